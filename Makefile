@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Rules stand in the order of the pipeline:
+# bpf/*.bpf.c -> object -> skeleton -> user/*.c -> build/nolist-xdp -> tests.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+LIBDIR ?= $(PREFIX)/lib
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/nolist-xdp
+CC ?= cc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+INSTALL ?= install
+B := build
+LIBS := libxdp libbpf libconfuse jansson
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
+
+WARN := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B) -DVERSION='"$(VERSION)"'
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shell uname -m)-linux-gnu
+
+USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
+TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
+TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
+
+.DELETE_ON_ERROR:
+.PHONY: all tests deps check check-full demo install uninstall clean help
+all: $(B)/nolist-xdp $(B)/nolist.bpf.o
+
+$(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/nolist.skel.h: $(B)/nolist.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name nolist_bpf > $@
+
+$(USER_OBJ): $(B)/%.o: user/%.c | $(B)/nolist.skel.h
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS)) -c $< -o $@
+
+$(B)/nolist-xdp: $(USER_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -o $@
+
+# Tests that need one of the tool's rooms name it here: they link its object.
+tests: all $(TESTS) $(TEST_BPF)
+$(B)/selftests/%: selftests/%.c $(B)/nolist-xdp | $(B)/selftests
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(filter-out $(B)/main.o,$(USER_OBJ)) \
+		$$(pkg-config --libs $(LIBS) libpcap) -o $@
+$(B)/selftests/%.bpf.o: selftests/%.bpf.c | $(B)/selftests
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -I. -c $< -o $@
+
+$(B) $(B)/selftests:
+	$(Q)mkdir -p $@
+
+deps: ## install the Debian packages that are missing
+	$(Q)scripts/deps.sh
+
+check: ## run the tests with reduced counts; T=name runs one
+	$(Q)scripts/deps.sh check
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)selftests/run.sh $(T)
+
+check-full: ## run the tests with all counts
+	$(Q)NOLIST_FULL=1 $(MAKE) --no-print-directory check
+
+demo: ## deliver real mail through a lab of namespaces and show what happened
+	$(Q)scripts/deps.sh demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/demo.sh
+
+install: all ## install below DESTDIR and PREFIX
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/bpf $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -m 755 $(B)/nolist-xdp $(DESTDIR)$(SBINDIR)/nolist-xdp
+	$(INSTALL) -m 644 $(B)/nolist.bpf.o $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
+	$(INSTALL) -m 644 user/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
+	$(INSTALL) -m 644 README.md scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
+
+uninstall: ## remove what install installed
+	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
+	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+clean: ## remove everything that was built or fetched
+	rm -rf $(B)
+
+help: ## this list
+	$(Q)sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+-include $(wildcard $(B)/*.d $(B)/selftests/*.d)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ABI between the packet side (bpf/) and the operator side (user/): every
+ * map name, key, value and number that both must agree on, and nothing else.
+ * Compiled by clang -target bpf and by the host's compiler; selftests/unit_abi.c
+ * compares the layout with the object's BTF.
+ *
+ * Configuration flows down (nolist_conf), evidence flows up (all other maps);
+ * the two never share a map.
+ *
+ * One clock: every *_ns is CLOCK_MONOTONIC_COARSE, in nanoseconds since boot.
+ * User space adds (CLOCK_REALTIME - CLOCK_MONOTONIC) to get wall time, and
+ * stores it beside the boot id, since the clock starts anew with each boot.
+ *
+ * Counters only grow, while the table lives; nobody takes away what was read.
+ */
+#ifndef NOLIST_ABI_H
+#define NOLIST_ABI_H
+
+#include <linux/types.h>
+
+#define NOLIST_MAGIC 0x6e6f6c73u /* "nols" */
+#define NOLIST_ABI_VERSION 1u    /* raised when a byte below changes its meaning */
+
+/* Names of the program and of its maps; the kernel keeps 15 characters. */
+#define NOLIST_PROG "nolist_ingress"
+#define NOLIST_MAP_META "nolist_meta"
+#define NOLIST_MAP_CONF "nolist_conf"
+#define NOLIST_MAP_CLAIMS "nolist_claims"
+#define NOLIST_MAP_PROOFS "nolist_proofs"
+#define NOLIST_MAP_STATS "nolist_stats"
+#define NOLIST_MAP_MXSTATS "nolist_mxstats"
+
+/*
+ * An address on the wire's byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC
+ * 4291 2.5.5.2), so that both families walk one path.
+ */
+struct nolist_addr {
+	union {
+		__u8 b[16];
+		__be32 w[4];
+		__u64 q[2];
+	};
+};
+_Static_assert(sizeof(struct nolist_addr) == 16, "abi");
+
+enum nolist_role {
+	NOLIST_NONE = 0, /* not a mail exchanger of ours */
+	NOLIST_LOW = 1,  /* the low fake: port closed */
+	NOLIST_REAL = 2, /* the real MX: mail passes, contacts are noted */
+	NOLIST_HIGH = 3, /* a high fake: "come back later" */
+	NOLIST_OWN = 4,  /* any other address of this host, or one of its subnets'
+			  * broadcast addresses: a source that gets no answer */
+	NOLIST_ROLES
+};
+
+/*
+ * What became of a frame. Each frame adds one to exactly one of these.
+ * Append-only: a retired number keeps its place.
+ */
+enum nolist_verdict {
+	NOLIST_PASS_UNCONFIGURED = 0, /* no configuration yet: everything passes */
+	NOLIST_PASS_NOT_IP = 1,       /* ARP, LLDP, runts, more than two VLAN tags */
+	NOLIST_PASS_NOT_TCP = 2,      /* UDP, ICMP, neighbour discovery, tunnels */
+	NOLIST_PASS_SHAPE = 3,        /* fragment, IPv4 options, rare IPv6 headers */
+	NOLIST_PASS_OTHER = 4,        /* TCP, but no MX address or port of ours */
+	NOLIST_PASS_REAL = 5,         /* to the real MX, noted */
+	/* To a fake, where a closed port is silent: the kernel sees it. */
+	NOLIST_PASS_NOT_HOST = 6,   /* broadcast or multicast on the link */
+	NOLIST_PASS_SOURCE = 7,     /* a source that may not be answered */
+	NOLIST_PASS_TRUNCATED = 8,  /* lengths that contradict each other */
+	NOLIST_PASS_CHECKSUM = 9,   /* a wrong IPv4 or TCP checksum */
+	NOLIST_PASS_RESET = 10,     /* an RST is never answered */
+	NOLIST_PASS_TCP_OPTION = 11, /* malformed options, TCP-MD5 or TCP-AO */
+	NOLIST_PASS_NO_ROOM = 12,   /* the driver refused to resize the frame */
+	/* Answers. */
+	NOLIST_LOW_RST_ACK = 13,  /* segment without ACK: <SEQ=0><ACK><RST,ACK> */
+	NOLIST_LOW_RST = 14,      /* segment with ACK: <SEQ=SEG.ACK><RST> */
+	NOLIST_HIGH_RST_ACK = 15, /* the same from a high fake */
+	NOLIST_HIGH_RST = 16,
+	NOLIST_VERDICTS
+};
+
+/*
+ * Configuration: one value, replaced as a whole by one update of nolist_conf
+ * (an array of maps with one element), so no frame sees half of it.
+ */
+#define NOLIST_PORT_MAX 8     /* ports at the fakes */
+#define NOLIST_MX_MAX 1024    /* addresses with a role */
+#define NOLIST_SLOTS 4096     /* places in the table below; a power of two */
+#define NOLIST_PROBES 4       /* places looked at from the hashed one on */
+#define NOLIST_PARTIAL_MAX 64 /* interfaces that deliver CHECKSUM_PARTIAL */
+
+#define NOLIST_SMTP_PORT 25 /* at the real MX only this port is an alibi */
+
+struct nolist_slot {
+	struct nolist_addr addr; /* whose role is this */
+	__u32 role;              /* enum nolist_role; NOLIST_NONE: the place is free */
+	__u32 mx;                /* index into nolist_mxstats */
+};
+_Static_assert(sizeof(struct nolist_slot) == 24, "abi");
+
+struct nolist_config {
+	__u32 magic;   /* NOLIST_MAGIC, or the value is not ours */
+	__u32 version; /* NOLIST_ABI_VERSION */
+	__u32 seed;    /* of nolist_slot_of(), chosen so that all addresses fit */
+	__u32 ports;   /* how many of port[] are set */
+	__be16 port[NOLIST_PORT_MAX]; /* unused places repeat the first */
+	__u32 partials;               /* how many of partial[] are set */
+	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
+					    * field holds the pseudo-header sum
+					    * is good there */
+	__u32 pad;
+	struct nolist_slot slot[NOLIST_SLOTS];
+};
+_Static_assert(sizeof(struct nolist_config) == 40 + 4 * NOLIST_PARTIAL_MAX + 24 * NOLIST_SLOTS,
+	       "abi");
+
+/* The first place to look for an address. Both sides must agree on it. */
+static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
+{
+	__u64 h = (a->q[0] ^ seed) * 0x9e3779b97f4a7c15ull;
+
+	h = (h ^ (h >> 29) ^ a->q[1]) * 0xbf58476d1ce4e5b9ull;
+	return (__u32)(h >> 32) & (NOLIST_SLOTS - 1);
+}
+
+/* Whose evidence: an IPv4 address (v4-mapped) or an IPv6 /64 (rest zero). */
+struct nolist_source {
+	struct nolist_addr addr;
+};
+
+/* Contacts of one source with one role. */
+struct nolist_contact {
+	__u64 first_ns; /* when first; 0: never */
+	__u64 last_ns;  /* when last */
+	__u32 opens;    /* how many segments that open a connection */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct nolist_contact) == 24, "abi");
+
+/* nolist_claims: what a source seems to do. Anyone can forge it. */
+struct nolist_claims {
+	struct nolist_contact low;
+	struct nolist_contact real;
+	struct nolist_contact high;
+};
+_Static_assert(sizeof(struct nolist_claims) == 72, "abi");
+
+/* What one source did at the high fakes in one hour of the clock. */
+struct nolist_hour {
+	__u32 hour;     /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
+	__u16 strong;   /* dialogues proven by timestamp and sequence number */
+	__u16 weak;     /* dialogues proven by one exact sequence number only */
+	__u16 told;     /* times it was told "later" */
+	__u16 quit;     /* QUITs after that */
+	__u16 closed;   /* FINs without QUIT */
+	__u16 early;    /* talked before the banner */
+	__u16 piped;    /* sent commands together, unasked */
+	__u16 not_smtp; /* sent something that is not SMTP */
+	__u16 starttls; /* wanted STARTTLS */
+	__u16 pad;
+};
+_Static_assert(sizeof(struct nolist_hour) == 24, "abi");
+
+#define NOLIST_HOUR_NS 3600000000000ull
+#define NOLIST_HOURS 8 /* the last so many hours with dialogues are kept */
+
+/* nolist_proofs: what a source has proven to do. Nobody else can forge it. */
+struct nolist_proofs {
+	/* Data to the real MX on a connection that the kernel holds as established. */
+	__u64 real_first_ns;
+	__u64 real_last_ns;
+	__u32 real_data;  /* connections that carried data; a source port used
+			   * twice in a row counts once */
+	__be16 real_port; /* the source port of the last one */
+	__u16 pad;
+	/* Dialogues at the high fakes. */
+	__u64 high_first_ns;
+	__u64 high_last_ns;
+	__u32 hours;    /* distinct hours with a dialogue */
+	__u32 bad_acks; /* acknowledgements that were not ours */
+	struct nolist_hour hour[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
+};
+_Static_assert(sizeof(struct nolist_proofs) == 48 + 24 * NOLIST_HOURS, "abi");
+
+/* nolist_stats: per CPU, one value. */
+struct nolist_stats {
+	__u64 verdict[NOLIST_VERDICTS]; /* frames by verdict */
+	__u64 claims_new;               /* sources added to nolist_claims */
+	__u64 claims_lost;              /* contacts that could not be noted */
+	__u64 proofs_new;               /* sources added to nolist_proofs */
+	__u64 proofs_lost;              /* verified evidence that found no room */
+	__u64 proofs_lost_ns;           /* when last */
+};
+
+/* nolist_mxstats: per CPU, by nolist_slot.mx. */
+struct nolist_mxstats {
+	__u64 segments; /* TCP segments to its ports */
+	__u64 opens;    /* of these, segments that open a connection */
+};
+
+/* nolist_meta: whose tables these are. Written by user space once. */
+struct nolist_meta {
+	__u32 magic;      /* NOLIST_MAGIC; 0: nobody has looked after this table yet */
+	__u32 version;    /* NOLIST_ABI_VERSION of the evidence */
+	__u64 generation; /* random: another table has another one */
+	__u64 created_ns;
+};
+_Static_assert(sizeof(struct nolist_meta) == 24, "abi");
+
+/* In the object's .rodata, so that also an object attached by `ip link` tells. */
+struct nolist_object {
+	__u32 magic;
+	__u32 version;
+};
+
+#endif
