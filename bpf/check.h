@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Room 3: would a closed port answer this segment at all? Linux' own is the
+ * model (tcp_v4_rcv, tcp_v4_send_reset); where it is silent, or where only it
+ * can know, the segment passes and the kernel's closed port does what is right.
+ */
+#ifndef NOLIST_CHECK_H
+#define NOLIST_CHECK_H
+
+#define CSUM_MAX 1536   /* longest TCP segment that is summed here */
+#define CSUM_BAD (~0ull) /* not all of it is there */
+
+/*
+ * Sum of len bytes at offset off. A function of its own for the verifier, which
+ * walks its branches once instead of once for each shape of frame.
+ */
+__noinline __u64 check_sum(struct xdp_md *ctx, __u32 off, __u32 len)
+{
+	void *end = (void *)(long)ctx->data_end;
+	void *at = (void *)(long)ctx->data;
+	__u64 sum = 0;
+	int i;
+
+	if (off > 256 || len > CSUM_MAX)
+		return CSUM_BAD;
+	at += off;
+	for (i = 0; i < CSUM_MAX / 32; i++) {
+		__u32 *w = at;
+
+		if (len < 32)
+			break;
+		if (at + 32 > end)
+			return CSUM_BAD;
+		sum += (__u64)w[0] + w[1] + w[2] + w[3];
+		sum += (__u64)w[4] + w[5] + w[6] + w[7];
+		at += 32;
+		len -= 32;
+		/* clang 16 and 19 else compare with end - 32, which the verifier forbids. */
+		barrier_var(at);
+	}
+	if (len & 16) {
+		__u32 *w = at;
+
+		if (at + 16 > end)
+			return CSUM_BAD;
+		sum += (__u64)w[0] + w[1] + w[2] + w[3];
+		at += 16;
+		barrier_var(at);
+	}
+	if (len & 8) {
+		__u32 *w = at;
+
+		if (at + 8 > end)
+			return CSUM_BAD;
+		sum += (__u64)w[0] + w[1];
+		at += 8;
+		barrier_var(at);
+	}
+	if (len & 4) {
+		if (at + 4 > end)
+			return CSUM_BAD;
+		sum += *(__u32 *)at;
+		at += 4;
+		barrier_var(at);
+	}
+	if (len & 2) {
+		if (at + 2 > end)
+			return CSUM_BAD;
+		sum += *(__u16 *)at;
+		at += 2;
+		barrier_var(at);
+	}
+	if (len & 1) {
+		if (at + 1 > end)
+			return CSUM_BAD;
+		sum += bpf_htons(*(__u8 *)at << 8);
+	}
+	return sum;
+}
+
+/* Sum over the pseudo-header (RFC 9293 3.1, RFC 8200 8.1). */
+static __always_inline __u64 check_pseudo(const struct pkt *p)
+{
+	__u64 sum = bpf_htonl(p->l4_len) + (__u64)bpf_htonl(IPPROTO_TCP);
+
+	sum += (__u64)p->saddr.w[3] + p->daddr.w[3];
+	if (p->is_ip6) {
+		sum += (__u64)p->saddr.w[0] + p->saddr.w[1] + p->saddr.w[2];
+		sum += (__u64)p->daddr.w[0] + p->daddr.w[1] + p->daddr.w[2];
+	}
+	return sum;
+}
+
+/* Does the interface hand us segments whose checksum is still to be made? */
+static __always_inline bool check_partial(const struct nolist_config *conf, __u32 ifindex)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_PARTIAL_MAX; i++)
+		if (conf->partial[i] == ifindex)
+			return true;
+	return false;
+}
+
+enum {
+	OPT_END = 0,
+	OPT_NOP = 1,
+	OPT_MD5 = 19, /* RFC 2385 */
+	OPT_AO = 29,  /* RFC 5925 */
+	OPT_BYTES = 40,
+	OPT_MAX = 12, /* more is no common shape */
+};
+
+/*
+ * Walks the TCP options as Linux does before it resets: 0 if it finds them
+ * well-formed and without a signature. A function of its own for the verifier.
+ */
+__noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
+{
+	void *end = (void *)(long)ctx->data_end;
+	void *at = (void *)(long)ctx->data;
+	__u32 opt[16] = {};
+	__u8 *byte = (__u8 *)opt;
+	__u32 i = 0, n;
+
+	if (off > 256 || len > OPT_BYTES)
+		return -1;
+	at += off;
+#pragma unroll
+	for (n = 0; n < OPT_BYTES / 4; n++) {
+		if (len < 4 * n + 4)
+			break;
+		if (at + 4 * n + 4 > end)
+			return -1;
+		opt[n] = *(__u32 *)(at + 4 * n);
+	}
+	for (n = 0; n < OPT_MAX && i < len; n++) {
+		__u8 kind = byte[i & 63], size;
+
+		if (kind == OPT_END)
+			return 0;
+		if (kind == OPT_NOP) {
+			i = (i + 1) & 63;
+			continue;
+		}
+		size = byte[(i + 1) & 63];
+		if (kind == OPT_MD5 || kind == OPT_AO || size < 2 || i + size > len)
+			return -1;
+		i = (i + size) & 63;
+	}
+	return i < len ? -1 : 0;
+}
+
+static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
+{
+	__u8 first = p->is_ip6 ? p->saddr.b[0] : p->saddr.b[12];
+
+	if (p->is_ip6 ? first == 0xff || !p->saddr.q[0]
+		      : first == 0 || first == 127 || first >= 224)
+		return false;
+	return !match_slot(conf, &p->saddr);
+}
+
+static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
+							 const struct nolist_config *conf,
+							 const struct pkt *p)
+{
+	__u64 sum, pseudo;
+
+	if (p->is_group)
+		return NOLIST_PASS_NOT_HOST;
+	if (p->flags & TCP_RST)
+		return NOLIST_PASS_RESET;
+	if (p->doff < sizeof(struct tcphdr) || p->l4_len < p->doff || p->l4_len > CSUM_MAX ||
+	    p->l4 + p->l4_len > p->len)
+		return NOLIST_PASS_TRUNCATED;
+	if (!check_source(conf, p))
+		return NOLIST_PASS_SOURCE;
+	pseudo = check_pseudo(p);
+	sum = check_sum(ctx, p->l4, p->l4_len);
+	if (p->l3_sum != 0xffff || sum == CSUM_BAD)
+		return NOLIST_PASS_CHECKSUM;
+	if (csum_fold32(sum + pseudo) != 0xffff &&
+	    (csum_fold32(pseudo) != p->check || !check_partial(conf, ctx->ingress_ifindex)))
+		return NOLIST_PASS_CHECKSUM;
+	if (p->doff > sizeof(struct tcphdr) &&
+	    check_options(ctx, p->l4 + sizeof(struct tcphdr), p->doff - sizeof(struct tcphdr)))
+		return NOLIST_PASS_TCP_OPTION;
+	return NOLIST_UNDECIDED;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Internet checksums (RFC 1071) as a tool for the other rooms. Sums are kept in
+ * 64 bits and folded at the end; loads are in the wire's byte order, as the sum
+ * does not mind.
+ */
+#ifndef NOLIST_CSUM_H
+#define NOLIST_CSUM_H
+
+/* Fold a sum of 32-bit words to 16 bits; a range with a right checksum gives 0xffff. */
+static __always_inline __u32 csum_fold32(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+/* The field's value for a sum over everything else (RFC 9293 3.1). */
+static __always_inline __u16 csum_field(__u64 sum)
+{
+	return ~csum_fold32(sum);
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Room 4: what the answer says. Pure: no helper, no map, so that a native test
+ * walks every flag combination.
+ */
+#ifndef NOLIST_DECIDE_H
+#define NOLIST_DECIDE_H
+
+/* A segment to send back. */
+struct reply {
+	__be32 seq;
+	__be32 ack;
+	__u8 flags;
+};
+
+/*
+ * A closed port's reset (RFC 9293 3.5.2, 3.10.7.1). data is the length of the
+ * segment's data in bytes.
+ */
+static __always_inline bool decide_reset(struct reply *r, __u8 flags, __be32 seq, __be32 ack,
+					 __u32 data)
+{
+	__u32 len = data + !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
+	bool has_ack = flags & TCP_ACK;
+
+	r->flags = has_ack ? TCP_RST : TCP_RST | TCP_ACK;
+	r->seq = has_ack ? ack : 0;
+	r->ack = has_ack ? 0 : bpf_htonl(bpf_ntohl(seq) + len);
+	return has_ack;
+}
+
+static __always_inline enum nolist_verdict decide(const struct pkt *p, struct reply *r)
+{
+	bool has_ack = decide_reset(r, p->flags, p->seq, p->ack, p->l4_len - p->doff);
+
+	if (p->role == NOLIST_HIGH)
+		return has_ack ? NOLIST_HIGH_RST : NOLIST_HIGH_RST_ACK;
+	return has_ack ? NOLIST_LOW_RST : NOLIST_LOW_RST_ACK;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every map, one sentence each. Their layouts are in abi.h. Nothing here is
+ * pinned by name: the loader pins in its own directory, and `ip link` pins
+ * nothing.
+ */
+#ifndef NOLIST_MAPS_H
+#define NOLIST_MAPS_H
+
+/* How many sources each table holds unless the loader says otherwise. */
+#define CLAIMS_DEFAULT 262144
+#define PROOFS_DEFAULT 262144
+
+struct conf_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	/* By size: clang 14 leaves only a forward declaration of the type in BTF. */
+	__uint(value_size, sizeof(struct nolist_config));
+};
+
+/* The configuration in force: empty, or one inner array, replaced as a whole. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct conf_inner);
+} nolist_conf SEC(".maps");
+
+/* What sources seem to do; whoever was idle longest makes room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CLAIMS_DEFAULT);
+	__type(key, struct nolist_source);
+	__type(value, struct nolist_claims);
+} nolist_claims SEC(".maps");
+
+/*
+ * What sources have proven to do. No forged segment gets in, so only other
+ * proven sources can make the one that was idle longest give way.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, PROOFS_DEFAULT);
+	__type(key, struct nolist_source);
+	__type(value, struct nolist_proofs);
+} nolist_proofs SEC(".maps");
+
+/* Counters of all frames. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct nolist_stats);
+} nolist_stats SEC(".maps");
+
+/* Counters of each MX address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NOLIST_MX_MAX);
+	__type(key, __u32);
+	__type(value, struct nolist_mxstats);
+} nolist_mxstats SEC(".maps");
+
+/* Whose tables these are; only user space writes and reads it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct nolist_meta);
+} nolist_meta SEC(".maps");
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Room 2: is this for an MX of ours, and which? Reads the configuration, which
+ * is one value: all that a frame sees of it belongs together.
+ */
+#ifndef NOLIST_MATCH_H
+#define NOLIST_MATCH_H
+
+static __always_inline const struct nolist_config *match_config(void)
+{
+	__u32 zero = 0;
+	void *inner = bpf_map_lookup_elem(&nolist_conf, &zero);
+
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+static __always_inline const struct nolist_slot *match_slot(const struct nolist_config *conf,
+							    const struct nolist_addr *a)
+{
+	__u32 at = nolist_slot_of(a, conf->seed);
+	int i;
+
+#pragma unroll
+	for (i = 0; i < NOLIST_PROBES; i++) {
+		const struct nolist_slot *s = &conf->slot[(at + i) & (NOLIST_SLOTS - 1)];
+
+		if (s->addr.q[0] == a->q[0] && s->addr.q[1] == a->q[1])
+			return s;
+	}
+	return NULL;
+}
+
+static __always_inline bool match_port(const struct nolist_config *conf, __be16 port)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < NOLIST_PORT_MAX; i++)
+		if (conf->port[i] == port)
+			return true;
+	return false;
+}
+
+static __always_inline enum nolist_verdict match_mx(const struct nolist_config *conf,
+						    struct pkt *p)
+{
+	bool is_smtp = p->dport == bpf_htons(NOLIST_SMTP_PORT);
+	bool is_fakes = match_port(conf, p->dport);
+	const struct nolist_slot *s;
+
+	if (!is_smtp && !is_fakes)
+		return NOLIST_PASS_OTHER;
+	s = match_slot(conf, &p->daddr);
+	if (!s)
+		return NOLIST_PASS_OTHER;
+	p->mx = s->mx;
+	if (s->role == NOLIST_REAL && is_smtp) {
+		p->role = NOLIST_REAL;
+		return NOLIST_PASS_REAL;
+	}
+	if ((s->role != NOLIST_LOW && s->role != NOLIST_HIGH) || !is_fakes)
+		return NOLIST_PASS_OTHER;
+	p->role = s->role;
+	return NOLIST_UNDECIDED;
+}
+
+#endif

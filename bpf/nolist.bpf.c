@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The front door: every frame of the interface walks through nolist_ingress(),
+ * one room after the other, and leaves as soon as a room has decided. The rooms
+ * are the headers below, in their order.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <xdp/xdp_helpers.h>
+
+#include "abi.h"
+#include "maps.h"
+#include "csum.h"
+#include "parse.h"
+#include "match.h"
+#include "check.h"
+#include "decide.h"
+#include "reply.h"
+#include "record.h"
+
+/* So that a tool of another version knows whose maps these are. */
+const volatile struct nolist_object nolist_object = {
+	.magic = NOLIST_MAGIC,
+	.version = NOLIST_ABI_VERSION,
+};
+
+/* Beside other programs: run in the middle, and let those after us see what passes. */
+struct {
+	__uint(priority, 50);
+	__uint(XDP_PASS, 1);
+} XDP_RUN_CONFIG(nolist_ingress);
+
+SEC("xdp")
+int nolist_ingress(struct xdp_md *ctx)
+{
+	const struct nolist_config *conf = match_config();
+	enum nolist_verdict verdict = NOLIST_PASS_UNCONFIGURED;
+	struct pkt p = {};
+	struct reply r;
+
+	if (conf)
+		verdict = parse_frame(ctx, &p);
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = match_mx(conf, &p);
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = check_segment(ctx, conf, &p);
+	if (verdict == NOLIST_UNDECIDED) {
+		verdict = decide(&p, &r);
+		if (!reply_segment(ctx, &p, &r))
+			verdict = NOLIST_PASS_NO_ROOM;
+	}
+	record(ctx, &p, verdict);
+	return verdict >= NOLIST_LOW_RST_ACK ? XDP_TX : XDP_PASS;
+}
+
+char nolist_license[] SEC("license") = "GPL";

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Room 1: bytes -> struct pkt, down to the TCP header. Everything that later
+ * rooms want to know is copied out, so that it survives the rewrite. Looks at
+ * no map. Whatever is not plainly a whole TCP header passes.
+ */
+#ifndef NOLIST_PARSE_H
+#define NOLIST_PARSE_H
+
+/* "Go on to the next room." No verdict has this number. */
+#define NOLIST_UNDECIDED NOLIST_VERDICTS
+
+#define IP4_DF 0x4000
+#define IP6_EXT_MAX 4 /* hop-by-hop, destination options, fragment, destination options */
+
+struct pkt {
+	struct nolist_addr saddr;
+	struct nolist_addr daddr;
+	__u32 l3;      /* offset of the IP header: 14 + 4 a tag */
+	__u32 l4;      /* offset of the TCP header */
+	__u32 l4_len;  /* bytes of TCP header and data, as IP says */
+	__u32 len;     /* bytes of the frame */
+	__u32 l3_sum;  /* IPv4: sum over its header, 0xffff when right; IPv6: 0xffff */
+	__u32 role;    /* enum nolist_role of daddr, filled by match.h */
+	__u32 mx;      /* index of daddr in nolist_mxstats, likewise */
+	__be32 seq;
+	__be32 ack;
+	__be16 sport;
+	__be16 dport;
+	__be16 window;
+	__be16 check;
+	__u8 flags;    /* TCP_FIN ... TCP_URG */
+	__u8 doff;     /* bytes of TCP header: 0 to 60 */
+	__u8 tos;      /* IPv4 TOS, IPv6 traffic class */
+	__u8 is_ip6;
+	__u8 is_group; /* sent to a broadcast or multicast address of the link */
+};
+
+enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
+
+static __always_inline enum nolist_verdict parse_tcp(void *data, void *end, __u32 off,
+						     struct pkt *p)
+{
+	struct tcphdr *tcp = data + off;
+
+	if ((void *)(tcp + 1) > end)
+		return NOLIST_PASS_TRUNCATED;
+	p->l4 = off;
+	p->sport = tcp->source;
+	p->dport = tcp->dest;
+	p->seq = tcp->seq;
+	p->ack = tcp->ack_seq;
+	p->doff = (((__u8 *)tcp)[12] >> 4) * 4;
+	p->flags = ((__u8 *)tcp)[13];
+	p->window = tcp->window;
+	p->check = tcp->check;
+	return NOLIST_UNDECIDED;
+}
+
+static __always_inline enum nolist_verdict parse_ip4(void *data, void *end, __u32 off,
+						     struct pkt *p)
+{
+	struct iphdr *ip = data + off;
+	__u32 *w = (void *)ip;
+	__u64 sum;
+
+	if ((void *)(ip + 1) > end)
+		return NOLIST_PASS_NOT_IP;
+	if (ip->protocol != IPPROTO_TCP)
+		return NOLIST_PASS_NOT_TCP;
+	if (*(__u8 *)ip != 0x45 || ip->frag_off & ~bpf_htons(IP4_DF))
+		return NOLIST_PASS_SHAPE;
+	sum = (__u64)w[0] + w[1] + w[2] + w[3] + w[4];
+	p->l3_sum = csum_fold32(sum);
+	p->l4_len = bpf_ntohs(ip->tot_len) - (__u32)sizeof(*ip);
+	p->tos = ip->tos;
+	p->saddr.w[2] = p->daddr.w[2] = bpf_htonl(0xffff);
+	p->saddr.w[3] = ip->saddr;
+	p->daddr.w[3] = ip->daddr;
+	return parse_tcp(data, end, off + sizeof(*ip), p);
+}
+
+/*
+ * An extension header that says nothing: eight bytes, filled by one PadN of
+ * zeros (RFC 8200 4.2). What says something is the kernel's to judge.
+ */
+static __always_inline bool ip6_is_padding(const __u8 *h)
+{
+	return h[1] == 0 && h[2] == 1 && h[3] == 4 && *(__u32 *)(h + 4) == 0;
+}
+
+/* A fragment header of a packet in one piece (RFC 6946). */
+static __always_inline bool ip6_is_atomic(const __u8 *h)
+{
+	return h[1] == 0 && *(__u16 *)(h + 2) == 0;
+}
+
+static __always_inline enum nolist_verdict parse_ip6(void *data, void *end, __u32 off,
+						     struct pkt *p)
+{
+	struct ipv6hdr *ip = data + off;
+	__u32 here = off + sizeof(*ip);
+	__u8 next;
+	int i;
+
+	if ((void *)(ip + 1) > end)
+		return NOLIST_PASS_NOT_IP;
+	if ((*(__u8 *)ip & 0xf0) != 0x60)
+		return NOLIST_PASS_SHAPE;
+	next = ip->nexthdr;
+	for (i = 0; i < IP6_EXT_MAX && next != IPPROTO_TCP; i++) {
+		const __u8 *h = data + here;
+
+		if ((void *)(h + 8) > end)
+			return NOLIST_PASS_NOT_TCP;
+		if (next == IPPROTO_FRAGMENT ? !ip6_is_atomic(h)
+					     : !((next == IPPROTO_DSTOPTS ||
+						  (next == IPPROTO_HOPOPTS && i == 0)) &&
+						 ip6_is_padding(h)))
+			break;
+		next = h[0];
+		here += 8;
+	}
+	if (next != IPPROTO_TCP)
+		return next == IPPROTO_FRAGMENT || next == IPPROTO_HOPOPTS ||
+				       next == IPPROTO_DSTOPTS || next == IPPROTO_ROUTING
+			       ? NOLIST_PASS_SHAPE
+			       : NOLIST_PASS_NOT_TCP;
+	p->is_ip6 = 1;
+	p->l3_sum = 0xffff;
+	p->l4_len = bpf_ntohs(ip->payload_len) - (here - off - (__u32)sizeof(*ip));
+	p->tos = bpf_ntohs(*(__be16 *)ip) >> 4;
+	__builtin_memcpy(&p->saddr, &ip->saddr, sizeof(p->saddr));
+	__builtin_memcpy(&p->daddr, &ip->daddr, sizeof(p->daddr));
+	/* ::/64 holds the unspecified, loopback and v4-mapped: no address on a wire. */
+	if (!p->daddr.q[0])
+		return NOLIST_PASS_SHAPE;
+	return parse_tcp(data, end, here, p);
+}
+
+static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struct pkt *p)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = data;
+	__u32 off = sizeof(*eth);
+	__be16 proto;
+	int i;
+
+	if ((void *)(eth + 1) > end)
+		return NOLIST_PASS_NOT_IP;
+	proto = eth->h_proto;
+#pragma unroll
+	for (i = 0; i < 2; i++) {
+		__be16 *tag = data + off;
+
+		if (proto != bpf_htons(ETH_P_8021Q) && proto != bpf_htons(ETH_P_8021AD))
+			break;
+		if ((void *)(tag + 2) > end)
+			return NOLIST_PASS_NOT_IP;
+		proto = tag[1];
+		off += 4;
+	}
+	p->is_group = eth->h_dest[0] & 1;
+	p->len = end - data;
+	p->l3 = off;
+	if (proto == bpf_htons(ETH_P_IP))
+		return parse_ip4(data, end, off, p);
+	if (proto == bpf_htons(ETH_P_IPV6))
+		return parse_ip6(data, end, off, p);
+	return NOLIST_PASS_NOT_IP;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Addresses and prefixes <-> text. IPv4 is v4-mapped inside, dotted outside.
+ * A prefix length counts bits of the v4-mapped address: 96 + n for IPv4's /n.
+ */
+#ifndef NOLIST_ADDR_H
+#define NOLIST_ADDR_H
+
+#include <stdbool.h>
+#include "bpf/abi.h"
+
+#define ADDR_TEXT 64 /* room for any address or prefix as text */
+
+struct prefix {
+	struct nolist_addr addr; /* host bits are zero */
+	unsigned char len;       /* 0..128 */
+};
+
+int addr_parse(const char *text, struct nolist_addr *addr);   /* -EINVAL */
+int prefix_parse(const char *text, struct prefix *p);         /* -EINVAL, also for host bits set */
+const char *addr_text(const struct nolist_addr *addr, char text[ADDR_TEXT]);
+/* An address is written without a length; so is the /128 of an IPv6 host. */
+const char *prefix_text(const struct prefix *p, char text[ADDR_TEXT]);
+bool addr_is_ip4(const struct nolist_addr *addr);
+int addr_compare(const struct nolist_addr *a, const struct nolist_addr *b); /* as memcmp */
+bool prefix_has(const struct prefix *p, const struct nolist_addr *addr);
+/* The source that an address belongs to: itself, or its IPv6 /64. */
+struct nolist_source addr_source(const struct nolist_addr *addr);
+/* How a source is listed: an IPv4 address, or an IPv6 /64. */
+struct prefix source_prefix(const struct nolist_source *src);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one door to the kernel: kern.c alone calls libbpf and libxdp. Functions
+ * return 0 or -errno and print nothing; kern_hint() explains the last failure.
+ *
+ * A "set" is one instance of our maps: the pinned one, and those found through
+ * programs that somebody attached with `ip link`. Readers see all sets as one.
+ */
+#ifndef NOLIST_KERN_H
+#define NOLIST_KERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "bpf/abi.h"
+
+#define KERN_SETS_MAX 16
+#define KERN_IFS_MAX 64
+
+enum kern_mode { KERN_AUTO, KERN_NATIVE, KERN_GENERIC };
+
+/* One interface that our program is attached to. */
+struct kern_if {
+	int ifindex;
+	char name[16];
+	enum kern_mode mode;    /* what it is in fact: native or generic */
+	bool is_shared;         /* in libxdp's dispatcher, beside other programs */
+	unsigned int prog_id;   /* of our program */
+	char tag[17];           /* of our program, in hex */
+	int set;                /* index of its maps among the sets */
+};
+
+struct kern; /* what was found: sets and interfaces */
+
+/*
+ * Opens what there is in this network namespace and in pin_dir. -ENOENT: nothing
+ * of ours is attached or pinned. -EPROTO: tables of another ABI (kern_hint() says
+ * which). -EPERM: not root.
+ */
+int kern_open(struct kern **kp, const char *pin_dir);
+void kern_close(struct kern *k);
+const char *kern_hint(void); /* "" or a sentence on the cure of the last failure */
+
+/* Interfaces with our program; returns how many. */
+int kern_ifs(const struct kern *k, const struct kern_if **ifs);
+
+/* Configuration in force of a set: -ENOENT if it has none. */
+int kern_sets(const struct kern *k);
+int kern_config(const struct kern *k, int set, struct nolist_config *conf);
+int kern_meta(const struct kern *k, int set, struct nolist_meta *meta);
+
+/* Counters, summed over CPUs and sets; lost_ns is the latest. */
+int kern_stats(const struct kern *k, struct nolist_stats *sum);
+int kern_mxstats(const struct kern *k, int set, unsigned int mx, struct nolist_mxstats *sum);
+
+/* How full a table is: entries and room, summed over sets. */
+struct kern_fill {
+	unsigned int claims, claims_max;
+	unsigned int proofs, proofs_max;
+};
+int kern_fill(const struct kern *k, struct kern_fill *fill);
+
+/*
+ * Calls back for every record of every set, in no order; a source may come
+ * several times. Exactly one of claims and proofs is not NULL. A return other
+ * than 0 ends the walk and is returned.
+ */
+typedef int kern_each_fn(const struct nolist_source *src, const struct nolist_claims *claims,
+			 const struct nolist_proofs *proofs, void *arg);
+int kern_each(const struct kern *k, kern_each_fn *fn, void *arg);
+
+/*
+ * Attaches the program to the interfaces (with the pinned maps, or new ones), or
+ * adopts what `ip link` attached there, puts conf in force in one write, and pins.
+ * All or nothing: on failure everything is as before. conf->slot[] and friends
+ * are filled by conf.c; kern.c fills magic, version, and partial[] from what it
+ * finds about the interfaces.
+ */
+struct kern_load {
+	const char *pin_dir;
+	int *ifindex;
+	int ifs;
+	enum kern_mode mode;
+	unsigned int sources_max; /* room in each table when it is new; 0: default */
+	struct nolist_config *conf;
+};
+int kern_load(const struct kern_load *what);
+
+/* Detaches from the interfaces (all, if ifs is 0); evidence stays pinned. */
+int kern_unload(const char *pin_dir, const int *ifindex, int ifs);
+/* Drops the pinned evidence; says how many records went. */
+int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs);
+
+/* Wall time minus the clock of the evidence, in nanoseconds. */
+long long kern_clock_offset(void);
+/* The kernel's boot id, 36 characters and a zero. */
+int kern_boot_id(char id[37]);
+
+#endif

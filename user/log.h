@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only writers to stderr. Each message is one line, "nolist-xdp: COMMAND: ...",
+ * lower case, no full stop, the subject in quotes. Bytes that a terminal would
+ * act on are shown as \xNN.
+ */
+#ifndef NOLIST_LOG_H
+#define NOLIST_LOG_H
+
+void log_command(const char *name);
+/* err: a failure, with strerror(-error) at its end; errx: without. */
+void err(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void errx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
