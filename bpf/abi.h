@@ -25,6 +25,7 @@
 /* Names of the program and of its maps; the kernel keeps 15 characters. */
 #define NOLIST_PROG "nolist_ingress"
 #define NOLIST_MAP_META "nolist_meta"
+#define NOLIST_MAP_KEY "nolist_key"
 #define NOLIST_MAP_CONF "nolist_conf"
 #define NOLIST_MAP_CLAIMS "nolist_claims"
 #define NOLIST_MAP_PROOFS "nolist_proofs"
@@ -76,8 +77,14 @@ enum nolist_verdict {
 	/* Answers. */
 	NOLIST_LOW_RST_ACK = 13,  /* segment without ACK: <SEQ=0><ACK><RST,ACK> */
 	NOLIST_LOW_RST = 14,      /* segment with ACK: <SEQ=SEG.ACK><RST> */
-	NOLIST_HIGH_RST_ACK = 15, /* the same from a high fake */
-	NOLIST_HIGH_RST = 16,
+	NOLIST_HIGH_RST = 15,     /* an acknowledgement that is not ours, as a closed port */
+	NOLIST_HIGH_SYN_ACK = 16, /* SYN,ACK, or SYN where the handshake is split */
+	NOLIST_HIGH_TEXT = 17,    /* the banner or a reply */
+	NOLIST_HIGH_ACK = 18,     /* an acknowledgement without text */
+	/* To a high fake: dropped, since the kernel would reset the dialogue. */
+	NOLIST_HIGH_SILENT = 19,  /* nothing to say to it */
+	NOLIST_HIGH_BAD = 20,     /* a segment that nobody would answer */
+	NOLIST_HIGH_NO_ROOM = 21, /* the driver refused to resize the frame */
 	NOLIST_VERDICTS
 };
 
@@ -100,6 +107,67 @@ struct nolist_slot {
 };
 _Static_assert(sizeof(struct nolist_slot) == 24, "abi");
 
+/*
+ * The dialogue of a high fake. How many bytes we have sent since the handshake,
+ * modulo 32, names the state: state * 2. The client acknowledges them, so the
+ * state comes with each of its segments. User space makes the texts, of such
+ * lengths that each leads to the state it should.
+ */
+enum nolist_state {
+	NOLIST_CLOSED = 0, /* our FIN is out */
+	NOLIST_FRESH = 1,  /* the banner is out */
+	NOLIST_GREETED = 2,
+	NOLIST_MAIL = 3,
+	NOLIST_RCPT = 4,
+	NOLIST_TOLD = 3,      /* added to the three above: "later" has been said */
+	NOLIST_BASES = 8,     /* states without the bit below */
+	NOLIST_MIDLINE = 8,   /* bit: answered at the verb, the rest of its line is to come */
+	NOLIST_STATES = 16
+};
+
+/* Verbs that differ in what they are answered (RFC 5321 4.1.1). */
+enum nolist_verb {
+	NOLIST_V_UNKNOWN = 0,
+	NOLIST_V_GREET = 1, /* EHLO, HELO */
+	NOLIST_V_MAIL = 2,
+	NOLIST_V_RCPT = 3,
+	NOLIST_V_DATA = 4, /* DATA, BDAT */
+	NOLIST_V_RSET = 5,
+	NOLIST_V_NOOP = 6,
+	NOLIST_V_VRFY = 7,
+	NOLIST_V_HELP = 8,
+	NOLIST_V_QUIT = 9,
+	NOLIST_V_STARTTLS = 10,
+	NOLIST_V_NOT_SMTP = 11, /* HTTP, TLS, binary, endless lines, too much */
+	NOLIST_VERBS = 12
+};
+
+#define NOLIST_TEXT_MAX 192   /* bytes of a reply with CR LF; even, fits any segment */
+#define NOLIST_TOTAL_MAX 8192 /* bytes we send in a dialogue before we end it */
+
+enum { NOLIST_SAYS_LATER = 1, NOLIST_SAYS_BYE = 2 }; /* a reply that ends with our FIN */
+
+struct nolist_reply {
+	__u16 len;   /* bytes of text; even; 0: there is no such reply */
+	__u16 sum;   /* their sum in 16-bit words of the wire's order, folded */
+	__u8 does;   /* NOLIST_SAYS_... */
+	__u8 pad[3];
+	char text[NOLIST_TEXT_MAX];
+};
+_Static_assert(sizeof(struct nolist_reply) == 200, "abi");
+
+/* Which reply: the banner, or by (is the rest of the line to come, state, verb). */
+#define NOLIST_BANNER 0
+#define NOLIST_REPLY(mid, state, verb)                                                             \
+	(1 + ((mid) * NOLIST_STATES + (state)) * NOLIST_VERBS + (verb))
+#define NOLIST_REPLIES NOLIST_REPLY(2, 0, 0)
+
+struct nolist_smtp {
+	__u32 is_split; /* answer a SYN by a SYN (simultaneous open, RFC 9293 3.5) */
+	__u32 pad;
+	struct nolist_reply reply[NOLIST_REPLIES];
+};
+
 struct nolist_config {
 	__u32 magic;   /* NOLIST_MAGIC, or the value is not ours */
 	__u32 version; /* NOLIST_ABI_VERSION */
@@ -112,9 +180,20 @@ struct nolist_config {
 					    * is good there */
 	__u32 pad;
 	struct nolist_slot slot[NOLIST_SLOTS];
+	struct nolist_smtp smtp;
 };
-_Static_assert(sizeof(struct nolist_config) == 40 + 4 * NOLIST_PARTIAL_MAX + 24 * NOLIST_SLOTS,
+_Static_assert(sizeof(struct nolist_config) ==
+		       40 + 4 * NOLIST_PARTIAL_MAX + 24 * NOLIST_SLOTS + 8 +
+			       200 * NOLIST_REPLIES,
 	       "abi");
+
+/*
+ * nolist_key: the secret of the sequence numbers. Drawn once by user space and
+ * kept over reloads, so that no dialogue in flight is lost; never shown.
+ */
+struct nolist_key {
+	__u64 k[2];
+};
 
 /* The first place to look for an address. Both sides must agree on it. */
 static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
@@ -147,18 +226,21 @@ struct nolist_claims {
 };
 _Static_assert(sizeof(struct nolist_claims) == 72, "abi");
 
-/* What one source did at the high fakes in one hour of the clock. */
+/*
+ * What one source did at the high fakes in one hour of the clock. A command that
+ * was retransmitted counts again: only zero or not zero means something.
+ */
 struct nolist_hour {
-	__u32 hour;     /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
-	__u16 strong;   /* dialogues proven by timestamp and sequence number */
-	__u16 weak;     /* dialogues proven by one exact sequence number only */
-	__u16 told;     /* times it was told "later" */
-	__u16 quit;     /* QUITs after that */
-	__u16 closed;   /* FINs without QUIT */
-	__u16 early;    /* talked before the banner */
-	__u16 piped;    /* sent commands together, unasked */
-	__u16 not_smtp; /* sent something that is not SMTP */
-	__u16 starttls; /* wanted STARTTLS */
+	__u32 hour;      /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
+	__u16 strong;    /* told "later" in a dialogue proven by its timestamps */
+	__u16 weak;      /* greetings at the one exact sequence number, no timestamps */
+	__u16 told_weak; /* told "later" without timestamps */
+	__u16 quit;      /* QUITs after being told */
+	__u16 closed;    /* FINs after being told, without QUIT */
+	__u16 early;     /* talked before the banner */
+	__u16 piped;     /* sent commands together, unasked */
+	__u16 not_smtp;  /* sent something that is not SMTP */
+	__u16 starttls;  /* wanted STARTTLS */
 	__u16 pad;
 };
 _Static_assert(sizeof(struct nolist_hour) == 24, "abi");
@@ -184,6 +266,12 @@ struct nolist_proofs {
 };
 _Static_assert(sizeof(struct nolist_proofs) == 48 + 24 * NOLIST_HOURS, "abi");
 
+/* Acknowledgements at high fakes that were not ours, in one hour: forgers' traces. */
+struct nolist_bad_acks {
+	__u32 hour; /* as in nolist_hour */
+	__u32 count;
+};
+
 /* nolist_stats: per CPU, one value. */
 struct nolist_stats {
 	__u64 verdict[NOLIST_VERDICTS]; /* frames by verdict */
@@ -192,6 +280,7 @@ struct nolist_stats {
 	__u64 proofs_new;               /* sources added to nolist_proofs */
 	__u64 proofs_lost;              /* verified evidence that found no room */
 	__u64 proofs_lost_ns;           /* when last */
+	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 };
 
 /* nolist_mxstats: per CPU, by nolist_slot.mx. */

@@ -105,6 +105,8 @@ static __always_inline bool check_partial(const struct nolist_config *conf, __u3
 enum {
 	OPT_END = 0,
 	OPT_NOP = 1,
+	OPT_TS = 8,
+	OPT_TS_BYTES = 10,
 	OPT_MD5 = 19, /* RFC 2385 */
 	OPT_AO = 29,  /* RFC 5925 */
 	OPT_BYTES = 40,
@@ -112,8 +114,9 @@ enum {
 };
 
 /*
- * Walks the TCP options as Linux does before it resets: 0 if it finds them
- * well-formed and without a signature. A function of its own for the verifier.
+ * Walks the TCP options as Linux does before it resets: -1 if they are malformed
+ * or signed; else where the timestamps (RFC 7323) are, plus 1; 0: there are none.
+ * A function of its own for the verifier.
  */
 __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 {
@@ -121,7 +124,7 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 	void *at = (void *)(long)ctx->data;
 	__u32 opt[16] = {};
 	__u8 *byte = (__u8 *)opt;
-	__u32 i = 0, n;
+	__u32 i = 0, n, ts = 0;
 
 	if (off > 256 || len > OPT_BYTES)
 		return -1;
@@ -138,7 +141,7 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 		__u8 kind = byte[i & 63], size;
 
 		if (kind == OPT_END)
-			return 0;
+			return ts;
 		if (kind == OPT_NOP) {
 			i = (i + 1) & 63;
 			continue;
@@ -146,9 +149,11 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 		size = byte[(i + 1) & 63];
 		if (kind == OPT_MD5 || kind == OPT_AO || size < 2 || i + size > len)
 			return -1;
+		if (kind == OPT_TS && size == OPT_TS_BYTES)
+			ts = i + 1;
 		i = (i + size) & 63;
 	}
-	return i < len ? -1 : 0;
+	return i < len ? -1 : (int)ts;
 }
 
 static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
@@ -161,11 +166,12 @@ static __always_inline bool check_source(const struct nolist_config *conf, const
 	return !match_slot(conf, &p->saddr);
 }
 
-static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
-							 const struct nolist_config *conf,
-							 const struct pkt *p)
+static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
+							    const struct nolist_config *conf,
+							    struct pkt *p)
 {
 	__u64 sum, pseudo;
+	int ts;
 
 	if (p->is_group)
 		return NOLIST_PASS_NOT_HOST;
@@ -183,10 +189,26 @@ static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
 	if (csum_fold32(sum + pseudo) != 0xffff &&
 	    (csum_fold32(pseudo) != p->check || !check_partial(conf, ctx->ingress_ifindex)))
 		return NOLIST_PASS_CHECKSUM;
-	if (p->doff > sizeof(struct tcphdr) &&
-	    check_options(ctx, p->l4 + sizeof(struct tcphdr), p->doff - sizeof(struct tcphdr)))
-		return NOLIST_PASS_TCP_OPTION;
+	if (p->doff > sizeof(struct tcphdr)) {
+		ts = check_options(ctx, p->l4 + sizeof(struct tcphdr),
+				   p->doff - sizeof(struct tcphdr));
+		if (ts < 0)
+			return NOLIST_PASS_TCP_OPTION;
+		p->ts_at = ts;
+	}
 	return NOLIST_UNDECIDED;
+}
+
+/* At a high fake a segment is never passed on: the kernel would end the dialogue. */
+static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
+							 const struct nolist_config *conf,
+							 struct pkt *p)
+{
+	enum nolist_verdict verdict = check_answerable(ctx, conf, p);
+
+	if (verdict != NOLIST_UNDECIDED && p->role == NOLIST_HIGH)
+		return NOLIST_HIGH_BAD;
+	return verdict;
 }
 
 #endif

@@ -11,11 +11,18 @@ struct reply {
 	__be32 seq;
 	__be32 ack;
 	__u8 flags;
+	__u8 has_mss;    /* offer HIGH_MSS */
+	__u8 has_ts;     /* carry tsval and tsecr */
+	__be16 window;
+	__u32 tsval;
+	__u32 tsecr;
+	__u32 text;      /* which text of the configuration, if text_len is not 0 */
+	__u32 text_len;  /* bytes */
 };
 
 /*
  * A closed port's reset (RFC 9293 3.5.2, 3.10.7.1). data is the length of the
- * segment's data in bytes.
+ * segment's data in bytes. True if the segment had an acknowledgement.
  */
 static __always_inline bool decide_reset(struct reply *r, __u8 flags, __be32 seq, __be32 ack,
 					 __u32 data)
@@ -29,13 +36,11 @@ static __always_inline bool decide_reset(struct reply *r, __u8 flags, __be32 seq
 	return has_ack;
 }
 
-static __always_inline enum nolist_verdict decide(const struct pkt *p, struct reply *r)
+static __always_inline enum nolist_verdict decide_low(const struct pkt *p, struct reply *r)
 {
-	bool has_ack = decide_reset(r, p->flags, p->seq, p->ack, p->l4_len - p->doff);
-
-	if (p->role == NOLIST_HIGH)
-		return has_ack ? NOLIST_HIGH_RST : NOLIST_HIGH_RST_ACK;
-	return has_ack ? NOLIST_LOW_RST : NOLIST_LOW_RST_ACK;
+	return decide_reset(r, p->flags, p->seq, p->ack, p->l4_len - p->doff)
+		       ? NOLIST_LOW_RST
+		       : NOLIST_LOW_RST_ACK;
 }
 
 #endif

@@ -27,6 +27,14 @@ struct {
 	__array(values, struct conf_inner);
 } nolist_conf SEC(".maps");
 
+/* The secret of our sequence numbers; all zero until a tool has drawn one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct nolist_key);
+} nolist_key SEC(".maps");
+
 /* What sources seem to do; whoever was idle longest makes room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -23,6 +23,9 @@
 #include "match.h"
 #include "check.h"
 #include "decide.h"
+#include "cookie.h"
+#include "smtp.h"
+#include "high.h"
 #include "reply.h"
 #include "record.h"
 
@@ -38,13 +41,27 @@ struct {
 	__uint(XDP_PASS, 1);
 } XDP_RUN_CONFIG(nolist_ingress);
 
+/* Where a frame goes, by verdict. */
+static const __u8 ingress_code[NOLIST_VERDICTS] = {
+	[NOLIST_PASS_UNCONFIGURED ... NOLIST_PASS_NO_ROOM] = XDP_PASS,
+	[NOLIST_LOW_RST_ACK] = XDP_TX,
+	[NOLIST_LOW_RST] = XDP_TX,
+	[NOLIST_HIGH_RST] = XDP_TX,
+	[NOLIST_HIGH_SYN_ACK] = XDP_TX,
+	[NOLIST_HIGH_TEXT] = XDP_TX,
+	[NOLIST_HIGH_ACK] = XDP_TX,
+	[NOLIST_HIGH_SILENT] = XDP_DROP,
+	[NOLIST_HIGH_BAD] = XDP_DROP,
+	[NOLIST_HIGH_NO_ROOM] = XDP_DROP,
+};
+
 SEC("xdp")
 int nolist_ingress(struct xdp_md *ctx)
 {
 	const struct nolist_config *conf = match_config();
 	enum nolist_verdict verdict = NOLIST_PASS_UNCONFIGURED;
 	struct pkt p = {};
-	struct reply r;
+	struct reply r = {};
 
 	if (conf)
 		verdict = parse_frame(ctx, &p);
@@ -53,12 +70,12 @@ int nolist_ingress(struct xdp_md *ctx)
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = check_segment(ctx, conf, &p);
 	if (verdict == NOLIST_UNDECIDED) {
-		verdict = decide(&p, &r);
-		if (!reply_segment(ctx, &p, &r))
-			verdict = NOLIST_PASS_NO_ROOM;
+		verdict = p.role == NOLIST_LOW ? decide_low(&p, &r) : high(ctx, conf, &p, &r);
+		if (r.flags && !reply_segment(ctx, conf, &p, &r))
+			verdict = p.role == NOLIST_LOW ? NOLIST_PASS_NO_ROOM : NOLIST_HIGH_NO_ROOM;
 	}
 	record(ctx, &p, verdict);
-	return verdict >= NOLIST_LOW_RST_ACK ? XDP_TX : XDP_PASS;
+	return verdict < NOLIST_VERDICTS ? ingress_code[verdict] : XDP_PASS;
 }
 
 char nolist_license[] SEC("license") = "GPL";

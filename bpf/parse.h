@@ -23,8 +23,12 @@ struct pkt {
 	__u32 l3_sum;  /* IPv4: sum over its header, 0xffff when right; IPv6: 0xffff */
 	__u32 role;    /* enum nolist_role of daddr, filled by match.h */
 	__u32 mx;      /* index of daddr in nolist_mxstats, likewise */
+	__u32 l2[6];   /* the first 24 bytes: link header, and what follows it */
 	__be32 seq;
 	__be32 ack;
+	__u32 tsval;   /* of the timestamps option (RFC 7323), filled by high.h */
+	__u32 tsecr;
+	__u32 events;  /* HIGH_... : what a dialogue shows, filled by high.h */
 	__be16 sport;
 	__be16 dport;
 	__be16 window;
@@ -33,6 +37,7 @@ struct pkt {
 	__u8 doff;     /* bytes of TCP header: 0 to 60 */
 	__u8 tos;      /* IPv4 TOS, IPv6 traffic class */
 	__u8 is_ip6;
+	__u8 ts_at;    /* where in the options the timestamps are, plus 1; 0: none */
 	__u8 is_group; /* sent to a broadcast or multicast address of the link */
 };
 
@@ -161,6 +166,9 @@ static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struc
 		proto = tag[1];
 		off += 4;
 	}
+	if (data + sizeof(p->l2) > end)
+		return NOLIST_PASS_NOT_IP;
+	__builtin_memcpy(p->l2, data, sizeof(p->l2));
 	p->is_group = eth->h_dest[0] & 1;
 	p->len = end - data;
 	p->l3 = off;

@@ -58,6 +58,22 @@ static __always_inline void record_open(struct nolist_stats *st, const struct pk
 	record_contact(record_role(c, p->role), bpf_ktime_get_coarse_ns());
 }
 
+/* A new record of proofs; NULL when there is no room, which is counted. */
+static __always_inline struct nolist_proofs *
+record_proof(struct nolist_stats *st, const struct nolist_source *src, __u64 now)
+{
+	struct nolist_proofs *r;
+
+	if (!bpf_map_update_elem(&nolist_proofs, src, &record_no_proofs, BPF_NOEXIST))
+		st->proofs_new++;
+	r = bpf_map_lookup_elem(&nolist_proofs, src);
+	if (!r) {
+		st->proofs_lost++;
+		st->proofs_lost_ns = now;
+	}
+	return r;
+}
+
 /* Does the kernel hold this segment's connection as established? */
 static __always_inline bool record_is_established(struct xdp_md *ctx, const struct pkt *p)
 {
@@ -101,21 +117,85 @@ static __always_inline void record_data(struct xdp_md *ctx, struct nolist_stats 
 		return;
 	if (!record_is_established(ctx, p))
 		return;
-	if (!r) {
-		if (!bpf_map_update_elem(&nolist_proofs, &src, &record_no_proofs, BPF_NOEXIST))
-			st->proofs_new++;
-		r = bpf_map_lookup_elem(&nolist_proofs, &src);
-		if (!r) {
-			st->proofs_lost++;
-			st->proofs_lost_ns = now;
-			return;
-		}
-	}
+	if (!r)
+		r = record_proof(st, &src, now);
+	if (!r)
+		return;
 	if (!r->real_first_ns)
 		r->real_first_ns = now;
 	r->real_last_ns = now;
 	r->real_port = p->sport;
 	__sync_fetch_and_add(&r->real_data, 1);
+}
+
+/* The record of this hour; the oldest of NOLIST_HOURS gives way. */
+static __always_inline struct nolist_hour *record_hour(struct nolist_proofs *r, __u64 now)
+{
+	__u32 hour = now / NOLIST_HOUR_NS + 1;
+	struct nolist_hour *h = &r->hour[hour % NOLIST_HOURS];
+
+	if (h->hour != hour) {
+		__builtin_memset(h, 0, sizeof(*h));
+		h->hour = hour;
+		r->hours++;
+	}
+	return h;
+}
+
+static __always_inline void record_bad_ack(struct nolist_stats *st, const struct pkt *p,
+					   __u64 now)
+{
+	__u32 hour = now / NOLIST_HOUR_NS + 1;
+	struct nolist_bad_acks *b = &st->bad_acks[hour % NOLIST_HOURS];
+	struct nolist_source src = record_source(p);
+	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, &src);
+
+	if (b->hour != hour) {
+		b->hour = hour;
+		b->count = 0;
+	}
+	b->count++;
+	if (r)
+		__sync_fetch_and_add(&r->bad_acks, 1);
+}
+
+/*
+ * What a dialogue shows. Only what is proven opens a record: by timestamps, or
+ * by a greeting at the one exact number. Counts stop at their largest value.
+ */
+static __always_inline void record_dialogue(struct nolist_stats *st, const struct pkt *p)
+{
+	__u64 now = bpf_ktime_get_coarse_ns();
+	bool is_strong = p->events & HIGH_STRONG, is_told = p->events & HIGH_TOLD;
+	struct nolist_source src = record_source(p);
+	struct nolist_proofs *r;
+	struct nolist_hour *h;
+
+	if (p->events & HIGH_BAD_ACK) {
+		record_bad_ack(st, p, now);
+		return;
+	}
+	r = bpf_map_lookup_elem(&nolist_proofs, &src);
+	if (!r) {
+		if (!(p->events & (HIGH_STRONG | HIGH_WEAK)))
+			return;
+		r = record_proof(st, &src, now);
+		if (!r)
+			return;
+	}
+	h = record_hour(r, now);
+	if (!r->high_first_ns)
+		r->high_first_ns = now;
+	r->high_last_ns = now;
+	h->strong += is_strong && is_told && h->strong < 0xffff;
+	h->told_weak += !is_strong && is_told && h->told_weak < 0xffff;
+	h->weak += p->events & HIGH_WEAK && h->weak < 0xffff;
+	h->quit += p->events & HIGH_QUIT && h->quit < 0xffff;
+	h->closed += p->events & HIGH_CLOSED && h->closed < 0xffff;
+	h->early += p->events & HIGH_EARLY && h->early < 0xffff;
+	h->piped += p->events & HIGH_PIPED && h->piped < 0xffff;
+	h->not_smtp += p->events & HIGH_NOT_SMTP && h->not_smtp < 0xffff;
+	h->starttls += p->events & HIGH_STARTTLS && h->starttls < 0xffff;
 }
 
 static __always_inline void record_mx(const struct pkt *p, bool is_open)
@@ -141,12 +221,13 @@ static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 	if (p->role == NOLIST_NONE)
 		return;
 	record_mx(p, is_open);
-	if (verdict < NOLIST_LOW_RST_ACK && verdict != NOLIST_PASS_REAL)
-		return;
-	if (is_open)
+	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
+			verdict == NOLIST_HIGH_SYN_ACK))
 		record_open(st, p);
 	else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
 		record_data(ctx, st, p);
+	else if (p->events & ~HIGH_STRONG)
+		record_dialogue(st, p);
 }
 
 #endif

@@ -2,101 +2,149 @@
 /*
  * Room 5: turn the frame into its answer, in place. Link addresses and IP
  * addresses swap, VLAN tags stay, everything else is written anew from
- * registers, so nothing of the old segment leaks. What the answer does not need
- * is cut off, down to the shortest frame that Ethernet carries.
+ * registers, so nothing of the old segment leaks. The frame gets the length
+ * that the answer needs, at least the shortest that Ethernet carries.
  */
 #ifndef NOLIST_REPLY_H
 #define NOLIST_REPLY_H
 
 #define FRAME_MIN 60 /* without the frame check sequence */
 #define TTL 64
-#define ECN_BITS 3 /* of the TOS or traffic class: not mirrored in a reset */
+#define ECN_BITS 3 /* of the TOS or traffic class: not mirrored */
 
-static __always_inline void reply_eth(struct ethhdr *eth)
+/*
+ * Gives the frame its new length. The tail cannot grow on small veth and generic
+ * frames; in front there is always room, and all of the frame is written anew.
+ */
+static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p, __u32 len)
 {
-	__u8 mac[ETH_ALEN];
+	int more = (int)(len - p->len);
 
-	__builtin_memcpy(mac, eth->h_dest, ETH_ALEN);
-	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
+	if (!more || (more < 0 && p->len <= FRAME_MIN))
+		return true;
+	if (!bpf_xdp_adjust_tail(ctx, more))
+		return true;
+	return more > 0 && !bpf_xdp_adjust_head(ctx, -more);
 }
 
-static __always_inline void reply_ip4(struct iphdr *ip, const struct pkt *p)
+/* Swapped link addresses; the VLAN tags, which the IP header is written behind. */
+static __always_inline void reply_link(__u32 *w, const struct pkt *p)
 {
-	__u32 *w = (void *)ip;
+	w[0] = p->l2[1] >> 16 | p->l2[2] << 16;
+	w[1] = p->l2[2] >> 16 | p->l2[0] << 16;
+	w[2] = p->l2[0] >> 16 | p->l2[1] << 16;
+	w[3] = p->l2[3];
+	w[4] = p->l2[4];
+	w[5] = p->l2[5];
+}
 
+static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, __u32 l4_len, bool has_text)
+{
 	w[0] = bpf_htonl(0x45000000 | (p->tos & ~ECN_BITS) << 16 |
-			 (sizeof(*ip) + sizeof(struct tcphdr)));
-	w[1] = bpf_htonl(IP4_DF);
+			 (l4_len + (__u32)sizeof(struct iphdr)));
+	/* A text may be longer than some path's MTU: let routers cut it. */
+	w[1] = has_text ? 0 : bpf_htonl(IP4_DF);
 	w[2] = bpf_htonl(TTL << 24 | IPPROTO_TCP << 16);
 	w[3] = p->daddr.w[3];
 	w[4] = p->saddr.w[3];
-	ip->check = csum_field((__u64)w[0] + w[1] + w[2] + w[3] + w[4]);
+	((struct iphdr *)w)->check =
+		csum_field((__u64)w[0] + w[1] + w[2] + w[3] + w[4]);
 }
 
-static __always_inline void reply_ip6(struct ipv6hdr *ip, const struct pkt *p)
+static __always_inline void reply_ip6(__u32 *w, const struct pkt *p, __u32 l4_len)
 {
-	__u32 *w = (void *)ip;
+	struct ipv6hdr *ip = (void *)w;
 
 	w[0] = bpf_htonl(6u << 28 | (__u32)(p->tos & ~ECN_BITS) << 20);
-	w[1] = bpf_htonl((__u32)sizeof(struct tcphdr) << 16 | IPPROTO_TCP << 8 | TTL);
+	w[1] = bpf_htonl(l4_len << 16 | IPPROTO_TCP << 8 | TTL);
 	__builtin_memcpy(&ip->saddr, &p->daddr, sizeof(ip->saddr));
 	__builtin_memcpy(&ip->daddr, &p->saddr, sizeof(ip->daddr));
 }
 
-static __always_inline void reply_tcp(struct tcphdr *tcp, const struct pkt *p,
-				      const struct reply *r)
+/* The five words of every header; returns their sum with the pseudo-header's. */
+static __always_inline __u64 reply_tcp(__u32 *w, const struct pkt *p, const struct reply *r,
+				       __u32 header, __u32 l4_len)
 {
-	__u32 *w = (void *)tcp;
 	__u64 sum;
 
 	w[0] = (__u32)p->dport | (__u32)p->sport << 16;
 	w[1] = r->seq;
 	w[2] = r->ack;
-	w[3] = bpf_htonl(5u << 28 | (__u32)r->flags << 16);
+	w[3] = bpf_htonl((header / 4) << 28 | (__u32)r->flags << 16) | (__u32)r->window << 16;
 	w[4] = 0;
 	sum = (__u64)w[0] + w[1] + w[2] + w[3];
-	sum += bpf_htonl(sizeof(*tcp)) + (__u64)bpf_htonl(IPPROTO_TCP);
+	sum += bpf_htonl(l4_len) + (__u64)bpf_htonl(IPPROTO_TCP);
 	sum += (__u64)p->saddr.w[3] + p->daddr.w[3];
 	if (p->is_ip6) {
 		sum += (__u64)p->saddr.w[0] + p->saddr.w[1] + p->saddr.w[2];
 		sum += (__u64)p->daddr.w[0] + p->daddr.w[1] + p->daddr.w[2];
 	}
-	tcp->check = csum_field(sum);
+	return sum;
 }
 
-/* Sends r back to where p came from: true, or false and the frame is unchanged. */
-static __always_inline bool reply_segment(struct xdp_md *ctx, const struct pkt *p,
-					  const struct reply *r)
+static __always_inline __u64 reply_timestamps(__u32 *w, const struct reply *r)
 {
-	__u32 need = p->l3 + (p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) +
-		     sizeof(struct tcphdr);
-	__u32 len = need < FRAME_MIN ? FRAME_MIN : need;
-	__u32 off = p->l3;
-	void *data, *end, *l3, *l4;
+	w[0] = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES);
+	w[1] = bpf_htonl(r->tsval);
+	w[2] = bpf_htonl(r->tsecr);
+	return (__u64)w[0] + w[1] + w[2];
+}
+
+/* Sends r back to where p came from: true, or false and the frame cannot be sent. */
+static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolist_config *conf,
+					  const struct pkt *p, const struct reply *r)
+{
+	__u32 off = p->l3, l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	__u32 header = sizeof(struct tcphdr) + (r->has_mss ? 4 : 0) + (r->has_ts ? 12 : 0);
+	__u32 len = off + l3_len + header + r->text_len, text_len = r->text_len, text = r->text;
+	void *data, *end, *at;
+	__u64 sum;
 	int i;
 
-	if (p->len > len && bpf_xdp_adjust_tail(ctx, (int)(len - p->len)))
+	if (!reply_resize(ctx, p, len < FRAME_MIN ? FRAME_MIN : len))
 		return false;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
 	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
-	asm volatile("" : "+r"(off));
-	l3 = data + (off & 31);
-	l4 = l3 + (p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	if (data + sizeof(struct ethhdr) > end || l4 + sizeof(struct tcphdr) > end)
+	barrier_var(off);
+	at = data + (off & 31);
+	if (data + sizeof(p->l2) > end || at + sizeof(struct ipv6hdr) > end)
 		return false;
-	reply_eth(data);
+	reply_link(data, p);
 	if (p->is_ip6)
-		reply_ip6(l3, p);
+		reply_ip6(at, p, header + text_len);
 	else
-		reply_ip4(l3, p);
-	reply_tcp(l4, p, r);
-	l4 += sizeof(struct tcphdr);
+		reply_ip4(at, p, header + text_len, text_len);
+	at += l3_len;
+	if (at + sizeof(struct tcphdr) > end)
+		return false;
+	sum = reply_tcp(at, p, r, header, header + text_len);
+	/* Of the options, MSS comes first. */
+	if (r->has_mss && at + 24 <= end) {
+		((__u32 *)at)[5] = bpf_htonl(2 << 24 | 4 << 16 | HIGH_MSS);
+		sum += ((__u32 *)at)[5];
+	}
+	if (r->has_ts && r->has_mss && at + 36 <= end)
+		sum += reply_timestamps(at + 24, r);
+	if (r->has_ts && !r->has_mss && at + 32 <= end)
+		sum += reply_timestamps(at + 20, r);
+	if (text_len && text < NOLIST_REPLIES) {
+		const struct nolist_reply *row = &conf->smtp.reply[text];
+
+		barrier_var(text_len);
+		if (text_len < 2 || text_len > NOLIST_TEXT_MAX ||
+		    bpf_xdp_store_bytes(ctx, off + l3_len + header, (void *)row->text, text_len))
+			return false;
+		sum += row->sum;
+	}
+	((struct tcphdr *)at)->check = csum_field(sum);
+	if (len >= FRAME_MIN)
+		return true;
+	at += sizeof(struct tcphdr);
 #pragma unroll
-	for (i = 0; i < (FRAME_MIN - 54) / 2; i++, l4 += 2)
-		if (l4 + 2 <= end)
-			*(__u16 *)l4 = 0;
+	for (i = 0; i < (FRAME_MIN - 54) / 2; i++, at += 2)
+		if (at + 2 <= end)
+			*(__u16 *)at = 0;
 	return true;
 }
 

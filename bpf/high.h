@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Room 4 of a high fake: what to say to this segment, without having kept
+ * anything of its connection. All that must be known comes with the segment:
+ *
+ *   SEG.ACK - ISN - 1   how many bytes we have said, "total": names the state
+ *   TSecr - half hash   what we have received, and the parse of a line so far
+ *
+ * The ISN and that half are a keyed hash of addresses, ports, a slow clock and
+ * whether there are timestamps, so nobody else can make them up. docs/dialogue.md
+ * has the table of all segments and their answers.
+ */
+#ifndef NOLIST_HIGH_H
+#define NOLIST_HIGH_H
+
+#define HIGH_WINDOW 2048
+#define HIGH_MSS 1220     /* IPv6's smallest MTU less headers */
+#define HIGH_PARSE_BITS 7 /* of the timestamp; the others count what we received */
+#define HIGH_SLACK 65535  /* a sequence number further off belongs to nobody */
+
+/* What a segment shows about its source; bits of pkt.events. */
+enum {
+	HIGH_STRONG = 1,      /* proven by timestamps and sequence number together */
+	HIGH_WEAK = 2,        /* greeting at the one exact number, no timestamps */
+	HIGH_TOLD = 4,        /* was told "later" */
+	HIGH_QUIT = 8,        /* QUIT after that */
+	HIGH_CLOSED = 16,     /* FIN after that, without QUIT */
+	HIGH_EARLY = 32,      /* talked before the banner */
+	HIGH_PIPED = 64,      /* more than one line at once */
+	HIGH_NOT_SMTP = 128,
+	HIGH_STARTTLS = 256,
+	HIGH_BAD_ACK = 512,   /* an acknowledgement that is not ours */
+};
+
+/* A segment of a dialogue, as its numbers tell. */
+struct high {
+	__u32 total; /* bytes of ours that it acknowledges */
+	__u32 half;  /* upper half of the hash */
+	__u32 seq;   /* SEG.SEQ, host order */
+	__u32 data;  /* bytes of data */
+	__u32 parse; /* of the line so far; SMTP_START without timestamps */
+	__s32 ahead; /* SEG.SEQ - RCV.NXT; 0 without timestamps */
+	bool is_fin;
+};
+
+static __always_inline __u64 high_hash(const struct nolist_key *key, const struct pkt *p,
+				       __u64 slot)
+{
+	__u64 m[COOKIE_WORDS] = {
+		p->saddr.q[0], p->saddr.q[1], p->daddr.q[0], p->daddr.q[1],
+		(__u64)p->sport << 48 | (__u64)p->dport << 32 | (slot & 0x7fffffff) << 1 |
+			!!p->ts_at,
+	};
+
+	return cookie_hash(key, m);
+}
+
+static __always_inline void high_timestamps(struct xdp_md *ctx, struct pkt *p)
+{
+	void *end = (void *)(long)ctx->data_end;
+	__u32 off = p->l4 + sizeof(struct tcphdr) + p->ts_at + 1;
+	__be32 *ts;
+
+	barrier_var(off);
+	ts = (void *)(long)ctx->data + (off & 255);
+	if (!p->ts_at || (void *)(ts + 2) > end)
+		return;
+	p->tsval = bpf_ntohl(ts[0]);
+	p->tsecr = bpf_ntohl(ts[1]);
+}
+
+/* What we say next comes after rcv_nxt, with this parse of an unfinished line. */
+static __always_inline void high_receive(const struct pkt *p, struct reply *r, __u32 half,
+					 __u32 rcv_nxt, __u32 parse)
+{
+	r->ack = bpf_htonl(rcv_nxt);
+	if (!p->ts_at)
+		return;
+	r->has_ts = 1;
+	r->tsval = half + (rcv_nxt << HIGH_PARSE_BITS | parse);
+	r->tsecr = p->tsval;
+}
+
+static __always_inline enum nolist_verdict high_syn(const struct nolist_config *conf,
+						    const struct nolist_key *key,
+						    const struct pkt *p, struct reply *r)
+{
+	__u64 hash = high_hash(key, p, bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT);
+
+	r->seq = bpf_htonl((__u32)hash);
+	r->window = bpf_htons(HIGH_WINDOW);
+	r->has_mss = 1;
+	r->flags = TCP_SYN | TCP_ACK;
+	high_receive(p, r, hash >> 32, bpf_ntohl(p->seq) + 1, SMTP_START);
+	if (conf->smtp.is_split) {
+		r->flags = TCP_SYN;
+		r->ack = 0;
+		r->tsecr = 0;
+	}
+	return NOLIST_HIGH_SYN_ACK;
+}
+
+/* Is it ours? Then h says what its numbers mean. */
+static __always_inline bool high_recognize(const struct nolist_key *key, const struct pkt *p,
+					   struct high *h)
+{
+	__u64 slot = bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT;
+	__u64 hash = high_hash(key, p, slot);
+	__u32 rel;
+
+	h->total = bpf_ntohl(p->ack) - (__u32)hash - 1;
+	if (h->total > NOLIST_TOTAL_MAX + NOLIST_TEXT_MAX + 1) {
+		hash = high_hash(key, p, slot - 1);
+		h->total = bpf_ntohl(p->ack) - (__u32)hash - 1;
+		if (h->total > NOLIST_TOTAL_MAX + NOLIST_TEXT_MAX + 1)
+			return false;
+	}
+	h->half = hash >> 32;
+	h->data = p->l4_len - p->doff;
+	h->is_fin = p->flags & TCP_FIN;
+	h->seq = bpf_ntohl(p->seq) + !!(p->flags & TCP_SYN);
+	h->parse = SMTP_START;
+	h->ahead = 0;
+	if (!p->ts_at)
+		return true;
+	rel = p->tsecr - h->half;
+	h->parse = rel & ((1 << HIGH_PARSE_BITS) - 1);
+	h->ahead = (__s32)((h->seq << HIGH_PARSE_BITS) - (rel - h->parse)) >> HIGH_PARSE_BITS;
+	return h->ahead <= HIGH_SLACK && h->ahead >= -HIGH_SLACK &&
+	       h->parse < SMTP_VERB + NOLIST_VERBS * SMTP_BUCKETS;
+}
+
+/* Says a text, acknowledging up to rcv_nxt; silent where it does not fit in the window. */
+static __always_inline enum nolist_verdict high_say(const struct nolist_config *conf,
+						    const struct pkt *p, struct reply *r,
+						    const struct high *h, __u32 text, __u32 rcv_nxt)
+{
+	const struct nolist_reply *row;
+
+	if (text >= NOLIST_REPLIES)
+		return NOLIST_HIGH_SILENT;
+	row = &conf->smtp.reply[text];
+	/* With a split handshake the window may be scaled: only zero is sure. */
+	if (!row->len || bpf_ntohs(p->window) < (conf->smtp.is_split ? 1 : row->len))
+		return NOLIST_HIGH_SILENT;
+	r->flags = TCP_ACK | TCP_PSH | (row->does & NOLIST_SAYS_BYE || h->is_fin ? TCP_FIN : 0);
+	r->text = text;
+	r->text_len = row->len;
+	high_receive(p, r, h->half, rcv_nxt + h->is_fin, SMTP_START);
+	return NOLIST_HIGH_TEXT;
+}
+
+static __always_inline enum nolist_verdict high_acknowledge(const struct pkt *p, struct reply *r,
+							    const struct high *h, __u8 flags,
+							    __u32 rcv_nxt, __u32 parse)
+{
+	r->flags = TCP_ACK | flags;
+	high_receive(p, r, h->half, rcv_nxt, parse);
+	return NOLIST_HIGH_ACK;
+}
+
+/* The handshake is done, nothing has been said. Data waits until the banner is out. */
+static __always_inline enum nolist_verdict high_banner(const struct nolist_config *conf,
+						       struct pkt *p, struct reply *r,
+						       struct high *h)
+{
+	if (h->ahead > 0)
+		return NOLIST_HIGH_SILENT;
+	if (h->is_fin && !h->data)
+		return high_acknowledge(p, r, h, TCP_FIN, h->seq + 1, SMTP_START);
+	if (h->data)
+		p->events |= HIGH_EARLY;
+	if (conf->smtp.reply[NOLIST_BANNER].does & NOLIST_SAYS_LATER)
+		p->events |= HIGH_TOLD;
+	h->is_fin = false;
+	return high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead);
+}
+
+static __always_inline bool high_is_told(__u32 state)
+{
+	return (state & ~NOLIST_MIDLINE) >= NOLIST_GREETED + NOLIST_TOLD;
+}
+
+/*
+ * A line, or a piece of one. With timestamps a piece is acknowledged and its
+ * parse remembered in them. Without, a verb is answered as soon as it is known,
+ * and the rest of its line only acknowledged: what names no verb is such a rest
+ * if the state says that one is to come.
+ */
+static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
+						     const struct nolist_config *conf,
+						     struct pkt *p, struct reply *r,
+						     struct high *h)
+{
+	__u64 scan = smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse);
+	__u32 line = SMTP_LINE(scan), verb = SMTP_SAYS(scan), parse = SMTP_PARSE(scan);
+	__u32 state = h->total / 2 & (NOLIST_STATES - 1), taken = line ? line : h->data;
+	bool is_named = scan & SMTP_NAMED, is_mid = false;
+	const struct nolist_reply *row;
+	enum nolist_verdict verdict;
+	__u32 text;
+
+	h->is_fin = h->is_fin && taken == h->data;
+	if (!line && verb != NOLIST_V_NOT_SMTP) {
+		if (p->ts_at)
+			return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
+						h->seq + taken + h->is_fin, parse);
+		if (!is_named && !(state & NOLIST_MIDLINE) && parse < SMTP_VERB)
+			return NOLIST_HIGH_SILENT;
+		is_mid = true;
+	}
+	if (!p->ts_at && !is_named && state & NOLIST_MIDLINE)
+		return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
+					h->seq + taken + h->is_fin, SMTP_START);
+	if (h->total >= NOLIST_TOTAL_MAX || verb >= NOLIST_VERBS)
+		verb = NOLIST_V_NOT_SMTP;
+	if (verb == NOLIST_V_NOT_SMTP) {
+		taken = h->data;
+		is_mid = false;
+	}
+	text = NOLIST_REPLY(is_mid, state, verb);
+	verdict = high_say(conf, p, r, h, text, h->seq + taken);
+	if (verdict != NOLIST_HIGH_TEXT || text >= NOLIST_REPLIES)
+		return verdict;
+	row = &conf->smtp.reply[text];
+	if (p->ts_at && (h->parse == SMTP_START || h->parse < SMTP_VERB + NOLIST_VERBS))
+		p->events |= HIGH_STRONG;
+	if (!p->ts_at && verb == NOLIST_V_GREET && state == NOLIST_FRESH &&
+	    h->total == conf->smtp.reply[NOLIST_BANNER].len)
+		p->events |= HIGH_WEAK;
+	if (row->does & NOLIST_SAYS_LATER)
+		p->events |= HIGH_TOLD;
+	if (verb == NOLIST_V_QUIT && high_is_told(state))
+		p->events |= HIGH_QUIT;
+	if (verb == NOLIST_V_NOT_SMTP)
+		p->events |= HIGH_NOT_SMTP;
+	if (verb == NOLIST_V_STARTTLS)
+		p->events |= HIGH_STARTTLS;
+	if (line && taken < h->data)
+		p->events |= HIGH_PIPED;
+	return verdict;
+}
+
+static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
+							 const struct nolist_config *conf,
+							 struct pkt *p, struct reply *r,
+							 struct high *h)
+{
+	__u32 state = h->total / 2 & (NOLIST_STATES - 1);
+	bool has_any = h->data || h->is_fin;
+
+	r->seq = p->ack;
+	r->window = bpf_htons(HIGH_WINDOW);
+	if (p->ts_at && !h->ahead && h->parse == SMTP_START)
+		p->events |= HIGH_STRONG;
+	if (!h->total)
+		return high_banner(conf, p, r, h);
+	if (h->ahead > 0)
+		return NOLIST_HIGH_SILENT;
+	if (h->ahead < 0)
+		return has_any || h->ahead == -1
+			       ? high_acknowledge(p, r, h, 0, h->seq - h->ahead, h->parse)
+			       : NOLIST_HIGH_SILENT;
+	if (h->total & 1)
+		return has_any ? high_acknowledge(p, r, h, 0, h->seq + h->data + h->is_fin,
+						  SMTP_START)
+			       : NOLIST_HIGH_SILENT;
+	if (state == NOLIST_CLOSED)
+		return high_acknowledge(p, r, h, TCP_FIN, h->seq + h->data + h->is_fin,
+					SMTP_START);
+	if (h->data)
+		return high_line(ctx, conf, p, r, h);
+	if (!h->is_fin)
+		return NOLIST_HIGH_SILENT;
+	if (high_is_told(state))
+		p->events |= HIGH_CLOSED;
+	return high_acknowledge(p, r, h, TCP_FIN, h->seq + 1, SMTP_START);
+}
+
+/* A function of its own for the verifier, which then knows nothing of p and r. */
+__noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p,
+		    struct reply *r)
+{
+	__u32 zero = 0;
+	const struct nolist_key *key = bpf_map_lookup_elem(&nolist_key, &zero);
+	struct high h;
+	__u8 kind;
+
+	if (!conf || !p || !r || !key)
+		return NOLIST_HIGH_SILENT;
+	kind = p->flags & (TCP_SYN | TCP_ACK | TCP_FIN);
+	high_timestamps(ctx, p);
+	if (kind == TCP_SYN)
+		return high_syn(conf, key, p, r);
+	if (!(kind & TCP_ACK) || (kind & TCP_SYN && !conf->smtp.is_split))
+		return NOLIST_HIGH_SILENT;
+	if (high_recognize(key, p, &h))
+		return high_dialogue(ctx, conf, p, r, &h);
+	p->events |= HIGH_BAD_ACK;
+	decide_reset(r, p->flags, p->seq, p->ack, 0);
+	r->has_ts = 0;
+	return NOLIST_HIGH_RST;
+}
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tool of the high fake: what does this piece of a line say? Reads the
+ * client's bytes, keeps none. What is known of a line so far fits in seven bits,
+ * a "parse": nothing, the first one to three letters of a verb, or a verb and
+ * how much of its line there was.
+ */
+#ifndef NOLIST_SMTP_H
+#define NOLIST_SMTP_H
+
+#define SMTP_LINE_MAX 512 /* with CR LF (RFC 5321 4.5.3.1.4) */
+#define SMTP_BUCKET 64    /* bytes in which the length of a line is remembered */
+
+/* A parse: 0, a prefix's number, or SMTP_VERB + verb + NOLIST_VERBS * buckets. */
+#define SMTP_START 0
+#define SMTP_VERB 33
+#define SMTP_PARSES 128
+#define SMTP_BUCKETS ((SMTP_PARSES - SMTP_VERB) / NOLIST_VERBS)
+
+#define W4(a, b, c, d) ((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+/* Beginnings of verbs that may come in a piece of their own. */
+static const struct {
+	__u32 word;
+	__u32 len;
+} smtp_prefix[SMTP_VERB] = {
+	{ 0, 0 },
+	{ 'E', 1 },           { W4(0, 0, 'E', 'H'), 2 }, { W4(0, 'E', 'H', 'L'), 3 },
+	{ 'H', 1 },           { W4(0, 0, 'H', 'E'), 2 }, { W4(0, 'H', 'E', 'L'), 3 },
+	{ 'M', 1 },           { W4(0, 0, 'M', 'A'), 2 }, { W4(0, 'M', 'A', 'I'), 3 },
+	{ 'R', 1 },           { W4(0, 0, 'R', 'C'), 2 }, { W4(0, 'R', 'C', 'P'), 3 },
+	{ W4(0, 0, 'R', 'S'), 2 },                       { W4(0, 'R', 'S', 'E'), 3 },
+	{ 'D', 1 },           { W4(0, 0, 'D', 'A'), 2 }, { W4(0, 'D', 'A', 'T'), 3 },
+	{ 'B', 1 },           { W4(0, 0, 'B', 'D'), 2 }, { W4(0, 'B', 'D', 'A'), 3 },
+	{ 'N', 1 },           { W4(0, 0, 'N', 'O'), 2 }, { W4(0, 'N', 'O', 'O'), 3 },
+	{ 'V', 1 },           { W4(0, 0, 'V', 'R'), 2 }, { W4(0, 'V', 'R', 'F'), 3 },
+	{ 'Q', 1 },           { W4(0, 0, 'Q', 'U'), 2 }, { W4(0, 'Q', 'U', 'I'), 3 },
+	{ 'S', 1 },           { W4(0, 0, 'S', 'T'), 2 }, { W4(0, 'S', 'T', 'A'), 3 },
+};
+
+/* The result of a scan, packed: bytes up to and with LF or 0, verb, parse. */
+#define SMTP_LINE(r) ((__u32)((r) & 0xffff))
+#define SMTP_SAYS(r) ((__u32)((r) >> 16 & 0xff))
+#define SMTP_PARSE(r) ((__u32)((r) >> 24 & 0x7f))
+#define SMTP_NAMED (1u << 31) /* a verb of the table, not a guess */
+
+static __always_inline __u32 smtp_word_verb(__u32 word)
+{
+	switch (word) {
+	case W4('E', 'H', 'L', 'O'):
+	case W4('H', 'E', 'L', 'O'):
+		return NOLIST_V_GREET;
+	case W4('M', 'A', 'I', 'L'):
+		return NOLIST_V_MAIL;
+	case W4('R', 'C', 'P', 'T'):
+		return NOLIST_V_RCPT;
+	case W4('D', 'A', 'T', 'A'):
+	case W4('B', 'D', 'A', 'T'):
+		return NOLIST_V_DATA;
+	case W4('R', 'S', 'E', 'T'):
+		return NOLIST_V_RSET;
+	case W4('N', 'O', 'O', 'P'):
+		return NOLIST_V_NOOP;
+	case W4('V', 'R', 'F', 'Y'):
+		return NOLIST_V_VRFY;
+	case W4('H', 'E', 'L', 'P'):
+		return NOLIST_V_HELP;
+	case W4('Q', 'U', 'I', 'T'):
+		return NOLIST_V_QUIT;
+	case W4('S', 'T', 'A', 'R'):
+		return NOLIST_V_STARTTLS;
+	case W4('G', 'E', 'T', ' '):
+	case W4('P', 'O', 'S', 'T'):
+	case W4('P', 'U', 'T', ' '):
+	case W4('H', 'E', 'A', 'D'):
+	case W4('C', 'O', 'N', 'N'):
+	case W4('O', 'P', 'T', 'I'):
+	case W4('P', 'R', 'I', ' '):
+		return NOLIST_V_NOT_SMTP;
+	}
+	return NOLIST_V_UNKNOWN;
+}
+
+/* Where the first LF of 8 bytes in memory order is: 0 to 7, or 8. */
+static __always_inline __u32 smtp_find_lf(__u64 w)
+{
+	__u32 at = 0;
+
+	w ^= 0x0a0a0a0a0a0a0a0aull;
+	w = (w - 0x0101010101010101ull) & ~w & 0x8080808080808080ull;
+	if (!w)
+		return 8;
+	w &= -w; /* the lowest is exact */
+	at += w > 0x80808080ull ? 4 : 0;
+	at += w & 0x8080000080800000ull ? 2 : 0;
+	at += w & 0x8000800080008000ull ? 1 : 0;
+	return at;
+}
+
+/*
+ * Of len bytes at offset off, those up to and with the first LF, if it is among
+ * the first SMTP_LINE_MAX, or 0. A function of its own for the verifier.
+ */
+__noinline int smtp_line(struct xdp_md *ctx, __u32 off, __u32 len)
+{
+	void *end = (void *)(long)ctx->data_end;
+	void *at = (void *)(long)ctx->data;
+	__u32 i, k;
+
+	if (off > 256 || len > CSUM_MAX)
+		return 0;
+	at += off;
+	for (i = 0; i < SMTP_LINE_MAX; i += 8) {
+		if (len < 8)
+			break;
+		if (at + 8 > end)
+			return 0;
+		k = smtp_find_lf(*(__u64 *)at);
+		if (k < 8)
+			return i + k + 1;
+		at += 8;
+		len -= 8;
+		barrier_var(at);
+	}
+	for (k = 0; k < 7 && i < SMTP_LINE_MAX; k++) {
+		if (k >= len || at + k + 1 > end)
+			break;
+		if (*(__u8 *)(at + k) == '\n')
+			return i + k + 1;
+	}
+	return 0;
+}
+
+/*
+ * Reads len bytes at offset off, the next of a line of which "parse" is known.
+ * A function of its own for the verifier.
+ */
+__noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse)
+{
+	void *end = (void *)(long)ctx->data_end;
+	void *at = (void *)(long)ctx->data;
+	__u32 verb = NOLIST_V_UNKNOWN, word, have, line, i, bucket = 0, named = 0;
+
+	if (off > 256 || !len || len > CSUM_MAX || parse >= SMTP_PARSES)
+		return NOLIST_V_NOT_SMTP << 16;
+	line = smtp_line(ctx, off, len);
+	at += off;
+	if (parse >= SMTP_VERB) {
+		verb = (parse - SMTP_VERB) % NOLIST_VERBS;
+		bucket = (parse - SMTP_VERB) / NOLIST_VERBS;
+		named = SMTP_NAMED;
+	} else {
+		word = smtp_prefix[parse].word;
+		have = smtp_prefix[parse].len;
+		for (i = 0; i < 4; i++) {
+			__u8 c;
+
+			if (have >= 4 || i >= len || at + i + 1 > end)
+				break;
+			c = *(__u8 *)(at + i);
+			if (c == '\r' || c == '\n')
+				break;
+			if ((c < ' ' && c != '\t') || c > '~')
+				return line | NOLIST_V_NOT_SMTP << 16 | SMTP_NAMED;
+			if (c >= 'a' && c <= 'z')
+				c -= 'a' - 'A';
+			word = word << 8 | c;
+			have++;
+		}
+		if (have >= 4) {
+			verb = smtp_word_verb(word);
+			named = verb != NOLIST_V_UNKNOWN ? SMTP_NAMED : 0;
+		} else if (!line) {
+			for (i = 1; i < SMTP_VERB; i++)
+				if (smtp_prefix[i].word == word && smtp_prefix[i].len == have)
+					return (__u64)i << 24;
+		}
+	}
+	bucket += len / SMTP_BUCKET;
+	if (verb == NOLIST_V_NOT_SMTP || (!line && bucket >= SMTP_BUCKETS))
+		return line | NOLIST_V_NOT_SMTP << 16 | SMTP_NAMED;
+	if (line)
+		return line | verb << 16 | (__u64)named;
+	return verb << 16 | (__u64)(SMTP_VERB + verb + NOLIST_VERBS * bucket) << 24 | (__u64)named;
+}
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a high fake says: makes the texts of the dialogue, of the lengths that
+ * lead from each state to the next (abi.h, enum nolist_state). The packet side
+ * knows verbs and numbers, not a word of what is said; all of that is here.
+ */
+#ifndef NOLIST_DIALOGUE_H
+#define NOLIST_DIALOGUE_H
+
+#include <stdbool.h>
+#include "bpf/abi.h"
+
+#define DIALOGUE_NAME_MAX 128  /* bytes of a host name */
+#define DIALOGUE_LATER_MAX 148 /* bytes of a "later" text: so the longest reply still fits */
+#define DIALOGUE_LATER_DEFAULT "Please try another mail exchanger of this domain, or come back later"
+
+/* When "later" is said. */
+enum dialogue_stage { STAGE_GREETING, STAGE_MAIL, STAGE_RCPT, STAGE_DATA };
+
+struct dialogue {
+	const char *name;  /* host name in the banner (RFC 5321 4.2) */
+	const char *later; /* the text after 451 4.7.1; NULL: the default */
+	enum dialogue_stage stage;
+	bool is_split;     /* split handshake */
+};
+
+/* -EINVAL: not printable ASCII, or empty. -E2BIG: too long. */
+int dialogue_compile(const struct dialogue *d, struct nolist_smtp *out);
+
+/* greeting, mail, rcpt or data: 0 or -EINVAL. */
+int dialogue_stage_parse(const char *word, enum dialogue_stage *stage);
+
+#endif
