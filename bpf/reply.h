@@ -140,7 +140,8 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	((struct tcphdr *)at)->check = csum_field(sum);
 	if (len >= FRAME_MIN)
 		return true;
-	at += sizeof(struct tcphdr);
+	barrier_var(header);
+	at += header & 63;
 #pragma unroll
 	for (i = 0; i < (FRAME_MIN - 54) / 2; i++, at += 2)
 		if (at + 2 <= end)
