@@ -272,15 +272,33 @@ struct nolist_bad_acks {
 	__u32 count;
 };
 
+/*
+ * What a flood of forged segments may cost. A SYN's source is anybody's claim, so
+ * only so many are noted in a second, on each CPU and for each role apart; the
+ * others are counted as shed, weigh nothing and cost nothing.
+ */
+#define NOLIST_CLAIMS_NEW 4096      /* new sources in a second */
+#define NOLIST_CLAIMS_TOUCHED 65536 /* contacts looked up in a second */
+#define NOLIST_SECOND_SHIFT 30      /* a second of this: 2^30 ns */
+
+struct nolist_budget {
+	__u32 second;  /* which one, modulo 2^32 */
+	__u32 touched; /* contacts looked up in it */
+	__u32 added;   /* new sources in it */
+};
+
 /* nolist_stats: per CPU, one value. */
 struct nolist_stats {
 	__u64 verdict[NOLIST_VERDICTS]; /* frames by verdict */
 	__u64 claims_new;               /* sources added to nolist_claims */
-	__u64 claims_lost;              /* contacts that could not be noted */
+	__u64 claims_lost;              /* contacts for which the table had no room */
+	__u64 claims_shed[NOLIST_ROLES]; /* contacts by role that were too many to note */
 	__u64 proofs_new;               /* sources added to nolist_proofs */
 	__u64 proofs_lost;              /* verified evidence that found no room */
 	__u64 proofs_lost_ns;           /* when last */
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
+	/* Admission to nolist_claims, by role: what was spent in this second. */
+	struct nolist_budget budget[NOLIST_ROLES];
 };
 
 /* nolist_mxstats: per CPU, by nolist_slot.mx. */

@@ -199,13 +199,17 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 	return NOLIST_UNDECIDED;
 }
 
-/* At a high fake a segment is never passed on: the kernel would end the dialogue. */
-static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
-							 const struct nolist_config *conf,
-							 struct pkt *p)
+/*
+ * At a high fake a segment is never passed on: the kernel would end the dialogue.
+ * A function of its own for the verifier, and for the stack.
+ */
+__noinline int check_segment(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p)
 {
-	enum nolist_verdict verdict = check_answerable(ctx, conf, p);
+	enum nolist_verdict verdict;
 
+	if (!conf || !p)
+		return NOLIST_PASS_UNCONFIGURED;
+	verdict = check_answerable(ctx, conf, p);
 	if (verdict != NOLIST_UNDECIDED && p->role == NOLIST_HIGH)
 		return NOLIST_HIGH_BAD;
 	return verdict;

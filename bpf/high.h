@@ -195,7 +195,7 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 	__u64 scan = smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse);
 	__u32 line = SMTP_LINE(scan), verb = SMTP_SAYS(scan), parse = SMTP_PARSE(scan);
 	__u32 state = h->total / 2 & (NOLIST_STATES - 1), taken = line ? line : h->data;
-	bool is_named = scan & SMTP_NAMED, is_mid = false;
+	bool is_named = scan & SMTP_NAMED, is_mid = false, is_fin = h->is_fin;
 	const struct nolist_reply *row;
 	enum nolist_verdict verdict;
 	__u32 text;
@@ -216,6 +216,7 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 		verb = NOLIST_V_NOT_SMTP;
 	if (verb == NOLIST_V_NOT_SMTP) {
 		taken = h->data;
+		h->is_fin = is_fin;
 		is_mid = false;
 	}
 	text = NOLIST_REPLY(is_mid, state, verb);
@@ -223,7 +224,8 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 	if (verdict != NOLIST_HIGH_TEXT || text >= NOLIST_REPLIES)
 		return verdict;
 	row = &conf->smtp.reply[text];
-	if (p->ts_at && (h->parse == SMTP_START || h->parse < SMTP_VERB + NOLIST_VERBS))
+	/* Few values of the parse count as proof: the fewer, the harder to guess. */
+	if (p->ts_at && h->parse >= SMTP_VERB && h->parse < SMTP_VERB + NOLIST_VERBS)
 		p->events |= HIGH_STRONG;
 	if (!p->ts_at && verb == NOLIST_V_GREET && state == NOLIST_FRESH &&
 	    h->total == conf->smtp.reply[NOLIST_BANNER].len)

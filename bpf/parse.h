@@ -23,7 +23,6 @@ struct pkt {
 	__u32 l3_sum;  /* IPv4: sum over its header, 0xffff when right; IPv6: 0xffff */
 	__u32 role;    /* enum nolist_role of daddr, filled by match.h */
 	__u32 mx;      /* index of daddr in nolist_mxstats, likewise */
-	__u32 l2[6];   /* the first 24 bytes: link header, and what follows it */
 	__be32 seq;
 	__be32 ack;
 	__u32 tsval;   /* of the timestamps option (RFC 7323), filled by high.h */
@@ -166,9 +165,6 @@ static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struc
 		proto = tag[1];
 		off += 4;
 	}
-	if (data + sizeof(p->l2) > end)
-		return NOLIST_PASS_NOT_IP;
-	__builtin_memcpy(p->l2, data, sizeof(p->l2));
 	p->is_group = eth->h_dest[0] & 1;
 	p->len = end - data;
 	p->l3 = off;

@@ -40,13 +40,40 @@ static __always_inline struct nolist_contact *record_role(struct nolist_claims *
 static const struct nolist_claims record_no_claims;
 static const struct nolist_proofs record_no_proofs;
 
+/* Is there anything left to note a claim with? See NOLIST_CLAIMS_NEW. */
+static __always_inline struct nolist_budget *record_admit(struct nolist_stats *st, __u32 role,
+							  __u64 now)
+{
+	struct nolist_budget *b = &st->budget[role & 3];
+	__u32 second = now >> NOLIST_SECOND_SHIFT;
+
+	if (b->second != second) {
+		b->second = second;
+		b->touched = 0;
+		b->added = 0;
+	}
+	if (b->added >= NOLIST_CLAIMS_NEW || b->touched >= NOLIST_CLAIMS_TOUCHED) {
+		st->claims_shed[role & 3]++;
+		return NULL;
+	}
+	b->touched++;
+	return b;
+}
+
 /* A segment that opens a connection: a claim, since its source may be forged. */
 static __always_inline void record_open(struct nolist_stats *st, const struct pkt *p)
 {
-	struct nolist_source src = record_source(p);
-	struct nolist_claims *c = bpf_map_lookup_elem(&nolist_claims, &src);
+	__u64 now = bpf_ktime_get_coarse_ns();
+	struct nolist_budget *b = record_admit(st, p->role, now);
+	struct nolist_source src;
+	struct nolist_claims *c;
 
+	if (!b)
+		return;
+	src = record_source(p);
+	c = bpf_map_lookup_elem(&nolist_claims, &src);
 	if (!c) {
+		b->added++;
 		if (!bpf_map_update_elem(&nolist_claims, &src, &record_no_claims, BPF_NOEXIST))
 			st->claims_new++;
 		c = bpf_map_lookup_elem(&nolist_claims, &src);
@@ -55,7 +82,7 @@ static __always_inline void record_open(struct nolist_stats *st, const struct pk
 			return;
 		}
 	}
-	record_contact(record_role(c, p->role), bpf_ktime_get_coarse_ns());
+	record_contact(record_role(c, p->role), now);
 }
 
 /* A new record of proofs; NULL when there is no room, which is counted. */
@@ -208,18 +235,18 @@ static __always_inline void record_mx(const struct pkt *p, bool is_open)
 	m->opens += is_open;
 }
 
-/* One call for each frame: where it went, and who sent it. */
-static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
-				   enum nolist_verdict verdict)
+/*
+ * Who sent it, for segments to an MX of ours. A function of its own for the
+ * verifier, and for the stack.
+ */
+__noinline int record_sender(struct xdp_md *ctx, const struct pkt *p, __u32 verdict)
 {
 	struct nolist_stats *st = record_stats();
-	bool is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+	bool is_open;
 
-	if (!st || verdict >= NOLIST_VERDICTS)
-		return;
-	st->verdict[verdict]++;
-	if (p->role == NOLIST_NONE)
-		return;
+	if (!st || !p)
+		return 0;
+	is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 	record_mx(p, is_open);
 	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
 			verdict == NOLIST_HIGH_SYN_ACK))
@@ -228,6 +255,20 @@ static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 		record_data(ctx, st, p);
 	else if (p->events & ~HIGH_STRONG)
 		record_dialogue(st, p);
+	return 0;
+}
+
+/* One call for each frame: where it went, and who sent it. */
+static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
+				   enum nolist_verdict verdict)
+{
+	struct nolist_stats *st = record_stats();
+
+	if (!st || verdict >= NOLIST_VERDICTS)
+		return;
+	st->verdict[verdict]++;
+	if (p->role != NOLIST_NONE)
+		record_sender(ctx, p, verdict);
 }
 
 #endif

@@ -10,6 +10,7 @@
 
 #define FRAME_MIN 60 /* without the frame check sequence */
 #define TTL 64
+#define LINK_WORDS 6 /* Ethernet and two tags, rounded up */
 #define ECN_BITS 3 /* of the TOS or traffic class: not mirrored */
 
 /*
@@ -28,14 +29,14 @@ static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p
 }
 
 /* Swapped link addresses; the VLAN tags, which the IP header is written behind. */
-static __always_inline void reply_link(__u32 *w, const struct pkt *p)
+static __always_inline void reply_link(__u32 *w, const __u32 *old)
 {
-	w[0] = p->l2[1] >> 16 | p->l2[2] << 16;
-	w[1] = p->l2[2] >> 16 | p->l2[0] << 16;
-	w[2] = p->l2[0] >> 16 | p->l2[1] << 16;
-	w[3] = p->l2[3];
-	w[4] = p->l2[4];
-	w[5] = p->l2[5];
+	w[0] = old[1] >> 16 | old[2] << 16;
+	w[1] = old[2] >> 16 | old[0] << 16;
+	w[2] = old[0] >> 16 | old[1] << 16;
+	w[3] = old[3];
+	w[4] = old[4];
+	w[5] = old[5];
 }
 
 static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, __u32 l4_len, bool has_text)
@@ -97,10 +98,16 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	__u32 off = p->l3, l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 	__u32 header = sizeof(struct tcphdr) + (r->has_mss ? 4 : 0) + (r->has_ts ? 12 : 0);
 	__u32 len = off + l3_len + header + r->text_len, text_len = r->text_len, text = r->text;
-	void *data, *end, *at;
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *at;
+	__u32 link[LINK_WORDS];
 	__u64 sum;
 	int i;
 
+	if (data + sizeof(link) > end)
+		return false;
+#pragma unroll
+	for (i = 0; i < LINK_WORDS; i++)
+		link[i] = ((__u32 *)data)[i];
 	if (!reply_resize(ctx, p, len < FRAME_MIN ? FRAME_MIN : len))
 		return false;
 	data = (void *)(long)ctx->data;
@@ -108,9 +115,9 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
 	barrier_var(off);
 	at = data + (off & 31);
-	if (data + sizeof(p->l2) > end || at + sizeof(struct ipv6hdr) > end)
+	if (data + sizeof(link) > end || at + sizeof(struct ipv6hdr) > end)
 		return false;
-	reply_link(data, p);
+	reply_link(data, link);
 	if (p->is_ip6)
 		reply_ip6(at, p, header + text_len);
 	else
