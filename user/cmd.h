@@ -30,11 +30,7 @@ struct cmd {
 
 extern const struct cmd cmds[]; /* ends with a row without name */
 
-/*
- * Options that every command takes. cmd_options() takes them, and --help, out of
- * argv and returns the new argc, or -EXIT_STATUS - 1 when the command is done
- * (help was printed) or the usage is wrong (it was said).
- */
+/* Options that every command takes; cmd_getopt() sets them. */
 struct options {
 	const char *pin_dir;   /* --pin-dir */
 	const char *state_dir; /* --state-dir */
@@ -46,6 +42,29 @@ struct options {
 #define DEFAULT_CONF "/etc/nolist-xdp.conf"
 
 extern struct options options;
+
+/* An option of one command; a table of them ends with a row without name. */
+struct cmd_option {
+	const char *name; /* --name */
+	int letter;       /* its short form; above 255: it has none */
+	const char *arg;  /* what its value is called; NULL: it takes none */
+	const char *help; /* one line */
+};
+
+/*
+ * getopt_long() over the options of a command and those that every command
+ * takes, which are dealt with here: a letter of opts, with optarg; 0 at the end,
+ * with optind at the first argument; -1 - EXIT_STATUS when the command is done
+ * (help was printed) or its usage is wrong (it was said):
+ *
+ *	while ((c = cmd_getopt(argc, argv, opts)) > 0)
+ *		switch (c) { ... }
+ *	if (c < 0)
+ *		return -1 - c;
+ */
+int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
+/* For a command that takes no arguments: says so if there is one. True: all is well. */
+bool cmd_is_end(int argc, char **argv);
 
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Configuration: a file and the command line -> struct conf, and struct conf ->
+ * the table that the program reads. No kernel calls, so that it can be fuzzed.
+ *
+ * Functions return 0 or -errno and print nothing: what is wrong, and what is only
+ * odd, is noted in the conf, with file and line; conf_tell() prints it.
+ */
+#ifndef NOLIST_CONF_H
+#define NOLIST_CONF_H
+
+#include <stdbool.h>
+#include "addr.h"
+#include "kern.h"
+
+/* An address with a role, and where it was given, for messages. */
+struct conf_mx {
+	struct nolist_addr addr;
+	enum nolist_role role;
+	char where[128]; /* "FILE:LINE", or the option */
+};
+
+struct conf {
+	char **interface; /* names */
+	int interfaces;
+	struct conf_mx *mx; /* each address once, after conf_check() */
+	int mxs;
+	unsigned short port[NOLIST_PORT_MAX]; /* host order; 25 unless given */
+	int ports;
+	enum kern_mode mode;
+	unsigned int sources; /* room in each table; 0: default */
+
+	/* Rules of the verdict. */
+	unsigned int window_s;         /* "window": how long a contact is an alibi */
+	unsigned int grace_s;          /* "grace": how long a source may take to come back */
+	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
+	char **allow;                  /* "allow", --allow: files */
+	int allows;
+	struct prefix *never_except;   /* "never-list-except": may be listed all the same */
+	int never_excepts;
+
+	/* Notes, in the order of finding. */
+	struct conf_note {
+		bool is_error;
+		char *text;
+	} *note;
+	int notes;
+	int errors; /* how many of them are errors */
+	unsigned int seen; /* which single keys were given, private to conf.c */
+};
+
+/* Starts with defaults; conf_free() is always safe afterwards. */
+void conf_init(struct conf *conf);
+void conf_free(struct conf *conf);
+
+/* Adds what a file says: -errno if it cannot be read, -EINVAL if errors were noted. */
+int conf_read(struct conf *conf, const char *file);
+/*
+ * Adds one value as the file's key would: conf_add(conf, "low", "192.0.2.1",
+ * "--low"). A single value replaces the file's; lists are added to.
+ */
+int conf_add(struct conf *conf, const char *key, const char *value, const char *where);
+/* Judges the whole: twice, two roles, too many; -EINVAL if errors were noted. */
+int conf_check(struct conf *conf);
+
+void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Prints the notes; only commands call it. */
+void conf_tell(const struct conf *conf);
+
+/*
+ * What dump, explain and show do: reads -c FILE (NULL: DEFAULT_CONF if it exists),
+ * checks, and tells errors, not warnings. 0, or an exit status.
+ */
+int conf_open(struct conf *conf, const char *file);
+
+/* "low", "real", "high", "own", "none". */
+const char *conf_role_name(unsigned int role);
+int conf_role_parse(const char *name); /* enum nolist_role, or -EINVAL */
+
+/*
+ * The table for the program. own: addresses of this host without a role. An
+ * address keeps the mx index that it has in old (which may be NULL); new ones get
+ * an index that is not busy[] (may be NULL), as long as there is one. Returns how
+ * many of own found no room, or -E2BIG.
+ */
+int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
+	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX]);
+
+#endif
