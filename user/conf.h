@@ -46,7 +46,6 @@ struct conf {
 	} *note;
 	int notes;
 	int errors; /* how many of them are errors */
-	unsigned int seen; /* which single keys were given, private to conf.c */
 };
 
 /* Starts with defaults; conf_free() is always safe afterwards. */
