@@ -28,7 +28,11 @@ struct cmd {
 	const char *help;                 /* one line */
 };
 
-extern const struct cmd cmds[]; /* ends with a row without name */
+/*
+ * Runs the command that argv names, of a table that ends with a row without name,
+ * and returns its exit status.
+ */
+int cmd_run(const struct cmd *cmds, int argc, char **argv);
 
 /* Options that every command takes; cmd_getopt() sets them. */
 struct options {
