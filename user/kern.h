@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one door to the kernel: kern.c alone calls libbpf and libxdp. Functions
- * return 0 or -errno and print nothing; kern_hint() explains the last failure.
+ * The one door to the kernel: only kern*.c call libbpf and libxdp. Functions
+ * return 0 or -errno and print nothing; kern_what() and kern_hint() explain the
+ * last failure.
  *
  * A "set" is one instance of our maps: the pinned one, and those found through
  * programs that somebody attached with `ip link`. Readers see all sets as one.
@@ -13,7 +14,7 @@
 #include <stddef.h>
 #include "bpf/abi.h"
 
-#define KERN_SETS_MAX 16
+#define KERN_SETS_MAX 64
 #define KERN_IFS_MAX 64
 #define KERN_SOURCES_MIN 1024u      /* room in a table: an LRU evicts early below */
 #define KERN_SOURCES_MAX 16777216u
@@ -28,6 +29,7 @@ struct kern_if {
 	bool is_shared;         /* in libxdp's dispatcher, beside other programs */
 	unsigned int prog_id;   /* of our program */
 	char tag[17];           /* of our program, in hex */
+	bool is_pinned;         /* its maps are those in pin_dir */
 	int set;                /* index of its maps among the sets */
 };
 
@@ -40,7 +42,9 @@ struct kern; /* what was found: sets and interfaces */
  */
 int kern_open(struct kern **kp, const char *pin_dir);
 void kern_close(struct kern *k);
-const char *kern_hint(void); /* "" or a sentence on the cure of the last failure */
+/* Of the last failure: what could not be done, and its cure; "" where unknown. */
+const char *kern_what(void);
+const char *kern_hint(void);
 
 /* Interfaces with our program; returns how many. */
 int kern_ifs(const struct kern *k, const struct kern_if **ifs);
@@ -72,24 +76,46 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg);
 
 /*
  * Attaches the program to the interfaces (with the pinned maps, or new ones), or
- * adopts what `ip link` attached there, puts conf in force in one write, and pins.
- * All or nothing: on failure everything is as before. conf->slot[] and friends
- * are filled by conf.c; kern.c fills magic, version, and partial[] from what it
- * finds about the interfaces.
+ * adopts what `ip link` attached there, puts a configuration in force in one
+ * write, and pins. All or nothing: on failure everything is as before. fill() is
+ * asked for the configuration while no other load can run: old is the one in
+ * force, or NULL; busy[] tells which mx indexes have counters. partial[] is
+ * filled by kern_load(), which knows the modes.
  */
+enum kern_deed {
+	KERN_ATTACHED, /* was free */
+	KERN_REPLACED, /* had another build of our program */
+	KERN_ADOPTED,  /* had our program, but no configuration */
+	KERN_KEPT,     /* had our program: only the configuration is new */
+};
+
+struct kern_done {
+	enum kern_deed deed;
+	char why[256]; /* why not native, or not shared, where that was tried; or "" */
+};
+
 struct kern_load {
 	const char *pin_dir;
-	int *ifindex;
-	int ifs;
+	const int *ifindex;
+	int ifs; /* 1 to KERN_IFS_MAX */
 	enum kern_mode mode;
 	unsigned int sources_max; /* room in each table when it is new; 0: default */
-	struct nolist_config *conf;
+	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
+		    const bool *busy, void *arg);
+	void *arg;
 };
-int kern_load(const struct kern_load *what);
+/* done has room for what->ifs, and is filled on success. */
+int kern_load(const struct kern_load *what, struct kern_done *done);
 
-/* Detaches from the interfaces (all, if ifs is 0); evidence stays pinned. */
+/*
+ * Detaches from the interfaces (all, if ifs is 0); evidence stays pinned. Returns
+ * how many it was. -ENOENT: our program is not there. Works on any version of ours.
+ */
 int kern_unload(const char *pin_dir, const int *ifindex, int ifs);
-/* Drops the pinned evidence; says how many records went. */
+/*
+ * Drops the pinned evidence; says how many records went. -ENOENT: nothing is
+ * pinned; -EBUSY: it is in use by an interface.
+ */
 int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs);
 
 /* Wall time minus the clock of the evidence, in nanoseconds. */

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the tables: configuration in force, counters, evidence. Changes nothing,
+ * not even which records an LRU table will evict.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kern_priv.h"
+
+#define BATCH 4096 /* records a system call; grows where a bucket holds more */
+
+unsigned long long kern_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+long long kern_clock_offset(void)
+{
+	struct timespec wall, mono;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	return (wall.tv_sec - mono.tv_sec) * 1000000000ll + wall.tv_nsec - mono.tv_nsec;
+}
+
+int kern_boot_id(char id[37])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	int ret = 0;
+
+	if (!f)
+		return -errno;
+	if (!fgets(id, 37, f) || strlen(id) != 36)
+		ret = -EIO;
+	fclose(f);
+	return ret;
+}
+
+int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
+{
+	__u32 zero = 0, id = 0;
+	int fd, ret = 0;
+
+	if (bpf_map_lookup_elem(set->fd[MAP_CONF], &zero, &id))
+		return -errno;
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0)
+		return -errno;
+	if (bpf_map_lookup_elem(fd, &zero, conf))
+		ret = -errno;
+	else if (conf->magic != NOLIST_MAGIC || conf->version != NOLIST_ABI_VERSION)
+		ret = -ENOENT;
+	close(fd);
+	return ret;
+}
+
+int kern_config(const struct kern *k, int set, struct nolist_config *conf)
+{
+	return kern_set_config(&k->set[set], conf);
+}
+
+int kern_meta(const struct kern *k, int set, struct nolist_meta *meta)
+{
+	__u32 zero = 0;
+
+	if (k->set[set].fd[MAP_META] < 0)
+		return -ENOENT;
+	return bpf_map_lookup_elem(k->set[set].fd[MAP_META], &zero, meta) ? -errno : 0;
+}
+
+/* One value of a per-CPU array, added up as 64-bit words. */
+static int sum_words(int fd, __u32 key, unsigned long long *sum, size_t words)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu;
+	unsigned long long *values;
+	size_t i;
+
+	memset(sum, 0, words * sizeof(*sum));
+	if (cpus < 0)
+		return cpus;
+	values = calloc(cpus, words * sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &key, values)) {
+		free(values);
+		return -errno;
+	}
+	for (cpu = 0; cpu < cpus; cpu++)
+		for (i = 0; i < words; i++)
+			sum[i] += values[cpu * words + i];
+	free(values);
+	return 0;
+}
+
+static int add_stats(int fd, struct nolist_stats *sum)
+{
+	size_t bytes = sizeof(*sum), verdicts = NOLIST_VERDICTS;
+	int cpus = libbpf_num_possible_cpus(), cpu;
+	struct nolist_stats *s;
+	__u32 zero = 0;
+	size_t i;
+
+	if (cpus < 0)
+		return cpus;
+	s = calloc(cpus, bytes);
+	if (!s)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &zero, s)) {
+		free(s);
+		return -errno;
+	}
+	for (cpu = 0; cpu < cpus; cpu++) {
+		for (i = 0; i < verdicts; i++)
+			sum->verdict[i] += s[cpu].verdict[i];
+		sum->claims_new += s[cpu].claims_new;
+		sum->claims_lost += s[cpu].claims_lost;
+		sum->proofs_new += s[cpu].proofs_new;
+		sum->proofs_lost += s[cpu].proofs_lost;
+		if (s[cpu].proofs_lost_ns > sum->proofs_lost_ns)
+			sum->proofs_lost_ns = s[cpu].proofs_lost_ns;
+	}
+	free(s);
+	return 0;
+}
+
+int kern_stats(const struct kern *k, struct nolist_stats *sum)
+{
+	int i, ret;
+
+	memset(sum, 0, sizeof(*sum));
+	for (i = 0; i < k->sets; i++) {
+		ret = add_stats(k->set[i].fd[MAP_STATS], sum);
+		if (ret)
+			return kern_fail(ret, "cannot read the counters");
+	}
+	return 0;
+}
+
+int kern_mxstats(const struct kern *k, int set, unsigned int mx, struct nolist_mxstats *sum)
+{
+	return sum_words(k->set[set].fd[MAP_MXSTATS], mx, (unsigned long long *)sum,
+			 sizeof(*sum) / 8);
+}
+
+int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX])
+{
+	unsigned long long sum[sizeof(struct nolist_mxstats) / 8];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < NOLIST_MX_MAX; i++) {
+		ret = sum_words(set->fd[MAP_MXSTATS], i, sum, sizeof(sum) / 8);
+		if (ret)
+			return ret;
+		busy[i] = sum[0];
+	}
+	return 0;
+}
+
+/* --- walking a table --------------------------------------------------------- */
+
+typedef int walk_fn(const void *key, const void *value, void *arg);
+
+struct walk {
+	int fd;
+	size_t key_size, value_size;
+	walk_fn *fn; /* NULL: only count */
+	void *arg;
+	unsigned int count;
+};
+
+static int walk_hand(struct walk *w, const char *keys, const char *values, __u32 n)
+{
+	__u32 i;
+	int ret;
+
+	w->count += n;
+	for (i = 0; w->fn && i < n; i++) {
+		ret = w->fn(keys + i * w->key_size, values + i * w->value_size, w->arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* -EOPNOTSUPP: this kernel has no batches. */
+static int walk_batches(struct walk *w)
+{
+	__u32 room = BATCH, n, in = 0, out = 0;
+	char *keys = NULL, *values = NULL;
+	bool is_first = true;
+	int ret = 0, error;
+
+	do {
+		if (!keys) {
+			keys = calloc(room, w->key_size);
+			values = calloc(room, w->value_size);
+			if (!keys || !values) {
+				ret = -ENOMEM;
+				break;
+			}
+		}
+		n = room;
+		error = 0;
+		if (bpf_map_lookup_batch(w->fd, is_first ? NULL : &in, &out, keys, values, &n, NULL))
+			error = errno;
+		if (error == ENOSPC) {
+			/* A bucket of the table holds more than there is room for. */
+			free(keys);
+			free(values);
+			keys = values = NULL;
+			room *= 2;
+			continue;
+		}
+		if (error && error != ENOENT) {
+			ret = is_first && (error == EINVAL || error == ENOTSUP) ? -EOPNOTSUPP : -error;
+			break;
+		}
+		ret = walk_hand(w, keys, values, n);
+		in = out;
+		is_first = false;
+	} while (!ret && error != ENOENT);
+	free(keys);
+	free(values);
+	return ret;
+}
+
+static int walk_singly(struct walk *w)
+{
+	char key[64], next[64], value[1024];
+	bool is_first = true;
+	int ret = 0;
+
+	if (w->key_size > sizeof(key) || w->value_size > sizeof(value))
+		return -EPROTO;
+	while (!ret && !bpf_map_get_next_key(w->fd, is_first ? NULL : key, next)) {
+		memcpy(key, next, sizeof(key));
+		is_first = false;
+		if (!bpf_map_lookup_elem(w->fd, key, value))
+			ret = walk_hand(w, key, value, 1);
+	}
+	return ret;
+}
+
+static int walk(struct walk *w)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int ret;
+
+	if (bpf_obj_get_info_by_fd(w->fd, &info, &size))
+		return -errno;
+	w->key_size = info.key_size;
+	w->value_size = info.value_size;
+	ret = walk_batches(w);
+	return ret == -EOPNOTSUPP ? walk_singly(w) : ret;
+}
+
+int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
+		   unsigned int *room)
+{
+	struct walk w = { .fd = set->fd[map] };
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int ret;
+
+	if (bpf_obj_get_info_by_fd(w.fd, &info, &size))
+		return -errno;
+	ret = walk(&w);
+	*entries += w.count;
+	*room += info.max_entries;
+	return ret;
+}
+
+int kern_fill(const struct kern *k, struct kern_fill *fill)
+{
+	int i, ret = 0;
+
+	*fill = (struct kern_fill){};
+	for (i = 0; i < k->sets && !ret; i++) {
+		ret = kern_set_count(&k->set[i], MAP_CLAIMS, &fill->claims, &fill->claims_max);
+		if (!ret)
+			ret = kern_set_count(&k->set[i], MAP_PROOFS, &fill->proofs,
+					     &fill->proofs_max);
+	}
+	return ret ? kern_fail(ret, "cannot count the sources") : 0;
+}
+
+struct each {
+	kern_each_fn *fn;
+	void *arg;
+};
+
+static int each_claims(const void *key, const void *value, void *arg)
+{
+	const struct each *e = arg;
+
+	return e->fn(key, value, NULL, e->arg);
+}
+
+static int each_proofs(const void *key, const void *value, void *arg)
+{
+	const struct each *e = arg;
+
+	return e->fn(key, NULL, value, e->arg);
+}
+
+int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
+{
+	struct each e = { fn, arg };
+	int i, ret = 0;
+
+	for (i = 0; i < k->sets && !ret; i++) {
+		struct walk claims = { k->set[i].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
+		struct walk proofs = { k->set[i].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
+
+		ret = walk(&claims);
+		if (!ret)
+			ret = walk(&proofs);
+	}
+	return ret;
+}
