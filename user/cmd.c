@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "kern.h"
 #include "log.h"
 
 static const struct cmd no_commands[] = { {} };
@@ -17,7 +18,9 @@ static const struct cmd *table = no_commands;
 
 struct options options = { .pin_dir = DEFAULT_PIN_DIR, .state_dir = DEFAULT_STATE_DIR };
 
-enum { OPT_PIN_DIR = 256, OPT_STATE_DIR, OPT_HELP, OPT_VERSION, OPTS_MAX = 64 };
+enum { OPT_PIN_DIR = 1024, OPT_STATE_DIR, OPT_HELP, OPT_VERSION };
+
+#define OPTS_MAX 64 /* options of one command, and the common ones */
 
 static const struct cmd_option common[] = {
 	{ "pin-dir", OPT_PIN_DIR, "DIR", "where tables are pinned (" DEFAULT_PIN_DIR ")" },
@@ -151,6 +154,20 @@ bool cmd_is_end(int argc, char **argv)
 	if (optind < argc)
 		errx("unexpected argument '%s'", argv[optind]);
 	return optind >= argc;
+}
+
+int cmd_failed(int error)
+{
+	/* What "cannot" be done has a reason; other messages are their own. */
+	if (!*kern_what())
+		err(error, "failed");
+	else if (!strncmp(kern_what(), "cannot ", 7))
+		err(error, "%s", kern_what());
+	else
+		errx("%s", kern_what());
+	if (*kern_hint())
+		hint("%s", kern_hint());
+	return EXIT_FAILED;
 }
 
 int cmd_run(const struct cmd *cmds, int argc, char **argv)

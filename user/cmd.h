@@ -50,7 +50,7 @@ extern struct options options;
 /* An option of one command; a table of them ends with a row without name. */
 struct cmd_option {
 	const char *name; /* --name */
-	int letter;       /* its short form; above 255: it has none */
+	int letter;       /* its short form; 256 to 1023: it has none */
 	const char *arg;  /* what its value is called; NULL: it takes none */
 	const char *help; /* one line */
 };
@@ -69,6 +69,8 @@ struct cmd_option {
 int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
 /* For a command that takes no arguments: says so if there is one. True: all is well. */
 bool cmd_is_end(int argc, char **argv);
+/* Prints what kern_what() and kern_hint() say of an error; returns EXIT_FAILED. */
+int cmd_failed(int error);
 
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);

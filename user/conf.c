@@ -470,17 +470,23 @@ void conf_init(struct conf *conf)
 	*conf = (struct conf){ .window_s = 7 * 86400, .grace_s = 86400 };
 }
 
+void conf_drop_interfaces(struct conf *conf)
+{
+	while (conf->interfaces)
+		free(conf->interface[--conf->interfaces]);
+	free(conf->interface);
+	conf->interface = NULL;
+}
+
 void conf_free(struct conf *conf)
 {
 	int i;
 
-	for (i = 0; i < conf->interfaces; i++)
-		free(conf->interface[i]);
+	conf_drop_interfaces(conf);
 	for (i = 0; i < conf->allows; i++)
 		free(conf->allow[i]);
 	for (i = 0; i < conf->notes; i++)
 		free(conf->note[i].text);
-	free(conf->interface);
 	free(conf->allow);
 	free(conf->note);
 	free(conf->mx);

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * status: a noun. Where the program is, what it is configured to do, what became
+ * of every frame, how full the tables are and what was lost. Text is for eyes and
+ * may change; --json is for programs, and "schema" counts its changes.
+ */
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd.h"
+#include "conf.h"
+#include "kern.h"
+#include "log.h"
+
+#define SCHEMA 1
+
+static const struct cmd_option opts[] = {
+	{ "json", 'j', NULL, "for programs" },
+	{}
+};
+
+/* Every verdict's name, and what it says to an admin. */
+static const struct {
+	const char *name, *help;
+} verdicts[] = {
+	[NOLIST_PASS_UNCONFIGURED] = { "pass_unconfigured", "no configuration yet" },
+	[NOLIST_PASS_NOT_IP] = { "pass_not_ip", "ARP and other protocols, runts" },
+	[NOLIST_PASS_NOT_TCP] = { "pass_not_tcp", "UDP, ICMP, neighbour discovery" },
+	[NOLIST_PASS_SHAPE] = { "pass_shape", "fragments, rare headers" },
+	[NOLIST_PASS_OTHER] = { "pass_other", "TCP to other addresses or ports" },
+	[NOLIST_PASS_REAL] = { "pass_real", "to the real MX, noted" },
+	[NOLIST_PASS_NOT_HOST] = { "pass_not_host", "to a fake, by broadcast or multicast" },
+	[NOLIST_PASS_SOURCE] = { "pass_source", "to a fake, from an impossible source" },
+	[NOLIST_PASS_TRUNCATED] = { "pass_truncated", "to a fake, lengths contradict" },
+	[NOLIST_PASS_CHECKSUM] = { "pass_checksum", "to a fake, wrong checksum" },
+	[NOLIST_PASS_RESET] = { "pass_reset", "to a fake, a reset" },
+	[NOLIST_PASS_TCP_OPTION] = { "pass_tcp_option", "to a fake, broken or signed options" },
+	[NOLIST_PASS_NO_ROOM] = { "pass_no_room", "to a fake, the driver gave no room" },
+	[NOLIST_LOW_RST_ACK] = { "low_rst_ack", "low fake: a connection refused" },
+	[NOLIST_LOW_RST] = { "low_rst", "low fake: another segment reset" },
+	[NOLIST_HIGH_RST_ACK] = { "high_rst_ack", "high fake: a connection refused" },
+	[NOLIST_HIGH_RST] = { "high_rst", "high fake: another segment reset" },
+};
+_Static_assert(sizeof(verdicts) / sizeof(*verdicts) == NOLIST_VERDICTS, "each has a name");
+
+/* All that is shown, read once, so that text and JSON say the same. */
+struct status {
+	struct kern *k;
+	const struct kern_if *ifs;
+	int n_ifs;
+	struct nolist_stats stats;
+	struct kern_fill fill;
+	unsigned long long claimed_ns, verified_ns; /* last contact with the real MX; 0: none */
+	long long offset;                           /* to wall time */
+	struct nolist_config *conf;                 /* scratch for one set */
+};
+
+static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
+		     const struct nolist_proofs *proofs, void *arg)
+{
+	struct status *s = arg;
+
+	(void)src;
+	if (claims && claims->real.last_ns > s->claimed_ns)
+		s->claimed_ns = claims->real.last_ns;
+	if (proofs && proofs->real_last_ns > s->verified_ns)
+		s->verified_ns = proofs->real_last_ns;
+	return 0;
+}
+
+static int read_status(struct status *s)
+{
+	int ret;
+
+	ret = kern_open(&s->k, options.pin_dir);
+	if (ret)
+		return ret;
+	s->n_ifs = kern_ifs(s->k, &s->ifs);
+	s->offset = kern_clock_offset();
+	ret = kern_stats(s->k, &s->stats);
+	if (!ret)
+		ret = kern_fill(s->k, &s->fill);
+	return ret ? ret : kern_each(s->k, on_record, s);
+}
+
+static long long wall_s(const struct status *s, unsigned long long ns)
+{
+	return ((long long)ns + s->offset) / 1000000000;
+}
+
+/* More were added than are there: the rest was idle longest, and gave way. */
+static unsigned long long evicted(unsigned long long added, unsigned int present)
+{
+	return added > present ? added - present : 0;
+}
+
+static unsigned long long frames(const struct status *s)
+{
+	unsigned long long sum = 0;
+	int i;
+
+	for (i = 0; i < NOLIST_VERDICTS; i++)
+		sum += s->stats.verdict[i];
+	return sum;
+}
+
+/* Slots with a role, in the order of addresses. */
+static int compare_slots(const void *a, const void *b)
+{
+	const struct nolist_slot *x = a, *y = b;
+
+	return x->role != y->role ? (int)x->role - (int)y->role : addr_compare(&x->addr, &y->addr);
+}
+
+/* Sorts the MX addresses to the front of slot[]; how many. For reading only. */
+static int list_mx(struct nolist_config *conf)
+{
+	int i, n = 0;
+
+	for (i = 0; i < NOLIST_SLOTS; i++)
+		if (conf->slot[i].role != NOLIST_NONE && conf->slot[i].role != NOLIST_OWN)
+			conf->slot[n++] = conf->slot[i];
+	qsort(conf->slot, n, sizeof(*conf->slot), compare_slots);
+	return n;
+}
+
+/* --- text ------------------------------------------------------------------------ */
+
+static const char *when(const struct status *s, unsigned long long ns, char text[32])
+{
+	time_t t = wall_s(s, ns);
+	struct tm tm;
+
+	if (!ns)
+		return "never";
+	strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&t, &tm));
+	return text;
+}
+
+static const char *tables_name(const struct kern_if *f, char text[16])
+{
+	if (f->is_pinned)
+		return "pinned";
+	snprintf(text, 16, "own (%d)", f->set);
+	return text;
+}
+
+static void text_interfaces(const struct status *s)
+{
+	char text[16];
+	int i;
+
+	if (!s->n_ifs) {
+		printf("attached to no interface; the evidence is still pinned\n");
+		return;
+	}
+	printf("%-15s  %-7s  %-8s  %-8s  %7s  %s\n", "interface", "mode", "beside", "tables",
+	       "program", "tag");
+	for (i = 0; i < s->n_ifs; i++)
+		printf("%-15s  %-7s  %-8s  %-8s  %7u  %s\n", s->ifs[i].name,
+		       s->ifs[i].mode == KERN_GENERIC ? "generic" : "native",
+		       s->ifs[i].is_shared ? "shared" : "alone",
+		       tables_name(&s->ifs[i], text), s->ifs[i].prog_id, s->ifs[i].tag);
+}
+
+static void text_set(struct status *s, int set)
+{
+	struct nolist_mxstats sum;
+	char text[ADDR_TEXT];
+	unsigned int port;
+	int i, n;
+
+	printf("\n");
+	if (kern_sets(s->k) > 1)
+		printf("tables %d:\n", set);
+	if (kern_config(s->k, set, s->conf)) {
+		printf("not configured: every frame passes\n");
+		return;
+	}
+	n = list_mx(s->conf);
+	printf("%-39s  %-4s  %12s  %12s\n", "MX address", "role", "segments", "opens");
+	for (i = 0; i < n; i++) {
+		const struct nolist_slot *slot = &s->conf->slot[i];
+
+		if (kern_mxstats(s->k, set, slot->mx, &sum))
+			sum = (struct nolist_mxstats){};
+		printf("%-39s  %-4s  %12llu  %12llu\n", addr_text(&slot->addr, text),
+		       conf_role_name(slot->role), (unsigned long long)sum.segments,
+		       (unsigned long long)sum.opens);
+	}
+	printf("ports of the fakes:");
+	for (port = 0; port < s->conf->ports && port < NOLIST_PORT_MAX; port++)
+		printf(" %u", ntohs(s->conf->port[port]));
+	printf("\n");
+}
+
+static void text_verdicts(const struct status *s)
+{
+	int i;
+
+	printf("\n%-18s  %14s\n", "verdict", "frames");
+	for (i = 0; i < NOLIST_VERDICTS; i++)
+		if (s->stats.verdict[i])
+			printf("%-18s  %14llu  %s\n", verdicts[i].name,
+			       (unsigned long long)s->stats.verdict[i], verdicts[i].help);
+	printf("%-18s  %14llu\n", "all", frames(s));
+}
+
+static void text_evidence(const struct status *s)
+{
+	const struct nolist_stats *t = &s->stats;
+	char text[32];
+
+	printf("\n%-18s  %14s  %10s  %10s  %10s\n", "sources with", "now", "room", "evicted",
+	       "lost");
+	printf("%-18s  %14u  %10u  %10llu  %10llu\n", "claims", s->fill.claims,
+	       s->fill.claims_max, evicted(t->claims_new, s->fill.claims),
+	       (unsigned long long)t->claims_lost);
+	printf("%-18s  %14u  %10u  %10llu  %10llu\n", "proofs", s->fill.proofs,
+	       s->fill.proofs_max, evicted(t->proofs_new, s->fill.proofs),
+	       (unsigned long long)t->proofs_lost);
+	if (t->proofs_lost)
+		printf("proofs were last lost at %s: nothing near it counts against anybody\n",
+		       when(s, t->proofs_lost_ns, text));
+	printf("\nreal MX last contacted: %s", when(s, s->claimed_ns, text));
+	printf("; with data: %s\n", when(s, s->verified_ns, text));
+}
+
+static void print_text(struct status *s)
+{
+	int i;
+
+	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", VERSION, NOLIST_ABI_VERSION,
+	       options.pin_dir);
+	text_interfaces(s);
+	for (i = 0; i < kern_sets(s->k); i++)
+		text_set(s, i);
+	text_verdicts(s);
+	text_evidence(s);
+}
+
+/* --- JSON ------------------------------------------------------------------------ */
+
+static json_t *json_when(const struct status *s, unsigned long long ns)
+{
+	return ns ? json_integer(wall_s(s, ns)) : json_null();
+}
+
+static json_t *json_interfaces(const struct status *s)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < s->n_ifs; i++) {
+		const struct kern_if *f = &s->ifs[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:i, s:s, s:b, s:I, s:s, s:i, s:b}", "name", f->name,
+					"ifindex", f->ifindex, "mode",
+					f->mode == KERN_GENERIC ? "generic" : "native", "shared",
+					f->is_shared, "program", (json_int_t)f->prog_id, "tag",
+					f->tag, "tables", f->set, "pinned", f->is_pinned));
+	}
+	return list;
+}
+
+static json_t *json_mx(struct status *s, int set)
+{
+	json_t *list = json_array();
+	struct nolist_mxstats sum;
+	char text[ADDR_TEXT];
+	int i, n = list_mx(s->conf);
+
+	for (i = 0; i < n; i++) {
+		const struct nolist_slot *slot = &s->conf->slot[i];
+
+		if (kern_mxstats(s->k, set, slot->mx, &sum))
+			sum = (struct nolist_mxstats){};
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:I, s:I}", "address",
+						addr_text(&slot->addr, text), "role",
+						conf_role_name(slot->role), "segments",
+						(json_int_t)sum.segments, "opens",
+						(json_int_t)sum.opens));
+	}
+	return list;
+}
+
+static json_t *json_set(struct status *s, int set)
+{
+	json_t *ports = json_array(), *o;
+	struct nolist_meta meta = {};
+	bool is_configured = !kern_config(s->k, set, s->conf);
+	char generation[17];
+	unsigned int i;
+
+	if (!is_configured)
+		memset(s->conf, 0, sizeof(*s->conf));
+	for (i = 0; i < s->conf->ports && i < NOLIST_PORT_MAX; i++)
+		json_array_append_new(ports, json_integer(ntohs(s->conf->port[i])));
+	o = json_pack("{s:b, s:o, s:o}", "configured", is_configured, "ports", ports, "mx",
+		      json_mx(s, set));
+	/* Nobody has looked after tables without this record: no load has been here. */
+	if (!kern_meta(s->k, set, &meta) && meta.magic) {
+		snprintf(generation, sizeof(generation), "%016llx",
+			 (unsigned long long)meta.generation);
+		json_object_set_new(o, "abi", json_integer(meta.version));
+		json_object_set_new(o, "generation", json_string(generation));
+		json_object_set_new(o, "created", json_when(s, meta.created_ns));
+	}
+	return o;
+}
+
+static json_t *json_table(unsigned int now, unsigned int room, unsigned long long added,
+			  unsigned long long lost)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "now", (json_int_t)now, "room", (json_int_t)room,
+			 "evicted", (json_int_t)evicted(added, now), "lost", (json_int_t)lost);
+}
+
+static int print_json(struct status *s)
+{
+	const struct nolist_stats *t = &s->stats;
+	json_t *root, *counts = json_object(), *tables = json_array();
+	int i, ret;
+
+	for (i = 0; i < NOLIST_VERDICTS; i++)
+		json_object_set_new(counts, verdicts[i].name, json_integer(t->verdict[i]));
+	for (i = 0; i < kern_sets(s->k); i++)
+		json_array_append_new(tables, json_set(s, i));
+	root = json_pack("{s:i, s:s, s:i, s:s, s:o, s:o, s:o, s:I}", "schema", SCHEMA, "version",
+			 VERSION, "abi", NOLIST_ABI_VERSION, "pin_dir", options.pin_dir,
+			 "interfaces", json_interfaces(s), "tables", tables, "verdicts", counts,
+			 "frames", (json_int_t)frames(s));
+	if (!root)
+		return -1;
+	json_object_set_new(root, "claims",
+			    json_table(s->fill.claims, s->fill.claims_max, t->claims_new,
+				       t->claims_lost));
+	json_object_set_new(root, "proofs",
+			    json_table(s->fill.proofs, s->fill.proofs_max, t->proofs_new,
+				       t->proofs_lost));
+	json_object_set_new(root, "proofs_lost_at", json_when(s, t->proofs_lost_ns));
+	json_object_set_new(root, "real_contacted_at", json_when(s, s->claimed_ns));
+	json_object_set_new(root, "real_data_at", json_when(s, s->verified_ns));
+	ret = json_dumpf(root, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(root);
+	return ret;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct status s = {};
+	bool is_json = false;
+	int c, ret, status = EXIT_DONE;
+
+	while ((c = cmd_getopt(argc, argv, opts)) > 0)
+		is_json = true;
+	if (c < 0)
+		return -1 - c;
+	if (!cmd_is_end(argc, argv))
+		return EXIT_USAGE;
+	s.conf = calloc(1, sizeof(*s.conf));
+	if (!s.conf) {
+		errx("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
+	ret = read_status(&s);
+	if (ret) {
+		status = cmd_failed(ret);
+	} else if (!is_json) {
+		print_text(&s);
+	} else if (print_json(&s)) {
+		errx("cannot write all of the output");
+		status = EXIT_FAILED;
+	}
+	kern_close(s.k);
+	free(s.conf);
+	return status;
+}
