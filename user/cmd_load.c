@@ -86,6 +86,7 @@ static int take_options(struct load *l, int argc, char **argv)
 static int read_conf(struct load *l)
 {
 	const char *file = l->file;
+	char name[256] = "";
 	int i, ret = 0;
 
 	conf_init(&l->conf);
@@ -101,6 +102,8 @@ static int read_conf(struct load *l)
 		conf_drop_interfaces(&l->conf);
 	for (i = 0; i < l->adds; i++)
 		conf_add(&l->conf, l->add[i].key, l->add[i].value, l->add[i].where);
+	if (!l->conf.name && !gethostname(name, sizeof(name) - 1))
+		conf_add(&l->conf, "name", name, "host name");
 	return conf_check(&l->conf) ? EXIT_USAGE : 0;
 }
 

@@ -42,8 +42,13 @@ static const struct {
 	[NOLIST_PASS_NO_ROOM] = { "pass_no_room", "to a fake, the driver gave no room" },
 	[NOLIST_LOW_RST_ACK] = { "low_rst_ack", "low fake: a connection refused" },
 	[NOLIST_LOW_RST] = { "low_rst", "low fake: another segment reset" },
-	[NOLIST_HIGH_RST_ACK] = { "high_rst_ack", "high fake: a connection refused" },
-	[NOLIST_HIGH_RST] = { "high_rst", "high fake: another segment reset" },
+	[NOLIST_HIGH_RST] = { "high_rst", "high fake: reset, an acknowledgement not of ours" },
+	[NOLIST_HIGH_SYN_ACK] = { "high_syn_ack", "high fake: a connection accepted" },
+	[NOLIST_HIGH_TEXT] = { "high_text", "high fake: banner or reply" },
+	[NOLIST_HIGH_ACK] = { "high_ack", "high fake: acknowledged, nothing said" },
+	[NOLIST_HIGH_SILENT] = { "high_silent", "high fake: dropped, nothing to say to it" },
+	[NOLIST_HIGH_BAD] = { "high_bad", "high fake: dropped, nobody would answer it" },
+	[NOLIST_HIGH_NO_ROOM] = { "high_no_room", "high fake: dropped, the driver gave no room" },
 };
 _Static_assert(sizeof(verdicts) / sizeof(*verdicts) == NOLIST_VERDICTS, "each has a name");
 
@@ -98,6 +103,23 @@ static unsigned long long evicted(unsigned long long added, unsigned int present
 	return added > present ? added - present : 0;
 }
 
+/* Contacts that were too many to note: a flood. */
+static unsigned long long shed(const struct nolist_stats *t)
+{
+	unsigned long long sum = 0;
+	int i;
+
+	for (i = 0; i < NOLIST_ROLES; i++)
+		sum += t->claims_shed[i];
+	return sum;
+}
+
+/* When an hour of the evidence began; at least 1, since 0 is never. */
+static unsigned long long hour_ns(unsigned int hour)
+{
+	return hour > 1 ? (hour - 1) * NOLIST_HOUR_NS : 1;
+}
+
 static unsigned long long frames(const struct status *s)
 {
 	unsigned long long sum = 0;
@@ -126,6 +148,19 @@ static int list_mx(struct nolist_config *conf)
 			conf->slot[n++] = conf->slot[i];
 	qsort(conf->slot, n, sizeof(*conf->slot), compare_slots);
 	return n;
+}
+
+static const struct nolist_reply *banner(const struct nolist_config *conf)
+{
+	return &conf->smtp.reply[NOLIST_BANNER];
+}
+
+/* Without CR LF. */
+static int banner_len(const struct nolist_config *conf)
+{
+	unsigned int len = banner(conf)->len;
+
+	return len < 2 || len > NOLIST_TEXT_MAX ? 0 : len - 2;
 }
 
 /* --- text ------------------------------------------------------------------------ */
@@ -196,6 +231,9 @@ static void text_set(struct status *s, int set)
 	for (port = 0; port < s->conf->ports && port < NOLIST_PORT_MAX; port++)
 		printf(" %u", ntohs(s->conf->port[port]));
 	printf("\n");
+	/* The banner is all of the dialogue that tells the name and the stage. */
+	printf("high fakes say: %.*s%s\n", banner_len(s->conf), banner(s->conf)->text,
+	       s->conf->smtp.is_split ? " (split handshake)" : "");
 }
 
 static void text_verdicts(const struct status *s)
@@ -210,22 +248,35 @@ static void text_verdicts(const struct status *s)
 	printf("%-18s  %14llu\n", "all", frames(s));
 }
 
+static void text_bad_acks(const struct status *s)
+{
+	const struct nolist_bad_acks *b = s->stats.bad_acks;
+	char text[32];
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++)
+		if (b[i].hour)
+			printf("%u acknowledgements that were not ours in the hour from %s\n",
+			       b[i].count, when(s, hour_ns(b[i].hour), text));
+}
+
 static void text_evidence(const struct status *s)
 {
 	const struct nolist_stats *t = &s->stats;
 	char text[32];
 
-	printf("\n%-18s  %14s  %10s  %10s  %10s\n", "sources with", "now", "room", "evicted",
-	       "lost");
-	printf("%-18s  %14u  %10u  %10llu  %10llu\n", "claims", s->fill.claims,
+	printf("\n%-18s  %14s  %10s  %10s  %10s  %10s\n", "sources with", "now", "room", "evicted",
+	       "lost", "shed");
+	printf("%-18s  %14u  %10u  %10llu  %10llu  %10llu\n", "claims", s->fill.claims,
 	       s->fill.claims_max, evicted(t->claims_new, s->fill.claims),
-	       (unsigned long long)t->claims_lost);
-	printf("%-18s  %14u  %10u  %10llu  %10llu\n", "proofs", s->fill.proofs,
+	       (unsigned long long)t->claims_lost, shed(t));
+	printf("%-18s  %14u  %10u  %10llu  %10llu  %10s\n", "proofs", s->fill.proofs,
 	       s->fill.proofs_max, evicted(t->proofs_new, s->fill.proofs),
-	       (unsigned long long)t->proofs_lost);
+	       (unsigned long long)t->proofs_lost, "-");
 	if (t->proofs_lost)
 		printf("proofs were last lost at %s: nothing near it counts against anybody\n",
 		       when(s, t->proofs_lost_ns, text));
+	text_bad_acks(s);
 	printf("\nreal MX last contacted: %s", when(s, s->claimed_ns, text));
 	printf("; with data: %s\n", when(s, s->verified_ns, text));
 }
@@ -302,8 +353,10 @@ static json_t *json_set(struct status *s, int set)
 		memset(s->conf, 0, sizeof(*s->conf));
 	for (i = 0; i < s->conf->ports && i < NOLIST_PORT_MAX; i++)
 		json_array_append_new(ports, json_integer(ntohs(s->conf->port[i])));
-	o = json_pack("{s:b, s:o, s:o}", "configured", is_configured, "ports", ports, "mx",
-		      json_mx(s, set));
+	o = json_pack("{s:b, s:o, s:o, s:s%, s:b}", "configured", is_configured, "ports", ports,
+		      "mx", json_mx(s, set), "banner", banner(s->conf)->text,
+		      (size_t)banner_len(s->conf), "split_handshake",
+		      s->conf->smtp.is_split != 0);
 	/* Nobody has looked after tables without this record: no load has been here. */
 	if (!kern_meta(s->k, set, &meta) && meta.magic) {
 		snprintf(generation, sizeof(generation), "%016llx",
@@ -320,6 +373,30 @@ static json_t *json_table(unsigned int now, unsigned int room, unsigned long lon
 {
 	return json_pack("{s:I, s:I, s:I, s:I}", "now", (json_int_t)now, "room", (json_int_t)room,
 			 "evicted", (json_int_t)evicted(added, now), "lost", (json_int_t)lost);
+}
+
+static json_t *json_shed(const struct nolist_stats *t)
+{
+	json_t *o = json_object();
+	int i;
+
+	for (i = NOLIST_LOW; i <= NOLIST_HIGH; i++)
+		json_object_set_new(o, conf_role_name(i), json_integer(t->claims_shed[i]));
+	return o;
+}
+
+static json_t *json_bad_acks(const struct status *s)
+{
+	const struct nolist_bad_acks *b = s->stats.bad_acks;
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++)
+		if (b[i].hour)
+			json_array_append_new(list, json_pack("{s:o, s:I}", "hour",
+							      json_when(s, hour_ns(b[i].hour)),
+							      "count", (json_int_t)b[i].count));
+	return list;
 }
 
 static int print_json(struct status *s)
@@ -344,6 +421,8 @@ static int print_json(struct status *s)
 	json_object_set_new(root, "proofs",
 			    json_table(s->fill.proofs, s->fill.proofs_max, t->proofs_new,
 				       t->proofs_lost));
+	json_object_set_new(root, "claims_shed", json_shed(t));
+	json_object_set_new(root, "bad_acks", json_bad_acks(s));
 	json_object_set_new(root, "proofs_lost_at", json_when(s, t->proofs_lost_ns));
 	json_object_set_new(root, "real_contacted_at", json_when(s, s->claimed_ns));
 	json_object_set_new(root, "real_data_at", json_when(s, s->verified_ns));

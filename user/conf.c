@@ -265,6 +265,56 @@ static int set_unseen(struct conf *conf, const char *value, const char *where)
 	return -EINVAL;
 }
 
+/* A text that goes into a reply: RFC 5321 4.2 lets only printable ASCII in. */
+static int set_text(struct conf *conf, const char *value, const char *where, size_t max,
+		    bool has_blanks, char **text)
+{
+	char first = has_blanks ? ' ' : '!';
+	char *copy;
+	size_t i;
+
+	for (i = 0; value[i] >= first && value[i] <= '~'; i++)
+		;
+	if (!i || value[i] || i > max) {
+		conf_note(conf, true, "%s: '%s' is not 1 to %zu characters of printable ASCII%s",
+			  where, value, max, has_blanks ? "" : " without blanks");
+		return -EINVAL;
+	}
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+static int set_name(struct conf *conf, const char *value, const char *where)
+{
+	return set_text(conf, value, where, DIALOGUE_NAME_MAX, false, &conf->name);
+}
+
+static int set_later(struct conf *conf, const char *value, const char *where)
+{
+	return set_text(conf, value, where, DIALOGUE_LATER_MAX, true, &conf->later);
+}
+
+static int set_stage(struct conf *conf, const char *value, const char *where)
+{
+	if (!dialogue_stage_parse(value, &conf->stage))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not greeting, mail, rcpt or data", where, value);
+	return -EINVAL;
+}
+
+static int set_split(struct conf *conf, const char *value, const char *where)
+{
+	conf->is_split = !strcmp(value, "yes");
+	if (conf->is_split || !strcmp(value, "no"))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
+	return -EINVAL;
+}
+
 static int add_allow(struct conf *conf, const char *value, const char *where)
 {
 	if (!*value || conf->allows >= LIST_MAX) {
@@ -307,6 +357,10 @@ static const struct key {
 	{ "port", add_port, true },
 	{ "mode", set_mode, false },
 	{ "sources", set_sources, false },
+	{ "name", set_name, false },
+	{ "later", set_later, false },
+	{ "stage", set_stage, false },
+	{ "split-handshake", set_split, false },
 	{ "window", set_window, false },
 	{ "grace", set_grace, false },
 	{ "real-mx-unseen", set_unseen, false },
@@ -467,7 +521,7 @@ int conf_read(struct conf *conf, const char *file)
 
 void conf_init(struct conf *conf)
 {
-	*conf = (struct conf){ .window_s = 7 * 86400, .grace_s = 86400 };
+	*conf = (struct conf){ .window_s = 7 * 86400, .grace_s = 86400, .stage = STAGE_DATA };
 }
 
 void conf_drop_interfaces(struct conf *conf)
@@ -487,6 +541,8 @@ void conf_free(struct conf *conf)
 		free(conf->allow[i]);
 	for (i = 0; i < conf->notes; i++)
 		free(conf->note[i].text);
+	free(conf->name);
+	free(conf->later);
 	free(conf->allow);
 	free(conf->note);
 	free(conf->mx);

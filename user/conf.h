@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include "addr.h"
+#include "dialogue.h"
 #include "kern.h"
 
 /* An address with a role, and where it was given, for messages. */
@@ -29,6 +30,12 @@ struct conf {
 	int ports;
 	enum kern_mode mode;
 	unsigned int sources; /* room in each table; 0: default */
+
+	/* What the high fakes say. */
+	char *name;  /* "name": host name; NULL: the host's own */
+	char *later; /* "later": text after 451 4.7.1; NULL: the default */
+	enum dialogue_stage stage; /* "stage": when later is said */
+	bool is_split;             /* "split-handshake = yes" */
 
 	/* Rules of the verdict. */
 	unsigned int window_s;         /* "window": how long a contact is an alibi */

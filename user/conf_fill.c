@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * struct conf -> the one value that the program reads: the open-addressed table
- * of addresses, and the ports. Pure.
+ * of addresses, the ports, and what the high fakes say. Pure.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -126,6 +126,10 @@ static void number(const struct conf *conf, struct nolist_config *c,
 int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
 	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX])
 {
+	struct dialogue d = { .name = conf->name ? conf->name : "localhost",
+			      .later = conf->later,
+			      .stage = conf->stage,
+			      .is_split = conf->is_split };
 	int i, left;
 
 	memset(out, 0, sizeof(*out));
@@ -138,5 +142,6 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	if (left < 0)
 		return left;
 	number(conf, out, old, busy);
-	return left;
+	i = dialogue_compile(&d, &out->smtp);
+	return i ? i : left;
 }

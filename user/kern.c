@@ -19,15 +19,20 @@
 #include "kern_priv.h"
 
 const char *const kern_map_names[KERN_MAPS] = {
-	[MAP_CONF] = NOLIST_MAP_CONF,	[MAP_CLAIMS] = NOLIST_MAP_CLAIMS,
-	[MAP_PROOFS] = NOLIST_MAP_PROOFS, [MAP_STATS] = NOLIST_MAP_STATS,
-	[MAP_MXSTATS] = NOLIST_MAP_MXSTATS, [MAP_META] = NOLIST_MAP_META,
+	[MAP_CONF] = NOLIST_MAP_CONF,
+	[MAP_KEY] = NOLIST_MAP_KEY,
+	[MAP_CLAIMS] = NOLIST_MAP_CLAIMS,
+	[MAP_PROOFS] = NOLIST_MAP_PROOFS,
+	[MAP_STATS] = NOLIST_MAP_STATS,
+	[MAP_MXSTATS] = NOLIST_MAP_MXSTATS,
+	[MAP_META] = NOLIST_MAP_META,
 };
 
 static const struct {
 	unsigned int key, value;
 } map_sizes[KERN_MAPS] = {
 	[MAP_CONF] = { 4, 4 },
+	[MAP_KEY] = { 4, sizeof(struct nolist_key) },
 	[MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct nolist_claims) },
 	[MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
 	[MAP_STATS] = { 4, sizeof(struct nolist_stats) },

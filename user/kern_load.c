@@ -246,6 +246,23 @@ static int write_meta(const struct job *job)
 	return 0;
 }
 
+/* Drawn once, and kept as long as the tables, so that no dialogue is cut. */
+static int draw_key(const struct job *job)
+{
+	int fd = job->set.fd[MAP_KEY];
+	struct nolist_key key;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(fd, &zero, &key))
+		return kern_fail(-errno, "cannot read the key");
+	if (key.k[0] || key.k[1])
+		return 0;
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key) ||
+	    bpf_map_update_elem(fd, &zero, &key, BPF_ANY))
+		return kern_fail(-errno, "cannot draw a key");
+	return 0;
+}
+
 static void add_partial(struct nolist_config *conf, int ifindex, enum kern_mode mode)
 {
 	if (conf->partials < NOLIST_PARTIAL_MAX && kern_is_partial(ifindex, mode))
@@ -325,6 +342,8 @@ static int load_locked(struct job *job)
 		ret = do_step(job, &job->step[i], &job->done[i]);
 	if (!ret)
 		ret = write_meta(job);
+	if (!ret)
+		ret = draw_key(job);
 	if (!ret && (job->main < 0 || job->main != job->k->pinned)) {
 		job->is_pinned_here = true;
 		ret = kern_pin(job->what->pin_dir, &job->set);

@@ -8,7 +8,17 @@
 
 #include "kern.h"
 
-enum kern_map { MAP_CONF, MAP_CLAIMS, MAP_PROOFS, MAP_STATS, MAP_MXSTATS, MAP_META, KERN_MAPS };
+/* In the order of pinning: the record of the version is the last. */
+enum kern_map {
+	MAP_CONF,
+	MAP_KEY,
+	MAP_CLAIMS,
+	MAP_PROOFS,
+	MAP_STATS,
+	MAP_MXSTATS,
+	MAP_META,
+	KERN_MAPS
+};
 
 extern const char *const kern_map_names[KERN_MAPS];
 

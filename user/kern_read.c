@@ -102,6 +102,19 @@ static int sum_words(int fd, __u32 key, unsigned long long *sum, size_t words)
 	return 0;
 }
 
+/* Each CPU keeps the last hours of its own: the latest hour of a place counts. */
+static void add_bad_acks(struct nolist_bad_acks *sum, const struct nolist_bad_acks *b)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		if (b[i].hour > sum[i].hour)
+			sum[i] = b[i];
+		else if (b[i].hour && b[i].hour == sum[i].hour)
+			sum[i].count += b[i].count;
+	}
+}
+
 static int add_stats(int fd, struct nolist_stats *sum)
 {
 	size_t bytes = sizeof(*sum), verdicts = NOLIST_VERDICTS;
@@ -124,6 +137,9 @@ static int add_stats(int fd, struct nolist_stats *sum)
 			sum->verdict[i] += s[cpu].verdict[i];
 		sum->claims_new += s[cpu].claims_new;
 		sum->claims_lost += s[cpu].claims_lost;
+		for (i = 0; i < NOLIST_ROLES; i++)
+			sum->claims_shed[i] += s[cpu].claims_shed[i];
+		add_bad_acks(sum->bad_acks, s[cpu].bad_acks);
 		sum->proofs_new += s[cpu].proofs_new;
 		sum->proofs_lost += s[cpu].proofs_lost;
 		if (s[cpu].proofs_lost_ns > sum->proofs_lost_ns)
