@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verdict: evidence, neighbourhood, site, rules and a clock in; what the
+ * source is, since when, until when, and what every check said out.
+ *
+ * Offences are hours in which a dialogue at a high fake was proven, told "later"
+ * and left without QUIT. Where no dialogue is known, the last SYN to a high fake
+ * stands in for one, and the verdict can be no more than a suspicion.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "verdict.h"
+
+#define DAY_S 86400
+
+#define RULE(field) offsetof(struct rules, field)
+
+const struct rule rule_table[] = {
+	{ "window", "s", 7 * DAY_S, 0, INT_MAX,
+	  "a SYN to the low fake or the real MX is an alibi for so long before and after",
+	  RULE(window_s) },
+	{ "data-window", "s", 30 * DAY_S, 0, INT_MAX,
+	  "data on an established connection to the real MX is an alibi for so long",
+	  RULE(data_window_s) },
+	{ "grace", "s", DAY_S, 0, INT_MAX,
+	  "how long a source may take to come back to the low fake or the real MX",
+	  RULE(grace_s) },
+	{ "offences", "", 2, 1, NOLIST_HOURS,
+	  "in so many hours it must have been told \"later\" and left without QUIT",
+	  RULE(offences) },
+	{ "offences-weak", "", 3, 1, NOLIST_HOURS,
+	  "the same, where one exact sequence number is all the proof",
+	  RULE(offences_weak) },
+	{ "bad-acks", "", 100, 0, INT_MAX,
+	  "with more wrong acknowledgements than this, weak proof proves nothing",
+	  RULE(bad_acks) },
+	{ "listing", "s", 7 * DAY_S, 1, INT_MAX,
+	  "how long after its last offence a source stays listed", RULE(listing_s) },
+	{ "real-mx-seen", "s", DAY_S, 1, INT_MAX,
+	  "nobody is listed unless someone was at the real MX within this time",
+	  RULE(real_seen_s) },
+	{ "neighbours-ip4", "bits", 24, 16, 32,
+	  "an IPv4 network this wide shares the proven alibis of its addresses",
+	  RULE(neighbours_ip4) },
+	{ "neighbours-ip6", "bits", 48, 32, 64, "the same for IPv6", RULE(neighbours_ip6) },
+	{ "list-life", "s", 2 * DAY_S, 1, INT_MAX,
+	  "how long a list may be used after it was written", RULE(list_life_s) },
+	{}
+};
+
+const char *const judgement_names[JUDGEMENTS] = {
+	[JUDGED_NONE] = "none",       [JUDGED_ALIBI] = "alibi",
+	[JUDGED_FEW] = "few",         [JUDGED_WAITING] = "waiting",
+	[JUDGED_HELD] = "held",       [JUDGED_EXPIRED] = "expired",
+	[JUDGED_SUSPECT] = "suspect", [JUDGED_OFFENDER] = "offender",
+	[JUDGED_ALLOWED] = "allowed", [JUDGED_NEVER] = "never",
+};
+
+const char *const check_names[CHECKS] = {
+	[CHECK_OFFENCES] = "offences",     [CHECK_LOW] = "low",
+	[CHECK_REAL] = "real",             [CHECK_DATA] = "data",
+	[CHECK_NEIGHBOURS] = "neighbours", [CHECK_GRACE] = "grace",
+	[CHECK_LOSSES] = "losses",         [CHECK_REAL_MX] = "real-mx",
+	[CHECK_CURRENT] = "current",
+};
+
+unsigned int *rules_value(struct rules *rules, const struct rule *rule)
+{
+	return (unsigned int *)((char *)rules + rule->offset);
+}
+
+void rules_init(struct rules *rules)
+{
+	const struct rule *r;
+
+	for (r = rule_table; r->name; r++)
+		*rules_value(rules, r) = r->initial;
+}
+
+bool verdict_is_listed(const struct verdict *v, bool is_claimed)
+{
+	return v->is == JUDGED_OFFENDER || (is_claimed && v->is == JUDGED_SUSPECT);
+}
+
+/* What was known of a span at a time. If it went on, it may just have been seen. */
+static struct span span_as_of(struct span span, int64_t now)
+{
+	if (span.first > now)
+		return (struct span){};
+	if (span.last > now)
+		span.last = now;
+	return span;
+}
+
+static struct record record_as_of(const struct record *r, int64_t now)
+{
+	struct record was = *r;
+
+	was.low.when = span_as_of(r->low.when, now);
+	was.real.when = span_as_of(r->real.when, now);
+	was.high.when = span_as_of(r->high.when, now);
+	was.data = span_as_of(r->data, now);
+	was.talk = span_as_of(r->talk, now);
+	while (was.hours && was.hour[was.hours - 1].start > now)
+		was.hours--;
+	return was;
+}
+
+/* Seconds between two spans; 0 where they touch. */
+static int64_t span_gap(struct span a, struct span b)
+{
+	if (a.last < b.first)
+		return b.first - a.last;
+	if (b.last < a.first)
+		return a.first - b.last;
+	return 0;
+}
+
+/* One offence, or what stands in for it: it was within this span. */
+struct offence {
+	struct span when;
+	bool is_weak;
+};
+
+/* Offences, taken up in the order of time. */
+struct tally {
+	unsigned int strong, weak;
+	int64_t reached; /* when they became enough; 0: they are not */
+	int64_t last;
+};
+
+static bool is_enough(const struct tally *t, const struct rules *rules, bool is_proven)
+{
+	if (!is_proven)
+		return t->strong;
+	return t->strong >= rules->offences || t->strong + t->weak >= rules->offences_weak;
+}
+
+static void tally_add(struct tally *t, const struct offence *o, const struct rules *rules,
+		      bool is_proven)
+{
+	if (o->is_weak)
+		t->weak++;
+	else
+		t->strong++;
+	t->last = o->when.last;
+	if (!t->reached && is_enough(t, rules, is_proven))
+		t->reached = o->when.last;
+}
+
+/* The state of one judgement. */
+struct trial {
+	struct record r;
+	const struct neighbours *n;
+	const struct site *site;
+	const struct rules *rules;
+	int64_t now;
+	struct verdict *v;
+	struct tally all;       /* every offence */
+	struct tally unexcused; /* without those that an alibi excuses */
+	struct tally clean;     /* and without those near lost evidence */
+};
+
+static void answer(struct trial *t, enum check check, bool is_passed, int64_t have, int64_t need)
+{
+	t->v->check[check] = (struct check_result){ true, is_passed, have, need };
+}
+
+/* Does an alibi excuse an offence? Keeps the nearest it came to that. */
+static bool is_excused(struct trial *t, enum check check, struct span alibi,
+		       const struct offence *o, unsigned int window_s)
+{
+	struct check_result *c = &t->v->check[check];
+	int64_t gap;
+
+	if (!c->is_asked)
+		answer(t, check, true, -1, window_s);
+	if (!alibi.first)
+		return false;
+	gap = span_gap(alibi, o->when);
+	if (c->have < 0 || gap < c->have)
+		c->have = gap;
+	if (gap > window_s)
+		return false;
+	c->is_passed = false;
+	return true;
+}
+
+static bool has_neighbours(const struct trial *t)
+{
+	if (!t->n || !t->n->count)
+		return false;
+	return t->n->count > 1 || addr_compare(&t->n->one.addr, &t->r.src.addr);
+}
+
+static void try_offence(struct trial *t, const struct offence *o)
+{
+	const struct rules *rules = t->rules;
+	struct span none = {};
+	bool is_out;
+
+	tally_add(&t->all, o, rules, t->v->is_proven);
+	/* Each is asked, also when another has excused it: they are to be told. */
+	is_out = is_excused(t, CHECK_LOW, t->r.low.when, o, rules->window_s);
+	is_out |= is_excused(t, CHECK_REAL, t->r.real.when, o, rules->window_s);
+	is_out |= is_excused(t, CHECK_DATA, t->r.data, o, rules->data_window_s);
+	is_out |= is_excused(t, CHECK_NEIGHBOURS, has_neighbours(t) ? t->n->when : none, o,
+			     rules->data_window_s);
+	if (is_out) {
+		t->v->excused++;
+		return;
+	}
+	tally_add(&t->unexcused, o, rules, t->v->is_proven);
+	/* Only the last loss is known: there may have been others before it. */
+	if (t->site->lost_last && t->site->lost_last >= o->when.first - HOUR_S) {
+		answer(t, CHECK_LOSSES, false, t->site->lost_last, 0);
+		return;
+	}
+	if (!t->v->check[CHECK_LOSSES].is_asked)
+		answer(t, CHECK_LOSSES, true, t->site->lost_last, 0);
+	tally_add(&t->clean, o, rules, t->v->is_proven);
+}
+
+/* The hour's dialogues as an offence; false if they are none. */
+static bool hour_offence(const struct record *r, const struct hour *h, const struct rules *rules,
+			 int64_t now, struct offence *o)
+{
+	int64_t from = h->start, to = from + HOUR_S - 1;
+
+	/* A retransmission can count "told" twice, so they are not subtracted. */
+	if (!h->told || h->quit)
+		return false;
+	if (!h->strong && (!h->weak || r->bad_acks > rules->bad_acks))
+		return false;
+	if (r->talk.last >= from && r->talk.last < to)
+		to = r->talk.last;
+	if (to > now)
+		to = now;
+	if (r->talk.first > from && r->talk.first <= to)
+		from = r->talk.first;
+	o->when = (struct span){ from, to };
+	o->is_weak = !h->strong;
+	return true;
+}
+
+static void try_offences(struct trial *t)
+{
+	struct offence o;
+	unsigned int i;
+
+	if (t->v->is_proven) {
+		for (i = 0; i < t->r.hours; i++)
+			if (hour_offence(&t->r, &t->r.hour[i], t->rules, t->now, &o))
+				try_offence(t, &o);
+	} else if (t->r.high.when.first) {
+		o = (struct offence){ { t->r.high.when.last, t->r.high.when.last }, false };
+		try_offence(t, &o);
+	}
+}
+
+/*
+ * When the grace is over. It runs from the offence that made them enough; for a
+ * source that was never anywhere else it runs from its first appearance, since it
+ * has had all the time from then on to come back.
+ */
+static int64_t grace_end(const struct trial *t, const struct tally *tally)
+{
+	int64_t first = t->v->is_proven ? t->r.talk.first : t->r.high.when.first;
+	int64_t grace = t->rules->grace_s;
+
+	if (!first || t->r.low.when.first || t->r.real.when.first || t->r.data.first)
+		return tally->reached + grace;
+	return first + grace > tally->reached ? first + grace : tally->reached;
+}
+
+static bool ask_real_mx(struct trial *t)
+{
+	const struct site_family *f = &t->site->family[!addr_is_ip4(&t->r.src.addr)];
+	int64_t age = f->has_real && f->real_last ? t->now - f->real_last : -1;
+	bool is_seen = age >= 0 && age <= t->rules->real_seen_s;
+
+	answer(t, CHECK_REAL_MX, is_seen || t->site->is_unseen_accepted, age,
+	       t->rules->real_seen_s);
+	return is_seen || t->site->is_unseen_accepted;
+}
+
+static void ask_offences(struct trial *t)
+{
+	const struct tally *c = &t->clean;
+	bool is_weak = c->weak && c->strong < t->rules->offences;
+	unsigned int need = is_weak ? t->rules->offences_weak : t->rules->offences;
+
+	answer(t, CHECK_OFFENCES, c->reached, c->strong + c->weak, t->v->is_proven ? need : 1);
+	t->v->strong = c->strong;
+	t->v->weak = c->weak;
+}
+
+static enum judgement judge_enough(struct trial *t, const struct tally *tally)
+{
+	struct verdict *v = t->v;
+	bool is_seen;
+
+	v->since = grace_end(t, tally);
+	v->until = tally->last + t->rules->listing_s;
+	answer(t, CHECK_GRACE, t->now >= v->since, t->now - (v->since - t->rules->grace_s),
+	       t->rules->grace_s);
+	answer(t, CHECK_CURRENT, t->now < v->until, v->until - t->now, t->rules->listing_s);
+	is_seen = ask_real_mx(t);
+	if (t->now >= v->until)
+		return JUDGED_EXPIRED;
+	if (t->now < v->since)
+		return JUDGED_WAITING;
+	if (tally != &t->clean || !is_seen)
+		return JUDGED_HELD;
+	return v->is_proven ? JUDGED_OFFENDER : JUDGED_SUSPECT;
+}
+
+static enum judgement judge(struct trial *t)
+{
+	ask_offences(t);
+	if (t->clean.reached)
+		return judge_enough(t, &t->clean);
+	if (t->unexcused.reached)
+		return judge_enough(t, &t->unexcused);
+	if (!t->all.last)
+		return JUDGED_NONE;
+	if (t->all.reached || !t->unexcused.last)
+		return JUDGED_ALIBI;
+	return JUDGED_FEW;
+}
+
+void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
+		const struct rules *rules, int64_t now, struct verdict *v)
+{
+	struct trial t = { .r = record_as_of(r, now), .n = n, .site = site, .rules = rules,
+			   .now = now, .v = v };
+
+	memset(v, 0, sizeof(*v));
+	/* What a source has proven weighs more than what it seems to have done. */
+	v->is_proven = t.r.hours;
+	try_offences(&t);
+	v->is = judge(&t);
+}
+
+struct prefix neighbours_prefix(const struct nolist_source *src, const struct rules *rules)
+{
+	struct prefix p = { .addr = src->addr };
+	unsigned int i;
+
+	p.len = addr_is_ip4(&src->addr) ? 96 + rules->neighbours_ip4 : rules->neighbours_ip6;
+	for (i = p.len; i < 128; i++)
+		p.addr.b[i / 8] &= ~(0x80 >> i % 8);
+	return p;
+}
+
+void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
+		    const struct rules *rules, int64_t now)
+{
+	const struct site_family *f = &site->family[!addr_is_ip4(&r->src.addr)];
+	struct span data = span_as_of(r->data, now), low = span_as_of(r->low.when, now);
+
+	if (!data.first)
+		return;
+	/* Else one bot at the real MX would acquit all bots of its hoster. */
+	if (f->has_low && (!low.first || span_gap(low, data) > rules->window_s))
+		return;
+	if (!n->count++) {
+		n->when = data;
+		n->one = r->src;
+	}
+	if (data.first < n->when.first)
+		n->when.first = data.first;
+	if (data.last > n->when.last)
+		n->when.last = data.last;
+}
+
+void site_add(struct site *site, const struct record *r, int64_t now)
+{
+	struct site_family *f = &site->family[!addr_is_ip4(&r->src.addr)];
+	const struct span *spans[] = { &r->real.when, &r->data };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		/* Of a later time only the first contact may be before. */
+		int64_t seen = spans[i]->last <= now ? spans[i]->last : spans[i]->first;
+
+		if (seen <= now && seen > f->real_last)
+			f->real_last = seen;
+	}
+}

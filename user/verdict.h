@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Judges one source: a pure function of its record, its neighbourhood, what is
+ * known of the site, the rules and a clock. No kernel, no files, no globals, so
+ * that a verdict can be replayed, explained and tested with made-up time.
+ *
+ * A doubt always speaks for the source: where evidence may have been lost, or
+ * times are only known as from-to, the reading that acquits is taken.
+ */
+#ifndef NOLIST_VERDICT_H
+#define NOLIST_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "addr.h"
+#include "evidence.h"
+
+/* What an administrator may set; names, defaults and meanings are in rule_table. */
+struct rules {
+	unsigned int window_s;
+	unsigned int data_window_s;
+	unsigned int grace_s;
+	unsigned int offences;
+	unsigned int offences_weak;
+	unsigned int bad_acks;
+	unsigned int listing_s;
+	unsigned int real_seen_s;
+	unsigned int neighbours_ip4;
+	unsigned int neighbours_ip6;
+	unsigned int list_life_s;
+};
+
+struct rule {
+	const char *name; /* as in the configuration file */
+	const char *unit; /* "s", or "" for a number */
+	unsigned int initial;
+	unsigned int min, max;
+	const char *meaning;
+	size_t offset; /* in struct rules */
+};
+
+extern const struct rule rule_table[]; /* ends with a row without name */
+
+void rules_init(struct rules *rules);
+unsigned int *rules_value(struct rules *rules, const struct rule *rule);
+
+/* What holds for all sources. */
+struct site {
+	struct site_family {
+		bool has_low;      /* a low fake is configured */
+		bool has_real;     /* a real MX is configured */
+		int64_t real_last; /* anyone's last contact with it; 0: none */
+	} family[2];               /* IPv4, IPv6 */
+	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
+	int64_t lost_last;         /* verified evidence was lost, last at; 0: never */
+};
+
+/* Verified alibis of the /24 or /48 that a source is in. */
+struct neighbours {
+	struct span when;         /* from the first to the last of them */
+	unsigned int count;       /* addresses that have one */
+	struct nolist_source one; /* one of them, to be named */
+};
+
+/* What is asked of a source, in this order. Passed: it speaks for listing. */
+enum check {
+	CHECK_OFFENCES,   /* told "later" and left without QUIT, often enough */
+	CHECK_LOW,        /* not at the low fake within the window */
+	CHECK_REAL,       /* not at the real MX within the window */
+	CHECK_DATA,       /* no data to the real MX within the longer window */
+	CHECK_NEIGHBOURS, /* no neighbour with a verified alibi */
+	CHECK_GRACE,      /* had time to come back */
+	CHECK_LOSSES,     /* no verified evidence was lost meanwhile */
+	CHECK_REAL_MX,    /* the real MX is really seen */
+	CHECK_CURRENT,    /* the last offence is not too old */
+	CHECKS
+};
+
+struct check_result {
+	bool is_asked;
+	bool is_passed;
+	int64_t have; /* a count, a distance or a time: see check_table in verdict.c */
+	int64_t need;
+};
+
+enum judgement {
+	JUDGED_NONE,     /* nothing speaks against it */
+	JUDGED_ALIBI,    /* uses low or real as a good sender does */
+	JUDGED_FEW,      /* an offence, too few of them */
+	JUDGED_WAITING,  /* may still come back */
+	JUDGED_HELD,     /* evidence was lost, or the real MX is not seen */
+	JUDGED_EXPIRED,  /* was an offender, or would have been */
+	JUDGED_SUSPECT,  /* offender if its SYNs can be believed */
+	JUDGED_OFFENDER, /* proven */
+	JUDGED_ALLOWED,  /* either of these two, but on an allow list */
+	JUDGED_NEVER,    /* the same, but on the never-list */
+	JUDGEMENTS
+};
+
+struct verdict {
+	enum judgement is;
+	bool is_proven;             /* judged by dialogues, not by claims */
+	unsigned int strong, weak;  /* offences that count, by grade */
+	unsigned int excused;       /* offences that an alibi excuses */
+	int64_t since;              /* listed from; 0: nothing is due */
+	int64_t until;              /* listed to */
+	struct check_result check[CHECKS];
+	const char *why; /* allowed, never: which entry; else NULL */
+};
+
+extern const char *const judgement_names[JUDGEMENTS];
+extern const char *const check_names[CHECKS];
+
+/* Is this source listed: proven, or with is_claimed also on its SYNs alone? */
+bool verdict_is_listed(const struct verdict *v, bool is_claimed);
+
+void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
+		const struct rules *rules, int64_t now, struct verdict *v);
+
+/* The neighbourhood of a source as a prefix. */
+struct prefix neighbours_prefix(const struct nolist_source *src, const struct rules *rules);
+/* Adds a source to the neighbours of those around it, if it has a verified alibi. */
+void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
+		    const struct rules *rules, int64_t now);
+/* Adds a source's contacts to what is known of the site. */
+void site_add(struct site *site, const struct record *r, int64_t now);
+
+#endif
