@@ -261,7 +261,7 @@ static void test_times(void)
 			       { .start = NOW - 40 * H, .strong = 1, .told = 1 } };
 	struct record r = { .hour = hour, .hours = 2,
 			    .talk = { NOW - 50 * H + 100, NOW - 40 * H + 50 } };
-	struct site site = { .family[0] = { true, true, NOW - 60 } };
+	struct site site = { .family[0] = { true, true, true, NOW - 60 } };
 	struct rules rules;
 	struct verdict v;
 
@@ -279,7 +279,7 @@ static void test_times(void)
 
 static void test_neighbours(void)
 {
-	struct site site = { .family = { { true, true, NOW }, { false, true, NOW } } };
+	struct site site = { .family = { { true, true, true, NOW }, { false, true, true, NOW } } };
 	struct record bot = { .data = { NOW - D, NOW - D } };
 	struct record good = { .data = { NOW - D, NOW - D }, .low.when = { NOW - D, NOW - D } };
 	struct record forged = { .low.when = { NOW, NOW }, .real.when = { NOW, NOW } };

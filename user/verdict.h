@@ -49,6 +49,7 @@ struct site {
 	struct site_family {
 		bool has_low;      /* a low fake is configured */
 		bool has_real;     /* a real MX is configured */
+		bool has_high;     /* a high fake is configured */
 		int64_t real_last; /* anyone's last contact with it; 0: none */
 	} family[2];               /* IPv4, IPv6 */
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
@@ -105,7 +106,6 @@ struct verdict {
 	int64_t since;              /* listed from; 0: nothing is due */
 	int64_t until;              /* listed to */
 	struct check_result check[CHECKS];
-	const char *why; /* allowed, never: which entry; else NULL */
 };
 
 extern const char *const judgement_names[JUDGEMENTS];

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What show, explain and dump have in common: gathers configuration, evidence,
+ * site and never-lists once, then judges source by source. Prints what goes wrong.
+ */
+#ifndef NOLIST_JUDGE_H
+#define NOLIST_JUDGE_H
+
+#include "conf.h"
+#include "evidence.h"
+#include "never.h"
+#include "report.h"
+#include "verdict.h"
+
+struct judge {
+	int64_t now;
+	struct conf conf;
+	struct rules rules;
+	struct site site;
+	struct evidence *evidence;
+	struct never *never; /* built in and around us */
+	struct never *allow; /* files */
+	/* Neighbourhoods with an alibi, in the order of evidence. */
+	struct judge_group {
+		size_t from, to; /* sources: from <= i < to */
+		struct neighbours n;
+	} *group;
+	size_t groups;
+};
+
+struct judge_options {
+	const char *conf;   /* -c FILE, or NULL */
+	const char *at;     /* --at TIME, or NULL */
+	const char **allow; /* --allow FILE */
+	int allows;
+};
+
+/* One source and what it is judged to be. */
+struct judged {
+	struct record r;
+	struct verdict v;
+	struct neighbours n; /* n.count is 0: none has an alibi */
+};
+
+/* EXIT_DONE, or the exit status; judge_close() is always safe afterwards. */
+int judge_open(struct judge *j, const struct judge_options *o);
+void judge_close(struct judge *j);
+
+size_t judge_count(const struct judge *j);
+/* The i-th source, in the order of addresses. */
+void judge_get(const struct judge *j, size_t i, struct judged *of);
+/* A source that need not be known. */
+void judge_find(const struct judge *j, const struct nolist_source *src, struct judged *of);
+
+/* Is the real MX seen in a family (0: IPv4, 1: IPv6), as the rules ask? */
+bool judge_is_seen(const struct judge *j, int family);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Times <-> text. UTC, always: a list is read on other hosts, in other zones.
+ */
+#ifndef NOLIST_REPORT_H
+#define NOLIST_REPORT_H
+
+#include <stdint.h>
+
+#define REPORT_TIME 32 /* room for a time as text */
+#define REPORT_AGE 24  /* room for an age as text */
+
+/* 2026-01-02T03:04:05Z */
+const char *report_time(int64_t time, char text[REPORT_TIME]);
+/* Seconds since 1970, or as above: 0, or -EINVAL. */
+int report_time_parse(const char *text, int64_t *time);
+/* 42s, 3m, 2h, 5d: the largest unit that fits at least once, rounded down. */
+const char *report_age(int64_t seconds, char text[REPORT_AGE]);
+
+#endif
