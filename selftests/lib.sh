@@ -1,0 +1,206 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the shell tests share: TAP, polling, and a client and a server that are
+# joined by a veth pair. Sourced first; then the test runs in a mount and a
+# network namespace of its own, so that nothing it does reaches the host, two
+# runs never meet, and all of it is gone when the test ends, however it ends.
+#
+#	client [c0] ------ [s0] server
+#	192.0.2.1          192.0.2.10 the low fake, .20 the real MX, .30 the high fake
+#	2001:db8::1        2001:db8::10             ::20             ::30
+set -u
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=$TOP/build
+TOOL=$BUILD/nolist-xdp
+OBJECT=$BUILD/nolist.bpf.o
+
+LOW4=192.0.2.10 REAL4=192.0.2.20 HIGH4=192.0.2.30 CLIENT4=192.0.2.1
+LOW6=2001:db8::10 REAL6=2001:db8::20 HIGH6=2001:db8::30 CLIENT6=2001:db8::1
+CLIENT_MAC=02:00:00:00:00:01 SERVER_MAC=02:00:00:00:00:02
+
+# --- TAP ---------------------------------------------------------------------
+
+tap_count=0
+tap_failed=0
+
+ok() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $*"
+}
+
+not_ok() {
+	tap_count=$((tap_count + 1))
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_count - $*"
+}
+
+# check NAME COMMAND... passes where the command does, and shows its output where not.
+check() {
+	local name=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name"
+		diag "$*"
+		diag "$out"
+	fi
+}
+
+# is GOT WANTED NAME
+is() {
+	if [ "$1" = "$2" ]; then
+		ok "$3"
+	else
+		not_ok "$3"
+		diag "got:    $1"
+		diag "wanted: $2"
+	fi
+}
+
+diag() {
+	printf '# %s\n' "${@//$'\n'/$'\n# '}"
+}
+
+# The plan comes last: a test that dies before has none, and fails.
+done_testing() {
+	echo "1..$tap_count"
+	exit $((tap_failed > 0))
+}
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+bail_out() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+must() {
+	"$@" || bail_out "cannot: $*"
+}
+
+# wait_for SECONDS COMMAND... polls until the command passes; fails when the time is up.
+wait_for() {
+	local deadline=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.02
+	done
+}
+
+need() {
+	local c
+
+	for c in "$@"; do
+		command -v "$c" >/dev/null || skip_all "$c is not installed"
+	done
+}
+
+# --- namespaces --------------------------------------------------------------
+
+if [ "${NOLIST_TEST_NS:-}" != "$(readlink /proc/self/ns/net)" ]; then
+	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+	mkdir -p /run/netns
+	# shellcheck disable=SC2016
+	exec unshare --mount --net --propagation private \
+		bash -c 'NOLIST_TEST_NS=$(readlink /proc/self/ns/net) exec "$@"' - "$0" "$@"
+fi
+
+TMP=$(mktemp -d)
+PIN_DIR=/sys/fs/bpf/nolist-xdp
+STATE_DIR=$TMP/state
+
+cleanup() {
+	local p
+
+	for p in $(jobs -p); do
+		kill "$p" 2>/dev/null
+	done
+	wait 2>/dev/null
+	rm -rf "$TMP"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+must mount -t tmpfs tmpfs /run/netns
+must mount -t bpf bpf /sys/fs/bpf
+
+# nsenter and not `ip netns exec`, which hides the bpffs behind a /sys of its own.
+in_client() {
+	nsenter --net=/run/netns/client "$@"
+}
+
+in_server() {
+	nsenter --net=/run/netns/server "$@"
+}
+
+nolist() {
+	in_server "$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
+}
+
+# A namespace that says nothing by itself: what a capture sees, the test sent.
+quiet_netns() {
+	must ip netns add "$1"
+	must nsenter --net=/run/netns/"$1" sysctl -qw \
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.all.router_solicitations=0 net.ipv6.conf.default.router_solicitations=0 \
+		net.ipv6.conf.default.addr_gen_mode=1 \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+		net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+	must ip -n "$1" link set lo up
+}
+
+# XDP_TX on a veth arrives only where the peer has an XDP program as well.
+attach_pass() {
+	local netns=$1 dev=$2 obj=$BUILD/selftests/xdp_pass.bpf.o
+
+	[ -e "$obj" ] || bail_out "$obj is missing: make tests"
+	must nsenter --net=/run/netns/"$netns" ip link set dev "$dev" xdp obj "$obj" sec xdp
+}
+
+link_is_up() {
+	ip -n "$1" link show dev "$2" up | grep -q 'state UP'
+}
+
+# topology [offload]: without the word the veths compute their checksums, so
+# that a capture sees them; with it they leave them to the receiver, as between
+# two containers.
+topology() {
+	local a
+
+	quiet_netns client
+	quiet_netns server
+	must ip -n client link add c0 address $CLIENT_MAC type veth \
+		peer name s0 address $SERVER_MAC netns server
+	if [ "${1:-}" != offload ]; then
+		in_client ethtool -K c0 tx off >/dev/null || bail_out "cannot: ethtool c0"
+		in_server ethtool -K s0 tx off >/dev/null || bail_out "cannot: ethtool s0"
+	fi
+	attach_pass client c0
+	must ip -n client addr add $CLIENT4/24 dev c0
+	must ip -n client addr add $CLIENT6/64 dev c0 nodad
+	for a in $LOW4 $REAL4 $HIGH4; do
+		must ip -n server addr add "$a/24" dev s0
+	done
+	for a in $LOW6 $REAL6 $HIGH6; do
+		must ip -n server addr add "$a/64" dev s0 nodad
+	done
+	must ip -n client link set c0 up
+	must ip -n server link set s0 up
+	must wait_for 5 link_is_up client c0
+	must wait_for 5 link_is_up server s0
+}
+
+# Frames that an interface has received: link_rx NETNS DEV
+link_rx() {
+	ip -n "$1" -s -j link show dev "$2" | python3 -c \
+		'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["rx"]["packets"])'
+}
