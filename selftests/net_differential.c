@@ -324,18 +324,10 @@ static void wires_up(const char *mode)
 
 static void wires_down(void)
 {
-	struct side *sides[] = { &plain, &fake };
-	int i;
-
 	if (has_program)
 		wire_unload(&fake.wire);
-	for (i = 0; i < 2; i++) {
-		pcap_close(sides[i]->wire.answers);
-		pcap_close(sides[i]->wire.passed);
-		close(sides[i]->wire.tx);
-		close(sides[i]->wire.client);
-		close(sides[i]->wire.server);
-	}
+	wire_close(&plain.wire);
+	wire_close(&fake.wire);
 }
 
 /* One seed, on wires that are up. */

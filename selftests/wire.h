@@ -222,6 +222,15 @@ static inline void wire_open(struct wire *w)
 	wire_enter(wire_home);
 }
 
+static inline void wire_close(struct wire *w)
+{
+	pcap_close(w->answers);
+	pcap_close(w->passed);
+	close(w->tx);
+	close(w->client);
+	close(w->server);
+}
+
 /* XDP_TX on a veth arrives only where the peer has an XDP program as well. */
 static inline void wire_attach_pass(struct wire *w)
 {
