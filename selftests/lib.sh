@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2317
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What the shell tests share: TAP, polling, and a client and a server that are
@@ -13,7 +13,9 @@ set -u
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$TOP/build
-TOOL=$BUILD/nolist-xdp
+TOOL=${NOLIST_TOOL:-$BUILD/nolist-xdp}
+# A version manager's python3 takes longer to start than most tests.
+PYTHON=$(PATH=/usr/bin:$PATH command -v python3)
 OBJECT=$BUILD/nolist.bpf.o
 
 LOW4=192.0.2.10 REAL4=192.0.2.20 HIGH4=192.0.2.30 CLIENT4=192.0.2.1
@@ -199,8 +201,104 @@ topology() {
 	must wait_for 5 link_is_up server s0
 }
 
-# Frames that an interface has received: link_rx NETNS DEV
-link_rx() {
-	ip -n "$1" -s -j link show dev "$2" | python3 -c \
-		'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["rx"]["packets"])'
+topology_down() {
+	ip netns del client
+	ip netns del server
+}
+
+# Frames that the client's end has sent: what the server's end receives.
+frames_sent() {
+	ip -n client -s -j link show dev c0 | "$PYTHON" -c \
+		'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["tx"]["packets"])'
+}
+
+# The map of the program at s0, found through the program, or else the pinned one.
+stats_map() {
+	local prog map
+
+	prog=$(ip -n server -j link show dev s0 | "$PYTHON" -c \
+		'import json, sys; print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", 0))')
+	for map in $(bpftool -j prog show id "$prog" | "$PYTHON" -c \
+		'import json, sys; print(*json.load(sys.stdin).get("map_ids", []))'); do
+		if bpftool map show id "$map" | grep -q ' name nolist_stats '; then
+			echo "id $map"
+			return
+		fi
+	done
+	echo "pinned $PIN_DIR/nolist_stats"
+}
+
+# The sum of the verdict counters.
+verdicts() {
+	# shellcheck disable=SC2046
+	bpftool -j map dump $(stats_map) | "$PYTHON" -c '
+import json, sys
+per_cpu = [v["value"]["verdict"] for v in json.load(sys.stdin)[0]["formatted"]["values"]]
+print(sum(sum(v) for v in per_cpu))
+'
+}
+
+# Every frame adds to exactly one verdict: call mark_frames, then do, then this.
+mark_frames() {
+	must wait_for 5 wires_are_still
+	# Neighbour discovery may come between the two.
+	until sent_before=$(frames_sent) && verdicts_before=$(verdicts) &&
+		[ "$(frames_sent)" = "$sent_before" ]; do
+		:
+	done
+}
+
+wires_are_still() {
+	local before
+
+	before=$(frames_sent)
+	sleep 0.2
+	[ "$(frames_sent)" = "$before" ]
+}
+
+verdicts_equal_frames() {
+	[ $(($(verdicts) - verdicts_before)) -eq $(($(frames_sent) - sent_before)) ]
+}
+
+check_verdicts() {
+	local name=$1
+
+	if wait_for 5 verdicts_equal_frames; then
+		ok "$name: each of $(($(frames_sent) - sent_before)) frames counts in one verdict"
+	else
+		not_ok "$name: $(($(frames_sent) - sent_before)) frames count in" \
+			"$(($(verdicts) - verdicts_before)) verdicts"
+	fi
+}
+
+load_fakes() {
+	check "load --mode $1" nolist load -i s0 --low $LOW4 --low $LOW6 \
+		--real $REAL4 --real $REAL6 --mode "$1"
+}
+
+# capture NETNS DEV FILE FILTER in the background; returns when it has begun.
+capture() {
+	local netns=$1 dev=$2 file=$3
+
+	shift 3
+	nsenter --net=/run/netns/"$netns" tcpdump -i "$dev" -U -w "$file" --immediate-mode "$@" \
+		2>"$file".log &
+	capture_pid=$!
+	capture_file=$file
+	must wait_for 5 grep -q 'listening on' "$file".log
+}
+
+capture_is_still() {
+	local before
+
+	before=$(stat -c %s "$capture_file")
+	sleep 0.2
+	[ "$(stat -c %s "$capture_file")" = "$before" ]
+}
+
+# tcpdump forgets what it has not read yet when it is told to end.
+capture_end() {
+	must wait_for 5 capture_is_still
+	kill -INT "$capture_pid"
+	wait "$capture_pid"
 }
