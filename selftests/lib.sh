@@ -281,7 +281,8 @@ capture() {
 	local netns=$1 dev=$2 file=$3
 
 	shift 3
-	nsenter --net=/run/netns/"$netns" tcpdump -i "$dev" -U -w "$file" --immediate-mode "$@" \
+	nsenter --net=/run/netns/"$netns" tcpdump -i "$dev" -s 2048 -B 8192 \
+		-U -w "$file" --immediate-mode "$@" \
 		2>"$file".log &
 	capture_pid=$!
 	capture_file=$file

@@ -103,7 +103,7 @@ if len(syns) < 100:
 }
 
 checksums_are_right() {
-	! tcpdump -nnvvr "$1" "src $LOW4 or src $LOW6" 2>/dev/null | grep -E 'incorrect|bad'
+	! tcpdump -nnvvr "$1" "src $LOW4 or src $LOW6" 2>/dev/null | grep -E 'incorrect|bad (hdr )?cksum'
 }
 
 run() {

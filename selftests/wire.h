@@ -142,7 +142,7 @@ static inline pcap_t *wire_capture(const char *dev)
 	char err[PCAP_ERRBUF_SIZE];
 	pcap_t *p = pcap_create(dev, err);
 
-	if (!p || pcap_set_snaplen(p, 65535) || pcap_set_immediate_mode(p, 1) ||
+	if (!p || pcap_set_snaplen(p, FRAME_MAX) || pcap_set_immediate_mode(p, 1) ||
 	    pcap_set_buffer_size(p, 16 << 20) || pcap_activate(p) ||
 	    pcap_setdirection(p, PCAP_D_IN) || pcap_setnonblock(p, 1, err))
 		wire_die(p ? pcap_geterr(p) : err);
@@ -271,7 +271,10 @@ static inline double wire_now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* The map nolist_stats of the program on the server's end; -1 where there is none. */
+/*
+ * The map nolist_stats of the program on the server's end; the pinned one where
+ * libxdp's dispatcher stands before the program; -1 where there is none.
+ */
 static inline int wire_stats_fd(struct wire *w)
 {
 	struct bpf_prog_info info = {};
@@ -284,10 +287,10 @@ static inline int wire_stats_fd(struct wire *w)
 		id = 0;
 	wire_enter(wire_home);
 	prog = id ? bpf_prog_get_fd_by_id(id) : -1;
-	info.nr_map_ids = 64;
+	info.nr_map_ids = prog < 0 ? 0 : 64;
 	info.map_ids = (uintptr_t)maps;
-	if (prog < 0 || bpf_obj_get_info_by_fd(prog, &info, &len))
-		return -1;
+	if (prog >= 0 && bpf_obj_get_info_by_fd(prog, &info, &len))
+		info.nr_map_ids = 0;
 	close(prog);
 	for (i = 0; i < info.nr_map_ids && i < 64; i++) {
 		struct bpf_map_info mi = {};
@@ -299,7 +302,7 @@ static inline int wire_stats_fd(struct wire *w)
 			return map;
 		close(map);
 	}
-	return -1;
+	return bpf_obj_get("/sys/fs/bpf/nolist-xdp/" NOLIST_MAP_STATS);
 }
 
 /* The verdict counters over all CPUs; returns their sum. */
