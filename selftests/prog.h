@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Runs frames through the program in the kernel, by BPF_PROG_TEST_RUN: loads
+ * the object, configures it as the loader would, and tells of each frame what
+ * came out and which verdict counter grew. Needs root, no interface.
+ */
+#ifndef NOLIST_PROG_H
+#define NOLIST_PROG_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "bpf/abi.h"
+#include "selftests/frame.h"
+#include "selftests/tap.h"
+
+#define PROG_SOURCES 8192 /* in each table: less memory than by default */
+
+struct prog {
+	struct bpf_object *object;
+	int fd;
+	int conf, claims, proofs, stats, mxstats;
+	int cpus;
+	__u64 seen[NOLIST_VERDICTS]; /* verdict counters after the last frame */
+};
+
+/* What became of a frame. */
+struct prog_result {
+	int xdp;     /* XDP_PASS, XDP_TX */
+	int verdict; /* -1: not exactly one counter grew by exactly one */
+	size_t len;
+	unsigned char b[FRAME_MAX + 256];
+};
+
+static const char *const prog_verdict_names[NOLIST_VERDICTS] = {
+	[NOLIST_PASS_UNCONFIGURED] = "PASS_UNCONFIGURED",
+	[NOLIST_PASS_NOT_IP] = "PASS_NOT_IP",
+	[NOLIST_PASS_NOT_TCP] = "PASS_NOT_TCP",
+	[NOLIST_PASS_SHAPE] = "PASS_SHAPE",
+	[NOLIST_PASS_OTHER] = "PASS_OTHER",
+	[NOLIST_PASS_REAL] = "PASS_REAL",
+	[NOLIST_PASS_NOT_HOST] = "PASS_NOT_HOST",
+	[NOLIST_PASS_SOURCE] = "PASS_SOURCE",
+	[NOLIST_PASS_TRUNCATED] = "PASS_TRUNCATED",
+	[NOLIST_PASS_CHECKSUM] = "PASS_CHECKSUM",
+	[NOLIST_PASS_RESET] = "PASS_RESET",
+	[NOLIST_PASS_TCP_OPTION] = "PASS_TCP_OPTION",
+	[NOLIST_PASS_NO_ROOM] = "PASS_NO_ROOM",
+	[NOLIST_LOW_RST_ACK] = "LOW_RST_ACK",
+	[NOLIST_LOW_RST] = "LOW_RST",
+	[NOLIST_HIGH_RST_ACK] = "HIGH_RST_ACK",
+	[NOLIST_HIGH_RST] = "HIGH_RST",
+};
+
+static inline const char *prog_verdict(int verdict)
+{
+	const char *name = verdict >= 0 && verdict < NOLIST_VERDICTS ? prog_verdict_names[verdict] :
+								       NULL;
+
+	return name ? name : "(none)";
+}
+
+/* --- loading ------------------------------------------------------------- */
+
+static inline int prog_map(struct prog *p, const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(p->object, name);
+
+	if (fd < 0)
+		tap_die(name);
+	return fd;
+}
+
+/* The verdict counters, summed over all CPUs. */
+static inline void prog_counters(struct prog *p, __u64 verdict[NOLIST_VERDICTS])
+{
+	struct nolist_stats s[p->cpus];
+	__u32 zero = 0;
+	int cpu, v;
+
+	if (bpf_map_lookup_elem(p->stats, &zero, s))
+		tap_die(NOLIST_MAP_STATS);
+	for (v = 0; v < NOLIST_VERDICTS; v++)
+		for (cpu = 0, verdict[v] = 0; cpu < p->cpus; cpu++)
+			verdict[v] += s[cpu].verdict[v];
+}
+
+/* tamper: NULL, or changes the program before the kernel sees it. */
+static inline void prog_load(struct prog *p, void (*tamper)(struct bpf_program *))
+{
+	struct bpf_program *prog;
+	struct bpf_map *m;
+
+	libbpf_set_print(NULL);
+	memset(p, 0, sizeof(*p));
+	p->object = bpf_object__open_file(tap_build("nolist.bpf.o"), NULL);
+	if (!p->object)
+		tap_die("build/nolist.bpf.o");
+	bpf_object__for_each_map(m, p->object)
+		if (bpf_map__type(m) == BPF_MAP_TYPE_LRU_HASH)
+			bpf_map__set_max_entries(m, PROG_SOURCES);
+	prog = bpf_object__find_program_by_name(p->object, NOLIST_PROG);
+	if (!prog)
+		tap_die(NOLIST_PROG);
+	if (tamper)
+		tamper(prog);
+	if (bpf_object__load(p->object))
+		tap_die("the kernel refuses " NOLIST_PROG);
+	p->fd = bpf_program__fd(prog);
+	p->conf = prog_map(p, NOLIST_MAP_CONF);
+	p->claims = prog_map(p, NOLIST_MAP_CLAIMS);
+	p->proofs = prog_map(p, NOLIST_MAP_PROOFS);
+	p->stats = prog_map(p, NOLIST_MAP_STATS);
+	p->mxstats = prog_map(p, NOLIST_MAP_MXSTATS);
+	p->cpus = libbpf_num_possible_cpus();
+}
+
+/* --- configuration ------------------------------------------------------- */
+
+static inline struct nolist_addr prog_addr(const char *text)
+{
+	struct nolist_addr a = {};
+
+	if (strchr(text, ':')) {
+		frame_addr(AF_INET6, text, a.b);
+	} else {
+		a.b[10] = a.b[11] = 0xff;
+		frame_addr(AF_INET, text, a.b + 12);
+	}
+	return a;
+}
+
+/* Ports end with 0. */
+static inline void prog_conf_ports(struct nolist_config *c, const unsigned int *port)
+{
+	int i;
+
+	for (c->ports = 0; port[c->ports]; c->ports++)
+		;
+	for (i = 0; i < NOLIST_PORT_MAX; i++)
+		c->port[i] = htons(port[i < (int)c->ports ? i : 0]);
+}
+
+/* Empty, with port 25. */
+static inline struct nolist_config *prog_conf_new(void)
+{
+	static const unsigned int smtp[] = { 25, 0 };
+	struct nolist_config *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		tap_die("calloc");
+	c->magic = NOLIST_MAGIC;
+	c->version = NOLIST_ABI_VERSION;
+	prog_conf_ports(c, smtp);
+	return c;
+}
+
+/* False where all places for the address are taken: try another seed. */
+static inline int prog_conf_add(struct nolist_config *c, struct nolist_addr a, __u32 role, __u32 mx)
+{
+	__u32 at = nolist_slot_of(&a, c->seed), i;
+
+	for (i = 0; i < NOLIST_PROBES; i++) {
+		struct nolist_slot *s = &c->slot[(at + i) & (NOLIST_SLOTS - 1)];
+
+		if (s->role == NOLIST_NONE) {
+			*s = (struct nolist_slot){ .addr = a, .role = role, .mx = mx };
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static inline void prog_configure(struct prog *p, const struct nolist_config *c)
+{
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(__u32), sizeof(*c), 1, NULL);
+	__u32 zero = 0;
+
+	if (inner < 0 || bpf_map_update_elem(inner, &zero, c, BPF_ANY) ||
+	    bpf_map_update_elem(p->conf, &zero, &inner, BPF_ANY))
+		tap_die(NOLIST_MAP_CONF);
+	close(inner);
+}
+
+/* --- running ------------------------------------------------------------- */
+
+/* Which counter grew since the last frame; -1 unless it was one, by one. */
+static inline int prog_grown(struct prog *p)
+{
+	__u64 now[NOLIST_VERDICTS];
+	int v, grown = -1, sum = 0;
+
+	prog_counters(p, now);
+	for (v = 0; v < NOLIST_VERDICTS; v++) {
+		if (now[v] != p->seen[v])
+			grown = v;
+		sum += now[v] - p->seen[v];
+	}
+	memcpy(p->seen, now, sizeof(now));
+	return sum == 1 ? grown : -1;
+}
+
+/* As received by the interface ifindex; 0: the namespace's loopback device. */
+static inline void prog_run(struct prog *p, const struct frame *f, __u32 ifindex,
+			    struct prog_result *r)
+{
+	struct xdp_md ctx = { .data_end = f->len, .ingress_ifindex = ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = f->len,
+		    .data_out = r->b, .data_size_out = sizeof(r->b), .repeat = 1);
+
+	if (ifindex) {
+		opts.ctx_in = &ctx;
+		opts.ctx_size_in = sizeof(ctx);
+	}
+	if (bpf_prog_test_run_opts(p->fd, &opts))
+		tap_die("BPF_PROG_TEST_RUN");
+	r->xdp = opts.retval;
+	r->len = opts.data_size_out;
+	r->verdict = prog_grown(p);
+}
+
+static inline int prog_is_same(const struct frame *f, const struct prog_result *r)
+{
+	return r->len == f->len && !memcmp(r->b, f->b, f->len);
+}
+
+#endif

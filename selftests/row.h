@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A row of a packet table: what is sent, and what shall become of it. The frame
+ * and its answer are both built from the row's own words by frame.h, so that
+ * the answer wanted owes nothing to the code under test. A pass leaves the
+ * frame as it was, to the bit.
+ */
+#ifndef NOLIST_ROW_H
+#define NOLIST_ROW_H
+
+#include <linux/bpf.h>
+#include "bpf/abi.h"
+#include "selftests/frame.h"
+#include "selftests/prog.h"
+#include "selftests/tap.h"
+
+#define LOW4 "192.0.2.10"
+#define REAL4 "192.0.2.20"
+#define HIGH4 "192.0.2.30"
+#define OWN4 "198.51.100.1"
+#define BCAST4 "198.51.100.255" /* of a subnet of ours */
+#define CLIENT4 "203.0.113.7"
+#define LOW6 "2001:db8::10"
+#define REAL6 "2001:db8::20"
+#define HIGH6 "2001:db8::30"
+#define OWN6 "2001:db8:1::1"
+#define CLIENT6 "2001:db8:77:1:2:3:4:5"
+
+#define NO_FLAGS 0x100
+#define FLOW_LABEL 0xabcde /* of every IPv6 segment; no answer has one */
+
+static const unsigned char row_client_mac[6] = { 2, 0, 0, 0, 0, 1 };
+static const unsigned char row_server_mac[6] = { 2, 0, 0, 0, 0, 2 };
+
+/* A zero or NULL means what its comment says. */
+struct row {
+	const char *name;
+	enum nolist_verdict verdict;
+	void (*build)(struct frame *); /* the whole frame; NULL: from what follows */
+	const char *tags;	       /* 'q' 802.1Q, 'a' 802.1ad, outermost first */
+	const char *src;	       /* the client */
+	const char *dst;	       /* the low fake */
+	unsigned int tos;	       /* or traffic class */
+	void (*layer)(struct frame *); /* what stands between IP and TCP; none */
+	unsigned int sport, dport;     /* 1024, 25 */
+	__u32 seq, ack;		       /* 0x01020304, 0 */
+	unsigned int flags;	       /* SYN; NO_FLAGS: none */
+	const char *opt;	       /* TCP options; none */
+	size_t opt_len;
+	size_t data;		       /* bytes of data */
+	void (*twist)(struct frame *); /* changes the finished frame */
+	size_t pad;		       /* with Ethernet padding, so many bytes in all */
+};
+
+/* The addresses above in their roles; each MX address counts under its number. */
+static inline struct nolist_config *row_conf(void)
+{
+	static const struct {
+		const char *addr;
+		enum nolist_role role;
+	} all[] = {
+		{ LOW4, NOLIST_LOW },	{ LOW6, NOLIST_LOW },	{ REAL4, NOLIST_REAL },
+		{ REAL6, NOLIST_REAL }, { HIGH4, NOLIST_HIGH }, { HIGH6, NOLIST_HIGH },
+		{ OWN4, NOLIST_OWN },	{ OWN6, NOLIST_OWN },	{ BCAST4, NOLIST_OWN },
+	};
+	struct nolist_config *c = prog_conf_new();
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!prog_conf_add(c, prog_addr(all[i].addr), all[i].role, i))
+			tap_die("seed 0 has no place for the test's addresses");
+	return c;
+}
+
+static inline int row_is_ip6(const struct row *r)
+{
+	const char *a = r->dst ? r->dst : r->src;
+
+	return a && strchr(a, ':');
+}
+
+static inline unsigned int row_flags(const struct row *r)
+{
+	return (r->flags ? r->flags : FRAME_SYN) & 0xff;
+}
+
+static inline void row_link(const struct row *r, struct frame *f, const void *dst, const void *src)
+{
+	const char *t = r->tags ? r->tags : "";
+	unsigned int tci = 0xb00a; /* priority 5, drop eligible, 10; then 11, 12 */
+
+	frame_start(f, dst, src);
+	for (; *t; t++)
+		frame_vlan(f, *t == 'a' ? ETH_P_8021AD : ETH_P_8021Q, tci++);
+}
+
+static inline void row_ip(const struct row *r, struct frame *f, const char *src, const char *dst,
+			  unsigned int tos, __u32 flow)
+{
+	if (!row_is_ip6(r)) {
+		frame_ip4(f, src, dst);
+		f->b[f->l3 + 1] = tos;
+		return;
+	}
+	frame_ip6(f, src, dst);
+	f->b[f->l3] = 0x60 | tos >> 4;
+	f->b[f->l3 + 1] = (tos << 4 & 0xf0) | flow >> 16;
+	frame_put16(f->b + f->l3 + 2, flow & 0xffff);
+}
+
+static inline const char *row_src(const struct row *r)
+{
+	return r->src ? r->src : row_is_ip6(r) ? CLIENT6 : CLIENT4;
+}
+
+static inline const char *row_dst(const struct row *r)
+{
+	return r->dst ? r->dst : row_is_ip6(r) ? LOW6 : LOW4;
+}
+
+static inline void row_data(struct frame *f, size_t n)
+{
+	size_t i;
+
+	frame_data(f, NULL, n);
+	for (i = 1; i <= n; i++)
+		f->b[f->len - i] = 0x80 | i;
+}
+
+static inline void row_build(const struct row *r, struct frame *f)
+{
+	if (r->build) {
+		r->build(f);
+	} else {
+		row_link(r, f, row_server_mac, row_client_mac);
+		row_ip(r, f, row_src(r), row_dst(r), r->tos, FLOW_LABEL);
+		if (r->layer)
+			r->layer(f);
+		frame_tcp(f, r->sport ? r->sport : 1024, r->dport ? r->dport : 25,
+			  r->seq ? r->seq : 0x01020304, r->ack, row_flags(r));
+		if (r->opt_len)
+			frame_tcp_options(f, r->opt, r->opt_len);
+		row_data(f, r->data);
+		frame_finish(f);
+		if (r->twist)
+			r->twist(f);
+	}
+	frame_pad(f, r->pad, 0xee);
+}
+
+/*
+ * RFC 9293 3.5.2 from the row's words. The frame is cut to what the answer
+ * needs, never below Ethernet's shortest, never made longer.
+ */
+static inline void row_answer(const struct row *r, size_t len, struct frame *f)
+{
+	unsigned int flags = row_flags(r);
+	__u32 seq = r->seq ? r->seq : 0x01020304;
+	__u32 seg_len = r->data + ((flags & FRAME_SYN) != 0) + ((flags & FRAME_FIN) != 0);
+
+	row_link(r, f, row_client_mac, row_server_mac);
+	row_ip(r, f, row_dst(r), row_src(r), r->tos & 0xfc, 0);
+	if (flags & FRAME_ACK)
+		frame_tcp(f, r->dport ? r->dport : 25, r->sport ? r->sport : 1024, r->ack, 0,
+			  FRAME_RST);
+	else
+		frame_tcp(f, r->dport ? r->dport : 25, r->sport ? r->sport : 1024, 0,
+			  seq + seg_len, FRAME_RST | FRAME_ACK);
+	frame_tcph(f)->window = 0;
+	frame_finish(f);
+	frame_pad(f, len < 60 ? len : 60, 0);
+}
+
+static inline int row_is_answered(enum nolist_verdict v)
+{
+	return v >= NOLIST_LOW_RST_ACK;
+}
+
+/* Bit by verdict: those that frames came to. */
+static __u32 row_verdicts;
+
+static inline void row_explain(const struct row *r, const struct frame *in,
+			       const struct frame *want, const struct prog_result *got)
+{
+	static int dumps;
+
+	tap_diag("%s: wanted %s and %s, got %s and %s", r->name, prog_verdict(r->verdict),
+		 row_is_answered(r->verdict) ? "XDP_TX" : "XDP_PASS", prog_verdict(got->verdict),
+		 got->xdp == XDP_TX   ? "XDP_TX" :
+		 got->xdp == XDP_PASS ? "XDP_PASS" :
+					"neither pass nor answer");
+	if (++dumps > 8)
+		return;
+	frame_dump(stdout, "in", in->b, in->len);
+	if (prog_is_same(want, got))
+		return;
+	frame_dump(stdout, "wanted", want->b, want->len);
+	frame_dump(stdout, "got", got->b, got->len);
+}
+
+/* Runs a frame that was made from the row, or from which the row was made. */
+static inline int row_check_frame(struct prog *p, const struct row *r, const struct frame *in,
+				  __u32 ifindex)
+{
+	static struct frame answer;
+	static struct prog_result got;
+	const struct frame *want = in;
+	int is_answered = row_is_answered(r->verdict);
+
+	if (is_answered) {
+		row_answer(r, in->len, &answer);
+		want = &answer;
+	}
+	prog_run(p, in, ifindex, &got);
+	if (got.verdict >= 0)
+		row_verdicts |= 1u << got.verdict;
+	if (got.verdict == (int)r->verdict && got.xdp == (is_answered ? XDP_TX : XDP_PASS) &&
+	    prog_is_same(want, &got))
+		return 1;
+	row_explain(r, in, want, &got);
+	return 0;
+}
+
+static inline int row_check(struct prog *p, const struct row *r)
+{
+	static struct frame f;
+
+	row_build(r, &f);
+	return row_check_frame(p, r, &f, 0);
+}
+
+/* One TAP line for many frames; what failed is shown above it. */
+struct group {
+	unsigned int frames, failed;
+};
+
+/* A sweep ends early where all of it fails. */
+static inline int group_more(const struct group *g)
+{
+	return g->failed < 3;
+}
+
+static inline void group_row(struct group *g, struct prog *p, const struct row *r)
+{
+	g->frames++;
+	g->failed += !row_check(p, r);
+}
+
+static inline void group_done(const struct group *g, const char *name)
+{
+	tap_ok(!g->failed && g->frames, "%s: %u frames", name, g->frames);
+}
+
+static inline void group_table(struct prog *p, const char *name, const struct row *rows, size_t n)
+{
+	struct group g = {};
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		group_row(&g, p, &rows[i]);
+	group_done(&g, name);
+}
+
+#endif
