@@ -445,6 +445,36 @@ static void addresses(struct prog *p, __u32 n)
 	group_done(&g, "addresses of one network, and those beside them");
 }
 
+/* Addresses that all hash to the last place but one: the table goes on at its start. */
+static void collisions(struct prog *p)
+{
+	struct nolist_config *c = prog_conf_new();
+	char dst[NOLIST_PROBES + 1][64];
+	struct group g = {};
+	__u32 found = 0, i;
+
+	for (i = 0; i < 1 << 20 && found <= NOLIST_PROBES; i++) {
+		struct nolist_addr a;
+
+		snprintf(dst[found], sizeof(dst[found]), "2001:db8:%x:%x::25", i >> 16, i & 0xffff);
+		a = prog_addr(dst[found]);
+		if (nolist_slot_of(&a, c->seed) != NOLIST_SLOTS - 2)
+			continue;
+		g.failed += prog_conf_add(c, a, NOLIST_LOW, found) != (found < NOLIST_PROBES);
+		found++;
+	}
+	prog_configure(p, c);
+	free(c);
+	for (i = 0; i < found; i++) {
+		struct row r = { dst[i], i < NOLIST_PROBES ? NOLIST_LOW_RST_ACK : NOLIST_PASS_OTHER,
+				 .dst = dst[i] };
+
+		group_row(&g, p, &r);
+	}
+	g.failed += found <= NOLIST_PROBES;
+	group_done(&g, "addresses that hash to one place");
+}
+
 /* Lets bpf_xdp_adjust_tail fail, as a driver may. */
 static void refuse_resize(struct bpf_program *prog)
 {
@@ -517,6 +547,7 @@ int main(void)
 	ports(&p);
 	addresses(&p, 10);
 	addresses(&p, NOLIST_MX_MAX);
+	collisions(&p);
 	no_room();
 	every_verdict();
 	bpf_object__close(p.object);
