@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs what is missing, on Debian and Ubuntu, and nothing else:
+#   scripts/deps.sh          to build
+#   scripts/deps.sh demo     and to build the lab (scripts/fetch.sh gets the rest)
+#   scripts/deps.sh check    and to test
+# Silent, and without asking the network, when nothing is missing. Mail, DNS and
+# list servers are never installed: see scripts/fetch.sh.
+
+set -eu
+
+build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm
+	libbpf-dev libxdp-dev libconfuse-dev libjansson-dev"
+demo="iproute2"
+check="ethtool libpcap-dev netcat-openbsd nftables nmap perl python3 swaks tcpdump"
+
+die() {
+	printf 'deps.sh: %s\n' "$@" >&2
+	exit 1
+}
+
+# Debian packages bpftool; Ubuntu hides it among the kernel's tools, behind a
+# wrapper that may find none for the running kernel.
+bpftool_package() {
+	local tool
+
+	for tool in /usr/lib/linux-tools-*/bpftool /usr/sbin/bpftool bpftool; do
+		if "$tool" version >/dev/null 2>&1; then
+			return
+		fi
+	done
+	if apt-cache policy bpftool 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+		echo bpftool
+	else
+		echo linux-tools-common linux-tools-generic
+	fi
+}
+
+missing() {
+	local p
+
+	for p in "$@"; do
+		case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
+		installed*) ;;
+		*) echo "$p" ;;
+		esac
+	done
+}
+
+case ${1-} in
+'') wanted=$build ;;
+demo) wanted="$build $demo" ;;
+check) wanted="$build $demo $check" ;;
+*) die "usage: deps.sh [demo|check]" ;;
+esac
+
+if ! command -v dpkg-query >/dev/null; then
+	printf 'deps.sh: not Debian or Ubuntu; needed, by their names there: %s bpftool\n' \
+		"${wanted//[$'\n\t']/ }" >&2
+	exit 0
+fi
+# shellcheck disable=SC2086 # lists of words
+packages=$(missing $wanted | tr '\n' ' ')
+if [ -z "$packages" ] && [ -z "$(bpftool_package)" ]; then
+	exit 0
+fi
+if [ "$(id -u)" != 0 ]; then
+	die "missing: $packages$(bpftool_package)" "to install them run: sudo $0${1+ $1}"
+fi
+
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt="apt-get -q -y -o DPkg::Lock::Timeout=120"
+if ! $apt update >"$log" 2>&1; then
+	cat "$log" >&2
+	echo "deps.sh: 'apt-get update' failed; trying with the package lists at hand" >&2
+fi
+packages="$packages$(bpftool_package)"
+echo "deps.sh: installing $packages"
+# shellcheck disable=SC2086
+if ! $apt install --no-install-recommends $packages >"$log" 2>&1; then
+	cat "$log" >&2
+	die "'apt-get install' failed, its words are above; wanted: $packages"
+fi
