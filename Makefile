@@ -10,7 +10,8 @@ MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/nolist-xdp
 CC ?= cc
 CLANG ?= clang
-BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+# Ubuntu's /usr/sbin/bpftool refuses to run beside a kernel that it does not know.
+BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools-*/bpftool /usr/sbin/bpftool) bpftool)
 INSTALL ?= install
 B := build
 LIBS := libxdp libbpf libconfuse jansson
@@ -72,7 +73,7 @@ check-full: ## run the tests with all counts
 
 demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)scripts/deps.sh demo
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all $(B)/selftests/xdp_pass.bpf.o
 	$(Q)scripts/demo.sh
 
 install: all ## install below DESTDIR and PREFIX
