@@ -58,3 +58,9 @@ wire_refused_first() {
 	awk -v who="^$1" '$5 ~ who { print $3, $7; exit }' "$wire" |
 		grep -q '^192\.0\.2\.10\.25 \[R'
 }
+
+# Ends the capture.
+wire_stop() {
+	scripts/lab.sh run net bash -c 'kill $(pidof tcpdump)'
+	wait
+}
