@@ -33,7 +33,7 @@ static const struct member layout[] = {
 	M(nolist_contact, opens), M(nolist_contact, pad),
 	T(nolist_claims), M(nolist_claims, low), M(nolist_claims, real), M(nolist_claims, high),
 	T(nolist_hour), M(nolist_hour, hour), M(nolist_hour, strong), M(nolist_hour, weak),
-	M(nolist_hour, told), M(nolist_hour, quit), M(nolist_hour, closed), M(nolist_hour, early),
+	M(nolist_hour, told_weak), M(nolist_hour, quit), M(nolist_hour, closed), M(nolist_hour, early),
 	M(nolist_hour, piped), M(nolist_hour, not_smtp), M(nolist_hour, starttls),
 	M(nolist_hour, pad),
 	T(nolist_proofs), M(nolist_proofs, real_first_ns), M(nolist_proofs, real_last_ns),

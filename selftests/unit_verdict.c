@@ -111,7 +111,7 @@ static const struct scenario scenarios[] = {
 	{ .name = "a retransmitted DATA counts twice, its QUIT once", .talk = { 50 * H, 40 * H },
 	  .hour = { { 50 * H, 1, 0, 2, 1 }, { 40 * H, 1, 0, 2, 1 } }, .want = JUDGED_NONE },
 	{ .name = "never told later: it left after EHLO, for want of TLS",
-	  .talk = { 50 * H, 40 * H }, .hour = { { 50 * H, 1 }, { 40 * H, 1 } },
+	  .talk = { 50 * H, 40 * H }, .hour = { { 50 * H, 0, 1 }, { 40 * H, 0, 1 } },
 	  .want = JUDGED_NONE },
 	{ .name = "told later on a connection that nothing proves", .talk = { 50 * H, 40 * H },
 	  .hour = { { 50 * H, 0, 0, 1 }, { 40 * H, 0, 0, 1 } }, .want = JUDGED_NONE },
@@ -230,7 +230,7 @@ static void run(const struct scenario *s)
 		hour[r.hours++] = (struct hour){ .start = NOW - s->hour[i].ago,
 						 .strong = s->hour[i].strong,
 						 .weak = s->hour[i].weak,
-						 .told = s->hour[i].told,
+						 .told_weak = s->hour[i].told,
 						 .quit = s->hour[i].quit };
 	}
 	if (s->neighbours.first) {

@@ -52,13 +52,13 @@ static void print_hours(const struct record *r)
 
 	if (!r->hours)
 		return;
-	printf("\n  %-20s %6s %6s %6s %6s %6s %6s %6s %8s %8s\n", "HOUR FROM", "STRONG", "WEAK",
-	       "TOLD", "QUIT", "CLOSED", "EARLY", "PIPED", "NOT-SMTP", "STARTTLS");
+	printf("\n  %-20s %6s %7s %6s %6s %6s %6s %6s %8s %8s\n", "HOUR FROM", "STRONG", "GREETED",
+	       "WEAK", "QUIT", "CLOSED", "EARLY", "PIPED", "NOT-SMTP", "STARTTLS");
 	for (i = 0; i < r->hours; i++) {
 		const struct hour *h = &r->hour[i];
 
-		printf("  %-20s %6u %6u %6u %6u %6u %6u %6u %8u %8u\n",
-		       report_time(h->start, text), h->strong, h->weak, h->told, h->quit, h->closed,
+		printf("  %-20s %6u %7u %6u %6u %6u %6u %6u %8u %8u\n",
+		       report_time(h->start, text), h->strong, h->weak, h->told_weak, h->quit, h->closed,
 		       h->early, h->piped, h->not_smtp, h->starttls);
 	}
 }

@@ -187,7 +187,7 @@ static int add_hours(struct evidence *e, const struct nolist_proofs *from, int64
 			.start = wall((s->hour - 1) * NOLIST_HOUR_NS + 1, wall_s),
 			.strong = s->strong,
 			.weak = s->weak,
-			.told = s->told,
+			.told_weak = s->told_weak,
 			.quit = s->quit,
 			.closed = s->closed,
 			.early = s->early,
@@ -279,7 +279,7 @@ static void merge_hour(struct hour *a, const struct hour *b)
 {
 	a->strong = sum16(a->strong, b->strong);
 	a->weak = sum16(a->weak, b->weak);
-	a->told = sum16(a->told, b->told);
+	a->told_weak = sum16(a->told_weak, b->told_weak);
 	a->quit = sum16(a->quit, b->quit);
 	a->closed = sum16(a->closed, b->closed);
 	a->early = sum16(a->early, b->early);

@@ -31,7 +31,7 @@ struct hour {
 	uint32_t start; /* its first second */
 	uint16_t strong;
 	uint16_t weak;
-	uint16_t told;
+	uint16_t told_weak;
 	uint16_t quit;
 	uint16_t closed;
 	uint16_t early;

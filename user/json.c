@@ -103,7 +103,7 @@ static void hour(struct out *o, const struct hour *h)
 	json_number(o, "start", h->start);
 	json_number(o, "strong", h->strong);
 	json_number(o, "weak", h->weak);
-	json_number(o, "told", h->told);
+	json_number(o, "told_weak", h->told_weak);
 	json_number(o, "quit", h->quit);
 	json_number(o, "closed", h->closed);
 	json_number(o, "early", h->early);

@@ -229,9 +229,9 @@ static bool hour_offence(const struct record *r, const struct hour *h, const str
 	int64_t from = h->start, to = from + HOUR_S - 1;
 
 	/* A retransmission can count "told" twice, so they are not subtracted. */
-	if (!h->told || h->quit)
+	if (h->quit)
 		return false;
-	if (!h->strong && (!h->weak || r->bad_acks > rules->bad_acks))
+	if (!h->strong && (!h->weak || !h->told_weak || r->bad_acks > rules->bad_acks))
 		return false;
 	if (r->talk.last >= from && r->talk.last < to)
 		to = r->talk.last;
