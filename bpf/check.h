@@ -138,8 +138,11 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 		opt[n] = *(__u32 *)(at + 4 * n);
 	}
 	for (n = 0; n < OPT_MAX && i < len; n++) {
-		__u8 kind = byte[i & 63], size;
+		__u8 kind, size;
 
+		/* Linux 6.1 refuses a loop that is entered behind its first instruction. */
+		barrier_var(i);
+		kind = byte[i & 63];
 		if (kind == OPT_END)
 			return ts;
 		if (kind == OPT_NOP) {

@@ -135,13 +135,10 @@ static __always_inline enum nolist_verdict high_say(const struct nolist_config *
 						    const struct pkt *p, struct reply *r,
 						    const struct high *h, __u32 text, __u32 rcv_nxt)
 {
-	const struct nolist_reply *row;
+	const struct nolist_reply *row = smtp_reply(conf, text);
 
-	if (text >= NOLIST_REPLIES)
-		return NOLIST_HIGH_SILENT;
-	row = &conf->smtp.reply[text];
 	/* With a split handshake the window may be scaled: only zero is sure. */
-	if (!row->len || bpf_ntohs(p->window) < (conf->smtp.is_split ? 1 : row->len))
+	if (!row || !row->len || bpf_ntohs(p->window) < (conf->smtp.is_split ? 1 : row->len))
 		return NOLIST_HIGH_SILENT;
 	r->flags = TCP_ACK | TCP_PSH | (row->does & NOLIST_SAYS_BYE || h->is_fin ? TCP_FIN : 0);
 	r->text = text;
@@ -221,9 +218,9 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 	}
 	text = NOLIST_REPLY(is_mid, state, verb);
 	verdict = high_say(conf, p, r, h, text, h->seq + taken);
-	if (verdict != NOLIST_HIGH_TEXT || text >= NOLIST_REPLIES)
+	row = smtp_reply(conf, text);
+	if (verdict != NOLIST_HIGH_TEXT || !row)
 		return verdict;
-	row = &conf->smtp.reply[text];
 	/* Few values of the parse count as proof: the fewer, the harder to guess. */
 	if (p->ts_at && h->parse >= SMTP_VERB && h->parse < SMTP_VERB + NOLIST_VERBS)
 		p->events |= HIGH_STRONG;

@@ -227,7 +227,8 @@ static __always_inline void record_dialogue(struct nolist_stats *st, const struc
 
 static __always_inline void record_mx(const struct pkt *p, bool is_open)
 {
-	struct nolist_mxstats *m = bpf_map_lookup_elem(&nolist_mxstats, &p->mx);
+	__u32 mx = p->mx; /* Linux 6.1 takes no key from a global function's argument */
+	struct nolist_mxstats *m = bpf_map_lookup_elem(&nolist_mxstats, &mx);
 
 	if (!m)
 		return;

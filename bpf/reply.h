@@ -135,9 +135,11 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 		sum += reply_timestamps(at + 24, r);
 	if (r->has_ts && !r->has_mss && at + 32 <= end)
 		sum += reply_timestamps(at + 20, r);
-	if (text_len && text < NOLIST_REPLIES) {
-		const struct nolist_reply *row = &conf->smtp.reply[text];
+	if (text_len) {
+		const struct nolist_reply *row = smtp_reply(conf, text);
 
+		if (!row)
+			return false;
 		barrier_var(text_len);
 		if (text_len < 2 || text_len > NOLIST_TEXT_MAX ||
 		    bpf_xdp_store_bytes(ctx, off + l3_len + header, (void *)row->text, text_len))

@@ -44,6 +44,24 @@ static const struct {
 #define SMTP_PARSE(r) ((__u32)((r) >> 24 & 0x7f))
 #define SMTP_NAMED (1u << 31) /* a verb of the table, not a guess */
 
+/*
+ * A text of the configuration, or NULL. Linux 6.1 loses the bounds of a number
+ * that was put together by shifts, and of one that went through the stack, so
+ * the comparison and the pointer stay side by side.
+ */
+static __always_inline const struct nolist_reply *smtp_reply(const struct nolist_config *conf,
+							     __u32 text)
+{
+	const struct nolist_reply *row;
+
+	barrier_var(text);
+	if (text >= NOLIST_REPLIES)
+		return NULL;
+	row = &conf->smtp.reply[text];
+	barrier_var(row);
+	return row;
+}
+
 static __always_inline __u32 smtp_word_verb(__u32 word)
 {
 	switch (word) {
