@@ -17,6 +17,8 @@
 #define HIGH_MSS 1220     /* IPv6's smallest MTU less headers */
 #define HIGH_PARSE_BITS 7 /* of the timestamp; the others count what we received */
 #define HIGH_SLACK 65535  /* a sequence number further off belongs to nobody */
+/* What can be acknowledged: a reply just below the limit, the 421, our FIN. */
+#define HIGH_TOTAL (NOLIST_TOTAL_MAX + 2 * NOLIST_TEXT_MAX + 1)
 
 /* What a segment shows about its source; bits of pkt.events. */
 enum {
@@ -109,10 +111,10 @@ static __always_inline bool high_recognize(const struct nolist_key *key, const s
 	__u32 rel;
 
 	h->total = bpf_ntohl(p->ack) - (__u32)hash - 1;
-	if (h->total > NOLIST_TOTAL_MAX + NOLIST_TEXT_MAX + 1) {
+	if (h->total > HIGH_TOTAL) {
 		hash = high_hash(key, p, slot - 1);
 		h->total = bpf_ntohl(p->ack) - (__u32)hash - 1;
-		if (h->total > NOLIST_TOTAL_MAX + NOLIST_TEXT_MAX + 1)
+		if (h->total > HIGH_TOTAL)
 			return false;
 	}
 	h->half = hash >> 32;
