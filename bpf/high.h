@@ -233,7 +233,8 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 		p->events |= HIGH_TOLD;
 	if (verb == NOLIST_V_QUIT && high_is_told(state))
 		p->events |= HIGH_QUIT;
-	if (verb == NOLIST_V_NOT_SMTP)
+	/* Not where it only was too much: that is SMTP. */
+	if (SMTP_SAYS(scan) == NOLIST_V_NOT_SMTP)
 		p->events |= HIGH_NOT_SMTP;
 	if (verb == NOLIST_V_STARTTLS)
 		p->events |= HIGH_STARTTLS;
