@@ -294,11 +294,14 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 	high_timestamps(ctx, p);
 	if (kind == TCP_SYN)
 		return high_syn(conf, key, p, r);
-	if (!(kind & TCP_ACK) || (kind & TCP_SYN && !conf->smtp.is_split))
+	if (!(kind & TCP_ACK))
 		return NOLIST_HIGH_SILENT;
-	if (high_recognize(key, p, &h))
-		return high_dialogue(ctx, conf, p, r, &h);
-	p->events |= HIGH_BAD_ACK;
+	/* SYN,ACK without a split handshake: no guess of ours, so none is counted. */
+	if (!(kind & TCP_SYN) || conf->smtp.is_split) {
+		if (high_recognize(key, p, &h))
+			return high_dialogue(ctx, conf, p, r, &h);
+		p->events |= HIGH_BAD_ACK;
+	}
 	decide_reset(r, p->flags, p->seq, p->ack, 0);
 	r->has_ts = 0;
 	return NOLIST_HIGH_RST;
