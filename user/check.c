@@ -227,10 +227,21 @@ static int ethtool(const char *name, void *command)
 
 bool check_loses_tags(const char *name, enum kern_mode mode, char cure[256])
 {
+	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
 	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
 
-	(void)mode;
-	if (!has_vlans(name) || ethtool(name, &flags) || !(flags.data & ETH_FLAG_RXVLAN))
+	/* In generic mode the tag stays with the packet, and goes out with the answer. */
+	if (mode == KERN_GENERIC || !has_vlans(name))
+		return false;
+	/*
+	 * A veth hands over what its peer put beside the frame, whatever rxvlan says
+	 * here; the peer may be in another namespace and cannot be asked.
+	 */
+	if (!ethtool(name, &drv) && !strcmp(drv.driver, "veth")) {
+		snprintf(cure, 256, "\"ethtool -K PEER txvlan off\" at the other end and --force");
+		return true;
+	}
+	if (ethtool(name, &flags) || !(flags.data & ETH_FLAG_RXVLAN))
 		return false;
 	snprintf(cure, 256, "\"ethtool -K %s rxvlan off\"", name);
 	return true;

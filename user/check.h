@@ -19,7 +19,7 @@ void check_host(struct conf *conf, const struct nolist_addr *own, int owns);
 
 /*
  * Would answers through this interface lose their VLAN tag? True, and how to cure
- * it in cure, when it has VLAN sub-devices and takes tags out of frames before
+ * it in cure, when it has VLAN sub-devices and tags are out of the frames before
  * the program sees them.
  */
 bool check_loses_tags(const char *name, enum kern_mode mode, char cure[256]);

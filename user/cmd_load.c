@@ -135,6 +135,23 @@ static int find_interfaces(struct load *l)
 	return EXIT_USAGE;
 }
 
+/* The mode that an interface has, where a load would keep it; else what is asked for. */
+static enum kern_mode mode_of(const struct load *l, int ifindex)
+{
+	enum kern_mode mode = l->conf.mode;
+	const struct kern_if *ifs;
+	struct kern *k;
+	int i;
+
+	if (mode != KERN_AUTO || kern_open(&k, options.pin_dir))
+		return mode;
+	for (i = kern_ifs(k, &ifs) - 1; i >= 0; i--)
+		if (ifs[i].ifindex == ifindex)
+			mode = ifs[i].mode;
+	kern_close(k);
+	return mode;
+}
+
 static int check_vlans(struct load *l)
 {
 	char name[IF_NAMESIZE], cure[256];
@@ -142,14 +159,14 @@ static int check_vlans(struct load *l)
 
 	for (i = 0; i < l->ifs; i++) {
 		if (!if_indextoname(l->ifindex[i], name) ||
-		    !check_loses_tags(name, l->conf.mode, cure))
+		    !check_loses_tags(name, mode_of(l, l->ifindex[i]), cure))
 			continue;
 		if (l->is_forced) {
 			warn("answers at '%s' lose their VLAN tags", name);
 			continue;
 		}
 		errx("'%s' has VLANs, and answers would lose their tags", name);
-		hint("%s, or --force", cure);
+		hint("%s; or --mode generic, or --force", cure);
 		status = EXIT_FAILED;
 	}
 	return status;
