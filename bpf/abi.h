@@ -94,7 +94,7 @@ enum nolist_verdict {
  */
 #define NOLIST_PORT_MAX 8     /* ports at the fakes */
 #define NOLIST_MX_MAX 1024    /* addresses with a role */
-#define NOLIST_SLOTS 4096     /* places in the table below; a power of two */
+#define NOLIST_SLOTS 4096     /* places in the table below; 2^12, see nolist_slot_of() */
 #define NOLIST_PROBES 4       /* places looked at from the hashed one on */
 #define NOLIST_PARTIAL_MAX 64 /* interfaces that deliver CHECKSUM_PARTIAL */
 
@@ -200,8 +200,10 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
 {
 	__u64 h = (a->q[0] ^ seed) * 0x9e3779b97f4a7c15ull;
 
-	h = (h ^ (h >> 29) ^ a->q[1]) * 0xbf58476d1ce4e5b9ull;
-	return (__u32)(h >> 32) & (NOLIST_SLOTS - 1);
+	/* The last bytes of an address are the high bits of q[1]: fold them down. */
+	h ^= (h >> 29) ^ a->q[1];
+	h = (h ^ (h >> 32)) * 0xbf58476d1ce4e5b9ull;
+	return (__u32)(h >> 52) & (NOLIST_SLOTS - 1);
 }
 
 /* Whose evidence: an IPv4 address (v4-mapped) or an IPv6 /64 (rest zero). */
