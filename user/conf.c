@@ -370,6 +370,11 @@ static const struct key {
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
 
+const char *conf_key(unsigned int i)
+{
+	return i < KEYS ? keys[i].name : NULL;
+}
+
 int conf_add(struct conf *conf, const char *name, const char *value, const char *where)
 {
 	size_t i;
