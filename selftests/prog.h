@@ -9,23 +9,27 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <time.h>
 #include "bpf/abi.h"
 #include "selftests/frame.h"
 #include "selftests/tap.h"
 
-#define PROG_SOURCES 8192 /* in each table: less memory than by default */
+#define PROG_SOURCES 1024 /* in each table: less memory than by default */
+
+/* Of the high fake's sequence numbers. */
+static const struct nolist_key prog_key = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
 
 struct prog {
 	struct bpf_object *object;
 	int fd;
-	int conf, claims, proofs, stats, mxstats;
+	int conf, key, claims, proofs, stats, mxstats;
 	int cpus;
 	__u64 seen[NOLIST_VERDICTS]; /* verdict counters after the last frame */
 };
 
 /* What became of a frame. */
 struct prog_result {
-	int xdp;     /* XDP_PASS, XDP_TX */
+	int xdp;     /* XDP_PASS, XDP_TX, XDP_DROP */
 	int verdict; /* -1: not exactly one counter grew by exactly one */
 	size_t len;
 	unsigned char b[FRAME_MAX + 256];
@@ -47,8 +51,13 @@ static const char *const prog_verdict_names[NOLIST_VERDICTS] = {
 	[NOLIST_PASS_NO_ROOM] = "PASS_NO_ROOM",
 	[NOLIST_LOW_RST_ACK] = "LOW_RST_ACK",
 	[NOLIST_LOW_RST] = "LOW_RST",
-	[NOLIST_HIGH_RST_ACK] = "HIGH_RST_ACK",
 	[NOLIST_HIGH_RST] = "HIGH_RST",
+	[NOLIST_HIGH_SYN_ACK] = "HIGH_SYN_ACK",
+	[NOLIST_HIGH_TEXT] = "HIGH_TEXT",
+	[NOLIST_HIGH_ACK] = "HIGH_ACK",
+	[NOLIST_HIGH_SILENT] = "HIGH_SILENT",
+	[NOLIST_HIGH_BAD] = "HIGH_BAD",
+	[NOLIST_HIGH_NO_ROOM] = "HIGH_NO_ROOM",
 };
 
 static inline const char *prog_verdict(int verdict)
@@ -89,6 +98,7 @@ static inline void prog_load(struct prog *p, void (*tamper)(struct bpf_program *
 {
 	struct bpf_program *prog;
 	struct bpf_map *m;
+	__u32 zero = 0;
 
 	libbpf_set_print(NULL);
 	memset(p, 0, sizeof(*p));
@@ -107,11 +117,14 @@ static inline void prog_load(struct prog *p, void (*tamper)(struct bpf_program *
 		tap_die("the kernel refuses " NOLIST_PROG);
 	p->fd = bpf_program__fd(prog);
 	p->conf = prog_map(p, NOLIST_MAP_CONF);
+	p->key = prog_map(p, NOLIST_MAP_KEY);
 	p->claims = prog_map(p, NOLIST_MAP_CLAIMS);
 	p->proofs = prog_map(p, NOLIST_MAP_PROOFS);
 	p->stats = prog_map(p, NOLIST_MAP_STATS);
 	p->mxstats = prog_map(p, NOLIST_MAP_MXSTATS);
 	p->cpus = libbpf_num_possible_cpus();
+	if (bpf_map_update_elem(p->key, &zero, &prog_key, BPF_ANY))
+		tap_die(NOLIST_MAP_KEY);
 }
 
 /* --- configuration ------------------------------------------------------- */
@@ -181,6 +194,15 @@ static inline void prog_configure(struct prog *p, const struct nolist_config *c)
 	close(inner);
 }
 
+/* abi.h: the one clock. */
+static inline __u64 prog_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
 /* --- running ------------------------------------------------------------- */
 
 /* Which counter grew since the last frame; -1 unless it was one, by one. */
@@ -216,6 +238,14 @@ static inline void prog_run(struct prog *p, const struct frame *f, __u32 ifindex
 	r->xdp = opts.retval;
 	r->len = opts.data_size_out;
 	r->verdict = prog_grown(p);
+}
+
+/* What the kernel shall do with a frame of this verdict. */
+static inline int prog_code(int verdict)
+{
+	if (verdict <= NOLIST_PASS_NO_ROOM)
+		return XDP_PASS;
+	return verdict < NOLIST_HIGH_SILENT ? XDP_TX : XDP_DROP;
 }
 
 static inline int prog_is_same(const struct frame *f, const struct prog_result *r)

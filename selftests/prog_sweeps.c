@@ -2,8 +2,8 @@
 /*
  * The packet path along its dimensions: every flag byte, every length, every
  * place where a frame can be cut, every bit that can be flipped. A frame that
- * is cut or damaged is passed as it came, whatever was damaged; else the answer
- * is a closed port's, to the byte.
+ * is cut or damaged is never answered: it passes as it came, or is dropped at a
+ * high fake. Else the answer is the one wanted, to the byte.
  */
 #include "selftests/row.h"
 #include "selftests/shapes.h"
@@ -13,15 +13,27 @@
 
 static const char *const tags[] = { "", "q", "a", "aq", "qq", "qa", "aa" };
 
-static enum nolist_verdict reset_to(const char *dst, unsigned int flags)
+/* No answer to a segment for a fake: the low one's is passed, the high one's is not. */
+static enum nolist_verdict silent(const char *dst, enum nolist_verdict pass)
 {
-	int is_high = !strcmp(dst, HIGH4) || !strcmp(dst, HIGH6);
+	return strcmp(dst, HIGH4) && strcmp(dst, HIGH6) ? pass : NOLIST_HIGH_BAD;
+}
 
+/* What becomes of a segment whose acknowledgement nobody has asked for. */
+static enum nolist_verdict by_flags(const char *dst, unsigned int flags)
+{
+	unsigned int kind = flags & (FRAME_SYN | FRAME_ACK | FRAME_FIN);
+
+	if (!strcmp(dst, REAL4) || !strcmp(dst, REAL6))
+		return NOLIST_PASS_REAL;
 	if (flags & FRAME_RST)
-		return NOLIST_PASS_RESET;
-	if (flags & FRAME_ACK)
-		return is_high ? NOLIST_HIGH_RST : NOLIST_LOW_RST;
-	return is_high ? NOLIST_HIGH_RST_ACK : NOLIST_LOW_RST_ACK;
+		return silent(dst, NOLIST_PASS_RESET);
+	if (!strcmp(dst, LOW4) || !strcmp(dst, LOW6))
+		return flags & FRAME_ACK ? NOLIST_LOW_RST : NOLIST_LOW_RST_ACK;
+	if (kind == FRAME_SYN)
+		return NOLIST_HIGH_SYN_ACK;
+	return (kind & (FRAME_SYN | FRAME_ACK)) == FRAME_ACK ? NOLIST_HIGH_RST :
+							       NOLIST_HIGH_SILENT;
 }
 
 static void every_flag_byte(struct prog *p)
@@ -35,12 +47,10 @@ static void every_flag_byte(struct prog *p)
 
 		for (t = 0; t < COUNT(tags); t++)
 			for (flags = 0; flags < 256 && group_more(&g); flags++) {
-				struct row r = { name, reset_to(dst[d], flags), .tags = tags[t],
+				struct row r = { name, by_flags(dst[d], flags), .tags = tags[t],
 						 .dst = dst[d], .flags = flags ? flags : NO_FLAGS,
-						 .ack = 0x0a0b0c0d, .data = flags % 3 * 2 };
+						 .ack = 0x0a0b0c0d, .data = flags % 3 };
 
-				if (d >= 4)
-					r.verdict = NOLIST_PASS_REAL;
 				snprintf(name, sizeof(name), "flags %02x, tags '%s'", flags, tags[t]);
 				group_row(&g, p, &r);
 			}
@@ -101,25 +111,28 @@ static void every_tos(struct prog *p)
 
 static const struct row whole[] = {
 	{ "SYN", NOLIST_LOW_RST_ACK, .dst = LOW4 },
-	{ "SYN, IPv6", NOLIST_HIGH_RST_ACK, .dst = HIGH6 },
+	{ "SYN, IPv6", NOLIST_HIGH_SYN_ACK, .dst = HIGH6 },
 	{ "SYN with options in a VLAN", NOLIST_LOW_RST_ACK, .tags = "q", .opt = LINUX_SYN,
 	  .opt_len = 20 },
 	{ "data in two VLANs, IPv6", NOLIST_LOW_RST_ACK, .tags = "aq", .dst = LOW6, .data = 33,
 	  .flags = FRAME_PSH },
 	{ "IPv6 with four extension headers", NOLIST_LOW_RST_ACK, .dst = LOW6,
 	  .layer = layer_all_ext, .opt = LINUX_SYN, .opt_len = 20, .data = 5 },
-	{ "a full segment", NOLIST_HIGH_RST_ACK, .dst = HIGH4, .opt = LINUX_SYN, .opt_len = 20,
+	{ "data to high", NOLIST_HIGH_RST, .dst = HIGH4, .flags = FRAME_ACK, .data = 20 },
+	{ "a full segment", NOLIST_LOW_RST_ACK, .dst = LOW4, .opt = LINUX_SYN, .opt_len = 20,
 	  .data = 1440 },
 };
 
 /* What a frame of len bytes is, that begins as f does and lacks its end. */
-static enum nolist_verdict cut_to(const struct frame *f, size_t len)
+static enum nolist_verdict cut_to(const struct frame *f, size_t len, const char *dst)
 {
 	size_t l3_end = f->l3 + (frame_is_ip6(f) ? 40 : 20);
 
 	if (len < l3_end)
 		return NOLIST_PASS_NOT_IP;
-	return len < f->l4 ? NOLIST_PASS_NOT_TCP : NOLIST_PASS_TRUNCATED;
+	if (len < f->l4)
+		return NOLIST_PASS_NOT_TCP;
+	return len < f->l4 + 20 ? NOLIST_PASS_TRUNCATED : silent(dst, NOLIST_PASS_TRUNCATED);
 }
 
 static void every_cut(struct prog *p)
@@ -138,14 +151,14 @@ static void every_cut(struct prog *p)
 			struct row r = whole[i];
 
 			r.name = name;
-			r.verdict = cut_to(&f, f.len);
+			r.verdict = cut_to(&f, f.len, row_dst(&r));
 			snprintf(name, sizeof(name), "%s, %zu of %zu bytes", whole[i].name, f.len,
 				 full);
 			g.frames++;
 			g.failed += !row_check_frame(p, &r, &f, 0);
 		}
 	}
-	group_done(&g, "a frame that lacks its end passes, wherever it is cut");
+	group_done(&g, "a frame that lacks its end is not answered, wherever it is cut");
 }
 
 /* The headers say so, too: what is left is a whole frame, but no whole segment. */
@@ -164,6 +177,8 @@ static void every_short_packet(struct prog *p)
 
 			r.name = name;
 			r.verdict = f.len < f.opt_end ? NOLIST_PASS_TRUNCATED : NOLIST_PASS_CHECKSUM;
+			if (f.len >= f.l4 + 20)
+				r.verdict = silent(row_dst(&r), r.verdict);
 			snprintf(name, sizeof(name), "%s, %zu of %zu bytes", whole[i].name, f.len,
 				 full);
 			frame_ip_len(&f);
@@ -173,7 +188,7 @@ static void every_short_packet(struct prog *p)
 			g.failed += !row_check_frame(p, &r, &f, 0);
 		}
 	}
-	group_done(&g, "a packet that lacks its end passes, wherever it is cut");
+	group_done(&g, "a packet that lacks its end is not answered, wherever it is cut");
 }
 
 /* --- single bits ------------------------------------------------------------- */
@@ -196,26 +211,32 @@ static int is_free(const struct frame *f, size_t bit)
 	return (in_l3 == 0 && bit % 8 >= 4) || (in_l3 > 0 && in_l3 < 4) || in_l3 == 7;
 }
 
-/* Passed as it came, or answered where nothing protects the bit. */
+/* Passed as it came, at a high fake dropped; answered where nothing protects the bit. */
+static int is_right(const struct frame *f, size_t bit, const struct prog_result *got)
+{
+	if (got->verdict < 0 || got->xdp != prog_code(got->verdict))
+		return 0;
+	if (is_free(f, bit))
+		return got->xdp == XDP_TX;
+	return got->verdict == NOLIST_HIGH_BAD || (got->xdp == XDP_PASS && prog_is_same(f, got));
+}
+
 static int check_flipped(struct prog *p, struct frame *f, size_t bit, const char *name)
 {
 	static struct prog_result got;
-	int is_answered;
+	int right;
 
 	f->b[bit / 8] ^= 0x80 >> bit % 8;
 	prog_run(p, f, 0, &got);
-	is_answered = got.verdict >= NOLIST_LOW_RST_ACK && got.xdp == XDP_TX;
-	if (is_free(f, bit) ? is_answered
-			    : got.verdict >= 0 && got.verdict < NOLIST_LOW_RST_ACK &&
-				      got.xdp == XDP_PASS && prog_is_same(f, &got)) {
-		f->b[bit / 8] ^= 0x80 >> bit % 8;
-		return 1;
+	right = is_right(f, bit, &got);
+	if (!right) {
+		tap_diag("%s, bit %zu of byte %zu: %s", name, bit % 8, bit / 8,
+			 prog_verdict(got.verdict));
+		frame_dump(stdout, "in", f->b, f->len);
+		frame_dump(stdout, "got", got.b, got.len);
 	}
-	tap_diag("%s, bit %zu of byte %zu: %s", name, bit % 8, bit / 8, prog_verdict(got.verdict));
-	frame_dump(stdout, "in", f->b, f->len);
-	frame_dump(stdout, "got", got.b, got.len);
 	f->b[bit / 8] ^= 0x80 >> bit % 8;
-	return 0;
+	return right;
 }
 
 static void every_bit(struct prog *p)

@@ -12,6 +12,7 @@
 #include "bpf/abi.h"
 #include "selftests/frame.h"
 #include "selftests/prog.h"
+#include "selftests/siphash.h"
 #include "selftests/tap.h"
 
 #define LOW4 "192.0.2.10"
@@ -32,7 +33,10 @@
 static const unsigned char row_client_mac[6] = { 2, 0, 0, 0, 0, 1 };
 static const unsigned char row_server_mac[6] = { 2, 0, 0, 0, 0, 2 };
 
-/* A zero or NULL means what its comment says. */
+/*
+ * A zero or NULL means what its comment says. With acks the segment belongs to a
+ * dialogue of the high fake: 1 for the handshake's, plus bytes of ours.
+ */
 struct row {
 	const char *name;
 	enum nolist_verdict verdict;
@@ -44,13 +48,31 @@ struct row {
 	void (*layer)(struct frame *); /* what stands between IP and TCP; none */
 	unsigned int sport, dport;     /* 1024, 25 */
 	__u32 seq, ack;		       /* 0x01020304, 0 */
+	unsigned int acks;	       /* ack is the high fake's ISN plus this */
 	unsigned int flags;	       /* SYN; NO_FLAGS: none */
 	const char *opt;	       /* TCP options; none */
 	size_t opt_len;
-	size_t data;		       /* bytes of data */
+	__u32 tsval;		       /* their timestamp; none */
+	size_t data;		       /* bytes of data, or of the next */
+	const char *say;	       /* what the data is */
 	void (*twist)(struct frame *); /* changes the finished frame */
 	size_t pad;		       /* with Ethernet padding, so many bytes in all */
+	unsigned int text;	       /* HIGH_TEXT: which reply */
 };
+
+/* Of 34 bytes, which lead to the state NOLIST_FRESH. */
+#define ROW_BANNER "220 mx1.example.com ESMTP backup\r\n"
+#define ROW_GREET "250 mx1.example.com\r\n "
+_Static_assert(sizeof(ROW_BANNER) - 1 == 34, "2 bytes a state, modulo 32");
+
+static inline void row_text(struct nolist_config *c, unsigned int at, const char *text)
+{
+	struct nolist_reply *r = &c->smtp.reply[at];
+
+	r->len = strlen(text);
+	r->sum = htons(frame_sum(text, r->len, 0));
+	memcpy(r->text, text, r->len);
+}
 
 /* The addresses above in their roles; each MX address counts under its number. */
 static inline struct nolist_config *row_conf(void)
@@ -66,6 +88,8 @@ static inline struct nolist_config *row_conf(void)
 	struct nolist_config *c = prog_conf_new();
 	size_t i;
 
+	row_text(c, NOLIST_BANNER, ROW_BANNER);
+	row_text(c, NOLIST_REPLY(0, NOLIST_FRESH, NOLIST_V_GREET), ROW_GREET);
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (!prog_conf_add(c, prog_addr(all[i].addr), all[i].role, i))
 			tap_die("seed 0 has no place for the test's addresses");
@@ -127,6 +151,34 @@ static inline void row_data(struct frame *f, size_t n)
 		f->b[f->len - i] = 0x80 | i;
 }
 
+static inline unsigned int row_sport(const struct row *r)
+{
+	return r->sport ? r->sport : 1024;
+}
+
+static inline unsigned int row_dport(const struct row *r)
+{
+	return r->dport ? r->dport : 25;
+}
+
+static inline __u32 row_seq(const struct row *r)
+{
+	return r->seq ? r->seq : 0x01020304;
+}
+
+static inline __u64 row_hash(const struct row *r)
+{
+	struct nolist_addr src = prog_addr(row_src(r)), dst = prog_addr(row_dst(r));
+
+	return siphash_dialogue(&prog_key, &src, &dst, row_sport(r), row_dport(r), prog_clock(),
+				r->tsval != 0);
+}
+
+static inline __u32 row_ack(const struct row *r)
+{
+	return r->acks ? (__u32)row_hash(r) + r->acks : r->ack;
+}
+
 static inline void row_build(const struct row *r, struct frame *f)
 {
 	if (r->build) {
@@ -136,11 +188,13 @@ static inline void row_build(const struct row *r, struct frame *f)
 		row_ip(r, f, row_src(r), row_dst(r), r->tos, FLOW_LABEL);
 		if (r->layer)
 			r->layer(f);
-		frame_tcp(f, r->sport ? r->sport : 1024, r->dport ? r->dport : 25,
-			  r->seq ? r->seq : 0x01020304, r->ack, row_flags(r));
+		frame_tcp(f, row_sport(r), row_dport(r), row_seq(r), row_ack(r), row_flags(r));
 		if (r->opt_len)
 			frame_tcp_options(f, r->opt, r->opt_len);
-		row_data(f, r->data);
+		if (r->say)
+			frame_data(f, r->say, r->data);
+		else
+			row_data(f, r->data);
 		frame_finish(f);
 		if (r->twist)
 			r->twist(f);
@@ -148,36 +202,84 @@ static inline void row_build(const struct row *r, struct frame *f)
 	frame_pad(f, r->pad, 0xee);
 }
 
-/*
- * RFC 9293 3.5.2 from the row's words. The frame is cut to what the answer
- * needs, never below Ethernet's shortest, never made longer.
- */
-static inline void row_answer(const struct row *r, size_t len, struct frame *f)
+/* --- what is wanted -------------------------------------------------------- */
+
+/* RFC 9293 3.5.2. */
+static inline void row_reset(const struct row *r, struct frame *f)
 {
 	unsigned int flags = row_flags(r);
-	__u32 seq = r->seq ? r->seq : 0x01020304;
 	__u32 seg_len = r->data + ((flags & FRAME_SYN) != 0) + ((flags & FRAME_FIN) != 0);
 
-	row_link(r, f, row_client_mac, row_server_mac);
-	row_ip(r, f, row_dst(r), row_src(r), r->tos & 0xfc, 0);
 	if (flags & FRAME_ACK)
-		frame_tcp(f, r->dport ? r->dport : 25, r->sport ? r->sport : 1024, r->ack, 0,
-			  FRAME_RST);
+		frame_tcp(f, row_dport(r), row_sport(r), row_ack(r), 0, FRAME_RST);
 	else
-		frame_tcp(f, r->dport ? r->dport : 25, r->sport ? r->sport : 1024, 0,
-			  seq + seg_len, FRAME_RST | FRAME_ACK);
+		frame_tcp(f, row_dport(r), row_sport(r), 0, row_seq(r) + seg_len,
+			  FRAME_RST | FRAME_ACK);
 	frame_tcph(f)->window = 0;
-	frame_finish(f);
-	frame_pad(f, len < 60 ? len : 60, 0);
 }
 
-static inline int row_is_answered(enum nolist_verdict v)
+#define ROW_WINDOW 2048
+#define ROW_MSS "\2\4\4\xc4" /* 1220 */
+
+/* A high fake's ISN is half a keyed hash; the other half begins its timestamps. */
+static inline void row_syn_ack(const struct row *r, struct frame *f)
 {
-	return v >= NOLIST_LOW_RST_ACK;
+	__u64 hash = row_hash(r);
+	__u32 rcv_nxt = row_seq(r) + 1;
+	unsigned char opt[16] = ROW_MSS "\1\1\x8\xa";
+	__u32 stamp[2] = { htonl((hash >> 32) + (rcv_nxt << 7)), htonl(r->tsval) };
+
+	frame_tcp(f, row_dport(r), row_sport(r), hash, rcv_nxt, FRAME_SYN | FRAME_ACK);
+	memcpy(opt + 8, stamp, 8);
+	frame_tcp_options(f, opt, r->tsval ? 16 : 4);
+	frame_tcph(f)->window = htons(ROW_WINDOW);
+}
+
+static inline void row_speech(const struct row *r, struct frame *f, const char *text)
+{
+	unsigned int is_fin = row_flags(r) & FRAME_FIN;
+
+	frame_tcp(f, row_dport(r), row_sport(r), row_ack(r), row_seq(r) + r->data + is_fin,
+		  FRAME_ACK | is_fin | (text ? FRAME_PSH : 0));
+	frame_tcph(f)->window = htons(ROW_WINDOW);
+	if (!text)
+		return;
+	frame_data(f, text, strlen(text));
+	if (!frame_is_ip6(f))
+		frame_ip4h(f)->frag_off = 0; /* routers may cut it */
+}
+
+/* From the row's words; as long as needed, but not below Ethernet's shortest. */
+static inline void row_answer(const struct row *r, struct frame *f)
+{
+	row_link(r, f, row_client_mac, row_server_mac);
+	row_ip(r, f, row_dst(r), row_src(r), r->tos & 0xfc, 0);
+	switch (r->verdict) {
+	case NOLIST_HIGH_SYN_ACK:
+		row_syn_ack(r, f);
+		break;
+	case NOLIST_HIGH_TEXT:
+		row_speech(r, f, r->text == NOLIST_BANNER ? ROW_BANNER : ROW_GREET);
+		break;
+	case NOLIST_HIGH_ACK:
+		row_speech(r, f, NULL);
+		break;
+	default:
+		row_reset(r, f);
+	}
+	frame_finish(f);
+	frame_pad(f, 60, 0);
 }
 
 /* Bit by verdict: those that frames came to. */
 static __u32 row_verdicts;
+
+static inline const char *row_code(int xdp)
+{
+	static const char *const names[] = { "XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX" };
+
+	return xdp >= 0 && xdp < 4 ? names[xdp] : "another code";
+}
 
 static inline void row_explain(const struct row *r, const struct frame *in,
 			       const struct frame *want, const struct prog_result *got)
@@ -185,10 +287,7 @@ static inline void row_explain(const struct row *r, const struct frame *in,
 	static int dumps;
 
 	tap_diag("%s: wanted %s and %s, got %s and %s", r->name, prog_verdict(r->verdict),
-		 row_is_answered(r->verdict) ? "XDP_TX" : "XDP_PASS", prog_verdict(got->verdict),
-		 got->xdp == XDP_TX   ? "XDP_TX" :
-		 got->xdp == XDP_PASS ? "XDP_PASS" :
-					"neither pass nor answer");
+		 row_code(prog_code(r->verdict)), prog_verdict(got->verdict), row_code(got->xdp));
 	if (++dumps > 8)
 		return;
 	frame_dump(stdout, "in", in->b, in->len);
@@ -205,17 +304,17 @@ static inline int row_check_frame(struct prog *p, const struct row *r, const str
 	static struct frame answer;
 	static struct prog_result got;
 	const struct frame *want = in;
-	int is_answered = row_is_answered(r->verdict);
+	int code = prog_code(r->verdict);
 
-	if (is_answered) {
-		row_answer(r, in->len, &answer);
+	if (code == XDP_TX) {
+		row_answer(r, &answer);
 		want = &answer;
 	}
 	prog_run(p, in, ifindex, &got);
 	if (got.verdict >= 0)
 		row_verdicts |= 1u << got.verdict;
-	if (got.verdict == (int)r->verdict && got.xdp == (is_answered ? XDP_TX : XDP_PASS) &&
-	    prog_is_same(want, &got))
+	if (got.verdict == (int)r->verdict && got.xdp == code &&
+	    (code == XDP_DROP || prog_is_same(want, &got)))
 		return 1;
 	row_explain(r, in, want, &got);
 	return 0;
