@@ -282,7 +282,7 @@ static void json_entry(struct out *o, const char *name, const struct never_entry
 	char text[ADDR_TEXT];
 
 	if (!entry) {
-		json_null(o, name);
+		json_none(o, name);
 		return;
 	}
 	json_open(o, name, '{');

@@ -70,7 +70,7 @@ void json_text(struct out *o, const char *name, const char *value)
 	text(o, value);
 }
 
-void json_null(struct out *o, const char *name)
+void json_none(struct out *o, const char *name)
 {
 	name_of(o, name);
 	out_text(o, "null");
@@ -80,7 +80,7 @@ void json_null(struct out *o, const char *name)
 static bool open_span(struct out *o, const char *name, const struct span *s)
 {
 	if (!s->first) {
-		json_null(o, name);
+		json_none(o, name);
 		return false;
 	}
 	json_open(o, name, '{');
