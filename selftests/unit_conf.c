@@ -87,13 +87,13 @@ static void test_good(void)
 	ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
 		   !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
 	   "texts of the high fakes are taken, '#' in quotes is text");
-	ok(c.window_s == 60 && c.grace_s == 0 && c.is_unseen_accepted && c.allows == 2 &&
+	ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.allows == 2 &&
 		   c.never_excepts == 2,
 	   "rules of the verdict are taken");
 	conf_free(&c);
 	read_text(&c, "", 0);
-	ok(!c.errors && c.ports == 1 && c.port[0] == 25 && c.window_s == 604800 &&
-		   c.grace_s == 86400 && !c.is_unseen_accepted && c.stage == STAGE_DATA,
+	ok(!c.errors && c.ports == 1 && c.port[0] == 25 && c.rules.window_s == 604800 &&
+		   c.rules.grace_s == 86400 && !c.is_unseen_accepted && c.stage == STAGE_DATA,
 	   "an empty file leaves the defaults");
 	conf_free(&c);
 }

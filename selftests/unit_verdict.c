@@ -22,7 +22,7 @@ struct ago {
 
 struct talk {
 	int ago; /* start of the hour; 0: no dialogue */
-	int strong, weak, told, quit;
+	int strong, weak, told_weak, quit;
 };
 
 struct scenario {
@@ -31,7 +31,8 @@ struct scenario {
 	struct ago low, real, high;   /* claims */
 	struct ago data, talk;        /* proofs */
 	struct talk hour[NOLIST_HOURS]; /* oldest first */
-	unsigned int bad_acks;
+	unsigned int bad_acks;        /* its own */
+	unsigned int bad_acks_all;    /* everybody's, in the hour of its first dialogue */
 	struct ago neighbours;        /* a proven alibi next door */
 	int seen;                     /* the real MX was seen so long ago; 0: a minute */
 	bool is_unseen;               /* it never was */
@@ -44,9 +45,9 @@ struct scenario {
 	enum judgement want;
 };
 
-#define BAD(h) { h, 1, 0, 1, 0 }  /* told later, no QUIT, proven by timestamp */
+#define BAD(h) { h, 1, 0, 0, 0 }  /* told later, no QUIT, proven by timestamp */
 #define WEAK(h) { h, 0, 1, 1, 0 } /* by one exact number */
-#define POLITE(h) { h, 1, 0, 1, 1 }
+#define POLITE(h) { h, 1, 0, 0, 1 }
 
 static const struct scenario scenarios[] = {
 	/* Claims only. */
@@ -102,19 +103,20 @@ static const struct scenario scenarios[] = {
 	{ .name = "one such hour, and one is enough", .talk = { 50 * H, 50 * H },
 	  .hour = { BAD(50 * H) }, .offences = 1, .want = JUDGED_OFFENDER },
 	{ .name = "a hundred dialogues in one hour are one delivery",
-	  .talk = { 50 * H, 50 * H }, .hour = { { 50 * H, 100, 0, 100, 0 } },
+	  .talk = { 50 * H, 50 * H }, .hour = { { 50 * H, 100, 0, 0, 0 } },
 	  .want = JUDGED_FEW },
 	{ .name = "two hours, both with QUIT", .talk = { 50 * H, 40 * H },
 	  .hour = { POLITE(50 * H), POLITE(40 * H) }, .want = JUDGED_NONE },
 	{ .name = "two hours, one with QUIT", .talk = { 50 * H, 40 * H },
 	  .hour = { BAD(50 * H), POLITE(40 * H) }, .want = JUDGED_FEW },
 	{ .name = "a retransmitted DATA counts twice, its QUIT once", .talk = { 50 * H, 40 * H },
-	  .hour = { { 50 * H, 1, 0, 2, 1 }, { 40 * H, 1, 0, 2, 1 } }, .want = JUDGED_NONE },
+	  .hour = { { 50 * H, 2, 0, 0, 1 }, { 40 * H, 2, 0, 0, 1 } }, .want = JUDGED_NONE },
 	{ .name = "never told later: it left after EHLO, for want of TLS",
-	  .talk = { 50 * H, 40 * H }, .hour = { { 50 * H, 0, 1 }, { 40 * H, 0, 1 } },
+	  .talk = { 50 * H, 30 * H }, .hour = { { 50 * H, 0, 1 }, { 40 * H, 0, 1 }, { 30 * H, 0, 1 } },
 	  .want = JUDGED_NONE },
 	{ .name = "told later on a connection that nothing proves", .talk = { 50 * H, 40 * H },
-	  .hour = { { 50 * H, 0, 0, 1 }, { 40 * H, 0, 0, 1 } }, .want = JUDGED_NONE },
+	  .hour = { { 50 * H, 0, 0, 1 }, { 40 * H, 0, 0, 1 }, { 30 * H, 0, 0, 1 } },
+	  .want = JUDGED_NONE },
 	{ .name = "two weak hours", .talk = { 50 * H, 40 * H },
 	  .hour = { WEAK(50 * H), WEAK(40 * H) }, .want = JUDGED_FEW },
 	{ .name = "three weak hours", .talk = { 50 * H, 30 * H },
@@ -122,6 +124,12 @@ static const struct scenario scenarios[] = {
 	{ .name = "three weak hours amid forged acknowledgements", .talk = { 50 * H, 30 * H },
 	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .bad_acks = 101,
 	  .want = JUDGED_NONE },
+	{ .name = "as many as there may be", .talk = { 50 * H, 30 * H },
+	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .bad_acks = 100,
+	  .bad_acks_all = 1 << 20, .want = JUDGED_OFFENDER },
+	{ .name = "one of three weak hours is amid everybody's forged acknowledgements",
+	  .talk = { 50 * H, 30 * H }, .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) },
+	  .bad_acks_all = (1 << 20) + 1, .want = JUDGED_FEW },
 	{ .name = "forged acknowledgements do not help against strong proof",
 	  .talk = { 50 * H, 40 * H }, .hour = { BAD(50 * H), BAD(40 * H) }, .bad_acks = 1000000,
 	  .want = JUDGED_OFFENDER },
@@ -230,7 +238,7 @@ static void run(const struct scenario *s)
 		hour[r.hours++] = (struct hour){ .start = NOW - s->hour[i].ago,
 						 .strong = s->hour[i].strong,
 						 .weak = s->hour[i].weak,
-						 .told_weak = s->hour[i].told,
+						 .told_weak = s->hour[i].told_weak,
 						 .quit = s->hour[i].quit };
 	}
 	if (s->neighbours.first) {
@@ -238,6 +246,7 @@ static void run(const struct scenario *s)
 		n.when = span_of(s->neighbours);
 		addr_parse("192.0.2.77", &n.one.addr);
 	}
+	site.bad_acks[3] = (struct site_bad_acks){ hour[0].start, s->bad_acks_all };
 	site.family[0].has_low = true;
 	site.family[0].has_real = !s->is_unconfigured;
 	site.family[0].real_last = s->is_unseen ? 0 : NOW - (s->seen ? s->seen : 60);
@@ -257,8 +266,8 @@ static void run(const struct scenario *s)
 /* What is told of a listing must be true to the second. */
 static void test_times(void)
 {
-	struct hour hour[] = { { .start = NOW - 50 * H, .strong = 1, .told = 1 },
-			       { .start = NOW - 40 * H, .strong = 1, .told = 1 } };
+	struct hour hour[] = { { .start = NOW - 50 * H, .strong = 1 },
+			       { .start = NOW - 40 * H, .strong = 1 } };
 	struct record r = { .hour = hour, .hours = 2,
 			    .talk = { NOW - 50 * H + 100, NOW - 40 * H + 50 } };
 	struct site site = { .family[0] = { true, true, true, NOW - 60 } };
@@ -287,7 +296,7 @@ static void test_neighbours(void)
 	struct rules rules;
 	struct verdict v;
 	struct prefix p;
-	struct hour hour[] = { { .start = NOW - 50 * H, .strong = 1, .told = 1 } };
+	struct hour hour[] = { { .start = NOW - 50 * H, .strong = 1 } };
 	struct record self = { .hour = hour, .hours = 1 };
 	char text[ADDR_TEXT];
 
@@ -358,11 +367,11 @@ static void test_merge(void)
 	struct nolist_proofs p = { .real_first_ns = 10 * NS, .real_last_ns = 20 * NS,
 				   .real_data = 3, .hours = 2,
 				   .high_first_ns = 400 * NS, .high_last_ns = 4000 * NS,
-				   .hour = { [1] = { .hour = 1, .strong = 1, .told = 2 },
+				   .hour = { [1] = { .hour = 1, .strong = 1, .told_weak = 2 },
 					     [2] = { .hour = 2, .weak = 1 } } };
 	struct nolist_proofs q = { .hours = 2,
 				   .hour = { [2] = { .hour = 2, .weak = 65535, .quit = 1 },
-					     [7] = { .hour = 7, .told = 4 } } };
+					     [7] = { .hour = 7, .told_weak = 4 } } };
 	const char *order[] = { "192.0.2.1", "192.0.2.200", "2001:db8::1", "2001:db8:0:1::1" };
 	struct nolist_source src;
 	struct evidence *e;
@@ -400,7 +409,7 @@ static void test_merge(void)
 	tap_ok(r.hour[0].start == WALL && r.hour[1].start == WALL + H &&
 		       r.hour[2].start == WALL + 6 * H,
 	       "hours ascend, in wall time");
-	tap_ok(r.hour[1].weak == 65535 && r.hour[1].quit == 1 && r.hour[0].told == 2,
+	tap_ok(r.hour[1].weak == 65535 && r.hour[1].quit == 1 && r.hour[0].told_weak == 2,
 	       "their counts add up and stop at the top");
 	evidence_free(e);
 }
@@ -445,6 +454,24 @@ static void test_rules(void)
 	       "every field of struct rules has its row");
 }
 
+/* The installed example shows the defaults as they are. */
+static void test_example(void)
+{
+	static char text[1 << 16] = "\n";
+	const struct rule *r;
+	char line[128];
+	FILE *f;
+
+	f = fopen(tap_build("../scripts/nolist-xdp.conf"), "r");
+	if (!f || !fread(text + 1, 1, sizeof(text) - 2, f))
+		tap_die("scripts/nolist-xdp.conf");
+	fclose(f);
+	for (r = rule_table; r->name; r++) {
+		snprintf(line, sizeof(line), "\n#%s = %u\n", r->name, r->initial);
+		tap_ok(!!strstr(text, line), "the example shows %s = %u", r->name, r->initial);
+	}
+}
+
 int main(void)
 {
 	size_t i;
@@ -457,5 +484,6 @@ int main(void)
 	test_merge();
 	test_odd_times();
 	test_rules();
+	test_example();
 	return tap_done();
 }

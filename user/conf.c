@@ -22,7 +22,6 @@
 #define NOTES_MAX 50
 #define LIST_MAX 4096   /* values of any other list */
 #define IF_NAME_LEN 15
-#define SECONDS_MAX (10 * 365 * 86400u)
 
 static const char *const role_names[NOLIST_ROLES] = {
 	[NOLIST_NONE] = "none", [NOLIST_LOW] = "low", [NOLIST_REAL] = "real",
@@ -241,16 +240,6 @@ static int set_number(struct conf *conf, const char *value, const char *where, u
 	return -EINVAL;
 }
 
-static int set_window(struct conf *conf, const char *value, const char *where)
-{
-	return set_number(conf, value, where, 1, SECONDS_MAX, &conf->window_s);
-}
-
-static int set_grace(struct conf *conf, const char *value, const char *where)
-{
-	return set_number(conf, value, where, 0, SECONDS_MAX, &conf->grace_s);
-}
-
 static int set_sources(struct conf *conf, const char *value, const char *where)
 {
 	return set_number(conf, value, where, KERN_SOURCES_MIN, KERN_SOURCES_MAX, &conf->sources);
@@ -344,7 +333,10 @@ static int add_never_except(struct conf *conf, const char *value, const char *wh
 	return 0;
 }
 
-/* Every key of the file; scripts/nolist-xdp.conf documents each. */
+/*
+ * Every key of the file, but for those of the verdict, which are in rule_table;
+ * scripts/nolist-xdp.conf documents each.
+ */
 static const struct key {
 	const char *name;
 	int (*take)(struct conf *conf, const char *value, const char *where);
@@ -361,28 +353,60 @@ static const struct key {
 	{ "later", set_later, false },
 	{ "stage", set_stage, false },
 	{ "split-handshake", set_split, false },
-	{ "window", set_window, false },
-	{ "grace", set_grace, false },
 	{ "real-mx-unseen", set_unseen, false },
 	{ "allow", add_allow, true },
 	{ "never-list-except", add_never_except, true },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
+#define KEYS_MAX 64 /* with those of the verdict */
 
 const char *conf_key(unsigned int i)
 {
-	return i < KEYS ? keys[i].name : NULL;
+	const struct rule *r;
+
+	if (i < KEYS)
+		return keys[i].name;
+	for (r = rule_table, i -= KEYS; r->name && i; r++, i--)
+		;
+	return r->name;
 }
 
-int conf_add(struct conf *conf, const char *name, const char *value, const char *where)
+/* A key's number, those of the verdict last; -1: there is none. */
+static int key_find(const char *name)
 {
+	const struct rule *r;
 	size_t i;
 
 	for (i = 0; i < KEYS; i++)
 		if (!strcmp(keys[i].name, name))
-			return keys[i].take(conf, value, where);
-	return -EINVAL;
+			return i;
+	for (r = rule_table; r->name; r++, i++)
+		if (!strcmp(r->name, name))
+			return i;
+	return -1;
+}
+
+static bool key_is_list(size_t key)
+{
+	return key < KEYS && keys[key].is_list;
+}
+
+static int key_take(struct conf *conf, size_t key, const char *value, const char *where)
+{
+	const struct rule *r;
+
+	if (key < KEYS)
+		return keys[key].take(conf, value, where);
+	r = &rule_table[key - KEYS];
+	return set_number(conf, value, where, r->min, r->max, rules_value(&conf->rules, r));
+}
+
+int conf_add(struct conf *conf, const char *name, const char *value, const char *where)
+{
+	int key = key_find(name);
+
+	return key < 0 ? -EINVAL : key_take(conf, key, value, where);
 }
 
 /* --- the file ---------------------------------------------------------------- */
@@ -391,7 +415,7 @@ int conf_add(struct conf *conf, const char *name, const char *value, const char 
 static struct reading {
 	struct conf *conf;
 	const char *file;
-	unsigned int seen; /* single keys so far, by bit */
+	bool seen[KEYS_MAX]; /* which keys so far */
 } reading;
 
 static void where_of(const cfg_t *cfg, char *where, size_t size)
@@ -402,18 +426,16 @@ static void where_of(const cfg_t *cfg, char *where, size_t size)
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	char where[128];
-	size_t i;
+	int key = key_find(opt->name);
 
 	where_of(cfg, where, sizeof(where));
-	for (i = 0; i < KEYS && strcmp(keys[i].name, opt->name); i++)
-		;
-	if (i == KEYS)
+	if (key < 0)
 		return -1;
-	if (!keys[i].is_list && reading.seen & 1u << i)
+	if (!key_is_list(key) && reading.seen[key])
 		conf_note(reading.conf, true, "%s: '%s' is given twice", where, opt->name);
-	reading.seen |= 1u << i;
+	reading.seen[key] = true;
 	/* Errors are noted, and the rest of the file is read for its own. */
-	keys[i].take(reading.conf, value, where);
+	key_take(reading.conf, key, value, where);
 	*(const char **)result = value;
 	return 0;
 }
@@ -454,18 +476,20 @@ static void blank_comments(char *text)
 
 static int parse(struct conf *conf, const char *file, char *text)
 {
-	cfg_opt_t opts[KEYS + 1];
+	const struct rule *r = rule_table;
+	cfg_opt_t opts[KEYS_MAX + 1];
 	int errors = conf->errors;
 	cfg_t *cfg;
 	size_t i;
 
-	for (i = 0; i < KEYS; i++) {
-		cfg_opt_t list = CFG_STR_LIST_CB(keys[i].name, NULL, CFGF_NODEFAULT, on_value);
-		cfg_opt_t one = CFG_STR_CB(keys[i].name, NULL, CFGF_NODEFAULT, on_value);
+	for (i = 0; i < KEYS_MAX && (i < KEYS || r->name); i++) {
+		const char *name = i < KEYS ? keys[i].name : r++->name;
+		cfg_opt_t list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, on_value);
+		cfg_opt_t one = CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value);
 
-		opts[i] = keys[i].is_list ? list : one;
+		opts[i] = key_is_list(i) ? list : one;
 	}
-	opts[KEYS] = (cfg_opt_t)CFG_END();
+	opts[i] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(opts, CFGF_NONE);
 	if (!cfg)
 		return -ENOMEM;
@@ -526,7 +550,8 @@ int conf_read(struct conf *conf, const char *file)
 
 void conf_init(struct conf *conf)
 {
-	*conf = (struct conf){ .window_s = 7 * 86400, .grace_s = 86400, .stage = STAGE_DATA };
+	*conf = (struct conf){ .stage = STAGE_DATA };
+	rules_init(&conf->rules);
 }
 
 void conf_drop_interfaces(struct conf *conf)

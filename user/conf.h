@@ -13,6 +13,7 @@
 #include "addr.h"
 #include "dialogue.h"
 #include "kern.h"
+#include "verdict.h"
 
 /* An address with a role, and where it was given, for messages. */
 struct conf_mx {
@@ -38,8 +39,7 @@ struct conf {
 	bool is_split;             /* "split-handshake = yes" */
 
 	/* Rules of the verdict. */
-	unsigned int window_s;         /* "window": how long a contact is an alibi */
-	unsigned int grace_s;          /* "grace": how long a source may take to come back */
+	struct rules rules;            /* keys and defaults are in rule_table (verdict.c) */
 	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
 	char **allow;                  /* "allow", --allow: files */
 	int allows;

@@ -26,7 +26,7 @@ struct contact {
 	uint32_t opens;
 };
 
-/* Dialogues at the high fakes in one hour; meanings as in struct nolist_hour. */
+/* What was proven at the high fakes in one hour; meanings as in struct nolist_hour. */
 struct hour {
 	uint32_t start; /* its first second */
 	uint16_t strong;

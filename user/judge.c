@@ -150,17 +150,28 @@ static int on_record(const struct nolist_source *src, const struct nolist_claims
 	return evidence_add(r->evidence, src, claims, proofs, r->wall_s);
 }
 
+static struct site_bad_acks bad_acks(const struct nolist_bad_acks *b, int64_t wall_s)
+{
+	struct site_bad_acks of = { .count = b->count };
+
+	if (b->hour)
+		of.start = (int64_t)(b->hour - 1) * HOUR_S + wall_s;
+	return of;
+}
+
 static int read_tables(struct judge *j, const struct kern *k)
 {
 	long long offset = kern_clock_offset();
 	/* Rounded down: what just happened must not lie in the future. */
 	struct reading r = { .wall_s = offset / NS - (offset % NS < 0) };
 	struct nolist_stats stats;
-	int error;
+	int i, error;
 
 	error = kern_stats(k, &stats);
 	if (error)
 		return error;
+	for (i = 0; i < NOLIST_HOURS; i++)
+		j->site.bad_acks[i] = bad_acks(&stats.bad_acks[i], r.wall_s);
 	if (stats.proofs_lost)
 		j->site.lost_last = (int64_t)(stats.proofs_lost_ns / NS) + r.wall_s;
 	error = add_configs(j, k);
@@ -235,14 +246,6 @@ static int find_groups(struct judge *j)
 	return keep_group(j, &g) ? out_of_memory() : EXIT_DONE;
 }
 
-static void set_rules(struct judge *j)
-{
-	rules_init(&j->rules);
-	j->rules.window_s = j->conf.window_s;
-	j->rules.grace_s = j->conf.grace_s;
-	j->site.is_unseen_accepted = j->conf.is_unseen_accepted;
-}
-
 int judge_open(struct judge *j, const struct judge_options *o)
 {
 	int status;
@@ -257,7 +260,8 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	status = conf_open(&j->conf, o->conf);
 	if (status)
 		return status;
-	set_rules(j);
+	j->rules = j->conf.rules;
+	j->site.is_unseen_accepted = j->conf.is_unseen_accepted;
 	status = read_allows(j, o);
 	if (!status)
 		status = start_never(j);

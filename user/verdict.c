@@ -3,8 +3,8 @@
  * The verdict: evidence, neighbourhood, site, rules and a clock in; what the
  * source is, since when, until when, and what every check said out.
  *
- * Offences are hours in which a dialogue at a high fake was proven, told "later"
- * and left without QUIT. Where no dialogue is known, the last SYN to a high fake
+ * Offences are hours in which a proven dialogue at a high fake was told "later"
+ * and none that was told had a QUIT. Where no dialogue is known, the last SYN to a high fake
  * stands in for one, and the verdict can be no more than a suspicion.
  */
 #include <limits.h>
@@ -17,10 +17,10 @@
 #define RULE(field) offsetof(struct rules, field)
 
 const struct rule rule_table[] = {
-	{ "window", "s", 7 * DAY_S, 0, INT_MAX,
+	{ "window", "s", 7 * DAY_S, 1, INT_MAX,
 	  "a SYN to the low fake or the real MX is an alibi for so long before and after",
 	  RULE(window_s) },
-	{ "data-window", "s", 30 * DAY_S, 0, INT_MAX,
+	{ "data-window", "s", 30 * DAY_S, 1, INT_MAX,
 	  "data on an established connection to the real MX is an alibi for so long",
 	  RULE(data_window_s) },
 	{ "grace", "s", DAY_S, 0, INT_MAX,
@@ -33,8 +33,10 @@ const struct rule rule_table[] = {
 	  "the same, where one exact sequence number is all the proof",
 	  RULE(offences_weak) },
 	{ "bad-acks", "", 100, 0, INT_MAX,
-	  "with more wrong acknowledgements than this, weak proof proves nothing",
+	  "from a source with more wrong acknowledgements, weak proof proves nothing",
 	  RULE(bad_acks) },
+	{ "bad-acks-all", "", 1 << 20, 0, INT_MAX,
+	  "the same, for those of all sources in one hour", RULE(bad_acks_all) },
 	{ "listing", "s", 7 * DAY_S, 1, INT_MAX,
 	  "how long after its last offence a source stays listed", RULE(listing_s) },
 	{ "real-mx-seen", "s", DAY_S, 1, INT_MAX,
@@ -222,21 +224,36 @@ static void try_offence(struct trial *t, const struct offence *o)
 	tally_add(&t->clean, o, rules, t->v->is_proven);
 }
 
+/*
+ * Forging weak proof takes a great many wrong acknowledgements. What all sources
+ * sent is known of some hours only, what this one sent ever since its first proof.
+ */
+static bool is_forgeable(const struct trial *t, const struct hour *h)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++)
+		if (t->site->bad_acks[i].start == h->start &&
+		    t->site->bad_acks[i].count > t->rules->bad_acks_all)
+			return true;
+	return t->r.bad_acks > t->rules->bad_acks;
+}
+
 /* The hour's dialogues as an offence; false if they are none. */
-static bool hour_offence(const struct record *r, const struct hour *h, const struct rules *rules,
-			 int64_t now, struct offence *o)
+static bool hour_offence(const struct trial *t, const struct hour *h, struct offence *o)
 {
 	int64_t from = h->start, to = from + HOUR_S - 1;
+	const struct record *r = &t->r;
 
-	/* A retransmission can count "told" twice, so they are not subtracted. */
+	/* A retransmission counts again, so one is never taken from the other. */
 	if (h->quit)
 		return false;
-	if (!h->strong && (!h->weak || !h->told_weak || r->bad_acks > rules->bad_acks))
+	if (!h->strong && (!h->weak || !h->told_weak || is_forgeable(t, h)))
 		return false;
 	if (r->talk.last >= from && r->talk.last < to)
 		to = r->talk.last;
-	if (to > now)
-		to = now;
+	if (to > t->now)
+		to = t->now;
 	if (r->talk.first > from && r->talk.first <= to)
 		from = r->talk.first;
 	o->when = (struct span){ from, to };
@@ -251,7 +268,7 @@ static void try_offences(struct trial *t)
 
 	if (t->v->is_proven) {
 		for (i = 0; i < t->r.hours; i++)
-			if (hour_offence(&t->r, &t->r.hour[i], t->rules, t->now, &o))
+			if (hour_offence(t, &t->r.hour[i], &o))
 				try_offence(t, &o);
 	} else if (t->r.high.when.first) {
 		o = (struct offence){ { t->r.high.when.last, t->r.high.when.last }, false };

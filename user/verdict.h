@@ -23,6 +23,7 @@ struct rules {
 	unsigned int offences;
 	unsigned int offences_weak;
 	unsigned int bad_acks;
+	unsigned int bad_acks_all;
 	unsigned int listing_s;
 	unsigned int real_seen_s;
 	unsigned int neighbours_ip4;
@@ -54,6 +55,10 @@ struct site {
 	} family[2];               /* IPv4, IPv6 */
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
 	int64_t lost_last;         /* verified evidence was lost, last at; 0: never */
+	struct site_bad_acks {
+		int64_t start;  /* first second of the hour; 0: unused */
+		uint64_t count; /* anyone's wrong acknowledgements in it */
+	} bad_acks[NOLIST_HOURS];
 };
 
 /* Verified alibis of the /24 or /48 that a source is in. */
