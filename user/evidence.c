@@ -67,6 +67,8 @@ static void *array_add(struct array *a, size_t size, size_t n)
 	size_t room = a->room ? a->room : 64;
 	void *at;
 
+	if (!a->used && room < n)
+		room = n;
 	while (room < a->used + n)
 		room += room / 2;
 	if (room > a->room) {
@@ -342,6 +344,75 @@ static int row_add(struct evidence *e, struct row *row, uint32_t at)
 	return 0;
 }
 
+/* Moves records into the order of their sources, so that walks do not jump. */
+static int order_claims(struct evidence *e)
+{
+	const struct packed_claims *from = e->claims.at;
+	struct array sorted = {};
+	struct packed_claims *to;
+	struct row *row = e->rows.at;
+	size_t i;
+
+	to = array_add(&sorted, sizeof(*to), e->claims.used);
+	if (!to)
+		return -ENOMEM;
+	sorted.used = 0;
+	for (i = 0; i < e->rows.used; i++) {
+		if (row[i].claims == NONE)
+			continue;
+		to[sorted.used] = from[row[i].claims];
+		row[i].claims = sorted.used++;
+	}
+	free(e->claims.at);
+	e->claims = sorted;
+	return 0;
+}
+
+static int order_proofs(struct evidence *e)
+{
+	const struct packed_proofs *from = e->proofs.at;
+	struct array sorted = {};
+	struct packed_proofs *to;
+	struct row *row = e->rows.at;
+	size_t i;
+
+	to = array_add(&sorted, sizeof(*to), e->proofs.used);
+	if (!to)
+		return -ENOMEM;
+	sorted.used = 0;
+	for (i = 0; i < e->rows.used; i++) {
+		if (row[i].proofs == NONE)
+			continue;
+		to[sorted.used] = from[row[i].proofs];
+		row[i].proofs = sorted.used++;
+	}
+	free(e->proofs.at);
+	e->proofs = sorted;
+	return 0;
+}
+
+static int order_hours(struct evidence *e)
+{
+	struct packed_proofs *p = e->proofs.at;
+	const struct hour *from = e->hours.at;
+	struct array sorted = {};
+	struct hour *to;
+	size_t i;
+
+	to = array_add(&sorted, sizeof(*to), e->hours.used);
+	if (!to)
+		return -ENOMEM;
+	sorted.used = 0;
+	for (i = 0; i < e->proofs.used; i++) {
+		memcpy(to + sorted.used, from + p[i].hour, p[i].hours * sizeof(*to));
+		p[i].hour = sorted.used;
+		sorted.used += p[i].hours;
+	}
+	free(e->hours.at);
+	e->hours = sorted;
+	return 0;
+}
+
 int evidence_sort(struct evidence *e)
 {
 	const struct key *k = e->keys.at, *end = k + e->keys.used;
@@ -361,7 +432,11 @@ int evidence_sort(struct evidence *e)
 	}
 	free(e->keys.at);
 	e->keys = (struct array){};
-	return error;
+	if (!error)
+		error = order_claims(e);
+	if (!error)
+		error = order_proofs(e);
+	return error ? error : order_hours(e);
 }
 
 size_t evidence_count(const struct evidence *e)
@@ -380,7 +455,7 @@ void evidence_get(const struct evidence *e, size_t i, struct record *r)
 	const struct packed_claims *c;
 	const struct packed_proofs *p;
 
-	memset(r, 0, sizeof(*r));
+	*r = (struct record){};
 	r->src.addr.q[0] = htobe64(row->high);
 	if (!row->high) {
 		r->src.addr.w[2] = htobe32(0xffff);

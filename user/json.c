@@ -33,8 +33,9 @@ static void name_of(struct out *o, const char *name)
 	if (o->needs_comma)
 		out_char(o, ',');
 	if (name) {
-		text(o, name);
-		out_char(o, ':');
+		out_char(o, '"');
+		out_text(o, name);
+		out_bytes(o, "\":", 2);
 	}
 	o->needs_comma = true;
 }
@@ -97,19 +98,26 @@ static void contact(struct out *o, const char *name, const struct contact *c)
 	json_close(o, '}');
 }
 
+/* Most are zero, and a zero is not worth a million times its name. */
+static void count(struct out *o, const char *name, uint16_t n)
+{
+	if (n)
+		json_number(o, name, n);
+}
+
 static void hour(struct out *o, const struct hour *h)
 {
 	json_open(o, NULL, '{');
 	json_number(o, "start", h->start);
-	json_number(o, "strong", h->strong);
-	json_number(o, "weak", h->weak);
-	json_number(o, "told_weak", h->told_weak);
-	json_number(o, "quit", h->quit);
-	json_number(o, "closed", h->closed);
-	json_number(o, "early", h->early);
-	json_number(o, "piped", h->piped);
-	json_number(o, "not_smtp", h->not_smtp);
-	json_number(o, "starttls", h->starttls);
+	count(o, "strong", h->strong);
+	count(o, "weak", h->weak);
+	count(o, "told_weak", h->told_weak);
+	count(o, "quit", h->quit);
+	count(o, "closed", h->closed);
+	count(o, "early", h->early);
+	count(o, "piped", h->piped);
+	count(o, "not_smtp", h->not_smtp);
+	count(o, "starttls", h->starttls);
 	json_close(o, '}');
 }
 

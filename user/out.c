@@ -46,7 +46,7 @@ int out_flush(struct out *o)
 	return o->error;
 }
 
-static void put(struct out *o, const char *bytes, size_t size)
+void out_bytes(struct out *o, const char *bytes, size_t size)
 {
 	if (size > sizeof(o->bytes) - o->used)
 		out_flush(o);
@@ -59,14 +59,9 @@ static void put(struct out *o, const char *bytes, size_t size)
 	o->used += size;
 }
 
-void out_char(struct out *o, char c)
-{
-	put(o, &c, 1);
-}
-
 void out_text(struct out *o, const char *text)
 {
-	put(o, text, strlen(text));
+	out_bytes(o, text, strlen(text));
 }
 
 void out_number(struct out *o, int64_t number)
@@ -81,7 +76,7 @@ void out_number(struct out *o, int64_t number)
 	} while (n);
 	if (number < 0)
 		*--at = '-';
-	put(o, at, digits + sizeof(digits) - at);
+	out_bytes(o, at, digits + sizeof(digits) - at);
 }
 
 void out_time(struct out *o, int64_t time)
@@ -91,22 +86,38 @@ void out_time(struct out *o, int64_t time)
 	out_text(o, report_time(time, text));
 }
 
+static void hex(struct out *o, unsigned int group)
+{
+	int shift = 12;
+
+	while (shift && !(group >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		out_char(o, "0123456789abcdef"[group >> shift & 15]);
+}
+
 void out_source(struct out *o, const struct nolist_source *src)
 {
-	struct prefix p;
-	char text[ADDR_TEXT];
-	int i;
+	const __u8 *b = src->addr.b;
+	int i, groups = 4;
 
 	if (addr_is_ip4(&src->addr)) {
 		for (i = 12; i < 16; i++) {
 			if (i > 12)
 				out_char(o, '.');
-			out_number(o, src->addr.b[i]);
+			out_number(o, b[i]);
 		}
 		return;
 	}
-	p = source_prefix(src);
-	out_text(o, prefix_text(&p, text));
+	/* Of a /64 the last four groups are zero: no other run is longer (RFC 5952). */
+	while (groups && !b[2 * groups - 2] && !b[2 * groups - 1])
+		groups--;
+	for (i = 0; i < groups; i++) {
+		if (i)
+			out_char(o, ':');
+		hex(o, b[2 * i] << 8 | b[2 * i + 1]);
+	}
+	out_text(o, "::/64");
 }
 
 void out_comment_head(struct out *o, const struct out_head *head)

@@ -32,7 +32,14 @@ struct out {
 void out_open(struct out *o, out_sink_fn *sink, void *arg);
 int out_flush(struct out *o); /* 0, or the first error */
 
-void out_char(struct out *o, char c);
+static inline void out_char(struct out *o, char c)
+{
+	if (o->used == sizeof(o->bytes))
+		out_flush(o);
+	o->bytes[o->used++] = c;
+}
+
+void out_bytes(struct out *o, const char *bytes, size_t size);
 void out_text(struct out *o, const char *text);
 void out_number(struct out *o, int64_t number);
 void out_time(struct out *o, int64_t time); /* 2026-01-02T03:04:05Z */
