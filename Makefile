@@ -26,6 +26,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shel
 USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
 TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
+HELPERS := $(B)/selftests/inject # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-full demo install uninstall clean help
@@ -48,7 +49,7 @@ $(B)/nolist-xdp: $(USER_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -o $@
 
 # Tests that need one of the tool's rooms name it here: they link its object.
-tests: all $(TESTS) $(TEST_BPF)
+tests: all $(TESTS) $(TEST_BPF) $(HELPERS)
 $(B)/selftests/%: selftests/%.c $(B)/nolist-xdp | $(B)/selftests
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(filter-out $(B)/main.o,$(USER_OBJ)) \

@@ -34,14 +34,14 @@ static void print_when(const struct explain *e, const struct span *when)
 }
 
 static void print_contact(const struct explain *e, const char *what, const struct span *when,
-			  uint32_t count, const char *unit)
+			  uint32_t count, const char *unit, const char *units)
 {
 	printf("  %-22s ", what);
 	if (!when->first) {
 		printf("never\n");
 		return;
 	}
-	printf("%" PRIu32 " %s%s, ", count, unit, count == 1 ? "" : "s");
+	printf("%" PRIu32 " %s, ", count, count == 1 ? unit : units);
 	print_when(e, when);
 }
 
@@ -67,11 +67,13 @@ static void print_evidence(const struct explain *e)
 {
 	const struct record *r = &e->of.r;
 
-	print_contact(e, "low fake, claimed", &r->low.when, r->low.opens, "SYN");
-	print_contact(e, "real MX, claimed", &r->real.when, r->real.opens, "SYN");
-	print_contact(e, "high fakes, claimed", &r->high.when, r->high.opens, "SYN");
-	print_contact(e, "real MX, proven", &r->data, r->data_count, "connection with data");
-	print_contact(e, "high fakes, proven", &r->talk, r->talk_hours, "hour with dialogues");
+	print_contact(e, "low fake, claimed", &r->low.when, r->low.opens, "SYN", "SYNs");
+	print_contact(e, "real MX, claimed", &r->real.when, r->real.opens, "SYN", "SYNs");
+	print_contact(e, "high fakes, claimed", &r->high.when, r->high.opens, "SYN", "SYNs");
+	print_contact(e, "real MX, proven", &r->data, r->data_count, "connection with data",
+		      "connections with data");
+	print_contact(e, "high fakes, proven", &r->talk, r->talk_hours, "hour with dialogues",
+		      "hours with dialogues");
 	if (r->bad_acks)
 		printf("  %-22s %" PRIu32 "\n", "wrong acknowledgements", r->bad_acks);
 	print_hours(r);

@@ -14,6 +14,14 @@ static const struct cmd cmds[] = {
 	  "detach from interfaces; evidence is kept, unless it is purged" },
 	{ "status", cmd_status, "[--json]",
 	  "interfaces, MX addresses, verdict counters, table fill, losses" },
+	{ "show", cmd_show, "[-c FILE] [--json] [--role ROLE] [--sort KEY] [--top N] [--at TIME]",
+	  "sources, for eyes" },
+	{ "explain", cmd_explain, "ADDR [-c FILE] [--json] [--at TIME]",
+	  "all that is known of one source, what it is judged to be, and why" },
+	{ "dump", cmd_dump,
+	  "[-c FILE] [--format FORMAT] [--output FILE] [--unverified] [--allow FILE]... "
+	  "[--at TIME] [--list-formats]",
+	  "offenders, for machines" },
 	{}
 };
 

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writes made-up evidence into the pinned tables of a loaded program, so that
+ * what reads them meets real maps. A helper of the tool tests, no test itself.
+ *
+ *	inject DIR < LINES    DIR is where the tables are pinned
+ *	inject --boot         UTC second at which the tables' clock began
+ *
+ * A line: SOURCE WORD... with times counted from the boot, in s, m, h or d, also
+ * later than now ("--at" looks at them from there):
+ *	low=FIRST:LAST:OPENS  real=...  high=...
+ *	data=FIRST:LAST:CONNECTIONS  talk=FIRST:LAST:HOURS  bad-acks=N
+ *	hour=HOUR:STRONG:WEAK:TOLD_WEAK:QUIT   HOUR counts from the boot, from 0
+ * "lost=TIME" alone says that verified evidence was lost then. "many=N" alone adds
+ * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/addr.h"
+#include "user/kern.h"
+
+#define NS 1000000000ull
+#define BATCH 4096
+
+static int claims_fd, proofs_fd, stats_fd;
+
+static void __attribute__((noreturn)) die(const char *what)
+{
+	fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static __u64 number(const char **at)
+{
+	char *end;
+	__u64 n = strtoull(*at, &end, 10);
+
+	if (end == *at)
+		die(*at);
+	switch (*end) {
+	case 'd':
+		n *= 24; /* fall through */
+	case 'h':
+		n *= 60; /* fall through */
+	case 'm':
+		n *= 60; /* fall through */
+	case 's':
+		end++;
+	}
+	*at = *end == ':' ? end + 1 : end;
+	return n;
+}
+
+static void contact(struct nolist_contact *c, const char *at)
+{
+	c->first_ns = number(&at) * NS;
+	c->last_ns = number(&at) * NS;
+	c->opens = number(&at);
+}
+
+static void hour(struct nolist_proofs *p, const char *at)
+{
+	__u32 n = number(&at) + 1;
+	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
+
+	h->hour = n;
+	h->strong = number(&at);
+	h->weak = number(&at);
+	h->told_weak = number(&at);
+	h->quit = number(&at);
+}
+
+static bool take(struct nolist_claims *c, struct nolist_proofs *p, const char *word)
+{
+	const char *at = strchr(word, '=');
+
+	if (!at++)
+		die(word);
+	if (!strncmp(word, "low=", 4)) {
+		contact(&c->low, at);
+	} else if (!strncmp(word, "real=", 5)) {
+		contact(&c->real, at);
+	} else if (!strncmp(word, "high=", 5)) {
+		contact(&c->high, at);
+	} else if (!strncmp(word, "data=", 5)) {
+		p->real_first_ns = number(&at) * NS;
+		p->real_last_ns = number(&at) * NS;
+		p->real_data = number(&at);
+		return true;
+	} else if (!strncmp(word, "talk=", 5)) {
+		p->high_first_ns = number(&at) * NS;
+		p->high_last_ns = number(&at) * NS;
+		p->hours = number(&at);
+		return true;
+	} else if (!strncmp(word, "hour=", 5)) {
+		hour(p, at);
+		return true;
+	} else if (!strncmp(word, "bad-acks=", 9)) {
+		p->bad_acks = number(&at);
+		return true;
+	} else {
+		die(word);
+	}
+	return false;
+}
+
+static void lose(const char *at)
+{
+	struct nolist_stats *s = calloc(libbpf_num_possible_cpus(), sizeof(*s));
+	__u32 zero = 0;
+
+	if (!s || bpf_map_lookup_elem(stats_fd, &zero, s))
+		die("stats");
+	s->proofs_lost++;
+	s->proofs_lost_ns = number(&at) * NS;
+	if (bpf_map_update_elem(stats_fd, &zero, s, BPF_ANY))
+		die("stats");
+	free(s);
+}
+
+static struct nolist_source made_up(unsigned int i, bool is_ip6)
+{
+	struct nolist_source src = {};
+
+	if (is_ip6) {
+		src.addr.w[0] = htonl(0x2a000000 + (i >> 16));
+		src.addr.w[1] = htonl(i << 16);
+	} else {
+		src.addr.w[2] = htonl(0xffff);
+		src.addr.w[3] = htonl(0x64800000u + i);
+	}
+	return src;
+}
+
+static void many(unsigned int n)
+{
+	struct nolist_source *src = calloc(BATCH, sizeof(*src));
+	struct nolist_claims *c = calloc(BATCH, sizeof(*c));
+	struct nolist_proofs *p = calloc(BATCH, sizeof(*p));
+	unsigned int i, k, size;
+
+	if (!src || !c || !p)
+		die("memory");
+	for (i = 0; i < 2 * n; i += size) {
+		for (size = 0; size < BATCH && i + size < 2 * n; size++) {
+			k = i + size;
+			src[size] = made_up(k / 2, k & 1);
+			c[size].high = (struct nolist_contact){ 3600 * NS, 9000 * NS, 2, 0 };
+			p[size].high_first_ns = 3600 * NS;
+			p[size].high_last_ns = 9000 * NS;
+			p[size].hours = 2;
+			p[size].hour[2] = (struct nolist_hour){ .hour = 2, .strong = 1 };
+			p[size].hour[3] = (struct nolist_hour){ .hour = 3, .strong = 1 };
+		}
+		k = size;
+		if (bpf_map_update_batch(claims_fd, src, c, &k, NULL) || k != size)
+			die("claims");
+		if (bpf_map_update_batch(proofs_fd, src, p, &k, NULL) || k != size)
+			die("proofs");
+	}
+	free(src);
+	free(c);
+	free(p);
+}
+
+static void line(char *text)
+{
+	struct nolist_claims c = {};
+	struct nolist_proofs p = {};
+	struct nolist_source src;
+	struct nolist_addr addr;
+	bool is_claimed = false, is_proven = false;
+	char *rest, *word = strtok_r(text, " \t\n", &rest);
+
+	if (!word || *word == '#')
+		return;
+	if (!strncmp(word, "lost=", 5)) {
+		lose(word + 5);
+		return;
+	}
+	if (!strncmp(word, "many=", 5)) {
+		many(atoi(word + 5));
+		return;
+	}
+	if (addr_parse(word, &addr))
+		die(word);
+	src = addr_source(&addr);
+	while ((word = strtok_r(NULL, " \t\n", &rest))) {
+		if (take(&c, &p, word))
+			is_proven = true;
+		else
+			is_claimed = true;
+	}
+	if (is_claimed && bpf_map_update_elem(claims_fd, &src, &c, BPF_ANY))
+		die("claims");
+	if (is_proven && bpf_map_update_elem(proofs_fd, &src, &p, BPF_ANY))
+		die("proofs");
+}
+
+static int open_map(const char *dir, const char *name)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	long long offset = kern_clock_offset();
+	char *text = NULL;
+	size_t room = 0;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: inject DIR | --boot\n");
+		return 2;
+	}
+	if (!strcmp(argv[1], "--boot")) {
+		printf("%lld\n", offset / (long long)NS);
+		return 0;
+	}
+	claims_fd = open_map(argv[1], NOLIST_MAP_CLAIMS);
+	proofs_fd = open_map(argv[1], NOLIST_MAP_PROOFS);
+	stats_fd = open_map(argv[1], NOLIST_MAP_STATS);
+	while (getline(&text, &room, stdin) >= 0)
+		line(text);
+	free(text);
+	return 0;
+}
