@@ -46,6 +46,32 @@ struct connection {
 	unsigned int sport;
 };
 
+/* Without timestamps only a greeting at the one exact number opens a record. */
+static void greeting(void)
+{
+	struct row early = { "early", NOLIST_HIGH_TEXT, .src = "203.0.113.60", .dst = HIGH4,
+			     .flags = FRAME_ACK, .acks = 1, .say = "EHLO a\r\n", .data = 8 };
+	struct row greet = early;
+	struct nolist_proofs r;
+	struct span at;
+	int is_early_proof, i, weak = 0, others = 0;
+
+	greet.name = "a greeting";
+	greet.acks = 1 + sizeof(ROW_BANNER) - 1;
+	greet.text = NOLIST_REPLY(0, NOLIST_FRESH, NOLIST_V_GREET);
+	send_row(&early);
+	is_early_proof = proofs_of(early.src, &r);
+	at = send_later(&greet);
+	proofs_of(early.src, &r);
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		weak += r.hour[i].weak;
+		others += r.hour[i].strong + r.hour[i].told_weak + r.hour[i].quit;
+	}
+	tap_ok(!is_early_proof && r.hours == 1 && weak == 1 && !others &&
+		       is_in(r.high_first_ns, at) && is_in(r.high_last_ns, at) && !r.real_data,
+	       "a greeting at the one exact number is weak proof, early talk is none");
+}
+
 static socklen_t sock_addr(struct sockaddr_storage *ss, const char *text, unsigned int port)
 {
 	struct sockaddr_in6 *in6 = (void *)ss;
@@ -197,5 +223,6 @@ int main(void)
 	proofs(CLIENT4, CLIENT4, "203.0.113.8", REAL4);
 	proofs("2001:db8:77:1::", CLIENT6, "2001:db8:77:2::", REAL6);
 	bad_acks();
+	greeting();
 	return records_end();
 }

@@ -238,8 +238,11 @@ static inline void row_syn_ack(const struct row *r, struct frame *f)
 static inline void row_speech(const struct row *r, struct frame *f, const char *text)
 {
 	unsigned int is_fin = row_flags(r) & FRAME_FIN;
+	/* What came before the banner shall come again. */
+	int is_early = text && r->text == NOLIST_BANNER;
 
-	frame_tcp(f, row_dport(r), row_sport(r), row_ack(r), row_seq(r) + r->data + is_fin,
+	frame_tcp(f, row_dport(r), row_sport(r), row_ack(r),
+		  row_seq(r) + (is_early ? 0 : r->data + is_fin),
 		  FRAME_ACK | is_fin | (text ? FRAME_PSH : 0));
 	frame_tcph(f)->window = htons(ROW_WINDOW);
 	if (!text)
