@@ -97,9 +97,10 @@ static enum nolist_verdict high_by_flags(unsigned int flags)
 {
 	if (flags & FRAME_RST)
 		return NOLIST_HIGH_BAD;
-	if (flags & FRAME_SYN)
-		return flags & (FRAME_ACK | FRAME_FIN) ? NOLIST_HIGH_SILENT : NOLIST_HIGH_SYN_ACK;
-	return flags & FRAME_ACK ? NOLIST_HIGH_RST : NOLIST_HIGH_SILENT;
+	if (flags & FRAME_ACK)
+		return NOLIST_HIGH_RST;
+	return (flags & (FRAME_SYN | FRAME_FIN)) == FRAME_SYN ? NOLIST_HIGH_SYN_ACK :
+								NOLIST_HIGH_SILENT;
 }
 
 /*

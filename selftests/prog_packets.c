@@ -293,7 +293,7 @@ static const struct row high[] = {
 	  .flags = FRAME_ACK | FRAME_FIN },
 	{ "an acknowledgement, after which it is the client's turn", NOLIST_HIGH_SILENT,
 	  .dst = HIGH4, ACKS(BANNER_LEN) },
-	{ "SYN,ACK", NOLIST_HIGH_SILENT, .dst = HIGH4, .flags = FRAME_SYN | FRAME_ACK },
+	{ "SYN,ACK", NOLIST_HIGH_RST, .dst = HIGH4, .flags = FRAME_SYN | FRAME_ACK, .ack = 7 },
 	{ "no flags", NOLIST_HIGH_SILENT, .dst = HIGH4, .flags = NO_FLAGS },
 	{ "RST", NOLIST_HIGH_BAD, .dst = HIGH4, .flags = FRAME_RST },
 	{ "a wrong checksum", NOLIST_HIGH_BAD, .dst = HIGH6, .twist = twist_tcp_sum },

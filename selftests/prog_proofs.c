@@ -22,18 +22,25 @@ static int proofs_of(const char *text, struct nolist_proofs *r)
 	return !bpf_map_lookup_elem(prog.proofs, &s, r);
 }
 
-/* A forger's trace: counted, but no record is made for a guess. */
+/*
+ * A forger's trace: counted, but no record is made for a guess. A SYN,ACK is none: it
+ * answers a SYN that somebody else has sent in our name.
+ */
 static void bad_acks(void)
 {
 	static const struct row row = { "a guess", NOLIST_HIGH_RST, .src = "203.0.113.50",
 					.dst = HIGH4, .flags = FRAME_ACK, .ack = 0x12345678,
 					.data = 6 };
+	static const struct row syn_ack = { "another's answer", NOLIST_HIGH_RST,
+					    .src = "203.0.113.50", .dst = HIGH4,
+					    .flags = FRAME_SYN | FRAME_ACK, .ack = 0x12345678 };
 	struct nolist_stats before = stats(), after;
 	struct nolist_proofs r;
 	__u64 count = 0;
 	int i;
 
 	send_row(&row);
+	send_row(&syn_ack);
 	after = stats();
 	for (i = 0; i < NOLIST_HOURS; i++)
 		count += after.bad_acks[i].count - before.bad_acks[i].count;

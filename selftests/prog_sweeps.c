@@ -32,8 +32,7 @@ static enum nolist_verdict by_flags(const char *dst, unsigned int flags)
 		return flags & FRAME_ACK ? NOLIST_LOW_RST : NOLIST_LOW_RST_ACK;
 	if (kind == FRAME_SYN)
 		return NOLIST_HIGH_SYN_ACK;
-	return (kind & (FRAME_SYN | FRAME_ACK)) == FRAME_ACK ? NOLIST_HIGH_RST :
-							       NOLIST_HIGH_SILENT;
+	return kind & FRAME_ACK ? NOLIST_HIGH_RST : NOLIST_HIGH_SILENT;
 }
 
 static void every_flag_byte(struct prog *p)
@@ -51,7 +50,8 @@ static void every_flag_byte(struct prog *p)
 						 .dst = dst[d], .flags = flags ? flags : NO_FLAGS,
 						 .ack = 0x0a0b0c0d, .data = flags % 3 };
 
-				snprintf(name, sizeof(name), "flags %02x, tags '%s'", flags, tags[t]);
+				snprintf(name, sizeof(name), "flags %02x, tags '%s'", flags,
+					 tags[t]);
 				group_row(&g, p, &r);
 			}
 		snprintf(name, sizeof(name), "every flag byte to %s, with up to two tags", dst[d]);
@@ -176,7 +176,8 @@ static void every_short_packet(struct prog *p)
 			struct row r = whole[i];
 
 			r.name = name;
-			r.verdict = f.len < f.opt_end ? NOLIST_PASS_TRUNCATED : NOLIST_PASS_CHECKSUM;
+			r.verdict = f.len < f.opt_end ? NOLIST_PASS_TRUNCATED :
+							NOLIST_PASS_CHECKSUM;
 			if (f.len >= f.l4 + 20)
 				r.verdict = silent(row_dst(&r), r.verdict);
 			snprintf(name, sizeof(name), "%s, %zu of %zu bytes", whole[i].name, f.len,

@@ -120,7 +120,8 @@ static int is_same(const struct member *want)
 	if (got.at == want->at && got.size == want->size)
 		return 1;
 	tap_diag("%s.%s: %zd bytes at %zu in BTF, %zu at %zu here", want->type,
-		 want->name ? want->name : "(all)", (ssize_t)got.size, got.at, want->size, want->at);
+		 want->name ? want->name : "(all)", (ssize_t)got.size, got.at, want->size,
+		 want->at);
 	return 0;
 }
 
