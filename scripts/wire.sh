@@ -61,6 +61,7 @@ wire_refused_first() {
 
 # Ends the capture.
 wire_stop() {
+	# shellcheck disable=SC2016 # expanded there
 	scripts/lab.sh run net bash -c 'kill $(pidof tcpdump)'
 	wait
 }
