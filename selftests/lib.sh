@@ -16,7 +16,7 @@ BUILD=$TOP/build
 TOOL=${NOLIST_TOOL:-$BUILD/nolist-xdp}
 # A version manager's python3 takes longer to start than most tests.
 PYTHON=$(PATH=/usr/bin:$PATH command -v python3)
-OBJECT=$BUILD/nolist.bpf.o
+OBJECT=${NOLIST_OBJECT:-$BUILD/nolist.bpf.o}
 
 LOW4=192.0.2.10 REAL4=192.0.2.20 HIGH4=192.0.2.30 CLIENT4=192.0.2.1
 LOW6=2001:db8::10 REAL6=2001:db8::20 HIGH6=2001:db8::30 CLIENT6=2001:db8::1
@@ -111,8 +111,9 @@ need() {
 if [ "${NOLIST_TEST_NS:-}" != "$(readlink /proc/self/ns/net)" ]; then
 	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
 	mkdir -p /run/netns
+	# The namespace of processes is there so that none is left, whatever happens.
 	# shellcheck disable=SC2016
-	exec unshare --mount --net --propagation private \
+	exec unshare --mount --net --propagation private --pid --fork --kill-child --mount-proc \
 		bash -c 'NOLIST_TEST_NS=$(readlink /proc/self/ns/net) exec "$@"' - "$0" "$@"
 fi
 
@@ -120,16 +121,7 @@ TMP=$(mktemp -d)
 PIN_DIR=/sys/fs/bpf/nolist-xdp
 STATE_DIR=$TMP/state
 
-cleanup() {
-	local p
-
-	for p in $(jobs -p); do
-		kill "$p" 2>/dev/null
-	done
-	wait 2>/dev/null
-	rm -rf "$TMP"
-}
-trap cleanup EXIT
+trap 'rm -rf "$TMP"' EXIT
 trap 'exit 1' INT TERM
 
 must mount -t tmpfs tmpfs /run/netns
@@ -142,6 +134,20 @@ in_client() {
 
 in_server() {
 	nsenter --net=/run/netns/server "$@"
+}
+
+# background NETNS COMMAND...: a service; end_services ends them all.
+background() {
+	nsenter --net=/run/netns/"$1" "${@:2}" <&0 &
+}
+
+end_services() {
+	local p
+
+	for p in $(jobs -p); do
+		kill "$p"
+	done
+	wait
 }
 
 nolist() {
@@ -212,13 +218,19 @@ frames_sent() {
 		'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["tx"]["packets"])'
 }
 
+# The id of the program at s0, or "none".
+attached_id() {
+	ip -n server -j link show dev s0 | "$PYTHON" -c '
+import json, sys
+print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", "none"))
+'
+}
+
 # The map of the program at s0, found through the program, or else the pinned one.
 stats_map() {
-	local prog map
+	local map
 
-	prog=$(ip -n server -j link show dev s0 | "$PYTHON" -c \
-		'import json, sys; print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", 0))')
-	for map in $(bpftool -j prog show id "$prog" | "$PYTHON" -c \
+	for map in $(bpftool -j prog show id "$(attached_id)" | "$PYTHON" -c \
 		'import json, sys; print(*json.load(sys.stdin).get("map_ids", []))'); do
 		if bpftool map show id "$map" | grep -q ' name nolist_stats '; then
 			echo "id $map"
@@ -241,11 +253,13 @@ print(sum(sum(v) for v in per_cpu))
 # Every frame adds to exactly one verdict: call mark_frames, then do, then this.
 mark_frames() {
 	must wait_for 5 wires_are_still
-	# Neighbour discovery may come between the two.
-	until sent_before=$(frames_sent) && verdicts_before=$(verdicts) &&
-		[ "$(frames_sent)" = "$sent_before" ]; do
-		:
-	done
+	must wait_for 5 read_both
+}
+
+# Neighbour discovery may come between the two.
+read_both() {
+	sent_before=$(frames_sent) && verdicts_before=$(verdicts) &&
+		[ "$(frames_sent)" = "$sent_before" ]
 }
 
 wires_are_still() {
@@ -272,8 +286,11 @@ check_verdicts() {
 }
 
 load_fakes() {
-	check "load --mode $1" nolist load -i s0 --low $LOW4 --low $LOW6 \
-		--real $REAL4 --real $REAL6 --mode "$1"
+	if ! nolist load -i s0 --low $LOW4 --low $LOW6 --real $REAL4 --real $REAL6 --mode "$1" \
+		>"$TMP/load.log" 2>&1; then
+		diag "$(cat "$TMP/load.log")"
+		bail_out "nolist-xdp load --mode $1 failed"
+	fi
 }
 
 # capture NETNS DEV FILE FILTER in the background; returns when it has begun.

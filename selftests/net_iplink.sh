@@ -5,14 +5,9 @@
 # The object attached by `ip link`, without the tool: everything passes, and the
 # kernel answers, also at the fakes' port. Then `load` adopts what is attached, the
 # same program stays, and configures it; the other commands find its maps.
-# shellcheck source=lib.sh
+# shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 need python3 bpftool nc
-
-prog_id() {
-	ip -n server -j link show dev s0 | "$PYTHON" -c \
-		'import json, sys; print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", "none"))'
-}
 
 connects() {
 	in_client nc -z -w 5 "$1" "$2"
@@ -24,7 +19,7 @@ refused() {
 
 # Listens on every address of the server, that of the fakes too.
 listen() {
-	in_server "$PYTHON" - "$1" <<-'E' &
+	background server "$PYTHON" - "$1" <<-'E'
 		import socket, sys
 		s = socket.create_server(("", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)
 		while True:
@@ -51,7 +46,7 @@ echoes() {
 }
 
 listen_echo() {
-	in_server "$PYTHON" - <<-'E' &
+	background server "$PYTHON" - <<-'E'
 		import socket
 		s = socket.create_server(("", 7), family=socket.AF_INET6, dualstack_ipv6=True)
 		while True:
@@ -76,11 +71,11 @@ run() {
 	local kind=$1 a
 
 	name="ip link $kind"
-	topology
+	topology ""
 	listen 25
 	listen_echo
 	check "$name: attach" in_server ip link set dev s0 "$kind" obj "$OBJECT" sec xdp
-	id=$(prog_id)
+	id=$(attached_id)
 	mark_frames
 	for a in $LOW4 $LOW6 $REAL4; do
 		check "$name, unconfigured: $a answers on port 25" connects "$a" 25
@@ -90,8 +85,9 @@ run() {
 	check "$name, unconfigured: status" nolist status
 	check_verdicts "$name, unconfigured"
 
-	check "$name: load adopts" nolist load -i s0 --low $LOW4 --low $LOW6 --real $REAL4 --real $REAL6
-	is "$(prog_id)" "$id" "$name: the attached program stays"
+	check "$name: load adopts" nolist load -i s0 --low "$LOW4" --low "$LOW6" \
+		--real "$REAL4" --real "$REAL6"
+	is "$(attached_id)" "$id" "$name: the attached program stays"
 	mark_frames
 	for a in $LOW4 $LOW6; do
 		check "$name, configured: $a is refused on port 25" refused "$a" 25
@@ -104,18 +100,16 @@ run() {
 	check "$name: show names the client" shows_client
 	check "$name: explain" nolist explain "$CLIENT4"
 	check "$name: dump" nolist dump
-	check "$name: load again" nolist load -i s0 --low $LOW4 --real $REAL4 --real $REAL6
-	is "$(prog_id)" "$id" "$name: the program stays once more"
+	check "$name: load again" nolist load -i s0 --low "$LOW4" --real "$REAL4" --real "$REAL6"
+	is "$(attached_id)" "$id" "$name: the program stays once more"
 	check "$name: $LOW6 is no fake any more" connects "$LOW6" 25
 	check "$name: show still names the client" shows_client
 	check "$name: unload" nolist unload -i s0
-	is "$(prog_id)" none "$name: nothing is attached any more"
+	is "$(attached_id)" none "$name: nothing is attached any more"
 	check "$name: $LOW4 answers on port 25 again" connects "$LOW4" 25
 	check "$name: show names the client after unload" shows_client
 	check "$name: purge" nolist unload --purge
-	# shellcheck disable=SC2046
-	kill $(jobs -p)
-	wait
+	end_services
 	topology_down
 }
 

@@ -6,7 +6,7 @@
 # and in generic mode, with checksums made by the sender or left to its device.
 # A qmail sender goes on to the next MX only after a hard refusal: no SYN may ever
 # get anything but a reset.
-# shellcheck source=lib.sh
+# shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 need tcpdump python3 bpftool ethtool
 

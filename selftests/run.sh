@@ -36,5 +36,5 @@ if [ "${#tests[@]}" -lt "$#" ] || [ "${#tests[@]}" -eq 0 ]; then
 	exit 2
 fi
 
-# An empty --exec makes prove run each file itself, script or binary.
-exec prove --exec '' --timer "${tests[@]}"
+# --exec makes prove run each file itself, script or binary.
+exec prove --exec 'timeout --foreground 900' --timer "${tests[@]}"

@@ -298,7 +298,8 @@ static inline int wire_stats_fd(struct wire *w)
 		len = sizeof(mi);
 		map = bpf_map_get_fd_by_id(maps[i]);
 		if (map >= 0 && !bpf_obj_get_info_by_fd(map, &mi, &len) &&
-		    !strcmp(mi.name, NOLIST_MAP_STATS))
+		    !strcmp(mi.name, NOLIST_MAP_STATS) &&
+		    mi.value_size == sizeof(struct nolist_stats))
 			return map;
 		close(map);
 	}
