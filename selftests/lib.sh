@@ -274,6 +274,15 @@ verdicts_equal_frames() {
 	[ $(($(verdicts) - verdicts_before)) -eq $(($(frames_sent) - sent_before)) ]
 }
 
+# `status --json` tells the map's numbers.
+status_equals_verdicts() {
+	[ "$(nolist status --json | "$PYTHON" -c '
+import json, sys
+status = json.load(sys.stdin)
+print(status["frames"] if status["frames"] == sum(status["verdicts"].values()) else "no sum")
+')" = "$(verdicts)" ]
+}
+
 check_verdicts() {
 	local name=$1
 
@@ -283,6 +292,7 @@ check_verdicts() {
 		not_ok "$name: $(($(frames_sent) - sent_before)) frames count in" \
 			"$(($(verdicts) - verdicts_before)) verdicts"
 	fi
+	check "$name: status --json counts the same" wait_for 5 status_equals_verdicts
 }
 
 load_fakes() {
