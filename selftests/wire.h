@@ -59,7 +59,7 @@ struct wire {
 };
 
 static int wire_home = -1; /* the namespace of the test itself */
-static char wire_tmp[] = "/tmp/nolist-wire-XXXXXX";
+static const char wire_tmp[] = "/mnt"; /* a tmpfs that only the test sees */
 
 static inline void wire_die(const char *what)
 {
@@ -110,15 +110,6 @@ static inline int wire_new_netns(void)
 	return fd;
 }
 
-static inline void wire_cleanup(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", wire_tmp);
-	if (system(command))
-		perror(command);
-}
-
 /* Once per test: a mount namespace with a bpffs of its own. */
 static inline void wire_init(void)
 {
@@ -130,11 +121,9 @@ static inline void wire_init(void)
 	wire_home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (wire_home < 0 || unshare(CLONE_NEWNS) ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL))
+	    mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) ||
+	    mount("tmpfs", wire_tmp, "tmpfs", 0, NULL))
 		wire_die("a mount namespace with a bpffs");
-	if (!mkdtemp(wire_tmp))
-		wire_die(wire_tmp);
-	atexit(wire_cleanup);
 }
 
 static inline pcap_t *wire_capture(const char *dev)
