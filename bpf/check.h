@@ -180,6 +180,9 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 		return NOLIST_PASS_NOT_HOST;
 	if (p->flags & TCP_RST)
 		return NOLIST_PASS_RESET;
+	/* Linux answers a priority tag without one. */
+	if (p->is_priority && p->role == NOLIST_LOW)
+		return NOLIST_PASS_SHAPE;
 	if (p->doff < sizeof(struct tcphdr) || p->l4_len < p->doff || p->l4_len > CSUM_MAX ||
 	    p->l4 + p->l4_len > p->len)
 		return NOLIST_PASS_TRUNCATED;

@@ -11,6 +11,7 @@
 #define NOLIST_UNDECIDED NOLIST_VERDICTS
 
 #define IP4_DF 0x4000
+#define VLAN_VID 0x0fff
 #define IP6_EXT_MAX 4 /* hop-by-hop, destination options, fragment, destination options */
 
 struct pkt {
@@ -37,6 +38,7 @@ struct pkt {
 	__u8 tos;      /* IPv4 TOS, IPv6 traffic class */
 	__u8 is_ip6;
 	__u8 ts_at;    /* where in the options the timestamps are, plus 1; 0: none */
+	__u8 is_priority; /* a tag without a VLAN (802.1Q 9.6) */
 	__u8 is_group; /* sent to a broadcast or multicast address of the link */
 };
 
@@ -104,6 +106,7 @@ static __always_inline enum nolist_verdict parse_ip6(void *data, void *end, __u3
 {
 	struct ipv6hdr *ip = data + off;
 	__u32 here = off + sizeof(*ip);
+	bool has_fragment = false;
 	__u8 next;
 	int i;
 
@@ -117,11 +120,13 @@ static __always_inline enum nolist_verdict parse_ip6(void *data, void *end, __u3
 
 		if ((void *)(h + 8) > end)
 			return NOLIST_PASS_NOT_TCP;
-		if (next == IPPROTO_FRAGMENT ? !ip6_is_atomic(h)
+		/* A second fragment header is one too many. */
+		if (next == IPPROTO_FRAGMENT ? has_fragment || !ip6_is_atomic(h)
 					     : !((next == IPPROTO_DSTOPTS ||
 						  (next == IPPROTO_HOPOPTS && i == 0)) &&
 						 ip6_is_padding(h)))
 			break;
+		has_fragment |= next == IPPROTO_FRAGMENT;
 		next = h[0];
 		here += 8;
 	}
@@ -162,6 +167,7 @@ static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struc
 			break;
 		if ((void *)(tag + 2) > end)
 			return NOLIST_PASS_NOT_IP;
+		p->is_priority |= !(tag[0] & bpf_htons(VLAN_VID));
 		proto = tag[1];
 		off += 4;
 	}
