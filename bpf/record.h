@@ -264,10 +264,12 @@ static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 				   enum nolist_verdict verdict)
 {
 	struct nolist_stats *st = record_stats();
+	__u64 at = verdict; /* Linux 6.1 forgets the bounds of what is copied 32 bits wide */
 
-	if (!st || verdict >= NOLIST_VERDICTS)
+	barrier_var(at);
+	if (!st || at >= NOLIST_VERDICTS)
 		return;
-	st->verdict[verdict]++;
+	st->verdict[at]++;
 	if (p->role != NOLIST_NONE)
 		record_sender(ctx, p, verdict);
 }
