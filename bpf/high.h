@@ -212,7 +212,7 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 			return NOLIST_HIGH_SILENT;
 		is_mid = true;
 	}
-	if (!p->ts_at && !is_named && state & NOLIST_MIDLINE)
+	if (!p->ts_at && (!is_named || verb == NOLIST_V_NOT_SMTP) && state & NOLIST_MIDLINE)
 		return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
 					h->seq + taken + h->is_fin, SMTP_START);
 	if (h->total >= NOLIST_TOTAL_MAX || verb >= NOLIST_VERBS)

@@ -187,6 +187,10 @@ __noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 		}
 		if (have >= 4) {
 			verb = smtp_word_verb(word);
+			/* "mail@" is no verb: it may be the rest of a line. */
+			if (verb < NOLIST_V_STARTTLS && i < len && at + i + 1 <= end &&
+			    *(__u8 *)(at + i) > ' ')
+				verb = NOLIST_V_UNKNOWN;
 			named = verb != NOLIST_V_UNKNOWN ? SMTP_NAMED : 0;
 		} else if (!line) {
 			for (i = 1; i < SMTP_VERB; i++)
