@@ -76,7 +76,7 @@ struct row {
 
 #include "selftests/dialogue_rows.h"
 
-static struct talk_server server;
+static struct prog server;
 static unsigned int clients;
 
 /* --- one step ------------------------------------------------------------ */
@@ -284,7 +284,7 @@ int main(void)
 	size_t i;
 
 	tap_need_root();
-	talk_load(&server, "nolist.bpf.o");
+	prog_load(&server, NULL);
 	for (i = 0; i < COUNT(rows); i++)
 		run_row(&rows[i]);
 	compare_with_page();
