@@ -105,7 +105,7 @@ static inline void talk_start(struct talk *t, const struct prog *s, unsigned int
 	memset(t, 0, sizeof(*t));
 	t->server = s;
 	t->is_ip6 = is_ip6;
-	t->has_ts = has_ts;
+	t->has_ts = !!has_ts;
 	t->tags = "";
 	t->sport = 1024 + n % 60000;
 	if (is_ip6) {
@@ -139,7 +139,7 @@ static inline size_t talk_options(const struct talk *t, const struct talk_seg *g
 				  unsigned char o[40])
 {
 	static const unsigned char syn[] = { 2, 4, 5, 180, 4, 2, 1, 3, 3, 7 };
-	static const unsigned char before[STYLES] = { 2, 0, 1, 9, 10 };
+	static const unsigned char before[STYLES] = { 2, 0, 1, 6, 0 };
 	size_t n = 0, i;
 
 	if (g->flags & FRAME_SYN) {
