@@ -176,8 +176,10 @@ __noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 			if (have >= 4 || i >= len || at + i + 1 > end)
 				break;
 			c = *(__u8 *)(at + i);
-			if (c == '\r' || c == '\n')
+			if (c == '\r' || c == '\n') {
+				have = 4; /* too short for any verb, whatever follows */
 				break;
+			}
 			if ((c < ' ' && c != '\t') || c > '~')
 				return line | NOLIST_V_NOT_SMTP << 16 | SMTP_NAMED;
 			if (c >= 'a' && c <= 'z')
