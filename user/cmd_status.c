@@ -2,10 +2,10 @@
 /*
  * status: a noun. Where the program is, what it is configured to do, what became
  * of every frame, how full the tables are and what was lost. Text is for eyes and
- * may change; --json is for programs, and "schema" counts its changes.
+ * may change; --json is for programs, and JSON_SCHEMA counts its changes.
  */
 #include <arpa/inet.h>
-#include <jansson.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,7 @@
 #include "conf.h"
 #include "kern.h"
 #include "log.h"
-
-#define SCHEMA 1
+#include "out.h"
 
 static const struct cmd_option opts[] = {
 	{ "json", 'j', NULL, "for programs" },
@@ -296,140 +295,178 @@ static void print_text(struct status *s)
 
 /* --- JSON ------------------------------------------------------------------------ */
 
-static json_t *json_when(const struct status *s, unsigned long long ns)
+static void json_when(struct out *o, const char *name, const struct status *s,
+		      unsigned long long ns)
 {
-	return ns ? json_integer(wall_s(s, ns)) : json_null();
+	if (ns)
+		json_number(o, name, wall_s(s, ns));
+	else
+		json_null(o, name);
 }
 
-static json_t *json_interfaces(const struct status *s)
+static void json_interfaces(struct out *o, const struct status *s)
 {
-	json_t *list = json_array();
 	int i;
 
+	json_open(o, "interfaces", '[');
 	for (i = 0; i < s->n_ifs; i++) {
 		const struct kern_if *f = &s->ifs[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:i, s:s, s:b, s:I, s:s, s:i, s:b}", "name", f->name,
-					"ifindex", f->ifindex, "mode",
-					f->mode == KERN_GENERIC ? "generic" : "native", "shared",
-					f->is_shared, "program", (json_int_t)f->prog_id, "tag",
-					f->tag, "tables", f->set, "pinned", f->is_pinned));
+		json_open(o, NULL, '{');
+		json_text(o, "name", f->name);
+		json_number(o, "ifindex", f->ifindex);
+		json_text(o, "mode", f->mode == KERN_GENERIC ? "generic" : "native");
+		json_bool(o, "shared", f->is_shared);
+		json_number(o, "program", f->prog_id);
+		json_text(o, "tag", f->tag);
+		json_number(o, "tables", f->set);
+		json_bool(o, "pinned", f->is_pinned);
+		json_close(o, '}');
 	}
-	return list;
+	json_close(o, ']');
 }
 
-static json_t *json_mx(struct status *s, int set)
+static void json_mx(struct out *o, struct status *s, int set)
 {
-	json_t *list = json_array();
 	struct nolist_mxstats sum;
 	char text[ADDR_TEXT];
 	int i, n = list_mx(s->conf);
 
+	json_open(o, "mx", '[');
 	for (i = 0; i < n; i++) {
 		const struct nolist_slot *slot = &s->conf->slot[i];
 
 		if (kern_mxstats(s->k, set, slot->mx, &sum))
 			sum = (struct nolist_mxstats){};
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:I, s:I}", "address",
-						addr_text(&slot->addr, text), "role",
-						conf_role_name(slot->role), "segments",
-						(json_int_t)sum.segments, "opens",
-						(json_int_t)sum.opens));
+		json_open(o, NULL, '{');
+		json_text(o, "address", addr_text(&slot->addr, text));
+		json_text(o, "role", conf_role_name(slot->role));
+		json_number(o, "segments", sum.segments);
+		json_number(o, "opens", sum.opens);
+		json_close(o, '}');
 	}
-	return list;
+	json_close(o, ']');
 }
 
-static json_t *json_set(struct status *s, int set)
+static void json_conf(struct out *o, struct status *s, int set)
 {
-	json_t *ports = json_array(), *o;
+	char text[NOLIST_TEXT_MAX + 1];
+	unsigned int i;
+
+	json_open(o, "ports", '[');
+	for (i = 0; i < s->conf->ports && i < NOLIST_PORT_MAX; i++)
+		json_number(o, NULL, ntohs(s->conf->port[i]));
+	json_close(o, ']');
+	json_mx(o, s, set);
+	snprintf(text, sizeof(text), "%.*s", banner_len(s->conf), banner(s->conf)->text);
+	json_text(o, "banner", text);
+	json_bool(o, "split_handshake", s->conf->smtp.is_split);
+}
+
+static void json_set(struct out *o, struct status *s, int set)
+{
 	struct nolist_meta meta = {};
 	bool is_configured = !kern_config(s->k, set, s->conf);
 	char generation[17];
-	unsigned int i;
 
-	if (!is_configured)
-		memset(s->conf, 0, sizeof(*s->conf));
-	for (i = 0; i < s->conf->ports && i < NOLIST_PORT_MAX; i++)
-		json_array_append_new(ports, json_integer(ntohs(s->conf->port[i])));
-	o = json_pack("{s:b, s:o, s:o, s:s%, s:b}", "configured", is_configured, "ports", ports,
-		      "mx", json_mx(s, set), "banner", banner(s->conf)->text,
-		      (size_t)banner_len(s->conf), "split_handshake",
-		      s->conf->smtp.is_split != 0);
-	/* Nobody has looked after tables without this record: no load has been here. */
+	json_open(o, NULL, '{');
+	json_bool(o, "configured", is_configured);
+	/* Tables without this record: no load has been here. */
 	if (!kern_meta(s->k, set, &meta) && meta.magic) {
 		snprintf(generation, sizeof(generation), "%016llx",
 			 (unsigned long long)meta.generation);
-		json_object_set_new(o, "abi", json_integer(meta.version));
-		json_object_set_new(o, "generation", json_string(generation));
-		json_object_set_new(o, "created", json_when(s, meta.created_ns));
+		json_number(o, "abi", meta.version);
+		json_text(o, "generation", generation);
+		json_when(o, "created", s, meta.created_ns);
 	}
-	return o;
+	if (is_configured)
+		json_conf(o, s, set);
+	json_close(o, '}');
 }
 
-static json_t *json_table(unsigned int now, unsigned int room, unsigned long long added,
-			  unsigned long long lost)
+static void json_claims(struct out *o, const struct status *s)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "now", (json_int_t)now, "room", (json_int_t)room,
-			 "evicted", (json_int_t)evicted(added, now), "lost", (json_int_t)lost);
-}
-
-static json_t *json_shed(const struct nolist_stats *t)
-{
-	json_t *o = json_object();
+	const struct nolist_stats *t = &s->stats;
 	int i;
 
+	json_open(o, "claims", '{');
+	json_number(o, "now", s->fill.claims);
+	json_number(o, "room", s->fill.claims_max);
+	json_number(o, "evicted", evicted(t->claims_new, s->fill.claims));
+	json_number(o, "lost", t->claims_lost);
+	json_open(o, "shed", '{');
 	for (i = NOLIST_LOW; i <= NOLIST_HIGH; i++)
-		json_object_set_new(o, conf_role_name(i), json_integer(t->claims_shed[i]));
-	return o;
+		json_number(o, conf_role_name(i), t->claims_shed[i]);
+	json_close(o, '}');
+	json_close(o, '}');
 }
 
-static json_t *json_bad_acks(const struct status *s)
+static void json_proofs(struct out *o, const struct status *s)
+{
+	const struct nolist_stats *t = &s->stats;
+
+	json_open(o, "proofs", '{');
+	json_number(o, "now", s->fill.proofs);
+	json_number(o, "room", s->fill.proofs_max);
+	json_number(o, "evicted", evicted(t->proofs_new, s->fill.proofs));
+	json_number(o, "lost", t->proofs_lost);
+	json_when(o, "lost_at", s, t->proofs_lost_ns);
+	json_close(o, '}');
+}
+
+static void json_bad_acks(struct out *o, const struct status *s)
 {
 	const struct nolist_bad_acks *b = s->stats.bad_acks;
-	json_t *list = json_array();
 	int i;
 
-	for (i = 0; i < NOLIST_HOURS; i++)
-		if (b[i].hour)
-			json_array_append_new(list, json_pack("{s:o, s:I}", "hour",
-							      json_when(s, hour_ns(b[i].hour)),
-							      "count", (json_int_t)b[i].count));
-	return list;
+	json_open(o, "bad_acks", '[');
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		if (!b[i].hour)
+			continue;
+		json_open(o, NULL, '{');
+		json_when(o, "hour", s, hour_ns(b[i].hour));
+		json_number(o, "count", b[i].count);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static int to_stdout(void *arg, const char *bytes, size_t size)
+{
+	(void)arg;
+	return fwrite(bytes, 1, size, stdout) == size ? 0 : -EIO;
 }
 
 static int print_json(struct status *s)
 {
-	const struct nolist_stats *t = &s->stats;
-	json_t *root, *counts = json_object(), *tables = json_array();
-	int i, ret;
+	static struct out out;
+	struct out *o = &out;
+	int i;
 
-	for (i = 0; i < NOLIST_VERDICTS; i++)
-		json_object_set_new(counts, verdicts[i].name, json_integer(t->verdict[i]));
+	out_open(o, to_stdout, NULL);
+	json_open(o, NULL, '{');
+	json_number(o, "schema", JSON_SCHEMA);
+	json_text(o, "version", VERSION);
+	json_number(o, "abi", NOLIST_ABI_VERSION);
+	json_text(o, "pin_dir", options.pin_dir);
+	json_interfaces(o, s);
+	json_open(o, "tables", '[');
 	for (i = 0; i < kern_sets(s->k); i++)
-		json_array_append_new(tables, json_set(s, i));
-	root = json_pack("{s:i, s:s, s:i, s:s, s:o, s:o, s:o, s:I}", "schema", SCHEMA, "version",
-			 VERSION, "abi", NOLIST_ABI_VERSION, "pin_dir", options.pin_dir,
-			 "interfaces", json_interfaces(s), "tables", tables, "verdicts", counts,
-			 "frames", (json_int_t)frames(s));
-	if (!root)
-		return -1;
-	json_object_set_new(root, "claims",
-			    json_table(s->fill.claims, s->fill.claims_max, t->claims_new,
-				       t->claims_lost));
-	json_object_set_new(root, "proofs",
-			    json_table(s->fill.proofs, s->fill.proofs_max, t->proofs_new,
-				       t->proofs_lost));
-	json_object_set_new(root, "claims_shed", json_shed(t));
-	json_object_set_new(root, "bad_acks", json_bad_acks(s));
-	json_object_set_new(root, "proofs_lost_at", json_when(s, t->proofs_lost_ns));
-	json_object_set_new(root, "real_contacted_at", json_when(s, s->claimed_ns));
-	json_object_set_new(root, "real_data_at", json_when(s, s->verified_ns));
-	ret = json_dumpf(root, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(root);
-	return ret;
+		json_set(o, s, i);
+	json_close(o, ']');
+	json_open(o, "verdicts", '{');
+	for (i = 0; i < NOLIST_VERDICTS; i++)
+		json_number(o, verdicts[i].name, s->stats.verdict[i]);
+	json_close(o, '}');
+	json_number(o, "frames", frames(s));
+	json_claims(o, s);
+	json_proofs(o, s);
+	json_bad_acks(o, s);
+	json_when(o, "real_contacted_at", s, s->claimed_ns);
+	json_when(o, "real_data_at", s, s->verified_ns);
+	json_close(o, '}');
+	out_char(o, '\n');
+	return out_flush(o);
 }
 
 int cmd_status(int argc, char **argv)
