@@ -9,54 +9,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "selftests/tap.h"
 #include "user/addr.h"
-
-static int tests, failed;
-
-static void ok(bool is_good, const char *name)
-{
-	printf("%sok %d - %s\n", is_good ? "" : "not ", ++tests, name);
-	failed |= !is_good;
-}
 
 /* Prefixes as they are read, and as they are written. */
 static const struct {
 	const char *in, *out; /* out NULL: refused */
 } rows[] = {
-	{ "192.0.2.1", "192.0.2.1" },
-	{ "192.0.2.1/32", "192.0.2.1" },
-	{ "192.0.2.0/24", "192.0.2.0/24" },
-	{ "0.0.0.0/0", "0.0.0.0/0" },
-	{ "128.0.0.0/1", "128.0.0.0/1" },
-	{ "2001:db8::1", "2001:db8::1" },
-	{ "2001:DB8:0:0::1/128", "2001:db8::1" },
-	{ "2001:db8::/32", "2001:db8::/32" },
-	{ "::/0", "::/0" },
-	{ "8000::/1", "8000::/1" },
-	{ "::ffff:192.0.2.0/120", "192.0.2.0/24" },
-	{ "::ffff:0:0/96", "0.0.0.0/0" },
-	{ "192.0.2.1/24", NULL },
-	{ "192.0.2.0/33", NULL },
-	{ "192.0.2.0/", NULL },
-	{ "192.0.2.0/ 24", NULL },
-	{ "192.0.2.0/+24", NULL },
-	{ "192.0.2.0/024", NULL },
-	{ "192.0.2.0/24x", NULL },
-	{ "192.0.2.0/4294967320", NULL },
-	{ "192.0.2.0/255.255.255.0", NULL },
-	{ "192.0.2", NULL },
-	{ "192.0.2.256", NULL },
-	{ "192.0.2.01", NULL },
-	{ " 192.0.2.1", NULL },
-	{ "192.0.2.1 ", NULL },
-	{ "2001:db8::1%eth0", NULL },
-	{ "2001:db8::1/64", NULL },
-	{ "2001:db8::/129", NULL },
-	{ "2001:db8:::1", NULL },
-	{ "example.com", NULL },
-	{ "/24", NULL },
-	{ "", NULL },
-	{ "1111111111111111111111111111111111111111111111111111111111111111111/1", NULL },
+	{"192.0.2.1", "192.0.2.1"},
+	{"192.0.2.1/32", "192.0.2.1"},
+	{"192.0.2.0/24", "192.0.2.0/24"},
+	{"0.0.0.0/0", "0.0.0.0/0"},
+	{"128.0.0.0/1", "128.0.0.0/1"},
+	{"2001:db8::1", "2001:db8::1"},
+	{"2001:DB8:0:0::1/128", "2001:db8::1"},
+	{"2001:db8::/32", "2001:db8::/32"},
+	{"::/0", "::/0"},
+	{"8000::/1", "8000::/1"},
+	{"::ffff:192.0.2.0/120", "192.0.2.0/24"},
+	{"::ffff:0:0/96", "0.0.0.0/0"},
+	{"192.0.2.1/24", NULL},
+	{"192.0.2.0/33", NULL},
+	{"192.0.2.0/", NULL},
+	{"192.0.2.0/ 24", NULL},
+	{"192.0.2.0/+24", NULL},
+	{"192.0.2.0/024", NULL},
+	{"192.0.2.0/24x", NULL},
+	{"192.0.2.0/4294967320", NULL},
+	{"192.0.2.0/255.255.255.0", NULL},
+	{"192.0.2", NULL},
+	{"192.0.2.256", NULL},
+	{"192.0.2.01", NULL},
+	{" 192.0.2.1", NULL},
+	{"192.0.2.1 ", NULL},
+	{"2001:db8::1%eth0", NULL},
+	{"2001:db8::1/64", NULL},
+	{"2001:db8::/129", NULL},
+	{"2001:db8:::1", NULL},
+	{"example.com", NULL},
+	{"/24", NULL},
+	{"", NULL},
+	{"1111111111111111111111111111111111111111111111111111111111111111111/1", NULL},
 };
 
 static void test_rows(void)
@@ -70,9 +63,9 @@ static void test_rows(void)
 		ret = prefix_parse(rows[i].in, &p);
 		snprintf(name, sizeof(name), "'%s' is %s", rows[i].in,
 			 rows[i].out ? rows[i].out : "refused");
-		ok(rows[i].out ? !ret && !strcmp(prefix_text(&p, text), rows[i].out)
-			       : ret == -EINVAL,
-		   name);
+		tap_ok(rows[i].out ? !ret && !strcmp(prefix_text(&p, text), rows[i].out)
+				   : ret == -EINVAL,
+		       "%s", name);
 	}
 }
 
@@ -93,7 +86,7 @@ static void test_random(void)
 
 	srandom(1);
 	for (i = 0; i < 200000; i++) {
-		struct prefix p = { .len = random() % 129 }, again;
+		struct prefix p = {.len = random() % 129}, again;
 		struct nolist_addr a;
 		char text[ADDR_TEXT];
 
@@ -117,9 +110,9 @@ static void test_random(void)
 		inside += slow_has(&p, &a);
 		bad_has += slow_has(&p, &a) != prefix_has(&p, &a);
 	}
-	ok(!bad_text, "200,000 random prefixes are read as they were written");
-	ok(!bad_has, "prefix_has() agrees with a comparison bit by bit");
-	ok(inside > 10000 && inside < 190000, "and both answers occurred");
+	tap_ok(!bad_text, "200,000 random prefixes are read as they were written");
+	tap_ok(!bad_has, "prefix_has() agrees with a comparison bit by bit");
+	tap_ok(inside > 10000 && inside < 190000, "and both answers occurred");
 }
 
 static void test_families(void)
@@ -130,18 +123,20 @@ static void test_families(void)
 	char text[ADDR_TEXT];
 	struct prefix p;
 
-	ok(!addr_parse("192.0.2.1", &a4) && !addr_parse("2001:db8:1:2:3::4", &a6) &&
-		   !prefix_parse("::/0", &all6) && !prefix_parse("0.0.0.0/0", &all4),
-	   "addresses of both families are read");
-	ok(addr_is_ip4(&a4) && !addr_is_ip4(&a6), "each is of its family");
-	ok(!prefix_has(&all6, &a4) && prefix_has(&all6, &a6), "::/0 is all of IPv6 and no IPv4");
-	ok(prefix_has(&all4, &a4) && !prefix_has(&all4, &a6), "0.0.0.0/0 is all of IPv4 and no IPv6");
+	tap_ok(!addr_parse("192.0.2.1", &a4) && !addr_parse("2001:db8:1:2:3::4", &a6) &&
+		       !prefix_parse("::/0", &all6) && !prefix_parse("0.0.0.0/0", &all4),
+	       "addresses of both families are read");
+	tap_ok(addr_is_ip4(&a4) && !addr_is_ip4(&a6), "each is of its family");
+	tap_ok(!prefix_has(&all6, &a4) && prefix_has(&all6, &a6),
+	       "::/0 is all of IPv6 and no IPv4");
+	tap_ok(prefix_has(&all4, &a4) && !prefix_has(&all4, &a6),
+	       "0.0.0.0/0 is all of IPv4 and no IPv6");
 	s4 = addr_source(&a4);
 	s6 = addr_source(&a6);
 	p = source_prefix(&s4);
-	ok(!strcmp(prefix_text(&p, text), "192.0.2.1"), "an IPv4 source is its address");
+	tap_ok(!strcmp(prefix_text(&p, text), "192.0.2.1"), "an IPv4 source is its address");
 	p = source_prefix(&s6);
-	ok(!strcmp(prefix_text(&p, text), "2001:db8:1:2::/64"), "an IPv6 source is its /64");
+	tap_ok(!strcmp(prefix_text(&p, text), "2001:db8:1:2::/64"), "an IPv6 source is its /64");
 }
 
 int main(void)
@@ -149,6 +144,5 @@ int main(void)
 	test_rows();
 	test_random();
 	test_families();
-	printf("1..%d\n", tests);
-	return failed;
+	return tap_done();
 }

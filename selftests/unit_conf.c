@@ -12,25 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "selftests/tap.h"
 #include "user/conf.h"
 
-static int tests, failed;
 static char file[] = "/tmp/unit_conf.XXXXXX";
-
-static void ok(bool is_good, const char *name)
-{
-	printf("%sok %d - %s\n", is_good ? "" : "not ", ++tests, name);
-	failed |= !is_good;
-}
 
 static void read_text(struct conf *conf, const char *text, size_t size)
 {
 	FILE *f = fopen(file, "w");
 
-	if (!f || fwrite(text, 1, size, f) != size || fclose(f)) {
-		printf("Bail out! cannot write %s\n", file);
-		exit(1);
-	}
+	if (!f || fwrite(text, 1, size, f) != size || fclose(f))
+		tap_die(file);
 	conf_init(conf);
 	conf_read(conf, file);
 	conf_check(conf);
@@ -78,23 +70,23 @@ static void test_good(void)
 	struct conf c;
 
 	read_text(&c, good, strlen(good));
-	ok(!c.errors && !c.notes, "a file with all keys has no errors");
-	ok(c.interfaces == 2 && !strcmp(c.interface[1], "eth1"), "interfaces are a list");
-	ok(c.mxs == 6 && c.mx[0].role == NOLIST_LOW && addr_is_ip4(&c.mx[0].addr),
-	   "addresses of a role may be given in pieces, with comments between");
-	ok(c.ports == 2 && c.port[1] == 2525 && c.mode == KERN_GENERIC && c.sources == 4096,
-	   "ports, mode and sources are taken");
-	ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
-		   !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
-	   "texts of the high fakes are taken, '#' in quotes is text");
-	ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.allows == 2 &&
-		   c.never_excepts == 2,
-	   "rules of the verdict are taken");
+	tap_ok(!c.errors && !c.notes, "a file with all keys has no errors");
+	tap_ok(c.interfaces == 2 && !strcmp(c.interface[1], "eth1"), "interfaces are a list");
+	tap_ok(c.mxs == 6 && c.mx[0].role == NOLIST_LOW && addr_is_ip4(&c.mx[0].addr),
+	       "addresses of a role may be given in pieces, with comments between");
+	tap_ok(c.ports == 2 && c.port[1] == 2525 && c.mode == KERN_GENERIC && c.sources == 4096,
+	       "ports, mode and sources are taken");
+	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
+		       !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
+	       "texts of the high fakes are taken, '#' in quotes is text");
+	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.allows == 2 &&
+		       c.never_excepts == 2,
+	       "rules of the verdict are taken");
 	conf_free(&c);
 	read_text(&c, "", 0);
-	ok(!c.errors && c.ports == 1 && c.port[0] == 25 && c.rules.window_s == 604800 &&
-		   c.rules.grace_s == 86400 && !c.is_unseen_accepted && c.stage == STAGE_DATA,
-	   "an empty file leaves the defaults");
+	tap_ok(!c.errors && c.ports == 1 && c.port[0] == 25 && c.rules.window_s == 604800 &&
+		       c.rules.grace_s == 86400 && !c.is_unseen_accepted && c.stage == STAGE_DATA,
+	       "an empty file leaves the defaults");
 	conf_free(&c);
 }
 
@@ -103,53 +95,53 @@ static const struct {
 	bool is_error;
 	const char *note;
 } rows[] = {
-	{ "low = 192.0.2.1\n\nlow = 192.0.2.1", true, ":3: '192.0.2.1' is given twice, also at" },
-	{ "low = 192.0.2.1\nreal = 192.0.2.1", true, ":2: '192.0.2.1' is real, but low at" },
-	{ "low = ::ffff:192.0.2.1\nlow = 192.0.2.1", true, "is given twice" },
-	{ "low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address" },
-	{ "\nlow = mx.example.com", true, ":2: 'mx.example.com' is not an address" },
-	{ "low = 192.0.2.0/24", true, ":1: '192.0.2.0/24' is not an address" },
-	{ "high = 224.0.0.1", true, ":1: '224.0.0.1' is a multicast address" },
-	{ "high = ff02::1", true, ":1: 'ff02::1' is a multicast address" },
-	{ "high = 127.0.0.1", true, "is a loopback address" },
-	{ "high = ::1", true, "is a loopback address" },
-	{ "high = 255.255.255.255", true, "is a reserved or broadcast address" },
-	{ "low = 10.0.0.1", false, ":1: '10.0.0.1' is private" },
-	{ "low = fd00::1", false, ":1: 'fd00::1' is private" },
-	{ "low = fe80::1", false, ":1: 'fe80::1' is link-local" },
-	{ "low = 100.64.0.1", false, "is shared (RFC 6598)" },
-	{ "colour = red", true, ":1: no such option 'colour'" },
-	{ "low", true, ":1: " },
-	{ "low = {192.0.2.1", true, ":1: premature end of file" },
-	{ "name = \"x\nmode = auto", true, "end of file" },
-	{ "mode = auto\nmode = native", true, ":2: 'mode' is given twice" },
-	{ "mode = fast", true, ":1: 'fast' is not auto, native or generic" },
-	{ "port = 0", true, ":1: '0' is not a port" },
-	{ "port = 65536", true, ":1: '65536' is not a port" },
-	{ "port = -1", true, ":1: '-1' is not a port" },
-	{ "port = { 25, 25 }", true, ":1: port 25 is given twice" },
-	{ "port = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }", true, ":1: more than 8 ports" },
-	{ "window = 0", true, ":1: '0' is not a number from 1" },
-	{ "window = 7d", true, ":1: '7d' is not a number" },
-	{ "grace = 99999999999999999999", true, "is not a number" },
-	{ "sources = 10", true, ":1: '10' is not a number from 1024" },
-	{ "real-mx-unseen = perhaps", true, "is not accept or refuse" },
-	{ "stage = quit", true, "is not greeting, mail, rcpt or data" },
-	{ "split-handshake = 1", true, "is not yes or no" },
-	{ "name = \"two words\"", true, "without blanks" },
-	{ "later = \"caf\xc3\xa9\"", true, "printable ASCII" },
-	{ "later = \"\"", true, "printable ASCII" },
-	{ "never-list-except = 10.0.0.1/8", true, "without host bits" },
-	{ "interface = averylonginterface", true, "is no name of an interface" },
-	{ "interface = { a, a }", true, "interface 'a' is given twice" },
-	{ "real = 192.0.2.1\nhigh = 192.0.2.2", false, "no low fake" },
-	{ "low = 192.0.2.1\nhigh = 192.0.2.2", false, "no real MX" },
-	{ "low = 192.0.2.1\nreal = 192.0.2.2", false, "no high fake" },
-	{ "real = 192.0.2.1\nhigh = 2001:db8::1", false, "a high fake over IPv6, but no real MX" },
-	{ "real = 2001:db8::1\nhigh = 192.0.2.1", false, "a high fake over IPv4, but no real MX" },
-	{ "low = {192.0.2.1, 2001:db8::1}", false, "more than one low fake address" },
-	{ "low = 192.0.2.1\nport = 2525", false, "port 25 is not among" },
-	{ "real = 192.0.2.1\nport = {25, 26}", false, "at the real MX only port 25 counts" },
+	{"low = 192.0.2.1\n\nlow = 192.0.2.1", true, ":3: '192.0.2.1' is given twice, also at"},
+	{"low = 192.0.2.1\nreal = 192.0.2.1", true, ":2: '192.0.2.1' is real, but low at"},
+	{"low = ::ffff:192.0.2.1\nlow = 192.0.2.1", true, "is given twice"},
+	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
+	{"\nlow = mx.example.com", true, ":2: 'mx.example.com' is not an address"},
+	{"low = 192.0.2.0/24", true, ":1: '192.0.2.0/24' is not an address"},
+	{"high = 224.0.0.1", true, ":1: '224.0.0.1' is a multicast address"},
+	{"high = ff02::1", true, ":1: 'ff02::1' is a multicast address"},
+	{"high = 127.0.0.1", true, "is a loopback address"},
+	{"high = ::1", true, "is a loopback address"},
+	{"high = 255.255.255.255", true, "is a reserved or broadcast address"},
+	{"low = 10.0.0.1", false, ":1: '10.0.0.1' is private"},
+	{"low = fd00::1", false, ":1: 'fd00::1' is private"},
+	{"low = fe80::1", false, ":1: 'fe80::1' is link-local"},
+	{"low = 100.64.0.1", false, "is shared (RFC 6598)"},
+	{"colour = red", true, ":1: no such option 'colour'"},
+	{"low", true, ":1: "},
+	{"low = {192.0.2.1", true, ":1: premature end of file"},
+	{"name = \"x\nmode = auto", true, "end of file"},
+	{"mode = auto\nmode = native", true, ":2: 'mode' is given twice"},
+	{"mode = fast", true, ":1: 'fast' is not auto, native or generic"},
+	{"port = 0", true, ":1: '0' is not a port"},
+	{"port = 65536", true, ":1: '65536' is not a port"},
+	{"port = -1", true, ":1: '-1' is not a port"},
+	{"port = { 25, 25 }", true, ":1: port 25 is given twice"},
+	{"port = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }", true, ":1: more than 8 ports"},
+	{"window = 0", true, ":1: '0' is not a number from 1"},
+	{"window = 7d", true, ":1: '7d' is not a number"},
+	{"grace = 99999999999999999999", true, "is not a number"},
+	{"sources = 10", true, ":1: '10' is not a number from 1024"},
+	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
+	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
+	{"split-handshake = 1", true, "is not yes or no"},
+	{"name = \"two words\"", true, "without blanks"},
+	{"later = \"caf\xc3\xa9\"", true, "printable ASCII"},
+	{"later = \"\"", true, "printable ASCII"},
+	{"never-list-except = 10.0.0.1/8", true, "without host bits"},
+	{"interface = averylonginterface", true, "is no name of an interface"},
+	{"interface = { a, a }", true, "interface 'a' is given twice"},
+	{"real = 192.0.2.1\nhigh = 192.0.2.2", false, "no low fake"},
+	{"low = 192.0.2.1\nhigh = 192.0.2.2", false, "no real MX"},
+	{"low = 192.0.2.1\nreal = 192.0.2.2", false, "no high fake"},
+	{"real = 192.0.2.1\nhigh = 2001:db8::1", false, "a high fake over IPv6, but no real MX"},
+	{"real = 2001:db8::1\nhigh = 192.0.2.1", false, "a high fake over IPv4, but no real MX"},
+	{"low = {192.0.2.1, 2001:db8::1}", false, "more than one low fake address"},
+	{"low = 192.0.2.1\nport = 2525", false, "port 25 is not among"},
+	{"real = 192.0.2.1\nport = {25, 26}", false, "at the real MX only port 25 counts"},
 };
 
 static void test_rows(void)
@@ -162,8 +154,9 @@ static void test_rows(void)
 		read_text(&c, rows[i].text, strlen(rows[i].text));
 		snprintf(name, sizeof(name), "%s: %s", rows[i].is_error ? "error" : "warning",
 			 rows[i].note);
-		ok(has_note(&c, rows[i].is_error, rows[i].note) && !c.errors == !rows[i].is_error,
-		   name);
+		tap_ok(has_note(&c, rows[i].is_error, rows[i].note) &&
+			       !c.errors == !rows[i].is_error,
+		       "%s", name);
 		conf_free(&c);
 	}
 }
@@ -173,19 +166,21 @@ static void test_command_line(void)
 	struct conf c;
 
 	read_text(&c, good, strlen(good));
-	ok(!conf_add(&c, "mode", "native", "--mode") && c.mode == KERN_NATIVE,
-	   "the command line takes the place of a single value");
-	ok(!conf_add(&c, "high", "192.0.2.32", "--high") && c.mxs == 7, "and adds to a list");
-	ok(conf_add(&c, "low", "x", "--low") == -EINVAL && has_note(&c, true, "--low: 'x' is not"),
-	   "its errors name the option");
+	tap_ok(!conf_add(&c, "mode", "native", "--mode") && c.mode == KERN_NATIVE,
+	       "the command line takes the place of a single value");
+	tap_ok(!conf_add(&c, "high", "192.0.2.32", "--high") && c.mxs == 7, "and adds to a list");
+	tap_ok(conf_add(&c, "low", "x", "--low") == -EINVAL &&
+		       has_note(&c, true, "--low: 'x' is not"),
+	       "its errors name the option");
 	conf_drop_interfaces(&c);
-	ok(!c.interfaces && !conf_add(&c, "interface", "eth9", "-i") && c.interfaces == 1,
-	   "its interfaces take the place of the file's");
+	tap_ok(!c.interfaces && !conf_add(&c, "interface", "eth9", "-i") && c.interfaces == 1,
+	       "its interfaces take the place of the file's");
 	conf_free(&c);
 	conf_init(&c);
-	ok(conf_read(&c, "/nonexistent/x") == -ENOENT && !c.errors, "a missing file is told as such");
-	ok(conf_read(&c, "/tmp") == -EISDIR, "a directory is told as such");
-	ok(conf_read(&c, "/dev/zero") == -EFBIG, "an endless file is refused");
+	tap_ok(conf_read(&c, "/nonexistent/x") == -ENOENT && !c.errors,
+	       "a missing file is told as such");
+	tap_ok(conf_read(&c, "/tmp") == -EISDIR, "a directory is told as such");
+	tap_ok(conf_read(&c, "/dev/zero") == -EFBIG, "an endless file is refused");
 	conf_free(&c);
 }
 
@@ -201,14 +196,14 @@ static void test_example(void)
 	bool has_all = true;
 
 	if (!f) {
-		ok(false, "scripts/nolist-xdp.conf is there");
+		tap_ok(false, "scripts/nolist-xdp.conf is there");
 		return;
 	}
 	size = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[size] = '\0';
 	read_text(&c, text, size);
-	ok(!c.errors && !c.notes && c.mxs == 4, "the example has no errors and no warnings");
+	tap_ok(!c.errors && !c.notes && c.mxs == 4, "the example has no errors and no warnings");
 	conf_free(&c);
 	for (i = 0; conf_key(i); i++) {
 		snprintf(key, sizeof(key), "\n%s = ", conf_key(i));
@@ -222,10 +217,10 @@ static void test_example(void)
 		if (at && at[1] == '#')
 			at[1] = ' ';
 	}
-	ok(has_all, "it documents every key");
+	tap_ok(has_all, "it documents every key");
 	read_text(&c, text, size);
-	ok(!c.errors && c.allows == 1 && c.never_excepts == 1 && c.later,
-	   "it has no errors either with all keys in force");
+	tap_ok(!c.errors && c.allows == 1 && c.never_excepts == 1 && c.later,
+	       "it has no errors either with all keys in force");
 	conf_free(&c);
 }
 
@@ -281,7 +276,7 @@ static void test_table(void)
 	struct conf c;
 
 	fill_conf(&c, NOLIST_MX_MAX);
-	ok(!c.errors && c.mxs == NOLIST_MX_MAX, "1024 addresses are taken");
+	tap_ok(!c.errors && c.mxs == NOLIST_MX_MAX, "1024 addresses are taken");
 	for (i = 0; i < 1000; i++)
 		own[i] = address(5000 + i);
 	left = conf_fill(&c, &table, own, 1000, NULL, NULL);
@@ -291,19 +286,20 @@ static void test_table(void)
 		if (s && s->mx < NOLIST_MX_MAX)
 			seen[s->mx] = true;
 	}
-	ok(!bad, "each is found within its probes, with its role and an index of its own");
+	tap_ok(!bad, "each is found within its probes, with its role and an index of its own");
 	for (i = 0, bad = 0; i < 1000; i++) {
 		s = slot_of(&table, &own[i]);
 		bad += !s;
 		if (s && s->role != NOLIST_OWN)
 			bad += 1000;
 	}
-	ok(bad == left && left < 100, "nearly all other addresses of the host fit, and the rest is told");
-	ok(conf_add(&c, "low", "203.0.113.1", "--low") == -EINVAL, "one more is refused");
-	ok(table.magic == NOLIST_MAGIC && table.ports == 1 && table.port[0] == htons(25) &&
-		   table.port[NOLIST_PORT_MAX - 1] == htons(25),
-	   "unused ports repeat the first");
-	ok(table.smtp.reply[NOLIST_BANNER].len > 4, "the high fakes' texts are in the table");
+	tap_ok(bad == left && left < 100,
+	       "nearly all other addresses of the host fit, and the rest is told");
+	tap_ok(conf_add(&c, "low", "203.0.113.1", "--low") == -EINVAL, "one more is refused");
+	tap_ok(table.magic == NOLIST_MAGIC && table.ports == 1 && table.port[0] == htons(25) &&
+		       table.port[NOLIST_PORT_MAX - 1] == htons(25),
+	       "unused ports repeat the first");
+	tap_ok(table.smtp.reply[NOLIST_BANNER].len > 4, "the high fakes' texts are in the table");
 	conf_free(&c);
 }
 
@@ -328,10 +324,10 @@ static void test_index(void)
 	conf_check(&c);
 	conf_fill(&c, &table, &a, 1, &old, busy);
 	s = slot_of(&table, &a);
-	ok(s && s->mx == was && s->role == NOLIST_HIGH,
-	   "an address keeps its index, and its role though it is the host's own");
+	tap_ok(s && s->mx == was && s->role == NOLIST_HIGH,
+	       "an address keeps its index, and its role though it is the host's own");
 	s = slot_of(&table, &b);
-	ok(s && s->mx >= 20, "a new one gets an index without counters");
+	tap_ok(s && s->mx >= 20, "a new one gets an index without counters");
 	conf_free(&c);
 }
 
@@ -355,14 +351,12 @@ static void test_hostile(void)
 		errors += !!c.errors;
 		conf_free(&c);
 	}
-	ok(errors > 500, "5000 damaged files are survived, most of them told as wrong");
+	tap_ok(errors > 500, "5000 damaged files are survived, most of them told as wrong");
 }
 
 int main(void)
 {
 	int fd = mkstemp(file);
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	if (fd < 0)
 		return 1;
@@ -375,6 +369,5 @@ int main(void)
 	test_index();
 	test_hostile();
 	unlink(file);
-	printf("1..%d\n", tests);
-	return failed;
+	return tap_done();
 }
