@@ -29,7 +29,7 @@ TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selft
 HELPERS := $(B)/selftests/inject # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-full demo install uninstall clean help
+.PHONY: all tests deps check check-full bench demo install uninstall clean help
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -58,7 +58,7 @@ $(B)/selftests/%.bpf.o: selftests/%.bpf.c | $(B)/selftests
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -I. -c $< -o $@
 
-$(B) $(B)/selftests:
+$(B) $(B)/selftests $(B)/bench:
 	$(Q)mkdir -p $@
 
 deps: ## install the Debian packages that are missing
@@ -71,6 +71,23 @@ check: ## run the tests with reduced counts; T=name runs one
 
 check-full: ## run the tests with all counts
 	$(Q)NOLIST_FULL=1 $(MAKE) --no-print-directory check
+
+# The benchmark: programs of its own, each a main() with lib.c.
+BENCH_SRC := selftests/bench
+BENCH_BIN := $(patsubst %,$(B)/bench/%,cost pipe)
+
+$(B)/bench/bench.bpf.o: $(BENCH_SRC)/bench.bpf.c | $(B)/bench
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+$(B)/bench/bench.skel.h: $(B)/bench/bench.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name bench_bpf > $@
+$(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c $(B)/bench/bench.skel.h
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/bench -I$(BENCH_SRC) $(filter %.c,$^) -lbpf -lpthread -o $@
+
+bench: $(BENCH_BIN) $(B)/nolist.bpf.o ## measure beside peers; BENCH=quick takes a minute
+	$(Q)$(BENCH_SRC)/run.sh
 
 demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)scripts/deps.sh demo
@@ -95,4 +112,4 @@ clean: ## remove everything that was built or fetched
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
--include $(wildcard $(B)/*.d $(B)/selftests/*.d)
+-include $(wildcard $(B)/*.d $(B)/selftests/*.d $(B)/bench/*.d)

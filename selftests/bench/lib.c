@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames for the benchmark, the packet path loaded as `nolist-xdp load` would
+ * with its defaults, and clocks. A benchmark has no use for half a result: what
+ * fails here ends it.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <sys/random.h>
+#include "lib.h"
+#include "user/dialogue.h"
+
+const uint8_t linux_syn[20] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0x12, 0x34, 0x56, 0x78,
+				0, 0, 0, 0,    1, 3, 3, 7 };
+
+void die_at(const char *file, int line, const char *format, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "bench: %s:%d: ", file, line);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+/* ---- frames ---- */
+
+void timestamps(uint8_t options[12], uint32_t val, uint32_t ecr)
+{
+	uint32_t w[3] = { htonl(0x0101080a), htonl(val), htonl(ecr) };
+
+	memcpy(options, w, sizeof(w));
+}
+
+static uint64_t sum_words(const void *data, size_t len)
+{
+	const uint8_t *b = data;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < len; i += 2) {
+		uint16_t w = 0;
+
+		memcpy(&w, b + i, len - i < 2 ? 1 : 2);
+		sum += w;
+	}
+	return sum;
+}
+
+static uint16_t sum_fold(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static size_t frame_tcp(uint8_t *at, const struct segment *s)
+{
+	struct tcphdr *tcp = (void *)at;
+
+	tcp->source = htons(s->sport);
+	tcp->dest = htons(s->dport);
+	tcp->seq = htonl(s->seq);
+	tcp->ack_seq = htonl(s->ack);
+	tcp->doff = (sizeof(*tcp) + s->options_len) / 4;
+	at[13] = s->flags;
+	tcp->window = htons(64240);
+	if (s->options_len)
+		memcpy(tcp + 1, s->options, s->options_len);
+	if (s->data_len)
+		memcpy(at + tcp->doff * 4, s->data, s->data_len);
+	return tcp->doff * 4 + s->data_len;
+}
+
+static size_t frame_udp(uint8_t *at, const struct segment *s)
+{
+	struct udphdr *udp = (void *)at;
+
+	udp->source = htons(s->sport);
+	udp->dest = htons(s->dport);
+	udp->len = htons(sizeof(*udp) + s->data_len);
+	if (s->data_len)
+		memcpy(udp + 1, s->data, s->data_len);
+	return sizeof(*udp) + s->data_len;
+}
+
+void frame_make(struct bench_frame *f, const struct segment *s)
+{
+	static const uint8_t link[12] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1 };
+	uint8_t *l3 = f->data + ETH_HLEN, *l4, proto = s->proto ? s->proto : IPPROTO_TCP;
+	size_t l4_len, l4_sum_at = proto == IPPROTO_TCP ? 16 : 6;
+	uint16_t ethertype, check;
+
+	memset(f, 0, sizeof(*f));
+	f->is_ip6 = strchr(s->to, ':') != NULL;
+	if (s->data_len + s->options_len + 80 > BENCH_FRAME_MAX)
+		die("frame too long");
+	memcpy(f->data, link, sizeof(link));
+	ethertype = htons(f->is_ip6 ? ETH_P_IPV6 : ETH_P_IP);
+	memcpy(f->data + 12, &ethertype, 2);
+	l4 = l3 + (f->is_ip6 ? sizeof(struct ip6_hdr) : sizeof(struct iphdr));
+	l4_len = proto == IPPROTO_TCP ? frame_tcp(l4, s) : frame_udp(l4, s);
+	f->tcp_sum = sum_words(l4, l4_len) + htons(l4_len) + htons(proto);
+	if (f->is_ip6) {
+		struct ip6_hdr *ip = (void *)l3;
+
+		ip->ip6_vfc = 6 << 4;
+		ip->ip6_plen = htons(l4_len);
+		ip->ip6_nxt = proto;
+		ip->ip6_hlim = 64;
+		inet_pton(AF_INET6, s->from, &ip->ip6_src);
+		inet_pton(AF_INET6, s->to, &ip->ip6_dst);
+		check = ~sum_fold(f->tcp_sum + sum_words(&ip->ip6_src, 32));
+		/* Without the words that a changing source changes. */
+		f->tcp_sum += sum_words((uint8_t *)&ip->ip6_src + 8, 24);
+	} else {
+		struct iphdr *ip = (void *)l3;
+
+		ip->ihl = 5;
+		ip->version = 4;
+		ip->tot_len = htons(sizeof(*ip) + l4_len);
+		ip->frag_off = htons(0x4000);
+		ip->ttl = 64;
+		ip->protocol = proto;
+		inet_pton(AF_INET, s->to, &ip->daddr);
+		f->ip_sum = sum_words(ip, sizeof(*ip));
+		inet_pton(AF_INET, s->from, &ip->saddr);
+		ip->check = ~sum_fold(sum_words(ip, sizeof(*ip)));
+		check = ~sum_fold(f->tcp_sum + sum_words(&ip->saddr, 8));
+		f->tcp_sum += sum_words(&ip->daddr, 4);
+	}
+	if (proto == IPPROTO_TCP)
+		f->tcp_sum -= sum_words(&((struct tcphdr *)l4)->seq, 4);
+	memcpy(l4 + l4_sum_at, &check, 2);
+	f->len = l4 - f->data + l4_len;
+	if (f->len < 60)
+		f->len = 60;
+	f->salt = 0x5eed1234;
+	inet_pton(AF_INET, CLIENTS4, &f->client);
+	inet_pton(AF_INET, REAL4, &f->real);
+}
+
+uint32_t frame_bare_len(const struct bench_frame *f)
+{
+	uint16_t len;
+
+	memcpy(&len, f->data + ETH_HLEN + (f->is_ip6 ? 4 : 2), 2);
+	return ETH_HLEN + ntohs(len) + (f->is_ip6 ? sizeof(struct ip6_hdr) : 0);
+}
+
+/* ---- the packet path ---- */
+
+static void path_add(struct nolist_config *c, const char *text, uint32_t role, uint32_t mx)
+{
+	struct nolist_addr a = {};
+	uint32_t h;
+
+	if (strchr(text, ':')) {
+		inet_pton(AF_INET6, text, a.b);
+	} else {
+		a.b[10] = a.b[11] = 0xff;
+		inet_pton(AF_INET, text, a.b + 12);
+	}
+	for (h = nolist_slot_of(&a, c->seed); c->slot[h % NOLIST_SLOTS].role; h++)
+		;
+	c->slot[h % NOLIST_SLOTS] = (struct nolist_slot){ a, role, mx };
+}
+
+static void path_configure(struct path *p)
+{
+	static struct nolist_config c;
+	struct dialogue d = { .name = "fake1.example.com", .stage = STAGE_DATA };
+	struct nolist_key key;
+	uint32_t zero = 0;
+	int inner, i;
+
+	memset(&c, 0, sizeof(c));
+	c.magic = NOLIST_MAGIC;
+	c.version = NOLIST_ABI_VERSION;
+	c.ports = 1;
+	for (i = 0; i < NOLIST_PORT_MAX; i++)
+		c.port[i] = htons(NOLIST_SMTP_PORT);
+	path_add(&c, LOW4, NOLIST_LOW, 0);
+	path_add(&c, LOW6, NOLIST_LOW, 1);
+	path_add(&c, REAL4, NOLIST_REAL, 2);
+	path_add(&c, REAL6, NOLIST_REAL, 3);
+	path_add(&c, HIGH4, NOLIST_HIGH, 4);
+	path_add(&c, HIGH6, NOLIST_HIGH, 5);
+	if (dialogue_compile(&d, &c.smtp))
+		die("dialogue_compile");
+	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(zero), sizeof(c), 1, NULL);
+	if (inner < 0 || bpf_map_update_elem(inner, &zero, &c, 0) ||
+	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_CONF), &zero,
+				&inner, 0))
+		die("%s: cannot configure: %s", p->name, strerror(errno));
+	close(inner);
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key) ||
+	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_KEY), &zero, &key,
+				0))
+		die("%s: cannot set the key", p->name);
+}
+
+void path_open(struct path *p, const char *name, const char *object)
+{
+	struct bpf_program *prog;
+
+	p->name = name;
+	p->obj = bpf_object__open_file(object, NULL);
+	if (!p->obj || bpf_object__load(p->obj))
+		die("%s: cannot load: %s", object, strerror(errno));
+	prog = bpf_object__find_program_by_name(p->obj, NOLIST_PROG);
+	p->prog = prog ? bpf_program__fd(prog) : -1;
+	p->stats = bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_STATS);
+	if (p->prog < 0 || p->stats < 0)
+		die("%s: no %s or no %s", object, NOLIST_PROG, NOLIST_MAP_STATS);
+	path_configure(p);
+}
+
+void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS])
+{
+	static struct nolist_stats st[BENCH_CPUS];
+	int cpus = libbpf_num_possible_cpus(), cpu, i;
+	uint32_t zero = 0;
+
+	/* The kernel rounds each CPU's value up to 8 bytes; this one is. */
+	if (cpus > BENCH_CPUS || bpf_map_lookup_elem(p->stats, &zero, st))
+		die("%s: cannot read the counters", p->name);
+	for (cpu = 0; cpu < cpus; cpu++)
+		for (i = 0; i < NOLIST_VERDICTS; i++)
+			v[i] += st[cpu].verdict[i];
+}
+
+const char *verdict_name(unsigned int verdict)
+{
+	static const char *const name[NOLIST_VERDICTS] = {
+		[NOLIST_PASS_UNCONFIGURED] = "pass-unconfigured",
+		[NOLIST_PASS_NOT_IP] = "pass-not-ip",
+		[NOLIST_PASS_NOT_TCP] = "pass-not-tcp",
+		[NOLIST_PASS_SHAPE] = "pass-shape",
+		[NOLIST_PASS_OTHER] = "pass-other",
+		[NOLIST_PASS_REAL] = "pass-real",
+		[NOLIST_PASS_NOT_HOST] = "pass-not-host",
+		[NOLIST_PASS_SOURCE] = "pass-source",
+		[NOLIST_PASS_TRUNCATED] = "pass-truncated",
+		[NOLIST_PASS_CHECKSUM] = "pass-checksum",
+		[NOLIST_PASS_RESET] = "pass-reset",
+		[NOLIST_PASS_TCP_OPTION] = "pass-tcp-option",
+		[NOLIST_PASS_NO_ROOM] = "pass-no-room",
+		[NOLIST_LOW_RST_ACK] = "low-rst-ack",
+		[NOLIST_LOW_RST] = "low-rst",
+		[NOLIST_HIGH_RST] = "high-rst",
+		[NOLIST_HIGH_SYN_ACK] = "high-syn-ack",
+		[NOLIST_HIGH_TEXT] = "high-text",
+		[NOLIST_HIGH_ACK] = "high-ack",
+		[NOLIST_HIGH_SILENT] = "high-silent",
+		[NOLIST_HIGH_BAD] = "high-bad",
+		[NOLIST_HIGH_NO_ROOM] = "high-no-room",
+	};
+
+	return verdict < NOLIST_VERDICTS && name[verdict] ? name[verdict] : "?";
+}
+
+/* ---- clocks ---- */
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+uint64_t wall_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t thread_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static int softirqd_pid(int cpu)
+{
+	char want[32], path[300], comm[32];
+	struct dirent *e;
+	DIR *d = opendir("/proc");
+	int pid = 0;
+
+	snprintf(want, sizeof(want), "ksoftirqd/%d\n", cpu);
+	while (d && !pid && (e = readdir(d))) {
+		FILE *f;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", e->d_name);
+		f = fopen(path, "r");
+		if (f && fgets(comm, sizeof(comm), f) && !strcmp(comm, want))
+			pid = atoi(e->d_name);
+		if (f)
+			fclose(f);
+	}
+	if (d)
+		closedir(d);
+	if (!pid)
+		die("no ksoftirqd/%d", cpu);
+	return pid;
+}
+
+uint64_t softirqd_ns(int cpu)
+{
+	static int pid[BENCH_CPUS];
+	unsigned long long ns = 0;
+	char path[64];
+	FILE *f;
+
+	if (!pid[cpu])
+		pid[cpu] = softirqd_pid(cpu);
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid[cpu]);
+	f = fopen(path, "r");
+	if (!f || fscanf(f, "%llu", &ns) != 1)
+		die("cannot read %s", path);
+	fclose(f);
+	return ns;
+}
+
+void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("cannot run on CPU %d", cpu);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_size);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the benchmark share on the user side: frames, the packet
+ * path under test, the CPU's time, and results as lines of JSON.
+ */
+#ifndef BENCH_LIB_H
+#define BENCH_LIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <bpf/libbpf.h>
+#include "bpf/abi.h"
+#include "frame.h"
+
+/* Addresses of the benchmark's site (RFC 5737, RFC 2544, RFC 3849). */
+#define LOW4 "192.0.2.1"
+#define REAL4 "192.0.2.2"
+#define HIGH4 "192.0.2.3"
+#define OTHER4 "192.0.2.9"
+#define CLIENT4 "198.51.100.1"
+#define CLIENTS4 "198.18.0.0" /* the first of BENCH_CLIENTS */
+#define LOW6 "2001:db8::1"
+#define REAL6 "2001:db8::2"
+#define HIGH6 "2001:db8::3"
+#define CLIENT6 "2001:db8:1::1"
+
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
+
+/* A TCP segment, or a UDP datagram where proto says so. */
+struct segment {
+	const char *from, *to;
+	uint16_t sport, dport;
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint8_t proto;           /* 0: TCP */
+	const void *options;     /* of TCP */
+	size_t options_len;      /* a multiple of 4 */
+	const void *data;
+	size_t data_len;
+};
+
+/* Options of a Linux SYN (MSS, SACK, timestamps, window scale), and of a segment. */
+extern const uint8_t linux_syn[20];
+void timestamps(uint8_t options[12], uint32_t val, uint32_t ecr);
+
+/* Lays s out in f, whose sources may be set afterwards; dies if it does not fit. */
+void frame_make(struct bench_frame *f, const struct segment *s);
+
+/* Its length without what pads it to the shortest that Ethernet carries. */
+uint32_t frame_bare_len(const struct bench_frame *f);
+
+/* The packet path: one instance of an object file. */
+struct path {
+	const char *name;
+	struct bpf_object *obj;
+	int prog, stats;
+};
+
+void path_open(struct path *p, const char *name, const char *object);
+/* Adds to v, over all CPUs. */
+void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS]);
+const char *verdict_name(unsigned int verdict);
+
+/* Nanoseconds of this thread, and of softirqs that ran in this CPU's ksoftirqd. */
+uint64_t wall_ns(void);
+uint64_t thread_ns(void);
+uint64_t softirqd_ns(int cpu);
+void pin_to(int cpu);
+
+/* Median of n numbers, which are sorted in place. */
+double median(double *v, size_t n);
+
+#define die(...) die_at(__FILE__, __LINE__, __VA_ARGS__)
+void die_at(const char *file, int line, const char *format, ...)
+	__attribute__((noreturn, format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How many segments a second one core answers over a veth pair: "generate"
+ * (bench.bpf.c) sends live frames from one end, what is measured answers at the
+ * other, "sink" counts the correct answers back at the first. All of it runs on
+ * one CPU, so a frame that is sent is soon received, nothing is lost, and
+ * differences between rows are differences between what answers.
+ *
+ * Rates are per second of CPU time, of this thread and of ksoftirqd: what other
+ * processes of the machine take is not charged to anyone. wall_ns stands beside.
+ *
+ * usage: pipe rounds milliseconds prefix peer... name=object...
+ * A peer is swap, drop, reset, or @NAME: the kernel in the network namespace
+ * PREFIX-NAME-b, or PREFIX-NAME-SOURCES-b (run.sh makes them).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/sockios.h>
+#include "lib.h"
+#include "bench.skel.h"
+
+#define DUTS_MAX 16
+#define FRAMES_MIN 16384 /* in one call */
+#define FRAMES_MAX (1u << 30)
+#define FILL_NS 2500000000ull /* for a million sources at a peer that counts them */
+
+/* Device under test. */
+struct dut {
+	const char *name;
+	const char *object; /* NULL: a peer */
+	bool is_kernel;
+	int fd;             /* XDP program, if it is a peer of the bench's own */
+	struct path *path;  /* one for each source pattern, so that they share no state */
+};
+
+static struct dut duts[DUTS_MAX];
+static int n_duts, last_cpu;
+static const char *prefix;
+static struct bench_bpf *skel;
+
+static const char *const source_names[] = { "fixed", "one", "64k", "1M", "random", "mixed" };
+
+/* What is sent, and to whom it is of interest. */
+static const struct traffic {
+	const char *name, *to;
+	bool has_options;
+	uint32_t sources;
+	uint32_t flags;    /* of a correct answer */
+	int verdict;
+	bool for_kernel;   /* also to the kernel's own closed port and its like */
+	bool two_cpus;     /* also from two CPUs at once */
+} traffics[] = {
+	{ "low: SYN", LOW4, false, BENCH_ONE, RST | ACK, NOLIST_LOW_RST_ACK, true, false },
+	{ "low: SYN", LOW4, false, BENCH_64K, RST | ACK, NOLIST_LOW_RST_ACK, true, false },
+	{ "low: SYN", LOW4, false, BENCH_1M, RST | ACK, NOLIST_LOW_RST_ACK, true, false },
+	{ "low: SYN", LOW4, false, BENCH_RANDOM, RST | ACK, NOLIST_LOW_RST_ACK, true, true },
+	{ "low: SYN", LOW4, false, BENCH_MIXED, RST | ACK, NOLIST_LOW_RST_ACK, false, false },
+	{ "low: Linux SYN", LOW4, true, BENCH_ONE, RST | ACK, NOLIST_LOW_RST_ACK, true, false },
+	{ "low: Linux SYN", LOW4, true, BENCH_RANDOM, RST | ACK, NOLIST_LOW_RST_ACK, true, false },
+	{ "low: IPv6 SYN", LOW6, false, BENCH_RANDOM, RST | ACK, NOLIST_LOW_RST_ACK, true, false },
+	{ "high: SYN", HIGH4, false, BENCH_ONE, SYN | ACK, NOLIST_HIGH_SYN_ACK, false, false },
+	{ "high: SYN", HIGH4, false, BENCH_RANDOM, SYN | ACK, NOLIST_HIGH_SYN_ACK, false, true },
+	{ "high: Linux SYN", HIGH4, true, BENCH_RANDOM, SYN | ACK, NOLIST_HIGH_SYN_ACK, false, false },
+	{ "high: IPv6 SYN", HIGH6, false, BENCH_RANDOM, SYN | ACK, NOLIST_HIGH_SYN_ACK, false, false },
+};
+#define TRAFFICS (sizeof(traffics) / sizeof(*traffics))
+
+/* ---- network namespaces and devices ---- */
+
+static bool enter(const char *name, const char *sources, char end)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s-%s-%s-%c", prefix, name, sources, end);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "/run/netns/%s-%s-%c", prefix, name, end);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return false;
+	if (setns(fd, CLONE_NEWNET))
+		die("cannot enter %s: %s", path, strerror(errno));
+	close(fd);
+	return true;
+}
+
+/* Of this namespace's veth: the sum of its counters whose names end in "errors" or "drops". */
+static uint64_t device_losses(const char *dev)
+{
+	struct {
+		struct ethtool_sset_info info;
+		uint32_t n;
+	} set = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1 << ETH_SS_STATS } };
+	struct ifreq ifr = { .ifr_data = (void *)&set };
+	struct ethtool_gstrings *names;
+	struct ethtool_stats *stats;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	uint64_t sum = 0;
+	uint32_t i;
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		die("%s: no counters: %s", dev, strerror(errno));
+	names = calloc(1, sizeof(*names) + set.n * ETH_GSTRING_LEN);
+	stats = calloc(1, sizeof(*stats) + set.n * 8);
+	names->cmd = ETHTOOL_GSTRINGS;
+	names->string_set = ETH_SS_STATS;
+	names->len = set.n;
+	ifr.ifr_data = (void *)names;
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		die("%s: no counters: %s", dev, strerror(errno));
+	stats->cmd = ETHTOOL_GSTATS;
+	stats->n_stats = set.n;
+	ifr.ifr_data = (void *)stats;
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		die("%s: no counters: %s", dev, strerror(errno));
+	for (i = 0; i < set.n; i++) {
+		const char *name = (char *)names->data + i * ETH_GSTRING_LEN;
+
+		/* "xdp_drops" are drops by the program's verdict. */
+		if (strstr(name, "errors") || (strstr(name, "drops") && !strstr(name, "xdp_drops")))
+			sum += stats->data[i];
+	}
+	free(names);
+	free(stats);
+	close(fd);
+	return sum;
+}
+
+/* ---- one measurement ---- */
+
+struct lane {
+	int cpu, ifindex;
+	uint64_t duration;
+	uint64_t sent, good, bad, sums, other, wall, busy; /* results */
+	long preempted;
+	pthread_barrier_t *start;
+};
+
+static void send_frames(const struct lane *l, uint32_t n)
+{
+	uint32_t len = skel->bss->frame.len + BENCH_CUT;
+	struct xdp_md ctx = { .data_end = len, .ingress_ifindex = l->ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = skel->bss->frame.data,
+		    .data_size_in = len, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
+		    .repeat = n, .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(skel->progs.generate), &o))
+		die("cannot send: %s", strerror(errno));
+}
+
+/*
+ * Sends for about so much CPU time, so that rounds on a busy machine are worth as
+ * much as on an idle one. In one call: each makes its pages anew, and waits for RCU
+ * when it is done.
+ */
+static void send_for(const struct lane *l, uint64_t duration, double *frame_ns)
+{
+	double n = duration / *frame_ns;
+	uint64_t busy = thread_ns();
+
+	n = n < FRAMES_MIN ? FRAMES_MIN : n > FRAMES_MAX ? FRAMES_MAX : n;
+	send_frames(l, n);
+	*frame_ns = (thread_ns() - busy) / n;
+}
+
+/* Until what was sent has arrived, or been lost: nothing moves for two milliseconds. */
+static void settle(void)
+{
+	uint64_t now = 0, before;
+	int cpu;
+
+	do {
+		before = now;
+		usleep(2000);
+		for (now = 0, cpu = 0; cpu < BENCH_CPUS; cpu++)
+			now += skel->bss->count[cpu].c.good + skel->bss->count[cpu].c.bad + 1;
+	} while (now != before);
+}
+
+static void *lane_run(void *arg)
+{
+	struct lane *l = arg;
+	struct rusage before, after;
+	double frame_ns = 1000;
+	uint64_t softirqd;
+
+	pin_to(l->cpu);
+	send_for(l, 0, &frame_ns);
+	send_for(l, l->duration / 8, &frame_ns);
+	settle();
+	if (l->start)
+		pthread_barrier_wait(l->start);
+	l->sent = -skel->bss->count[l->cpu].c.sent;
+	l->good = -skel->bss->count[l->cpu].c.good;
+	l->bad = -skel->bss->count[l->cpu].c.bad;
+	l->sums = -skel->bss->count[l->cpu].c.sums;
+	l->other = -skel->bss->count[l->cpu].c.other;
+	getrusage(RUSAGE_THREAD, &before);
+	softirqd = softirqd_ns(l->cpu);
+	l->busy = thread_ns();
+	l->wall = wall_ns();
+	send_for(l, l->duration, &frame_ns);
+	l->wall = wall_ns() - l->wall;
+	l->busy = thread_ns() - l->busy;
+	settle();
+	l->busy += softirqd_ns(l->cpu) - softirqd;
+	getrusage(RUSAGE_THREAD, &after);
+	l->preempted = after.ru_nivcsw - before.ru_nivcsw;
+	l->sent += skel->bss->count[l->cpu].c.sent;
+	l->good += skel->bss->count[l->cpu].c.good;
+	l->bad += skel->bss->count[l->cpu].c.bad;
+	l->sums += skel->bss->count[l->cpu].c.sums;
+	l->other += skel->bss->count[l->cpu].c.other;
+	return NULL;
+}
+
+/* Runs the lanes side by side. The thread that enters a namespace stays in it. */
+static void lanes_run(struct lane *l, int n)
+{
+	pthread_barrier_t start;
+	pthread_t thread[2];
+	int i;
+
+	if (n == 1) {
+		lane_run(l);
+		return;
+	}
+	pthread_barrier_init(&start, NULL, n);
+	for (i = 0; i < n; i++) {
+		l[i].start = &start;
+		if (pthread_create(&thread[i], NULL, lane_run, &l[i]))
+			die("no thread");
+	}
+	for (i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&start);
+}
+
+static int dut_fd(const struct dut *d, const struct traffic *t)
+{
+	return d->path ? d->path[t->sources].prog : d->fd;
+}
+
+static void prepare_frame(const struct dut *d, const struct traffic *t)
+{
+	struct segment s = { .from = strchr(t->to, ':') ? CLIENT6 : CLIENT4, .to = t->to,
+			     .sport = 40000, .dport = 25, .flags = SYN };
+	struct bench_frame f;
+
+	if (t->has_options) {
+		s.options = linux_syn;
+		s.options_len = sizeof(linux_syn);
+	}
+	frame_make(&f, &s);
+	f.sources = t->sources;
+	/* nft's reject at ingress takes the padding for a part of the TCP segment. */
+	if (d->is_kernel)
+		f.len = frame_bare_len(&f);
+	skel->bss->frame = f;
+	skel->bss->expect = (struct bench_expect){
+		.is_ip6 = f.is_ip6,
+		.is_echo = !strcmp(d->name, "swap"),
+		.is_partial = d->is_kernel,
+		.salt = f.salt,
+		.from = htons(25),
+		.to = htons(40000),
+		.flags = t->flags,
+	};
+}
+
+/* Frames that this source pattern's path says it answered, or passed to the real MX. */
+static uint64_t dut_answered(const struct dut *d, const struct traffic *t)
+{
+	uint64_t v[NOLIST_VERDICTS] = {}, sum = 0;
+	int cpu;
+
+	if (d->path) {
+		path_verdicts(&d->path[t->sources], v);
+		return v[t->verdict] + (t->sources == BENCH_MIXED ? v[NOLIST_PASS_REAL] : 0);
+	}
+	for (cpu = 0; cpu < BENCH_CPUS; cpu++)
+		sum += skel->bss->count[cpu].c.answered;
+	return sum;
+}
+
+static uint64_t sent_by_all(void)
+{
+	uint64_t sum = 0;
+	int cpu;
+
+	for (cpu = 0; cpu < BENCH_CPUS; cpu++)
+		sum += skel->bss->count[cpu].c.sent;
+	return sum;
+}
+
+/* unanswered: of all frames with those of the warm-up, as the program's own counters say. */
+static void report(const struct dut *d, const struct traffic *t, int round, const struct lane *l,
+		   int lanes, int64_t unanswered, uint64_t losses)
+{
+	uint64_t sent = 0, good = 0, bad = 0, sums = 0, other = 0, wall = 0, busy = 0;
+	bool is_drop = !strcmp(d->name, "drop");
+	double rate = 0;
+	long preempted = 0;
+	int i;
+
+	for (i = 0; i < lanes; i++) {
+		sent += l[i].sent;
+		good += l[i].good;
+		bad += l[i].bad;
+		sums += l[i].sums;
+		other += l[i].other;
+		wall += l[i].wall;
+		busy += l[i].busy;
+		preempted += l[i].preempted;
+		rate += (is_drop ? l[i].sent : l[i].good) * 1e9 / l[i].busy;
+	}
+	printf("{\"part\":\"pipe\",\"path\":\"%s\",\"traffic\":\"%s\",\"sources\":\"%s\","
+	       "\"cpus\":%d,\"round\":%d,\"rate\":%.0f,\"sent\":%llu,\"good\":%llu,"
+	       "\"bad\":%llu,\"sums\":%llu,\"other\":%llu,\"unanswered\":%lld,\"losses\":%llu,"
+	       "\"busy_ns\":%llu,\"wall_ns\":%llu,\"preempted\":%ld}\n",
+	       d->name, t->name, source_names[t->sources], lanes, round, rate,
+	       (unsigned long long)sent, (unsigned long long)good, (unsigned long long)bad,
+	       (unsigned long long)sums, (unsigned long long)other, (long long)unanswered,
+	       (unsigned long long)losses, (unsigned long long)busy, (unsigned long long)wall,
+	       preempted);
+}
+
+static void measure(const struct dut *d, const struct traffic *t, int round, uint64_t duration,
+		    int lanes)
+{
+	const char *ns = d->is_kernel ? d->name : "xdp", *sources = source_names[t->sources];
+	struct lane l[2] = {};
+	int64_t unanswered;
+	uint64_t losses;
+	int i, ifindex;
+
+	if (!enter(ns, sources, 'b'))
+		die("no namespace for %s", d->name);
+	if (!d->is_kernel &&
+	    bpf_xdp_attach(if_nametoindex("dut"), dut_fd(d, t), XDP_FLAGS_DRV_MODE, NULL))
+		die("%s: cannot attach: %s", d->name, strerror(errno));
+	losses = -device_losses("dut");
+	enter(ns, sources, 'a');
+	losses -= device_losses("gen");
+	ifindex = if_nametoindex("gen");
+	prepare_frame(d, t);
+	for (i = 0; i < lanes; i++)
+		l[i] = (struct lane){ .cpu = lanes == 1 ? last_cpu : i, .ifindex = ifindex,
+				      .duration = duration };
+	unanswered = dut_answered(d, t) - sent_by_all();
+	lanes_run(l, lanes);
+	unanswered += sent_by_all() - dut_answered(d, t);
+	if (d->is_kernel)
+		unanswered = 0; /* it does not say */
+	losses += device_losses("gen");
+	enter(ns, sources, 'b');
+	losses += device_losses("dut");
+	if (round >= 0)
+		report(d, t, round, l, lanes, unanswered, losses);
+}
+
+/* ---- setting up ---- */
+
+static void attach_sinks(const char *ns, const char *sources, bool is_kernel)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = bpf_program__fd(skel->progs.sink_skb));
+
+	enter(ns, sources, 'a');
+	hook.ifindex = if_nametoindex("gen");
+	if (!is_kernel) {
+		if (bpf_xdp_attach(hook.ifindex, bpf_program__fd(skel->progs.sink),
+				   XDP_FLAGS_DRV_MODE, NULL))
+			die("cannot attach the sink: %s", strerror(errno));
+		return;
+	}
+	/* The kernel's answers are skbs: at tc they cost less than in veth's XDP. */
+	if (bpf_tc_hook_create(&hook) == 0 && bpf_tc_attach(&hook, &opts))
+		die("cannot attach the sink to tc: %s", strerror(errno));
+}
+
+static void add_dut(char *arg)
+{
+	struct dut *d = &duts[n_duts++];
+	char *object = strchr(arg, '=');
+	size_t i;
+
+	if (n_duts > DUTS_MAX)
+		die("too many peers");
+	d->name = arg;
+	if (*arg == '@') {
+		d->name = arg + 1;
+		d->is_kernel = true;
+		for (i = 0; i < TRAFFICS; i++)
+			if (traffics[i].for_kernel)
+				attach_sinks(d->name, source_names[traffics[i].sources], true);
+		return;
+	}
+	if (!object) {
+		d->fd = !strcmp(arg, "swap")   ? bpf_program__fd(skel->progs.swap)
+			: !strcmp(arg, "drop") ? bpf_program__fd(skel->progs.drop)
+					       : bpf_program__fd(skel->progs.reset);
+		return;
+	}
+	*object++ = 0;
+	d->object = object;
+	d->path = calloc(BENCH_MIXED + 1, sizeof(*d->path));
+	for (i = BENCH_ONE; i <= BENCH_MIXED; i++)
+		path_open(&d->path[i], d->name, object);
+}
+
+/* A peer that has a namespace for each source pattern counts sources: let its set fill. */
+static bool has_state(const struct dut *d, const struct traffic *t)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/run/netns/%s-%s-%s-b", prefix, d->name,
+		 source_names[t->sources]);
+	return d->is_kernel && t->sources >= BENCH_1M && !access(path, F_OK);
+}
+
+static bool wants(const struct dut *d, const struct traffic *t)
+{
+	if (!strcmp(d->name, "reset"))
+		return t->for_kernel && !strchr(t->to, ':');
+	return d->path || (d->is_kernel ? t->for_kernel : true);
+}
+
+int main(int argc, char **argv)
+{
+	int rounds, round, i;
+	uint64_t duration;
+	size_t k;
+
+	if (argc < 5)
+		die("usage: pipe rounds milliseconds prefix peer... name=object...");
+	rounds = atoi(argv[1]);
+	duration = atoi(argv[2]) * 1000000ull;
+	prefix = argv[3];
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	last_cpu = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	libbpf_set_print(NULL);
+	skel = bench_bpf__open_and_load();
+	if (!skel)
+		die("cannot load the benchmark's own programs");
+	attach_sinks("xdp", "-", false);
+	for (i = 4; i < argc; i++)
+		add_dut(argv[i]);
+	/* Round -1 fills the tables and is not reported. */
+	for (round = -1; round < rounds; round++)
+		for (k = 0; k < TRAFFICS; k++)
+			for (i = 0; i < n_duts; i++) {
+				const struct traffic *t = &traffics[k];
+
+				if (!wants(&duts[i], t))
+					continue;
+				measure(&duts[i], t, round,
+					round < 0 && has_state(&duts[i], t) ? FILL_NS : duration, 1);
+				if (t->two_cpus && last_cpu > 0 && !duts[i].is_kernel)
+					measure(&duts[i], t, round, duration, 2);
+			}
+	return 0;
+}

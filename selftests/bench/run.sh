@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The benchmark: builds its networks, runs its parts, writes build/bench.json
+# and prints the table. docs/bench.md says what is measured and how.
+#
+# usage: run.sh [PART...]      parts: cost, pipe; all of them by default
+# BENCH=quick    fewer and shorter rounds, about a minute
+# OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
+# PEERS=...      what to compare them with; all by default
+set -u
+here=$(dirname "$0")
+out=build/bench
+prefix=bench$$
+read -ra objects <<<"${OBJECTS:-nolist=build/nolist.bpf.o}"
+parts=${*:-cost pipe}
+peers=${PEERS-swap drop reset closed ingress counted iptables}
+names=()
+
+if [ "${BENCH:-}" = quick ]; then
+	rounds=3 repeats=200000 ms=40
+else
+	rounds=7 repeats=1000000 ms=200
+fi
+
+fail() {
+	echo "bench: $*" >&2
+	exit 2
+}
+
+cleanup() {
+	local name
+
+	for name in "${names[@]}"; do
+		ip netns delete "$name"
+	done
+}
+
+# Two namespaces joined by a veth pair: gen sends, dut answers.
+pair() {
+	local a=$prefix-$1-a b=$prefix-$1-b
+
+	ip netns add "$a" || fail "cannot add a network namespace"
+	names+=("$a")
+	ip netns add "$b" || fail "cannot add a network namespace"
+	names+=("$b")
+	ip link add gen netns "$a" address 02:00:00:00:00:01 numtxqueues 2 numrxqueues 2 \
+		type veth peer name dut netns "$b" address 02:00:00:00:00:02 \
+		numtxqueues 2 numrxqueues 2 || fail "cannot add a veth pair"
+	ip netns exec "$b" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.dut.rp_filter=0
+	ip -n "$b" address add 192.0.2.1/24 dev dut
+	ip -n "$b" address add 2001:db8::1/64 dev dut nodad
+	ip -n "$b" link set lo up
+	ip -n "$b" link set dut up
+	ip -n "$a" link set gen up
+	ip -n "$b" neighbor add 192.0.2.254 lladdr 02:00:00:00:00:01 dev dut
+	ip -n "$b" neighbor add 2001:db8::fe lladdr 02:00:00:00:00:01 dev dut
+	ip -n "$b" route add default via 192.0.2.254
+	ip -n "$b" -6 route add default via 2001:db8::fe
+}
+
+# As pair, and the kernel answers. veth takes live frames only where it polls.
+kernel_pair() {
+	pair "$1"
+	ip netns exec "$prefix-$1-b" ethtool -K dut gro on || fail "cannot switch GRO on"
+}
+
+nft_ingress() {
+	ip netns exec "$prefix-$1-b" nft -f - <<-END
+		table netdev bench {
+			chain ingress {
+				type filter hook ingress device dut priority 0
+				tcp dport 25 reject with tcp reset
+			}
+		}
+	END
+}
+
+nft_counted() {
+	ip netns exec "$prefix-$1-b" nft -f - <<-END
+		table inet bench {
+			set seen4 {
+				type ipv4_addr
+				size 1048576
+				flags dynamic
+				counter
+			}
+			set seen6 {
+				type ipv6_addr
+				size 1048576
+				flags dynamic
+				counter
+			}
+			chain input {
+				type filter hook input priority 0
+				tcp dport 25 meta nfproto ipv4 update @seen4 { ip saddr }
+				tcp dport 25 meta nfproto ipv6 update @seen6 { ip6 saddr }
+				tcp dport 25 reject with tcp reset
+			}
+		}
+	END
+}
+
+iptables_reject() {
+	local cmd
+
+	for cmd in iptables ip6tables; do
+		ip netns exec "$prefix-$1-b" "$cmd" -A INPUT -p tcp --dport 25 \
+			-j REJECT --reject-with tcp-reset || return
+	done
+}
+
+# Says what ran, and where: the first line of the results.
+machine() {
+	jq -nc --arg kernel "$(uname -srm)" \
+		--arg cpu "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)" \
+		--arg virt "$(systemd-detect-virt 2>/dev/null || true)" \
+		--arg cpus "$(nproc)" \
+		--arg clang "$("${CLANG:-clang}" --version | head -n 1)" \
+		--arg nft "$(nft --version 2>/dev/null)" \
+		--arg iptables "$(iptables --version 2>/dev/null)" \
+		--arg bpf_stats "$(cat /proc/sys/kernel/bpf_stats_enabled)" \
+		--arg jit "$(cat /proc/sys/net/core/bpf_jit_enable)" \
+		--arg version "$(git describe --tags --always --dirty 2>/dev/null)" \
+		--arg date "$(date -u +%FT%TZ)" \
+		--arg load "$(cut -d ' ' -f 1 /proc/loadavg)" \
+		--arg objects "${objects[*]}" \
+		'{part: "machine"} + $ARGS.named'
+}
+
+# Ticks of CPU time that the hypervisor gave to others, of all ticks.
+steal() {
+	awk '$1 == "cpu" { s = 0; for (i = 2; i <= 9; i++) s += $i; print $9, s }' /proc/stat
+}
+
+run_pipe() {
+	local peer sources args=()
+
+	pair xdp
+	for peer in $peers; do
+		case $peer in
+		swap | drop | reset)
+			args+=("$peer")
+			continue
+			;;
+		closed) kernel_pair closed ;;
+		ingress)
+			kernel_pair ingress
+			nft_ingress ingress || fail "no nft reject at ingress"
+			;;
+		counted)
+			# A set for each pattern, so that one does not fill the other's.
+			for sources in one 64k 1M random; do
+				kernel_pair "counted-$sources"
+				nft_counted "counted-$sources" || fail "no nft counted set"
+			done
+			;;
+		iptables)
+			kernel_pair iptables
+			iptables_reject iptables || fail "no iptables REJECT"
+			;;
+		*) fail "no such peer: $peer" ;;
+		esac
+		args+=("@$peer")
+	done
+	"$out/pipe" "$rounds" "$ms" "$prefix" "${args[@]}" "${objects[@]}" || fail "pipe failed"
+}
+
+[ "$(id -u)" = 0 ] || fail "must be root"
+mkdir -p "$out"
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+before=$(steal)
+machine >"$out/results"
+for part in $parts; do
+	case $part in
+	cost) "$out/cost" "$rounds" "$repeats" "${objects[@]}" >>"$out/results" || exit 2 ;;
+	pipe) run_pipe >>"$out/results" || exit 2 ;;
+	*) fail "no such part: $part" ;;
+	esac
+done
+read -r s0 t0 <<<"$before"
+read -r s1 t1 <<<"$(steal)"
+jq -nc --argjson stolen $((s1 - s0)) --argjson ticks $((t1 - t0)) \
+	'{part: "steal", stolen: $stolen, ticks: $ticks}' >>"$out/results"
+jq -s -f "$here/table.jq" "$out/results" >build/bench.json || fail "cannot sum up"
+jq -r -f "$here/print.jq" build/bench.json

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The results' lines -> one object: the machine, and each row's median and spread
+# over its rounds. Ratios are made within a round, then their median is taken.
+def median: sort | if length % 2 == 1 then .[length / 2 | floor]
+	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+def spread: {median: median, min: min, max: max};
+
+def cost: group_by([.path, .traffic, .sources]) | map({
+	path: .[0].path, traffic: .[0].traffic, sources: .[0].sources,
+	rounds: length, frames: .[0].frames,
+	ns: (map(.ns) | spread),
+	base_ns: (map(.base_ns) | median)});
+
+def pipe: group_by([.path, .traffic, .sources, .cpus]) | map({
+	path: .[0].path, traffic: .[0].traffic, sources: .[0].sources, cpus: .[0].cpus,
+	rounds: length,
+	rate: (map(.rate) | spread),
+	sent: (map(.sent) | add), good: (map(.good) | add), bad: (map(.bad) | add),
+	sums: (map(.sums) | add),
+	unanswered: (map(.unanswered) | add), losses: (map(.losses) | add),
+	wall_over_busy: (map(.wall_ns / .busy_ns) | median)});
+
+# Of one path to another in the same round, on the same traffic.
+def ratios($rows; $path):
+	[$rows[] | select(.path == $path and .cpus == 1)] | map(. as $us
+	| [$rows[] | select(.cpus == 1 and .path != $path and .traffic == $us.traffic and
+		.sources == $us.sources and .round == $us.round and .rate > 0)][]
+	| {traffic, sources, peer: .path, ratio: ($us.rate / .rate)})
+	| group_by([.traffic, .sources, .peer])
+	| map({path: $path, traffic: .[0].traffic, sources: .[0].sources, peer: .[0].peer,
+		ratio: (map(.ratio) | spread)});
+
+def scaling($rows):
+	[$rows[] | select(.cpus == 2)] | map(. as $two
+	| [$rows[] | select(.cpus == 1 and .path == $two.path and .traffic == $two.traffic and
+		.sources == $two.sources and .round == $two.round)][0]
+	| {path, traffic, sources, ratio: ($two.rate / .rate)})
+	| group_by([.path, .traffic, .sources])
+	| map({path: .[0].path, traffic: .[0].traffic, sources: .[0].sources,
+		ratio: (map(.ratio) | spread)});
+
+map(select(.part == "pipe")) as $pipe
+| ([$pipe[].path] | unique - ["swap", "drop", "reset", "closed", "ingress", "counted", "iptables"])
+	as $ours
+| {
+	machine: (map(select(.part == "machine"))[0] | del(.part)),
+	steal: (map(select(.part == "steal"))[0] | if .ticks > 0 then .stolen / .ticks else 0 end),
+	cost: (map(select(.part == "cost")) | cost),
+	pipe: ($pipe | pipe),
+	ratios: [$ours[] | ratios($pipe; .)[]],
+	scaling: scaling($pipe)
+}
