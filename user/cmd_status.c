@@ -301,7 +301,7 @@ static void json_when(struct out *o, const char *name, const struct status *s,
 	if (ns)
 		json_number(o, name, wall_s(s, ns));
 	else
-		json_null(o, name);
+		json_none(o, name);
 }
 
 static void json_interfaces(struct out *o, const struct status *s)
