@@ -58,6 +58,7 @@ struct talk {
 	unsigned int sport;
 	const char *tags; /* 'q' 802.1Q, 'a' 802.1ad, outermost first */
 	int is_ip6, has_ts, is_split;
+	int is_liar; /* about what it was told, so it may be told anything */
 	enum talk_style style;
 	uint32_t iss, snd_nxt, snd_una;
 	uint32_t irs, rcv_nxt;

@@ -108,8 +108,9 @@ static inline const char *talk_judge_text(const struct talk_seg *s, const struct
 			return "text that is not printable";
 	if (!strchr("24", g->text[0]))
 		return "a reply that begins neither with 2 nor with 4";
-	if (s->len >= 4 && (!strncasecmp(s->data, "DATA", 4) || !strncasecmp(s->data, "BDAT", 4)) &&
-	    g->text[0] == '2' && strncmp(g->text, "220", 3))
+	/* With timestamps it may be the rest of another line: the test knows. */
+	if (!s->has_ts && s->len >= 4 && g->text[0] == '2' && strncmp(g->text, "220", 3) &&
+	    (!strncasecmp(s->data, "DATA", 4) || !strncasecmp(s->data, "BDAT", 4)))
 		return "DATA was not refused";
 	return NULL;
 }
@@ -170,7 +171,7 @@ static inline const char *talk_judge(const struct talk *t, const struct talk_seg
 		return "does not go on where the client has acknowledged";
 	if (g->has_ts != s->has_ts || (g->has_ts && g->tsecr != s->tsval) || g->mss)
 		return "wrong timestamps or an MSS";
-	wrong = talk_judge_ack(t, s, g);
+	wrong = t->is_liar ? NULL : talk_judge_ack(t, s, g);
 	if (!wrong && g->len)
 		wrong = talk_judge_text(s, g);
 	return wrong;

@@ -23,84 +23,12 @@
 #define CSUM_MAX 1536
 
 #include "bpf/smtp.h"
+#include "selftests/reading.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define ROOM 2048
 
 static unsigned char *frame; /* below 4 GiB, as a context's numbers are */
-
-static const struct {
-	const char *word;
-	enum nolist_verb verb;
-	bool is_whole; /* the word must end here */
-	bool is_smtp;  /* its beginnings are remembered */
-} words[] = {
-	{ "EHLO", NOLIST_V_GREET, true, true },	       { "HELO", NOLIST_V_GREET, true, true },
-	{ "MAIL", NOLIST_V_MAIL, true, true },	       { "RCPT", NOLIST_V_RCPT, true, true },
-	{ "DATA", NOLIST_V_DATA, true, true },	       { "BDAT", NOLIST_V_DATA, true, true },
-	{ "RSET", NOLIST_V_RSET, true, true },	       { "NOOP", NOLIST_V_NOOP, true, true },
-	{ "VRFY", NOLIST_V_VRFY, true, true },	       { "HELP", NOLIST_V_HELP, true, true },
-	{ "QUIT", NOLIST_V_QUIT, true, true },	       { "STAR", NOLIST_V_STARTTLS, false, true },
-	{ "GET ", NOLIST_V_NOT_SMTP, false, false },   { "POST", NOLIST_V_NOT_SMTP, false, false },
-	{ "PUT ", NOLIST_V_NOT_SMTP, false, false },   { "HEAD", NOLIST_V_NOT_SMTP, false, false },
-	{ "CONN", NOLIST_V_NOT_SMTP, false, false },   { "OPTI", NOLIST_V_NOT_SMTP, false, false },
-	{ "PRI ", NOLIST_V_NOT_SMTP, false, false },
-};
-
-/* --- the naive reading --------------------------------------------------- */
-
-struct reading {
-	char line[ROOM]; /* of this line so far */
-	unsigned int len;
-	unsigned int blocks; /* of 64 bytes that single pieces had */
-	int verb;	     /* -1: not known yet */
-};
-
-static int read_word(const char *s, unsigned int n, unsigned char next)
-{
-	size_t i;
-
-	for (i = 0; n >= 4 && i < COUNT(words); i++)
-		if (!strncasecmp(s, words[i].word, 4))
-			return words[i].is_whole && next > ' ' ? NOLIST_V_UNKNOWN : words[i].verb;
-	return NOLIST_V_UNKNOWN;
-}
-
-static bool read_is_beginning(const char *s, unsigned int n)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(words); i++)
-		if (words[i].is_smtp && n < 4 && !strncasecmp(s, words[i].word, n))
-			return true;
-	return false;
-}
-
-/* Takes a piece; returns the bytes up to and with LF, or 0; verb is then known. */
-static unsigned int read_piece(struct reading *r, const char *piece, unsigned int n)
-{
-	const char *lf = memchr(piece, '\n', n < SMTP_LINE_MAX ? n : SMTP_LINE_MAX);
-	unsigned int end = lf ? lf - piece + 1 : 0, take = end ? end : n, i, word;
-
-	memcpy(r->line + r->len, piece, take);
-	r->len += take;
-	for (word = 0; word < r->len && r->line[word] != '\r' && r->line[word] != '\n'; word++)
-		;
-	if (r->verb < 0) {
-		for (i = 0; i < word && i < 4; i++)
-			if (r->line[i] != '\t' && (r->line[i] < ' ' || r->line[i] > '~'))
-				r->verb = NOLIST_V_NOT_SMTP;
-		/* Only what came with the word tells whether it ends here. */
-		if (r->verb < 0 && word >= 4)
-			r->verb = read_word(r->line, 4, r->len > 4 ? r->line[4] : 0);
-		else if (r->verb < 0 && (lf || !read_is_beginning(r->line, r->len)))
-			r->verb = NOLIST_V_UNKNOWN;
-	}
-	r->blocks = r->verb < 0 ? 0 : r->blocks + n / SMTP_BUCKET;
-	if (!lf && r->blocks >= SMTP_BUCKETS)
-		r->verb = NOLIST_V_NOT_SMTP;
-	return end;
-}
 
 /* --- both ---------------------------------------------------------------- */
 
@@ -121,7 +49,7 @@ static uint64_t scan(const char *piece, unsigned int n, uint32_t parse)
 /* One line, cut as told: 0 or the piece at which the two differ. */
 static int compare(const char *text, unsigned int len, const unsigned int *cut, int cuts)
 {
-	struct reading r = { .verb = -1 };
+	struct reading r = READING_START;
 	unsigned int at = 0, parse = SMTP_START;
 	int i;
 
@@ -184,7 +112,7 @@ static void verbs(void)
 	size_t i, j, k;
 	char text[64];
 
-	for (i = 0; i < COUNT(words); i++)
+	for (i = 0; i < WORDS; i++)
 		for (j = 0; j < COUNT(tails); j++)
 			for (k = 0; k < 16; k++) {
 				size_t c;
@@ -196,7 +124,7 @@ static void verbs(void)
 				is_good &= try_all_cuts(text);
 			}
 	tap_ok(is_good, "every verb in both cases with every tail, cut anywhere");
-	for (i = 0, is_good = true; i < COUNT(words); i++)
+	for (i = 0, is_good = true; i < WORDS; i++)
 		for (j = 1; j < 4; j++)
 			for (k = 0; k < COUNT(tails); k++) {
 				snprintf(text, sizeof(text), "%.*s%s", (int)j, words[i].word,
