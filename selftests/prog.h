@@ -94,7 +94,8 @@ static inline void prog_counters(struct prog *p, __u64 verdict[NOLIST_VERDICTS])
 }
 
 /* tamper: NULL, or changes the program before the kernel sees it. */
-static inline void prog_load(struct prog *p, void (*tamper)(struct bpf_program *))
+static inline void prog_load_file(struct prog *p, const char *file,
+				  void (*tamper)(struct bpf_program *))
 {
 	struct bpf_program *prog;
 	struct bpf_map *m;
@@ -102,9 +103,9 @@ static inline void prog_load(struct prog *p, void (*tamper)(struct bpf_program *
 
 	libbpf_set_print(NULL);
 	memset(p, 0, sizeof(*p));
-	p->object = bpf_object__open_file(tap_build("nolist.bpf.o"), NULL);
+	p->object = bpf_object__open_file(tap_build(file), NULL);
 	if (!p->object)
-		tap_die("build/nolist.bpf.o");
+		tap_die(file);
 	bpf_object__for_each_map(m, p->object)
 		if (bpf_map__type(m) == BPF_MAP_TYPE_LRU_HASH)
 			bpf_map__set_max_entries(m, PROG_SOURCES);
@@ -125,6 +126,11 @@ static inline void prog_load(struct prog *p, void (*tamper)(struct bpf_program *
 	p->cpus = libbpf_num_possible_cpus();
 	if (bpf_map_update_elem(p->key, &zero, &prog_key, BPF_ANY))
 		tap_die(NOLIST_MAP_KEY);
+}
+
+static inline void prog_load(struct prog *p, void (*tamper)(struct bpf_program *))
+{
+	prog_load_file(p, "nolist.bpf.o", tamper);
 }
 
 /* --- configuration ------------------------------------------------------- */
