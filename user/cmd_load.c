@@ -112,7 +112,7 @@ static int find_interfaces(struct load *l)
 {
 	const struct kern_if *ifs;
 	struct kern *k;
-	int i;
+	int i, ret;
 
 	for (i = 0; i < l->conf.interfaces; i++) {
 		l->ifindex[i] = if_nametoindex(l->conf.interface[i]);
@@ -122,7 +122,12 @@ static int find_interfaces(struct load *l)
 		}
 	}
 	l->ifs = l->conf.interfaces;
-	if (!l->ifs && !kern_open(&k, options.pin_dir)) {
+	if (l->ifs)
+		return 0;
+	ret = kern_open(&k, options.pin_dir);
+	if (ret && ret != -ENOENT)
+		return cmd_failed(ret);
+	if (!ret) {
 		l->ifs = kern_ifs(k, &ifs);
 		for (i = 0; i < l->ifs; i++)
 			l->ifindex[i] = ifs[i].ifindex;
