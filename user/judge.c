@@ -197,13 +197,7 @@ static int open_tables(struct judge *j)
 	}
 	if (!error)
 		return EXIT_DONE;
-	if (error == -ENOENT)
-		errx("nothing is attached here, and nothing is pinned in '%s'", options.pin_dir);
-	else
-		err(error, "cannot read the tables");
-	if (*kern_hint())
-		hint("%s", kern_hint());
-	return EXIT_FAILED;
+	return cmd_failed(error);
 }
 
 /* --- what the records say together ------------------------------------------- */

@@ -344,5 +344,7 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
 		if (!ret)
 			ret = walk(&proofs);
 	}
+	if (ret < 0)
+		kern_fail(ret, "cannot read the tables");
 	return ret;
 }
