@@ -4,6 +4,7 @@
 # What load finds attached: our program by `ip link`, another build of it, one of
 # another ABI, one whose pins are lost. Why it matters: an update must not lose a
 # frame or the evidence, and tables of another version must not be misread.
+# shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# status: tells what is, adds up what belongs together, and changes nothing; the
+# rules of the command line that all commands share. Why it matters: this is
+# where an admin looks first when mail does not arrive.
+# shellcheck disable=SC2317 # functions that check() calls
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need ip python3
+
+json() {
+	nolist status --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
+}
+
+says() {
+	local text=$1 name=$2 out
+
+	shift 2
+	out=$("$@" 2>&1)
+	case $out in
+	*"$text"*) ok "$name" ;;
+	*) is "$out" "...$text..." "$name" ;;
+	esac
+}
+
+fails() {
+	local status=$1 text=$2 name=$3 out got
+
+	shift 3
+	out=$("$@" 2>&1 >/dev/null)
+	got=$?
+	case $out in
+	*"$text"*) is "$got" "$status" "$name" ;;
+	*) is "$got: $out" "$status: ...$text..." "$name" ;;
+	esac
+}
+
+# shellcheck disable=SC2119
+topology
+must ip -n server link add s1 type veth peer name s2
+
+fails 1 "nothing is attached, and nothing is pinned in '$PIN_DIR'" 'nothing to show is told' \
+	nolist status
+must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --high "$REAL6" >/dev/null 2>&1
+rx() {
+	ip -n server -s -j link show dev s0 |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["rx"]["packets"])'
+}
+before=$(rx)
+in_client python3 -c '
+import smtplib, socket, sys
+low, real, high = sys.argv[1:]
+for a in low, real:
+	try:
+		socket.create_connection((a, 25), 2)
+	except OSError:
+		pass
+try:
+	smtplib.SMTP(high, 25, timeout=10).sendmail("a@example.com", "b@example.com", "x")
+except smtplib.SMTPException:
+	pass' "$LOW4" "$REAL4" "$HIGH4"
+is "$(json 's["schema"], s["abi"]')" '1 1' 'JSON tells its schema and the ABI'
+is "$(json '[(m["address"], m["role"], m["opens"]) for m in s["tables"][0]["mx"]]')" \
+	"[('$LOW4', 'low', 1), ('$REAL4', 'real', 1), ('$HIGH4', 'high', 1), ('$REAL6', 'high', 0)]" \
+	'addresses come with their role and counters, by role'
+is "$(json 'sum(s["verdicts"].values()) == s["frames"], s["verdicts"]["low_rst_ack"], s["verdicts"]["pass_real"], s["verdicts"]["high_syn_ack"]')" \
+	'True 1 1 1' 'verdicts add up to the frames'
+all_counted() {
+	[ "$(json 's["frames"]')" -ge $(($(rx) - before)) ]
+}
+check 'which are all that came' wait_for 5 all_counted
+is "$(json 's["claims"]["now"], s["claims"]["evicted"], s["claims"]["lost"], s["proofs"]["now"]')" \
+	'1 0 0 1' 'tables tell how full they are'
+is "$(json 'abs(s["real_contacted_at"] - __import__("time").time()) < 60, s["real_data_at"], s["proofs"]["lost_at"]')" \
+	'True None None' 'times are those of the wall clock, or null'
+says ' 1  low fake: a connection refused' 'text tells verdicts' nolist status
+says 's0               native   alone     pinned' 'text tells interfaces' nolist status
+says "$HIGH4" 'text tells addresses' nolist status
+says 'real MX last contacted: 20' 'text tells of the real MX' nolist status
+a=$(nolist status --json)
+is "$(nolist status --json)" "$a" 'status changes nothing'
+must nsenter --net=/run/netns/server ip link set dev s1 xdp obj "$OBJECT" sec xdp
+is "$(json 'len(s["tables"]), s["tables"][1]["configured"], s["claims"]["room"]')" '2 False 524288' \
+	'tables that ip link made are shown beside the pinned ones, and summed up'
+says 'not configured: every frame passes' 'text tells that they are not configured' nolist status
+
+# --- the command line ---
+
+says 'usage: nolist-xdp COMMAND' 'help is printed' "$TOOL" --help
+is "$("$TOOL" --version | cut -d' ' -f1)" nolist-xdp 'the version is printed'
+for c in $("$TOOL" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	says "usage: nolist-xdp $c" "$c --help prints its usage" "$TOOL" "$c" --help
+	"$TOOL" "$c" --help >/dev/null
+	is $? 0 "$c --help succeeds"
+	fails 2 "$c: unknown option '--no-such-option'" "$c refuses an unknown option" \
+		"$TOOL" "$c" --no-such-option
+done
+fails 2 'which command?' 'no command is told' "$TOOL"
+fails 2 "unknown command 'sta'" 'a command is not abbreviated' "$TOOL" sta
+fails 2 "unknown command 'a\\x1b[31mb'" 'messages do not drive the terminal' "$TOOL" $'a\e[31mb'
+fails 2 "unexpected argument 'x'" 'an argument too many is told' nolist status x
+fails 1 'cannot write all of the output' 'a full disk is told' \
+	in_server sh -c '"$@" >/dev/full' - "$TOOL" status --pin-dir "$PIN_DIR"
+fails 1 'Operation not permitted' 'without root it is told' \
+	in_server setpriv --reuid 65534 --clear-groups "$TOOL" status
+
+done_testing
