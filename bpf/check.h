@@ -105,6 +105,9 @@ static __always_inline bool check_partial(const struct nolist_config *conf, __u3
 enum {
 	OPT_END = 0,
 	OPT_NOP = 1,
+	OPT_MSS = 2,
+	OPT_WINDOW = 3,
+	OPT_SACK_OK = 4,
 	OPT_TS = 8,
 	OPT_TS_BYTES = 10,
 	OPT_MD5 = 19, /* RFC 2385 */
@@ -159,6 +162,30 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 	return i < len ? -1 : (int)ts;
 }
 
+/*
+ * The two layouts that nearly all segments with options have need no walk: NOP,
+ * NOP, timestamps; and what Linux puts into a SYN. As check_options(), or -2: walk.
+ */
+static __always_inline int check_usual_options(struct xdp_md *ctx, const struct pkt *p)
+{
+	void *end = (void *)(long)ctx->data_end;
+	__u32 off = p->l4 + sizeof(struct tcphdr);
+	__be32 *w;
+
+	barrier_var(off);
+	w = (void *)(long)ctx->data + (off & 127);
+	if (p->doff == 32 && (void *)(w + 3) <= end &&
+	    w[0] == bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES))
+		return 2 + 1;
+	if (p->doff == 40 && (void *)(w + 5) <= end &&
+	    (w[0] & bpf_htonl(0xffff0000)) == bpf_htonl(OPT_MSS << 24 | 4 << 16) &&
+	    w[1] == bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES) &&
+	    (w[4] & bpf_htonl(0xffffff00)) ==
+		    bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8))
+		return 6 + 1;
+	return -2;
+}
+
 static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
 {
 	__u8 first = p->is_ip6 ? p->saddr.b[0] : p->saddr.b[12];
@@ -196,8 +223,10 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 	    (csum_fold32(pseudo) != p->check || !check_partial(conf, ctx->ingress_ifindex)))
 		return NOLIST_PASS_CHECKSUM;
 	if (p->doff > sizeof(struct tcphdr)) {
-		ts = check_options(ctx, p->l4 + sizeof(struct tcphdr),
-				   p->doff - sizeof(struct tcphdr));
+		ts = check_usual_options(ctx, p);
+		if (ts == -2)
+			ts = check_options(ctx, p->l4 + sizeof(struct tcphdr),
+					   p->doff - sizeof(struct tcphdr));
 		if (ts < 0)
 			return NOLIST_PASS_TCP_OPTION;
 		p->ts_at = ts;

@@ -48,12 +48,19 @@ struct high {
 static __always_inline __u64 high_hash(const struct nolist_key *key, const struct pkt *p,
 				       __u64 slot)
 {
-	__u64 m[COOKIE_WORDS] = {
-		p->saddr.q[0], p->saddr.q[1], p->daddr.q[0], p->daddr.q[1],
-		(__u64)p->sport << 48 | (__u64)p->dport << 32 | (slot & 0x7fffffff) << 1 |
-			!!p->ts_at,
-	};
-	__u64 hash = cookie_hash(key, m);
+	__u64 tail = (__u64)p->sport << 48 | (__u64)p->dport << 32 | (slot & 0x7fffffff) << 1 |
+		     !!p->ts_at;
+	__u64 m[COOKIE_WORDS] = { (__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail };
+	__u64 hash;
+
+	if (p->is_ip6) {
+		m[0] = p->saddr.q[0];
+		m[1] = p->saddr.q[1];
+		m[2] = p->daddr.q[0];
+		m[3] = p->daddr.q[1];
+		m[4] = tail;
+	}
+	hash = cookie_hash(key, m, p->is_ip6 ? 5 : 2);
 
 #ifdef NOLIST_TEST_COOKIE_BITS
 	/* A test's build: so few bits in the sequence number that guessing succeeds. */

@@ -129,7 +129,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	sum = reply_tcp(at, p, r, header, header + text_len);
 	/* Of the options, MSS comes first. */
 	if (r->has_mss && at + 24 <= end) {
-		((__u32 *)at)[5] = bpf_htonl(2 << 24 | 4 << 16 | HIGH_MSS);
+		((__u32 *)at)[5] = bpf_htonl(OPT_MSS << 24 | 4 << 16 | HIGH_MSS);
 		sum += ((__u32 *)at)[5];
 	}
 	if (r->has_ts && r->has_mss && at + 36 <= end)

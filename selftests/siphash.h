@@ -84,19 +84,22 @@ static inline uint64_t siphash_dialogue(const struct nolist_key *key, const stru
 					unsigned int dport, uint64_t now, int has_timestamps)
 {
 	uint32_t slot = (uint32_t)(now >> 40 & 0x7fffffff) << 1 | !!has_timestamps;
-	unsigned char m[40];
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	size_t skip = memcmp(src->b, mapped, sizeof(mapped)) ? 0 : sizeof(mapped);
+	unsigned char m[40], *p = m;
 
-	memcpy(m, src->b, 16);
-	memcpy(m + 16, dst->b, 16);
-	m[32] = slot;
-	m[33] = slot >> 8;
-	m[34] = slot >> 16;
-	m[35] = slot >> 24;
-	m[36] = dport >> 8; /* the wire's order */
-	m[37] = dport;
-	m[38] = sport >> 8;
-	m[39] = sport;
-	return siphash(key->k[0], key->k[1], m, sizeof(m));
+	/* IPv4 addresses go in without what maps them into IPv6. */
+	p = (unsigned char *)memcpy(p, src->b + skip, 16 - skip) + 16 - skip;
+	p = (unsigned char *)memcpy(p, dst->b + skip, 16 - skip) + 16 - skip;
+	*p++ = slot;
+	*p++ = slot >> 8;
+	*p++ = slot >> 16;
+	*p++ = slot >> 24;
+	*p++ = dport >> 8; /* the wire's order */
+	*p++ = dport;
+	*p++ = sport >> 8;
+	*p++ = sport;
+	return siphash(key->k[0], key->k[1], m, p - m);
 }
 
 #endif
