@@ -84,7 +84,7 @@ $(B)/bench/bench.skel.h: $(B)/bench/bench.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name bench_bpf > $@
 $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c $(B)/bench/bench.skel.h
 	$(call say,CC,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/bench -I$(BENCH_SRC) $(filter %.c,$^) -lbpf -lpthread -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/bench -I$(BENCH_SRC) $(filter %.c,$^) -lbpf -pthread -o $@
 
 bench: $(BENCH_BIN) $(B)/nolist.bpf.o ## measure beside peers; BENCH=quick takes a minute
 	$(Q)$(BENCH_SRC)/run.sh

@@ -92,6 +92,8 @@ static void add_row_out(const struct path *path, const char *prog, int fd, const
 		die("%s: %s: %s instead of %s", path->name, name, verdict_name(got),
 		    verdict_name(verdict));
 	r->verdict = got;
+	if (!is_wanted(r->name, r->sources))
+		n_rows--;
 }
 
 static void add_row(const struct path *p, const char *name, const struct segment *s,
@@ -130,6 +132,20 @@ static void add_syns(const struct path *p, const char *what, const char *to4, co
 	snprintf(name, sizeof(name), "%s: IPv6 SYN", what);
 	add_row(p, name, &syn6, BENCH_ONE, verdict);
 	add_row(p, name, &syn6, BENCH_RANDOM, verdict);
+}
+
+/* Segments that leave the packet path earlier and earlier: what each room costs. */
+static void add_rooms(const struct path *p)
+{
+	struct segment ack = syn_to(LOW4, false), rst = ack, broken = ack;
+
+	ack.flags = ACK;
+	ack.ack = 77;
+	add_row(p, "low: ACK", &ack, BENCH_FIXED, NOLIST_LOW_RST);
+	broken.is_broken = true;
+	add_row(p, "low: wrong checksum", &broken, BENCH_FIXED, NOLIST_PASS_CHECKSUM);
+	rst.flags = RST;
+	add_row(p, "low: RST", &rst, BENCH_FIXED, NOLIST_PASS_RESET);
 }
 
 static void add_unrelated(const struct path *p)
@@ -300,21 +316,24 @@ static double run_row(const struct row *r, uint32_t n)
 
 static void measure(const struct row *r, int round, uint32_t n)
 {
-	double resize = 0, base, ns;
+	double resize = 0, base, ns, pace;
 
+	pace_wait();
+	pace = pace_ns();
 	base = run(r, bpf_program__fd(skel->progs.pass), n);
 	if (r->out_len != r->frame.len) {
 		skel->bss->resize_len = r->out_len;
 		resize = run(r, bpf_program__fd(skel->progs.resize), n) - base;
 	}
 	ns = run_row(r, n);
+	pace = (pace + pace_ns()) / 2;
 	/* Of two resizes one restores the frame, the other is the answer's own. */
 	if (round >= 0)
 		printf("{\"part\":\"cost\",\"path\":\"%s\",\"traffic\":\"%s\",\"sources\":\"%s\","
 		       "\"round\":%d,\"frames\":%u,\"base_ns\":%.2f,\"restore_ns\":%.2f,"
-		       "\"ns\":%.2f}\n",
+		       "\"ns\":%.2f,\"pace\":%.0f}\n",
 		       r->prog, r->name, r->sources, round, n, base, resize / 2,
-		       ns - base - resize / 2);
+		       ns - base - resize / 2, pace);
 }
 
 /* A connection to the real MX in a network of its own, so that the kernel knows it. */
@@ -387,6 +406,7 @@ int main(int argc, char **argv)
 		path_open(p, argv[i], object);
 		add_syns(p, "low", LOW4, LOW6, NOLIST_LOW_RST_ACK);
 		add_syns(p, "high", HIGH4, HIGH6, NOLIST_HIGH_SYN_ACK);
+		add_rooms(p);
 		add_unrelated(p);
 		add_real(p, port);
 		add_session(p, HIGH4, false);

@@ -34,6 +34,7 @@ struct segment {
 	uint32_t seq, ack;
 	uint8_t flags;
 	uint8_t proto;           /* 0: TCP */
+	bool is_broken;          /* with a wrong checksum */
 	const void *options;     /* of TCP */
 	size_t options_len;      /* a multiple of 4 */
 	const void *data;
@@ -62,14 +63,24 @@ void path_open(struct path *p, const char *name, const char *object);
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS]);
 const char *verdict_name(unsigned int verdict);
 
+/* Does the extended regular expression in $ONLY match "traffic, sources"? Unset: all do. */
+bool is_wanted(const char *traffic, const char *sources);
+
 /* Nanoseconds of this thread, and of softirqs that ran in this CPU's ksoftirqd. */
 uint64_t wall_ns(void);
 uint64_t thread_ns(void);
 uint64_t softirqd_ns(int cpu);
 void pin_to(int cpu);
 
-/* Median of n numbers, which are sorted in place. */
-double median(double *v, size_t n);
+/*
+ * Nanoseconds that a fixed piece of work takes, that keeps many of the core's units
+ * busy. A virtual CPU that shares its core with a stranger's takes nearly twice as
+ * long, and no clock of its own tells: rounds are compared with rounds of one pace.
+ */
+double pace_ns(void);
+
+/* Sleeps until the pace is near the best that was seen, for a while at most. */
+void pace_wait(void);
 
 #define die(...) die_at(__FILE__, __LINE__, __VA_ARGS__)
 void die_at(const char *file, int line, const char *format, ...)

@@ -150,6 +150,7 @@ struct lane {
 	uint64_t duration;
 	uint64_t sent, good, bad, sums, other, wall, busy; /* results */
 	long preempted;
+	double pace;
 	pthread_barrier_t *start;
 };
 
@@ -212,6 +213,9 @@ static void *lane_run(void *arg)
 	l->bad = -skel->bss->count[l->cpu].c.bad;
 	l->sums = -skel->bss->count[l->cpu].c.sums;
 	l->other = -skel->bss->count[l->cpu].c.other;
+	if (!l->start)
+		pace_wait();
+	l->pace = pace_ns();
 	getrusage(RUSAGE_THREAD, &before);
 	softirqd = softirqd_ns(l->cpu);
 	l->busy = thread_ns();
@@ -219,6 +223,7 @@ static void *lane_run(void *arg)
 	send_for(l, l->duration, &frame_ns);
 	l->wall = wall_ns() - l->wall;
 	l->busy = thread_ns() - l->busy;
+	l->pace = (l->pace + pace_ns()) / 2;
 	settle();
 	l->busy += softirqd_ns(l->cpu) - softirqd;
 	getrusage(RUSAGE_THREAD, &after);
@@ -316,7 +321,7 @@ static void report(const struct dut *d, const struct traffic *t, int round, cons
 {
 	uint64_t sent = 0, good = 0, bad = 0, sums = 0, other = 0, wall = 0, busy = 0;
 	bool is_drop = !strcmp(d->name, "drop");
-	double rate = 0;
+	double rate = 0, pace = 0;
 	long preempted = 0;
 	int i;
 
@@ -329,17 +334,18 @@ static void report(const struct dut *d, const struct traffic *t, int round, cons
 		wall += l[i].wall;
 		busy += l[i].busy;
 		preempted += l[i].preempted;
+		pace += l[i].pace;
 		rate += (is_drop ? l[i].sent : l[i].good) * 1e9 / l[i].busy;
 	}
 	printf("{\"part\":\"pipe\",\"path\":\"%s\",\"traffic\":\"%s\",\"sources\":\"%s\","
 	       "\"cpus\":%d,\"round\":%d,\"rate\":%.0f,\"sent\":%llu,\"good\":%llu,"
 	       "\"bad\":%llu,\"sums\":%llu,\"other\":%llu,\"unanswered\":%lld,\"losses\":%llu,"
-	       "\"busy_ns\":%llu,\"wall_ns\":%llu,\"preempted\":%ld}\n",
+	       "\"busy_ns\":%llu,\"wall_ns\":%llu,\"preempted\":%ld,\"pace\":%.0f}\n",
 	       d->name, t->name, source_names[t->sources], lanes, round, rate,
 	       (unsigned long long)sent, (unsigned long long)good, (unsigned long long)bad,
 	       (unsigned long long)sums, (unsigned long long)other, (long long)unanswered,
 	       (unsigned long long)losses, (unsigned long long)busy, (unsigned long long)wall,
-	       preempted);
+	       preempted, pace / lanes);
 }
 
 static void measure(const struct dut *d, const struct traffic *t, int round, uint64_t duration,
@@ -460,6 +466,7 @@ int main(int argc, char **argv)
 	skel = bench_bpf__open_and_load();
 	if (!skel)
 		die("cannot load the benchmark's own programs");
+	pin_to(last_cpu);
 	attach_sinks("xdp", "-", false);
 	for (i = 4; i < argc; i++)
 		add_dut(argv[i]);
@@ -469,7 +476,8 @@ int main(int argc, char **argv)
 			for (i = 0; i < n_duts; i++) {
 				const struct traffic *t = &traffics[k];
 
-				if (!wants(&duts[i], t))
+				if (!wants(&duts[i], t) ||
+				    !is_wanted(t->name, source_names[t->sources]))
 					continue;
 				measure(&duts[i], t, round,
 					round < 0 && has_state(&duts[i], t) ? FILL_NS : duration, 1);

@@ -15,10 +15,10 @@ def percent: . * 100 | fixed(1);
 	"",
 	"In the kernel, nanoseconds a frame over a program that only returns XDP_PASS",
 	("path" | left(10)) + ("traffic" | left(36)) + ("sources" | left(8)) + ("median" | right(8))
-		+ ("min" | right(8)) + ("max" | right(8)),
+		+ ("min" | right(8)) + ("max" | right(8)) + ("own" | right(6)),
 	(.cost[] | (.path | left(10)) + (.traffic | left(36)) + (.sources | left(8))
 		+ (.ns.median | fixed(1) | right(8)) + (.ns.min | fixed(1) | right(8))
-		+ (.ns.max | fixed(1) | right(8))),
+		+ (.ns.max | fixed(1) | right(8)) + ("\(.own)/\(.rounds)" | right(6))),
 	(.cost | map(select(.traffic | startswith("session")))
 		| group_by([.path, (.traffic | split(":")[0])])[]
 		| (.[0].path | left(10)) + ("\(.[0].traffic | split(":")[0]): all 8 segments" | left(44))
@@ -30,13 +30,13 @@ else empty end),
 	("traffic" | left(18)) + ("sources" | left(8)) + ("cpus" | right(4)) + "  " + ("path" | left(10))
 		+ ("median" | right(8)) + ("min" | right(8)) + ("max" | right(8))
 		+ ("sent-good" | right(11)) + ("bad" | right(6)) + ("unansw." | right(9))
-		+ ("lost" | right(7)) + ("wall/cpu" | right(10)),
+		+ ("lost" | right(7)) + ("wall/cpu" | right(10)) + ("own" | right(6)),
 	(.pipe | sort_by([.traffic, .sources, .cpus, -.rate.median])[]
 		| (.traffic | left(18)) + (.sources | left(8)) + (.cpus | right(4)) + "  "
 		+ (.path | left(10)) + (.rate.median | mpps | right(8)) + (.rate.min | mpps | right(8))
 		+ (.rate.max | mpps | right(8)) + (.sent - .good | right(11)) + (.bad | right(6))
 		+ (.unanswered | right(9)) + (.losses | right(7))
-		+ (.wall_over_busy | fixed(1) | right(10))),
+		+ (.wall_over_busy | fixed(1) | right(10)) + ("\(.own)/\(.rounds)" | right(6))),
 	"",
 	"How many times the peer's rate, median of the rounds' ratios (min to max)",
 	(.ratios | sort_by([.path, .traffic, .sources, .peer]) | group_by([.path, .traffic, .sources])[]

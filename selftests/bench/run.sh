@@ -6,6 +6,7 @@
 # usage: run.sh [PART...]      parts: cost, pipe; all of them by default
 # BENCH=quick    fewer and shorter rounds, about a minute
 # OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
+# ONLY=...       regular expression of rows: "low: SYN, (one|random)"
 # PEERS=...      what to compare them with; all by default
 set -u
 here=$(dirname "$0")
@@ -17,9 +18,9 @@ peers=${PEERS-swap drop reset closed ingress counted iptables}
 names=()
 
 if [ "${BENCH:-}" = quick ]; then
-	rounds=3 repeats=200000 ms=40
+	rounds=5 repeats=200000 ms=25
 else
-	rounds=7 repeats=1000000 ms=200
+	rounds=11 repeats=1000000 ms=150
 fi
 
 fail() {

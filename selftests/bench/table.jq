@@ -5,26 +5,37 @@ def median: sort | if length % 2 == 1 then .[length / 2 | floor]
 	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 def spread: {median: median, min: min, max: max};
 
-def cost: group_by([.path, .traffic, .sources]) | map({
+# Rounds in which the core was not shared with a stranger, if there are three; else all.
+def own($best): map(select(.pace < 1.25 * $best)) | select(length >= 3);
+def best: map(.pace) | min;
+def settled($best): . as $all | [own($best)][0] // $all;
+
+def cost: best as $best | group_by([.path, .traffic, .sources]) | map({
 	path: .[0].path, traffic: .[0].traffic, sources: .[0].sources,
 	rounds: length, frames: .[0].frames,
+	own: ([.[] | select(.pace < 1.25 * $best)] | length)} + (settled($best) | {
 	ns: (map(.ns) | spread),
-	base_ns: (map(.base_ns) | median)});
+	base_ns: (map(.base_ns) | median)}));
 
-def pipe: group_by([.path, .traffic, .sources, .cpus]) | map({
+def pipe: best as $best | group_by([.path, .traffic, .sources, .cpus]) | map({
 	path: .[0].path, traffic: .[0].traffic, sources: .[0].sources, cpus: .[0].cpus,
 	rounds: length,
-	rate: (map(.rate) | spread),
+	own: ([.[] | select(.pace < 1.25 * $best)] | length),
+	rate: (settled($best) | map(.rate) | spread),
 	sent: (map(.sent) | add), good: (map(.good) | add), bad: (map(.bad) | add),
 	sums: (map(.sums) | add),
 	unanswered: (map(.unanswered) | add), losses: (map(.losses) | add),
 	wall_over_busy: (map(.wall_ns / .busy_ns) | median)});
+
+# Two measurements while the core was as much, or as little, ours.
+def alike($a; $b): $a.pace < 1.25 * $b.pace and $b.pace < 1.25 * $a.pace;
 
 # Of one path to another in the same round, on the same traffic.
 def ratios($rows; $path):
 	[$rows[] | select(.path == $path and .cpus == 1)] | map(. as $us
 	| [$rows[] | select(.cpus == 1 and .path != $path and .traffic == $us.traffic and
 		.sources == $us.sources and .round == $us.round and .rate > 0)][]
+	| select(alike($us; .))
 	| {traffic, sources, peer: .path, ratio: ($us.rate / .rate)})
 	| group_by([.traffic, .sources, .peer])
 	| map({path: $path, traffic: .[0].traffic, sources: .[0].sources, peer: .[0].peer,
@@ -34,6 +45,7 @@ def scaling($rows):
 	[$rows[] | select(.cpus == 2)] | map(. as $two
 	| [$rows[] | select(.cpus == 1 and .path == $two.path and .traffic == $two.traffic and
 		.sources == $two.sources and .round == $two.round)][0]
+	| select(alike($two; .))
 	| {path, traffic, sources, ratio: ($two.rate / .rate)})
 	| group_by([.path, .traffic, .sources])
 	| map({path: .[0].path, traffic: .[0].traffic, sources: .[0].sources,
