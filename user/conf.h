@@ -66,8 +66,10 @@ int conf_read(struct conf *conf, const char *file);
  * "--low"). A single value replaces the file's; lists are added to.
  */
 int conf_add(struct conf *conf, const char *key, const char *value, const char *where);
-/* The name of a key by number from 0 on; NULL after the last. */
-const char *conf_key(unsigned int i);
+/* The name of a key by number from 0 on, NULL after the last; and back, or -1. */
+const char *conf_key(unsigned int key);
+int conf_key_find(const char *name);
+bool conf_key_is_list(unsigned int key);
 /* Forgets the file's interfaces, so that conf_add() names them instead. */
 void conf_drop_interfaces(struct conf *conf);
 /* Judges the whole: twice, two roles, too many; -EINVAL if errors were noted. */
