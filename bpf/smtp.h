@@ -170,7 +170,18 @@ __noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 	} else {
 		word = smtp_prefix[parse].word;
 		have = smtp_prefix[parse].len;
-		for (i = 0; i < 4; i++) {
+		i = 0;
+		/* Nearly always a verb comes whole; this bit is all that its cases differ in. */
+		if (parse == SMTP_START && len >= 4 && at + 4 <= end) {
+			__u32 upper = bpf_ntohl(*(__be32 *)at) & ~W4(' ', ' ', ' ', ' ');
+
+			if (smtp_word_verb(upper) != NOLIST_V_UNKNOWN) {
+				word = upper;
+				have = 4;
+				i = 4;
+			}
+		}
+		for (; i < 4; i++) {
 			__u8 c;
 
 			if (have >= 4 || i >= len || at + i + 1 > end)

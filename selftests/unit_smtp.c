@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
+#include <arpa/inet.h>
 #include <sys/mman.h>
 #include <linux/bpf.h>
 #include "bpf/abi.h"
@@ -21,6 +22,7 @@
 #define __noinline static __attribute__((noinline))
 #define barrier_var(var) asm volatile("" : "+r"(var))
 #define CSUM_MAX 1536
+#define bpf_ntohl ntohl
 
 #include "bpf/smtp.h"
 #include "selftests/reading.h"
