@@ -179,11 +179,11 @@ static __always_inline enum nolist_verdict high_banner(const struct nolist_confi
 
 	if (h->ahead > 0)
 		return NOLIST_HIGH_SILENT;
-	if (h->is_fin && !h->data)
-		return high_acknowledge(p, r, h, TCP_FIN, h->seq + 1, SMTP_START);
-	if (h->data)
+	/* With FIN the banner goes out once more: where our FIN belongs, it may be there. */
+	if (h->data) {
 		p->events |= HIGH_EARLY;
-	h->is_fin = false;
+		h->is_fin = false;
+	}
 	verdict = high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead);
 	/* A banner that is the refusal: then this is the one exact number. */
 	if (verdict == NOLIST_HIGH_TEXT && conf->smtp.reply[NOLIST_BANNER].does & NOLIST_SAYS_LATER)

@@ -116,16 +116,16 @@ static inline void oracle_banner(const struct oracle *o, const struct talk_seg *
 {
 	if (ahead > 0)
 		return;
-	if (s->flags & FRAME_FIN && !s->len) {
-		oracle_ack(w, s->seq + 1, true);
-		return;
-	}
 	w->kind = WANT_TEXT;
-	w->ack = s->seq - ahead;
-	w->has_fin = o->stage == STAGE_GREETING;
-	w->code = w->has_fin ? "421 4.7.1 " : "220 fake1.example.com ESMTP";
-	w->next.at = w->has_fin ? AT_END : AT_FRESH;
-	w->next.is_told = w->has_fin;
+	w->has_fin = s->flags & FRAME_FIN && !s->len;
+	w->ack = s->seq - ahead + w->has_fin;
+	w->code = "220 fake1.example.com ESMTP";
+	w->next.at = AT_FRESH;
+	if (o->stage != STAGE_GREETING)
+		return;
+	w->has_fin = true;
+	w->code = "421 4.7.1 ";
+	w->next = (struct oracle_state){ AT_END, true, false };
 }
 
 static inline void oracle_line(const struct oracle *o, const struct talk_seg *s, uint32_t total,
