@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Real sockets at a high fake: clients that type, cut their lines, talk too
+ * early, close too early, have tiny windows and MTUs, with and without
+ * timestamps, end as docs/dialogue.md says; and hundreds of plain sessions over
+ * a wire that loses, doubles, delays and reorders. The wire (relay.h) judges each
+ * frame of the fake on its way. Every wire is tried with numbered datagrams
+ * first: a wire that does not impair would prove nothing.
+ */
+#define _GNU_SOURCE /* setns() */
+
+#include <linux/if_link.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include "selftests/prog.h"
+#include "selftests/relay.h"
+#include "selftests/wire.h"
+#include "user/dialogue.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define PROBES 400
+#define SESSIONS 100
+#define OUTCOME 128
+#define WAIT 3 /* seconds; nothing is lost, so no answer comes later */
+#define WAIT_BANNER 12
+#define WAIT_LONG 30
+
+/* --- what a client does -------------------------------------------------- */
+
+enum how { WHOLE, BYTES, HALVES, IN_VERB, TOGETHER };
+
+enum {
+	NAGLE = 1,     /* TCP_NODELAY is off */
+	EARLY = 2,     /* the first line before the banner */
+	FIN_FIRST = 4, /* closes its half before the first line */
+	FIN_LAST = 8,  /* with the last line */
+	TINY = 16,     /* the smallest receive buffer */
+	LAZY = 32,     /* and reads nothing until all is sent */
+	KEEP = 64,     /* is silent for a while, and sends keep-alives */
+	ONLY4 = 128,
+	SLOW = 256,    /* takes its time: waits long for each reply */
+};
+
+#define FULL "220 250 250 250 250 451 250 221 EOF"
+
+struct visit {
+	const char *name;
+	const char *const *lines;
+	enum how how;
+	unsigned int is;
+	const char *with, *without; /* outcomes, with and without timestamps; NULL: any codes */
+	const char *or_else;        /* another outcome without timestamps: it depends on who is first */
+};
+
+static const char *const mail[] = {
+	"EHLO client.example\r\n", "MAIL FROM:<a@client.example>\r\n", "RCPT TO:<b@example.com>\r\n",
+	"RCPT TO:<c@example.com>\r\n", "DATA\r\n", "RSET\r\n", "QUIT\r\n", NULL
+};
+static const char *const brief[] = { "EHLO a\r\n", "MAIL FROM:<a@b>\r\n", "RCPT TO:<c@d>\r\n",
+				     "QUIT\r\n", NULL };
+static const char *const ehlo[] = { "EHLO a\r\n", NULL };
+static const char *const ehlo_quit[] = { "EHLO a\r\n", "QUIT\r\n", NULL };
+static const char *const http[] = { "GET / HTTP/1.1\r\nHost: a\r\n\r\n", NULL };
+static const char *const tls[] = { "\x16\x03\x01\x02\x05\x01\x01\xfc\x03\x03", NULL };
+static char endless_line[3001];
+static const char *const endless[] = { endless_line, NULL };
+static const char *const none[] = { NULL };
+
+static const struct visit visits[] = {
+	{ "whole lines", mail, WHOLE, 0, FULL, FULL, NULL },
+	{ "whole lines, Nagle", mail, WHOLE, NAGLE, FULL, FULL, NULL },
+	{ "byte by byte", mail, BYTES, 0, FULL, "220 451 TIMEOUT", NULL },
+	{ "byte by byte, Nagle", mail, BYTES, NAGLE, FULL, "220 TIMEOUT", NULL },
+	{ "cut after the verb", mail, HALVES, 0, FULL, FULL, NULL },
+	{ "cut after the verb, Nagle", mail, HALVES, NAGLE, FULL, FULL, NULL },
+	{ "cut within the verb", mail, IN_VERB, 0, FULL,
+	  "220 451 451 451 451 451 451 451 TIMEOUT", NULL },
+	{ "cut within the verb, Nagle", mail, IN_VERB, NAGLE, FULL, "220 TIMEOUT", NULL },
+	{ "all lines together", brief, TOGETHER, 0, "220 250 250 250 221 EOF",
+	  "220 250 250 250 221 EOF", NULL },
+	{ "all lines together and FIN", brief, TOGETHER, FIN_LAST, "220 250 250 250 221 EOF",
+	  "220 250 250 250 221 EOF", "220 250 TIMEOUT" },
+	{ "before the banner", mail, WHOLE, EARLY, FULL, FULL, NULL },
+	{ "FIN at once", none, WHOLE, FIN_FIRST, "220 EOF", "220 EOF", NULL },
+	{ "FIN behind EHLO", ehlo, WHOLE, FIN_LAST, "220 250 EOF", "220 250 EOF",
+	  "220 250 TIMEOUT" },
+	{ "FIN behind QUIT", ehlo_quit, WHOLE, FIN_LAST, "220 250 221 EOF", "220 250 221 EOF",
+	  NULL },
+	{ "HTTP", http, WHOLE, 0, "220 421 EOF", "220 421 EOF", NULL },
+	{ "TLS", tls, WHOLE, 0, "220 421 EOF", "220 421 EOF", NULL },
+	{ "TLS before the banner", tls, WHOLE, EARLY, "220 421 EOF", "220 421 EOF", NULL },
+	{ "a line of 3,000 bytes", endless, WHOLE, 0, "220 421 EOF", "220 421 EOF", NULL },
+	{ "the smallest buffer", mail, WHOLE, TINY, FULL, FULL, NULL },
+	{ "without waiting, the smallest buffer, read at last", mail, WHOLE, TINY | LAZY | SLOW,
+	  FULL, NULL, NULL },
+	{ "keep-alives", mail, WHOLE, KEEP, FULL, "220 EOF", NULL },
+};
+
+/* A wire is one of these; each has a fake of its own and runs beside the others. */
+struct lot {
+	const char *name;
+	bool has_ts, is_split, is_odd; /* odd: the visits above, else plain sessions */
+	unsigned int mtu, advmss;      /* 0: as they come; IPv4 only */
+	struct relay_plan plan;
+	bool is_generic;   /* XDP in generic mode */
+	bool may_be_stuck; /* before the banner: nothing is left to come again */
+};
+
+static const struct lot lots[] = {
+	{ "odd clients, timestamps", true, false, true, 0, 0, {}, false, false },
+	{ "odd clients, none", false, false, true, 0, 0, {}, false, false },
+	{ "MTU 576, MSS 88, timestamps", true, false, false, 576, 88, {}, false, false },
+	{ "MTU 576, MSS 88, none", false, false, false, 576, 88, {}, false, false },
+	{ "split handshake", true, true, false, 0, 0, {}, false, false },
+	{ "generic mode", true, false, false, 0, 0, {}, true, false },
+	{ "loss 10 %, timestamps", true, false, false, 0, 0, { .loss = 10, .seed = 1 }, false,
+	  true },
+	{ "loss 10 %, none", false, false, false, 0, 0, { .loss = 10, .seed = 2 }, false, true },
+	{ "loss 10 %, split handshake", true, true, false, 0, 0, { .loss = 10, .seed = 3 }, false,
+	  false },
+	{ "reordered 25 %, timestamps", true, false, false, 0, 0,
+	  { .late = 25, .delay_ms = 10, .jitter_ms = 9, .seed = 4 }, false, false },
+	{ "reordered 25 %, none", false, false, false, 0, 0,
+	  { .late = 25, .delay_ms = 10, .jitter_ms = 9, .seed = 5 }, false, false },
+	{ "doubled 30 %, timestamps", true, false, false, 0, 0,
+	  { .twice = 30, .delay_ms = 5, .jitter_ms = 4, .seed = 6 }, false, false },
+	{ "doubled 30 %, none", false, false, false, 0, 0,
+	  { .twice = 30, .delay_ms = 5, .jitter_ms = 4, .seed = 7 }, false, false },
+};
+
+/* What came of a lot; in memory shared with its process. */
+struct report {
+	struct relay_sum sum;
+	bool is_done;
+	unsigned int probes, probes_doubled, probes_late;
+	struct result {
+		char outcome[OUTCOME];
+		double seconds;
+	} result[2 * SESSIONS];
+};
+
+/* --- one client ---------------------------------------------------------- */
+
+static void add(struct result *r, const char *word)
+{
+	size_t n = strlen(r->outcome);
+
+	snprintf(r->outcome + n, OUTCOME - n, "%s%s", n ? " " : "", word);
+}
+
+/* One reply's code, or EOF, RESET, TIMEOUT; false when nothing more can come. */
+static bool read_reply(int fd, struct result *r, int seconds)
+{
+	char line[512], word[16];
+	size_t n = 0;
+
+	for (;;) {
+		struct pollfd p = { fd, POLLIN, 0 };
+		ssize_t got;
+
+		if (poll(&p, 1, seconds * 1000) <= 0) {
+			add(r, "TIMEOUT");
+			return false;
+		}
+		got = recv(fd, line + n, 1, 0);
+		if (got <= 0) {
+			add(r, got ? "RESET" : "EOF");
+			return false;
+		}
+		if (line[n] == '\n')
+			break;
+		n += n < sizeof(line) - 1;
+	}
+	snprintf(word, sizeof(word), "%.3s", line);
+	add(r, word);
+	return true;
+}
+
+static void send_line(int fd, const char *line, enum how how)
+{
+	size_t len = strlen(line), cut = how == HALVES ? 5 : 2, i;
+
+	/* What cannot be sent any more shows in what is read. */
+	if (how == BYTES) {
+		for (i = 0; i < len; i++)
+			send(fd, line + i, 1, MSG_NOSIGNAL);
+	} else if (how == HALVES || how == IN_VERB) {
+		send(fd, line, cut, MSG_NOSIGNAL);
+		send(fd, line + cut, len - cut, MSG_NOSIGNAL);
+	} else {
+		send(fd, line, len, MSG_NOSIGNAL);
+	}
+}
+
+/* From a port of its own, so that the wire treats it alike in each run. */
+static int dial(bool is_ip6, unsigned int port, unsigned int is)
+{
+	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct timeval t = { 25, 0 };
+	int fd = socket(is_ip6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0), one = 1, three = 3;
+
+	if (bind(fd, is_ip6 ? (void *)&a6 : (void *)&a4, is_ip6 ? sizeof(a6) : sizeof(a4)))
+		return -1;
+	a4.sin_port = a6.sin6_port = htons(25);
+	frame_addr(AF_INET, WIRE_HIGH4, &a4.sin_addr);
+	frame_addr(AF_INET6, WIRE_HIGH6, &a6.sin6_addr);
+	if (!(is & NAGLE))
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (is & TINY)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &one, sizeof(one));
+	if (is & KEEP) {
+		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+		setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &one, sizeof(one));
+		setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &one, sizeof(one));
+		setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &three, sizeof(three));
+	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+	if (connect(fd, is_ip6 ? (void *)&a6 : (void *)&a4, is_ip6 ? sizeof(a6) : sizeof(a4))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void send_together(int fd, const char *const *lines)
+{
+	char all[1024] = "";
+
+	for (; *lines; lines++)
+		strcat(all, *lines);
+	send_line(fd, all, WHOLE);
+}
+
+static void visit(const struct visit *v, bool is_ip6, unsigned int port, int wait,
+		  struct result *r)
+{
+	const char *const *line = v->lines;
+	double start = relay_now();
+	int fd = dial(is_ip6, port, v->is);
+	bool is_on = fd >= 0;
+
+	if (!is_on) {
+		add(r, "REFUSED");
+		return;
+	}
+	if (v->is & SLOW)
+		wait = WAIT_LONG;
+	if (v->is & FIN_FIRST)
+		shutdown(fd, SHUT_WR);
+	if (v->is & EARLY && *line)
+		send_line(fd, *line++, v->how);
+	/* A banner that has not come soon is lost. */
+	if (!(v->is & LAZY))
+		is_on = read_reply(fd, r, wait < WAIT_BANNER ? wait : WAIT_BANNER);
+	if (is_on && v->is & EARLY)
+		is_on = read_reply(fd, r, wait);
+	if (is_on && v->is & KEEP)
+		sleep(5); /* the time is the test */
+	if (v->how == TOGETHER)
+		send_together(fd, line);
+	for (; *line && is_on; line++) {
+		if (v->how != TOGETHER)
+			send_line(fd, *line, v->how);
+		if (v->is & FIN_LAST && (!line[1] || v->how == TOGETHER))
+			shutdown(fd, SHUT_WR);
+		if (!(v->is & LAZY))
+			is_on = read_reply(fd, r, wait);
+	}
+	while (is_on)
+		is_on = read_reply(fd, r, wait);
+	close(fd);
+	r->seconds = relay_now() - start;
+}
+
+/* --- a lot --------------------------------------------------------------- */
+
+static struct wire world; /* client and server; the relay's namespace is between them */
+static int between;
+static struct relay relay;
+
+static void attach(const char *dev, int netns, int prog, unsigned int mode)
+{
+	wire_enter(netns);
+	if (bpf_xdp_attach(if_nametoindex(dev), prog, mode, NULL))
+		wire_die(dev);
+	wire_enter(wire_home);
+}
+
+static void load_fake(const struct lot *lot)
+{
+	struct bpf_insn pass[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, lot->is_split };
+	struct nolist_config *c = prog_conf_new();
+	struct prog p;
+
+	prog_load(&p, NULL);
+	prog_conf_add(c, prog_addr(WIRE_HIGH4), NOLIST_HIGH, 0);
+	prog_conf_add(c, prog_addr(WIRE_HIGH6), NOLIST_HIGH, 1);
+	if (dialogue_compile(&d, &c->smtp))
+		wire_die("dialogue_compile");
+	prog_configure(&p, c);
+	free(c);
+	attach("s0", world.server, p.fd,
+	       lot->is_generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	/* XDP_TX on a veth arrives only where the peer has an XDP program as well. */
+	attach("m1", between, bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", pass, 2, NULL), 0);
+}
+
+static void build(const struct lot *lot)
+{
+	const char *quiet = "sysctl -qw net.ipv6.conf.default.accept_dad=0"
+			    " net.ipv6.conf.default.router_solicitations=0";
+
+	world.client = wire_new_netns();
+	world.server = wire_new_netns();
+	between = wire_new_netns();
+	wire_run(world.client, "%s net.ipv4.tcp_timestamps=%d", quiet, lot->has_ts);
+	wire_run(world.server, "%s", quiet);
+	wire_run(between, "sysctl -qw net.ipv6.conf.default.disable_ipv6=1 && ip -b - <<-E\n"
+		 "link add m0 type veth peer name c0 netns /proc/%d/fd/%d\n"
+		 "link add m1 type veth peer name s0 netns /proc/%d/fd/%d\n"
+		 "link set m0 up\nlink set m1 up\nE", getpid(), world.client, getpid(), world.server);
+	wire_run(world.client, "ethtool -K c0 tx off tso off gso off >/dev/null; ip -b - <<-E\n"
+		 "addr add 192.0.2.1/24 dev c0\naddr add 2001:db8::1/64 dev c0 nodad\n"
+		 "link set c0 %s %u up\nE", lot->mtu ? "mtu" : "txqueuelen", lot->mtu ? lot->mtu : 1000);
+	if (lot->advmss)
+		wire_run(world.client, "ip route change 192.0.2.0/24 dev c0 advmss %u",
+			 lot->advmss);
+	wire_run(world.server, "ethtool -K s0 tx off >/dev/null; ip -b - <<-E\n"
+		 "addr add " WIRE_HIGH4 "/24 dev s0\naddr add " WIRE_HIGH6 "/64 dev s0 nodad\n"
+		 "link set s0 up\nE");
+}
+
+static pid_t start_relay(const struct lot *lot, struct relay_sum *sum)
+{
+	pid_t pid;
+
+	relay.plan = lot->plan;
+	relay.sum = sum;
+	wire_enter(between);
+	relay.fd[0] = relay_socket("m0");
+	relay.fd[1] = relay_socket("m1");
+	wire_enter(wire_home);
+	if (relay.fd[0] < 0 || relay.fd[1] < 0)
+		wire_die("relay");
+	pid = fork();
+	if (!pid)
+		relay_run(&relay);
+	return pid;
+}
+
+/* Numbered datagrams through the wire, to a socket of the server's kernel. */
+static void probe(struct report *r)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(25) };
+	struct sockaddr_in me = { .sin_family = AF_INET, .sin_port = htons(19999) };
+	unsigned char seen[PROBES] = {};
+	int from, at;
+	unsigned int i, got, last = 0;
+
+	frame_addr(AF_INET, WIRE_HIGH4, &to.sin_addr);
+	wire_enter(world.server);
+	at = socket(AF_INET, SOCK_DGRAM, 0);
+	if (bind(at, (void *)&to, sizeof(to)))
+		wire_die("bind");
+	wire_enter(world.client);
+	from = socket(AF_INET, SOCK_DGRAM, 0);
+	if (bind(from, (void *)&me, sizeof(me)))
+		wire_die("bind");
+	wire_enter(wire_home);
+	for (i = 0; i < PROBES; i++) {
+		struct pollfd p = { at, POLLIN, 0 };
+
+		sendto(from, &i, sizeof(i), 0, (void *)&to, sizeof(to));
+		while (poll(&p, 1, i + 1 < PROBES ? 1 : 100) > 0 &&
+		       recv(at, &got, sizeof(got), 0) == sizeof(got)) {
+			r->probes += !seen[got];
+			r->probes_doubled += seen[got];
+			r->probes_late += got < last;
+			seen[got] = 1;
+			last = got;
+		}
+	}
+	close(from);
+	close(at);
+}
+
+static void spawn(const struct visit *v, bool is_ip6, unsigned int port, int wait,
+		  struct result *r)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		wire_die("fork");
+	if (pid)
+		return;
+	wire_enter(world.client);
+	visit(v, is_ip6, port, wait, r);
+	_exit(0);
+}
+
+static void run_lot(const struct lot *lot, struct report *r)
+{
+	pid_t pid;
+	size_t i;
+
+	build(lot);
+	load_fake(lot);
+	pid = start_relay(lot, &r->sum);
+	if (lot->plan.seed)
+		probe(r);
+	memset(&r->sum, 0, sizeof(r->sum));
+	for (i = 0; i < 2 * (lot->is_odd ? COUNT(visits) : SESSIONS / 2); i++) {
+		spawn(lot->is_odd ? &visits[i / 2] : &visits[0], i & 1 && !lot->mtu,
+		      20000 + i, lot->is_odd ? WAIT : WAIT_LONG, &r->result[i]);
+		usleep(lot->is_odd ? 0 : 10000); /* not all at once */
+	}
+	while (i)
+		i -= wait(NULL) != pid;
+	kill(pid, SIGKILL);
+	r->is_done = true;
+	_exit(0);
+}
+
+/* --- judging ------------------------------------------------------------- */
+
+static void judge_visits(const struct lot *lot, const struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(visits); i++) {
+		const struct visit *v = &visits[i];
+		const char *want = lot->has_ts ? v->with : v->without;
+		bool is_good = true;
+		int six;
+
+		for (six = 0; six < 2; six++) {
+			const char *got = r->result[2 * i + six].outcome;
+			bool is_right = want ? !strcmp(got, want) : !strncmp(got, "220", 3);
+
+			/* The relay has seen that no reply begins with 3 or 5. */
+			if (!lot->has_ts && v->or_else && !strcmp(got, v->or_else))
+				is_right = true;
+			if (!is_right)
+				tap_diag("IPv%d: %s; wanted %s", six ? 6 : 4, got, want);
+			is_good &= is_right;
+		}
+		tap_ok(is_good, "%s: %s: %s", lot->name, v->name,
+		       want ? want : "any replies");
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void judge_sessions(const struct lot *lot, const struct report *r)
+{
+	unsigned int good = 0, stuck = 0, i;
+	double t[SESSIONS];
+
+	for (i = 0; i < SESSIONS; i++) {
+		const char *got = r->result[i].outcome;
+
+		if (!strcmp(got, FULL))
+			t[good++] = r->result[i].seconds;
+		else if (!strcmp(got, "TIMEOUT"))
+			stuck++;
+		else
+			tap_diag("session %u: %s", i, got);
+	}
+	qsort(t, good, sizeof(*t), by_time);
+	if (good)
+		tap_diag("%s: median %.3f s, longest %.3f s", lot->name, t[good / 2], t[good - 1]);
+	tap_ok(good + stuck == SESSIONS && (lot->may_be_stuck ? good >= SESSIONS / 2 : !stuck),
+	       "%s: %u sessions end as they should, %u wait for a lost banner", lot->name, good,
+	       stuck);
+}
+
+/* Within half and twice of the plan. */
+static bool is_as_planned(unsigned int have, unsigned int percent)
+{
+	return have * 200 >= PROBES * percent && have * 50 <= PROBES * percent;
+}
+
+static void judge_wire(const struct lot *lot, const struct report *r)
+{
+	const struct relay_plan *p = &lot->plan;
+	unsigned int lost = PROBES - r->probes;
+
+	if (!p->seed)
+		return;
+	tap_ok(is_as_planned(lost, p->loss) && is_as_planned(r->probes_doubled, p->twice) &&
+		       (!p->late || r->probes_late > PROBES / 100),
+	       "%s: of %d datagrams %u lost, %u doubled, %u overtaken", lot->name, PROBES, lost,
+	       r->probes_doubled, r->probes_late);
+}
+
+static void judge_lot(const struct lot *lot, const struct report *r)
+{
+	const struct relay_sum *s = &r->sum;
+
+	if (!tap_ok(r->is_done, "%s: runs", lot->name))
+		return;
+	judge_wire(lot, r);
+	if (lot->is_odd)
+		judge_visits(lot, r);
+	else
+		judge_sessions(lot, r);
+	if (s->wrong)
+		tap_diag("%lu frames, the first: %s", s->wrong, s->why);
+	tap_ok(!s->wrong && s->texts && !s->resets,
+	       "%s: %lu frames of the fake are right, %lu of them texts, %lu RST", lot->name,
+	       s->judged, s->texts, s->resets);
+}
+
+int main(void)
+{
+	struct report *r;
+	size_t i;
+
+	wire_init();
+	memset(endless_line, 'x', sizeof(endless_line) - 1);
+	r = mmap(NULL, sizeof(*r) * COUNT(lots), PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r == MAP_FAILED)
+		wire_die("mmap");
+	for (i = 0; i < COUNT(lots); i++)
+		if (!fork())
+			run_lot(&lots[i], &r[i]);
+	while (wait(NULL) > 0)
+		;
+	for (i = 0; i < COUNT(lots); i++)
+		judge_lot(&lots[i], &r[i]);
+	return tap_done();
+}
