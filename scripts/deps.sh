@@ -11,7 +11,7 @@
 set -eu
 
 build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm
-	libbpf-dev libxdp-dev libconfuse-dev nettle-dev"
+	libbpf-dev libxdp-dev libconfuse-dev nettle-dev libjansson-dev"
 demo="iproute2"
 check="ethtool libpcap-dev netcat-openbsd nftables nmap perl python3 swaks tcpdump"
 

@@ -252,12 +252,12 @@ static int print_json(const struct show *s)
 		return EXIT_FAILED;
 	}
 	out_open(o, to_stdio, NULL);
-	json_open(o, NULL, '{');
+	json_stream(o, NULL, '{');
 	json_text(o, "type", "show");
 	json_number(o, "schema", JSON_SCHEMA);
 	json_number(o, "time", s->j.now);
 	json_number(o, "left_out", s->left_out);
-	json_open(o, "sources", '[');
+	json_stream(o, "sources", '[');
 	for (i = 0; i < s->items; i++) {
 		judge_get(&s->j, s->item[i].at, &of);
 		json_open(o, NULL, '{');

@@ -1,80 +1,149 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * JSON, written as it comes: a million rows are never held as a tree. What is
- * told of a source is one function, so that dump, show and explain agree.
+ * JSON: a thin layer over jansson that writes into struct out. What is told of a
+ * source is one function, so that dump, show and explain agree.
  */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "out.h"
 
-static void text(struct out *o, const char *t)
+/* Bytes that are no UTF-8 come from names of files: each becomes the character of its number. */
+static json_t *string_of(const char *text)
 {
-	static const char hex[] = "0123456789abcdef";
+	json_t *string = json_string(text);
+	char *utf8, *to;
 
-	out_char(o, '"');
-	for (; *t; t++) {
-		unsigned char c = *t;
+	if (string)
+		return string;
+	to = utf8 = malloc(2 * strlen(text) + 1);
+	if (!utf8)
+		return NULL;
+	for (; *text; text++) {
+		unsigned char c = *text;
 
-		if (c == '"' || c == '\\') {
-			out_char(o, '\\');
-			out_char(o, c);
-		} else if (c < 0x20 || c >= 0x7f) {
-			/* Bytes above ASCII come from file names, in any encoding. */
-			out_text(o, "\\u00");
-			out_char(o, hex[c >> 4]);
-			out_char(o, hex[c & 15]);
-		} else {
-			out_char(o, c);
+		if (c >= 0x80) {
+			*to++ = 0xc0 | c >> 6;
+			c = 0x80 | (c & 0x3f);
 		}
+		*to++ = c;
 	}
-	out_char(o, '"');
+	*to = '\0';
+	string = json_string(utf8);
+	free(utf8);
+	return string;
 }
 
-static void name_of(struct out *o, const char *name)
+static int to_out(const char *bytes, size_t size, void *o)
 {
-	if (o->needs_comma)
+	out_bytes(o, bytes, size);
+	return 0;
+}
+
+static void fail(struct out *o)
+{
+	if (!o->error)
+		o->error = -ENOMEM;
+}
+
+static struct json_level *top(struct out *o)
+{
+	return o->json_depth ? &o->json[o->json_depth - 1] : NULL;
+}
+
+/* What stands before a value that is written as it comes. */
+static void begin(struct out *o, const char *name)
+{
+	struct json_level *in = top(o);
+
+	if (in && in->needs_comma)
 		out_char(o, ',');
-	if (name) {
-		out_char(o, '"');
-		out_text(o, name);
-		out_bytes(o, "\":", 2);
+	if (in)
+		in->needs_comma = true;
+	if (!name)
+		return;
+	out_char(o, '"');
+	out_text(o, name);
+	out_bytes(o, "\":", 2);
+}
+
+/* Takes the value, which may be NULL: there was no memory for it. */
+static void put(struct out *o, const char *name, json_t *value)
+{
+	struct json_level *in = top(o);
+
+	if (in && in->tree) {
+		if (name ? json_object_set_new_nocheck(in->tree, name, value) :
+			   json_array_append_new(in->tree, value))
+			fail(o);
+		return;
 	}
-	o->needs_comma = true;
+	begin(o, name);
+	if (json_dump_callback(value, to_out, o, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII))
+		fail(o);
+	json_decref(value);
 }
 
 void json_open(struct out *o, const char *name, char bracket)
 {
-	name_of(o, name);
+	struct json_level *in = top(o);
+	json_t *tree;
+
+	if (in && !in->tree) {
+		json_stream(o, name, bracket);
+		return;
+	}
+	tree = bracket == '{' ? json_object() : json_array();
+	if (!tree)
+		fail(o);
+	o->json[o->json_depth++] = (struct json_level){ .tree = tree, .name = name };
+}
+
+void json_stream(struct out *o, const char *name, char bracket)
+{
+	begin(o, name);
 	out_char(o, bracket);
-	o->needs_comma = false;
+	o->json[o->json_depth++] = (struct json_level){};
 }
 
 void json_close(struct out *o, char bracket)
 {
-	out_char(o, bracket);
-	o->needs_comma = true;
+	struct json_level was = o->json[--o->json_depth];
+
+	if (was.tree)
+		put(o, was.name, was.tree);
+	else
+		out_char(o, bracket);
 }
 
 void json_number(struct out *o, const char *name, int64_t number)
 {
-	name_of(o, name);
-	out_number(o, number);
+	struct json_level *in = top(o);
+
+	if (in && !in->tree) {
+		/* As jansson writes it, in a fifth of the time: a list is mostly numbers. */
+		begin(o, name);
+		out_number(o, number);
+	} else {
+		put(o, name, json_integer(number));
+	}
 }
 
 void json_bool(struct out *o, const char *name, bool value)
 {
-	name_of(o, name);
-	out_text(o, value ? "true" : "false");
+	put(o, name, json_boolean(value));
 }
 
 void json_text(struct out *o, const char *name, const char *value)
 {
-	name_of(o, name);
-	text(o, value);
+	put(o, name, string_of(value));
 }
 
 void json_none(struct out *o, const char *name)
 {
-	name_of(o, name);
-	out_text(o, "null");
+	put(o, name, json_null());
 }
 
 /* false: never, and null was written. */
@@ -123,13 +192,12 @@ static void hour(struct out *o, const struct hour *h)
 
 void json_judged(struct out *o, const struct judged *of)
 {
+	struct prefix source = source_prefix(&of->r.src);
 	const struct record *r = &of->r;
+	char text[ADDR_TEXT];
 	unsigned int i;
 
-	name_of(o, "source");
-	out_char(o, '"');
-	out_source(o, &r->src);
-	out_char(o, '"');
+	json_text(o, "source", prefix_text(&source, text));
 	json_text(o, "verdict", judgement_names[of->v.is]);
 	json_bool(o, "proven", of->v.is_proven);
 	json_number(o, "strong", of->v.strong);

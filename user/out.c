@@ -34,7 +34,7 @@ void out_open(struct out *o, out_sink_fn *sink, void *arg)
 	o->sink = sink;
 	o->arg = arg;
 	o->error = 0;
-	o->needs_comma = false;
+	o->json_depth = 0;
 	o->used = 0;
 }
 

@@ -17,6 +17,10 @@
 #include "addr.h"
 #include "judge.h"
 
+#define JSON_DEPTH 8 /* how deep JSON may nest */
+
+struct json_t; /* jansson's */
+
 /* Takes all bytes; 0 or -errno. */
 typedef int out_sink_fn(void *arg, const char *bytes, size_t size);
 
@@ -24,7 +28,12 @@ struct out {
 	out_sink_fn *sink;
 	void *arg;
 	int error; /* of the sink: the first one; nothing is written after it */
-	bool needs_comma; /* JSON: a value stands before */
+	struct json_level {
+		struct json_t *tree; /* NULL: written as it comes */
+		const char *name;
+		bool needs_comma; /* a value stands before */
+	} json[JSON_DEPTH];
+	int json_depth;
 	size_t used;
 	char bytes[1 << 16];
 };
@@ -45,8 +54,13 @@ void out_number(struct out *o, int64_t number);
 void out_time(struct out *o, int64_t time); /* 2026-01-02T03:04:05Z */
 void out_source(struct out *o, const struct nolist_source *src);
 
-/* JSON: name is NULL inside an array. Text is escaped. */
+/*
+ * JSON, by jansson: bracket is '{' or '['; name is NULL in an array and lives until
+ * the close. An open value is a tree, written when it is closed; in a stream each
+ * element is written and forgotten, so that there may be a million.
+ */
 void json_open(struct out *o, const char *name, char bracket);
+void json_stream(struct out *o, const char *name, char bracket);
 void json_close(struct out *o, char bracket);
 void json_number(struct out *o, const char *name, int64_t number);
 void json_bool(struct out *o, const char *name, bool value);

@@ -8,7 +8,6 @@ static void end(struct out *o)
 {
 	json_close(o, '}');
 	out_char(o, '\n');
-	o->needs_comma = false;
 }
 
 void out_jsonl_head(struct out *o, const struct out_head *head)
@@ -33,7 +32,7 @@ void out_jsonl_head(struct out *o, const struct out_head *head)
 
 void out_jsonl_row(struct out *o, const struct judged *of)
 {
-	json_open(o, NULL, '{');
+	json_stream(o, NULL, '{');
 	json_text(o, "type", "entry");
 	json_judged(o, of);
 	end(o);
