@@ -169,6 +169,16 @@ static __always_inline struct nolist_hour *record_hour(struct nolist_proofs *r, 
 	return h;
 }
 
+/*
+ * Writes only what happened: adding nothing to a field could undo what another
+ * CPU adds to it, and a lost QUIT would accuse. Stops at the largest value.
+ */
+static __always_inline void record_count(__u16 *count, bool is_so)
+{
+	if (is_so && *count < 0xffff)
+		(*count)++;
+}
+
 static __always_inline void record_bad_ack(struct nolist_stats *st, const struct pkt *p,
 					   __u64 now)
 {
@@ -188,7 +198,7 @@ static __always_inline void record_bad_ack(struct nolist_stats *st, const struct
 
 /*
  * What a dialogue shows. Only what is proven opens a record: by timestamps, or
- * by a greeting at the one exact number. Counts stop at their largest value.
+ * by a greeting at the one exact number.
  */
 static __always_inline void record_dialogue(struct nolist_stats *st, const struct pkt *p)
 {
@@ -214,15 +224,15 @@ static __always_inline void record_dialogue(struct nolist_stats *st, const struc
 	if (!r->high_first_ns)
 		r->high_first_ns = now;
 	r->high_last_ns = now;
-	h->strong += is_strong && is_told && h->strong < 0xffff;
-	h->told_weak += !is_strong && is_told && h->told_weak < 0xffff;
-	h->weak += p->events & HIGH_WEAK && h->weak < 0xffff;
-	h->quit += p->events & HIGH_QUIT && h->quit < 0xffff;
-	h->closed += p->events & HIGH_CLOSED && h->closed < 0xffff;
-	h->early += p->events & HIGH_EARLY && h->early < 0xffff;
-	h->piped += p->events & HIGH_PIPED && h->piped < 0xffff;
-	h->not_smtp += p->events & HIGH_NOT_SMTP && h->not_smtp < 0xffff;
-	h->starttls += p->events & HIGH_STARTTLS && h->starttls < 0xffff;
+	record_count(&h->strong, is_strong && is_told);
+	record_count(&h->told_weak, !is_strong && is_told);
+	record_count(&h->weak, p->events & HIGH_WEAK);
+	record_count(&h->quit, p->events & HIGH_QUIT);
+	record_count(&h->closed, p->events & HIGH_CLOSED);
+	record_count(&h->early, p->events & HIGH_EARLY);
+	record_count(&h->piped, p->events & HIGH_PIPED);
+	record_count(&h->not_smtp, p->events & HIGH_NOT_SMTP);
+	record_count(&h->starttls, p->events & HIGH_STARTTLS);
 }
 
 static __always_inline void record_mx(const struct pkt *p, bool is_open)

@@ -28,7 +28,7 @@ by_exim='exim4 -f ann@example.org inbox@example.com'
 end() {
 	"$lab" down
 	rm -rf "$NOLIST_LAB"
-	cleanup
+	rm -rf "$TMP"
 }
 trap end EXIT
 
