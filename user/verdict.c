@@ -4,8 +4,9 @@
  * source is, since when, until when, and what every check said out.
  *
  * Offences are hours in which a proven dialogue at a high fake was told "later"
- * and none that was told had a QUIT. Where no dialogue is known, the last SYN to a high fake
- * stands in for one, and the verdict can be no more than a suspicion.
+ * and neither then nor in the next hour one that was told had a QUIT. Where no
+ * dialogue is known, the last SYN to a high fake stands in for one, and the
+ * verdict can be no more than a suspicion.
  */
 #include <limits.h>
 #include <string.h>
@@ -239,6 +240,15 @@ static bool is_forgeable(const struct trial *t, const struct hour *h)
 	return t->r.bad_acks > t->rules->bad_acks;
 }
 
+/* Was there a QUIT to what was told in this hour? It may have crossed the full hour. */
+static bool has_quit(const struct record *r, const struct hour *h)
+{
+	const struct hour *next = h + 1;
+
+	return h->quit || (next < r->hour + r->hours && next->start == h->start + HOUR_S &&
+			   next->quit);
+}
+
 /* The hour's dialogues as an offence; false if they are none. */
 static bool hour_offence(const struct trial *t, const struct hour *h, struct offence *o)
 {
@@ -246,7 +256,7 @@ static bool hour_offence(const struct trial *t, const struct hour *h, struct off
 	const struct record *r = &t->r;
 
 	/* A retransmission counts again, so one is never taken from the other. */
-	if (h->quit)
+	if (has_quit(r, h))
 		return false;
 	if (!h->strong && (!h->weak || !h->told_weak || is_forgeable(t, h)))
 		return false;
