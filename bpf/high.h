@@ -247,7 +247,8 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 		p->events |= HIGH_WEAK;
 	if (row->does & NOLIST_SAYS_LATER)
 		p->events |= HIGH_TOLD;
-	if (verb == NOLIST_V_QUIT && high_is_told(state))
+	/* Where it was too much we hang up, and there is no QUIT to wait for. */
+	if ((verb == NOLIST_V_QUIT || h->total >= NOLIST_TOTAL_MAX) && high_is_told(state))
 		p->events |= HIGH_QUIT;
 	/* Not where it only was too much: that is SMTP. */
 	if (SMTP_SAYS(scan) == NOLIST_V_NOT_SMTP)

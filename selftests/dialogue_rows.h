@@ -127,7 +127,7 @@ static const struct row rows[] = {
 	{ "total-too-much", BOTH, TOLD,
 	  { { "NOOP\r\n", "250", .repeat = 248 }, { "NOOP\r\n", "F 421" }, { NULL, "-" },
 	    { NULL, ".", .flags = A | F } },
-	  .with = "strong 1", .without = "weak 1, told_weak 1" },
+	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1" },
 
 	/* --- several lines, pieces of lines ---------------------------------- */
 	{ "lines-together", BOTH, BANNER,
