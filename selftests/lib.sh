@@ -121,7 +121,7 @@ TMP=$(mktemp -d)
 PIN_DIR=/sys/fs/bpf/nolist-xdp
 STATE_DIR=$TMP/state
 
-trap 'rm -rf "$TMP"' EXIT
+trap 'rm -rf --one-file-system "$TMP"' EXIT
 trap 'exit 1' INT TERM
 
 must mount -t tmpfs tmpfs /run/netns

@@ -65,6 +65,31 @@ explain 203.0.113.99
 is "$status $(tail -n 1 "$TMP/out" | tr -s ' ')" '0  never seen' 'an unknown source'
 explain "$REAL4"
 says 'on the never-list: 192.0.2.20, ' 'an entry of the never-list is named'
+
+# --- this host's surroundings, which must keep their mail and DNS ---
+
+must ip -n server route add default via 192.0.2.254
+must ip -n server route add default via 2001:db8:fe::1 dev s0 onlink
+# What systemd-resolved writes, in a /run that hides the host's; its stub is in
+# resolv.conf. The namespaces' own tmpfs moves there; the host's files stay put.
+must mkdir "$TMP/netns"
+must mount --move /run/netns "$TMP/netns"
+must mount -t tmpfs tmpfs /run
+must mkdir -p /run/netns /run/systemd/resolve
+must mount --move "$TMP/netns" /run/netns
+echo 'nameserver 203.0.113.53' >/run/systemd/resolve/resolv.conf
+printf '# here\nnameserver 127.0.0.53\n nameserver 2001:db8:53::1\n' >"$TMP/resolv.conf"
+must mount --bind "$TMP/resolv.conf" /etc/resolv.conf
+while read -r addr what; do
+	explain "$addr"
+	says "on the never-list: $addr, $what of this host\$" "never: $addr, $what of this host"
+done <<-END
+	192.0.2.254 gateway
+	2001:db8:fe::1 gateway
+	2001:db8:53::1 resolver
+	203.0.113.53 resolver
+END
+
 printf '# ours\n203.0.113.0/28\n' >"$TMP/allow"
 sed "\$a allow = { \"$TMP/allow\" }" "$CONF" >"$TMP/allow.conf"
 run explain -c "$TMP/allow.conf" --at "$NOW" 203.0.113.4

@@ -265,6 +265,9 @@ int never_add_host(struct never *n)
 		error = each_line(n, "/proc/net/ipv6_route", add_route6);
 	if (!error)
 		error = each_line(n, "/etc/resolv.conf", add_resolver);
+	/* Where resolv.conf names a stub of this host, its own resolvers are here. */
+	if (!error)
+		error = each_line(n, "/run/systemd/resolve/resolv.conf", add_resolver);
 	return error;
 }
 
