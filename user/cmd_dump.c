@@ -249,7 +249,7 @@ static int add_allow(struct judge_options *jo, const char *file)
 enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST };
 
 static const struct cmd_option opts[] = {
-	{ "conf", 'c', "FILE", "configuration (" DEFAULT_CONF ")" },
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
 	{ "format", 'f', "FORMAT", "see --list-formats; plain unless given" },
 	{ "output", 'o', "FILE", "replace FILE in one step; standard output unless given" },
 	{ "unverified", OPT_UNVERIFIED, NULL, "list also on SYNs alone, which anyone can forge" },

@@ -368,8 +368,8 @@ static int print_json(const struct explain *e)
 enum { OPT_JSON = 256, OPT_AT };
 
 static const struct cmd_option opts[] = {
-	{ "conf", 'c', "FILE", "configuration (" DEFAULT_CONF ")" },
-	{ "json", OPT_JSON, NULL, "for scripts" },
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
 	{}
 };

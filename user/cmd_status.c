@@ -2,7 +2,7 @@
 /*
  * status: a noun. Where the program is, what it is configured to do, what became
  * of every frame, how full the tables are and what was lost. Text is for eyes and
- * may change; --json is for programs, and JSON_SCHEMA counts its changes.
+ * may change; --json is for scripts, and JSON_SCHEMA counts its changes.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,8 +17,10 @@
 #include "log.h"
 #include "out.h"
 
+enum { OPT_JSON = 256 };
+
 static const struct cmd_option opts[] = {
-	{ "json", 'j', NULL, "for programs" },
+	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
 };
 

@@ -13,9 +13,11 @@
 #include "kern.h"
 #include "log.h"
 
+enum { OPT_PURGE = 256 };
+
 static const struct cmd_option opts[] = {
-	{ "interface", 'i', "IFACE", "only from there" },
-	{ "purge", 'p', NULL, "drop the evidence as well" },
+	{ "interface", 'i', "IFACE", "only from there; may be given several times" },
+	{ "purge", OPT_PURGE, NULL, "drop the evidence as well, and say how much" },
 	{}
 };
 
@@ -41,7 +43,7 @@ int cmd_unload(int argc, char **argv)
 	bool is_purge = false;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
-		if (c == 'p') {
+		if (c == OPT_PURGE) {
 			is_purge = true;
 			continue;
 		}

@@ -8,7 +8,7 @@
 static const struct cmd cmds[] = {
 	{ "load", cmd_load,
 	  "[-c FILE] [-i IFACE]... [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
-	  "[--mode auto|native|generic] [--force]",
+	  "[--mode auto|native|generic] [--sources N] [--force]",
 	  "attach to interfaces, or adopt what is attached, and configure" },
 	{ "unload", cmd_unload, "[-i IFACE]... [--purge]",
 	  "detach from interfaces; evidence is kept, unless it is purged" },
