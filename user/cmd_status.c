@@ -194,7 +194,7 @@ static void text_interfaces(const struct status *s)
 		printf("attached to no interface; the evidence is still pinned\n");
 		return;
 	}
-	printf("%-15s  %-7s  %-8s  %-8s  %7s  %s\n", "interface", "mode", "beside", "tables",
+	printf("%-15s  %-7s  %-8s  %-8s  %7s  %s\n", "interface", "mode", "attached", "tables",
 	       "program", "tag");
 	for (i = 0; i < s->n_ifs; i++)
 		printf("%-15s  %-7s  %-8s  %-8s  %7u  %s\n", s->ifs[i].name,
@@ -447,6 +447,7 @@ static int print_json(struct status *s)
 
 	out_open(o, to_stdout, NULL);
 	json_open(o, NULL, '{');
+	json_text(o, "type", "status");
 	json_number(o, "schema", JSON_SCHEMA);
 	json_text(o, "version", VERSION);
 	json_number(o, "abi", NOLIST_ABI_VERSION);
