@@ -76,7 +76,7 @@ is "$(json 's["claims"]["now"], s["claims"]["evicted"], s["claims"]["lost"], s["
 is "$(json 'abs(s["real_contacted_at"] - __import__("time").time()) < 60, s["real_data_at"], s["proofs"]["lost_at"]')" \
 	'True None None' 'times are those of the wall clock, or null'
 says ' 1  low fake: a connection refused' 'text tells verdicts' nolist status
-says 's0               native   alone     pinned' 'text tells interfaces' nolist status
+says 's0               native   ' 'text tells interfaces' nolist status
 says "$HIGH4" 'text tells addresses' nolist status
 says 'real MX last contacted: 20' 'text tells of the real MX' nolist status
 a=$(nolist status --json)
