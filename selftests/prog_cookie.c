@@ -65,7 +65,8 @@ static const char *talk_through(struct talk *t, bool has_banner)
 	for (i = has_banner; i < COUNT(line) && !wrong; i++) {
 		wrong = talk_say(t, line[i].text, strlen(line[i].text), 0, &g);
 		if (!wrong && (!g.is_frame || strncmp(g.text, line[i].want, strlen(line[i].want))))
-			wrong = g.is_frame && g.flags & FRAME_RST ? "RST" : "another reply, or none";
+			wrong = g.is_frame && g.flags & FRAME_RST ? "RST"
+								  : "another reply, or none";
 	}
 	return wrong;
 }
@@ -102,17 +103,18 @@ static void slots(void)
 		struct talk_seg s;
 
 		wrong = talk_connect(&t, &g);
-		if (!wrong && before == prog_clock() >> 40 && t.irs != (__u32)hash_at(&t, prog_clock()))
+		if (!wrong && before == prog_clock() >> 40 &&
+		    t.irs != (__u32)hash_at(&t, prog_clock()))
 			wrong = "an ISN that is not the hash";
 		is_known &= report(wrong, "SYN", mode);
 		is_known &= report(try_slot(mode, 0), "this slot", mode);
 		is_known &= report(try_slot(mode, -1), "the slot before", mode);
 		wrong = try_slot(mode, -2);
-		is_foreign &= report(!wrong || strcmp(wrong, "RST") ? "no RST" : NULL, "two slots ago",
-				     mode);
+		is_foreign &= report(!wrong || strcmp(wrong, "RST") ? "no RST" : NULL,
+				     "two slots ago", mode);
 		wrong = try_slot(mode, 2);
-		is_foreign &= report(!wrong || strcmp(wrong, "RST") ? "no RST" : NULL, "a later slot",
-				     mode);
+		is_foreign &= report(!wrong || strcmp(wrong, "RST") ? "no RST" : NULL,
+				     "a later slot", mode);
 		/* The SYN of a dialogue that is on its way comes again, in another slot. */
 		t = client(mode & 1, mode & 2);
 		open_at(&t, prog_clock() - SLOT_NS);
@@ -125,7 +127,8 @@ static void slots(void)
 		is_kept &= report(wrong, "SYN again", mode);
 		is_kept &= report(talk_through(&t, false), "SYN again in another slot", mode);
 	}
-	tap_ok(is_known, "the sequence number is the hash of this slot; the one before is known as well");
+	tap_ok(is_known,
+	       "the sequence number is the hash of this slot; the one before is known as well");
 	tap_ok(is_foreign, "an older and a later one are not ours");
 	tap_ok(is_kept, "a SYN that comes again in another slot does not end the dialogue");
 }
@@ -269,7 +272,8 @@ static void all_flags(void)
 				wrong = talk_send(&t, &s, &g);
 			if (!wrong && flags & FRAME_RST && g.is_frame)
 				wrong = "an RST is answered";
-			if (!wrong && !(flags & FRAME_ACK) && g.is_frame && (!is_syn || flags & FRAME_FIN))
+			if (!wrong && !(flags & FRAME_ACK) && g.is_frame &&
+			    (!is_syn || flags & FRAME_FIN))
 				wrong = "answered without an ACK";
 			if (!wrong && is_syn && !(flags & FRAME_FIN) && !(g.flags & FRAME_SYN))
 				wrong = "no SYN,ACK";
@@ -320,7 +324,8 @@ static void options(void)
 
 			t.style = style;
 			wrong = talk_connect(&t, &g);
-			is_good &= report(wrong ? wrong : talk_through(&t, true), "style", 2 + is_ip6);
+			is_good &=
+				report(wrong ? wrong : talk_through(&t, true), "style", 2 + is_ip6);
 		}
 	is_good &= report(with_options(O(TS), true), "timestamps alone", 2);
 	is_good &= report(with_options(O("\1" TS), true), "one NOP", 2);
@@ -334,7 +339,10 @@ static void options(void)
 	is_good &= report(with_options(O("\x22\x0a" "cookie12" TS), true), "fast open", 2);
 	is_good &= report(with_options(O("\0" TS), false), "behind the end of options", 0);
 	is_good &= report(with_options(O("\x08\x09\1\2\3\4\0\0\0"), false), "of nine bytes", 0);
-	is_good &= report(with_options(O("\xfd\x14" "01234567890123456x" TS TS), true), "40 bytes", 2);
+	is_good &= report(with_options(O("\xfd\x14"
+					 "01234567890123456x" TS TS),
+				       true),
+			  "40 bytes", 2);
 	is_good &= report(with_options(O("\1\1\1\1\1\1\1\1\1\1" TS), true), "11 options", 2);
 	tap_ok(is_good, "timestamps are found wherever they stand, and only where they are");
 }

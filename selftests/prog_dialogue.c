@@ -225,9 +225,11 @@ static bool run_mode(const struct row *row, int is_ip6, int has_ts, const char *
 static void run_row(const struct row *row)
 {
 	static const char *const tags[] = { "", "q", "aq" };
-	struct dialogue d = { "fake1.example.com", NULL,
-			      row->is_greeting ? STAGE_GREETING : row->stage ? row->stage : STAGE_DATA,
-			      row->is_split };
+	struct dialogue d = {"fake1.example.com", NULL,
+			     row->is_greeting ? STAGE_GREETING
+			     : row->stage     ? row->stage
+					      : STAGE_DATA,
+			     row->is_split};
 	bool is_good = true;
 	unsigned int i;
 	int ts;

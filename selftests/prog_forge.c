@@ -148,10 +148,14 @@ static struct nolist_hour sum(const struct talk *t)
 static void blind(void)
 {
 	static const struct forgery all[] = {
-		{ &real, GUESS_ALL, false, "EHLO a\r\n", 0 }, { &real, GUESS_ALL, false, "DATA\r\n", 0 },
-		{ &real, GUESS_ALL, false, "", 0 },	      { &real, GUESS_ALL, false, "\x80", 0 },
-		{ &real, GUESS_ALL, true, "EHLO a\r\n", 0 },  { &real, GUESS_ALL, true, "DATA\r\n", 0 },
-		{ &real, GUESS_ALL, true, "", 0 },	      { &real, GUESS_ALL, true, "STARTTLS\r\n", 0 },
+		{ &real, GUESS_ALL, false, "EHLO a\r\n", 0 },
+		{ &real, GUESS_ALL, false, "DATA\r\n", 0 },
+		{ &real, GUESS_ALL, false, "", 0 },
+		{ &real, GUESS_ALL, false, "\x80", 0 },
+		{ &real, GUESS_ALL, true, "EHLO a\r\n", 0 },
+		{ &real, GUESS_ALL, true, "DATA\r\n", 0 },
+		{ &real, GUESS_ALL, true, "", 0 },
+		{ &real, GUESS_ALL, true, "STARTTLS\r\n", 0 },
 	};
 	unsigned long n = n_full / 8, bad, sent = 0;
 	struct talk t;
@@ -219,7 +223,8 @@ static void timestamp_half(void)
 
 	flood(&f, &t, n);
 	bad = talk_bad_acks(&cut) - bad;
-	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}), "12 bits: the timestamps' half stops them");
+	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}),
+	       "12 bits: the timestamps' half stops them");
 	tap_ok(bad >= n - n / 10000 - 10, "and they are counted as wrong");
 }
 
@@ -274,7 +279,8 @@ static void weak_grade(void)
 	tap_ok(judge(&h, 1, 0, 0) != JUDGED_OFFENDER, "one forged hour lists nobody");
 	tap_ok(judge(&h, 2, 0, 0) != JUDGED_OFFENDER, "nor do two");
 	tap_ok(judge(&h, 3, 0, 0) == JUDGED_OFFENDER, "three would,");
-	tap_ok(judge(&h, 3, r.bad_acks, 0) != JUDGED_OFFENDER, "were its wrong acknowledgements not");
+	tap_ok(judge(&h, 3, r.bad_acks, 0) != JUDGED_OFFENDER,
+	       "were its wrong acknowledgements not");
 	/* 32 bits: 2^31 guesses for one that is right. */
 	tap_ok(judge(&h, 3, 0, 1ul << 31) != JUDGED_OFFENDER, "nor everybody's");
 }

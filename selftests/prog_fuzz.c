@@ -49,16 +49,45 @@ static bool percent(uint32_t p)
 /* --- what a client says -------------------------------------------------- */
 
 static const char *const lines[] = {
-	"EHLO client.example\r\n", "HELO a\r\n", "ehlo b\n", "MAIL FROM:<a@b.example>\r\n",
-	"MAIL FROM:<>\r\n", "RCPT TO:<c@example.com>\r\n", "RCPT TO:<data@example.com>\r\n",
-	"DATA\r\n", "DATA\r\n", "data\n", "BDAT 10 LAST\r\n", "BDAT 0\r\n", "DATA \r\n", "DATAX\r\n",
-	"RSET\r\n", "NOOP\r\n", "NOOP x y z\r\n", "VRFY postmaster\r\n", "HELP\r\n", "HELP DATA\r\n",
-	"EXPN a\r\n", "AUTH LOGIN\r\n", "STARTTLS\r\n", "XCLIENT A=B\r\n", "\r\n", "\n", ".\r\n",
-	"Subject: data\r\n", " DATA\r\n", "DA\r\nTA\r\n", "354 go\r\n", "250 OK\r\n", "D\r\n", "MA\r\n",
+	"EHLO client.example\r\n",
+	"HELO a\r\n",
+	"ehlo b\n",
+	"MAIL FROM:<a@b.example>\r\n",
+	"MAIL FROM:<>\r\n",
+	"RCPT TO:<c@example.com>\r\n",
+	"RCPT TO:<data@example.com>\r\n",
+	"DATA\r\n",
+	"DATA\r\n",
+	"data\n",
+	"BDAT 10 LAST\r\n",
+	"BDAT 0\r\n",
+	"DATA \r\n",
+	"DATAX\r\n",
+	"RSET\r\n",
+	"NOOP\r\n",
+	"NOOP x y z\r\n",
+	"VRFY postmaster\r\n",
+	"HELP\r\n",
+	"HELP DATA\r\n",
+	"EXPN a\r\n",
+	"AUTH LOGIN\r\n",
+	"STARTTLS\r\n",
+	"XCLIENT A=B\r\n",
+	"\r\n",
+	"\n",
+	".\r\n",
+	"Subject: data\r\n",
+	" DATA\r\n",
+	"DA\r\nTA\r\n",
+	"354 go\r\n",
+	"250 OK\r\n",
+	"D\r\n",
+	"MA\r\n",
 };
 
 static const char *const rare[] = {
-	"QUIT\r\n", "quit\n", "GET / HTTP/1.1\r\n", "\x16\x03\x01\x02", "\x80\xff\r\n", "POST /\r\n",
+	"QUIT\r\n",         "quit\n",       "GET / HTTP/1.1\r\n",
+	"\x16\x03\x01\x02", "\x80\xff\r\n", "POST /\r\n",
 };
 
 static void say_something(void)
@@ -91,8 +120,9 @@ static void make_stream(void)
 	stream_len = 0;
 	while (stream_len < want) {
 		if (percent(15))
-			stream_len += sprintf(stream + stream_len,
-					      "EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+			stream_len +=
+				sprintf(stream + stream_len,
+					"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
 		else
 			say_something();
 	}
@@ -375,7 +405,8 @@ static void run(const char *what, unsigned long count, int stage)
 	while (segments < count && !wrong)
 		wrong = stage < 0 ? liar() : honest(stage);
 	/* A fuzzer that never gets to DATA finds nothing. */
-	if (!wrong && stage != STAGE_GREETING && (texts < segments / 20 || refused < segments / 1000))
+	if (!wrong && stage != STAGE_GREETING &&
+	    (texts < segments / 20 || refused < segments / 1000))
 		wrong = "too few replies for a test";
 	tap_ok(!wrong, "%s: %lu segments, %lu replies, %lu times DATA", what, segments, texts,
 	       refused);

@@ -129,7 +129,8 @@ static const char *cut_again(size_t i, size_t k, int is_together)
 	if (wrong || !g.is_frame || g.len)
 		return wrong ? wrong : "the first piece gets no plain ACK";
 	if (is_together)
-		return (wrong = say(&t, text, len, line[i].want)) ? wrong : finish(&t, i + 1, false);
+		return (wrong = say(&t, text, len, line[i].want)) ? wrong
+								  : finish(&t, i + 1, false);
 	wrong = say(&t, text, k, "");
 	/* A copy of the piece, late: an ACK of all that there is. */
 	if (!wrong)
@@ -294,7 +295,8 @@ static void without_timestamps(void)
 		for (k = 1; k < 4; k++)
 			verb &= report(cut_verb_bare(i, k), i, k, 0);
 	}
-	tap_ok(bare, "without: a line cut after its verb is answered at once, its rest acknowledged");
+	tap_ok(bare,
+	       "without: a line cut after its verb is answered at once, its rest acknowledged");
 	tap_ok(rests_like_verbs(), "without: the rest of a line is no command");
 	tap_ok(verb, "without: a line cut within its verb gets 451, and again it is understood");
 }

@@ -173,10 +173,14 @@ static inline void talk_frame(const struct talk *t, const struct talk_seg *g, st
 	frame_start(f, talk_server_mac, talk_client_mac);
 	for (c = t->tags; *c; c++)
 		frame_vlan(f, *c == 'a' ? ETH_P_8021AD : ETH_P_8021Q, tci++);
-	if (t->is_ip6)
+	/* TOS b9: a class, and ECN bits that no answer may repeat; a flow label. */
+	if (t->is_ip6) {
 		frame_ip6_raw(f, t->src, t->dst);
-	else
+		memcpy(frame_ip6h(f), "\x6b\x9a\xbc\xde", 4);
+	} else {
 		frame_ip4_raw(f, t->src + 12, t->dst + 12);
+		frame_ip4h(f)->tos = 0xb9;
+	}
 	frame_tcp(f, t->sport, 25, g->seq, g->ack, g->flags);
 	frame_tcph(f)->window = htons(g->window);
 	if (g->options_len) {

@@ -31,12 +31,13 @@ static inline const char *talk_judge_ip(const struct frame *f, const unsigned ch
 		return "IP addresses are not swapped";
 	*l4 = f->l3 + size;
 	if (frame_is_ip6(f)) {
-		if (ip[0] >> 4 != 6 || ip[6] != IPPROTO_TCP || ip[7] < 32)
-			return "not a plain IPv6 header";
+		if (ip[6] != IPPROTO_TCP || ip[7] < 32 || memcmp(ip, "\x6b\x80\0\0", 4))
+			return "not a plain IPv6 header of this class";
 		*end = *l4 + (ip[4] << 8 | ip[5]);
 	} else {
-		if (ip[0] != 0x45 || ip[9] != IPPROTO_TCP || ip[8] < 32 || (ip[6] & 0x3f) || ip[7])
-			return "not a plain IPv4 header";
+		if (ip[0] != 0x45 || ip[1] != 0xb8 || ip[9] != IPPROTO_TCP || ip[8] < 32 ||
+		    (ip[6] & 0x3f) || ip[7])
+			return "not a plain IPv4 header of this class";
 		if (frame_sum(ip, 20, 0) != 0xffff)
 			return "a wrong IPv4 checksum";
 		*end = f->l3 + (ip[2] << 8 | ip[3]);

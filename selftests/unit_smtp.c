@@ -177,7 +177,8 @@ static void line_feeds(void)
 			ctx.data = (uintptr_t)frame;
 			ctx.data_end = (uintptr_t)frame + 66 + len;
 			/* The noise after LF may be an LF of its own. */
-			if (want == 0 && at + 1 < SMTP_LINE_MAX && at + 1 < len && text[at + 1] == '\n')
+			if (want == 0 && at + 1 < SMTP_LINE_MAX && at + 1 < len &&
+			    text[at + 1] == '\n')
 				want = at + 2;
 			if ((unsigned int)smtp_line(&ctx, 66, len) != want && is_good) {
 				tap_diag("len %u, LF at %u: %d", len, at, smtp_line(&ctx, 66, len));
