@@ -175,8 +175,6 @@ static __always_inline enum nolist_verdict high_banner(const struct nolist_confi
 						       struct pkt *p, struct reply *r,
 						       struct high *h)
 {
-	enum nolist_verdict verdict;
-
 	if (h->ahead > 0)
 		return NOLIST_HIGH_SILENT;
 	/* With FIN the banner goes out once more: where our FIN belongs, it may be there. */
@@ -184,11 +182,8 @@ static __always_inline enum nolist_verdict high_banner(const struct nolist_confi
 		p->events |= HIGH_EARLY;
 		h->is_fin = false;
 	}
-	verdict = high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead);
-	/* A banner that is the refusal: then this is the one exact number. */
-	if (verdict == NOLIST_HIGH_TEXT && conf->smtp.reply[NOLIST_BANNER].does & NOLIST_SAYS_LATER)
-		p->events |= HIGH_TOLD | (p->ts_at ? 0 : HIGH_WEAK);
-	return verdict;
+	/* A banner that is the refusal is no evidence: good senders then need no QUIT. */
+	return high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead);
 }
 
 static __always_inline bool high_is_told(__u32 state)
@@ -260,28 +255,13 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 	return verdict;
 }
 
-/* Behind a banner that was the refusal, our FIN is out when QUIT comes. */
-static __always_inline enum nolist_verdict high_after_fin(struct xdp_md *ctx,
-							  const struct nolist_config *conf,
-							  struct pkt *p, struct reply *r,
-							  struct high *h)
-{
-	const struct nolist_reply *banner = &conf->smtp.reply[NOLIST_BANNER];
-
-	if (!h->data && !h->is_fin)
-		return NOLIST_HIGH_SILENT;
-	if (h->data && banner->does & NOLIST_SAYS_LATER && h->total == banner->len + 1u &&
-	    SMTP_SAYS(smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse)) == NOLIST_V_QUIT)
-		p->events |= HIGH_QUIT;
-	return high_acknowledge(p, r, h, 0, h->seq + h->data + h->is_fin, SMTP_START);
-}
-
 static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 							 const struct nolist_config *conf,
 							 struct pkt *p, struct reply *r,
 							 struct high *h)
 {
 	__u32 state = h->total / 2 & (NOLIST_STATES - 1);
+	bool has_any = h->data || h->is_fin;
 	enum nolist_verdict verdict;
 
 	r->seq = p->ack;
@@ -293,11 +273,13 @@ static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 	if (h->ahead > 0)
 		return NOLIST_HIGH_SILENT;
 	if (h->ahead < 0)
-		return h->data || h->is_fin || h->ahead == -1
+		return has_any || h->ahead == -1
 			       ? high_acknowledge(p, r, h, 0, h->seq - h->ahead, h->parse)
 			       : NOLIST_HIGH_SILENT;
 	if (h->total & 1)
-		return high_after_fin(ctx, conf, p, r, h);
+		return has_any ? high_acknowledge(p, r, h, 0, h->seq + h->data + h->is_fin,
+						  SMTP_START)
+			       : NOLIST_HIGH_SILENT;
 	if (state == NOLIST_CLOSED)
 		return high_acknowledge(p, r, h, TCP_FIN, h->seq + h->data + h->is_fin,
 					SMTP_START);

@@ -235,7 +235,6 @@ static const struct row rows[] = {
 	{ "stage-greeting", BOTH, OPENED,
 	  { { NULL, "F 421 4.7.1" }, { NULL, "-" }, { "QUIT\r\n", "." },
 	    { NULL, ".", .flags = A | F } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1",
 	  .is_greeting = true },
 	{ "stage-greeting-window", BOTH, OPENED, { { NULL, "-", .window = NONE } },
 	  .is_greeting = true },
