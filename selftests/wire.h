@@ -159,7 +159,7 @@ static inline void wire_server(struct wire *w)
 		 " net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.addr_gen_mode=1"
 		 " net.ipv6.conf.default.router_solicitations=0"
 		 " net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0"
-		 " net.ipv4.ipfrag_time=3600 net.ipv6.ip6frag_time=3600"
+		 " net.ipv4.ipfrag_time=3600 net.ipv6.ip6frag_time=3600 net.ipv4.ipfrag_max_dist=0"
 		 " net.ipv4.ipfrag_high_thresh=67108864 net.ipv6.ip6frag_high_thresh=67108864");
 	/* Not in every namespace of every kernel; then the host's hold. */
 	wire_try(w->server,
