@@ -173,6 +173,39 @@ static void unanswered(void)
 	tap_ok(!wrong && sources_in(prog.claims) == before, "what gets no answer claims nothing");
 }
 
+/*
+ * To the real MX nothing is checked before it is noted: who forges a source can
+ * make the checksum right as well, and all that such a claim can do is acquit.
+ */
+static void unchecked(void)
+{
+	static const struct row rows[] = {
+		{ "a wrong TCP checksum", NOLIST_PASS_REAL, .twist = twist_tcp_sum },
+		{ "a wrong IP checksum", NOLIST_PASS_REAL, .twist = twist_ip_sum },
+		{ "truncated", NOLIST_PASS_REAL, .twist = twist_len_1_over },
+		{ "to a group", NOLIST_PASS_REAL, .twist = twist_to_group },
+		{ "signed", NOLIST_PASS_REAL, .opt = MD5, .opt_len = 18 },
+		{ "with data", NOLIST_PASS_REAL, .data = 7 },
+	};
+	unsigned int proofs = sources_in(prog.proofs), wrong = 0;
+	struct nolist_claims c;
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct row r = rows[i];
+
+		r.src = "203.0.113.41";
+		r.dst = REAL4;
+		send_row(&r);
+		if (claims_of(r.src, &c) && c.real.opens == i + 1 && !c.low.opens && !c.high.opens)
+			continue;
+		tap_diag("%s: not an open of the real MX alone", r.name);
+		wrong++;
+	}
+	tap_ok(!wrong && sources_in(prog.proofs) == proofs,
+	       "a SYN that no server would take is a claim on the real MX, and no more");
+}
+
 /* SYNs from so many sources never seen before, each answered: how many had no claim then? */
 static unsigned int flood(const char *dst, enum nolist_verdict verdict, unsigned int n)
 {
@@ -263,6 +296,7 @@ int main(void)
 	only_opens("203.0.113.30", REAL4, 2, 32);
 	only_opens("203.0.113.31", HIGH4, 4, 16);
 	unanswered();
+	unchecked();
 	full_table();
 	too_many();
 	return records_end();
