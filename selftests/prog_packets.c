@@ -416,6 +416,26 @@ static void no_room(void)
 	free(c);
 }
 
+/*
+ * LIMIT: the program does not know which link addresses are this host's. What a
+ * promiscuous interface takes for another host, with a fake's address in it, is
+ * answered in that host's name; "load" warns of such interfaces.
+ */
+static void other_host(struct prog *p)
+{
+	static const struct row row = { "to another host", NOLIST_LOW_RST_ACK, .dst = LOW4 };
+	static struct frame in, want;
+	static struct prog_result got;
+
+	row_build(&row, &in);
+	row_answer(&row, &want);
+	in.b[5] ^= 0x40;
+	want.b[11] ^= 0x40;
+	prog_run(p, &in, 0, &got);
+	tap_ok(got.verdict == NOLIST_LOW_RST_ACK && prog_is_same(&want, &got),
+	       "a frame to another host of the link is answered in its name");
+}
+
 static void every_verdict(void)
 {
 	int v, missing = 0;
@@ -444,6 +464,7 @@ int main(void)
 	free(c);
 	for (i = 0; i < COUNT(tables); i++)
 		group_table(&p, tables[i].name, tables[i].rows, tables[i].n);
+	other_host(&p);
 	no_room();
 	every_verdict();
 	bpf_object__close(p.object);
