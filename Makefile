@@ -26,6 +26,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shel
 USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
 TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
+DOCS := $(wildcard docs/*.md)
 HELPERS := $(B)/selftests/inject # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
@@ -38,7 +39,7 @@ $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
 
 $(B)/nolist.skel.h: $(B)/nolist.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name nolist_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name nolist_bpf > $@ 2>$(B)/skel.log || { cat $(B)/skel.log >&2; false; }
 
 $(USER_OBJ): $(B)/%.o: user/%.c | $(B)/nolist.skel.h
 	$(call say,CC,$@)
@@ -95,16 +96,20 @@ demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)scripts/demo.sh
 
 install: all ## install below DESTDIR and PREFIX
-	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/bpf $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/bpf $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/docs
 	$(INSTALL) -m 755 $(B)/nolist-xdp $(DESTDIR)$(SBINDIR)/nolist-xdp
 	$(INSTALL) -m 644 $(B)/nolist.bpf.o $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
-	$(INSTALL) -m 644 user/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
-	$(INSTALL) -m 644 README.md scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
+	sed 's|/usr/local/lib|$(LIBDIR)|; s|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/nolist-xdp|$(DOCDIR)|' \
+		user/nolist-xdp.8 > $(B)/nolist-xdp.8
+	$(INSTALL) -m 644 $(B)/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
+	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/docs/
 
-uninstall: ## remove what install installed
+uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf $(DOCS))
+	-rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf))
 
 clean: ## remove everything that was built or fetched
 	rm -rf $(B)
