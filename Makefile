@@ -8,6 +8,7 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/nolist-xdp
+UNITDIR ?= $(LIBDIR)/systemd/system
 CC ?= cc
 CLANG ?= clang
 # Ubuntu's /usr/sbin/bpftool refuses to run beside a kernel that it does not know.
@@ -95,21 +96,25 @@ demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)$(MAKE) --no-print-directory all $(B)/selftests/xdp_pass.bpf.o
 	$(Q)scripts/demo.sh
 
+# The paths that documents name, as they are installed.
+relocate = sed 's|/usr/local/lib|$(LIBDIR)|; s|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/nolist-xdp|$(DOCDIR)|'
+
 install: all ## install below DESTDIR and PREFIX
-	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/bpf $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/docs
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(LIBDIR)/bpf $(UNITDIR) $(MANDIR)/man8 $(DOCDIR)/docs)
 	$(INSTALL) -m 755 $(B)/nolist-xdp $(DESTDIR)$(SBINDIR)/nolist-xdp
 	$(INSTALL) -m 644 $(B)/nolist.bpf.o $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
-	sed 's|/usr/local/lib|$(LIBDIR)|; s|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/nolist-xdp|$(DOCDIR)|' \
-		user/nolist-xdp.8 > $(B)/nolist-xdp.8
+	$(relocate) user/nolist-xdp.8 > $(B)/nolist-xdp.8
 	$(INSTALL) -m 644 $(B)/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
+	$(relocate) scripts/nolist-xdp.service > $(B)/nolist-xdp.service
+	$(INSTALL) -m 644 $(B)/nolist-xdp.service $(DESTDIR)$(UNITDIR)/nolist-xdp.service
 	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/docs/
 
 uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
-	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
+	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(DESTDIR)$(UNITDIR)/nolist-xdp.service
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf $(DOCS))
-	-rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf))
+	rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf)) || :
 
 clean: ## remove everything that was built or fetched
 	rm -rf $(B)
