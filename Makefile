@@ -28,10 +28,10 @@ USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
 TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
 DOCS := $(wildcard docs/*.md)
-HELPERS := $(B)/selftests/inject # of tests, by name: run.sh does not take them for one
+HELPERS := $(addprefix $(B)/selftests/,inject vm_insns) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-full bench demo install uninstall clean help
+.PHONY: all tests deps check check-full check-kernels bench demo install uninstall clean help
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -73,6 +73,10 @@ check: ## run the tests with reduced counts; T=name runs one
 
 check-full: ## run the tests with all counts
 	$(Q)NOLIST_FULL=1 $(MAKE) --no-print-directory check
+
+check-kernels: ## run the tests on Debian's kernels in qemu; KERNEL=6.1 on one, T=name one
+	$(Q)scripts/deps.sh kernels
+	$(Q)T="$(T)" scripts/check-kernels.sh $(KERNEL)
 
 # The benchmark: programs of its own, each a main() with lib.c.
 BENCH_SRC := selftests/bench

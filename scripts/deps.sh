@@ -5,6 +5,7 @@
 #   scripts/deps.sh          to build
 #   scripts/deps.sh demo     and to build the lab (scripts/fetch.sh gets the rest)
 #   scripts/deps.sh check    and to test
+#   scripts/deps.sh kernels  and to test on other kernels, with other compilers
 # Silent, and without asking the network, when nothing is missing. Mail, DNS and
 # list servers are never installed: see scripts/fetch.sh.
 
@@ -14,6 +15,8 @@ build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm
 	libbpf-dev libxdp-dev libconfuse-dev nettle-dev libjansson-dev"
 demo="iproute2"
 check="ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl python3 swaks tcpdump"
+
+kernels="busybox-static clang-14 clang-16 clang-19 kmod qemu-system-x86 xdp-tools xz-utils"
 
 die() {
 	printf 'deps.sh: %s\n' "$@" >&2
@@ -52,7 +55,8 @@ case ${1-} in
 '') wanted=$build ;;
 demo) wanted="$build $demo" ;;
 check) wanted="$build $demo $check" ;;
-*) die "usage: deps.sh [demo|check]" ;;
+kernels) wanted="$build $demo $check $kernels" ;;
+*) die "usage: deps.sh [demo|check|kernels]" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

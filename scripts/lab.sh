@@ -3,6 +3,7 @@
 #
 # A small internet in namespaces, for the demo, the tests, and to play:
 #   scripts/lab.sh up              build it and start its servers
+#   scripts/lab.sh fetch           only fetch what it needs
 #   scripts/lab.sh run HOST CMD... run a command at a host (a shell without CMD)
 #   scripts/lab.sh down            take it down
 #
@@ -220,13 +221,19 @@ listens() {
 	run "$1" bash -c "exec 3<>/dev/tcp/$2/$3"
 }
 
+fetch() {
+	local host
+
+	# shellcheck disable=SC2046
+	scripts/fetch.sh $(for host in $hosts; do packages_of "$host"; done) || exit 1
+}
+
 up() {
 	local host
 
 	[ "$(id -u)" = 0 ] || die "needs root"
 	down
-	# shellcheck disable=SC2046
-	scripts/fetch.sh $(for host in $hosts; do packages_of "$host"; done) || exit 1
+	fetch
 	for host in $hosts; do
 		create "$host"
 	done
@@ -262,7 +269,7 @@ down() {
 command=${1-}
 [ $# -gt 0 ] && shift
 case $command in
-up | down) $command ;;
+fetch | up | down) $command ;;
 run)
 	[ $# -gt 0 ] || die "usage: lab.sh run HOST [COMMAND]..."
 	[ $# -gt 1 ] || set -- "$1" bash

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs inside a test guest, as its first process on the host's tools
+# (scripts/vm-init.sh hands over to it). Reads what to run from
+# /run/results/plan, lines of MODE TEST FILE, and leaves there, for
+# scripts/check-kernels.sh:
+#   insns           COMPILER PROGRAM COUNT, or COMPILER and the verifier's refusal
+#   tests           MODE TEST TENTHS-OF-A-SECOND STATUS
+#   MODE.TEST.tap   what the test said; .err what it said besides
+#   done            when all of the plan was run
+# Powers off at the end, whatever happened.
+
+set -u
+shopt -s nullglob
+export PATH=/usr/sbin:/usr/bin LC_ALL=C HOME=/root TERM=dumb
+results=/run/results
+trap 'sync; echo o >/proc/sysrq-trigger; sleep 60' EXIT
+
+cd "$1" || exit 1
+limit=$2
+cut -d' ' -f1 /proc/uptime >"$results/boot"
+uname -r >"$results/release"
+mount -t bpf bpf /sys/fs/bpf
+mount -t tracefs tracefs /sys/kernel/tracing
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir -p /dev/pts /dev/shm /run/netns /run/lock
+mount -t devpts devpts /dev/pts
+mount -t tmpfs shm /dev/shm
+hostname guest
+ip link set lo up
+# Tests take their cards from this namespace; they cannot see this process.
+touch /run/guest.netns
+mount -o bind /proc/self/ns/net /run/guest.netns
+for device in /sys/bus/{pci,virtio}/devices/*/modalias; do
+	modprobe -q -b "$(cat "$device")"
+done
+
+for object in build/vm/clang-*/nolist.bpf.o; do
+	compiler=${object%/*}
+	timeout "$limit" build/selftests/vm_insns "$object" 2>&1 |
+		sed "s,^,${compiler##*/clang-} ," >>"$results/insns"
+done
+while read -r mode test file; do
+	start=${EPOCHREALTIME/./}
+	MODE=$mode timeout -k 5 "$limit" "$file" </dev/null \
+		>"$results/$mode.$test.tap" 2>"$results/$mode.$test.err"
+	status=$?
+	echo "$mode $test $(((${EPOCHREALTIME/./} - start) / 100000)) $status" >>"$results/tests"
+done <"$results/plan"
+cut -d' ' -f1 /proc/uptime >"$results/done"
