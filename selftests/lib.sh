@@ -178,14 +178,10 @@ link_is_up() {
 	ip -n "$1" link show dev "$2" up | grep -q 'state UP'
 }
 
-# topology [offload]: without the word the veths compute their checksums, so
-# that a capture sees them; with it they leave them to the receiver, as between
-# two containers.
-topology() {
-	local a
-
-	quiet_netns client
-	quiet_netns server
+# wire [offload] joins the two: without the word the veths compute their
+# checksums, so that a capture sees them; with it they leave them to the
+# receiver, as between two containers. A test may bring a wire of its own.
+wire() {
 	must ip -n client link add c0 address $CLIENT_MAC type veth \
 		peer name s0 address $SERVER_MAC netns server
 	if [ "${1:-}" != offload ]; then
@@ -193,6 +189,14 @@ topology() {
 		in_server ethtool -K s0 tx off >/dev/null || bail_out "cannot: ethtool s0"
 	fi
 	attach_pass client c0
+}
+
+topology() {
+	local a
+
+	quiet_netns client
+	quiet_netns server
+	wire "$@"
 	must ip -n client addr add $CLIENT4/24 dev c0
 	must ip -n client addr add $CLIENT6/64 dev c0 nodad
 	for a in $LOW4 $REAL4 $HIGH4; do
