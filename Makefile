@@ -28,7 +28,7 @@ USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
 TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
 DOCS := $(wildcard docs/*.md)
-HELPERS := $(addprefix $(B)/selftests/,inject vm_insns) # of tests, by name: run.sh does not take them for one
+HELPERS := $(addprefix $(B)/selftests/,inject vm_insns vm_xdp) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-full check-kernels bench demo install uninstall clean help
