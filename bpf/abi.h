@@ -67,7 +67,7 @@ enum nolist_verdict {
 	NOLIST_PASS_OTHER = 4,        /* TCP, but no MX address or port of ours */
 	NOLIST_PASS_REAL = 5,         /* to the real MX, noted */
 	/* To a fake, where a closed port is silent: the kernel sees it. */
-	NOLIST_PASS_NOT_HOST = 6,   /* broadcast or multicast on the link */
+	NOLIST_PASS_NOT_HOST = 6,   /* to a group or another host of the link */
 	NOLIST_PASS_SOURCE = 7,     /* a source that may not be answered */
 	NOLIST_PASS_TRUNCATED = 8,  /* lengths that contradict each other */
 	NOLIST_PASS_CHECKSUM = 9,   /* a wrong IPv4 or TCP checksum */
@@ -97,6 +97,7 @@ enum nolist_verdict {
 #define NOLIST_SLOTS 4096     /* places in the table below; 2^12, see nolist_slot_of() */
 #define NOLIST_PROBES 4       /* places looked at from the hashed one on */
 #define NOLIST_PARTIAL_MAX 64 /* interfaces that deliver CHECKSUM_PARTIAL */
+#define NOLIST_MAC_MAX 32     /* link addresses of this host */
 
 #define NOLIST_SMTP_PORT 25 /* at the real MX only this port is an alibi */
 
@@ -178,13 +179,14 @@ struct nolist_config {
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum
 					    * is good there */
-	__u32 pad;
+	__u32 macs; /* how many of mac[] are set; 0: a frame's link address is not asked */
+	__u64 mac[NOLIST_MAC_MAX]; /* six bytes as in a frame, then two zeros */
 	struct nolist_slot slot[NOLIST_SLOTS];
 	struct nolist_smtp smtp;
 };
 _Static_assert(sizeof(struct nolist_config) ==
-		       40 + 4 * NOLIST_PARTIAL_MAX + 24 * NOLIST_SLOTS + 8 +
-			       200 * NOLIST_REPLIES,
+		       40 + 4 * NOLIST_PARTIAL_MAX + 8 * NOLIST_MAC_MAX +
+			       24 * NOLIST_SLOTS + 8 + 200 * NOLIST_REPLIES,
 	       "abi");
 
 /*

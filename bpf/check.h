@@ -214,6 +214,19 @@ static __always_inline bool check_source(const struct nolist_config *conf, const
 	return !match_slot(conf, &p->saddr);
 }
 
+/* Is the frame for this host? Linux is silent to groups and to others (RFC 1122 4.2.3.10). */
+static __always_inline bool check_host(const struct nolist_config *conf, const struct pkt *p)
+{
+	__u32 i;
+
+	if (p->mac & 1)
+		return false;
+	for (i = 0; i < NOLIST_MAC_MAX && i < conf->macs; i++)
+		if (conf->mac[i] == p->mac)
+			return true;
+	return !conf->macs;
+}
+
 static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 							    const struct nolist_config *conf,
 							    struct pkt *p)
@@ -221,7 +234,7 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 	__u64 sum, pseudo;
 	int ts;
 
-	if (p->is_group)
+	if (!check_host(conf, p))
 		return NOLIST_PASS_NOT_HOST;
 	if (p->flags & TCP_RST)
 		return NOLIST_PASS_RESET;
@@ -253,7 +266,8 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 }
 
 /*
- * At a high fake a segment is never passed on: the kernel would end the dialogue.
+ * At a high fake what is for this host is never passed on: the kernel would end
+ * the dialogue.
  * A function of its own for the verifier, and for the stack.
  */
 __noinline int check_segment(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p)
@@ -263,7 +277,8 @@ __noinline int check_segment(struct xdp_md *ctx, const struct nolist_config *con
 	if (!conf || !p)
 		return NOLIST_PASS_UNCONFIGURED;
 	verdict = check_answerable(ctx, conf, p);
-	if (verdict != NOLIST_UNDECIDED && p->role == NOLIST_HIGH)
+	if (verdict != NOLIST_UNDECIDED && verdict != NOLIST_PASS_NOT_HOST &&
+	    p->role == NOLIST_HIGH)
 		return NOLIST_HIGH_BAD;
 	return verdict;
 }

@@ -17,6 +17,7 @@
 struct pkt {
 	struct nolist_addr saddr;
 	struct nolist_addr daddr;
+	__u64 mac;     /* link address that it is sent to, six bytes, then two zeros */
 	__u32 l3;      /* offset of the IP header: 14 + 4 a tag */
 	__u32 l4;      /* offset of the TCP header */
 	__u32 l4_len;  /* bytes of TCP header and data, as IP says */
@@ -39,7 +40,6 @@ struct pkt {
 	__u8 is_ip6;
 	__u8 ts_at;    /* where in the options the timestamps are, plus 1; 0: none */
 	__u8 is_priority; /* a tag without a VLAN (802.1Q 9.6) */
-	__u8 is_group; /* sent to a broadcast or multicast address of the link */
 };
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
@@ -171,7 +171,7 @@ static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struc
 		proto = tag[1];
 		off += 4;
 	}
-	p->is_group = eth->h_dest[0] & 1;
+	p->mac = (__u64)((__u16 *)data)[2] << 32 | *(__u32 *)data;
 	p->len = end - data;
 	p->l3 = off;
 	if (proto == bpf_htons(ETH_P_IP))

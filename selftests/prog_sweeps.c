@@ -200,7 +200,7 @@ static int is_free(const struct frame *f, size_t bit)
 	size_t byte = bit / 8, in_l3 = byte - f->l3;
 
 	if (byte < 12)
-		return bit != 7; /* the first that is sent: to a group */
+		return byte >= 6; /* not where it goes, but where it comes from */
 	if (byte >= 14 && byte < f->type_at)
 		return (byte - 14) % 4 < 2; /* a VLAN tag's content */
 	if (byte < f->l3)

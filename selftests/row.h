@@ -88,6 +88,9 @@ static inline struct nolist_config *row_conf(void)
 	struct nolist_config *c = prog_conf_new();
 	size_t i;
 
+	c->macs = 2;
+	memset(&c->mac[0], 0x55, ETH_ALEN);
+	memcpy(&c->mac[1], row_server_mac, ETH_ALEN);
 	row_text(c, NOLIST_BANNER, ROW_BANNER);
 	row_text(c, NOLIST_REPLY(0, NOLIST_FRESH, NOLIST_V_GREET), ROW_GREET);
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)

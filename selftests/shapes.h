@@ -275,6 +275,11 @@ static inline void twist_to_all(struct frame *f)
 	memset(f->b, 0xff, 6);
 }
 
+static inline void twist_to_other(struct frame *f)
+{
+	f->b[5] ^= 0x40;
+}
+
 static inline void twist_tcp_sum(struct frame *f)
 {
 	f->b[f->l4 + 17] ^= 1;

@@ -287,19 +287,6 @@ exits 1 "'$TMP/pins' is not on a BPF file system" 'a directory elsewhere is refu
 is "$(prog_at s0) $(ls "$TMP/pins" 2>&1)" \
 	"0 ls: cannot access '$TMP/pins': No such file or directory" 'and nothing was done'
 
-# --- frames for other hosts ---
-
-told() {
-	nolist load -i s0 "${ROLES[@]}" 2>&1 >/dev/null | grep -c 'is promiscuous'
-}
-
-is "$(told)" 0 'an interface of its own is not told to be promiscuous'
-must ip -n server link add br0 type bridge
-must ip -n server link set s0 master br0
-is "$(told)" 1 "a bridge's port is"
-must ip -n server link del br0
-must nolist unload --purge >/dev/null
-
 # --- VLANs ---
 
 if ip -n server link add link s0 name s0.7 type vlan id 7 2>/dev/null; then

@@ -26,7 +26,7 @@ static const struct member layout[] = {
 	T(nolist_slot), M(nolist_slot, addr), M(nolist_slot, role), M(nolist_slot, mx),
 	T(nolist_config), M(nolist_config, magic), M(nolist_config, version),
 	M(nolist_config, seed), M(nolist_config, ports), M(nolist_config, port),
-	M(nolist_config, partials), M(nolist_config, partial), M(nolist_config, pad),
+	M(nolist_config, partials), M(nolist_config, partial), M(nolist_config, macs), M(nolist_config, mac),
 	M(nolist_config, slot), M(nolist_config, smtp),
 	T(nolist_reply), M(nolist_reply, len), M(nolist_reply, sum), M(nolist_reply, does),
 	M(nolist_reply, pad), M(nolist_reply, text),

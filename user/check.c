@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -246,41 +245,4 @@ bool check_loses_tags(const char *name, enum kern_mode mode, char cure[256])
 		return false;
 	snprintf(cure, 256, "\"ethtool -K %s rxvlan off\"", name);
 	return true;
-}
-
-/* --- other hosts' frames --------------------------------------------------------- */
-
-/* Who asked the interface for every frame: a bridge, a sniffer. The flags hide it. */
-static unsigned int promiscuity_in(const struct nlmsghdr *h, int size)
-{
-	const struct rtattr *a = IFLA_RTA(NLMSG_DATA(h));
-
-	if (!NLMSG_OK(h, size) || h->nlmsg_type != RTM_NEWLINK)
-		return 0;
-	for (size = IFLA_PAYLOAD(h); RTA_OK(a, size); a = RTA_NEXT(a, size))
-		if (a->rta_type == IFLA_PROMISCUITY)
-			return *(unsigned int *)RTA_DATA(a);
-	return 0;
-}
-
-bool check_is_promiscuous(int ifindex)
-{
-	struct {
-		struct nlmsghdr h;
-		struct ifinfomsg link;
-	} ask = { { sizeof(ask), RTM_GETLINK, NLM_F_REQUEST, 0, 0 }, { .ifi_index = ifindex } };
-	union {
-		struct nlmsghdr h;
-		char bytes[32768];
-	} got;
-	ssize_t size = -1;
-	int fd;
-
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (fd < 0)
-		return false;
-	if (send(fd, &ask, sizeof(ask), 0) == sizeof(ask))
-		size = recv(fd, &got, sizeof(got), 0);
-	close(fd);
-	return size > 0 && promiscuity_in(&got.h, size);
 }

@@ -24,10 +24,4 @@ void check_host(struct conf *conf, const struct nolist_addr *own, int owns);
  */
 bool check_loses_tags(const char *name, enum kern_mode mode, char cure[256]);
 
-/*
- * Does this interface take frames for other hosts' link addresses? The program
- * answers those as well: it does not know which are this host's.
- */
-bool check_is_promiscuous(int ifindex);
-
 #endif

@@ -177,18 +177,6 @@ static int check_vlans(struct load *l)
 	return status;
 }
 
-static void check_promiscuous(const struct load *l)
-{
-	char name[IF_NAMESIZE];
-	int i;
-
-	for (i = 0; i < l->ifs; i++)
-		if (check_is_promiscuous(l->ifindex[i]) && if_indextoname(l->ifindex[i], name))
-			warn("'%s' is promiscuous, perhaps a bridge's port: what comes there for "
-			     "another host with a fake's address is answered too",
-			     name);
-}
-
 static int fill(struct nolist_config *out, const struct nolist_config *old, const bool *busy,
 		void *arg)
 {
@@ -249,7 +237,6 @@ static int load(struct load *l)
 		status = check_vlans(l);
 	if (status)
 		return status;
-	check_promiscuous(l);
 	what = (struct kern_load){
 		.pin_dir = options.pin_dir,
 		.ifindex = l->ifindex,

@@ -34,7 +34,7 @@ static const struct {
 	[NOLIST_PASS_SHAPE] = { "pass_shape", "fragments, rare headers" },
 	[NOLIST_PASS_OTHER] = { "pass_other", "TCP to other addresses or ports" },
 	[NOLIST_PASS_REAL] = { "pass_real", "to the real MX, noted" },
-	[NOLIST_PASS_NOT_HOST] = { "pass_not_host", "to a fake, by broadcast or multicast" },
+	[NOLIST_PASS_NOT_HOST] = { "pass_not_host", "to a fake, to a group or another host" },
 	[NOLIST_PASS_SOURCE] = { "pass_source", "to a fake, from an impossible source" },
 	[NOLIST_PASS_TRUNCATED] = { "pass_truncated", "to a fake, lengths contradict" },
 	[NOLIST_PASS_CHECKSUM] = { "pass_checksum", "to a fake, wrong checksum" },

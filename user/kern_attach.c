@@ -7,9 +7,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/sockios.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -305,4 +308,27 @@ int kern_replace(const struct kern_set *set, int prog_fd, int ifindex,
 int kern_put_back(int ifindex, const struct kern_slot *now, int old_fd)
 {
 	return now->is_shared ? -EOPNOTSUPP : swap_alone(ifindex, now, old_fd);
+}
+
+int kern_fill_mac(struct nolist_config *conf)
+{
+	struct ifaddrs *all, *a;
+
+	if (getifaddrs(&all))
+		return kern_fail(-errno, "cannot read the link addresses");
+	conf->macs = 0;
+	for (a = all; a; a = a->ifa_next) {
+		const struct sockaddr_ll *ll = (const struct sockaddr_ll *)a->ifa_addr;
+
+		if (!ll || ll->sll_family != AF_PACKET || ll->sll_halen != ETH_ALEN)
+			continue;
+		if (conf->macs == NOLIST_MAC_MAX) {
+			conf->macs = 0;
+			break;
+		}
+		conf->mac[conf->macs] = 0;
+		memcpy(&conf->mac[conf->macs++], ll->sll_addr, ETH_ALEN);
+	}
+	freeifaddrs(all);
+	return 0;
 }

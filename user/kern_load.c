@@ -348,6 +348,8 @@ static int load_locked(struct job *job)
 		job->is_pinned_here = true;
 		ret = kern_pin(job->what->pin_dir, &job->set);
 	}
+	if (!ret)
+		ret = kern_fill_mac(job->conf);
 	if (!ret) {
 		fill_partial(job);
 		ret = commit(job);

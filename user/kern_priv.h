@@ -106,6 +106,8 @@ int kern_put_back(int ifindex, const struct kern_slot *now, int old_fd);
 int kern_detach(int ifindex, const struct kern_slot *slot);
 /* Does this interface deliver segments whose checksum is still to be made? */
 bool kern_is_partial(int ifindex, enum kern_mode mode);
+/* This host's link addresses, on whatever interface; more than fit: none is asked for. */
+int kern_fill_mac(struct nolist_config *conf);
 const char *kern_if_name(int ifindex, char name[16]);
 
 #endif
