@@ -3,7 +3,7 @@
  * Room 5: turn the frame into its answer, in place. Link addresses and IP
  * addresses swap, VLAN tags stay, everything else is written anew from
  * registers, so nothing of the old segment leaks. The frame gets the length
- * that the answer needs, at least the shortest that Ethernet carries.
+ * that the answer needs, padded to Ethernet's shortest if it came so.
  */
 #ifndef NOLIST_REPLY_H
 #define NOLIST_REPLY_H
@@ -21,7 +21,7 @@ static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p
 {
 	int more = (int)(len - p->len);
 
-	if (!more || (more < 0 && p->len <= FRAME_MIN))
+	if (!more)
 		return true;
 	if (!bpf_xdp_adjust_tail(ctx, more))
 		return true;
@@ -109,7 +109,10 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 #pragma unroll
 	for (i = 0; i < LINK_WORDS; i++)
 		link[i] = ((__u32 *)data)[i];
-	if (!reply_resize(ctx, p, len < FRAME_MIN ? FRAME_MIN : len))
+	/* A frame that came without padding (veth) goes without. */
+	if (len < FRAME_MIN && p->len >= FRAME_MIN)
+		len = FRAME_MIN;
+	if (!reply_resize(ctx, p, len))
 		return false;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
@@ -150,7 +153,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	check = csum_field(sum);
 	/* Both zeros are right (RFC 1624); over IPv6 Linux writes the other one. */
 	((struct tcphdr *)at)->check = check || !p->is_ip6 ? check : 0xffff;
-	if (len >= FRAME_MIN)
+	if (len > FRAME_MIN)
 		return true;
 	barrier_var(header);
 	at += header & 63;

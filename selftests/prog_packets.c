@@ -394,14 +394,14 @@ static void no_room(void)
 		{ "to be cut", NOLIST_PASS_NO_ROOM, .pad = 61 },
 		{ "to be cut, IPv6", NOLIST_PASS_NO_ROOM, .dst = LOW6, OPT(LINUX_SYN) },
 		{ "just right", NOLIST_LOW_RST_ACK, .pad = 60 },
-		{ "to grow", NOLIST_LOW_RST_ACK, .dst = LOW4 },
-		{ "to grow by an odd number", NOLIST_LOW_RST_ACK, .dst = LOW4, .data = 3 },
+		{ "short as it came", NOLIST_LOW_RST_ACK, .dst = LOW4 },
+		{ "to be cut by an odd number", NOLIST_PASS_NO_ROOM, .dst = LOW4, .data = 3 },
 		{ "to be cut, high", NOLIST_HIGH_NO_ROOM, .dst = HIGH4, .pad = 61 },
 		{ "to grow by a text, high", NOLIST_HIGH_TEXT, .dst = HIGH4, ACKS(0) },
 		{ "to grow by a text, high, IPv6, two tags", NOLIST_HIGH_TEXT, .dst = HIGH6,
 		  .tags = "aq", ACKS(BANNER_LEN), SAYS("EHLO a\r\n"), GREETED },
 	}, nothing[] = {
-		{ "to grow", NOLIST_PASS_NO_ROOM, .dst = LOW4 },
+		{ "to be cut", NOLIST_PASS_NO_ROOM, .dst = LOW4, .data = 1 },
 		{ "just right", NOLIST_LOW_RST_ACK, .dst = LOW6 },
 		{ "to grow by a text, high", NOLIST_HIGH_NO_ROOM, .dst = HIGH4, ACKS(0) },
 	};

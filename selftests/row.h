@@ -255,9 +255,12 @@ static inline void row_speech(const struct row *r, struct frame *f, const char *
 		frame_ip4h(f)->frag_off = 0; /* routers may cut it */
 }
 
-/* From the row's words; as long as needed, but not below Ethernet's shortest. */
+/* From the row's words; as long as needed, and padded if the row's frame was. */
 static inline void row_answer(const struct row *r, struct frame *f)
 {
+	static struct frame in;
+
+	row_build(r, &in);
 	row_link(r, f, row_client_mac, row_server_mac);
 	row_ip(r, f, row_dst(r), row_src(r), r->tos & 0xfc, 0);
 	switch (r->verdict) {
@@ -274,7 +277,8 @@ static inline void row_answer(const struct row *r, struct frame *f)
 		row_reset(r, f);
 	}
 	frame_finish(f);
-	frame_pad(f, 60, 0);
+	if (in.len >= 60)
+		frame_pad(f, 60, 0);
 }
 
 /* Bit by verdict: those that frames came to. */
