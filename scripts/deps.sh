@@ -6,6 +6,7 @@
 #   scripts/deps.sh demo     and to build the lab (scripts/fetch.sh gets the rest)
 #   scripts/deps.sh check    and to test
 #   scripts/deps.sh kernels  and to test on other kernels, with other compilers
+#   scripts/deps.sh bench    to build, and to measure beside peers
 # Silent, and without asking the network, when nothing is missing. Mail, DNS and
 # list servers are never installed: see scripts/fetch.sh.
 
@@ -17,6 +18,7 @@ demo="iproute2"
 check="ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl python3 swaks tcpdump"
 
 kernels="busybox-static clang-14 clang-16 clang-19 kmod qemu-system-x86 xdp-tools xz-utils"
+bench="ethtool iproute2 iptables jq nftables procps"
 
 die() {
 	printf 'deps.sh: %s\n' "$@" >&2
@@ -56,7 +58,8 @@ case ${1-} in
 demo) wanted="$build $demo" ;;
 check) wanted="$build $demo $check" ;;
 kernels) wanted="$build $demo $check $kernels" ;;
-*) die "usage: deps.sh [demo|check|kernels]" ;;
+bench) wanted="$build $bench" ;;
+*) die "usage: deps.sh [demo|check|kernels|bench]" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

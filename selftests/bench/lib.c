@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <regex.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -296,6 +297,21 @@ bool is_wanted(const char *traffic, const char *sources)
 	is = !regexec(&re, text, 0, NULL, 0);
 	regfree(&re);
 	return is;
+}
+
+bool netns_enter(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (setns(fd, CLONE_NEWNET))
+		die("cannot enter %s: %s", path, strerror(errno));
+	close(fd);
+	return true;
 }
 
 /* ---- clocks ---- */

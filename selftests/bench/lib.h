@@ -66,6 +66,9 @@ const char *verdict_name(unsigned int verdict);
 /* Does the extended regular expression in $ONLY match "traffic, sources"? Unset: all do. */
 bool is_wanted(const char *traffic, const char *sources);
 
+/* This thread moves to a network namespace of /run/netns; false: there is none. */
+bool netns_enter(const char *name);
+
 /* Nanoseconds of this thread, and of softirqs that ran in this CPU's ksoftirqd. */
 uint64_t wall_ns(void);
 uint64_t thread_ns(void);

@@ -15,7 +15,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
@@ -81,23 +80,16 @@ static const struct traffic {
 
 /* ---- network namespaces and devices ---- */
 
+/* The one for this source pattern, or else the one for all of them. */
 static bool enter(const char *name, const char *sources, char end)
 {
-	char path[256];
-	int fd;
+	char ns[128];
 
-	snprintf(path, sizeof(path), "/run/netns/%s-%s-%s-%c", prefix, name, sources, end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		snprintf(path, sizeof(path), "/run/netns/%s-%s-%c", prefix, name, end);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	if (fd < 0)
-		return false;
-	if (setns(fd, CLONE_NEWNET))
-		die("cannot enter %s: %s", path, strerror(errno));
-	close(fd);
-	return true;
+	snprintf(ns, sizeof(ns), "%s-%s-%s-%c", prefix, name, sources, end);
+	if (netns_enter(ns))
+		return true;
+	snprintf(ns, sizeof(ns), "%s-%s-%c", prefix, name, end);
+	return netns_enter(ns);
 }
 
 /* Of this namespace's veth: the sum of its counters whose names end in "errors" or "drops". */

@@ -46,4 +46,19 @@ else empty end),
 	"Two CPUs against one",
 	(.scaling[] | (.path | left(10)) + (.traffic | left(18)) + (.sources | left(8))
 		+ (.ratio.median | fixed(2) | right(6)))
+else empty end),
+(if .sessions | length > 0 then
+	"",
+	"Whole SMTP sessions, 64 in flight, thousands a second of one core, client and network included",
+	("traffic" | left(26)) + ("path" | left(12)) + ("median" | right(8)) + ("min" | right(8))
+		+ ("max" | right(8)) + ("bad" | right(6)) + ("resets" | right(8)) + ("stuck" | right(7))
+		+ ("TIME-WAIT" | right(11)) + ("wall/cpu" | right(10)) + ("own" | right(6)),
+	(.sessions | sort_by([.traffic, -.rate.median])[]
+		| (.traffic | left(26)) + (.path | left(12)) + (.rate.median / 1e3 | fixed(1) | right(8))
+		+ (.rate.min / 1e3 | fixed(1) | right(8)) + (.rate.max / 1e3 | fixed(1) | right(8))
+		+ (.bad | right(6)) + (.resets | right(8)) + (.stuck | right(7))
+		+ (.time_wait | right(11)) + (.wall_over_busy | fixed(1) | right(10))
+		+ ("\(.own)/\(.rounds)" | right(6))),
+	(.session_ratios | sort_by([.path, .traffic, .peer])[]
+		| "\(.path) in \(.traffic): \(.ratio.median | fixed(1)) times \(.peer) (\(.ratio.min | fixed(1)) to \(.ratio.max | fixed(1)))")
 else empty end)

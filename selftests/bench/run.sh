@@ -3,24 +3,28 @@
 # The benchmark: builds its networks, runs its parts, writes build/bench.json
 # and prints the table. docs/bench.md says what is measured and how.
 #
-# usage: run.sh [PART...]      parts: cost, pipe; all of them by default
-# BENCH=quick    fewer and shorter rounds, about a minute
+# usage: run.sh [PART...]      parts: cost, pipe, sessions; all of them by default
+# BENCH=quick    fewer and shorter rounds, about two minutes
 # OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
 # ONLY=...       regular expression of rows: "low: SYN, (one|random)"
-# PEERS=...      what to compare them with; all by default
+# PEERS=...      what to compare them with in pipe; all by default
+# SERVERS=...    and in sessions: smtp-sink by default, or nothing
 set -u
 here=$(dirname "$0")
 out=build/bench
 prefix=bench$$
 read -ra objects <<<"${OBJECTS:-nolist=build/nolist.bpf.o}"
-parts=${*:-cost pipe}
+parts=${*:-cost pipe sessions}
 peers=${PEERS-swap drop reset closed ingress counted iptables}
+servers=${SERVERS-smtp-sink}
+last_cpu=$(($(nproc) - 1))
 names=()
+pids=()
 
 if [ "${BENCH:-}" = quick ]; then
-	rounds=5 repeats=200000 ms=25
+	rounds=5 repeats=200000 ms=25 session_ms=100
 else
-	rounds=11 repeats=1000000 ms=150
+	rounds=11 repeats=1000000 ms=150 session_ms=400
 fi
 
 fail() {
@@ -29,8 +33,12 @@ fail() {
 }
 
 cleanup() {
-	local name
+	local name pid
 
+	for pid in "${pids[@]}"; do
+		kill "$pid"
+		wait "$pid"
+	done 2>/dev/null
 	for name in "${names[@]}"; do
 		ip netns delete "$name"
 	done
@@ -167,6 +175,43 @@ run_pipe() {
 	"$out/pipe" "$rounds" "$ms" "$prefix" "${args[@]}" "${objects[@]}" || fail "pipe failed"
 }
 
+# A mail server at 192.0.2.1, port 25, on the CPU that everything else runs on.
+serve() {
+	local ns=$prefix-$1-b tries
+
+	shift
+	ip netns exec "$ns" taskset -c "$last_cpu" scripts/inroot.sh postfix -- "$@" >"$out/$1.log" 2>&1 &
+	pids+=($!)
+	for ((tries = 0; tries < 200; tries++)); do
+		[ -z "$(ip netns exec "$ns" ss -Hltn 'sport = :25')" ] || return 0
+		kill -0 $! 2>/dev/null || break
+		sleep 0.05
+	done
+	cat "$out/$1.log" >&2
+	return 1
+}
+
+run_sessions() {
+	local server args=()
+
+	pair xdp
+	for server in $servers; do
+		pair "$server"
+		case $server in
+		smtp-sink)
+			scripts/fetch.sh postfix || fail "no smtp-sink to compare with"
+			# It announces nothing and refuses DATA: as little as can be said.
+			serve smtp-sink smtp-sink -8 -a -C -E -F -N -p -u nobody \
+				-r DATA 192.0.2.1:25 1024 || fail "smtp-sink does not start"
+			;;
+		*) fail "no such server: $server" ;;
+		esac
+		args+=("@$server")
+	done
+	"$out/sessions" "$rounds" "$session_ms" "$prefix" "${args[@]}" "${objects[@]}" ||
+		fail "sessions failed"
+}
+
 [ "$(id -u)" = 0 ] || fail "must be root"
 mkdir -p "$out"
 trap cleanup EXIT
@@ -177,6 +222,7 @@ for part in $parts; do
 	case $part in
 	cost) "$out/cost" "$rounds" "$repeats" "${objects[@]}" >>"$out/results" || exit 2 ;;
 	pipe) run_pipe >>"$out/results" || exit 2 ;;
+	sessions) run_sessions >>"$out/results" || exit 2 ;;
 	*) fail "no such part: $part" ;;
 	esac
 done

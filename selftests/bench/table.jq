@@ -27,6 +27,16 @@ def pipe: best as $best | group_by([.path, .traffic, .sources, .cpus]) | map({
 	unanswered: (map(.unanswered) | add), losses: (map(.losses) | add),
 	wall_over_busy: (map(.wall_ns / .busy_ns) | median)});
 
+def sessions: best as $best | group_by([.path, .traffic]) | map({
+	path: .[0].path, traffic: .[0].traffic, sources: .[0].sources,
+	rounds: length, own: ([.[] | select(.pace < 1.25 * $best)] | length),
+	rate: (settled($best) | map(.rate) | spread),
+	done: (map(.done) | add), resets: (map(.resets) | add),
+	bad: (map(.wrong + .odd + .bad_sums + .no_room + .strange) | add),
+	sums: (map(.sums) | add), stuck: (map(.lanes - .alive) | max),
+	time_wait: (map(.time_wait) | max),
+	wall_over_busy: (map(.wall_ns / .busy_ns) | median)});
+
 # Two measurements while the core was as much, or as little, ours.
 def alike($a; $b): $a.pace < 1.25 * $b.pace and $b.pace < 1.25 * $a.pace;
 
@@ -52,6 +62,7 @@ def scaling($rows):
 		ratio: (map(.ratio) | spread)});
 
 map(select(.part == "pipe")) as $pipe
+| map(select(.part == "sessions")) as $sessions
 | ([$pipe[].path] | unique - ["swap", "drop", "reset", "closed", "ingress", "counted", "iptables"])
 	as $ours
 | {
@@ -60,5 +71,8 @@ map(select(.part == "pipe")) as $pipe
 	cost: (map(select(.part == "cost")) | cost),
 	pipe: ($pipe | pipe),
 	ratios: [$ours[] | ratios($pipe; .)[]],
-	scaling: scaling($pipe)
+	scaling: scaling($pipe),
+	sessions: ($sessions | sessions),
+	session_ratios: [$sessions | map(.path) | unique - ["smtp-sink"] | .[]
+		| ratios($sessions; .)[]]
 }
