@@ -31,7 +31,7 @@ DOCS := $(wildcard docs/*.md)
 HELPERS := $(addprefix $(B)/selftests/,inject vm_insns vm_xdp) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-full check-kernels bench demo install uninstall clean help
+.PHONY: all tests deps check check-full check-kernels bench bench-build demo install uninstall clean help
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -95,8 +95,8 @@ $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c 
 
 bench: ## measure beside peers; BENCH=quick takes two minutes
 	$(Q)scripts/deps.sh bench
-	$(Q)$(MAKE) --no-print-directory $(BENCH_BIN) $(B)/nolist.bpf.o
 	$(Q)$(BENCH_SRC)/run.sh
+bench-build: $(BENCH_BIN) $(B)/nolist.bpf.o
 
 demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)scripts/deps.sh demo

@@ -12,6 +12,7 @@
 set -u
 here=$(dirname "$0")
 out=build/bench
+results=$out/results.$$
 prefix=bench$$
 read -ra objects <<<"${OBJECTS:-nolist=build/nolist.bpf.o}"
 parts=${*:-cost pipe sessions}
@@ -35,6 +36,7 @@ fail() {
 cleanup() {
 	local name pid
 
+	rm -f "$results"
 	for pid in "${pids[@]}"; do
 		kill "$pid"
 		wait "$pid"
@@ -213,22 +215,24 @@ run_sessions() {
 }
 
 [ "$(id -u)" = 0 ] || fail "must be root"
-mkdir -p "$out"
+# Programs and headers of another day measure something else, or nothing.
+MAKEFLAGS='' make -s bench-build || fail "cannot build what is to be measured"
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 before=$(steal)
-machine >"$out/results"
+machine >"$results"
 for part in $parts; do
 	case $part in
-	cost) "$out/cost" "$rounds" "$repeats" "${objects[@]}" >>"$out/results" || exit 2 ;;
-	pipe) run_pipe >>"$out/results" || exit 2 ;;
-	sessions) run_sessions >>"$out/results" || exit 2 ;;
+	cost) "$out/cost" "$rounds" "$repeats" "${objects[@]}" >>"$results" || exit 2 ;;
+	pipe) run_pipe >>"$results" || exit 2 ;;
+	sessions) run_sessions >>"$results" || exit 2 ;;
 	*) fail "no such part: $part" ;;
 	esac
 done
 read -r s0 t0 <<<"$before"
 read -r s1 t1 <<<"$(steal)"
 jq -nc --argjson stolen $((s1 - s0)) --argjson ticks $((t1 - t0)) \
-	'{part: "steal", stolen: $stolen, ticks: $ticks}' >>"$out/results"
+	'{part: "steal", stolen: $stolen, ticks: $ticks}' >>"$results"
+mv "$results" "$out/results"
 jq -s -f "$here/table.jq" "$out/results" >build/bench.json || fail "cannot sum up"
 jq -r -f "$here/print.jq" build/bench.json
