@@ -112,7 +112,8 @@ check 'jsonl: every line is an object' jq -es 'all(type == "object")' "$TMP/out"
 is "$(jq -r 'select(.type == "list") | "\(.schema) \(.count) \(.time)"' "$TMP/out")" \
 	"1 3 $NOW" 'jsonl: the head has schema, count and time'
 is "$(jq -r 'select(.type == "list").sha256' "$TMP/out")" \
-	"$(tail -n +2 "$TMP/out" | sha256sum | cut -d' ' -f1)" 'jsonl: and the digest of the rest'
+	"$(tail -n +2 "$TMP/out" | jq -r .source | sha256sum | cut -d' ' -f1)" \
+	'jsonl: and the digest of the sources'
 is "$(jq -c 'select(.source == "203.0.113.1") | [.verdict, .strong, .high.opens,
 	.talk.hours, (.hours | length), .low]' "$TMP/out")" '["offender",2,3,2,2,null]' \
 	'jsonl: with the evidence'
@@ -123,7 +124,7 @@ is "$status" 0 '--list-formats needs no tables'
 for format in plain csv jsonl; do
 	check "--list-formats names $format" grep -q "^$format .*for " "$TMP/out"
 done
-fails 2 "unknown format 'zone'" 'an unknown format' dump --format zone
+fails 2 "unknown format 'word'" 'an unknown format' dump --format word
 fails 2 "'yesterday' is not a time" 'a bad time' dump --at yesterday
 fails 2 "unexpected argument 'x'" 'an argument too many' dump x
 fails 2 "unknown option '--bogus'" 'an unknown option' dump --bogus

@@ -1,140 +1,121 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dump: the offenders, for machines. Two walks over the same evidence: the first
- * one counts and digests the rows, since the head comes before them; the second
- * one writes.
+ * dump: the offenders, for machines. One list to standard output or to a file, or
+ * all those that the configuration names; then their readers are told.
  */
 #include <errno.h>
-#include <nettle/sha2.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd.h"
-#include "listfile.h"
+#include "conf_list.h"
+#include "list.h"
 #include "log.h"
-#include "out.h"
+#include "reload.h"
 
 struct dump {
-	const struct output *format;
-	const char *output; /* --output; NULL: standard output */
-	bool is_claimed;    /* --unverified */
+	struct list one;   /* of the command line */
+	bool is_all;       /* --all */
+	bool is_quiet;     /* --quiet */
+	bool is_json;      /* --json */
+	bool has_format;   /* --format */
+	char *reload;      /* words of one.reload */
 	struct judge j;
-	struct out_head head;
-	size_t suspects; /* left out for want of proof */
-	size_t allowed;  /* left out for an allow list */
-	size_t never;    /* left out for the never-list */
+	struct out *json;  /* the summary; NULL: none */
+	bool has_told;     /* what is the same for all lists */
 };
 
-static int each_row(struct dump *d, struct out *o)
+/* --- what is said ------------------------------------------------------------- */
+
+/* What is the same for all lists, once. */
+static void tell_notes(struct dump *d, const struct list *l)
 {
-	struct judged of;
-	size_t i;
-
-	d->head.count = d->suspects = d->allowed = d->never = 0;
-	for (i = 0; i < judge_count(&d->j); i++) {
-		judge_get(&d->j, i, &of);
-		d->suspects += of.v.is == JUDGED_SUSPECT;
-		d->allowed += of.v.is == JUDGED_ALLOWED;
-		d->never += of.v.is == JUDGED_NEVER;
-		if (!verdict_is_listed(&of.v, d->is_claimed))
-			continue;
-		d->format->row(o, &of);
-		d->head.count++;
-	}
-	return out_flush(o);
-}
-
-/* --- the head ---------------------------------------------------------------- */
-
-static int digest(void *sha, const char *bytes, size_t size)
-{
-	sha256_update(sha, size, (const uint8_t *)bytes);
-	return 0;
-}
-
-/* Says it on stderr, and in the list. */
-static void note(struct dump *d, const char *text)
-{
-	warn("%s", text);
-	if (d->head.notes < OUT_NOTES)
-		snprintf(d->head.note[d->head.notes++], OUT_NOTE_SIZE, "%s", text);
-}
-
-static bool has_roles(const struct site_family *f)
-{
-	return f->has_low || f->has_real || f->has_high;
-}
-
-static void note_family(struct dump *d, int family)
-{
-	const struct site_family *f = &d->j.site.family[family];
-	char text[OUT_NOTE_SIZE], age[REPORT_AGE];
-	const char *ip = family ? "IPv6" : "IPv4";
-
-	if (judge_is_seen(&d->j, family))
-		return;
-	/* A family that has no part in this needs no excuse, if another one has. */
-	if (!has_roles(f) && (family || has_roles(&d->j.site.family[1])))
-		return;
-	snprintf(text, sizeof(text), "%s: %s: %s%s", ip,
-		 d->j.site.is_unseen_accepted ? "listed all the same" : "nobody is listed",
-		 !f->has_real ? "no real MX is configured" : "nobody was seen at the real MX for ",
-		 !f->has_real ? "" : report_age(d->j.rules.real_seen_s, age));
-	note(d, text);
-}
-
-static void fill_head(struct dump *d, struct out *o)
-{
-	uint8_t sum[SHA256_DIGEST_SIZE];
-	struct sha256_ctx sha;
 	int i;
 
-	sha256_init(&sha);
-	out_open(o, digest, &sha);
-	each_row(d, o);
-	sha256_digest(&sha, sizeof(sum), sum);
-	for (i = 0; i < SHA256_DIGEST_SIZE; i++)
-		sprintf(d->head.digest + 2 * i, "%02x", sum[i]);
-	d->head.time = d->j.now;
-	d->head.expires = d->j.now + d->j.rules.list_life_s;
-	d->head.is_claimed = d->is_claimed;
-	note_family(d, 0);
-	note_family(d, 1);
-}
-
-/* --- writing ----------------------------------------------------------------- */
-
-static int to_stdout(void *arg, const char *bytes, size_t size)
-{
-	ssize_t n;
-
-	(void)arg;
-	for (; size; bytes += n, size -= n) {
-		n = write(STDOUT_FILENO, bytes, size);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n < 0)
-			n = 0;
+	if (d->has_told || d->is_quiet)
+		return;
+	d->has_told = true;
+	for (i = 0; i < l->head.notes; i++)
+		warn("%s", l->head.note[i]);
+	if (l->suspects && !l->is_claimed) {
+		warn("%zu that only SYNs speak against are not listed: anyone can forge them",
+		     l->suspects);
+		hint("--unverified lists them all the same, for eyes");
 	}
-	return 0;
+	if (l->allowed)
+		warn("%zu on an allow list are not listed", l->allowed);
+	if (l->never)
+		warn("%zu on the never-list are not listed", l->never);
 }
 
-static int write_list(struct dump *d, struct out *o)
+static void tell_list(const struct dump *d, const struct list *l)
 {
-	d->format->head(o, &d->head);
-	each_row(d, o);
-	if (d->format->tail)
-		d->format->tail(o, &d->head);
+	if (d->is_quiet)
+		return;
+	if (l->other)
+		warn("%zu IPv6 sources are not listed: '%s' is for IPv4", l->other, l->format->name);
+	if (!l->file)
+		return;
+	if (l->is_kept)
+		info("'%s': %zu entries, nothing has changed: left alone", l->file, l->head.count);
+	else if (l->is_written)
+		info("'%s': %zu entries, %zu added, %zu removed", l->file, l->head.count, l->added,
+		    l->removed);
+}
+
+static void json_list(struct out *o, const struct list *l, int error)
+{
+	json_open(o, NULL, '{');
+	json_text(o, "format", l->format->name);
+	json_text(o, "output", l->file);
+	if (error)
+		json_text(o, "error", strerror(-error));
+	else
+		json_none(o, "error");
+	json_bool(o, "written", l->is_written);
+	json_number(o, "entries", l->head.count);
+	json_number(o, "added", l->is_written ? l->added : 0);
+	json_number(o, "removed", l->is_written ? l->removed : 0);
+	if (l->reload && l->is_written)
+		json_bool(o, "reloaded", l->is_reloaded);
+	else
+		json_none(o, "reloaded");
+	json_open(o, "left_out", '{');
+	json_number(o, "unverified", l->is_claimed ? 0 : l->suspects);
+	json_number(o, "held", l->held);
+	json_number(o, "allowed", l->allowed);
+	json_number(o, "never", l->never);
+	json_number(o, "family", l->other);
+	json_close(o, '}');
+	json_close(o, '}');
+}
+
+static void json_begin(struct out *o, const struct judge *j)
+{
+	json_open(o, NULL, '{');
+	json_text(o, "type", "dump");
+	json_number(o, "schema", JSON_SCHEMA);
+	json_number(o, "time", j->now);
+	json_open(o, "lists", '[');
+}
+
+static int json_end(struct out *o)
+{
+	json_close(o, ']');
+	json_close(o, '}');
+	out_char(o, '\n');
 	return out_flush(o);
 }
+
+/* --- one list ---------------------------------------------------------------- */
 
 static const char *refusal(int error)
 {
 	switch (error) {
 	case -ELOOP:
-		return "a symbolic link is not replaced";
+		return "it, or what leads to it, is a symbolic link that is not followed";
 	case -ENOTSUP:
 		return "only a regular file is replaced";
 	case -EPERM:
@@ -144,71 +125,135 @@ static const char *refusal(int error)
 	}
 }
 
-static int write_file(struct dump *d, struct out *o)
+static void tell_error(const struct list *l, int error)
 {
-	struct listfile f;
-	int error;
-
-	error = listfile_open(&f, d->output);
-	if (!error) {
-		out_open(o, listfile_write, &f);
-		error = write_list(d, o);
-		if (!error)
-			error = listfile_commit(&f);
-		else
-			listfile_abort(&f);
+	if (!l->file) {
+		err(error, "cannot write all of the list");
+		return;
 	}
-	if (!error)
-		return EXIT_DONE;
-	err(error, "cannot write '%s'", d->output);
+	err(error, "cannot write '%s'", l->file);
 	if (refusal(error))
 		hint("%s", refusal(error));
+}
+
+static int reload(const struct dump *d, struct list *l)
+{
+	int value;
+
+	switch (reload_run(l->reload, d->j.conf.reload_s, &value)) {
+	case RELOAD_DONE:
+		l->is_reloaded = true;
+		return EXIT_DONE;
+	case RELOAD_STATUS:
+		errx("'%s': '%s' failed: it exited with status %d", l->file, l->reload[0], value);
+		break;
+	case RELOAD_SIGNAL:
+		errx("'%s': '%s' failed: %s", l->file, l->reload[0], strsignal(value));
+		break;
+	case RELOAD_TIME:
+		errx("'%s': '%s' was killed: it took more than %u s", l->file, l->reload[0],
+		     d->j.conf.reload_s);
+		break;
+	case RELOAD_ERROR:
+		err(value, "'%s': cannot run '%s'", l->file, l->reload[0]);
+		break;
+	}
+	hint("the list is in its place; the next dump tries again");
+	list_retry(l);
 	return EXIT_FAILED;
 }
 
-static int write_out(struct dump *d, struct out *o)
+static int run_list(struct dump *d, struct list *l)
 {
-	int error;
+	int error, status = EXIT_DONE;
 
-	if (d->output)
-		return write_file(d, o);
-	out_open(o, to_stdout, NULL);
-	error = write_list(d, o);
-	if (error)
-		err(error, "cannot write all of the list");
-	return error ? EXIT_FAILED : EXIT_DONE;
+	l->words = list_words(&d->j.conf);
+	error = list_survey(l, &d->j);
+	if (!error) {
+		tell_notes(d, l);
+		error = l->file ? list_write(l, &d->j) : list_print(l, &d->j);
+	}
+	if (error) {
+		tell_error(l, error);
+		status = EXIT_FAILED;
+	} else {
+		tell_list(d, l);
+		if (l->reload && l->is_written)
+			status = reload(d, l);
+	}
+	if (d->json)
+		json_list(d->json, l, error);
+	return status;
 }
 
-static void tell(const struct dump *d)
+/* --- all lists --------------------------------------------------------------- */
+
+static int set_format(struct list *l, const char *name, const char *where)
 {
-	if (d->suspects && !d->is_claimed) {
-		warn("%zu that only SYNs speak against are not listed: anyone can forge them",
-		     d->suspects);
-		hint("--unverified lists them all the same");
+	l->format = output_find(name);
+	if (l->format)
+		return EXIT_DONE;
+	errx("%s%sunknown format '%s'", where, *where ? ": " : "", name);
+	hint("\"nolist-xdp dump --list-formats\" lists them");
+	return EXIT_USAGE;
+}
+
+/* Nothing is written if one of them is wrong; if one fails, the others still are. */
+static int run_all(struct dump *d)
+{
+	const struct conf *c = &d->j.conf;
+	int i, status = EXIT_DONE, failed;
+	struct list l;
+
+	for (i = 0; i < c->lists && !status; i++)
+		status = set_format(&l, c->list[i].argv[0], c->list[i].where);
+	if (status)
+		return status;
+	for (i = 0; i < c->lists; i++) {
+		l = (struct list){
+			.format = output_find(c->list[i].argv[0]),
+			.file = c->list[i].argv[1],
+			.reload = c->list[i].argv[2] ? c->list[i].argv + 2 : NULL,
+		};
+		failed = run_list(d, &l);
+		if (failed)
+			status = failed;
 	}
-	if (d->allowed)
-		warn("%zu on an allow list are not listed", d->allowed);
-	if (d->never)
-		warn("%zu on the never-list are not listed", d->never);
+	if (!c->lists) {
+		errx("the configuration names no list");
+		hint("list = { \"FORMAT FILE COMMAND...\" }");
+		status = EXIT_USAGE;
+	}
+	return status;
+}
+
+static int to_stdio(void *arg, const char *bytes, size_t size)
+{
+	(void)arg;
+	return fwrite(bytes, 1, size, stdout) == size ? 0 : -errno;
 }
 
 static int run(struct dump *d, const struct judge_options *jo)
 {
-	struct out *o = malloc(sizeof(*o));
-	int status;
+	int status = judge_open(&d->j, jo);
 
-	if (!o) {
-		err(ENOMEM, "cannot write a list");
-		return EXIT_FAILED;
+	if (!status && d->is_json) {
+		d->json = malloc(sizeof(*d->json));
+		if (!d->json) {
+			err(ENOMEM, "cannot write a list");
+			status = EXIT_FAILED;
+		} else {
+			out_open(d->json, to_stdio, NULL);
+			json_begin(d->json, &d->j);
+		}
 	}
-	status = judge_open(&d->j, jo);
 	if (!status) {
-		fill_head(d, o);
-		tell(d);
-		status = write_out(d, o);
+		status = d->is_all ? run_all(d) : run_list(d, &d->one);
+		if (d->json && json_end(d->json))
+			status = EXIT_FAILED;
 	}
 	judge_close(&d->j);
-	free(o);
+	free(d->json);
 	return status;
 }
 
@@ -219,18 +264,8 @@ static int list_formats(void)
 	const struct output *o;
 
 	for (o = outputs; o->name; o++)
-		printf("%-8s for %s\n%-8s %s\n", o->name, o->reader, "", o->usage);
+		printf("%-12s for %s\n%-12s %s\n", o->name, o->reader, "", o->usage);
 	return EXIT_DONE;
-}
-
-static int set_format(struct dump *d, const char *name)
-{
-	d->format = output_find(name);
-	if (d->format)
-		return EXIT_DONE;
-	errx("unknown format '%s'", name);
-	hint("\"nolist-xdp dump --list-formats\" lists them");
-	return EXIT_USAGE;
 }
 
 static int add_allow(struct judge_options *jo, const char *file)
@@ -246,15 +281,38 @@ static int add_allow(struct judge_options *jo, const char *file)
 	return EXIT_DONE;
 }
 
-enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST };
+static int set_reload(struct dump *d, const char *command)
+{
+	char **argv;
+
+	if (d->one.reload) {
+		errx("one --reload-command only");
+		return EXIT_USAGE;
+	}
+	if (conf_split(command, &d->reload, &argv)) {
+		err(ENOMEM, "cannot run '%s'", command);
+		return EXIT_FAILED;
+	}
+	d->one.reload = argv;
+	if (*argv)
+		return EXIT_DONE;
+	errx("--reload-command is empty");
+	return EXIT_USAGE;
+}
+
+enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
 	{ "format", 'f', "FORMAT", "see --list-formats; plain unless given" },
 	{ "output", 'o', "FILE", "replace FILE in one step; standard output unless given" },
+	{ "reload-command", OPT_RELOAD, "COMMAND", "run COMMAND when FILE was replaced, no shell" },
+	{ "all", OPT_ALL, NULL, "write all lists that the configuration names" },
 	{ "unverified", OPT_UNVERIFIED, NULL, "list also on SYNs alone, which anyone can forge" },
 	{ "allow", OPT_ALLOW, "FILE", "never list the addresses and prefixes in FILE" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
+	{ "quiet", 'q', NULL, "tell of failures only" },
+	{ "json", OPT_JSON, NULL, "tell on standard output what was done, as JSON" },
 	{ "list-formats", OPT_LIST, NULL, "what there is, what reads it, and how" },
 	{}
 };
@@ -266,12 +324,24 @@ static int take(struct dump *d, struct judge_options *jo, int c, const char *val
 		jo->conf = value;
 		break;
 	case 'f':
-		return set_format(d, value);
+		d->has_format = true;
+		return set_format(&d->one, value, "");
 	case 'o':
-		d->output = value;
+		d->one.file = value;
+		break;
+	case 'q':
+		d->is_quiet = true;
+		break;
+	case OPT_RELOAD:
+		return set_reload(d, value);
+	case OPT_ALL:
+		d->is_all = true;
+		break;
+	case OPT_JSON:
+		d->is_json = true;
 		break;
 	case OPT_UNVERIFIED:
-		d->is_claimed = true;
+		d->one.is_claimed = true;
 		break;
 	case OPT_ALLOW:
 		return add_allow(jo, value);
@@ -282,9 +352,29 @@ static int take(struct dump *d, struct judge_options *jo, int c, const char *val
 	return EXIT_DONE;
 }
 
+/* What cannot be asked together. */
+static int check(const struct dump *d)
+{
+	const struct list *l = &d->one;
+
+	if (d->is_all && (d->has_format || l->file || l->reload))
+		errx("--all takes formats, files and commands from the configuration");
+	else if (l->is_claimed && d->is_all)
+		errx("--all is for machines that refuse mail: not with --unverified");
+	else if (l->is_claimed && !l->format->takes_claimed)
+		errx("'%s' is read by machines that refuse mail: not with --unverified",
+		     l->format->name);
+	else if (!d->is_all && !l->file && (l->reload || d->is_json))
+		errx("%s is about a file: not without --output",
+		     l->reload ? "--reload-command" : "--json");
+	else
+		return EXIT_DONE;
+	return EXIT_USAGE;
+}
+
 int cmd_dump(int argc, char **argv)
 {
-	struct dump d = { .format = outputs };
+	struct dump d = { .one.format = outputs };
 	struct judge_options jo = {};
 	bool is_listing = false;
 	int c, status = EXIT_DONE;
@@ -297,14 +387,12 @@ int cmd_dump(int argc, char **argv)
 		status = -1 - c;
 	else if (!status && !cmd_is_end(argc, argv))
 		status = EXIT_USAGE;
-	else if (!status && is_listing)
-		status = list_formats();
-	else if (!status && d.is_claimed && !d.format->takes_claimed) {
-		errx("'%s' is read by machines that refuse mail: not with --unverified",
-		     d.format->name);
-		status = EXIT_USAGE;
-	} else if (!status)
+	else if (!status)
+		status = is_listing ? list_formats() : check(&d);
+	if (!status && !is_listing)
 		status = run(&d, &jo);
 	free(jo.allow);
+	free(d.reload);
+	free((void *)d.one.reload);
 	return status;
 }

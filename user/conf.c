@@ -15,6 +15,7 @@
 
 #include "cmd.h"
 #include "conf.h"
+#include "conf_list.h"
 #include "log.h"
 
 #define FILE_MAX (1 << 20) /* bytes; all that fits in the table is far less */
@@ -201,7 +202,7 @@ int conf_read(struct conf *conf, const char *file)
 
 void conf_init(struct conf *conf)
 {
-	*conf = (struct conf){ .stage = STAGE_DATA };
+	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60 };
 	rules_init(&conf->rules);
 }
 
@@ -218,6 +219,7 @@ void conf_free(struct conf *conf)
 	int i;
 
 	conf_drop_interfaces(conf);
+	conf_free_lists(conf);
 	for (i = 0; i < conf->allows; i++)
 		free(conf->allow[i]);
 	for (i = 0; i < conf->notes; i++)

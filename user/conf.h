@@ -22,6 +22,13 @@ struct conf_mx {
 	char where[128]; /* "FILE:LINE", or the option */
 };
 
+/* A list to be kept: its format, its file, and the command that loads it. */
+struct conf_list {
+	char **argv; /* ends with NULL; points into words */
+	char *words;
+	char where[128];
+};
+
 struct conf {
 	char **interface; /* names */
 	int interfaces;
@@ -45,6 +52,16 @@ struct conf {
 	int allows;
 	struct prefix *never_except;   /* "never-list-except": may be listed all the same */
 	int never_excepts;
+
+	/* Lists; what is NULL has a default in list.c. */
+	char *list_zone;       /* "list-zone": of the DNS list */
+	char *list_ns;         /* "list-ns": its name server */
+	char *list_hostmaster; /* "list-hostmaster": whom to ask */
+	char *list_reason;     /* "list-reason": what is said to the refused */
+	char *list_name;       /* "list-name": of tables and sets */
+	struct conf_list *list; /* "list": for dump --all */
+	int lists;
+	unsigned int reload_s;  /* "reload-time": how long a command may take */
 
 	/* Notes, in the order of finding. */
 	struct conf_note {

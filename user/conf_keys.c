@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "conf_list.h"
 
 #define LIST_MAX 4096 /* values of a list that has no limit of its own */
 #define IF_NAME_LEN 15
@@ -192,6 +193,11 @@ static int set_number(struct conf *conf, const char *value, const char *where, u
 	return -EINVAL;
 }
 
+static int set_reload_time(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 3600, &conf->reload_s);
+}
+
 static int set_sources(struct conf *conf, const char *value, const char *where)
 {
 	return set_number(conf, value, where, KERN_SOURCES_MIN, KERN_SOURCES_MAX, &conf->sources);
@@ -308,6 +314,13 @@ static const struct key {
 	{ "real-mx-unseen", set_unseen, false },
 	{ "allow", add_allow, true },
 	{ "never-list-except", add_never_except, true },
+	{ "list", conf_add_list, true },
+	{ "list-zone", conf_set_zone, false },
+	{ "list-ns", conf_set_ns, false },
+	{ "list-hostmaster", conf_set_hostmaster, false },
+	{ "list-reason", conf_set_reason, false },
+	{ "list-name", conf_set_list_name, false },
+	{ "reload-time", set_reload_time, false },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))

@@ -6,25 +6,34 @@
 #ifndef NOLIST_LISTFILE_H
 #define NOLIST_LISTFILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
 struct listfile {
 	int dir;          /* the directory, open */
+	int old;          /* what is there now, open to be read; -1: nothing */
+	struct stat was;  /* of it; st_mode is 0: nothing */
 	int fd;           /* the new file; -1: none */
 	const char *name; /* in that directory; points into the path */
-	char temp[64];    /* its name until it is whole */
+	char temp[64];    /* its name until it is whole; "": it has none yet */
 };
 
 /*
  * All return 0 or -errno and print nothing. Refused: symbolic links and other
- * things that are no regular file (-ELOOP, -ENOTSUP), a directory that anybody
- * can write and whose files anybody can rename, and in one like /tmp a file that
- * is somebody else's (-EPERM). The mode and owner of an existing file are kept.
+ * things that are no regular file (-ELOOP, -ENOTSUP); a path that goes through
+ * somebody else's symbolic link (-ELOOP); a directory that anybody can write and
+ * whose files anybody can rename, and in one like /tmp a file that is somebody
+ * else's (-EPERM). The mode and owner of an existing file are kept.
  */
 int listfile_open(struct listfile *f, const char *path);
+int listfile_start(struct listfile *f); /* the new file */
 int listfile_write(void *listfile, const char *bytes, size_t size);
-int listfile_commit(struct listfile *f);
-void listfile_abort(struct listfile *f); /* safe at any time after listfile_open() */
+/* time: what its time of modification shall be, in seconds since 1970. */
+int listfile_commit(struct listfile *f, int64_t time);
+void listfile_close(struct listfile *f); /* safe at any time after listfile_open() */
+
+/* Makes a file look as old as can be. */
+int listfile_age(const char *path);
 
 #endif

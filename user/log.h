@@ -7,11 +7,21 @@
 #ifndef NOLIST_LOG_H
 #define NOLIST_LOG_H
 
+#include <stddef.h>
+
 void log_command(const char *name);
 /* err: a failure, with strerror(-error) at its end; errx: without. */
 void err(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void errx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* what was done */
 void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * How far what takes long has come: on a terminal only, after a second, on a line
+ * that the next message takes the place of. Cheap enough to be called often.
+ */
+void progress(const char *what, size_t done, size_t all);
+void progress_end(void);
 
 #endif

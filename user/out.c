@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of formats, and the buffer that they write through. Numbers and
- * times are formatted here, without stdio: a list may have a million rows.
+ * The buffer that formats write through, and what they have in common. Numbers
+ * and times are formatted here, without stdio: a list may have a million rows.
  */
 #include <string.h>
 #include <time.h>
 
 #include "out.h"
-
-const struct output outputs[] = {
-	{ "plain", "people, scripts, and whatever takes one address or prefix a line",
-	  "grep -v '^#' FILE", true, out_comment_head, out_plain_row, NULL },
-	{ "csv", "spreadsheets and data bases, with the evidence",
-	  "sqlite3 bl.db \".import --csv FILE nolist\"", true, out_csv_head, out_csv_row, NULL },
-	{ "jsonl", "scripts, with the evidence: one JSON object a line, the first is the head",
-	  "jq -r 'select(.type == \"entry\").source' FILE", true, out_jsonl_head, out_jsonl_row,
-	  NULL },
-	{}
-};
-
-const struct output *output_find(const char *name)
-{
-	const struct output *o;
-
-	for (o = outputs; o->name; o++)
-		if (!strcmp(o->name, name))
-			return o;
-	return NULL;
-}
 
 void out_open(struct out *o, out_sink_fn *sink, void *arg)
 {
@@ -96,48 +75,101 @@ static void hex(struct out *o, unsigned int group)
 		out_char(o, "0123456789abcdef"[group >> shift & 15]);
 }
 
-void out_source(struct out *o, const struct nolist_source *src)
+void out_ip4(struct out *o, const struct nolist_source *src)
+{
+	int i;
+
+	for (i = 12; i < 16; i++) {
+		if (i > 12)
+			out_char(o, '.');
+		out_number(o, src->addr.b[i]);
+	}
+}
+
+static void groups(struct out *o, const struct nolist_source *src, int count)
 {
 	const __u8 *b = src->addr.b;
-	int i, groups = 4;
+	int i;
 
-	if (addr_is_ip4(&src->addr)) {
-		for (i = 12; i < 16; i++) {
-			if (i > 12)
-				out_char(o, '.');
-			out_number(o, b[i]);
-		}
-		return;
-	}
-	/* Of a /64 the last four groups are zero: no other run is longer (RFC 5952). */
-	while (groups && !b[2 * groups - 2] && !b[2 * groups - 1])
-		groups--;
-	for (i = 0; i < groups; i++) {
+	for (i = 0; i < count; i++) {
 		if (i)
 			out_char(o, ':');
 		hex(o, b[2 * i] << 8 | b[2 * i + 1]);
 	}
+}
+
+void out_groups(struct out *o, const struct nolist_source *src)
+{
+	groups(o, src, 4);
+}
+
+void out_source(struct out *o, const struct nolist_source *src)
+{
+	const __u8 *b = src->addr.b;
+	int count = 4;
+
+	if (addr_is_ip4(&src->addr)) {
+		out_ip4(o, src);
+		return;
+	}
+	/* Of a /64 the last four groups are zero: no other run is longer (RFC 5952). */
+	while (count && !b[2 * count - 2] && !b[2 * count - 1])
+		count--;
+	groups(o, src, count);
 	out_text(o, "::/64");
 }
 
-void out_comment_head(struct out *o, const struct out_head *head)
+static void comment(struct out *o, const char *mark, const char *key)
+{
+	out_text(o, mark);
+	out_text(o, key);
+	out_text(o, ": ");
+}
+
+void out_comments(struct out *o, const struct out_head *head, const char *mark)
 {
 	int i;
 
-	out_text(o, "# generator: nolist-xdp " VERSION "\n# time: ");
+	comment(o, mark, "generator");
+	out_text(o, "nolist-xdp " VERSION "\n");
+	comment(o, mark, "time");
 	out_time(o, head->time);
-	out_text(o, "\n# expires: ");
+	out_char(o, '\n');
+	comment(o, mark, "expires");
 	out_time(o, head->expires);
-	out_text(o, "\n# count: ");
+	out_char(o, '\n');
+	comment(o, mark, "count");
 	out_number(o, head->count);
-	out_text(o, "\n# sha256: ");
+	out_char(o, '\n');
+	comment(o, mark, "sha256");
 	out_text(o, head->digest);
-	out_text(o, "\n");
-	if (head->is_claimed)
-		out_text(o, "# warning: unverified: a forged SYN can put anyone on this list\n");
-	for (i = 0; i < head->notes; i++) {
-		out_text(o, "# warning: ");
-		out_text(o, head->note[i]);
-		out_text(o, "\n");
+	out_char(o, '\n');
+	if (head->is_claimed) {
+		comment(o, mark, "warning");
+		out_text(o, "unverified: a forged SYN can put anyone on this list\n");
 	}
+	for (i = 0; i < head->notes; i++) {
+		comment(o, mark, "warning");
+		out_text(o, head->note[i]);
+		out_char(o, '\n');
+	}
+}
+
+void out_reason(struct out *o, const struct out_head *head, const struct nolist_source *src)
+{
+	const char *c;
+
+	for (c = head->words->reason; *c; c++) {
+		if (*c == '$')
+			out_source(o, src);
+		else
+			out_char(o, *c);
+	}
+}
+
+int64_t out_life(const struct out_head *head, const struct judged *of)
+{
+	int64_t until = of->v.until < head->expires ? of->v.until : head->expires;
+
+	return until > head->time ? until - head->time : 1;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Lists for machines. To add a format:
- *   1. user/out_WORD.c with its head, row and tail
- *   2. their prototypes and its row in the table in out.c
- *   3. its section in user/nolist-xdp.8
- *   4. a case in selftests/tool_dump.sh
+ *   1. user/out_WORD.c with its row, and what comes before and after
+ *   2. their prototypes here and its row in the table in formats.c
+ *   3. its section in docs/lists.md and in user/nolist-xdp.8
+ *   4. a case in selftests/tool_lists.sh, and its reader in selftests/net_lists.sh
  *
  * Formats write through struct out, which buffers and keeps the first error.
  */
@@ -74,38 +74,67 @@ void json_judged(struct out *o, const struct judged *of);
 #define OUT_NOTES 4
 #define OUT_NOTE_SIZE 160
 
+/* The administrator's words, held to harmless characters by conf_list.c. */
+struct out_words {
+	const char *zone, *ns, *hostmaster; /* domain names, without a dot at the end */
+	const char *reason;                 /* '$' stands for the address */
+	const char *name;                   /* of tables and sets */
+};
+
 /* What a list says of itself. */
 struct out_head {
 	int64_t time;
 	int64_t expires;
 	size_t count;
-	char digest[65];                     /* SHA-256 of all rows, in hex */
+	size_t family[2];                    /* of these, IPv4 and IPv6 */
+	char digest[65];                     /* SHA-256 of all sources, one a line, in hex */
 	bool is_claimed;                     /* lists also on SYNs alone */
 	char note[OUT_NOTES][OUT_NOTE_SIZE]; /* warnings, without line ends */
 	int notes;
+	const struct out_words *words;
 };
 
+/* Any of the functions may be NULL. IPv4 comes before IPv6, each in the order of addresses. */
 struct output {
 	const char *name;
 	const char *reader; /* what reads it */
-	const char *usage;  /* how: one line */
+	const char *usage;  /* how: one line to paste */
 	bool takes_claimed; /* may be written with --unverified */
+	bool is_ip4_only;
 	void (*head)(struct out *o, const struct out_head *head);
-	void (*row)(struct out *o, const struct judged *of);
-	void (*tail)(struct out *o, const struct out_head *head); /* or NULL */
+	/* Before and after the rows of a family (0: IPv4), also when it has none. */
+	void (*begin)(struct out *o, const struct out_head *head, int family);
+	void (*row)(struct out *o, const struct out_head *head, const struct judged *of);
+	void (*end)(struct out *o, const struct out_head *head, int family);
+	void (*tail)(struct out *o, const struct out_head *head);
+	/* The source that a line of an old list is for; NULL: the first address in it. */
+	bool (*source)(const char *line, struct nolist_source *src);
 };
 
 extern const struct output outputs[]; /* ends with a row without name */
 
 const struct output *output_find(const char *name); /* or NULL */
 
-/* "# key: value" lines, for the formats whose comments begin so. */
-void out_comment_head(struct out *o, const struct out_head *head);
+/* For all formats: */
 
-void out_plain_row(struct out *o, const struct judged *of);
+/* "# key: value" lines, each after mark instead of "# ". */
+void out_comments(struct out *o, const struct out_head *head, const char *mark);
+void out_reason(struct out *o, const struct out_head *head, const struct nolist_source *src);
+/* 2001:db8:1:2 of 2001:db8:1:2::/64 */
+void out_groups(struct out *o, const struct nolist_source *src);
+void out_ip4(struct out *o, const struct nolist_source *src);
+/* Seconds that an entry may live: until its listing ends, or the list expires. */
+int64_t out_life(const struct out_head *head, const struct judged *of);
+
+/* Each format, in out_NAME.c: */
+
+void out_plain_head(struct out *o, const struct out_head *head);
+void out_plain_row(struct out *o, const struct out_head *head, const struct judged *of);
+
 void out_csv_head(struct out *o, const struct out_head *head);
-void out_csv_row(struct out *o, const struct judged *of);
+void out_csv_row(struct out *o, const struct out_head *head, const struct judged *of);
+
 void out_jsonl_head(struct out *o, const struct out_head *head);
-void out_jsonl_row(struct out *o, const struct judged *of);
+void out_jsonl_row(struct out *o, const struct out_head *head, const struct judged *of);
 
 #endif

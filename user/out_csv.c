@@ -27,10 +27,11 @@ static void span(struct out *o, const struct span *s, uint32_t count)
 	number(o, count);
 }
 
-void out_csv_row(struct out *o, const struct judged *of)
+void out_csv_row(struct out *o, const struct out_head *head, const struct judged *of)
 {
 	const struct record *r = &of->r;
 
+	(void)head;
 	out_source(o, &r->src);
 	out_char(o, ',');
 	out_text(o, judgement_names[of->v.is]);

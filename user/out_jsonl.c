@@ -30,8 +30,9 @@ void out_jsonl_head(struct out *o, const struct out_head *head)
 	end(o);
 }
 
-void out_jsonl_row(struct out *o, const struct judged *of)
+void out_jsonl_row(struct out *o, const struct out_head *head, const struct judged *of)
 {
+	(void)head;
 	json_stream(o, NULL, '{');
 	json_text(o, "type", "entry");
 	json_judged(o, of);
