@@ -35,10 +35,70 @@ const struct output outputs[] = {
 		.row = out_jsonl_row,
 	},
 	{
+		.name = "rbldnsd",
+		.reader = "rbldnsd, a server of DNS lists",
+		.usage = "rbldnsd -b ADDRESS -c 1m ZONE:combined:FILE",
+		.head = out_rbldnsd_head,
+		.begin = out_rbldnsd_begin,
+		.row = out_rbldnsd_row,
+	},
+	{
+		.name = "zone",
+		.reader = "named, NSD, Knot and other name servers: a DNS list as a zone",
+		.usage = "zone \"ZONE\" { type primary; file \"FILE\"; };",
+		.head = out_zone_head,
+		.row = out_zone_row,
+		.source = out_zone_source,
+	},
+	{
+		.name = "postfix",
+		.reader = "Postfix' smtpd, in main.cf",
+		.usage = "smtpd_client_restrictions = permit_mynetworks, "
+			 "check_client_access cidr:FILE",
+		.head = out_plain_head,
+		.row = out_postfix_row,
+	},
+	{
+		.name = "postscreen",
+		.reader = "Postfix' postscreen, in main.cf",
+		.usage = "postscreen_access_list = permit_mynetworks, cidr:FILE",
+		.head = out_plain_head,
+		.row = out_postscreen_row,
+	},
+	{
 		.name = "exim",
 		.reader = "Exim, in an ACL such as that of acl_smtp_connect",
 		.usage = "drop hosts = FILE",
 		PLAIN,
+	},
+	{
+		.name = "sendmail",
+		.reader = "sendmail with FEATURE(`access_db'), by way of makemap",
+		.usage = "cat /etc/mail/access FILE | makemap hash /etc/mail/access",
+		.head = out_plain_head,
+		.row = out_sendmail_row,
+	},
+	{
+		.name = "nft",
+		.reader = "nftables: two sets, for a rule of yours",
+		.usage = "nft -f FILE && nft 'table inet nolist { chain input { "
+			 "type filter hook input priority filter - 1; "
+			 "tcp dport 25 ip saddr @bl4 reject with tcp reset; "
+			 "tcp dport 25 ip6 saddr @bl6 reject with tcp reset; }; }'",
+		.head = out_nft_head,
+		.begin = out_nft_begin,
+		.row = out_nft_row,
+		.end = out_nft_end,
+	},
+	{
+		.name = "ipset",
+		.reader = "iptables, by way of ipset; ip6tables in the same way, with nolist6",
+		.usage = "ipset restore -file FILE && iptables -I INPUT -p tcp --dport 25 "
+			 "-m set --match-set nolist4 src -j REJECT --reject-with tcp-reset",
+		.head = out_plain_head,
+		.begin = out_ipset_begin,
+		.row = out_ipset_row,
+		.end = out_ipset_end,
 	},
 	{
 		.name = "spamd",
@@ -55,10 +115,25 @@ const struct output outputs[] = {
 		PLAIN,
 	},
 	{
+		.name = "spamassassin",
+		.reader = "SpamAssassin: rules that ask the DNS list of rbldnsd or zone",
+		.usage = "cp FILE /etc/spamassassin/nolist.cf",
+		.head = out_spamassassin_head,
+	},
+	{
 		.name = "rspamd",
 		.reader = "rspamd, in local.d/multimap.conf",
 		.usage = "NOLIST { type = \"ip\"; map = \"FILE\"; score = 4.0; }",
 		PLAIN,
+	},
+	{
+		.name = "bird",
+		.reader = "BIRD 2: blackhole routes, in bird.conf on a line of its own",
+		.usage = "include \"FILE\";",
+		.head = out_plain_head,
+		.begin = out_bird_begin,
+		.row = out_bird_row,
+		.end = out_bird_end,
 	},
 	{}
 };

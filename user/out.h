@@ -137,4 +137,32 @@ void out_csv_row(struct out *o, const struct out_head *head, const struct judged
 void out_jsonl_head(struct out *o, const struct out_head *head);
 void out_jsonl_row(struct out *o, const struct out_head *head, const struct judged *of);
 
+void out_rbldnsd_head(struct out *o, const struct out_head *head);
+void out_rbldnsd_begin(struct out *o, const struct out_head *head, int family);
+void out_rbldnsd_row(struct out *o, const struct out_head *head, const struct judged *of);
+
+void out_zone_head(struct out *o, const struct out_head *head);
+void out_zone_row(struct out *o, const struct out_head *head, const struct judged *of);
+bool out_zone_source(const char *line, struct nolist_source *src);
+
+void out_postfix_row(struct out *o, const struct out_head *head, const struct judged *of);
+void out_postscreen_row(struct out *o, const struct out_head *head, const struct judged *of);
+
+void out_sendmail_row(struct out *o, const struct out_head *head, const struct judged *of);
+
+void out_nft_head(struct out *o, const struct out_head *head);
+void out_nft_begin(struct out *o, const struct out_head *head, int family);
+void out_nft_row(struct out *o, const struct out_head *head, const struct judged *of);
+void out_nft_end(struct out *o, const struct out_head *head, int family);
+
+void out_ipset_begin(struct out *o, const struct out_head *head, int family);
+void out_ipset_row(struct out *o, const struct out_head *head, const struct judged *of);
+void out_ipset_end(struct out *o, const struct out_head *head, int family);
+
+void out_spamassassin_head(struct out *o, const struct out_head *head);
+
+void out_bird_begin(struct out *o, const struct out_head *head, int family);
+void out_bird_row(struct out *o, const struct out_head *head, const struct judged *of);
+void out_bird_end(struct out *o, const struct out_head *head, int family);
+
 #endif
