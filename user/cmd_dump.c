@@ -306,7 +306,7 @@ static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
 	{ "format", 'f', "FORMAT", "see --list-formats; plain unless given" },
 	{ "output", 'o', "FILE", "replace FILE in one step; standard output unless given" },
-	{ "reload-command", OPT_RELOAD, "COMMAND", "run COMMAND when FILE was replaced, no shell" },
+	{ "reload-command", OPT_RELOAD, "CMD", "run CMD when FILE was replaced, no shell" },
 	{ "all", OPT_ALL, NULL, "write all lists that the configuration names" },
 	{ "unverified", OPT_UNVERIFIED, NULL, "list also on SYNs alone, which anyone can forge" },
 	{ "allow", OPT_ALLOW, "FILE", "never list the addresses and prefixes in FILE" },
@@ -387,9 +387,9 @@ int cmd_dump(int argc, char **argv)
 		status = -1 - c;
 	else if (!status && !cmd_is_end(argc, argv))
 		status = EXIT_USAGE;
-	else if (!status)
-		status = is_listing ? list_formats() : check(&d);
-	if (!status && !is_listing)
+	else if (!status && is_listing)
+		status = list_formats();
+	else if (!status && !(status = check(&d)))
 		status = run(&d, &jo);
 	free(jo.allow);
 	free(d.reload);

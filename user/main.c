@@ -19,7 +19,7 @@ static const struct cmd cmds[] = {
 	{ "explain", cmd_explain, "ADDR [-c FILE] [--json] [--at TIME]",
 	  "all that is known of one source, what it is judged to be, and why" },
 	{ "dump", cmd_dump,
-	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command COMMAND]] [--all] "
+	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--json] [--list-formats]",
 	  "offenders, for machines" },
 	{}
