@@ -194,7 +194,7 @@ serve() {
 }
 
 run_sessions() {
-	local server args=()
+	local prefix=$prefix-sessions server args=()
 
 	pair xdp
 	for server in $servers; do

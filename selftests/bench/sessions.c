@@ -216,7 +216,9 @@ static void report(const struct dut *d, int has_ts, int round, const struct mome
 	int i, alive = 0;
 
 	if (b->c.done == a->c.done || !busy)
-		die("%s: no session came to its end", d->name);
+		die("%s: no session came to its end (of all rounds: %llu wrong replies, %llu odd "
+		    "segments, %llu resets)", d->name, (unsigned long long)b->c.wrong,
+		    (unsigned long long)b->c.odd, (unsigned long long)b->c.resets);
 	for (i = 0; i < CLIENT_LANES; i++)
 		alive += b->c.lane[i] != a->c.lane[i];
 #define MORE(what) (unsigned long long)(b->c.what - a->c.what)
