@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a long list costs: for each format seconds and memory of dump, and of the
+# program that loads it. Run by hand; MANY=N for another length than a million,
+# half of it IPv4 and half /64s. Prints a table; takes some minutes.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=selftests/judge.sh
+. "$(dirname "$0")/../judge.sh"
+cd "$TOP" || exit 1
+
+many=${MANY:-1000000}
+packages="rbldnsd nsd postfix exim4-daemon-light ipset bird2 sendmail-bin"
+# shellcheck disable=SC2086 # a list of words
+must scripts/fetch.sh $packages
+DIR=$(mktemp -d "$BUILD/lists.XXXXXX")
+trap 'rm -rf "$DIR" "$TMP"' EXIT
+chmod 755 "$DIR"
+
+topology ''
+must [ -x "$INJECT" ]
+cat >"$CONF" <<-END
+	interface = { s0 }
+	low = { $LOW4 }
+	real = { $REAL4, $REAL6 }
+	high = { $HIGH4, $HIGH6 }
+	sources = 2097152
+	real-mx-unseen = accept
+END
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+BOOT=$("$INJECT" --boot)
+inject "many=$((many / 2))"
+
+# shellcheck disable=SC2016,SC2086
+nsenter --net=/run/netns/server scripts/inroot.sh $packages -- \
+	bash -c 'touch "$1"; exec sleep infinity' - "$DIR/ready" &
+root=$!
+must wait_for 20 test -e "$DIR/ready"
+in_root() {
+	nsenter -t "$root" -n -m -r -w -- "$@"
+}
+
+# cost COMMAND...: seconds, seconds of processor time, and MB that it took at its peak.
+cost() {
+	"$PYTHON" -c '
+import resource, subprocess, sys, time
+start = time.monotonic()
+try:
+    status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, timeout=300).returncode
+except subprocess.TimeoutExpired:
+    status = "over 300 s"
+u = resource.getrusage(resource.RUSAGE_CHILDREN)
+took = time.monotonic() - start
+print(f"{took:7.2f} {u.ru_utime + u.ru_stime:7.2f} {u.ru_maxrss / 1024:6.0f}"
+      + (f"   failed: {status}" if status else ""))' "$@"
+}
+
+user_cost() {
+	cost nsenter -t "$root" -n -m -r -w -- "$@"
+}
+
+# What loads the list, as far as it can be had here.
+reader() {
+	local f=$DIR/$1
+
+	case $1 in
+	zone) user_cost nsd-checkzone bl.example "$f" ;;
+	postfix | postscreen) user_cost postmap -c "$DIR/etc" -q 100.128.0.1 "cidr:$f" ;;
+	exim) user_cost exim4 -C "$DIR/etc/exim.conf" -bh 203.0.113.1 ;;
+	sendmail) user_cost bash -c "makemap -C $DIR/etc/sendmail.cf hash $DIR/etc/access <$f" ;;
+	nft) cost nsenter --net=/run/netns/server nft -f "$f" ;;
+	ipset) user_cost ipset restore -file "$f" ;;
+	bird) user_cost bird -p -c "$DIR/etc/bird.conf" ;;
+	rbldnsd) user_cost rbldnsd -n -u nobody -d "bl.example:combined:$f" ;;
+	esac
+}
+
+mkdir "$DIR/etc"
+in_root bash -c 'echo Debian-exim:x:994:994::/:/bin/false >>/etc/passwd; echo Debian-exim:x:994: >>/etc/group'
+printf 'compatibility_level = 3.6\n' >"$DIR/etc/main.cf"
+printf 'acl_smtp_connect = c\nkeep_environment =\nbegin acl\nc:\ndrop hosts = %s\naccept\n' \
+	"$DIR/exim" >"$DIR/etc/exim.conf"
+printf 'V10/Berkeley\n' >"$DIR/etc/sendmail.cf"
+printf 'router id 192.0.2.1;\nprotocol device {}\ninclude "%s";\n' "$DIR/bird" >"$DIR/etc/bird.conf"
+
+printf '%d entries       %7s %7s %7s %6s   %7s %7s %6s\n' "$many" '' 'dump' '' '' '' reader ''
+printf '%-18s %7s %7s %7s %6s   %7s %7s %6s\n' format MB s cpu-s MB s cpu-s MB
+for f in $(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }'); do
+	took=$(cost nsenter --net=/run/netns/server "$TOOL" dump --quiet -c "$CONF" --at "$(at 345600)" \
+		--pin-dir "$PIN_DIR" --format "$f" --output "$DIR/$f")
+	printf '%-18s %7.1f %s   %s\n' "$f" "$(stat -c %s "$DIR/$f" | awk '{ print $1 / 1e6 }')" \
+		"$took" "$(reader "$f")"
+done
