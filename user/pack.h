@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Evidence of one source, packed, as it lies in memory by the million and in the
+ * store: what a table says now, and what is kept of it. Pure: no kernel, no files.
+ *
+ * Times are seconds of the table's own clock plus one, so that 0 is never; the
+ * clock is put in UTC only when evidence is read, since an administrator may set
+ * the wall clock, and all that the clock of a boot has stamped moves with it.
+ */
+#ifndef NOLIST_PACK_H
+#define NOLIST_PACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "bpf/abi.h"
+
+/*
+ * A pair of tables from their making to their end, which is a reboot at the
+ * latest. Their counters only grow, as long as a record is not dropped.
+ */
+struct life {
+	char boot[37];       /* the kernel's boot id */
+	uint32_t tables;     /* the kernel's id of the table of proofs: unique in a boot */
+	uint64_t generation; /* nolist_meta.generation; 0: nobody has drawn it yet */
+	int64_t wall_s;      /* UTC minus the clock of the tables, in seconds */
+};
+
+/* Are they the same tables? */
+bool life_is(const struct life *a, const struct life *b);
+
+/* A source as a number: sorts as addr_compare() does, an IPv6 host being its /64. */
+struct pack_key {
+	uint64_t high; /* of IPv6; IPv4: 0. (::/64, where no host lives, is 0.0.0.0) */
+	uint32_t low;  /* the IPv4 address */
+};
+
+struct pack_key pack_key(const struct nolist_source *src);
+struct nolist_source pack_source(const struct pack_key *key);
+
+static inline int pack_compare(const struct pack_key *a, const struct pack_key *b)
+{
+	if (a->high != b->high)
+		return a->high < b->high ? -1 : 1;
+	return (a->low > b->low) - (a->low < b->low);
+}
+
+struct pack_span {
+	uint32_t first, last; /* 0: never */
+};
+
+enum { PACK_LOW, PACK_REAL, PACK_HIGH, PACK_ROLES };
+
+/* What nolist_claims says now. */
+struct pack_claims {
+	struct pack_span role[PACK_ROLES];
+	uint32_t opens[PACK_ROLES];
+};
+
+/* One hour of the table's clock; meanings as in struct nolist_hour. */
+struct pack_hour {
+	uint32_t hour; /* as in struct nolist_hour: from 1 on */
+	uint16_t strong, weak, told_weak, quit, closed, early, piped, not_smtp, starttls;
+	uint16_t data; /* 1: data to the real MX were seen in it */
+};
+_Static_assert(sizeof(struct pack_hour) == 24, "is stored");
+
+/* What nolist_proofs says now; its hours are elsewhere, ascending. */
+struct pack_proofs {
+	struct pack_span data, talk;
+	uint32_t data_count;
+	uint32_t talk_hours;
+	uint32_t bad_acks;
+};
+
+/* A time of the tables as it is kept. */
+uint32_t pack_second(uint64_t ns);
+
+struct pack_claims pack_claims(const struct nolist_claims *c);
+/* Hours: how many were put into hour[NOLIST_HOURS]. */
+struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *hour,
+			       unsigned int *hours);
+
+/*
+ * What is kept of a source and a life. A record that was dropped (the table was
+ * full, or we freed it) comes back with its counters at zero and a later
+ * beginning: then what it had is added to "before". Until then the larger number
+ * counts, so that reading the same table twice changes nothing.
+ *
+ * The layout is the store's, in the order of the machine: only append, and raise
+ * the version of the store.
+ */
+struct kept_claims {
+	struct pack_claims now; /* its spans cover all records there were */
+	uint32_t begin;         /* of the record in the table; 0: there was none */
+	uint32_t before[PACK_ROLES];
+	uint32_t day;              /* days since 1970 */
+	uint32_t days[PACK_ROLES]; /* bit i: an open was seen i days before that */
+};
+_Static_assert(sizeof(struct kept_claims) == 68, "is stored");
+
+struct kept_proofs {
+	struct pack_proofs now;
+	uint32_t begin;
+	uint32_t before_data_count, before_talk_hours, before_bad_acks;
+};
+_Static_assert(sizeof(struct kept_proofs) == 44, "is stored");
+
+#define KEPT_DAYS 32
+
+/* What a life has lost until a time: counters as the tables have them. */
+struct losses {
+	uint32_t from_s, to_s;  /* the interval at whose end it was so */
+	uint64_t proofs_lost;   /* verified evidence that found no room */
+	uint32_t proofs_lost_s; /* when last; 0: never */
+	uint64_t away;          /* how often the program was found attached nowhere */
+	uint32_t away_s;        /* when last */
+	uint64_t claims_lost;   /* these weigh nothing, and are only told */
+	uint64_t claims_shed[PACK_ROLES];
+};
+
+/* The hours that are kept: at most so many, the oldest goes first. */
+#define KEPT_HOURS (35 * 24)
+
+struct kept {
+	struct kept_claims claims;
+	struct kept_proofs proofs;
+	struct pack_hour *hour; /* room for KEPT_HOURS; ascending */
+	unsigned int hours;
+};
+
+/* Is there anything proven? */
+static inline bool kept_is_proven(const struct kept *k)
+{
+	return k->proofs.begin;
+}
+
+/* Merge what a table says now. True: there was something new. */
+bool kept_add_claims(struct kept *k, const struct pack_claims *c, int64_t wall_s);
+bool kept_add_proofs(struct kept *k, const struct pack_proofs *p, const struct pack_hour *hour,
+		     unsigned int hours);
+
+static inline uint32_t pack_sum(uint32_t a, uint32_t b)
+{
+	return a + b < a ? UINT32_MAX : a + b;
+}
+
+/* Bits of days as they look so many days later. */
+static inline uint32_t pack_days_later(uint32_t days, uint32_t by)
+{
+	return by < KEPT_DAYS ? days << by : 0;
+}
+
+#endif
