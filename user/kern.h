@@ -54,8 +54,28 @@ int kern_sets(const struct kern *k);
 int kern_config(const struct kern *k, int set, struct nolist_config *conf);
 int kern_meta(const struct kern *k, int set, struct nolist_meta *meta);
 
+/* Which tables a set has: as long as the machine is up no others are called so. */
+struct kern_tables {
+	unsigned int id;               /* the kernel's, of the table of proofs */
+	unsigned long long generation; /* 0: not drawn */
+	unsigned int proofs_max;
+	bool is_lru; /* the table of proofs makes room by itself */
+};
+int kern_tables(const struct kern *k, int set, struct kern_tables *t);
+/* A record of proofs: -ENOENT if there is none. */
+int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
+		struct nolist_proofs *proofs);
+/*
+ * Frees a record of proofs: 0 when it was as expected, -EAGAIN when it was not or
+ * has gone, and then nothing is freed.
+ */
+int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *src,
+		     const struct nolist_proofs *expected);
+
 /* Counters, summed over CPUs and sets; lost_ns is the latest. */
 int kern_stats(const struct kern *k, struct nolist_stats *sum);
+/* The same of one set. */
+int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum);
 int kern_mxstats(const struct kern *k, int set, unsigned int mx, struct nolist_mxstats *sum);
 
 /* How full a table is: entries and room, summed over sets. */
@@ -73,6 +93,8 @@ int kern_fill(const struct kern *k, struct kern_fill *fill);
 typedef int kern_each_fn(const struct nolist_source *src, const struct nolist_claims *claims,
 			 const struct nolist_proofs *proofs, void *arg);
 int kern_each(const struct kern *k, kern_each_fn *fn, void *arg);
+/* The same of one set. */
+int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, void *arg);
 
 /*
  * Attaches the program to the interfaces (with the pinned maps, or new ones), or
@@ -118,7 +140,9 @@ int kern_unload(const char *pin_dir, const int *ifindex, int ifs);
  */
 int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs);
 
-/* Wall time minus the clock of the evidence, in nanoseconds. */
+/* The clock of the evidence. */
+unsigned long long kern_now_ns(void);
+/* Wall time minus that, in nanoseconds. */
 long long kern_clock_offset(void);
 /* The kernel's boot id, 36 characters and a zero. */
 int kern_boot_id(char id[37]);

@@ -80,7 +80,6 @@ void kern_unpin_prog(const char *pin_dir);
 void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
 
 /* kern_read.c */
-unsigned long long kern_now_ns(void); /* the clock of the evidence */
 int kern_set_config(const struct kern_set *set, struct nolist_config *conf);
 int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX]);
 int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,

@@ -162,6 +162,31 @@ int kern_stats(const struct kern *k, struct nolist_stats *sum)
 	return 0;
 }
 
+int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum)
+{
+	int ret;
+
+	memset(sum, 0, sizeof(*sum));
+	ret = add_stats(k->set[set].fd[MAP_STATS], sum);
+	return ret ? kern_fail(ret, "cannot read the counters") : 0;
+}
+
+int kern_tables(const struct kern *k, int set, struct kern_tables *t)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	struct nolist_meta meta;
+
+	if (bpf_obj_get_info_by_fd(k->set[set].fd[MAP_PROOFS], &info, &size))
+		return kern_fail(-errno, "cannot look at the tables");
+	*t = (struct kern_tables){ .id = info.id,
+				   .proofs_max = info.max_entries,
+				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH };
+	if (!kern_meta(k, set, &meta) && meta.magic == NOLIST_MAGIC)
+		t->generation = meta.generation;
+	return 0;
+}
+
 int kern_mxstats(const struct kern *k, int set, unsigned int mx, struct nolist_mxstats *sum)
 {
 	return sum_words(k->set[set].fd[MAP_MXSTATS], mx, (unsigned long long *)sum,
@@ -331,20 +356,51 @@ static int each_proofs(const void *key, const void *value, void *arg)
 	return e->fn(key, NULL, value, e->arg);
 }
 
-int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
+int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, void *arg)
 {
 	struct each e = { fn, arg };
+	struct walk claims = { k->set[set].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
+	struct walk proofs = { k->set[set].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
+	int ret = walk(&claims);
+
+	if (!ret)
+		ret = walk(&proofs);
+	return ret < 0 ? kern_fail(ret, "cannot read the tables") : ret;
+}
+
+int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
+{
 	int i, ret = 0;
 
-	for (i = 0; i < k->sets && !ret; i++) {
-		struct walk claims = { k->set[i].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
-		struct walk proofs = { k->set[i].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
-
-		ret = walk(&claims);
-		if (!ret)
-			ret = walk(&proofs);
-	}
-	if (ret < 0)
-		kern_fail(ret, "cannot read the tables");
+	for (i = 0; i < k->sets && !ret; i++)
+		ret = kern_set_each(k, i, fn, arg);
 	return ret;
+}
+
+int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
+		struct nolist_proofs *proofs)
+{
+	return bpf_map_lookup_elem(k->set[set].fd[MAP_PROOFS], src, proofs) ? -errno : 0;
+}
+
+/* --- freeing ----------------------------------------------------------------- */
+
+/*
+ * Between the look and the removal the program may add something. What it was is
+ * then in our hands and put back, unless a new record has taken its place.
+ */
+int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *src,
+		     const struct nolist_proofs *expected)
+{
+	int fd = k->set[set].fd[MAP_PROOFS];
+	struct nolist_proofs now;
+
+	if (bpf_map_lookup_elem(fd, src, &now) || memcmp(&now, expected, sizeof(now)))
+		return -EAGAIN;
+	if (bpf_map_lookup_and_delete_elem(fd, src, &now))
+		return errno == ENOENT ? -EAGAIN : -errno;
+	if (!memcmp(&now, expected, sizeof(now)))
+		return 0;
+	bpf_map_update_elem(fd, src, &now, BPF_NOEXIST);
+	return -EAGAIN;
 }

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel's tables say at one moment, packed and sorted by source. Each
+ * set of tables is a life of its own; a source may be in several.
+ */
+#ifndef NOLIST_SNAPSHOT_H
+#define NOLIST_SNAPSHOT_H
+
+#include <stddef.h>
+#include "pack.h"
+
+struct snapshot;
+struct kern;
+
+/* All return 0 or -errno; snapshot_free() is safe on NULL. */
+int snapshot_new(struct snapshot **sp);
+void snapshot_free(struct snapshot *s);
+
+/* One more set of tables; returns its number, from 0 on. */
+int snapshot_add_life(struct snapshot *s, const struct life *life);
+/* What its tables say of a source; either may be NULL. */
+int snapshot_add(struct snapshot *s, int life, const struct nolist_source *src,
+		 const struct nolist_claims *claims, const struct nolist_proofs *proofs);
+/* To be called once, before what follows. */
+int snapshot_sort(struct snapshot *s);
+void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats *stats,
+			uint64_t begin_ns, uint64_t now_ns, bool is_away);
+
+/* What concerns all sources of a life. */
+struct snapshot_stats {
+	uint32_t begin_s, now_s; /* when the tables were made, and read */
+	struct losses losses;
+	bool is_away; /* the program is attached nowhere */
+	uint32_t real_s[2]; /* when anyone was at the real MX; IPv4, IPv6 */
+	struct nolist_bad_acks bad_acks[NOLIST_HOURS];
+};
+const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int life);
+
+/* All of that from the kernel: each set is a life. Explains failures as kern.h does. */
+int snapshot_read(struct snapshot **sp, const struct kern *k);
+
+int snapshot_lives(const struct snapshot *s);
+const struct life *snapshot_life(const struct snapshot *s, int life);
+
+/* What one life says of one source. */
+struct snapshot_item {
+	struct pack_key key;
+	const struct pack_claims *claims; /* or NULL */
+	const struct pack_proofs *proofs; /* or NULL */
+	const struct pack_hour *hour;
+	unsigned int hours;
+};
+
+/* A walk over one life in the order of sources. */
+struct snapshot_walk {
+	const struct snapshot *s;
+	int life;
+	size_t claims, proofs; /* the next ones */
+	bool is_proven;        /* only sources with proofs */
+};
+
+/* From the first source that is not before key; NULL: from the first. */
+void snapshot_start(const struct snapshot *s, int life, const struct pack_key *key,
+		    struct snapshot_walk *w);
+/* False: there is no more. */
+bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item);
+
+#endif
