@@ -15,7 +15,7 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools-*/bpftool /usr/sbin/bpftool) bpftool)
 INSTALL ?= install
 B := build
-LIBS := libxdp libbpf libconfuse nettle jansson
+LIBS := libxdp libbpf libconfuse nettle jansson sqlite3
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
 
@@ -28,7 +28,7 @@ USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
 TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
 DOCS := $(wildcard docs/*.md)
-HELPERS := $(addprefix $(B)/selftests/,inject vm_insns vm_xdp) # of tests, by name: run.sh does not take them for one
+HELPERS := $(addprefix $(B)/selftests/,inject vm_insns) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-full check-kernels bench bench-build demo install uninstall clean help

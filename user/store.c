@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opens the store: directory, lock, file, version. A file that is damaged, of a
+ * newer version or somebody else's is refused, never made anew: what is in it may
+ * acquit.
+ *
+ * The journal is a write-ahead log: a writer that was killed leaves nothing that a
+ * reader would have to repair, and readers do not keep a writer waiting.
+ */
+#define _GNU_SOURCE /* asprintf */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store_priv.h"
+
+#define WAIT_MS 10000 /* for another writer */
+#define POLL_MS 20
+
+/*
+ * One step for each version, from an empty file on; user_version counts them.
+ * A step that was released is never changed: add another one.
+ */
+static const char *const steps[] = {
+	/* Records are blobs, as pack.h has them: columns took three times as long. */
+	"CREATE TABLE life (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, tables INTEGER NOT NULL,"
+	"  generation INTEGER NOT NULL, wall_s INTEGER NOT NULL, begin_s INTEGER NOT NULL DEFAULT 0,"
+	"  seen_s INTEGER NOT NULL DEFAULT 0,"
+	"  real4_s INTEGER NOT NULL DEFAULT 0, real6_s INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE source (grade INTEGER NOT NULL, source BLOB NOT NULL, life INTEGER NOT NULL,"
+	"  has_data INTEGER, claims BLOB, proofs BLOB, hours BLOB,"
+	"  PRIMARY KEY (grade, source, life)) WITHOUT ROWID;"
+	"CREATE INDEX source_data ON source (source) WHERE has_data = 1;"
+	"CREATE TABLE losses (life INTEGER NOT NULL, from_s INTEGER NOT NULL,"
+	"  to_s INTEGER NOT NULL, proofs_lost INTEGER NOT NULL, proofs_lost_s INTEGER NOT NULL,"
+	"  claims_lost INTEGER NOT NULL, shed_low INTEGER NOT NULL, shed_real INTEGER NOT NULL,"
+	"  shed_high INTEGER NOT NULL, away INTEGER NOT NULL, away_s INTEGER NOT NULL,"
+	"  PRIMARY KEY (life, from_s)) WITHOUT ROWID;"
+	"CREATE TABLE bad_acks (life INTEGER NOT NULL, hour INTEGER NOT NULL,"
+	"  count INTEGER NOT NULL, PRIMARY KEY (life, hour)) WITHOUT ROWID;",
+};
+
+#define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
+
+static const char *const sql[STATEMENTS] = {
+	[SQL_WALK_CLAIMED] = "SELECT source, life, claims, proofs, hours FROM source"
+			     " WHERE grade = 0 AND source >= ?1 ORDER BY source, life",
+	[SQL_WALK_PROVEN] = "SELECT source, life, claims, proofs, hours FROM source"
+			    " WHERE grade = 1 AND source >= ?1 ORDER BY source, life",
+	[SQL_DATA] = "SELECT DISTINCT source FROM source INDEXED BY source_data"
+		     " WHERE has_data = 1 ORDER BY source",
+	[SQL_GET] = "SELECT source, life, claims, proofs, hours FROM source"
+		    " WHERE grade = ?3 AND source = ?1 AND life = ?2",
+	[SQL_PUT] = "INSERT OR REPLACE INTO source"
+		    " (grade, source, life, has_data, claims, proofs, hours)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_PROMOTE] = "UPDATE source SET grade = 1 WHERE grade = 0 AND source = ?1",
+	[SQL_IS_PROVEN] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
+	[SQL_COUNT] = "SELECT count(*) FROM source WHERE grade = ?1",
+	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
+			 " VALUES (?1, ?2, ?3, ?4)",
+	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
+			 " real4_s = ?5, real6_s = ?6 WHERE id = ?1",
+	[SQL_LIFE_WALL] = "UPDATE life SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
+	[SQL_LOSSES_LAST] = "SELECT * FROM losses WHERE life = ?1 ORDER BY from_s DESC LIMIT 1",
+	[SQL_LOSSES_ADD] = "INSERT INTO losses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_LOSSES_STRETCH] = "UPDATE losses SET to_s = ?3 WHERE life = ?1 AND from_s = ?2",
+	[SQL_LOSSES_EACH] = "SELECT * FROM losses ORDER BY life, from_s",
+	[SQL_ACKS_ADD] = "INSERT INTO bad_acks VALUES (?1, ?2, ?3) ON CONFLICT (life, hour)"
+			 " DO UPDATE SET count = max(count, excluded.count)",
+	[SQL_ACKS_EACH] = "SELECT life, hour, count FROM bad_acks ORDER BY life, hour",
+};
+
+/* --- messages ---------------------------------------------------------------- */
+
+static char what_text[512], hint_text[256];
+
+const char *store_what(void)
+{
+	return what_text;
+}
+
+const char *store_hint(void)
+{
+	return hint_text;
+}
+
+int store_fail_errno(int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what_text, sizeof(what_text), fmt, ap);
+	va_end(ap);
+	return error;
+}
+
+static void cure(const char *text)
+{
+	snprintf(hint_text, sizeof(hint_text), "%s", text);
+}
+
+static const char damage_cure[] =
+	"move it away, then \"collect\" begins a new one; sqlite3's .recover may save what is in it";
+
+int store_fail(struct store *s, const char *what)
+{
+	int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
+	const char *path = s->path ? s->path : STORE_FILE;
+
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_FORMAT:
+		cure(damage_cure);
+		return store_fail_errno(-EBADMSG, "the store '%s' is damaged", path);
+	case SQLITE_FULL:
+		return store_fail_errno(-ENOSPC, "cannot %s '%s'", what, path);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return store_fail_errno(-EBUSY, "cannot %s '%s'", what, path);
+	case SQLITE_NOMEM:
+		return store_fail_errno(-ENOMEM, "cannot %s '%s'", what, path);
+	case SQLITE_READONLY:
+		return store_fail_errno(-EROFS, "cannot %s '%s'", what, path);
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return store_fail_errno(-EACCES, "cannot %s '%s'", what, path);
+	}
+	cure(sqlite3_errstr(code));
+	return store_fail_errno(-EIO, "cannot %s '%s'", what, path);
+}
+
+/* --- statements -------------------------------------------------------------- */
+
+sqlite3_stmt *store_stmt(struct store *s, enum statement which)
+{
+	if (!s->stmt[which] &&
+	    sqlite3_prepare_v3(s->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[which],
+			       NULL) != SQLITE_OK) {
+		store_fail(s, "read");
+		return NULL;
+	}
+	sqlite3_reset(s->stmt[which]);
+	return s->stmt[which];
+}
+
+int store_run(struct store *s, sqlite3_stmt *stmt, const char *what)
+{
+	int code = sqlite3_step(stmt), error = 0;
+
+	if (code != SQLITE_DONE)
+		error = store_fail(s, what);
+	sqlite3_reset(stmt);
+	return error;
+}
+
+int store_step(struct store *s, sqlite3_stmt *q)
+{
+	int code = sqlite3_step(q);
+
+	if (code == SQLITE_ROW)
+		return 1;
+	if (code != SQLITE_DONE)
+		return store_fail(s, "read");
+	sqlite3_reset(q);
+	return 0;
+}
+
+int store_damaged(struct store *s)
+{
+	cure(damage_cure);
+	return store_fail_errno(-EBADMSG, "the store '%s' is damaged", s->path);
+}
+
+static int execute(struct store *s, const char *text, const char *what)
+{
+	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, what);
+}
+
+int store_begin(struct store *s)
+{
+	return execute(s, "BEGIN IMMEDIATE", "write");
+}
+
+int store_commit(struct store *s)
+{
+	return execute(s, "COMMIT", "write");
+}
+
+/* --- the directory ----------------------------------------------------------- */
+
+/* Whoever could write to it could put evidence of his own there. */
+static int check_dir(const char *dir, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return store_fail_errno(-errno, "cannot look at '%s'", dir);
+	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
+		cure("it must belong to root or to who runs this, and only he may write to it");
+		return store_fail_errno(-EPERM, "cannot trust '%s'", dir);
+	}
+	return 0;
+}
+
+static int make_dir(const char *dir)
+{
+	char path[4096], *slash = path;
+
+	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+		return store_fail_errno(-ENAMETOOLONG, "cannot make '%s'", dir);
+	while ((slash = strchr(slash + 1, '/'))) {
+		*slash = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return store_fail_errno(-errno, "cannot make '%s'", path);
+		*slash = '/';
+	}
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return store_fail_errno(-errno, "cannot make '%s'", path);
+	return 0;
+}
+
+static int lock_dir(struct store *s, const char *dir)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
+	int waited;
+
+	s->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->lock < 0)
+		return store_fail_errno(-errno, "cannot open '%s'", dir);
+	for (waited = 0; flock(s->lock, LOCK_EX | LOCK_NB); waited += POLL_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return store_fail_errno(-errno, "cannot lock '%s'", dir);
+		if (waited >= WAIT_MS)
+			return store_fail_errno(-EBUSY, "cannot write to '%s'", s->path);
+		nanosleep(&pause, NULL);
+	}
+	return check_dir(dir, s->lock);
+}
+
+/* --- the file ---------------------------------------------------------------- */
+
+static int number_of(struct store *s, const char *pragma, int *number)
+{
+	sqlite3_stmt *stmt;
+	int error = 0;
+
+	if (sqlite3_prepare_v2(s->db, pragma, -1, &stmt, NULL) != SQLITE_OK)
+		return store_fail(s, "read");
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		*number = sqlite3_column_int(stmt, 0);
+	else
+		error = store_fail(s, "read");
+	sqlite3_finalize(stmt);
+	return error;
+}
+
+/* All steps that are missing, or none. */
+static int migrate(struct store *s, int version)
+{
+	char pragma[64];
+	int error = store_begin(s);
+
+	for (; version < VERSION_NOW && !error; version++)
+		error = execute(s, steps[version], "write");
+	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %u", NOLIST_MAGIC);
+	if (!error)
+		error = execute(s, pragma, "write");
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", VERSION_NOW);
+	if (!error)
+		error = execute(s, pragma, "write");
+	if (!error)
+		return store_commit(s);
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return error;
+}
+
+static int check_version(struct store *s, enum store_mode mode)
+{
+	int id, version, tables, error;
+
+	error = number_of(s, "PRAGMA application_id", &id);
+	if (!error)
+		error = number_of(s, "PRAGMA user_version", &version);
+	if (!error)
+		error = number_of(s, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (error)
+		return error;
+	if ((unsigned int)id != NOLIST_MAGIC && (id || version || tables))
+		return store_fail_errno(-EPROTO, "'%s' is not a store of nolist-xdp", s->path);
+	if (version > VERSION_NOW) {
+		cure("a newer nolist-xdp has written it");
+		return store_fail_errno(-EPROTO, "the store '%s' is of version %d, this tool "
+				  "knows %d", s->path, version, VERSION_NOW);
+	}
+	if (version == VERSION_NOW)
+		return 0;
+	if (mode == STORE_WRITE)
+		return migrate(s, version);
+	/* A first collect was killed before it committed anything. */
+	if (!version)
+		return -ENOENT;
+	cure("\"nolist-xdp collect\" brings it up to date");
+	return store_fail_errno(-EPROTO, "the store '%s' is of an old version, %d", s->path, version);
+}
+
+static int open_file(struct store *s, enum store_mode mode)
+{
+	int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY :
+					 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	mode_t mask = umask(0077);
+	int code, error;
+
+	code = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	if (code == SQLITE_OK)
+		sqlite3_busy_timeout(s->db, WAIT_MS);
+	error = code == SQLITE_OK ? 0 : store_fail(s, "open");
+	if (!error && mode == STORE_WRITE)
+		error = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+				   "PRAGMA journal_size_limit = 16777216;"
+				   "PRAGMA cache_size = -65536", "write");
+	else if (!error)
+		error = execute(s, "PRAGMA cache_size = -16384; BEGIN", "read");
+	if (!error)
+		error = check_version(s, mode);
+	umask(mask);
+	return error;
+}
+
+int store_open(struct store **sp, const char *dir, enum store_mode mode)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int error;
+
+	what_text[0] = hint_text[0] = '\0';
+	if (!s)
+		return store_fail_errno(-ENOMEM, "cannot open the store");
+	s->lock = -1;
+	if (asprintf(&s->path, "%s/%s", dir, STORE_FILE) < 0) {
+		free(s);
+		return store_fail_errno(-ENOMEM, "cannot open the store");
+	}
+	error = mode == STORE_WRITE ? make_dir(dir) : 0;
+	if (!error && mode == STORE_WRITE)
+		error = lock_dir(s, dir);
+	if (!error && mode == STORE_READ && access(s->path, F_OK))
+		error = errno == ENOENT ? -ENOENT :
+					  store_fail_errno(-errno, "cannot open '%s'", s->path);
+	if (!error)
+		error = open_file(s, mode);
+	if (!error)
+		error = store_read_lives(s);
+	if (error) {
+		store_close(s);
+		return error;
+	}
+	*sp = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	int i;
+
+	if (!s)
+		return;
+	for (i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(s->stmt[i]);
+	sqlite3_close(s->db);
+	if (s->lock >= 0)
+		close(s->lock);
+	free(s->path);
+	free(s->life);
+	free(s);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the store share: store.c opens, store_rows.c has the sources,
+ * store_lives.c the tables as a whole. Nobody else includes this.
+ */
+#ifndef NOLIST_STORE_PRIV_H
+#define NOLIST_STORE_PRIV_H
+
+#include <sqlite3.h>
+#include "store.h"
+
+enum statement {
+	SQL_WALK_CLAIMED, /* in the order of enum store_grade */
+	SQL_WALK_PROVEN,
+	SQL_DATA,
+	SQL_GET,
+	SQL_PUT,
+	SQL_PROMOTE,
+	SQL_IS_PROVEN,
+	SQL_COUNT,
+	SQL_LIFE_ADD,
+	SQL_LIFE_SET,
+	SQL_LIFE_WALL,
+	SQL_LOSSES_LAST,
+	SQL_LOSSES_ADD,
+	SQL_LOSSES_STRETCH,
+	SQL_LOSSES_EACH,
+	SQL_ACKS_ADD,
+	SQL_ACKS_EACH,
+	STATEMENTS
+};
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	int lock; /* the directory, locked by the one who writes; or -1 */
+	sqlite3_stmt *stmt[STATEMENTS];
+	struct store_life *life;
+	size_t lives;
+};
+
+/* Sets store_what() and store_hint() after SQLite said no; returns -errno. */
+int store_fail(struct store *s, const char *what);
+int store_fail_errno(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A statement, prepared once and reset; NULL: store_fail() has been called. */
+sqlite3_stmt *store_stmt(struct store *s, enum statement which);
+/* Runs a statement that gives no rows. */
+int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
+/* 1: there is a row. */
+int store_step(struct store *s, sqlite3_stmt *stmt);
+/* A row cannot be what this tool wrote. */
+int store_damaged(struct store *s);
+int store_read_lives(struct store *s);
+
+#endif

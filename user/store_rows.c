@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads and writes the rows of sources. One that cannot be what this tool wrote
+ * is damage, and is said: to pass over it might convict somebody.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_priv.h"
+
+#define KEY_SIZE 12
+#define STEPS_MAX 12 /* forward, before a row is sought */
+
+static void key_bytes(const struct pack_key *key, unsigned char bytes[KEY_SIZE])
+{
+	uint64_t high = htobe64(key->high);
+	uint32_t low = htobe32(key->low);
+
+	memcpy(bytes, &high, 8);
+	memcpy(bytes + 8, &low, 4);
+}
+
+/* --- sources ----------------------------------------------------------------- */
+
+static int read_key(struct store *s, sqlite3_stmt *q, struct pack_key *key)
+{
+	const unsigned char *bytes = sqlite3_column_blob(q, 0);
+	uint64_t high;
+	uint32_t low;
+
+	if (sqlite3_column_bytes(q, 0) != KEY_SIZE)
+		return store_damaged(s);
+	memcpy(&high, bytes, 8);
+	memcpy(&low, bytes + 8, 4);
+	*key = (struct pack_key){ be64toh(high), be32toh(low) };
+	return 0;
+}
+
+/* A part of a row: as large as it must be, or absent. */
+static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, int size)
+{
+	const void *bytes = sqlite3_column_blob(q, column);
+	int has = sqlite3_column_bytes(q, column);
+
+	if (!has) {
+		memset(to, 0, size);
+		return 0;
+	}
+	if (has != size)
+		return store_damaged(s);
+	memcpy(to, bytes, size);
+	return 0;
+}
+
+/* What one look at the tables may add to the hours of a row. */
+#define HOURS_MORE (NOLIST_HOURS + 1)
+
+static int make_room(struct store *s, struct store_row *row, unsigned int hours)
+{
+	unsigned int room = hours + HOURS_MORE < KEPT_HOURS ? hours + HOURS_MORE : KEPT_HOURS;
+	void *grown;
+
+	if (room <= row->room)
+		return 0;
+	grown = reallocarray(row->kept.hour, room, sizeof(*row->kept.hour));
+	if (!grown)
+		return store_fail_errno(-ENOMEM, "cannot read '%s'", s->path);
+	row->kept.hour = grown;
+	row->room = room;
+	return 0;
+}
+
+static int read_hours(struct store *s, sqlite3_stmt *q, struct kept *k)
+{
+	const void *bytes = sqlite3_column_blob(q, 4);
+	int size = sqlite3_column_bytes(q, 4);
+	unsigned int i;
+
+	k->hours = size / sizeof(*k->hour);
+	if (size % sizeof(*k->hour) || k->hours > KEPT_HOURS)
+		return store_damaged(s);
+	if (size)
+		memcpy(k->hour, bytes, size);
+	for (i = 1; i < k->hours; i++)
+		if (k->hour[i].hour <= k->hour[i - 1].hour)
+			return store_damaged(s);
+	return 0;
+}
+
+static int read_row(struct store *s, sqlite3_stmt *q, struct store_row *row)
+{
+	int error = read_key(s, q, &row->key);
+
+	row->life = sqlite3_column_int(q, 1);
+	if (!error)
+		error = read_part(s, q, 2, &row->kept.claims, sizeof(row->kept.claims));
+	if (!error)
+		error = read_part(s, q, 3, &row->kept.proofs, sizeof(row->kept.proofs));
+	return error ? error : read_hours(s, q, &row->kept);
+}
+
+int store_start(struct store *s, enum store_grade grade, const struct pack_key *from)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_WALK_CLAIMED + grade);
+	unsigned char bytes[KEY_SIZE];
+
+	if (!q)
+		return -EIO;
+	key_bytes(from ? from : &(struct pack_key){}, bytes);
+	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+	return 0;
+}
+
+int store_next(struct store *s, enum store_grade grade, struct store_row *row)
+{
+	sqlite3_stmt *q = s->stmt[SQL_WALK_CLAIMED + grade];
+	int ret = store_step(s, q);
+
+	if (ret > 0 && read_row(s, q, row))
+		ret = -EBADMSG;
+	return ret;
+}
+
+int store_data_start(struct store *s)
+{
+	return store_stmt(s, SQL_DATA) ? 0 : -EIO;
+}
+
+int store_data_next(struct store *s, struct pack_key *key)
+{
+	sqlite3_stmt *q = s->stmt[SQL_DATA];
+	int ret = store_step(s, q);
+
+	return ret > 0 && read_key(s, q, key) ? -EBADMSG : ret;
+}
+
+static int get(struct store *s, struct store_row *row, enum store_grade grade)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_GET);
+	unsigned char bytes[KEY_SIZE];
+	int ret;
+
+	if (!q)
+		return -EIO;
+	key_bytes(&row->key, bytes);
+	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
+	sqlite3_bind_int(q, 2, row->life);
+	sqlite3_bind_int(q, 3, grade);
+	ret = store_step(s, q);
+	if (ret > 0 && read_row(s, q, row))
+		ret = -EBADMSG;
+	sqlite3_reset(q);
+	return ret;
+}
+
+int store_get(struct store *s, struct store_row *row)
+{
+	struct pack_hour *hour = row->kept.hour;
+	int ret;
+
+	row->grade = STORE_PROVEN;
+	ret = get(s, row, row->grade);
+	if (!ret) {
+		row->grade = STORE_CLAIMED;
+		ret = get(s, row, row->grade);
+	}
+	if (!ret) {
+		row->grade = STORE_GRADES;
+		row->kept = (struct kept){ .hour = hour };
+	}
+	return ret;
+}
+
+/* The column alone: most rows are only passed by. */
+static int compare_row(struct store *s, sqlite3_stmt *q, const struct store_row *row, int *order)
+{
+	struct pack_key key = {};
+	int error = read_key(s, q, &key);
+
+	*order = pack_compare(&key, &row->key);
+	if (!*order)
+		*order = sqlite3_column_int(q, 1) - row->life;
+	return error;
+}
+
+/*
+ * Steps through a grade beside the rows that are wanted. Where the next one is not
+ * near, it is sought: a step costs a tenth of that.
+ */
+static int get_grade(struct store *s, enum store_grade grade, struct store_row *rows, size_t n)
+{
+	sqlite3_stmt *q = NULL;
+	int order, steps, error, has = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		for (steps = 0, order = -1; order < 0; steps++) {
+			if (!q || steps == STEPS_MAX) {
+				error = store_start(s, grade, &rows[i].key);
+				q = s->stmt[SQL_WALK_CLAIMED + grade];
+				if (error || (has = store_step(s, q)) < 0)
+					return error ? error : has;
+			} else if (steps && (has = store_step(s, q)) < 0) {
+				return has;
+			}
+			if (!has)
+				return 0;
+			if (compare_row(s, q, &rows[i], &order))
+				return -EBADMSG;
+		}
+		if (order)
+			continue;
+		rows[i].grade = grade;
+		error = make_room(s, &rows[i], sqlite3_column_bytes(q, 4) / sizeof(struct pack_hour));
+		if (!error)
+			error = read_row(s, q, &rows[i]);
+		if (error)
+			return error;
+	}
+	sqlite3_reset(q);
+	return 0;
+}
+
+int store_get_many(struct store *s, struct store_row *rows, size_t n)
+{
+	int grade, error = 0;
+	size_t i;
+
+	for (i = 0; i < n && !error; i++) {
+		rows[i].grade = STORE_GRADES;
+		rows[i].kept = (struct kept){ .hour = rows[i].kept.hour };
+		error = make_room(s, &rows[i], 0);
+	}
+	for (grade = 0; grade < STORE_GRADES && !error && n; grade++)
+		error = get_grade(s, grade, rows, n);
+	return error;
+}
+
+/* All rows of a source have the same grade, so that a walk finds them together. */
+static int promote(struct store *s, const unsigned char bytes[KEY_SIZE])
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_PROMOTE);
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_blob(q, 1, bytes, KEY_SIZE, SQLITE_STATIC);
+	return store_run(s, q, "write");
+}
+
+/* Did it prove anything in another life? */
+static int is_proven_elsewhere(struct store *s, const unsigned char bytes[KEY_SIZE])
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_IS_PROVEN);
+	int ret;
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_blob(q, 1, bytes, KEY_SIZE, SQLITE_STATIC);
+	ret = store_step(s, q);
+	sqlite3_reset(q);
+	return ret;
+}
+
+/* The grade to write a row with, after all other rows of its source have it. */
+static int settle_grade(struct store *s, const struct store_row *row,
+			const unsigned char bytes[KEY_SIZE])
+{
+	int ret;
+
+	if (row->grade == STORE_PROVEN)
+		return STORE_PROVEN;
+	if (kept_is_proven(&row->kept)) {
+		ret = row->grade == STORE_CLAIMED || s->lives > 1 ? promote(s, bytes) : 0;
+		return ret ? ret : STORE_PROVEN;
+	}
+	if (row->grade == STORE_CLAIMED || s->lives < 2)
+		return STORE_CLAIMED;
+	ret = is_proven_elsewhere(s, bytes);
+	return ret > 0 ? STORE_PROVEN : ret;
+}
+
+int store_put(struct store *s, const struct store_row *row)
+{
+	const struct kept *k = &row->kept;
+	unsigned char bytes[KEY_SIZE];
+	sqlite3_stmt *q;
+	int grade;
+
+	key_bytes(&row->key, bytes);
+	grade = settle_grade(s, row, bytes);
+	if (grade < 0)
+		return grade;
+	q = store_stmt(s, SQL_PUT);
+	if (!q)
+		return -EIO;
+	sqlite3_clear_bindings(q);
+	sqlite3_bind_int(q, 1, grade);
+	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
+	sqlite3_bind_int(q, 3, row->life);
+	if (k->proofs.now.data.first)
+		sqlite3_bind_int(q, 4, 1);
+	if (k->claims.begin)
+		sqlite3_bind_blob(q, 5, &k->claims, sizeof(k->claims), SQLITE_STATIC);
+	if (k->proofs.begin)
+		sqlite3_bind_blob(q, 6, &k->proofs, sizeof(k->proofs), SQLITE_STATIC);
+	if (k->hours)
+		sqlite3_bind_blob(q, 7, k->hour, k->hours * sizeof(*k->hour), SQLITE_STATIC);
+	return store_run(s, q, "write");
+}
+
+size_t store_count(struct store *s, enum store_grade grade)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_COUNT);
+	size_t n = 0;
+
+	if (!q)
+		return 0;
+	sqlite3_bind_int(q, 1, grade);
+	if (sqlite3_step(q) == SQLITE_ROW)
+		n = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return n;
+}
