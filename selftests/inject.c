@@ -12,7 +12,8 @@
  *	data=FIRST:LAST:CONNECTIONS  talk=FIRST:LAST:HOURS  bad-acks=N
  *	hour=HOUR:STRONG:WEAK:TOLD_WEAK:QUIT   HOUR counts from the boot, from 0
  * "lost=TIME" alone says that verified evidence was lost then. "many=N" alone adds
- * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each.
+ * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each;
+ * "later=N" says that they were there again a minute later.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -138,7 +139,7 @@ static struct nolist_source made_up(unsigned int i, bool is_ip6)
 	return src;
 }
 
-static void many(unsigned int n)
+static void many(unsigned int n, unsigned int later_s)
 {
 	struct nolist_source *src = calloc(BATCH, sizeof(*src));
 	struct nolist_claims *c = calloc(BATCH, sizeof(*c));
@@ -151,9 +152,9 @@ static void many(unsigned int n)
 		for (size = 0; size < BATCH && i + size < 2 * n; size++) {
 			k = i + size;
 			src[size] = made_up(k / 2, k & 1);
-			c[size].high = (struct nolist_contact){ 3600 * NS, 9000 * NS, 2, 0 };
+			c[size].high = (struct nolist_contact){ 3600 * NS, (9000 + later_s) * NS, 2, 0 };
 			p[size].high_first_ns = 3600 * NS;
-			p[size].high_last_ns = 9000 * NS;
+			p[size].high_last_ns = (9000 + later_s) * NS;
 			p[size].hours = 2;
 			p[size].hour[2] = (struct nolist_hour){ .hour = 2, .strong = 1 };
 			p[size].hour[3] = (struct nolist_hour){ .hour = 3, .strong = 1 };
@@ -185,7 +186,11 @@ static void line(char *text)
 		return;
 	}
 	if (!strncmp(word, "many=", 5)) {
-		many(atoi(word + 5));
+		many(atoi(word + 5), 0);
+		return;
+	}
+	if (!strncmp(word, "later=", 6)) {
+		many(atoi(word + 6), 60);
 		return;
 	}
 	if (addr_parse(word, &addr))

@@ -233,6 +233,7 @@ static void timestamp_half(void)
 static enum judgement judge(const struct nolist_hour *h, unsigned int hours, unsigned long bad_own,
 			    unsigned long bad_all)
 {
+	struct evidence_acks acks[NOLIST_HOURS] = {};
 	struct hour hour[NOLIST_HOURS] = {};
 	struct record r = { .hour = hour, .hours = hours };
 	struct site site = { .family[0] = { true, true, true, NOW - 60 } };
@@ -245,8 +246,10 @@ static enum judgement judge(const struct nolist_hour *h, unsigned int hours, uns
 	for (i = 0; i < hours; i++) {
 		hour[i] = (struct hour){ .start = NOW - (50 - 5 * i) * HOUR, .strong = h->strong,
 					 .weak = h->weak, .told_weak = h->told_weak };
-		site.bad_acks[i] = (struct site_bad_acks){ hour[i].start, bad_all };
+		acks[i] = (struct evidence_acks){ hour[i].start, bad_all, 0 };
 	}
+	site.acks = acks;
+	site.n_acks = hours;
 	r.talk = (struct span){ hour[0].start, hour[hours - 1].start };
 	r.bad_acks = bad_own;
 	verdict_of(&r, NULL, &site, &rules, NOW, &v);

@@ -3,8 +3,6 @@
  * The verdict, with made-up time: each row is a source's history, what the site
  * knows, and what the source must be judged to be. A false listing is the worst
  * that this project can do, so most rows are senders that must not be listed.
- *
- * Then evidence: what several tables say of one source becomes one record.
  */
 #include "selftests/tap.h"
 #include "user/addr.h"
@@ -33,6 +31,7 @@ struct scenario {
 	struct talk hour[NOLIST_HOURS]; /* oldest first */
 	unsigned int bad_acks;        /* its own */
 	unsigned int bad_acks_all;    /* everybody's, in the hour of its first dialogue */
+	int acks_shift;               /* counted in hours that begin so much later */
 	struct ago neighbours;        /* a proven alibi next door */
 	int seen;                     /* the real MX was seen so long ago; 0: a minute */
 	bool is_unseen;               /* it never was */
@@ -137,6 +136,12 @@ static const struct scenario scenarios[] = {
 	{ .name = "one of three weak hours is amid everybody's forged acknowledgements",
 	  .talk = { 50 * H, 30 * H }, .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) },
 	  .bad_acks_all = (1 << 20) + 1, .want = JUDGED_FEW },
+	{ .name = "the same, where another boot's hours overlap", .talk = { 50 * H, 30 * H },
+	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .bad_acks_all = (1 << 20) + 1,
+	  .acks_shift = 3599, .want = JUDGED_FEW },
+	{ .name = "and the hour after that does not matter", .talk = { 50 * H, 30 * H },
+	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .bad_acks_all = (1 << 20) + 1,
+	  .acks_shift = 3600, .want = JUDGED_OFFENDER },
 	{ .name = "forged acknowledgements do not help against strong proof",
 	  .talk = { 50 * H, 40 * H }, .hour = { BAD(50 * H), BAD(40 * H) }, .bad_acks = 1000000,
 	  .want = JUDGED_OFFENDER },
@@ -182,6 +187,15 @@ static const struct scenario scenarios[] = {
 	{ .name = "verified evidence was lost two hours before the first",
 	  .talk = { 50 * H, 40 * H }, .hour = { BAD(50 * H), BAD(40 * H) }, .lost = 52 * H,
 	  .want = JUDGED_OFFENDER },
+	{ .name = "verified evidence was lost after the end of the grace",
+	  .talk = { 50 * H, 40 * H }, .hour = { BAD(50 * H), BAD(40 * H) },
+	  .lost = 40 * H - D - (H - 1), .want = JUDGED_OFFENDER },
+	{ .name = "verified evidence was lost a second before the end of the grace",
+	  .talk = { 50 * H, 40 * H }, .hour = { BAD(50 * H), BAD(40 * H) },
+	  .lost = 40 * H - D, .want = JUDGED_HELD },
+	{ .name = "as of before it was lost", .talk = { 90 * H, 60 * H },
+	  .hour = { BAD(90 * H), BAD(60 * H) }, .lost = 50 * H, .now = 51 * H, .seen = 52 * H,
+	  .want = JUDGED_OFFENDER },
 	{ .name = "an offence amid losses, two after them", .talk = { 60 * H, 40 * H },
 	  .hour = { BAD(60 * H), BAD(50 * H), BAD(40 * H) }, .lost = 55 * H,
 	  .want = JUDGED_OFFENDER },
@@ -225,6 +239,9 @@ static void run(const struct scenario *s)
 	struct site site = {};
 	struct hour hour[NOLIST_HOURS] = {};
 	struct record r = { .hour = hour };
+	/* What happened at other times concerns nobody. */
+	struct span lost[] = { { NOW - 90 * D, NOW - 80 * D }, { NOW - s->lost, NOW - s->lost } };
+	struct evidence_acks acks[] = { { NOW - 40 * D, UINT32_MAX, 0 }, {}, { NOW, UINT32_MAX, 0 } };
 	struct rules rules;
 	struct verdict v;
 	int i;
@@ -248,17 +265,21 @@ static void run(const struct scenario *s)
 						 .told_weak = s->hour[i].told_weak,
 						 .quit = s->hour[i].quit };
 	}
+	acks[1] = (struct evidence_acks){ s->hour[0].ago ? hour[0].start + s->acks_shift : NOW - D,
+					  s->bad_acks_all, 0 };
 	if (s->neighbours.first) {
 		n.count = 1;
 		n.when = span_of(s->neighbours);
 		addr_parse("192.0.2.77", &n.one.addr);
 	}
-	site.bad_acks[3] = (struct site_bad_acks){ hour[0].start, s->bad_acks_all };
+	site.acks = acks;
+	site.n_acks = 3;
 	site.family[0].has_low = true;
 	site.family[0].has_real = !s->is_unconfigured;
 	site.family[0].real_last = s->is_unseen ? 0 : NOW - (s->seen ? s->seen : 60);
 	site.is_unseen_accepted = s->is_accepted;
-	site.lost_last = s->lost ? NOW - s->lost : 0;
+	site.lost = lost;
+	site.losts = s->lost ? 2 : 1;
 	verdict_of(&r, &n, &site, &rules, NOW - s->now, &v);
 	if (!tap_ok(v.is == s->want, "%s: %s", s->name, judgement_names[s->want])) {
 		tap_diag("judged %s, since %lld ago until %lld ago", judgement_names[v.is],
@@ -346,105 +367,6 @@ static void test_site(void)
 	tap_ok(site.family[0].real_last == NOW - 100, "as of a time between, only the first counts");
 }
 
-#define WALL 1699999000ll /* UTC when the machine started */
-#define NS 1000000000ull
-
-static struct nolist_source source(const char *text)
-{
-	struct nolist_addr a;
-
-	addr_parse(text, &a);
-	return addr_source(&a);
-}
-
-static void add(struct evidence *e, const char *text, const struct nolist_claims *c,
-		const struct nolist_proofs *p)
-{
-	struct nolist_source src = source(text);
-
-	if (evidence_add(e, &src, c, p, WALL))
-		tap_die("evidence_add");
-}
-
-static void test_merge(void)
-{
-	struct nolist_claims a = { .low = { 100 * NS, 200 * NS, 2 } };
-	struct nolist_claims b = { .low = { 50 * NS, 150 * NS + 1, 1 },
-				   .high = { 300 * NS, 300 * NS, 1 } };
-	struct nolist_proofs p = { .real_first_ns = 10 * NS, .real_last_ns = 20 * NS,
-				   .real_data = 3, .hours = 2,
-				   .high_first_ns = 400 * NS, .high_last_ns = 4000 * NS,
-				   .hour = { [1] = { .hour = 1, .strong = 1, .told_weak = 2 },
-					     [2] = { .hour = 2, .weak = 1 } } };
-	struct nolist_proofs q = { .hours = 2,
-				   .hour = { [2] = { .hour = 2, .weak = 65535, .quit = 1 },
-					     [7] = { .hour = 7, .told_weak = 4 } } };
-	const char *order[] = { "192.0.2.1", "192.0.2.200", "2001:db8::1", "2001:db8:0:1::1" };
-	struct nolist_source src;
-	struct evidence *e;
-	struct record r;
-	int i;
-
-	if (evidence_new(&e))
-		tap_die("evidence_new");
-	add(e, "2001:db8:0:1::9", &a, NULL);
-	add(e, "192.0.2.200", &a, NULL);
-	add(e, "192.0.2.1", NULL, &p);
-	add(e, "192.0.2.1", &a, NULL);
-	add(e, "2001:db8::77", NULL, &q);
-	add(e, "192.0.2.1", &b, NULL);
-	add(e, "192.0.2.1", NULL, &q);
-	if (evidence_sort(e))
-		tap_die("evidence_sort");
-	tap_ok(evidence_count(e) == 4, "seven records of four sources");
-	for (i = 0; i < 4; i++) {
-		src = source(order[i]);
-		evidence_get(e, i, &r);
-		tap_ok(!addr_compare(&r.src.addr, &src.addr), "sorted: %s", order[i]);
-		tap_ok(evidence_find(e, &src) == i, "found: %s", order[i]);
-	}
-	src = source("192.0.2.2");
-	tap_ok(evidence_find(e, &src) < 0, "who is not there is not found");
-	evidence_get(e, 0, &r);
-	tap_ok(r.low.when.first == WALL + 50 && r.low.when.last == WALL + 200 && r.low.opens == 3,
-	       "contacts: the earliest, the latest, and all of them");
-	tap_ok(r.high.when.first == WALL + 300 && r.high.opens == 1 && !r.real.when.first,
-	       "what one table knows and what none does");
-	tap_ok(r.data.first == WALL + 10 && r.data.last == WALL + 20 && r.data_count == 3,
-	       "data to the real MX");
-	tap_ok(r.talk_hours == 3 && r.hours == 3, "an hour that two tables know is one");
-	tap_ok(r.hour[0].start == WALL && r.hour[1].start == WALL + H &&
-		       r.hour[2].start == WALL + 6 * H,
-	       "hours ascend, in wall time");
-	tap_ok(r.hour[1].weak == 65535 && r.hour[1].quit == 1 && r.hour[0].told_weak == 2,
-	       "their counts add up and stop at the top");
-	evidence_free(e);
-}
-
-/* A killed or broken table must not make a source seem older than time. */
-static void test_odd_times(void)
-{
-	struct nolist_claims a = { .high = { 0, 200 * NS, 1 }, .low = { 300 * NS, 0, 1 },
-				   .real = { 500 * NS, 400 * NS, 2 } };
-	struct evidence *e;
-	struct record r;
-
-	if (evidence_new(&e))
-		tap_die("evidence_new");
-	add(e, "192.0.2.1", &a, NULL);
-	if (evidence_sort(e))
-		tap_die("evidence_sort");
-	evidence_get(e, 0, &r);
-	tap_ok(r.high.when.first == WALL + 200 && r.low.when.last == WALL + 300,
-	       "a first or last that is not yet written is the other one");
-	tap_ok(r.real.when.first <= r.real.when.last, "no span ends before it begins");
-	evidence_free(e);
-	if (evidence_new(&e) || evidence_sort(e))
-		tap_die("evidence");
-	tap_ok(!evidence_count(e), "no records at all are no sources");
-	evidence_free(e);
-}
-
 static void test_rules(void)
 {
 	const struct rule *r;
@@ -488,8 +410,6 @@ int main(void)
 	test_times();
 	test_neighbours();
 	test_site();
-	test_merge();
-	test_odd_times();
 	test_rules();
 	test_example();
 	return tap_done();

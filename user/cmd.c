@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "kern.h"
 #include "log.h"
+#include "store.h"
 
 static const struct cmd no_commands[] = { {} };
 static const struct cmd *table = no_commands;
@@ -156,18 +157,28 @@ bool cmd_is_end(int argc, char **argv)
 	return optind >= argc;
 }
 
-int cmd_failed(int error)
+static int failed(int error, const char *what, const char *cure)
 {
 	/* What "cannot" be done has a reason; other messages are their own. */
-	if (!*kern_what())
+	if (!*what)
 		err(error, "failed");
-	else if (!strncmp(kern_what(), "cannot ", 7))
-		err(error, "%s", kern_what());
+	else if (!strncmp(what, "cannot ", 7))
+		err(error, "%s", what);
 	else
-		errx("%s", kern_what());
-	if (*kern_hint())
-		hint("%s", kern_hint());
+		errx("%s", what);
+	if (*cure)
+		hint("%s", cure);
 	return EXIT_FAILED;
+}
+
+int cmd_failed(int error)
+{
+	return failed(error, kern_what(), kern_hint());
+}
+
+int cmd_store_failed(int error)
+{
+	return failed(error, store_what(), store_hint());
 }
 
 int cmd_run(const struct cmd *cmds, int argc, char **argv)

@@ -71,6 +71,8 @@ int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
 bool cmd_is_end(int argc, char **argv);
 /* Prints what kern_what() and kern_hint() say of an error; returns EXIT_FAILED. */
 int cmd_failed(int error);
+/* The same for store_what() and store_hint(). */
+int cmd_store_failed(int error);
 
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);

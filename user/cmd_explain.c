@@ -380,8 +380,10 @@ static int run(struct explain *e, const struct judge_options *jo, bool is_json)
 	int status = judge_open(&e->j, jo);
 
 	if (!status) {
-		judge_find(&e->j, &src, &e->of);
-		e->is_known = evidence_find(e->j.evidence, &src) >= 0;
+		e->is_known = judge_find(&e->j, &src, &e->of);
+		status = judge_end(&e->j);
+	}
+	if (!status) {
 		e->never = never_find(e->j.never, &src);
 		e->allow = never_find(e->j.allow, &src);
 		if (is_json)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * show: sources, for eyes. Aligned columns that may change; --json is for scripts.
- * Only an index and a key of each source are sorted, so that a full table shows
+ * Only an address and a key of each source are sorted, so that a full table shows
  * in little memory.
  */
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 struct item {
 	int64_t key;
-	uint32_t at; /* index in the evidence */
+	struct nolist_source src;
 };
 
 /* --- keys: what to sort by --------------------------------------------------- */
@@ -131,25 +131,35 @@ static int compare_items(const void *a, const void *b)
 
 	if (x->key != y->key)
 		return x->key > y->key ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
+	return addr_compare(&x->src.addr, &y->src.addr);
 }
 
 static int choose(struct show *s)
 {
-	size_t i, n = judge_count(&s->j);
 	struct judged of;
+	size_t room = 0;
 
-	s->item = calloc(n ? n : 1, sizeof(*s->item));
-	if (!s->item) {
-		err(ENOMEM, "cannot sort the sources");
+	judge_start(&s->j, EVIDENCE_ALL);
+	while (judge_next(&s->j, &of)) {
+		if (!is_wanted(s, &of))
+			continue;
+		if (s->items == room) {
+			struct item *grown;
+
+			room = room ? 2 * room : 64;
+			grown = reallocarray(s->item, room, sizeof(*grown));
+			if (!grown) {
+				err(ENOMEM, "cannot sort the sources");
+				return EXIT_FAILED;
+			}
+			s->item = grown;
+		}
+		s->item[s->items++] = (struct item){ s->key->of(&of), of.r.src };
+	}
+	if (judge_end(&s->j))
 		return EXIT_FAILED;
-	}
-	for (i = 0; i < n; i++) {
-		judge_get(&s->j, i, &of);
-		if (is_wanted(s, &of))
-			s->item[s->items++] = (struct item){ s->key->of(&of), i };
-	}
-	qsort(s->item, s->items, sizeof(*s->item), compare_items);
+	if (s->items)
+		qsort(s->item, s->items, sizeof(*s->item), compare_items);
 	if (s->top < 0)
 		s->top = !s->is_json && isatty(STDOUT_FILENO) ? TOP_ON_TERMINAL : 0;
 	if (s->top && s->items > (size_t)s->top) {
@@ -181,12 +191,12 @@ static void pair(char cell[][CELL], const struct span *when, uint32_t count, int
 	snprintf(cell[1], CELL, "%s", report_age(now - when->last, age));
 }
 
-static void fill_cells(const struct show *s, const struct item *item, char cell[COLS][CELL])
+static void fill_cells(struct show *s, const struct item *item, char cell[COLS][CELL])
 {
 	struct prefix p;
 	struct judged of;
 
-	judge_get(&s->j, item->at, &of);
+	judge_find(&s->j, &item->src, &of);
 	p = source_prefix(&of.r.src);
 	prefix_text(&p, cell[COL_SOURCE]);
 	pair(&cell[COL_LOW], &of.r.low.when, of.r.low.opens, s->j.now);
@@ -210,7 +220,7 @@ static void print_cells(const char cell[COLS][CELL], const int width[COLS])
 	putchar('\n');
 }
 
-static void print_table(const struct show *s)
+static void print_table(struct show *s)
 {
 	char cell[COLS][CELL];
 	int c, width[COLS];
@@ -241,7 +251,7 @@ static int to_stdio(void *arg, const char *bytes, size_t size)
 	return fwrite(bytes, 1, size, stdout) == size ? 0 : -EIO;
 }
 
-static int print_json(const struct show *s)
+static int print_json(struct show *s)
 {
 	struct out *o = malloc(sizeof(*o));
 	struct judged of;
@@ -259,7 +269,7 @@ static int print_json(const struct show *s)
 	json_number(o, "left_out", s->left_out);
 	json_stream(o, "sources", '[');
 	for (i = 0; i < s->items; i++) {
-		judge_get(&s->j, s->item[i].at, &of);
+		judge_find(&s->j, &s->item[i].src, &of);
 		json_open(o, NULL, '{');
 		json_judged(o, &of);
 		json_close(o, '}');
@@ -359,6 +369,8 @@ int cmd_show(int argc, char **argv)
 		status = print_json(&s);
 	else if (!status)
 		print_table(&s);
+	if (!status)
+		status = judge_end(&s.j);
 	free(s.item);
 	judge_close(&s.j);
 	return status;

@@ -1,500 +1,372 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Evidence, packed: times as 32-bit UTC seconds (until 2106), claims and proofs
- * in arrays of their own, hours in a pool. What is sorted is 16 bytes for each
- * record, not the records.
+ * Walks tables and store side by side, both sorted by source, and makes one record
+ * of what they hold of each: first by life, where the tables are read over what is
+ * stored of them, then all lives together, in UTC.
  */
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
-#include "evidence.h"
+#include "evidence_priv.h"
 
-struct packed_span {
-	uint32_t first, last;
-};
+/* --- making and freeing ------------------------------------------------------ */
 
-struct packed_claims {
-	struct packed_span low, real, high;
-	uint32_t opens[3]; /* low, real, high */
-};
-
-struct packed_proofs {
-	struct packed_span data, talk;
-	uint32_t data_count;
-	uint32_t talk_hours;
-	uint32_t bad_acks;
-	uint32_t hour; /* its hours' place in the pool */
-	uint32_t hours;
-};
-
-/*
- * What one table said of one source: where to find it in its array. The source
- * is an IPv6 /64, or zero and an IPv4 address; as a number it sorts as
- * addr_compare() does. (::/64, where no host lives, is filed under 0.0.0.0.)
- */
-struct key {
-	uint64_t high;
-	uint32_t low;
-	uint32_t at;   /* index; the highest bit says which array */
-};
-
-#define KEY_IS_PROOFS 0x80000000u
-#define NONE 0xffffffffu
-
-/* One source, merged. */
-struct row {
-	uint64_t high;
-	uint32_t low;
-	uint32_t claims; /* index, or NONE */
-	uint32_t proofs;
-};
-
-struct array {
-	void *at;
-	size_t used, room;
-};
-
-struct evidence {
-	struct array claims, proofs, hours, keys, rows;
-};
-
-/* Room for n more; the new ones are zero. */
-static void *array_add(struct array *a, size_t size, size_t n)
+static int add_stored_lives(struct evidence *e)
 {
-	size_t room = a->room ? a->room : 64;
-	void *at;
+	const struct store_life *l;
+	size_t i, n = e->store ? store_lives(e->store, &l) : 0;
 
-	if (!a->used && room < n)
-		room = n;
-	while (room < a->used + n)
-		room += room / 2;
-	if (room > a->room) {
-		at = reallocarray(a->at, room, size);
-		if (!at)
-			return NULL;
-		a->at = at;
-		a->room = room;
+	e->life = calloc(n + snapshot_lives(e->tables) + 1, sizeof(*e->life));
+	if (!e->life)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		e->life[e->lives++] = (struct evidence_life){ .stored = &l[i], .life = l[i].life,
+							      .table = -1 };
+	return 0;
+}
+
+static void add_table_lives(struct evidence *e)
+{
+	int i, k;
+
+	for (i = 0; i < snapshot_lives(e->tables); i++) {
+		const struct life *life = snapshot_life(e->tables, i);
+
+		for (k = 0; k < e->lives && !life_is(&e->life[k].life, life); k++)
+			;
+		if (k == e->lives)
+			e->life[e->lives++].life = *life;
+		e->life[k].table = i;
 	}
-	at = (char *)a->at + a->used * size;
-	memset(at, 0, n * size);
-	a->used += n;
-	return at;
-}
+	/* The wall clock may have been set since the last collect. */
+	for (i = 0; i < snapshot_lives(e->tables); i++) {
+		const struct life *life = snapshot_life(e->tables, i);
 
-int evidence_new(struct evidence **ep)
-{
-	*ep = calloc(1, sizeof(**ep));
-	return *ep ? 0 : -ENOMEM;
-}
-
-void evidence_free(struct evidence *e)
-{
-	if (!e)
-		return;
-	free(e->claims.at);
-	free(e->proofs.at);
-	free(e->hours.at);
-	free(e->keys.at);
-	free(e->rows.at);
-	free(e);
-}
-
-/* Rounded down, so that nothing seems to come from the future. */
-static uint32_t wall(uint64_t ns, int64_t wall_s)
-{
-	int64_t s = (int64_t)(ns / 1000000000) + wall_s;
-
-	if (!ns)
-		return 0;
-	return s < 1 ? 1 : s > UINT32_MAX ? UINT32_MAX : s;
-}
-
-static struct packed_span wall_span(uint64_t first_ns, uint64_t last_ns, int64_t wall_s)
-{
-	struct packed_span span = { wall(first_ns, wall_s), wall(last_ns, wall_s) };
-
-	/* Read while the program wrote: either alone means both. */
-	if (!span.first || (span.last && span.last < span.first))
-		span.first = span.last;
-	if (!span.last)
-		span.last = span.first;
-	return span;
-}
-
-static uint32_t sum(uint32_t a, uint32_t b)
-{
-	return a + b < a ? UINT32_MAX : a + b;
-}
-
-static uint16_t sum16(uint16_t a, uint16_t b)
-{
-	return a + b > UINT16_MAX ? UINT16_MAX : a + b;
-}
-
-static struct packed_span cover(struct packed_span a, struct packed_span b)
-{
-	if (!a.first || !b.first)
-		return a.first ? a : b;
-	return (struct packed_span){ a.first < b.first ? a.first : b.first,
-				     a.last > b.last ? a.last : b.last };
-}
-
-static struct packed_span contact_span(const struct nolist_contact *c, int64_t wall_s)
-{
-	return wall_span(c->first_ns, c->last_ns, wall_s);
-}
-
-static int add_claims(struct evidence *e, const struct nolist_claims *c, int64_t wall_s)
-{
-	struct packed_claims *p = array_add(&e->claims, sizeof(*p), 1);
-
-	if (!p)
-		return -ENOMEM;
-	p->low = contact_span(&c->low, wall_s);
-	p->real = contact_span(&c->real, wall_s);
-	p->high = contact_span(&c->high, wall_s);
-	p->opens[0] = c->low.opens;
-	p->opens[1] = c->real.opens;
-	p->opens[2] = c->high.opens;
-	return 0;
-}
-
-static int compare_hours(const void *a, const void *b)
-{
-	const struct hour *x = a, *y = b;
-
-	return (x->start > y->start) - (x->start < y->start);
-}
-
-static int add_hours(struct evidence *e, const struct nolist_proofs *from, int64_t wall_s)
-{
-	size_t i, n = 0;
-	struct hour *h;
-
-	for (i = 0; i < NOLIST_HOURS; i++)
-		n += !!from->hour[i].hour;
-	h = array_add(&e->hours, sizeof(*h), n);
-	if (!h)
-		return -ENOMEM;
-	for (i = 0; i < NOLIST_HOURS; i++) {
-		const struct nolist_hour *s = &from->hour[i];
-
-		if (!s->hour)
-			continue;
-		/* One nanosecond more, since zero would mean never. */
-		*h++ = (struct hour){
-			.start = wall((s->hour - 1) * NOLIST_HOUR_NS + 1, wall_s),
-			.strong = s->strong,
-			.weak = s->weak,
-			.told_weak = s->told_weak,
-			.quit = s->quit,
-			.closed = s->closed,
-			.early = s->early,
-			.piped = s->piped,
-			.not_smtp = s->not_smtp,
-			.starttls = s->starttls,
-		};
+		for (k = 0; k < e->lives; k++)
+			if (!strcmp(e->life[k].life.boot, life->boot))
+				e->life[k].life.wall_s = life->wall_s;
 	}
-	qsort(h - n, n, sizeof(*h), compare_hours);
-	return n;
 }
 
-static int add_proofs(struct evidence *e, const struct nolist_proofs *from, int64_t wall_s)
+static int make_room(struct evidence *e)
 {
-	struct packed_proofs *p = array_add(&e->proofs, sizeof(*p), 1);
-	int n;
+	int i;
 
-	if (!p)
+	for (i = 0; i < STORE_GRADES; i++) {
+		e->row[i].row.kept.hour = calloc(KEPT_HOURS, sizeof(struct pack_hour));
+		if (!e->row[i].row.kept.hour)
+			return -ENOMEM;
+	}
+	e->live = calloc(e->lives + 1, sizeof(*e->live));
+	e->part = calloc(e->lives + 1, sizeof(*e->part));
+	e->hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->hour));
+	e->data_hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->data_hour));
+	if (!e->live || !e->part || !e->hour || !e->data_hour)
 		return -ENOMEM;
-	p->data = wall_span(from->real_first_ns, from->real_last_ns, wall_s);
-	p->talk = wall_span(from->high_first_ns, from->high_last_ns, wall_s);
-	p->data_count = from->real_data;
-	p->talk_hours = from->hours;
-	p->bad_acks = from->bad_acks;
-	p->hour = e->hours.used;
-	n = add_hours(e, from, wall_s);
-	if (n < 0)
-		return n;
-	p->hours = n;
+	for (i = 0; i < e->lives; i++) {
+		e->part[i].kept.hour = calloc(KEPT_HOURS, sizeof(struct pack_hour));
+		if (!e->part[i].kept.hour)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
-static int add_key(struct evidence *e, const struct nolist_source *src, uint32_t at)
+int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *store)
 {
-	struct key *k = array_add(&e->keys, sizeof(*k), 1);
-
-	if (!k)
-		return -ENOMEM;
-	k->high = be64toh(src->addr.q[0]);
-	k->low = k->high ? 0 : be32toh(src->addr.w[3]);
-	k->at = at;
-	return 0;
-}
-
-int evidence_add(struct evidence *e, const struct nolist_source *src,
-		 const struct nolist_claims *claims, const struct nolist_proofs *proofs,
-		 int64_t wall_s)
-{
+	struct evidence *e = calloc(1, sizeof(*e));
 	int error = 0;
 
-	if (claims) {
-		error = add_key(e, src, e->claims.used);
-		if (!error)
-			error = add_claims(e, claims, wall_s);
+	*ep = e;
+	if (e)
+		*e = (struct evidence){ .tables = tables, .store = store };
+	if (e && !tables)
+		error = snapshot_new(&e->tables);
+	if (!e || error) {
+		snapshot_free(tables);
+		store_close(store);
+		free(e);
+		*ep = NULL;
+		return -ENOMEM;
 	}
-	if (proofs && !error) {
-		error = add_key(e, src, e->proofs.used | KEY_IS_PROOFS);
-		if (!error)
-			error = add_proofs(e, proofs, wall_s);
+	error = add_stored_lives(e);
+	if (!error) {
+		add_table_lives(e);
+		error = make_room(e);
+	}
+	if (!error)
+		error = evidence_gather(e);
+	if (error) {
+		evidence_free(e);
+		*ep = NULL;
 	}
 	return error;
 }
 
-static int compare_keys(const void *a, const void *b)
+void evidence_free(struct evidence *e)
 {
-	const struct key *x = a, *y = b;
-
-	if (x->high != y->high)
-		return x->high < y->high ? -1 : 1;
-	if (x->low != y->low)
-		return x->low < y->low ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
-}
-
-static void merge_claims(struct evidence *e, uint32_t into, uint32_t from)
-{
-	struct packed_claims *a = (struct packed_claims *)e->claims.at + into;
-	const struct packed_claims *b = (struct packed_claims *)e->claims.at + from;
 	int i;
 
-	a->low = cover(a->low, b->low);
-	a->real = cover(a->real, b->real);
-	a->high = cover(a->high, b->high);
-	for (i = 0; i < 3; i++)
-		a->opens[i] = sum(a->opens[i], b->opens[i]);
+	if (!e)
+		return;
+	for (i = 0; i < STORE_GRADES; i++)
+		free(e->row[i].row.kept.hour);
+	for (i = 0; e->part && i < e->lives; i++)
+		free(e->part[i].kept.hour);
+	snapshot_free(e->tables);
+	store_close(e->store);
+	free(e->live);
+	free(e->part);
+	free(e->hour);
+	free(e->data_hour);
+	free(e->life);
+	free(e->losses);
+	free(e->acks);
+	free(e);
 }
 
-static void merge_hour(struct hour *a, const struct hour *b)
+/* --- the parts of a record --------------------------------------------------- */
+
+static int life_of(const struct evidence *e, int stored_id)
 {
-	a->strong = sum16(a->strong, b->strong);
-	a->weak = sum16(a->weak, b->weak);
-	a->told_weak = sum16(a->told_weak, b->told_weak);
-	a->quit = sum16(a->quit, b->quit);
-	a->closed = sum16(a->closed, b->closed);
-	a->early = sum16(a->early, b->early);
-	a->piped = sum16(a->piped, b->piped);
-	a->not_smtp = sum16(a->not_smtp, b->not_smtp);
-	a->starttls = sum16(a->starttls, b->starttls);
+	int i;
+
+	for (i = 0; i < e->lives; i++)
+		if (e->life[i].stored && e->life[i].stored->id == stored_id)
+			return i;
+	return -1;
 }
 
-/* The hours of two records as one ascending list, at the end of the pool. */
-static int merge_hours(struct evidence *e, struct packed_proofs *a, const struct packed_proofs *b)
+static void clear_parts(struct evidence *e)
 {
-	size_t place = e->hours.used, n = a->hours + b->hours, i, kept = 0;
-	struct hour *to = array_add(&e->hours, sizeof(*to), n);
-	const struct hour *pool = e->hours.at;
+	int i;
 
-	if (!to)
-		return -ENOMEM;
-	memcpy(to, pool + a->hour, a->hours * sizeof(*to));
-	memcpy(to + a->hours, pool + b->hour, b->hours * sizeof(*to));
-	qsort(to, n, sizeof(*to), compare_hours);
-	for (i = 0; i < n; i++) {
-		if (kept && to[kept - 1].start == to[i].start)
-			merge_hour(&to[kept - 1], &to[i]);
-		else
-			to[kept++] = to[i];
-	}
-	a->talk_hours = sum(a->talk_hours, b->talk_hours) - (n - kept);
-	a->hour = place;
-	a->hours = kept;
-	e->hours.used = place + kept;
+	for (i = 0; i < e->lives; i++)
+		e->part[i].is_there = false;
+}
+
+static struct part *part_of(struct evidence *e, int life)
+{
+	struct part *p = &e->part[life];
+
+	if (!p->is_there)
+		p->kept = (struct kept){ .hour = p->kept.hour };
+	p->is_there = true;
+	return p;
+}
+
+/* What was stored comes first, so that the tables are read over it. */
+static int take_row(struct evidence *e, struct store_row *row)
+{
+	int life = life_of(e, row->life);
+	struct pack_hour *hour;
+	struct part *p;
+
+	if (life < 0)
+		return -EBADMSG;
+	p = part_of(e, life);
+	/* A part has room of its own; the row gets it in exchange. */
+	hour = p->kept.hour;
+	p->kept = row->kept;
+	row->kept.hour = hour;
 	return 0;
 }
 
-static int merge_proofs(struct evidence *e, uint32_t into, uint32_t from)
+static void take_item(struct evidence *e, int life, const struct snapshot_item *item)
 {
-	struct packed_proofs *a = (struct packed_proofs *)e->proofs.at + into;
-	const struct packed_proofs *b = (struct packed_proofs *)e->proofs.at + from;
+	struct part *p = part_of(e, life);
 
-	a->data = cover(a->data, b->data);
-	a->talk = cover(a->talk, b->talk);
-	a->data_count = sum(a->data_count, b->data_count);
-	a->bad_acks = sum(a->bad_acks, b->bad_acks);
-	return merge_hours(e, a, b);
+	if (item->claims)
+		kept_add_claims(&p->kept, item->claims, e->life[life].life.wall_s);
+	if (item->proofs)
+		kept_add_proofs(&p->kept, item->proofs, item->hour, item->hours);
 }
 
-/* One more record of the source in row. */
-static int row_add(struct evidence *e, struct row *row, uint32_t at)
+/* --- walking ----------------------------------------------------------------- */
+
+static int fetch_row(struct evidence *e, enum store_grade grade)
 {
-	if (at & KEY_IS_PROOFS) {
-		at &= ~KEY_IS_PROOFS;
-		if (row->proofs != NONE)
-			return merge_proofs(e, row->proofs, at);
-		row->proofs = at;
-	} else {
-		if (row->claims != NONE)
-			merge_claims(e, row->claims, at);
-		else
-			row->claims = at;
-	}
-	return 0;
+	int ret = store_next(e->store, grade, &e->row[grade].row);
+
+	e->row[grade].is_there = ret > 0;
+	return ret < 0 ? ret : 0;
 }
 
-/* Moves records into the order of their sources, so that walks do not jump. */
-static int order_claims(struct evidence *e)
+static void fetch_item(struct evidence *e, int life)
 {
-	const struct packed_claims *from = e->claims.at;
-	struct array sorted = {};
-	struct packed_claims *to;
-	struct row *row = e->rows.at;
-	size_t i;
+	struct live *l = &e->live[life];
 
-	to = array_add(&sorted, sizeof(*to), e->claims.used);
-	if (!to)
-		return -ENOMEM;
-	sorted.used = 0;
-	for (i = 0; i < e->rows.used; i++) {
-		if (row[i].claims == NONE)
+	l->is_there = snapshot_next(&l->walk, &l->item);
+}
+
+static int start_rows(struct evidence *e)
+{
+	int i, error = 0;
+
+	for (i = 0; i < STORE_GRADES && !error; i++) {
+		e->row[i].is_there = false;
+		if (!e->store || (i == STORE_CLAIMED && e->kind != EVIDENCE_ALL))
 			continue;
-		to[sorted.used] = from[row[i].claims];
-		row[i].claims = sorted.used++;
+		error = store_start(e->store, i, NULL);
+		if (!error)
+			error = fetch_row(e, i);
 	}
-	free(e->claims.at);
-	e->claims = sorted;
-	return 0;
+	return error;
 }
 
-static int order_proofs(struct evidence *e)
+static int start_data(struct evidence *e)
 {
-	const struct packed_proofs *from = e->proofs.at;
-	struct array sorted = {};
-	struct packed_proofs *to;
-	struct row *row = e->rows.at;
-	size_t i;
+	int ret = e->store ? store_data_start(e->store) : 0;
 
-	to = array_add(&sorted, sizeof(*to), e->proofs.used);
-	if (!to)
-		return -ENOMEM;
-	sorted.used = 0;
-	for (i = 0; i < e->rows.used; i++) {
-		if (row[i].proofs == NONE)
+	if (e->store && !ret)
+		ret = store_data_next(e->store, &e->data_key);
+	e->has_data_key = ret > 0;
+	return ret < 0 ? ret : 0;
+}
+
+int evidence_start(struct evidence *e, enum evidence_kind kind)
+{
+	int i;
+
+	e->kind = kind;
+	for (i = 0; i < e->lives; i++) {
+		e->live[i].is_there = false;
+		if (e->life[i].table < 0)
 			continue;
-		to[sorted.used] = from[row[i].proofs];
-		row[i].proofs = sorted.used++;
+		snapshot_start(e->tables, e->life[i].table, NULL, &e->live[i].walk);
+		e->live[i].walk.is_proven = kind == EVIDENCE_DATA;
+		fetch_item(e, i);
 	}
-	free(e->proofs.at);
-	e->proofs = sorted;
-	return 0;
+	return kind == EVIDENCE_DATA ? start_data(e) : start_rows(e);
 }
 
-static int order_hours(struct evidence *e)
+static void take_lowest(const struct pack_key **lowest, const struct pack_key *key)
 {
-	struct packed_proofs *p = e->proofs.at;
-	const struct hour *from = e->hours.at;
-	struct array sorted = {};
-	struct hour *to;
-	size_t i;
-
-	to = array_add(&sorted, sizeof(*to), e->hours.used);
-	if (!to)
-		return -ENOMEM;
-	sorted.used = 0;
-	for (i = 0; i < e->proofs.used; i++) {
-		memcpy(to + sorted.used, from + p[i].hour, p[i].hours * sizeof(*to));
-		p[i].hour = sorted.used;
-		sorted.used += p[i].hours;
-	}
-	free(e->hours.at);
-	e->hours = sorted;
-	return 0;
+	if (!*lowest || pack_compare(key, *lowest) < 0)
+		*lowest = key;
 }
 
-int evidence_sort(struct evidence *e)
+/* All parts of the source that comes first; 0 if there is none. */
+static int next_parts(struct evidence *e, struct pack_key *key)
 {
-	const struct key *k = e->keys.at, *end = k + e->keys.used;
-	struct row *row = NULL;
-	int error = 0;
+	const struct pack_key *lowest = NULL;
+	int i, error = 0;
 
-	if (k)
-		qsort(e->keys.at, e->keys.used, sizeof(*k), compare_keys);
-	for (; k < end && !error; k++) {
-		if (!row || row->high != k->high || row->low != k->low) {
-			row = array_add(&e->rows, sizeof(*row), 1);
-			if (!row)
-				return -ENOMEM;
-			*row = (struct row){ k->high, k->low, NONE, NONE };
+	for (i = 0; i < STORE_GRADES; i++)
+		if (e->row[i].is_there)
+			take_lowest(&lowest, &e->row[i].row.key);
+	for (i = 0; i < e->lives; i++)
+		if (e->live[i].is_there)
+			take_lowest(&lowest, &e->live[i].item.key);
+	if (!lowest)
+		return 0;
+	*key = *lowest;
+	clear_parts(e);
+	for (i = 0; i < STORE_GRADES; i++)
+		while (!error && e->row[i].is_there && !pack_compare(&e->row[i].row.key, key)) {
+			error = take_row(e, &e->row[i].row);
+			if (!error)
+				error = fetch_row(e, i);
 		}
-		error = row_add(e, row, k->at);
-	}
-	free(e->keys.at);
-	e->keys = (struct array){};
-	if (!error)
-		error = order_claims(e);
-	if (!error)
-		error = order_proofs(e);
-	return error ? error : order_hours(e);
+	for (i = 0; i < e->lives; i++)
+		if (e->live[i].is_there && !pack_compare(&e->live[i].item.key, key)) {
+			take_item(e, i, &e->live[i].item);
+			fetch_item(e, i);
+		}
+	return error ? error : 1;
 }
 
-size_t evidence_count(const struct evidence *e)
+static bool is_proven(const struct evidence *e)
 {
-	return e->rows.used;
+	int i;
+
+	for (i = 0; i < e->lives; i++)
+		if (e->part[i].is_there && kept_is_proven(&e->part[i].kept))
+			return true;
+	return false;
 }
 
-static struct span unpack(struct packed_span span)
+static int find_parts(struct evidence *e, const struct pack_key *key)
 {
-	return (struct span){ span.first, span.last };
+	struct snapshot_item item;
+	struct snapshot_walk walk;
+	int i, ret, found = 0;
+
+	clear_parts(e);
+	for (i = 0; i < e->lives; i++) {
+		if (e->life[i].stored) {
+			struct store_row row = { .key = *key, .life = e->life[i].stored->id };
+
+			row.kept.hour = e->part[i].kept.hour;
+			ret = store_get(e->store, &row);
+			if (ret < 0)
+				return ret;
+			if (ret)
+				part_of(e, i)->kept = row.kept;
+			found |= ret;
+		}
+		if (e->life[i].table < 0)
+			continue;
+		snapshot_start(e->tables, e->life[i].table, key, &walk);
+		if (snapshot_next(&walk, &item) && !pack_compare(&item.key, key)) {
+			take_item(e, i, &item);
+			found = 1;
+		}
+	}
+	return found;
 }
 
-void evidence_get(const struct evidence *e, size_t i, struct record *r)
+/* The next source that carried data, in the tables or the store. */
+static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 {
-	const struct row *row = (const struct row *)e->rows.at + i;
-	const struct packed_claims *c;
-	const struct packed_proofs *p;
+	const struct pack_key *lowest = e->has_data_key ? &e->data_key : NULL;
+	int i, ret;
 
-	*r = (struct record){};
-	r->src.addr.q[0] = htobe64(row->high);
-	if (!row->high) {
-		r->src.addr.w[2] = htobe32(0xffff);
-		r->src.addr.w[3] = htobe32(row->low);
+	for (i = 0; i < e->lives; i++) {
+		while (e->live[i].is_there && !e->live[i].item.proofs->data.first)
+			fetch_item(e, i);
+		if (e->live[i].is_there)
+			take_lowest(&lowest, &e->live[i].item.key);
 	}
-	if (row->claims != NONE) {
-		c = (const struct packed_claims *)e->claims.at + row->claims;
-		r->low = (struct contact){ unpack(c->low), c->opens[0] };
-		r->real = (struct contact){ unpack(c->real), c->opens[1] };
-		r->high = (struct contact){ unpack(c->high), c->opens[2] };
+	if (!lowest)
+		return false;
+	*key = *lowest;
+	for (i = 0; i < e->lives; i++)
+		if (e->live[i].is_there && !pack_compare(&e->live[i].item.key, key))
+			fetch_item(e, i);
+	if (e->has_data_key && !pack_compare(&e->data_key, key)) {
+		ret = store_data_next(e->store, &e->data_key);
+		e->has_data_key = ret > 0;
+		*error = ret < 0 ? ret : 0;
 	}
-	if (row->proofs != NONE) {
-		p = (const struct packed_proofs *)e->proofs.at + row->proofs;
-		r->data = unpack(p->data);
-		r->data_count = p->data_count;
-		r->talk = unpack(p->talk);
-		r->talk_hours = p->talk_hours;
-		r->bad_acks = p->bad_acks;
-		r->hour = (const struct hour *)e->hours.at + p->hour;
-		r->hours = p->hours;
-	}
+	return true;
 }
 
-ssize_t evidence_find(const struct evidence *e, const struct nolist_source *src)
+int evidence_next(struct evidence *e, struct record *r)
 {
-	uint64_t high = be64toh(src->addr.q[0]);
-	uint32_t low = high ? 0 : be32toh(src->addr.w[3]);
-	const struct row *rows = e->rows.at;
-	size_t from = 0, to = e->rows.used;
+	struct pack_key key;
+	int ret, error = 0;
 
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (rows[mid].high < high || (rows[mid].high == high && rows[mid].low < low))
-			from = mid + 1;
-		else
-			to = mid;
+	if (e->kind == EVIDENCE_DATA) {
+		if (!next_data_key(e, &key, &error))
+			return 0;
+		ret = error ? error : find_parts(e, &key);
+	} else {
+		do {
+			ret = next_parts(e, &key);
+		} while (ret > 0 && e->kind == EVIDENCE_PROVEN && !is_proven(e));
 	}
-	if (from == e->rows.used || rows[from].high != high || rows[from].low != low)
-		return -1;
-	return from;
+	if (ret > 0)
+		evidence_record(e, &key, r);
+	return ret;
+}
+
+int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r)
+{
+	struct pack_key key = pack_key(src);
+	int ret = find_parts(e, &key);
+
+	if (ret > 0)
+		evidence_record(e, &key, r);
+	return ret;
 }

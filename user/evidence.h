@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of each source, as user space sees it: the records of all map
- * sets, merged and sorted by source, their times turned into UTC seconds.
- *
- * Kept small, so that a million sources fit: unpacked one by one as struct
- * record, which is all that the rest of user/ knows of evidence.
+ * What is known of each source, as user space sees it: what the tables say now and
+ * what is stored of them and of those before, merged by source, with times in UTC
+ * seconds. Records are made one by one, in order, from what is packed or on disk,
+ * so that millions of sources need no memory.
  */
 #ifndef NOLIST_EVIDENCE_H
 #define NOLIST_EVIDENCE_H
@@ -54,30 +53,57 @@ struct record {
 	struct span talk;        /* dialogues at the high fakes */
 	uint32_t talk_hours;     /* distinct hours with dialogues, also those below */
 	uint32_t bad_acks;       /* acknowledgements that were not ours */
-	const struct hour *hour; /* the last such hours, ascending */
+	const struct hour *hour; /* such hours that are kept, ascending */
 	unsigned int hours;
+	const uint32_t *data_hour; /* hours in which data came, their first seconds */
+	unsigned int data_hours;
+	/* Days with a SYN: bit i is i days before day (days since 1970). */
+	uint32_t day;
+	uint32_t days[3]; /* low, real, high */
 };
 
 struct evidence;
-
-/* All return 0 or -ENOMEM; evidence_free() is safe on NULL. */
-int evidence_new(struct evidence **ep);
-void evidence_free(struct evidence *e);
+struct snapshot;
+struct store;
 
 /*
- * Adds what one table says of a source. wall_s: UTC minus the table's clock, in
- * seconds. Each table counts other frames, so counts of one source add up.
+ * What the tables say (NULL: there are none) and what is stored (NULL: nothing
+ * is), as one: the same life by maximum, others by sum. Takes both over, and frees
+ * them with evidence_free(), which is safe on NULL. The store must have been
+ * opened after the tables were read, since a record may go from these to that.
  */
-int evidence_add(struct evidence *e, const struct nolist_source *src,
-		 const struct nolist_claims *claims, const struct nolist_proofs *proofs,
-		 int64_t wall_s);
-/* Merges and sorts; to be called once, before what follows. */
-int evidence_sort(struct evidence *e);
+int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *store);
+void evidence_free(struct evidence *e);
 
-size_t evidence_count(const struct evidence *e);
-/* The i-th source, in the order of addr_compare(); r->hour lives as long as e. */
-void evidence_get(const struct evidence *e, size_t i, struct record *r);
-/* Index of a source, or -1. */
-ssize_t evidence_find(const struct evidence *e, const struct nolist_source *src);
+enum evidence_kind {
+	EVIDENCE_ALL,
+	EVIDENCE_PROVEN, /* who has proven anything, good or bad */
+	EVIDENCE_DATA,   /* who carried data to the real MX */
+};
+
+/*
+ * A walk in the order of addr_compare(): evidence_next() says 1 for a record, 0 at
+ * the end, or -errno; the record's pointers live until the next call. One walk at a
+ * time.
+ */
+int evidence_start(struct evidence *e, enum evidence_kind kind);
+int evidence_next(struct evidence *e, struct record *r);
+/* One source, also during a walk of another: 1, 0 if it is not known, or -errno. */
+int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r);
+
+/* --- what was lost ------------------------------------------------------------ */
+
+/* Verified evidence was lost in these spans, in seconds since 1970; ascending. */
+size_t evidence_losses(const struct evidence *e, const struct span **losses);
+
+/* Wrong acknowledgements of all sources in an hour. */
+struct evidence_acks {
+	int64_t start; /* its first second */
+	uint64_t count;
+	int life; /* whose hours these are */
+};
+size_t evidence_acks(const struct evidence *e, const struct evidence_acks **acks);
+/* When anyone was last at the real MX, by family (0: IPv4, 1: IPv6); 0: never. */
+int64_t evidence_real_last(const struct evidence *e, int family);
 
 #endif

@@ -13,8 +13,8 @@
 #include "judge.h"
 #include "kern.h"
 #include "log.h"
-
-#define NS 1000000000ll
+#include "snapshot.h"
+#include "store.h"
 
 static int out_of_memory(void)
 {
@@ -137,67 +137,63 @@ static int add_configs(struct judge *j, const struct kern *k)
 	return error;
 }
 
-struct reading {
-	struct evidence *evidence;
-	int64_t wall_s;
-};
-
-static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
-		     const struct nolist_proofs *proofs, void *arg)
+/* Where nothing is loaded, the configuration tells who is who. */
+static void add_conf(struct judge *j)
 {
-	struct reading *r = arg;
+	int i;
 
-	return evidence_add(r->evidence, src, claims, proofs, r->wall_s);
+	for (i = 0; i < j->conf.mxs; i++) {
+		struct site_family *f = &j->site.family[!addr_is_ip4(&j->conf.mx[i].addr)];
+
+		f->has_low |= j->conf.mx[i].role == NOLIST_LOW;
+		f->has_real |= j->conf.mx[i].role == NOLIST_REAL;
+		f->has_high |= j->conf.mx[i].role == NOLIST_HIGH;
+	}
 }
 
-static struct site_bad_acks bad_acks(const struct nolist_bad_acks *b, int64_t wall_s)
-{
-	struct site_bad_acks of = { .count = b->count };
-
-	if (b->hour)
-		of.start = (int64_t)(b->hour - 1) * HOUR_S + wall_s;
-	return of;
-}
-
-static int read_tables(struct judge *j, const struct kern *k)
-{
-	long long offset = kern_clock_offset();
-	/* Rounded down: what just happened must not lie in the future. */
-	struct reading r = { .wall_s = offset / NS - (offset % NS < 0) };
-	struct nolist_stats stats;
-	int i, error;
-
-	error = kern_stats(k, &stats);
-	if (error)
-		return error;
-	for (i = 0; i < NOLIST_HOURS; i++)
-		j->site.bad_acks[i] = bad_acks(&stats.bad_acks[i], r.wall_s);
-	if (stats.proofs_lost)
-		j->site.lost_last = (int64_t)(stats.proofs_lost_ns / NS) + r.wall_s;
-	error = add_configs(j, k);
-	if (error)
-		return error;
-	error = evidence_new(&j->evidence);
-	if (error)
-		return error;
-	r.evidence = j->evidence;
-	error = kern_each(k, on_record, &r);
-	return error ? error : evidence_sort(j->evidence);
-}
-
-static int open_tables(struct judge *j)
+static int read_tables(struct judge *j, struct snapshot **tables)
 {
 	struct kern *k = NULL;
 	int error;
 
+	*tables = NULL;
 	error = kern_open(&k, options.pin_dir);
-	if (!error) {
-		error = read_tables(j, k);
-		kern_close(k);
-	}
+	if (error == -ENOENT)
+		return error;
 	if (!error)
-		return EXIT_DONE;
-	return cmd_failed(error);
+		error = add_configs(j, k);
+	if (!error)
+		error = snapshot_read(tables, k);
+	kern_close(k);
+	if (error)
+		cmd_failed(error);
+	return error;
+}
+
+static int open_evidence(struct judge *j)
+{
+	struct snapshot *tables;
+	struct store *store = NULL;
+	int error, stored;
+
+	error = read_tables(j, &tables);
+	if (error && error != -ENOENT)
+		return EXIT_FAILED;
+	/* After the tables: what a collect frees there meanwhile is here. */
+	stored = store_open(&store, options.state_dir, STORE_READ);
+	if (stored && stored != -ENOENT) {
+		snapshot_free(tables);
+		return cmd_store_failed(stored);
+	}
+	if (error && stored)
+		return cmd_failed(error);
+	j->has_store = !stored;
+	if (error)
+		add_conf(j);
+	error = evidence_new(&j->evidence, tables, store);
+	if (error == -ENOMEM)
+		return out_of_memory();
+	return error ? cmd_store_failed(error) : EXIT_DONE;
 }
 
 /* --- what the records say together ------------------------------------------- */
@@ -221,23 +217,47 @@ static int keep_group(struct judge *j, const struct judge_group *g)
 static int find_groups(struct judge *j)
 {
 	struct judge_group g = {};
-	struct prefix around = {};
+	struct prefix around;
 	struct record r;
-	size_t i;
+	int ret;
 
-	for (i = 0; i < judge_count(j); i++) {
-		evidence_get(j->evidence, i, &r);
-		site_add(&j->site, &r, j->now);
-		if (!i || !prefix_has(&around, &r.src.addr)) {
+	ret = evidence_start(j->evidence, EVIDENCE_DATA);
+	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
+		around = neighbours_prefix(&r.src, &j->rules);
+		if (addr_compare(&around.addr, &g.addr)) {
 			if (keep_group(j, &g))
 				return out_of_memory();
-			around = neighbours_prefix(&r.src, &j->rules);
-			g = (struct judge_group){ .from = i };
+			g = (struct judge_group){ .addr = around.addr };
 		}
-		g.to = i + 1;
 		neighbours_add(&g.n, &r, &j->site, &j->rules, j->now);
+		ret = 0;
 	}
+	if (ret)
+		return cmd_store_failed(ret);
 	return keep_group(j, &g) ? out_of_memory() : EXIT_DONE;
+}
+
+/* Who was seen at the real MX, and when; as of an earlier time each is asked. */
+static int see_real_mx(struct judge *j)
+{
+	struct record r;
+	bool is_asked = false;
+	int f, ret;
+
+	for (f = 0; f < 2; f++) {
+		j->site.family[f].real_last = evidence_real_last(j->evidence, f);
+		is_asked |= j->site.family[f].real_last > j->now;
+	}
+	if (!is_asked)
+		return EXIT_DONE;
+	for (f = 0; f < 2; f++)
+		j->site.family[f].real_last = 0;
+	ret = evidence_start(j->evidence, EVIDENCE_ALL);
+	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
+		site_add(&j->site, &r, j->now);
+		ret = 0;
+	}
+	return ret ? cmd_store_failed(ret) : EXIT_DONE;
 }
 
 int judge_open(struct judge *j, const struct judge_options *o)
@@ -260,9 +280,14 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	if (!status)
 		status = start_never(j);
 	if (!status)
-		status = open_tables(j);
+		status = open_evidence(j);
 	if (!status && never_sort(j->never))
 		status = out_of_memory();
+	if (status)
+		return status;
+	j->site.losts = evidence_losses(j->evidence, &j->site.lost);
+	j->site.n_acks = evidence_acks(j->evidence, &j->site.acks);
+	status = see_real_mx(j);
 	return status ? status : find_groups(j);
 }
 
@@ -278,29 +303,29 @@ void judge_close(struct judge *j)
 
 /* --- one source -------------------------------------------------------------- */
 
-size_t judge_count(const struct judge *j)
+static const struct judge_group *group_of(const struct judge *j, const struct nolist_source *src)
 {
-	return evidence_count(j->evidence);
-}
-
-/* The neighbourhood that holds the i-th source, or would hold one before it. */
-static const struct judge_group *group_at(const struct judge *j, size_t i)
-{
+	struct prefix around = neighbours_prefix(src, &j->rules);
 	size_t from = 0, to = j->groups;
 
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
 
-		if (j->group[mid].to <= i)
+		if (addr_compare(&j->group[mid].addr, &around.addr) < 0)
 			from = mid + 1;
 		else
 			to = mid;
 	}
-	return from < j->groups ? &j->group[from] : NULL;
+	if (from == j->groups || addr_compare(&j->group[from].addr, &around.addr))
+		return NULL;
+	return &j->group[from];
 }
 
 static void judge_record(const struct judge *j, struct judged *of)
 {
+	const struct judge_group *g = group_of(j, &of->r.src);
+
+	of->n = g ? g->n : (struct neighbours){};
 	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
 	if (!verdict_is_listed(&of->v, true))
 		return;
@@ -310,28 +335,37 @@ static void judge_record(const struct judge *j, struct judged *of)
 		of->v.is = JUDGED_ALLOWED;
 }
 
-void judge_get(const struct judge *j, size_t i, struct judged *of)
+void judge_start(struct judge *j, enum evidence_kind kind)
 {
-	const struct judge_group *g = group_at(j, i);
-
-	evidence_get(j->evidence, i, &of->r);
-	memset(&of->n, 0, sizeof(of->n));
-	if (g && g->from <= i)
-		of->n = g->n;
-	judge_record(j, of);
+	j->error = evidence_start(j->evidence, kind);
 }
 
-void judge_find(const struct judge *j, const struct nolist_source *src, struct judged *of)
+bool judge_next(struct judge *j, struct judged *of)
 {
-	ssize_t i = evidence_find(j->evidence, src);
+	int ret = j->error ? j->error : evidence_next(j->evidence, &of->r);
 
-	if (i >= 0) {
-		judge_get(j, i, of);
-		return;
-	}
-	memset(of, 0, sizeof(*of));
-	of->r.src = *src;
+	if (ret > 0)
+		judge_record(j, of);
+	else
+		j->error = ret;
+	return ret > 0;
+}
+
+int judge_end(struct judge *j)
+{
+	return j->error ? cmd_store_failed(j->error) : EXIT_DONE;
+}
+
+bool judge_find(struct judge *j, const struct nolist_source *src, struct judged *of)
+{
+	int ret = evidence_find(j->evidence, src, &of->r);
+
+	if (ret <= 0)
+		of->r = (struct record){ .src = *src };
+	if (ret < 0)
+		j->error = ret;
 	judge_record(j, of);
+	return ret > 0;
 }
 
 bool judge_is_seen(const struct judge *j, int family)

@@ -18,14 +18,16 @@ struct judge {
 	struct rules rules;
 	struct site site;
 	struct evidence *evidence;
+	bool has_store;
 	struct never *never; /* built in and around us */
 	struct never *allow; /* files */
-	/* Neighbourhoods with an alibi, in the order of evidence. */
+	/* Neighbourhoods with an alibi, in the order of addresses. */
 	struct judge_group {
-		size_t from, to; /* sources: from <= i < to */
+		struct nolist_addr addr; /* its first address */
 		struct neighbours n;
 	} *group;
 	size_t groups;
+	int error; /* of a walk that ended before its end */
 };
 
 struct judge_options {
@@ -46,11 +48,16 @@ struct judged {
 int judge_open(struct judge *j, const struct judge_options *o);
 void judge_close(struct judge *j);
 
-size_t judge_count(const struct judge *j);
-/* The i-th source, in the order of addresses. */
-void judge_get(const struct judge *j, size_t i, struct judged *of);
-/* A source that need not be known. */
-void judge_find(const struct judge *j, const struct nolist_source *src, struct judged *of);
+/*
+ * A walk over the sources in the order of addresses; of what is pointed to by a
+ * record nothing outlives the next call. Whoever wants to know whether it came to
+ * the end asks judge_end() afterwards: EXIT_DONE, or an exit status.
+ */
+void judge_start(struct judge *j, enum evidence_kind kind);
+bool judge_next(struct judge *j, struct judged *of);
+int judge_end(struct judge *j);
+/* A source that need not be known: true if it is. Failures are told as above. */
+bool judge_find(struct judge *j, const struct nolist_source *src, struct judged *of);
 
 /* Is the real MX seen in a family (0: IPv4, 1: IPv6), as the rules ask? */
 bool judge_is_seen(const struct judge *j, int family);

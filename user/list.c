@@ -34,7 +34,7 @@ struct out_words list_words(const struct conf *conf)
 
 /* --- the head ---------------------------------------------------------------- */
 
-static void note_family(struct list *l, const struct judge *j, int family)
+static void note_family(struct list *l, struct judge *j, int family)
 {
 	const struct site_family *f = &j->site.family[family], *other = &j->site.family[1];
 	char *text = l->head.note[l->head.notes], age[REPORT_AGE];
@@ -64,15 +64,21 @@ static int digest(void *sha, const char *bytes, size_t size)
 	return 0;
 }
 
-static void survey(struct list *l, const struct judge *j, struct out *o, struct oldlist *old)
+/* Who is stored and proved nothing is passed over, unless he is to be listed. */
+static enum evidence_kind kind_of(const struct list *l, const struct judge *j)
 {
-	size_t i, count = judge_count(j);
-	struct judged of;
+	return l->is_claimed || !j->has_store ? EVIDENCE_ALL : EVIDENCE_PROVEN;
+}
 
-	for (i = 0; i < count; i++) {
-		if (!(i & 0xfff))
-			progress("judging", i, count);
-		judge_get(j, i, &of);
+static int survey(struct list *l, struct judge *j, struct out *o, struct oldlist *old)
+{
+	struct judged of;
+	size_t i = 0;
+
+	judge_start(j, kind_of(l, j));
+	while (judge_next(j, &of)) {
+		if (!(i++ & 0xfff))
+			progress("judging", i);
 		l->suspects += of.v.is == JUDGED_SUSPECT;
 		l->held += of.v.is == JUDGED_HELD;
 		l->allowed += of.v.is == JUDGED_ALLOWED;
@@ -88,9 +94,10 @@ static void survey(struct list *l, const struct judge *j, struct out *o, struct 
 	}
 	oldlist_end(old);
 	progress_end();
+	return j->error;
 }
 
-int list_survey(struct list *l, const struct judge *j)
+int list_survey(struct list *l, struct judge *j)
 {
 	struct oldlist *old = malloc(sizeof(*old));
 	struct out *o = malloc(sizeof(*o));
@@ -98,7 +105,7 @@ int list_survey(struct list *l, const struct judge *j)
 	struct sha256_ctx sha;
 	struct listfile f = { .old = -1 };
 	bool has_file;
-	int i;
+	int error, i;
 
 	if (!o || !old) {
 		free(old);
@@ -118,7 +125,7 @@ int list_survey(struct list *l, const struct judge *j)
 	oldlist_open(old, has_file ? f.old : -1, l->format);
 	sha256_init(&sha);
 	out_open(o, digest, &sha);
-	survey(l, j, o, old);
+	error = survey(l, j, o, old);
 	out_flush(o);
 	sha256_digest(&sha, sizeof(sum), sum);
 	for (i = 0; i < SHA256_DIGEST_SIZE; i++)
@@ -130,7 +137,7 @@ int list_survey(struct list *l, const struct judge *j)
 		listfile_close(&f);
 	free(old);
 	free(o);
-	return 0;
+	return error;
 }
 
 /* --- the rows ---------------------------------------------------------------- */
@@ -146,19 +153,19 @@ static void turn(const struct list *l, struct out *o, int *family, int to)
 	}
 }
 
-static int render(const struct list *l, const struct judge *j, struct out *o, const char *what)
+static int render(const struct list *l, struct judge *j, struct out *o, const char *what)
 {
-	size_t i, count = l->format->row ? judge_count(j) : 0;
 	struct judged of;
-	int family = -1;
+	int error, family = -1;
+	size_t i = 0;
 
 	if (l->format->head)
 		l->format->head(o, &l->head);
 	turn(l, o, &family, 0);
-	for (i = 0; i < count && !o->error; i++) {
-		if (!(i & 0xfff))
-			progress(what, i, count);
-		judge_get(j, i, &of);
+	judge_start(j, kind_of(l, j));
+	while (l->format->row && !o->error && judge_next(j, &of)) {
+		if (!(i++ & 0xfff))
+			progress(what, i);
 		if (!is_on(l, &of))
 			continue;
 		turn(l, o, &family, !addr_is_ip4(&of.r.src.addr));
@@ -168,7 +175,8 @@ static int render(const struct list *l, const struct judge *j, struct out *o, co
 	if (l->format->tail)
 		l->format->tail(o, &l->head);
 	progress_end();
-	return out_flush(o);
+	error = out_flush(o);
+	return j->error ? j->error : error;
 }
 
 /* --- the old file ------------------------------------------------------------ */
@@ -194,7 +202,7 @@ static int same(void *arg, const char *bytes, size_t size)
 }
 
 /* Is the old file what would be written, but for its age, and young enough? */
-static bool is_good(struct list *l, const struct judge *j, struct listfile *f, struct out *o)
+static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct out *o)
 {
 	int64_t time = f->was.st_mtime, now = l->head.time;
 	char more;
@@ -215,7 +223,7 @@ static bool is_good(struct list *l, const struct judge *j, struct listfile *f, s
 
 /* --- writing ----------------------------------------------------------------- */
 
-static int write_file(struct list *l, const struct judge *j, struct out *o)
+static int write_file(struct list *l, struct judge *j, struct out *o)
 {
 	struct listfile f;
 	int error = listfile_open(&f, l->file);
@@ -251,7 +259,7 @@ static int to_stdout(void *arg, const char *bytes, size_t size)
 	return 0;
 }
 
-int list_write(struct list *l, const struct judge *j)
+int list_write(struct list *l, struct judge *j)
 {
 	struct out *o = malloc(sizeof(*o));
 	int error = o ? write_file(l, j, o) : -ENOMEM;
@@ -260,7 +268,7 @@ int list_write(struct list *l, const struct judge *j)
 	return error;
 }
 
-int list_print(struct list *l, const struct judge *j)
+int list_print(struct list *l, struct judge *j)
 {
 	struct out *o = malloc(sizeof(*o));
 	int error = -ENOMEM;

@@ -37,16 +37,16 @@ struct out_words list_words(const struct conf *conf);
  * Counts and digests, and writes warnings into the head: these are for the caller
  * to print. Nothing is printed here.
  */
-int list_survey(struct list *l, const struct judge *j);
+int list_survey(struct list *l, struct judge *j);
 
 /*
  * Writes; l->is_kept tells that this was not needed: nothing has changed, and half
  * of the old file's life is not over. 0 or -errno.
  */
-int list_write(struct list *l, const struct judge *j);
+int list_write(struct list *l, struct judge *j);
 
 /* The same to standard output, always. */
-int list_print(struct list *l, const struct judge *j);
+int list_print(struct list *l, struct judge *j);
 
 /*
  * Has the next list_write() replace the file, though nothing has changed: what

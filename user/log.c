@@ -97,7 +97,7 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
 }
 
-void progress(const char *what, size_t done, size_t all)
+void progress(const char *what, size_t done)
 {
 	static long long start, last;
 	static int is_terminal = -1;
@@ -107,14 +107,14 @@ void progress(const char *what, size_t done, size_t all)
 		is_terminal = isatty(STDERR_FILENO);
 		start = now_ms();
 	}
-	if (!is_terminal || !all)
+	if (!is_terminal)
 		return;
 	now = now_ms();
 	if (now - start < 1000 || now - last < 100)
 		return;
 	last = now;
 	has_progress = true;
-	fprintf(stderr, "\r\33[Knolist-xdp: %s: %zu%%", what, done * 100 / all);
+	fprintf(stderr, "\r\33[Knolist-xdp: %s: %zu sources", what, done);
 	fflush(stderr);
 }
 

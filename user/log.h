@@ -21,7 +21,7 @@ void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * How far what takes long has come: on a terminal only, after a second, on a line
  * that the next message takes the place of. Cheap enough to be called often.
  */
-void progress(const char *what, size_t done, size_t all);
+void progress(const char *what, size_t done);
 void progress_end(void);
 
 #endif

@@ -197,10 +197,37 @@ static bool has_neighbours(const struct trial *t)
 	return t->n->count > 1 || addr_compare(&t->n->one.addr, &t->r.src.addr);
 }
 
+/*
+ * Was verified evidence lost between an hour before an offence and the end of its
+ * grace? Among it might be what excuses it. lost: when, or when it was last.
+ */
+static bool is_lossy(const struct trial *t, const struct offence *o, int64_t *lost)
+{
+	int64_t from = o->when.first - HOUR_S, to = o->when.last + t->rules->grace_s;
+	bool is_near = false;
+	size_t i;
+
+	*lost = 0;
+	for (i = 0; i < t->site->losts && t->site->lost[i].first <= t->now; i++) {
+		const struct span *s = &t->site->lost[i];
+		bool is_this = s->first <= to && s->last >= from;
+
+		if (is_near && !is_this)
+			continue;
+		if (is_this && !is_near)
+			*lost = 0;
+		is_near |= is_this;
+		if (s->last > *lost)
+			*lost = s->last > t->now ? t->now : s->last;
+	}
+	return is_near;
+}
+
 static void try_offence(struct trial *t, const struct offence *o)
 {
 	const struct rules *rules = t->rules;
 	struct span none = {};
+	int64_t lost;
 	bool is_out;
 
 	tally_add(&t->all, o, rules, t->v->is_proven);
@@ -215,13 +242,12 @@ static void try_offence(struct trial *t, const struct offence *o)
 		return;
 	}
 	tally_add(&t->unexcused, o, rules, t->v->is_proven);
-	/* Only the last loss is known: there may have been others before it. */
-	if (t->site->lost_last && t->site->lost_last >= o->when.first - HOUR_S) {
-		answer(t, CHECK_LOSSES, false, t->site->lost_last, 0);
+	if (is_lossy(t, o, &lost)) {
+		answer(t, CHECK_LOSSES, false, lost, 0);
 		return;
 	}
 	if (!t->v->check[CHECK_LOSSES].is_asked)
-		answer(t, CHECK_LOSSES, true, t->site->lost_last, 0);
+		answer(t, CHECK_LOSSES, true, lost, 0);
 	tally_add(&t->clean, o, rules, t->v->is_proven);
 }
 
@@ -231,13 +257,23 @@ static void try_offence(struct trial *t, const struct offence *o)
  */
 static bool is_forgeable(const struct trial *t, const struct hour *h)
 {
-	int i;
+	const struct evidence_acks *a = t->site->acks;
+	int64_t start = h->start;
+	size_t from = 0, to = t->site->n_acks;
+	uint64_t count = 0;
 
-	for (i = 0; i < NOLIST_HOURS; i++)
-		if (t->site->bad_acks[i].start == h->start &&
-		    t->site->bad_acks[i].count > t->rules->bad_acks_all)
-			return true;
-	return t->r.bad_acks > t->rules->bad_acks;
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (a[mid].start <= start - HOUR_S)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	/* Hours of different boots overlap: both count. */
+	for (; from < t->site->n_acks && a[from].start < start + HOUR_S; from++)
+		count += a[from].count;
+	return count > t->rules->bad_acks_all || t->r.bad_acks > t->rules->bad_acks;
 }
 
 /* Was there a QUIT to what was told in this hour? It may have crossed the full hour. */

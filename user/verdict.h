@@ -54,11 +54,10 @@ struct site {
 		int64_t real_last; /* anyone's last contact with it; 0: none */
 	} family[2];               /* IPv4, IPv6 */
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
-	int64_t lost_last;         /* verified evidence was lost, last at; 0: never */
-	struct site_bad_acks {
-		int64_t start;  /* first second of the hour; 0: unused */
-		uint64_t count; /* anyone's wrong acknowledgements in it */
-	} bad_acks[NOLIST_HOURS];
+	const struct span *lost;   /* when verified evidence was lost; ascending */
+	size_t losts;
+	const struct evidence_acks *acks; /* wrong acknowledgements; ascending */
+	size_t n_acks;
 };
 
 /* Verified alibis of the /24 or /48 that a source is in. */
