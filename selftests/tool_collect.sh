@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# collect: what the tables knew outlives them, is counted once however often it is
+# collected, however a collect ends, and is judged as if it still were in the
+# tables. What is freed in the kernel was committed before.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/judge.sh
+. "$(dirname "$0")/judge.sh"
+
+need jq sqlite3
+topology ''
+DB=$STATE_DIR/evidence.db
+fails 1 'nothing is attached' 'nothing is loaded: nothing to collect' collect
+check 'and nothing is made' test ! -e "$STATE_DIR"
+judge_setup
+histories
+
+# All that a machine is told, but for what changes with time.
+judged() {
+	run dump -c "$CONF" --at "$NOW" --format jsonl --unverified
+	jq -S 'del(.time, .expires)' "$TMP/out"
+}
+
+judged >"$TMP/live"
+run collect
+is "$status $(cat "$TMP/out")" '0 10 sources, 10 of them with news, 0 freed' 'all is collected'
+is "$(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '700 600 ' 'into files that nobody else reads'
+run collect
+is "$(cat "$TMP/out")" '10 sources, 0 of them with news, 0 freed' 'a second time there is no news'
+judged >"$TMP/both"
+check 'tables and store are judged as the tables alone' cmp "$TMP/live" "$TMP/both"
+run show -c "$CONF" --at "$NOW" --json
+jq -S .sources "$TMP/out" >"$TMP/show"
+
+inject "198.51.100.1 low=1h:2h:2 real=1h:80h:9 data=1h:80h:9"
+run explain -c "$CONF" --at "$NOW" --json 198.51.100.1
+is "$(jq .low.opens "$TMP/out")" 2 'what is not collected yet is seen'
+run collect
+is "$(cat "$TMP/out")" '10 sources, 1 of them with news, 0 freed' 'only news are written'
+inject "198.51.100.1 low=1h:1h:1 real=1h:80h:9 data=1h:80h:9"
+run explain -c "$CONF" --at "$NOW" --json 198.51.100.1
+is "$(jq .low.opens "$TMP/out")" 2 'counters only grow'
+
+# --- the tables go -----------------------------------------------------------
+
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+judged >"$TMP/stored"
+is "$(jq -c 'select(.verdict) | [.source, .verdict]' "$TMP/stored")" '' \
+	'after a purge nobody is listed: who knows what is missed now'
+run explain -c "$CONF" --at "$NOW" 203.0.113.1
+check 'but all is known' grep -q 'high fakes, proven *2 hours with dialogues' "$TMP/out"
+check 'and why' grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+run show -c "$CONF" --at "$NOW" --json
+is "$(jq '.sources | length' "$TMP/out")" 10 'show lists what is stored'
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+inject "203.0.113.1 high=50h:50h:4"
+run explain -c "$CONF" --at "$NOW" --json 203.0.113.1
+is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'new tables add to what the old ones had'
+run collect
+run collect
+run explain -c "$CONF" --at "$NOW" --json 203.0.113.1
+is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'once'
+
+# --- who may not, what cannot ------------------------------------------------
+
+cp "$DB" "$TMP/good.db"
+chmod 777 "$STATE_DIR"
+fails 1 "cannot trust '$STATE_DIR'" 'a directory that anybody can write' collect
+chmod 700 "$STATE_DIR"
+printf 'x%.0s' {1..8192} >"$DB"
+rm -f "$DB"-*
+fails 1 "the store '$DB' is damaged" 'a damaged store: collect' collect
+echo old >"$TMP/list"
+for noun in show 'explain 203.0.113.1' "dump --output $TMP/list"; do
+	# shellcheck disable=SC2086 # words
+	fails 1 "the store '$DB' is damaged" "a damaged store: ${noun%% *}" $noun -c "$CONF"
+done
+is "$(cat "$TMP/list")" old 'and the old list stays'
+is "$(wc -l <"$TMP/err")" 2 'in one line, and one with the cure'
+cp "$TMP/good.db" "$DB"
+run collect
+is "$status" 0 'the good one is taken again'
+
+mkdir "$TMP/small"
+must mount -t tmpfs -o size=512k,mode=700 tmpfs "$TMP/small"
+cp "$TMP/good.db" "$TMP/small/evidence.db"
+inject many=4000
+small() {
+	in_server "$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$TMP/small" >"$TMP/out" 2>"$TMP/err"
+	status=$?
+}
+small collect
+is "$status" 1 'a full disk is a failure'
+check 'and told' grep -q "cannot write '$TMP/small/evidence.db': No space left" "$TMP/err"
+is "$(wc -l <"$TMP/err")" 1 'in one line'
+small explain -c "$CONF" --at "$NOW" --json 203.0.113.1
+is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'what was committed is still there'
+must mount -o remount,size=64m "$TMP/small"
+small collect
+is "$(sqlite3 "$TMP/small/evidence.db" 'SELECT count(DISTINCT source) FROM source')" 8010 \
+	'with more room all of it is collected'
+must umount "$TMP/small"
+
+# --- killed ------------------------------------------------------------------
+
+# A collect that is killed at any instant is repeated: no count is lost or doubled.
+kills=$((${NOLIST_FULL:+180} + 20))
+rm -rf "$STATE_DIR"
+whole=0
+for ((i = 0; i < kills; i++)); do
+	inject "203.0.113.1 high=50h:$((51 + i))h:$((10 + i))" "later=$((2000 + i))"
+	nsenter --net=/run/netns/server "$TOOL" collect --pin-dir "$PIN_DIR" \
+		--state-dir "$STATE_DIR" >/dev/null 2>&1 &
+	sleep "0.0$((RANDOM % 80 + 10))"
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+	run explain -c "$CONF" --at "$((NOW + 30 * D))" --json 203.0.113.1
+	if [ "$status $(jq .high.opens "$TMP/out")" = "0 $((10 + i))" ]; then
+		whole=$((whole + 1))
+	else
+		diag "kill $i: $status, $(cat "$TMP/out" "$TMP/err")"
+	fi
+done
+is $whole $kills 'killed at any instant, a collect neither loses nor doubles a count'
+run collect
+is "$status" 0 'and the next one does its work'
+is "$(sqlite3 "$DB" 'PRAGMA integrity_check')" ok 'on a sound file'
+judged >"$TMP/both"
+rm -rf "$STATE_DIR"
+judged >"$TMP/live"
+check 'in which there is what the tables say' cmp "$TMP/live" "$TMP/both"
+
+fails 2 "unexpected argument 'x'" 'an argument too many' collect x
+done_testing

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * collect: what the tables say now goes into the store, in one commit. Reading
+ * changes nothing, so a collect that was killed is simply repeated. Only what is
+ * committed is freed in the kernel, and only where a full table would refuse others.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "kern.h"
+#include "log.h"
+#include "snapshot.h"
+#include "store.h"
+
+/* A record keeps its last NOLIST_HOURS hours: idle for longer, it has none to lose. */
+#define IDLE_S (NOLIST_HOURS * 3600)
+/* Where more than half of a table is used, so much is enough. */
+#define IDLE_SHORT_S 300
+
+struct collect {
+	struct kern *k;
+	struct store *store;
+	struct snapshot *tables;
+	size_t sources, changed, freed;
+};
+
+/* --- into the store ---------------------------------------------------------- */
+
+static void drop_old_hours(struct kept *k, uint32_t now_s)
+{
+	uint32_t hour = (now_s - 1) / 3600 + 1;
+	unsigned int i;
+
+	for (i = 0; i < k->hours && k->hour[i].hour + KEPT_HOURS <= hour; i++)
+		;
+	k->hours -= i;
+	memmove(k->hour, k->hour + i, k->hours * sizeof(*k->hour));
+}
+
+/* Rows that are read and written at a time: reading on while writing is slow. */
+#define WINDOW 4096
+
+struct window {
+	struct snapshot_item item[WINDOW];
+	struct store_row row[WINDOW];
+	size_t n;
+};
+
+static void window_free(struct window *w)
+{
+	size_t i;
+
+	for (i = 0; w && i < WINDOW; i++)
+		free(w->row[i].kept.hour);
+	free(w);
+}
+
+static int keep_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
+		     const struct life *life, uint32_t now_s)
+{
+	bool is_new = false;
+
+	if (item->claims)
+		is_new |= kept_add_claims(&row->kept, item->claims, life->wall_s);
+	if (item->proofs)
+		is_new |= kept_add_proofs(&row->kept, item->proofs, item->hour, item->hours);
+	c->sources++;
+	if (!is_new)
+		return 0;
+	c->changed++;
+	drop_old_hours(&row->kept, now_s);
+	return store_put(c->store, row);
+}
+
+static int keep_window(struct collect *c, struct window *w, int life, int id)
+{
+	uint32_t now_s = snapshot_stats(c->tables, life)->now_s;
+	int error;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		w->row[i].key = w->item[i].key;
+		w->row[i].life = id;
+	}
+	error = store_get_many(c->store, w->row, w->n);
+	for (i = 0; i < w->n && !error; i++)
+		error = keep_item(c, &w->row[i], &w->item[i], snapshot_life(c->tables, life), now_s);
+	return error;
+}
+
+static int keep_sources(struct collect *c, struct window *w, int life, int id)
+{
+	struct snapshot_walk walk;
+	int error = 0;
+
+	snapshot_start(c->tables, life, NULL, &walk);
+	do {
+		for (w->n = 0; w->n < WINDOW && snapshot_next(&walk, &w->item[w->n]); w->n++)
+			;
+		error = keep_window(c, w, life, id);
+	} while (!error && w->n == WINDOW);
+	return error;
+}
+
+static int keep_losses(struct collect *c, int id, const struct snapshot_stats *stats)
+{
+	struct losses l = stats->losses, last = { .to_s = stats->begin_s };
+	int i, error = store_last_losses(c->store, id, &last);
+
+	if (error == -ENOENT)
+		error = 0;
+	l.from_s = last.to_s;
+	l.away = last.away + stats->is_away;
+	if (!stats->is_away)
+		l.away_s = last.away_s;
+	if (!error)
+		error = store_add_losses(c->store, id, &l);
+	for (i = 0; i < NOLIST_HOURS && !error; i++)
+		if (stats->bad_acks[i].hour)
+			error = store_add_bad_acks(c->store, id, stats->bad_acks[i].hour,
+						   stats->bad_acks[i].count);
+	return error;
+}
+
+static int keep_stats(struct collect *c, int id, int life)
+{
+	const struct snapshot_stats *stats = snapshot_stats(c->tables, life);
+	const struct store_life *lives;
+	struct store_life to;
+	size_t i, n = store_lives(c->store, &lives);
+	int f;
+
+	for (i = 0; i + 1 < n && lives[i].id != id; i++)
+		;
+	to = lives[i];
+	to.begin_s = stats->begin_s;
+	to.seen_s = stats->now_s;
+	for (f = 0; f < 2; f++)
+		if (stats->real_s[f] > to.real_s[f])
+			to.real_s[f] = stats->real_s[f];
+	return store_set_life(c->store, &to);
+}
+
+static int keep_life(struct collect *c, struct window *w, int life)
+{
+	int error, id = store_life(c->store, snapshot_life(c->tables, life));
+
+	if (id < 0)
+		return id;
+	error = keep_sources(c, w, life, id);
+	if (!error)
+		error = keep_losses(c, id, snapshot_stats(c->tables, life));
+	return error ? error : keep_stats(c, id, life);
+}
+
+static int keep(struct collect *c)
+{
+	struct window *w = calloc(1, sizeof(*w));
+	int i, error = w ? store_begin(c->store) : -ENOMEM;
+
+	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
+		error = keep_life(c, w, i);
+	window_free(w);
+	return error ? error : store_commit(c->store);
+}
+
+/* --- freeing ----------------------------------------------------------------- */
+
+static bool is_idle(const struct snapshot_item *item, uint32_t now_s, uint32_t idle_s)
+{
+	const struct pack_proofs *p = item->proofs;
+	uint32_t last = p->data.last > p->talk.last ? p->data.last : p->talk.last;
+
+	return now_s > last && now_s - last > idle_s;
+}
+
+/* Is the record still what was committed? Then it goes. */
+static int free_item(struct collect *c, int set, const struct snapshot_item *item)
+{
+	struct nolist_source src = pack_source(&item->key);
+	struct pack_hour hour[NOLIST_HOURS];
+	struct nolist_proofs now;
+	struct pack_proofs packed;
+	unsigned int hours;
+	int error;
+
+	if (kern_proofs(c->k, set, &src, &now))
+		return 0;
+	packed = pack_proofs(&now, hour, &hours);
+	if (memcmp(&packed, item->proofs, sizeof(packed)) || hours != item->hours ||
+	    memcmp(hour, item->hour, hours * sizeof(*hour)))
+		return 0;
+	error = kern_free_proofs(c->k, set, &src, &now);
+	c->freed += !error;
+	return error == -EAGAIN ? 0 : error;
+}
+
+static int free_set(struct collect *c, int set)
+{
+	uint32_t now_s = snapshot_stats(c->tables, set)->now_s, idle_s = IDLE_S;
+	struct kern_tables tables;
+	struct snapshot_item item;
+	struct snapshot_walk w;
+	size_t proofs = 0;
+	int error;
+
+	error = kern_tables(c->k, set, &tables);
+	/* This one makes room by itself. */
+	if (error || tables.is_lru)
+		return error;
+	snapshot_start(c->tables, set, NULL, &w);
+	w.is_proven = true;
+	while (snapshot_next(&w, &item))
+		proofs++;
+	if (proofs > tables.proofs_max / 2)
+		idle_s = IDLE_SHORT_S;
+	snapshot_start(c->tables, set, NULL, &w);
+	w.is_proven = true;
+	while (!error && snapshot_next(&w, &item))
+		if (is_idle(&item, now_s, idle_s))
+			error = free_item(c, set, &item);
+	return error;
+}
+
+/* --- the command ------------------------------------------------------------- */
+
+static int collect(struct collect *c)
+{
+	int i, error;
+
+	error = snapshot_read(&c->tables, c->k);
+	if (error) {
+		err(error, "cannot read the tables");
+		return EXIT_FAILED;
+	}
+	error = keep(c);
+	if (error)
+		return cmd_store_failed(error);
+	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
+		error = free_set(c, i);
+	if (error) {
+		err(error, "all is stored, but what is idle cannot be freed");
+		return EXIT_FAILED;
+	}
+	printf("%zu sources, %zu of them with news, %zu freed\n", c->sources, c->changed, c->freed);
+	return EXIT_DONE;
+}
+
+static int run(void)
+{
+	struct collect c = {};
+	int error, status;
+
+	error = kern_open(&c.k, options.pin_dir);
+	if (error)
+		return cmd_failed(error);
+	/* Locked before the tables are read: nobody frees meanwhile. */
+	error = store_open(&c.store, options.state_dir, STORE_WRITE);
+	status = error ? cmd_store_failed(error) : collect(&c);
+	store_close(c.store);
+	snapshot_free(c.tables);
+	kern_close(c.k);
+	return status;
+}
+
+static const struct cmd_option opts[] = { {} };
+
+int cmd_collect(int argc, char **argv)
+{
+	int c = cmd_getopt(argc, argv, opts);
+
+	if (c < 0)
+		return -1 - c;
+	return cmd_is_end(argc, argv) ? run() : EXIT_USAGE;
+}
