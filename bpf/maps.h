@@ -45,7 +45,9 @@ struct {
 
 /*
  * What sources have proven to do. No forged segment gets in, so only other
- * proven sources can make the one that was idle longest give way.
+ * proven sources can make the one that was idle longest give way. Where somebody
+ * collects, the loader makes it a plain hash: then nobody gives way before he is
+ * stored, and who finds no room is counted as lost.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -133,5 +133,76 @@ rm -rf "$STATE_DIR"
 judged >"$TMP/live"
 check 'in which there is what the tables say' cmp "$TMP/live" "$TMP/both"
 
+# --- freeing -----------------------------------------------------------------
+
+# Records of proofs that are in the kernel.
+proofs() {
+	bpftool -j map dump pinned "$PIN_DIR/nolist_proofs" | jq length
+}
+
+# N sources that were at high at the second T after the boot, in the tables.
+talkers() {
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		echo "198.18.$((i / 250)).$((i % 250)) talk=$2:$2:1 hour=0:1:0:0:0"
+	done | must "$INJECT" "$PIN_DIR"
+}
+
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+rm -rf "$STATE_DIR"
+talkers_conf=$TMP/collect.conf
+sed '$a sources = 1024\ncollect = yes' "$CONF" >"$talkers_conf"
+must nolist load -c "$talkers_conf" >"$TMP/load.log" 2>&1
+up=$(cut -d. -f1 /proc/uptime)
+talkers 500 1
+run collect
+is "$(cat "$TMP/out"), $(proofs) left" '500 sources, 500 of them with news, 0 freed, 500 left' \
+	'while the table is half empty, who was there within 8 hours stays'
+talkers 600 1
+if [ "$up" -gt 400 ]; then
+	talkers 20 "$up"
+	run collect
+	is "$(cat "$TMP/out"), $(proofs) left" '600 sources, 120 of them with news, 580 freed, 20 left' \
+		'when it is more than half full, idle records are freed once they are stored'
+	run explain -c "$talkers_conf" --json 198.18.1.5
+	is "$(jq -c '[.talk.hours, (.hours | length)]' "$TMP/out")" '[1,1]' 'and are known as before'
+	inject "198.18.1.5 talk=$((up - 1)):$up:1 hour=$((up / 3600)):0:1:1:0 bad-acks=2"
+	run collect
+	run collect
+	run explain -c "$talkers_conf" --json 198.18.1.5
+	is "$(jq -c '[.talk.hours, .bad_acks]' "$TMP/out")" '[2,2]' \
+		'a source that comes back adds to what it had, once'
+fi
+run explain -c "$talkers_conf" 198.18.0.3
+check 'nothing is lost so far' grep -q '^  losses *yes *no verified evidence was lost' "$TMP/out"
+talkers 1024 "$up"
+background server nc -l -k -s $REAL4 -p 25 >/dev/null
+must wait_for 5 in_client nc -z $REAL4 25
+in_client sh -c "echo EHLO x | nc -N $REAL4 25" >/dev/null
+# shellcheck disable=SC2317 # check calls it
+lost_one() {
+	run status --json
+	[ "$(jq '.. | .proofs? // empty | .lost' "$TMP/out")" -ge 1 ]
+}
+check 'a full table takes in no other, and counts him as lost' wait_for 5 lost_one
+for how in 'by the tables' 'by the store'; do
+	run explain -c "$talkers_conf" 198.18.0.3
+	check "who was there meanwhile is not listed: $how" \
+		grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+	run collect
+done
+must nolist unload >/dev/null
+run collect
+is "$status" 0 'what is pinned can be collected'
+is "$(sqlite3 "$DB" 'SELECT max(away) FROM losses')" 1 'that the program is away is stored'
+run explain -c "$talkers_conf" 198.18.0.3
+check 'nor while the program is away' grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+check 'what tables were made for stays, and is told' \
+	grep -q "the table of proofs was made for 'collect = yes'" "$TMP/load.log"
+end_services 2>/dev/null
+
 fails 2 "unexpected argument 'x'" 'an argument too many' collect x
 done_testing

@@ -59,6 +59,7 @@ static const char good[] = "# all keys\n"
 			   "later = \"Come # back\"\n"
 			   "stage = rcpt\n"
 			   "split-handshake = yes\n"
+			   "collect = yes\n"
 			   "window = 60\n"
 			   "grace = 0\n"
 			   "real-mx-unseen = accept\n"
@@ -74,8 +75,9 @@ static void test_good(void)
 	tap_ok(c.interfaces == 2 && !strcmp(c.interface[1], "eth1"), "interfaces are a list");
 	tap_ok(c.mxs == 6 && c.mx[0].role == NOLIST_LOW && addr_is_ip4(&c.mx[0].addr),
 	       "addresses of a role may be given in pieces, with comments between");
-	tap_ok(c.ports == 2 && c.port[1] == 2525 && c.mode == KERN_GENERIC && c.sources == 4096,
-	       "ports, mode and sources are taken");
+	tap_ok(c.ports == 2 && c.port[1] == 2525 && c.mode == KERN_GENERIC && c.sources == 4096 &&
+		       c.is_collected,
+	       "ports, mode, sources and collect are taken");
 	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
 		       !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
 	       "texts of the high fakes are taken, '#' in quotes is text");
@@ -128,6 +130,7 @@ static const struct {
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
+	{"collect = maybe", true, "is not yes or no"},
 	{"name = \"two words\"", true, "without blanks"},
 	{"later = \"caf\xc3\xa9\"", true, "printable ASCII"},
 	{"later = \"\"", true, "printable ASCII"},

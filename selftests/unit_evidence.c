@@ -179,8 +179,38 @@ static void test_days(void)
 	       "the last 32 days of them");
 }
 
+/* A table that makes room by itself tells how many it has let go. */
+static void test_evicted(void)
+{
+	struct nolist_stats stats = { .proofs_new = 4 };
+	struct nolist_proofs p = { .real_data = 1 };
+	const struct span *lost;
+	struct snapshot *t;
+	struct evidence *e;
+	int i, lru;
+
+	for (lru = 0; lru < 2; lru++) {
+		t = tables(1);
+		for (i = 0; i < 3; i++) {
+			p.real_first_ns = p.real_last_ns = (100 + 100 * i) * NS;
+			add(t, 0, i == 0 ? "192.0.2.1" : i == 1 ? "192.0.2.2" : "192.0.2.3", NULL, &p);
+		}
+		snapshot_set_stats(t, 0, &stats, NS, 1000 * NS, false);
+		if (lru)
+			snapshot_set_lru(t, 0);
+		e = open_tables(t);
+		tap_ok(evidence_losses(e, &lost) == (size_t)lru, "a record is missing: %s",
+		       lru ? "the table let it go" : "it was freed");
+		if (lru)
+			tap_ok(lost[0].first <= WALL + 1 && lost[0].last == WALL + 200,
+			       "what it told is of before half of the others were there last");
+		evidence_free(e);
+	}
+}
+
 int main(void)
 {
+	test_evicted();
 	test_merge();
 	test_odd_times();
 	test_kept();

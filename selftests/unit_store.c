@@ -298,9 +298,14 @@ static void test_losses(void)
 	store_add_losses(s, x, &l);
 	l = (struct losses){ .from_s = 20, .to_s = 30, .proofs_lost = 1, .proofs_lost_s = 25 };
 	store_add_losses(s, x, &l);
+	l.proofs_lost = 2;
+	l.from_s = l.to_s;
+	store_add_losses(s, x, &l);
+	l.proofs_lost = 3;
+	tap_ok(!store_add_losses(s, x, &l), "two losses in a second are two intervals");
 	store_each_losses(s, count_losses, &n);
 	store_last_losses(s, x, &last);
-	tap_ok(n == 2 && last.from_s == 20 && last.proofs_lost == 1,
+	tap_ok(n == 4 && last.from_s == 30 && last.proofs_lost == 3,
 	       "an interval without a loss takes up the next, one with a loss stands alone");
 	store_close(s);
 }

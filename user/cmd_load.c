@@ -201,10 +201,31 @@ static void say_interface(const struct kern_if *f, const struct kern_done *done)
 	       *done->why ? ")" : "");
 }
 
+/* What was decided when the tables were made stays. */
+static void say_tables(const struct load *l, const struct kern *k)
+{
+	struct kern_tables tables;
+	struct kern_fill room;
+	bool is_other = false;
+
+	if (kern_sets(k) != 1)
+		return;
+	if (l->conf.sources && !kern_fill(k, &room) && room.claims_max != l->conf.sources) {
+		warn("the tables have room for %u sources, and keep it", room.claims_max);
+		is_other = true;
+	}
+	if (!kern_tables(k, 0, &tables) && tables.is_lru == l->conf.is_collected) {
+		warn("the table of proofs was made for 'collect = %s', and stays so",
+		     tables.is_lru ? "no" : "yes");
+		is_other = true;
+	}
+	if (is_other)
+		hint("\"nolist-xdp unload --purge\", then load, makes new ones");
+}
+
 static void say(const struct load *l)
 {
 	const struct kern_if *ifs;
-	struct kern_fill room;
 	struct kern *k;
 	int i, j, n;
 
@@ -219,11 +240,7 @@ static void say(const struct load *l)
 		warn("%d addresses of this host found no room in the table: segments that forge "
 		     "them are answered",
 		     l->own_left);
-	if (l->conf.sources && kern_sets(k) == 1 && !kern_fill(k, &room) &&
-	    room.claims_max != l->conf.sources) {
-		warn("the tables have room for %u sources, and keep it", room.claims_max);
-		hint("\"nolist-xdp unload --purge\", then load, makes new ones");
-	}
+	say_tables(l, k);
 	kern_close(k);
 }
 
@@ -243,6 +260,7 @@ static int load(struct load *l)
 		.ifs = l->ifs,
 		.mode = l->conf.mode,
 		.sources_max = l->conf.sources,
+		.is_collected = l->conf.is_collected,
 		.fill = fill,
 		.arg = l,
 	};

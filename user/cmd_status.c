@@ -272,7 +272,7 @@ static void text_evidence(const struct status *s)
 	       s->fill.claims_max, evicted(t->claims_new, s->fill.claims),
 	       (unsigned long long)t->claims_lost, shed(t));
 	printf("%-18s  %14u  %10u  %10llu  %10llu  %10s\n", "proofs", s->fill.proofs,
-	       s->fill.proofs_max, evicted(t->proofs_new, s->fill.proofs),
+	       s->fill.proofs_max, s->fill.is_lru ? evicted(t->proofs_new, s->fill.proofs) : 0,
 	       (unsigned long long)t->proofs_lost, "-");
 	if (t->proofs_lost)
 		printf("proofs were last lost at %s: nothing near it counts against anybody\n",
@@ -410,7 +410,7 @@ static void json_proofs(struct out *o, const struct status *s)
 	json_open(o, "proofs", '{');
 	json_number(o, "now", s->fill.proofs);
 	json_number(o, "room", s->fill.proofs_max);
-	json_number(o, "evicted", evicted(t->proofs_new, s->fill.proofs));
+	json_number(o, "evicted", s->fill.is_lru ? evicted(t->proofs_new, s->fill.proofs) : 0);
 	json_number(o, "lost", t->proofs_lost);
 	json_when(o, "lost_at", s, t->proofs_lost_ns);
 	json_close(o, '}');

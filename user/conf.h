@@ -38,6 +38,7 @@ struct conf {
 	int ports;
 	enum kern_mode mode;
 	unsigned int sources; /* room in each table; 0: default */
+	bool is_collected;    /* "collect = yes" */
 
 	/* What the high fakes say. */
 	char *name;  /* "name": host name; NULL: the host's own */

@@ -253,6 +253,15 @@ static int set_stage(struct conf *conf, const char *value, const char *where)
 	return -EINVAL;
 }
 
+static int set_collect(struct conf *conf, const char *value, const char *where)
+{
+	conf->is_collected = !strcmp(value, "yes");
+	if (conf->is_collected || !strcmp(value, "no"))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
+	return -EINVAL;
+}
+
 static int set_split(struct conf *conf, const char *value, const char *where)
 {
 	conf->is_split = !strcmp(value, "yes");
@@ -310,6 +319,7 @@ static const struct key {
 	{ "name", set_name, false },
 	{ "later", set_later, false },
 	{ "stage", set_stage, false },
+	{ "collect", set_collect, false },
 	{ "split-handshake", set_split, false },
 	{ "real-mx-unseen", set_unseen, false },
 	{ "allow", add_allow, true },

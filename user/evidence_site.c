@@ -43,6 +43,9 @@ static int add_interval(struct evidence *e, const struct evidence_life *life,
 
 	if (l->proofs_lost > before->proofs_lost)
 		error = add_loss(e, wall(life, l->from_s), wall(life, l->proofs_lost_s));
+	/* Who was idle since the last look had been seen by it. */
+	if (l->evicted > before->evicted && l->evicted_s > l->from_s && !error)
+		error = add_loss(e, wall(life, l->from_s), wall(life, l->evicted_s));
 	if (l->away > before->away && !error)
 		error = add_loss(e, wall(life, l->from_s), wall(life, l->away_s));
 	return error;

@@ -82,6 +82,7 @@ int kern_mxstats(const struct kern *k, int set, unsigned int mx, struct nolist_m
 struct kern_fill {
 	unsigned int claims, claims_max;
 	unsigned int proofs, proofs_max;
+	bool is_lru; /* proofs make room by themselves */
 };
 int kern_fill(const struct kern *k, struct kern_fill *fill);
 
@@ -122,6 +123,7 @@ struct kern_load {
 	int ifs; /* 1 to KERN_IFS_MAX */
 	enum kern_mode mode;
 	unsigned int sources_max; /* room in each table when it is new; 0: default */
+	bool is_collected; /* a new table of proofs is freed by "collect" only */
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
 		    const bool *busy, void *arg);
 	void *arg;

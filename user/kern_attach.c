@@ -137,7 +137,8 @@ static struct bpf_map *skel_map(struct nolist_bpf *skel, int map)
 	return bpf_object__find_map_by_name(skel->obj, kern_map_names[map]);
 }
 
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room)
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room,
+		   bool is_collected)
 {
 	struct nolist_bpf *s = nolist_bpf__open();
 	int i, ret = 0;
@@ -153,6 +154,9 @@ int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigne
 			ret = bpf_map__reuse_fd(map, set->fd[i]);
 		else if (room && (i == MAP_CLAIMS || i == MAP_PROOFS))
 			ret = bpf_map__set_max_entries(map, room);
+		/* This one refuses newcomers when it is full, and lets nobody go. */
+		if (!ret && is_collected && i == MAP_PROOFS && !(set && set->fd[i] >= 0))
+			ret = bpf_map__set_type(map, BPF_MAP_TYPE_HASH);
 	}
 	if (ret) {
 		nolist_bpf__destroy(s);
@@ -173,7 +177,7 @@ static int attach_shared(const struct kern_set *set, int ifindex, enum kern_mode
 	struct nolist_bpf *skel;
 	int ret;
 
-	ret = kern_skel_open(&skel, set, 0);
+	ret = kern_skel_open(&skel, set, 0, false);
 	if (ret)
 		return ret;
 	opts.obj = skel->obj;

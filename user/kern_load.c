@@ -73,7 +73,8 @@ static int load_program(struct job *job)
 	const struct kern_set *set = job->main >= 0 ? &job->k->set[job->main] : NULL;
 	int i, ret;
 
-	ret = kern_skel_open(&job->skel, set, job->what->sources_max);
+	ret = kern_skel_open(&job->skel, set, job->what->sources_max,
+			     job->what->is_collected);
 	if (ret)
 		return kern_fail(ret, "cannot open the program");
 	ret = nolist_bpf__load(job->skel);

@@ -89,7 +89,8 @@ int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *
 struct nolist_bpf;
 int kern_slot(int ifindex, struct kern_slot *slot);
 /* A skeleton, opened, with the maps of a set (NULL: new ones), not yet loaded. */
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room);
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room,
+		   bool is_collected);
 /*
  * Attaches to an interface that has none of ours: a copy of the program beside
  * others where libxdp can, or the one with this fd. now says how it went.

@@ -325,6 +325,7 @@ int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *
 
 int kern_fill(const struct kern *k, struct kern_fill *fill)
 {
+	struct kern_tables tables;
 	int i, ret = 0;
 
 	*fill = (struct kern_fill){};
@@ -333,6 +334,9 @@ int kern_fill(const struct kern *k, struct kern_fill *fill)
 		if (!ret)
 			ret = kern_set_count(&k->set[i], MAP_PROOFS, &fill->proofs,
 					     &fill->proofs_max);
+		if (!ret)
+			ret = kern_tables(k, i, &tables);
+		fill->is_lru |= !ret && tables.is_lru;
 	}
 	return ret ? kern_fail(ret, "cannot count the sources") : 0;
 }

@@ -112,6 +112,8 @@ struct losses {
 	uint32_t from_s, to_s;  /* the interval at whose end it was so */
 	uint64_t proofs_lost;   /* verified evidence that found no room */
 	uint32_t proofs_lost_s; /* when last; 0: never */
+	uint64_t evicted;       /* proofs for which a full table let the longest idle go */
+	uint32_t evicted_s;     /* half of those that are left were idle since then */
 	uint64_t away;          /* how often the program was found attached nowhere */
 	uint32_t away_s;        /* when last */
 	uint64_t claims_lost;   /* these weigh nothing, and are only told */

@@ -216,6 +216,47 @@ static int hours_sort(struct tables *t)
 	return 0;
 }
 
+void snapshot_set_lru(struct snapshot *s, int life)
+{
+	s->tables[life].stats.is_lru = true;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/*
+ * How many records a table that makes room by itself has let go: of those that
+ * were idle for long, but not exactly of the longest idle, so that no more is said
+ * than that half of the others had been idle for less.
+ */
+static int count_evicted(struct tables *t)
+{
+	const struct proofs *p = t->proofs.records.at;
+	size_t i, n = t->proofs.records.used;
+	struct losses *l = &t->stats.losses;
+	uint32_t *last;
+
+	if (!t->stats.is_lru || t->stats.proofs_new <= n)
+		return 0;
+	l->evicted = t->stats.proofs_new - n;
+	l->evicted_s = t->stats.now_s;
+	if (!n)
+		return 0;
+	last = reallocarray(NULL, n, sizeof(*last));
+	if (!last)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		last[i] = p[i].p.data.last > p[i].p.talk.last ? p[i].p.data.last : p[i].p.talk.last;
+	qsort(last, n, sizeof(*last), compare_times);
+	l->evicted_s = last[n / 2];
+	free(last);
+	return 0;
+}
+
 static void see_real(struct tables *t)
 {
 	const struct pack_claims *c = t->claims.records.at;
@@ -250,6 +291,8 @@ int snapshot_sort(struct snapshot *s)
 			error = hours_sort(&s->tables[i]);
 		if (!error)
 			see_real(&s->tables[i]);
+		if (!error)
+			error = count_evicted(&s->tables[i]);
 	}
 	return error;
 }
@@ -269,6 +312,7 @@ void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats 
 	to->begin_s = pack_second(begin_ns);
 	to->now_s = pack_second(now_ns);
 	to->is_away = is_away;
+	to->proofs_new = stats->proofs_new;
 	to->losses = (struct losses){
 		.to_s = to->now_s,
 		.away_s = is_away ? to->now_s : 0,
@@ -322,6 +366,7 @@ static int read_set(struct snapshot *s, const struct kern *k, int set)
 	struct reading r = { .s = s };
 	struct kern_tables tables;
 	struct life life = {};
+	bool is_lru;
 	int error;
 
 	error = kern_tables(k, set, &tables);
@@ -329,11 +374,14 @@ static int read_set(struct snapshot *s, const struct kern *k, int set)
 		error = kern_boot_id(life.boot);
 	if (error)
 		return error;
+	is_lru = tables.is_lru;
 	life.tables = tables.id;
 	life.generation = tables.generation;
 	life.wall_s = offset / NS - (offset % NS < 0);
 	r.life = snapshot_add_life(s, &life);
 	error = r.life < 0 ? r.life : read_stats(s, r.life, k, set);
+	if (!error && is_lru)
+		snapshot_set_lru(s, r.life);
 	return error ? error : kern_set_each(k, set, on_record, &r);
 }
 

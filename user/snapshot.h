@@ -25,12 +25,16 @@ int snapshot_add(struct snapshot *s, int life, const struct nolist_source *src,
 int snapshot_sort(struct snapshot *s);
 void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats *stats,
 			uint64_t begin_ns, uint64_t now_ns, bool is_away);
+/* This life's table of proofs makes room by itself. */
+void snapshot_set_lru(struct snapshot *s, int life);
 
 /* What concerns all sources of a life. */
 struct snapshot_stats {
 	uint32_t begin_s, now_s; /* when the tables were made, and read */
 	struct losses losses;
 	bool is_away; /* the program is attached nowhere */
+	bool is_lru;         /* the table of proofs makes room by itself */
+	uint64_t proofs_new; /* how many were ever put into the table; 0: not told */
 	uint32_t real_s[2]; /* when anyone was at the real MX; IPv4, IPv6 */
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS];
 };

@@ -38,11 +38,12 @@ static const char *const steps[] = {
 	"  has_data INTEGER, claims BLOB, proofs BLOB, hours BLOB,"
 	"  PRIMARY KEY (grade, source, life)) WITHOUT ROWID;"
 	"CREATE INDEX source_data ON source (source) WHERE has_data = 1;"
-	"CREATE TABLE losses (life INTEGER NOT NULL, from_s INTEGER NOT NULL,"
-	"  to_s INTEGER NOT NULL, proofs_lost INTEGER NOT NULL, proofs_lost_s INTEGER NOT NULL,"
-	"  claims_lost INTEGER NOT NULL, shed_low INTEGER NOT NULL, shed_real INTEGER NOT NULL,"
-	"  shed_high INTEGER NOT NULL, away INTEGER NOT NULL, away_s INTEGER NOT NULL,"
-	"  PRIMARY KEY (life, from_s)) WITHOUT ROWID;"
+	"CREATE TABLE losses (seq INTEGER PRIMARY KEY, life INTEGER NOT NULL,"
+	"  from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, proofs_lost INTEGER NOT NULL,"
+	"  proofs_lost_s INTEGER NOT NULL, evicted INTEGER NOT NULL, evicted_s INTEGER NOT NULL,"
+	"  away INTEGER NOT NULL, away_s INTEGER NOT NULL, claims_lost INTEGER NOT NULL,"
+	"  shed_low INTEGER NOT NULL, shed_real INTEGER NOT NULL, shed_high INTEGER NOT NULL);"
+	"CREATE INDEX losses_life ON losses (life, seq);"
 	"CREATE TABLE bad_acks (life INTEGER NOT NULL, hour INTEGER NOT NULL,"
 	"  count INTEGER NOT NULL, PRIMARY KEY (life, hour)) WITHOUT ROWID;",
 };
@@ -69,10 +70,12 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
 			 " real4_s = ?5, real6_s = ?6 WHERE id = ?1",
 	[SQL_LIFE_WALL] = "UPDATE life SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
-	[SQL_LOSSES_LAST] = "SELECT * FROM losses WHERE life = ?1 ORDER BY from_s DESC LIMIT 1",
-	[SQL_LOSSES_ADD] = "INSERT INTO losses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[SQL_LOSSES_STRETCH] = "UPDATE losses SET to_s = ?3 WHERE life = ?1 AND from_s = ?2",
-	[SQL_LOSSES_EACH] = "SELECT * FROM losses ORDER BY life, from_s",
+	[SQL_LOSSES_LAST] = "SELECT * FROM losses WHERE life = ?1 ORDER BY seq DESC LIMIT 1",
+	[SQL_LOSSES_ADD] = "INSERT INTO losses VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+			   " ?10, ?11, ?12, ?13)",
+	[SQL_LOSSES_STRETCH] = "UPDATE losses SET to_s = ?2 WHERE seq ="
+			       " (SELECT max(seq) FROM losses WHERE life = ?1)",
+	[SQL_LOSSES_EACH] = "SELECT * FROM losses ORDER BY life, seq",
 	[SQL_ACKS_ADD] = "INSERT INTO bad_acks VALUES (?1, ?2, ?3) ON CONFLICT (life, hour)"
 			 " DO UPDATE SET count = max(count, excluded.count)",
 	[SQL_ACKS_EACH] = "SELECT life, hour, count FROM bad_acks ORDER BY life, hour",

@@ -124,15 +124,17 @@ int store_set_life(struct store *s, const struct store_life *life)
 static struct losses losses_of(sqlite3_stmt *q)
 {
 	return (struct losses){
-		.from_s = sqlite3_column_int64(q, 1),
-		.to_s = sqlite3_column_int64(q, 2),
-		.proofs_lost = sqlite3_column_int64(q, 3),
-		.proofs_lost_s = sqlite3_column_int64(q, 4),
-		.claims_lost = sqlite3_column_int64(q, 5),
-		.claims_shed = { sqlite3_column_int64(q, 6), sqlite3_column_int64(q, 7),
-				 sqlite3_column_int64(q, 8) },
-		.away = sqlite3_column_int64(q, 9),
-		.away_s = sqlite3_column_int64(q, 10),
+		.from_s = sqlite3_column_int64(q, 2),
+		.to_s = sqlite3_column_int64(q, 3),
+		.proofs_lost = sqlite3_column_int64(q, 4),
+		.proofs_lost_s = sqlite3_column_int64(q, 5),
+		.evicted = sqlite3_column_int64(q, 6),
+		.evicted_s = sqlite3_column_int64(q, 7),
+		.away = sqlite3_column_int64(q, 8),
+		.away_s = sqlite3_column_int64(q, 9),
+		.claims_lost = sqlite3_column_int64(q, 10),
+		.claims_shed = { sqlite3_column_int64(q, 11), sqlite3_column_int64(q, 12),
+				 sqlite3_column_int64(q, 13) },
 	};
 }
 
@@ -154,7 +156,8 @@ int store_last_losses(struct store *s, int life, struct losses *l)
 static bool is_same_loss(const struct losses *a, const struct losses *b)
 {
 	return a->proofs_lost == b->proofs_lost && a->claims_lost == b->claims_lost &&
-	       a->away == b->away && !memcmp(a->claims_shed, b->claims_shed, sizeof(a->claims_shed));
+	       a->away == b->away && a->evicted == b->evicted &&
+	       !memcmp(a->claims_shed, b->claims_shed, sizeof(a->claims_shed));
 }
 
 int store_add_losses(struct store *s, int life, const struct losses *l)
@@ -170,17 +173,21 @@ int store_add_losses(struct store *s, int life, const struct losses *l)
 	if (!q)
 		return -EIO;
 	sqlite3_bind_int(q, 1, life);
-	sqlite3_bind_int64(q, 2, is_same ? last.from_s : l->from_s);
-	sqlite3_bind_int64(q, 3, l->to_s);
-	if (is_same)
+	if (is_same) {
+		sqlite3_bind_int64(q, 2, l->to_s);
 		return store_run(s, q, "write");
+	}
+	sqlite3_bind_int64(q, 2, l->from_s);
+	sqlite3_bind_int64(q, 3, l->to_s);
 	sqlite3_bind_int64(q, 4, l->proofs_lost);
 	sqlite3_bind_int64(q, 5, l->proofs_lost_s);
-	sqlite3_bind_int64(q, 6, l->claims_lost);
+	sqlite3_bind_int64(q, 6, l->evicted);
+	sqlite3_bind_int64(q, 7, l->evicted_s);
+	sqlite3_bind_int64(q, 8, l->away);
+	sqlite3_bind_int64(q, 9, l->away_s);
+	sqlite3_bind_int64(q, 10, l->claims_lost);
 	for (i = 0; i < PACK_ROLES; i++)
-		sqlite3_bind_int64(q, 7 + i, l->claims_shed[i]);
-	sqlite3_bind_int64(q, 10, l->away);
-	sqlite3_bind_int64(q, 11, l->away_s);
+		sqlite3_bind_int64(q, 11 + i, l->claims_shed[i]);
 	return store_run(s, q, "write");
 }
 
@@ -194,7 +201,7 @@ int store_each_losses(struct store *s, store_losses_fn *fn, void *arg)
 		return -EIO;
 	while ((ret = store_step(s, q)) > 0) {
 		l = losses_of(q);
-		ret = fn(sqlite3_column_int(q, 0), &l, arg);
+		ret = fn(sqlite3_column_int(q, 1), &l, arg);
 		if (ret)
 			break;
 	}
