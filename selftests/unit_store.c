@@ -460,6 +460,44 @@ static void test_reboot(void)
 	evidence_free(e);
 }
 
+static void test_prune(void)
+{
+	struct life l = life_in("one", 1);
+	int64_t day = 86400, now = WALL + 40 * day;
+	struct store *s;
+	int i, x;
+
+	fresh("prune");
+	s = must_open(STORE_WRITE);
+	store_begin(s);
+	x = store_life(s, &l);
+	put_claims(s, x, "192.0.2.1", 4 * day);
+	put_claims(s, x, "192.0.2.2", 6 * day);
+	put_proofs(s, x, "192.0.2.3", 4 * day);
+	put_proofs(s, x, "192.0.2.4", 6 * day);
+	tap_ok(!store_prune(s, now, false, 1 << 20) && store_count(s, STORE_CLAIMED) == 2,
+	       "there is room: nobody goes");
+	tap_ok(!store_prune(s, now, true, 1 << 20) && store_count(s, STORE_CLAIMED) == 1 &&
+		       store_count(s, STORE_PROVEN) == 1,
+	       "who was not there for 35 days goes");
+	for (i = 0; i < 10000; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "198.18.%d.%d", i / 256, i % 256);
+		put_claims(s, x, text, 10 * day + i * 60);
+	}
+	put_claims(s, x, "192.0.2.2", 7 * day);
+	put_claims(s, x, "192.0.2.2", 8 * day);
+	tap_ok(!store_prune(s, now, false, 1 << 20), "pruned by size");
+	i = store_count(s, STORE_CLAIMED);
+	tap_ok(i > 4900 && i < 5100, "the older half of those that came once goes: %d are left", i);
+	tap_ok(store_count(s, STORE_PROVEN) == 1, "who proved something stays");
+	put_claims(s, x, "192.0.2.2", 9 * day);
+	tap_ok(store_count(s, STORE_CLAIMED) == (size_t)i, "and who came more than once");
+	tap_ok(!store_commit(s), "all that in one commit");
+	store_close(s);
+}
+
 int main(void)
 {
 	if (!mkdtemp(top))
@@ -474,6 +512,7 @@ int main(void)
 	test_losses();
 	test_one_life();
 	test_reboot();
+	test_prune();
 	if (fork() == 0)
 		execlp("rm", "rm", "-rf", top, NULL);
 	wait(NULL);

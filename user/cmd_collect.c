@@ -5,11 +5,14 @@
  * committed is freed in the kernel, and only where a full table would refuse others.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmd.h"
+#include "conf.h"
 #include "kern.h"
 #include "log.h"
 #include "snapshot.h"
@@ -21,6 +24,7 @@
 #define IDLE_SHORT_S 300
 
 struct collect {
+	struct conf conf;
 	struct kern *k;
 	struct store *store;
 	struct snapshot *tables;
@@ -156,14 +160,31 @@ static int keep_life(struct collect *c, struct window *w, int life)
 	return error ? error : keep_stats(c, id, life);
 }
 
+/* When the last one was; 0: never. */
+static int64_t last_collect(const struct collect *c)
+{
+	const struct store_life *lives;
+	size_t n = store_lives(c->store, &lives);
+	int64_t last = 0;
+
+	for (; n--; lives++)
+		if (lives->seen_s + lives->life.wall_s > last)
+			last = lives->seen_s + lives->life.wall_s;
+	return last;
+}
+
 static int keep(struct collect *c)
 {
 	struct window *w = calloc(1, sizeof(*w));
+	int64_t now = time(NULL);
+	bool is_new_day = now / 86400 > last_collect(c) / 86400;
 	int i, error = w ? store_begin(c->store) : -ENOMEM;
 
 	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
 		error = keep_life(c, w, i);
 	window_free(w);
+	if (!error)
+		error = store_prune(c->store, now, is_new_day, (uint64_t)c->conf.store_mib << 20);
 	return error ? error : store_commit(c->store);
 }
 
@@ -249,30 +270,40 @@ static int collect(struct collect *c)
 	return EXIT_DONE;
 }
 
-static int run(void)
+static int run(const char *conf)
 {
 	struct collect c = {};
-	int error, status;
+	int error, status = conf_open(&c.conf, conf);
 
-	error = kern_open(&c.k, options.pin_dir);
-	if (error)
-		return cmd_failed(error);
-	/* Locked before the tables are read: nobody frees meanwhile. */
-	error = store_open(&c.store, options.state_dir, STORE_WRITE);
-	status = error ? cmd_store_failed(error) : collect(&c);
+	if (!status) {
+		error = kern_open(&c.k, options.pin_dir);
+		status = error ? cmd_failed(error) : EXIT_DONE;
+	}
+	if (!status) {
+		/* Locked before the tables are read: nobody frees meanwhile. */
+		error = store_open(&c.store, options.state_dir, STORE_WRITE);
+		status = error ? cmd_store_failed(error) : collect(&c);
+	}
 	store_close(c.store);
 	snapshot_free(c.tables);
 	kern_close(c.k);
+	conf_free(&c.conf);
 	return status;
 }
 
-static const struct cmd_option opts[] = { {} };
+static const struct cmd_option opts[] = {
+	{ "config", 'c', "FILE", "configuration (" DEFAULT_CONF ")" },
+	{}
+};
 
 int cmd_collect(int argc, char **argv)
 {
-	int c = cmd_getopt(argc, argv, opts);
+	const char *conf = NULL;
+	int c;
 
+	while ((c = cmd_getopt(argc, argv, opts)) > 0)
+		conf = optarg;
 	if (c < 0)
 		return -1 - c;
-	return cmd_is_end(argc, argv) ? run() : EXIT_USAGE;
+	return cmd_is_end(argc, argv) ? run(conf) : EXIT_USAGE;
 }

@@ -39,6 +39,7 @@ struct conf {
 	enum kern_mode mode;
 	unsigned int sources; /* room in each table; 0: default */
 	bool is_collected;    /* "collect = yes" */
+	unsigned int store_mib; /* "store-size": of the store, at most */
 
 	/* What the high fakes say. */
 	char *name;  /* "name": host name; NULL: the host's own */

@@ -262,6 +262,11 @@ static int set_collect(struct conf *conf, const char *value, const char *where)
 	return -EINVAL;
 }
 
+static int set_store_size(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 1 << 20, &conf->store_mib);
+}
+
 static int set_split(struct conf *conf, const char *value, const char *where)
 {
 	conf->is_split = !strcmp(value, "yes");
@@ -320,6 +325,7 @@ static const struct key {
 	{ "later", set_later, false },
 	{ "stage", set_stage, false },
 	{ "collect", set_collect, false },
+	{ "store-size", set_store_size, false },
 	{ "split-handshake", set_split, false },
 	{ "real-mx-unseen", set_unseen, false },
 	{ "allow", add_allow, true },

@@ -14,7 +14,7 @@ static const struct cmd cmds[] = {
 	  "detach from interfaces; evidence is kept, unless it is purged" },
 	{ "status", cmd_status, "[--json]",
 	  "interfaces, MX addresses, verdict counters, table fill, losses" },
-	{ "collect", cmd_collect, "", "put what the tables say into the store" },
+	{ "collect", cmd_collect, "[-c FILE]", "put what the tables say into the store" },
 	{ "show", cmd_show, "[-c FILE] [--json] [--role ROLE] [--sort KEY] [--top N] [--at TIME]",
 	  "sources, for eyes" },
 	{ "explain", cmd_explain, "ADDR [-c FILE] [--json] [--at TIME]",

@@ -65,6 +65,12 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_PROMOTE] = "UPDATE source SET grade = 1 WHERE grade = 0 AND source = ?1",
 	[SQL_IS_PROVEN] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
 	[SQL_COUNT] = "SELECT count(*) FROM source WHERE grade = ?1",
+	[SQL_DROP] = "DELETE FROM source WHERE grade = ?1 AND source = ?2 AND life = ?3",
+	[SQL_LOSSES_DROP] = "DELETE FROM losses WHERE to_s + ifnull((SELECT wall_s FROM life"
+			    " WHERE id = losses.life), 0) < ?1 AND seq NOT IN"
+			    " (SELECT max(seq) FROM losses GROUP BY life)",
+	[SQL_ACKS_DROP] = "DELETE FROM bad_acks WHERE hour * 3600 + ifnull((SELECT wall_s"
+			  " FROM life WHERE id = bad_acks.life), 0) < ?1",
 	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
 			 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
@@ -252,7 +258,7 @@ static int lock_dir(struct store *s, const char *dir)
 
 /* --- the file ---------------------------------------------------------------- */
 
-static int number_of(struct store *s, const char *pragma, int *number)
+int store_number(struct store *s, const char *pragma, int *number)
 {
 	sqlite3_stmt *stmt;
 	int error = 0;
@@ -291,11 +297,11 @@ static int check_version(struct store *s, enum store_mode mode)
 {
 	int id, version, tables, error;
 
-	error = number_of(s, "PRAGMA application_id", &id);
+	error = store_number(s, "PRAGMA application_id", &id);
 	if (!error)
-		error = number_of(s, "PRAGMA user_version", &version);
+		error = store_number(s, "PRAGMA user_version", &version);
 	if (!error)
-		error = number_of(s, "SELECT count(*) FROM sqlite_schema", &tables);
+		error = store_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (error)
 		return error;
 	if ((unsigned int)id != NOLIST_MAGIC && (id || version || tables))

@@ -85,6 +85,12 @@ int store_get_many(struct store *s, struct store_row *rows, size_t n);
 int store_put(struct store *s, const struct store_row *row);
 size_t store_count(struct store *s, enum store_grade grade);
 
+/*
+ * Drops who was not there for 35 days (is_by_age), and who matters least where the
+ * store is larger than bytes_max.
+ */
+int store_prune(struct store *s, int64_t now, bool is_by_age, uint64_t bytes_max);
+
 /* --- losses ------------------------------------------------------------------ */
 
 /* Intervals follow each other; one in which nothing was lost takes up the next. */

@@ -119,6 +119,23 @@ int store_set_life(struct store *s, const struct store_life *life)
 	return store_run(s, q, "write");
 }
 
+int store_drop_lives(struct store *s, int64_t before)
+{
+	static const enum statement drops[] = { SQL_LOSSES_DROP, SQL_ACKS_DROP };
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(drops) / sizeof(*drops) && !error; i++) {
+		sqlite3_stmt *q = store_stmt(s, drops[i]);
+
+		if (!q)
+			return -EIO;
+		sqlite3_bind_int64(q, 1, before);
+		error = store_run(s, q, "write");
+	}
+	return error;
+}
+
 /* --- losses ------------------------------------------------------------------ */
 
 static struct losses losses_of(sqlite3_stmt *q)

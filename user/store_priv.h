@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the store share: store.c opens, store_rows.c has the sources,
- * store_lives.c the tables as a whole. Nobody else includes this.
+ * store_lives.c the tables as a whole, store_prune.c drops what is old. Nobody else includes this.
  */
 #ifndef NOLIST_STORE_PRIV_H
 #define NOLIST_STORE_PRIV_H
@@ -18,6 +18,9 @@ enum statement {
 	SQL_PROMOTE,
 	SQL_IS_PROVEN,
 	SQL_COUNT,
+	SQL_DROP,
+	SQL_LOSSES_DROP,
+	SQL_ACKS_DROP,
 	SQL_LIFE_ADD,
 	SQL_LIFE_SET,
 	SQL_LIFE_WALL,
@@ -50,6 +53,10 @@ int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
 int store_step(struct store *s, sqlite3_stmt *stmt);
 /* A row cannot be what this tool wrote. */
 int store_damaged(struct store *s);
+int store_number(struct store *s, const char *pragma, int *number);
+int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
+/* What is known of tables as a whole, of before a time. */
+int store_drop_lives(struct store *s, int64_t before);
 int store_read_lives(struct store *s);
 
 #endif

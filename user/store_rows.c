@@ -310,6 +310,20 @@ int store_put(struct store *s, const struct store_row *row)
 	return store_run(s, q, "write");
 }
 
+int store_drop(struct store *s, const struct store_row *row, enum store_grade grade)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_DROP);
+	unsigned char bytes[KEY_SIZE];
+
+	if (!q)
+		return -EIO;
+	key_bytes(&row->key, bytes);
+	sqlite3_bind_int(q, 1, grade);
+	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
+	sqlite3_bind_int(q, 3, row->life);
+	return store_run(s, q, "write");
+}
+
 size_t store_count(struct store *s, enum store_grade grade)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_COUNT);
