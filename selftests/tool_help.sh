@@ -58,7 +58,7 @@ for c in $commands; do
 	usage=$(sed -n 's/^usage: //p' "$TMP/help.$c")
 	bare=$(while IFS= read -r o; do
 		for form in "${o%%,*}" "--${o#*--}"; do
-			case $usage in *"[${form%% *}"[\ \]]*) continue 2 ;; esac
+			case $usage in *[\[\ ]"${form%% *}"[\ \]]*) continue 2 ;; esac
 		done
 		echo "$o"
 	done <<<"$own" | sed '/^$/d')

@@ -86,12 +86,14 @@ static int add_gap(struct evidence *e, const struct evidence_life *gone)
 	int64_t from = wall(gone, gone->stored->seen_s), until = INT64_MAX;
 	int i;
 
+	if (!strcmp(gone->life.boot, LIFE_IMPORTED))
+		return 0;
 	for (i = 0; i < e->lives; i++) {
 		const struct evidence_life *l = &e->life[i];
 		int64_t begin = wall(l, l->table >= 0 ? snapshot_stats(e->tables, l->table)->begin_s :
 							l->stored->begin_s);
 
-		if (l != gone && begin >= from && begin < until)
+		if (l != gone && strcmp(l->life.boot, LIFE_IMPORTED) && begin >= from && begin < until)
 			until = begin;
 	}
 	return add_loss(e, from, until);

@@ -15,6 +15,8 @@ static const struct cmd cmds[] = {
 	{ "status", cmd_status, "[--json]",
 	  "interfaces, MX addresses, verdict counters, table fill, losses" },
 	{ "collect", cmd_collect, "[-c FILE]", "put what the tables say into the store" },
+	{ "import", cmd_import, "--role low|real FILE",
+	  "put contacts that others have logged into the store" },
 	{ "show", cmd_show, "[-c FILE] [--json] [--role ROLE] [--sort KEY] [--top N] [--at TIME]",
 	  "sources, for eyes" },
 	{ "explain", cmd_explain, "ADDR [-c FILE] [--json] [--at TIME]",

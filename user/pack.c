@@ -260,3 +260,25 @@ bool kept_add_proofs(struct kept *kept, const struct pack_proofs *p, const struc
 						 .hour = (p->data.last - 1) / 3600 + 1, .data = 1 });
 	return is_new || memcmp(&was, k, sizeof(was));
 }
+
+bool kept_import(struct kept *k, bool is_data, uint32_t at)
+{
+	struct pack_span *when = is_data ? &k->proofs.now.data : &k->claims.now.role[PACK_LOW];
+	uint32_t *count = is_data ? &k->proofs.now.data_count : &k->claims.now.opens[PACK_LOW];
+	struct kept_claims was = k->claims;
+	struct pack_span span = *when;
+	bool is_new;
+
+	if (at > span.last)
+		*count = pack_sum(*count, 1);
+	cover(when, (struct pack_span){ at, at });
+	is_new = when->first != span.first || when->last != span.last;
+	if (is_data) {
+		k->proofs.begin = when->first;
+		return add_hour(k, &(struct pack_hour){ .hour = (at - 1) / 3600 + 1, .data = 1 }) ||
+		       is_new;
+	}
+	k->claims.begin = when->first;
+	mark_day(&k->claims, PACK_LOW, at, 0);
+	return is_new || memcmp(&was, &k->claims, sizeof(was));
+}

@@ -25,6 +25,9 @@ struct life {
 	int64_t wall_s;      /* UTC minus the clock of the tables, in seconds */
 };
 
+/* The boot of what was imported: its clock is UTC, and nothing is lost between. */
+#define LIFE_IMPORTED "imported"
+
 /* Are they the same tables? */
 bool life_is(const struct life *a, const struct life *b);
 
@@ -140,6 +143,12 @@ static inline bool kept_is_proven(const struct kept *k)
 bool kept_add_claims(struct kept *k, const struct pack_claims *c, int64_t wall_s);
 bool kept_add_proofs(struct kept *k, const struct pack_proofs *p, const struct pack_hour *hour,
 		     unsigned int hours);
+
+/*
+ * Adds one contact that others have logged: data to the real MX, or a SYN to the
+ * low fake. What is not later than all before was there already and counts no more.
+ */
+bool kept_import(struct kept *k, bool is_data, uint32_t at);
 
 static inline uint32_t pack_sum(uint32_t a, uint32_t b)
 {
