@@ -335,7 +335,7 @@ inject many=20000
 slow="nsenter --net=/run/netns/server $TOOL dump -c $CONF --pin-dir $PIN_DIR --at $NOW --format zone |
 	(sleep 1.5; cat >/dev/null)"
 script -qec "$slow" /dev/null </dev/null >"$TMP/terminal"
-check 'a terminal sees how far it is' grep -qE 'nolist-xdp: writing: [0-9]+%' "$TMP/terminal"
+check 'a terminal sees how far it is' grep -qE 'nolist-xdp: writing: [0-9]+ sources' "$TMP/terminal"
 bash -c "$slow" 2>"$TMP/err"
 is "$(tr -cd '\r\33' <"$TMP/err" | wc -c)" 0 'nothing else does'
 done_testing
