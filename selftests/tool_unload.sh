@@ -65,7 +65,7 @@ for mode in native generic; do
 	esac
 	must load -i s0 --mode $mode
 	is "$(json 's["claims"]["now"]')" 1 "$mode: a later load goes on with it"
-	is "$(nolist unload --purge | tail -n 1)" 'dropped 1 sources with claims, 0 with proofs' \
+	is "$(nolist unload --purge | tail -n 1)" 'dropped sources: 1 with claims, 0 with proofs' \
 		"$mode: purge says what went"
 	is "$(prog_at s0) $(ls -d "$PIN_DIR" 2>/dev/null)" '0 ' "$mode: nothing is left"
 done
@@ -80,7 +80,7 @@ try:
 except smtplib.SMTPException:
 	pass' "$HIGH4"
 must nolist unload >/dev/null
-is "$(nolist unload --purge)" 'dropped 1 sources with claims, 1 with proofs' \
+is "$(nolist unload --purge)" 'dropped sources: 1 with claims, 1 with proofs' \
 	'what is only pinned can be purged'
 
 # --- some of several interfaces ---

@@ -106,7 +106,7 @@ static void print_alibi(const char *what, const struct check_result *c)
 	if (c->have < 0)
 		printf("%s: never", what);
 	else if (!c->have)
-		printf("%s: before and after an offence, or at the same time", what);
+		printf("%s: around an offence", what);
 	else
 		printf("%s: %s from the nearest offence", what, report_age(c->have, have));
 	printf("; an alibi within %s", report_age(c->need, need));

@@ -33,7 +33,7 @@ static int purge(bool is_unloaded)
 	}
 	if (ret)
 		return cmd_failed(ret);
-	printf("dropped %u sources with claims, %u with proofs\n", claims, proofs);
+	printf("dropped sources: %u with claims, %u with proofs\n", claims, proofs);
 	return EXIT_DONE;
 }
 
