@@ -80,7 +80,7 @@ fi
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-apt="apt-get -q -y -o Acquire::Retries=6 -o DPkg::Lock::Timeout=120"
+apt="apt-get -q -y -o DPkg::Lock::Timeout=120"
 if ! $apt update >"$log" 2>&1; then
 	cat "$log" >&2
 	echo "deps.sh: 'apt-get update' failed; trying with the package lists at hand" >&2

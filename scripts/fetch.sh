@@ -45,8 +45,7 @@ fetch() {
 	mkdir -p "$new/debs" "$new/tree"
 	packages=$(resolve "$1") || return 1
 	# shellcheck disable=SC2086 # a list of words
-	(cd "$new/debs" && apt-get -q -o Acquire::Retries=6 -o APT::Sandbox::User=root \
-		download $packages >&2) || return 1
+	(cd "$new/debs" && apt-get -q -o APT::Sandbox::User=root download $packages >&2) || return 1
 	for deb in "$new"/debs/*.deb; do
 		dpkg -x "$deb" "$new/tree" || return 1
 	done
