@@ -110,6 +110,12 @@ need() {
 
 if [ "${NOLIST_TEST_NS:-}" != "$(readlink /proc/self/ns/net)" ]; then
 	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+	# FETCH, a command that gets packages: there is no network where we go.
+	if [ -n "${FETCH:-}" ] && ! out=$(cd "$TOP" && $FETCH 2>&1); then
+		diag "$out"
+		not_ok "packages can be fetched: $FETCH"
+		done_testing
+	fi
 	mkdir -p /run/netns
 	# The namespace of processes is there so that none is left, whatever happens.
 	# shellcheck disable=SC2016

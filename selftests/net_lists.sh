@@ -8,6 +8,10 @@
 #
 # The programs are unpacked below build/ and run in namespaces; nothing is installed.
 # shellcheck disable=SC2317 # functions that check() calls
+packages="rbldnsd bind9-dnsutils nsd postfix exim4-daemon-light ipset bird2 sendmail-bin
+	spamassassin rspamd"
+# shellcheck disable=SC2034 # of lib.sh
+FETCH="scripts/fetch.sh $packages"
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/judge.sh
@@ -15,10 +19,6 @@
 cd "$TOP" || exit 1
 
 need jq nc nft
-packages="rbldnsd bind9-dnsutils nsd postfix exim4-daemon-light ipset bird2 sendmail-bin
-	spamassassin rspamd"
-# shellcheck disable=SC2086 # a list of words
-out=$(scripts/fetch.sh $packages 2>&1) || skip_all "cannot fetch the programs: ${out##*$'\n'}"
 
 # All that has a meaning somewhere, and is allowed; '$' stands for the address.
 REASON="\$ is listed; see <https://bl.example/?ip=\$&x={1}> (#2) [3] 'no' !*|~^,@\`: = /"

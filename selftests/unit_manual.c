@@ -127,7 +127,7 @@ static void test_keys(const char *manual)
 
 	for (i = 0; conf_key(i); i++)
 		if (!is_rule(conf_key(i)))
-			tap_ok(!!item(manual, conf_key(i), ""), "the manual has %s", conf_key(i));
+			tap_ok(has_item(manual, conf_key(i)), "the manual has %s", conf_key(i));
 }
 
 /* Keys in lines that begin so; "": in lines "[#]KEY = VALUE", as the example has them. */
