@@ -83,7 +83,8 @@ static inline uint64_t siphash_dialogue(const struct nolist_key *key, const stru
 					const struct nolist_addr *dst, unsigned int sport,
 					unsigned int dport, uint64_t now, int has_timestamps)
 {
-	uint32_t slot = (uint32_t)(now >> 40 & 0x7fffffff) << 1 | !!has_timestamps;
+	/* Signed: a machine that has just come up has a slot before the first, too. */
+	uint32_t slot = (uint32_t)((int64_t)now >> 40 & 0x7fffffff) << 1 | !!has_timestamps;
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	size_t skip = memcmp(src->b, mapped, sizeof(mapped)) ? 0 : sizeof(mapped);
 	unsigned char m[40], *p = m;
