@@ -79,7 +79,7 @@ tried_in_vain() {
 }
 
 in_time() {
-	awk -v ms="$(wire_delay "$1")" 'BEGIN { exit !(ms != "" && ms < 100) }'
+	awk -v ms="$(wire_walk "$1")" 'BEGIN { exit !(ms != "" && ms < 100) }'
 }
 
 block_list() {
@@ -147,7 +147,8 @@ check "nolist-xdp itself refused at the low fake" answered_by_us
 for mta in postfix exim; do
 	check "$mta: the low fake refused it first" wire_refused_first "${!mta}"
 	check "$mta: its mail is in the real MX's mailbox" in_mailbox $mta
-	check "$mta: $(wire_delay "${!mta}") ms after the refusal, which is less than 100" in_time "${!mta}"
+	check "$mta: called it $(wire_walk "${!mta}") ms after the refusal, which is less than 100" in_time "${!mta}"
+	printf '         (and had delivered %s ms after it)\n' "$(wire_delay "${!mta}")"
 	check "$mta: is not in the block list" not_listed "${!mta}"
 done
 check "postfix: what was told to come later is in the mailbox too" in_mailbox again

@@ -53,6 +53,19 @@ wire_delay() {
 	' "$wire"
 }
 
+# Milliseconds from the low fake refusing the source $1 to its calling the real MX;
+# the rest of a delivery is the mail servers' own time.
+wire_walk() {
+	awk -v who="^$1" '
+	$5 ~ who && /Flags \[R/ && $3 == "192.0.2.10.25" && !refused { refused = $1 }
+	$3 ~ who && /Flags \[S[EW]*\]/ && refused &&
+		$5 ~ /^(192\.0\.2\.20|2001:db8:25::20)\.25:/ {
+		printf "%.1f", ($1 - refused) * 1000
+		exit
+	}
+	' "$wire"
+}
+
 # True: the first segment that the source $1 got back was the low fake's RST.
 wire_refused_first() {
 	awk -v who="^$1" '$5 ~ who { print $3, $7; exit }' "$wire" |
