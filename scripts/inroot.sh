@@ -55,5 +55,11 @@ for dir in var/spool var/mail var/log; do
 	done
 done
 mkdir -p "root$repo"
+# Servers that run as somebody else must get there, also below a private home.
+dir=$(dirname "$repo")
+while [ "$dir" != / ]; do
+	chmod a+x "root$dir"
+	dir=$(dirname "$dir")
+done
 mount --bind "$repo" "root$repo"
 exec chroot root env --chdir="$repo" "$@"
