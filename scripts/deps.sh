@@ -16,7 +16,7 @@ build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm
 	libbpf-dev libxdp-dev libconfuse-dev nettle-dev libjansson-dev libsqlite3-dev"
 demo="iproute2"
 check="ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl procps
-	python3 swaks tcpdump xdp-tools"
+	python3 sqlite3 swaks tcpdump xdp-tools"
 
 kernels="busybox-static clang-14 clang-16 clang-19 kmod qemu-system-x86 xdp-tools xz-utils"
 bench="ethtool iproute2 iptables jq nftables procps"
