@@ -143,7 +143,8 @@ known() {
 
 { section JSON; section EVIDENCE; } >"$TMP/json"
 for c in status "show -c $CONF --at $NOW" "explain 203.0.113.7 -c $CONF --at $NOW" \
-	"explain 203.0.113.4 -c $TMP/allow.conf --at $NOW" "explain $REAL4 -c $CONF"; do
+	"explain 203.0.113.4 -c $TMP/allow.conf --at $NOW" "explain $REAL4 -c $CONF" \
+	"dump -c $CONF --quiet --output $TMP/list"; do
 	# shellcheck disable=SC2086 # words
 	nolist $c --json >"$TMP/document" 2>"$TMP/err"
 	check "${c%% -c*}: JSON" jq -e '.type and .schema' "$TMP/document"

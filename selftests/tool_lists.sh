@@ -12,7 +12,7 @@
 # shellcheck source=selftests/judge.sh
 . "$(dirname "$0")/judge.sh"
 
-need jq script sha256sum
+need jq nft script sha256sum
 kills=20
 [ -z "${NOLIST_FULL:-}" ] || kills=200
 
@@ -213,6 +213,9 @@ rm "$L"
 run dump -c "$CONF" --output "$L" --reload-command "$TMP/none x"
 check 'one that does not exist is told' grep -q "cannot run '$TMP/none': No such file" "$TMP/err"
 is "$status" 1 'and a failure'
+rm "$L"
+PATH=/usr/bin:/bin run dump -c "$CONF" --output "$L" --reload-command "nft --version"
+is "$status" 0 'one in /usr/sbin is found, though cron does not look there'
 cat >"$TMP/slow" <<-'END'
 	#!/bin/bash
 	sleep 1000 &

@@ -118,12 +118,30 @@ void json_close(struct out *o, char bracket)
 		out_char(o, bracket);
 }
 
-void json_number(struct out *o, const char *name, int64_t number)
+/*
+ * What has one form only is written as jansson writes it, in a fifth of the time: a
+ * list is mostly numbers.
+ */
+static bool is_stream(struct out *o)
 {
 	struct json_level *in = top(o);
 
-	if (in && !in->tree) {
-		/* As jansson writes it, in a fifth of the time: a list is mostly numbers. */
+	return in && !in->tree;
+}
+
+static void put_word(struct out *o, const char *name, const char *word, json_t *value)
+{
+	if (is_stream(o)) {
+		begin(o, name);
+		out_text(o, word);
+	} else {
+		put(o, name, value);
+	}
+}
+
+void json_number(struct out *o, const char *name, int64_t number)
+{
+	if (is_stream(o)) {
 		begin(o, name);
 		out_number(o, number);
 	} else {
@@ -133,17 +151,17 @@ void json_number(struct out *o, const char *name, int64_t number)
 
 void json_bool(struct out *o, const char *name, bool value)
 {
-	put(o, name, json_boolean(value));
+	put_word(o, name, value ? "true" : "false", json_boolean(value));
+}
+
+void json_none(struct out *o, const char *name)
+{
+	put_word(o, name, "null", json_null());
 }
 
 void json_text(struct out *o, const char *name, const char *value)
 {
 	put(o, name, string_of(value));
-}
-
-void json_none(struct out *o, const char *name)
-{
-	put(o, name, json_null());
 }
 
 /* false: never, and null was written. */
@@ -190,14 +208,27 @@ static void hour(struct out *o, const struct hour *h)
 	json_close(o, '}');
 }
 
+static void source(struct out *o, const struct nolist_source *src)
+{
+	struct prefix p = source_prefix(src);
+	char text[ADDR_TEXT];
+
+	if (is_stream(o)) {
+		begin(o, "source");
+		out_char(o, '"');
+		out_source(o, src);
+		out_char(o, '"');
+	} else {
+		json_text(o, "source", prefix_text(&p, text));
+	}
+}
+
 void json_judged(struct out *o, const struct judged *of)
 {
-	struct prefix source = source_prefix(&of->r.src);
 	const struct record *r = &of->r;
-	char text[ADDR_TEXT];
 	unsigned int i;
 
-	json_text(o, "source", prefix_text(&source, text));
+	source(o, &r->src);
 	json_text(o, "verdict", judgement_names[of->v.is]);
 	json_bool(o, "proven", of->v.is_proven);
 	json_number(o, "strong", of->v.strong);

@@ -9,6 +9,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,6 +20,24 @@
 #include "reload.h"
 
 extern char **environ;
+
+/* cron's PATH leaves out where most of these commands are. */
+static int complete_path(void)
+{
+	const char *path = getenv("PATH");
+	static bool is_complete;
+	char *text;
+	int error;
+
+	if (is_complete)
+		return 0;
+	if (asprintf(&text, "%s:/usr/local/sbin:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin") < 0)
+		return ENOMEM;
+	error = setenv("PATH", text, 1) ? errno : 0;
+	free(text);
+	is_complete = !error;
+	return error;
+}
 
 /* 0, or an errno as posix_spawn() gives it. */
 static int start(char *const argv[], pid_t *pid)
@@ -84,7 +105,9 @@ enum reload_end reload_run(char *const argv[], unsigned int limit_s, int *value)
 	int status, ended;
 	pid_t pid;
 
-	*value = -start(argv, &pid);
+	*value = -complete_path();
+	if (!*value)
+		*value = -start(argv, &pid);
 	if (*value)
 		return RELOAD_ERROR;
 	ended = wait_for(pid, limit_s);

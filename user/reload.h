@@ -15,7 +15,7 @@ enum reload_end {
 };
 
 /*
- * argv[0] is looked for in PATH. Its standard input is empty, and its standard
+ * argv[0] is looked for in PATH and where administrators' commands are. Its standard input is empty, and its standard
  * output goes to our standard error, which is not data. Prints nothing.
  */
 enum reload_end reload_run(char *const argv[], unsigned int limit_s, int *value);

@@ -73,7 +73,12 @@ reader() {
 	nft) cost nsenter --net=/run/netns/server nft -f "$f" ;;
 	ipset) user_cost ipset restore -file "$f" ;;
 	bird) user_cost bird -p -c "$DIR/etc/bird.conf" ;;
-	rbldnsd) user_cost rbldnsd -n -u nobody -d "bl.example:combined:$f" ;;
+	rbldnsd)
+		# The evidence, and so the list, is of four days from now.
+		# shellcheck disable=SC2016
+		sed -i '/^$TIMESTAMP/d' "$f"
+		user_cost rbldnsd -n -u nobody -d "bl.example:combined:$f"
+		;;
 	esac
 }
 
