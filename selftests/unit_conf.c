@@ -61,6 +61,8 @@ static const char good[] = "# all keys\n"
 			   "split-handshake = yes\n"
 			   "collect = yes\n"
 			   "store-size = 64\n"
+			   "collect-interval = 60\n"
+			   "dump-interval = 120\n"
 			   "window = 60\n"
 			   "grace = 0\n"
 			   "real-mx-unseen = accept\n"
@@ -77,7 +79,7 @@ static void test_good(void)
 	tap_ok(c.mxs == 6 && c.mx[0].role == NOLIST_LOW && addr_is_ip4(&c.mx[0].addr),
 	       "addresses of a role may be given in pieces, with comments between");
 	tap_ok(c.ports == 2 && c.port[1] == 2525 && c.mode == KERN_GENERIC && c.sources == 4096 &&
-		       c.is_collected && c.store_mib == 64,
+		       c.is_collected && c.store_mib == 64 && c.collect_s == 60 && c.dump_s == 120,
 	       "ports, mode, sources and collect are taken");
 	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
 		       !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
@@ -131,6 +133,8 @@ static const struct {
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
+	{"collect-interval = 0", true, "is not a number from 1 to"},
+	{"dump-interval = 86401", true, "is not a number from 1 to"},
 	{"store-size = 0", true, "is not a number from 1 to"},
 	{"collect = maybe", true, "is not yes or no"},
 	{"name = \"two words\"", true, "without blanks"},

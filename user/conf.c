@@ -202,7 +202,8 @@ int conf_read(struct conf *conf, const char *file)
 
 void conf_init(struct conf *conf)
 {
-	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60, .store_mib = 1024 };
+	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60, .store_mib = 1024,
+			      .collect_s = 300, .dump_s = 600 };
 	rules_init(&conf->rules);
 }
 

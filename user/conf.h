@@ -40,6 +40,8 @@ struct conf {
 	unsigned int sources; /* room in each table; 0: default */
 	bool is_collected;    /* "collect = yes" */
 	unsigned int store_mib; /* "store-size": of the store, at most */
+	unsigned int collect_s; /* "collect-interval": of run */
+	unsigned int dump_s;    /* "dump-interval": of run */
 
 	/* What the high fakes say. */
 	char *name;  /* "name": host name; NULL: the host's own */

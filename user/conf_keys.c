@@ -267,6 +267,16 @@ static int set_store_size(struct conf *conf, const char *value, const char *wher
 	return set_number(conf, value, where, 1, 1 << 20, &conf->store_mib);
 }
 
+static int set_collect_interval(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 86400, &conf->collect_s);
+}
+
+static int set_dump_interval(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 86400, &conf->dump_s);
+}
+
 static int set_split(struct conf *conf, const char *value, const char *where)
 {
 	conf->is_split = !strcmp(value, "yes");
@@ -325,6 +335,8 @@ static const struct key {
 	{ "later", set_later, false },
 	{ "stage", set_stage, false },
 	{ "collect", set_collect, false },
+	{ "collect-interval", set_collect_interval, false },
+	{ "dump-interval", set_dump_interval, false },
 	{ "store-size", set_store_size, false },
 	{ "split-handshake", set_split, false },
 	{ "real-mx-unseen", set_unseen, false },
