@@ -103,10 +103,15 @@ static void json_begin(struct out *o, const struct judge *j)
 
 static int json_end(struct out *o)
 {
+	int error;
+
 	json_close(o, ']');
 	json_close(o, '}');
 	out_char(o, '\n');
-	return out_flush(o);
+	error = out_flush(o);
+	if (error)
+		err(error, "cannot write all of the output");
+	return error;
 }
 
 /* --- one list ---------------------------------------------------------------- */
@@ -227,12 +232,6 @@ static int run_all(struct dump *d)
 	return status;
 }
 
-static int to_stdio(void *arg, const char *bytes, size_t size)
-{
-	(void)arg;
-	return fwrite(bytes, 1, size, stdout) == size ? 0 : -errno;
-}
-
 static int run(struct dump *d, const struct judge_options *jo)
 {
 	int status = judge_open(&d->j, jo);
@@ -243,7 +242,7 @@ static int run(struct dump *d, const struct judge_options *jo)
 			err(ENOMEM, "cannot write a list");
 			status = EXIT_FAILED;
 		} else {
-			out_open(d->json, to_stdio, NULL);
+			out_open(d->json, out_stdout, NULL);
 			json_begin(d->json, &d->j);
 		}
 	}

@@ -4,10 +4,10 @@
  * it is judged to be and why.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cmd.h"
 #include "log.h"
@@ -342,25 +342,22 @@ static void write_json(const struct explain *e, struct out *o)
 	out_char(o, '\n');
 }
 
-static int to_stdio(void *arg, const char *bytes, size_t size)
-{
-	(void)arg;
-	return fwrite(bytes, 1, size, stdout) == size ? 0 : -EIO;
-}
-
 static int print_json(const struct explain *e)
 {
 	struct out *o = malloc(sizeof(*o));
+	int error;
 
 	if (!o) {
 		err(ENOMEM, "cannot write JSON");
 		return EXIT_FAILED;
 	}
-	out_open(o, to_stdio, NULL);
+	out_open(o, out_stdout, NULL);
 	write_json(e, o);
-	out_flush(o); /* an error stays in stdout, and main() tells it */
+	error = out_flush(o);
+	if (error)
+		err(error, "cannot write all of the output");
 	free(o);
-	return EXIT_DONE;
+	return error ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* --- the command line -------------------------------------------------------- */

@@ -245,23 +245,18 @@ static void print_table(struct show *s)
 
 /* --- as JSON ----------------------------------------------------------------- */
 
-static int to_stdio(void *arg, const char *bytes, size_t size)
-{
-	(void)arg;
-	return fwrite(bytes, 1, size, stdout) == size ? 0 : -EIO;
-}
-
 static int print_json(struct show *s)
 {
 	struct out *o = malloc(sizeof(*o));
 	struct judged of;
+	int error;
 	size_t i;
 
 	if (!o) {
 		err(ENOMEM, "cannot write JSON");
 		return EXIT_FAILED;
 	}
-	out_open(o, to_stdio, NULL);
+	out_open(o, out_stdout, NULL);
 	json_stream(o, NULL, '{');
 	json_text(o, "type", "show");
 	json_number(o, "schema", JSON_SCHEMA);
@@ -277,9 +272,11 @@ static int print_json(struct show *s)
 	json_close(o, ']');
 	json_close(o, '}');
 	out_char(o, '\n');
-	out_flush(o); /* an error stays in stdout, and main() tells it */
+	error = out_flush(o);
+	if (error)
+		err(error, "cannot write all of the output");
 	free(o);
-	return EXIT_DONE;
+	return error ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* --- the command line -------------------------------------------------------- */

@@ -244,21 +244,6 @@ static int write_file(struct list *l, struct judge *j, struct out *o)
 	return error;
 }
 
-static int to_stdout(void *arg, const char *bytes, size_t size)
-{
-	ssize_t n;
-
-	(void)arg;
-	for (; size; bytes += n, size -= n) {
-		n = write(STDOUT_FILENO, bytes, size);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n < 0)
-			n = 0;
-	}
-	return 0;
-}
-
 int list_write(struct list *l, struct judge *j)
 {
 	struct out *o = malloc(sizeof(*o));
@@ -274,7 +259,7 @@ int list_print(struct list *l, struct judge *j)
 	int error = -ENOMEM;
 
 	if (o) {
-		out_open(o, to_stdout, NULL);
+		out_open(o, out_stdout, NULL);
 		error = render(l, j, o, "writing");
 	}
 	free(o);

@@ -3,8 +3,11 @@
  * The buffer that formats write through, and what they have in common. Numbers
  * and times are formatted here, without stdio: a list may have a million rows.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "out.h"
 
@@ -23,6 +26,21 @@ int out_flush(struct out *o)
 		o->error = o->sink(o->arg, o->bytes, o->used);
 	o->used = 0;
 	return o->error;
+}
+
+int out_stdout(void *arg, const char *bytes, size_t size)
+{
+	ssize_t n;
+
+	(void)arg;
+	for (; size; bytes += n, size -= n) {
+		n = write(STDOUT_FILENO, bytes, size);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			n = 0;
+	}
+	return 0;
 }
 
 void out_bytes(struct out *o, const char *bytes, size_t size)

@@ -40,6 +40,8 @@ struct out {
 
 void out_open(struct out *o, out_sink_fn *sink, void *arg);
 int out_flush(struct out *o); /* 0, or the first error */
+/* A sink: standard output, at once and not by way of stdio. */
+int out_stdout(void *arg, const char *bytes, size_t size);
 
 static inline void out_char(struct out *o, char c)
 {
