@@ -20,9 +20,9 @@ run dump -c "$CONF"
 is "$status" 0 'an empty table makes a list'
 is "$(rows "$TMP/out")" '' 'which is empty'
 check 'and says so' grep -qx '# count: 0' "$TMP/out"
-check 'nobody was at the real MX: stderr says why nobody is listed' \
-	grep -q 'IPv4: nobody is listed: nobody was seen at the real MX for 1d' "$TMP/err"
-check 'and so does the list' grep -q '^# warning: IPv4: nobody is listed' "$TMP/out"
+check 'nobody was at the real MX: stderr says why nobody is added' \
+	grep -q 'IPv4: nobody is added: nobody was seen at the real MX for 1d' "$TMP/err"
+check 'and so does the list' grep -q '^# warning: IPv4: nobody is added' "$TMP/out"
 inject '203.0.113.1 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0'
 run dump -c "$CONF" --at "$NOW"
 is "$(rows "$TMP/out")" '' 'a proven offender is not listed while the real MX is not seen'

@@ -32,14 +32,14 @@ explain 203.0.113.1
 is "$status" 0 'an offender is explained'
 is "$(head -n 2 "$TMP/out" | tr -s ' ' | tr '\n' ';')" '203.0.113.1: offender; listed;' \
 	'its verdict comes first'
-says "^  from $(time_of $((44 * H))) until $(time_of $((40 * H + 7 * D)))\$" \
+says "^  from $(time_of $((64 * H))) until $(time_of $((40 * H + 7 * D)))\$" \
 	'since when, until when'
 says "high fakes, claimed +3 SYNs, $(time_of $((20 * H))) to $(time_of $((40 * H))) \(2d ago\)" \
 	'its contacts'
 says "^  $(time_of $((40 * H))) +1 +0" 'its hours'
 says '^  offences +yes +2 hours told "later" without QUIT, 2 of them .*; 2 needed' 'the offences'
 says '^  low +yes +at the low fake: never; an alibi within 7d' 'each rule with its value'
-says '^  grace +yes +had 3d to come back; 1d needed' 'the grace'
+says '^  grace +yes +had 2d to come back; 1d needed' 'the grace'
 
 explain 203.0.113.2
 says 'not listed: too few offences' 'one offence is not enough'

@@ -139,6 +139,18 @@ static void print_losses(const struct check_result *c)
 		       report_time(c->have, text), c->is_passed ? ", before all this" : "");
 }
 
+static void print_learning(const struct explain *e, const struct check_result *c)
+{
+	unsigned int n = e->of.v.learnt;
+	char text[REPORT_TIME];
+
+	if (c->is_passed)
+		printf("no offence is from the learning time");
+	else
+		printf("%u offence%s of the learning time, which lasted until %s", n, times(n),
+		       report_time(c->have, text));
+}
+
 static void print_real_mx(const struct explain *e, const struct check_result *c)
 {
 	char have[REPORT_AGE], need[REPORT_AGE];
@@ -149,18 +161,24 @@ static void print_real_mx(const struct explain *e, const struct check_result *c)
 	else if (c->have < 0)
 		printf("nobody was ever seen at the real MX");
 	else
-		printf("somebody was at the real MX %s ago; needed within %s",
+		printf("somebody %s the real MX %s ago; needed within %s",
+		       e->j.site.family[is_ip6].data_last ? "sent data to" : "was at",
 		       report_age(c->have, have), report_age(c->need, need));
+	if (!c->is_passed && e->of.v.is != JUDGED_HELD && e->of.v.is != JUDGED_WAITING && c->have > 0)
+		printf("; was listed before");
 	if (e->j.site.is_unseen_accepted)
 		printf("; real-mx-unseen = accept");
 }
 
-static void print_grace(const struct check_result *c)
+static void print_grace(const struct explain *e, const struct check_result *c)
 {
-	char have[REPORT_AGE], need[REPORT_AGE];
+	char have[REPORT_AGE], need[REPORT_AGE], paused[REPORT_AGE];
 
 	printf("had %s to come back; %s needed", report_age(c->have, have),
 	       report_age(c->need, need));
+	if (e->of.v.paused)
+		printf("; %s did not count: the real MX was unhealthy, or learning time",
+		       report_age(e->of.v.paused, paused));
 }
 
 static void print_current(const struct explain *e)
@@ -198,10 +216,13 @@ static void print_check(const struct explain *e, enum check check)
 		print_neighbours(e, c);
 		break;
 	case CHECK_GRACE:
-		print_grace(c);
+		print_grace(e, c);
 		break;
 	case CHECK_LOSSES:
 		print_losses(c);
+		break;
+	case CHECK_LEARNING:
+		print_learning(e, c);
 		break;
 	case CHECK_REAL_MX:
 		print_real_mx(e, c);

@@ -288,6 +288,8 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	j->site.losts = evidence_losses(j->evidence, &j->site.lost);
 	j->site.n_acks = evidence_acks(j->evidence, &j->site.acks);
 	status = see_real_mx(j);
+	if (!status && site_ready(&j->site, &j->rules, j->now))
+		status = out_of_memory();
 	return status ? status : find_groups(j);
 }
 
@@ -297,6 +299,7 @@ void judge_close(struct judge *j)
 	evidence_free(j->evidence);
 	never_free(j->never);
 	never_free(j->allow);
+	site_free(&j->site);
 	free(j->group);
 	memset(j, 0, sizeof(*j));
 }
@@ -370,7 +373,5 @@ bool judge_find(struct judge *j, const struct nolist_source *src, struct judged 
 
 bool judge_is_seen(const struct judge *j, int family)
 {
-	const struct site_family *f = &j->site.family[family];
-
-	return f->has_real && f->real_last && j->now - f->real_last <= j->rules.real_seen_s;
+	return site_is_seen(&j->site, &j->rules, family, j->now);
 }

@@ -47,7 +47,7 @@ static void note_family(struct list *l, struct judge *j, int family)
 		return;
 	l->head.notes++;
 	snprintf(text, OUT_NOTE_SIZE, "%s: %s: %s%s", family ? "IPv6" : "IPv4",
-		 j->site.is_unseen_accepted ? "listed all the same" : "nobody is listed",
+		 j->site.is_unseen_accepted ? "listed all the same" : "nobody is added",
 		 !f->has_real ? "no real MX is configured" : "nobody was seen at the real MX for ",
 		 !f->has_real ? "" : report_age(j->rules.real_seen_s, age));
 }

@@ -41,8 +41,19 @@ const struct rule rule_table[] = {
 	{ "listing", "s", 7 * DAY_S, 1, INT_MAX,
 	  "how long after its last offence a source stays listed", RULE(listing_s) },
 	{ "real-mx-seen", "s", DAY_S, 1, INT_MAX,
-	  "nobody is listed unless someone was at the real MX within this time",
+	  "nobody is added to a list unless someone was at the real MX within this time",
 	  RULE(real_seen_s) },
+	{ "real-mx-opens", "", 4, 1, INT_MAX,
+	  "an hour is unhealthy in which known senders opened so many connections to the real "
+	  "MX, and fewer than half carried data",
+	  RULE(real_opens) },
+	{ "real-mx-usual", "", 10, 1, INT_MAX,
+	  "so is one without data, if the same hour of the last 7 days had so many connections "
+	  "with data",
+	  RULE(real_usual) },
+	{ "learning", "s", DAY_S, 0, INT_MAX,
+	  "offences so soon after the first load, or after a change of MX addresses, do not count",
+	  RULE(learning_s) },
 	{ "neighbours-ip4", "bits", 24, 16, 32,
 	  "an IPv4 network this wide shares the proven alibis of its addresses",
 	  RULE(neighbours_ip4) },
@@ -64,8 +75,8 @@ const char *const check_names[CHECKS] = {
 	[CHECK_OFFENCES] = "offences",     [CHECK_LOW] = "low",
 	[CHECK_REAL] = "real",             [CHECK_DATA] = "data",
 	[CHECK_NEIGHBOURS] = "neighbours", [CHECK_GRACE] = "grace",
-	[CHECK_LOSSES] = "losses",         [CHECK_REAL_MX] = "real-mx",
-	[CHECK_CURRENT] = "current",
+	[CHECK_LOSSES] = "losses",         [CHECK_LEARNING] = "learning",
+	[CHECK_REAL_MX] = "real-mx",       [CHECK_CURRENT] = "current",
 };
 
 unsigned int *rules_value(struct rules *rules, const struct rule *rule)
@@ -147,6 +158,9 @@ static void tally_add(struct tally *t, const struct offence *o, const struct rul
 		t->weak++;
 	else
 		t->strong++;
+	/* After a listing has ended the next one takes another grace. */
+	if (t->reached && o->when.first - t->last > rules->listing_s)
+		t->reached = 0;
 	t->last = o->when.last;
 	if (!t->reached && is_enough(t, rules, is_proven))
 		t->reached = o->when.last;
@@ -162,7 +176,7 @@ struct trial {
 	struct verdict *v;
 	struct tally all;       /* every offence */
 	struct tally unexcused; /* without those that an alibi excuses */
-	struct tally clean;     /* and without those near lost evidence */
+	struct tally clean;     /* and without those near lost evidence, or learnt from */
 };
 
 static void answer(struct trial *t, enum check check, bool is_passed, int64_t have, int64_t need)
@@ -223,6 +237,28 @@ static bool is_lossy(const struct trial *t, const struct offence *o, int64_t *lo
 	return is_near;
 }
 
+/* Is any of it in a learning time? Caches still hold the zone of before. */
+static bool is_learnt(struct trial *t, const struct offence *o)
+{
+	struct check_result *c = &t->v->check[CHECK_LEARNING];
+	bool is_in = false;
+	size_t i;
+
+	if (!c->is_asked)
+		answer(t, CHECK_LEARNING, true, 0, t->rules->learning_s);
+	for (i = 0; i < t->site->learnings; i++) {
+		const struct span *l = &t->site->learning[i];
+
+		if (l->first <= o->when.last && l->last >= o->when.first) {
+			c->is_passed = false;
+			c->have = l->last;
+			is_in = true;
+		}
+	}
+	t->v->learnt += is_in;
+	return is_in;
+}
+
 static void try_offence(struct trial *t, const struct offence *o)
 {
 	const struct rules *rules = t->rules;
@@ -242,13 +278,15 @@ static void try_offence(struct trial *t, const struct offence *o)
 		return;
 	}
 	tally_add(&t->unexcused, o, rules, t->v->is_proven);
+	is_out = is_learnt(t, o);
 	if (is_lossy(t, o, &lost)) {
 		answer(t, CHECK_LOSSES, false, lost, 0);
-		return;
-	}
-	if (!t->v->check[CHECK_LOSSES].is_asked)
+		is_out = true;
+	} else if (!t->v->check[CHECK_LOSSES].is_asked) {
 		answer(t, CHECK_LOSSES, true, lost, 0);
-	tally_add(&t->clean, o, rules, t->v->is_proven);
+	}
+	if (!is_out)
+		tally_add(&t->clean, o, rules, t->v->is_proven);
 }
 
 /*
@@ -322,30 +360,53 @@ static void try_offences(struct trial *t)
 	}
 }
 
-/*
- * When the grace is over. It runs from the offence that made them enough; for a
- * source that was never anywhere else it runs from its first appearance, since it
- * has had all the time from then on to come back.
- */
-static int64_t grace_end(const struct trial *t, const struct tally *tally)
+static int family_of(const struct trial *t)
 {
-	int64_t first = t->v->is_proven ? t->r.talk.first : t->r.high.when.first;
-	int64_t grace = t->rules->grace_s;
-
-	if (!first || t->r.low.when.first || t->r.real.when.first || t->r.data.first)
-		return tally->reached + grace;
-	return first + grace > tally->reached ? first + grace : tally->reached;
+	return !addr_is_ip4(&t->r.src.addr);
 }
 
+/*
+ * When the grace is over. It runs from the offence that made them enough, also for
+ * who was never seen elsewhere: that its earlier mail did not come back says nothing
+ * of a good sender's next one, which may be on its way. It stands still while a good
+ * sender could not have come back: the real MX was down, or he still had old
+ * addresses of it.
+ */
+static int64_t grace_end(struct trial *t, const struct tally *tally)
+{
+	const struct site_family *f = &t->site->family[family_of(t)];
+	int64_t end = tally->reached + t->rules->grace_s;
+	size_t i;
+
+	t->v->paused = 0;
+	for (i = 0; i < f->pauses && f->pause[i].first <= end; i++) {
+		int64_t from = f->pause[i].first, for_s;
+
+		if (f->pause[i].last < tally->reached)
+			continue;
+		if (from < tally->reached)
+			from = tally->reached;
+		for_s = f->pause[i].last - from + 1;
+		end += for_s;
+		t->v->paused += for_s;
+	}
+	return end;
+}
+
+/*
+ * Who was listed when the real MX was seen stays so until his time is over: that it
+ * is seen no more takes back nothing. Only nobody else is added.
+ */
 static bool ask_real_mx(struct trial *t)
 {
-	const struct site_family *f = &t->site->family[!addr_is_ip4(&t->r.src.addr)];
-	int64_t age = f->has_real && f->real_last ? t->now - f->real_last : -1;
-	bool is_seen = age >= 0 && age <= t->rules->real_seen_s;
+	int64_t seen = site_seen(t->site, family_of(t));
+	bool is_seen = site_is_seen(t->site, t->rules, family_of(t), t->now);
 
-	answer(t, CHECK_REAL_MX, is_seen || t->site->is_unseen_accepted, age,
+	answer(t, CHECK_REAL_MX, is_seen || t->site->is_unseen_accepted, seen ? t->now - seen : -1,
 	       t->rules->real_seen_s);
-	return is_seen || t->site->is_unseen_accepted;
+	if (is_seen || t->site->is_unseen_accepted)
+		return true;
+	return seen && t->v->since <= seen + t->rules->real_seen_s;
 }
 
 static void ask_offences(struct trial *t)
@@ -436,19 +497,4 @@ void neighbours_add(struct neighbours *n, const struct record *r, const struct s
 		n->when.first = data.first;
 	if (data.last > n->when.last)
 		n->when.last = data.last;
-}
-
-void site_add(struct site *site, const struct record *r, int64_t now)
-{
-	struct site_family *f = &site->family[!addr_is_ip4(&r->src.addr)];
-	const struct span *spans[] = { &r->real.when, &r->data };
-	unsigned int i;
-
-	for (i = 0; i < 2; i++) {
-		/* Of a later time only the first contact may be before. */
-		int64_t seen = spans[i]->last <= now ? spans[i]->last : spans[i]->first;
-
-		if (seen <= now && seen > f->real_last)
-			f->real_last = seen;
-	}
 }

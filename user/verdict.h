@@ -26,6 +26,9 @@ struct rules {
 	unsigned int bad_acks_all;
 	unsigned int listing_s;
 	unsigned int real_seen_s;
+	unsigned int real_opens;
+	unsigned int real_usual;
+	unsigned int learning_s;
 	unsigned int neighbours_ip4;
 	unsigned int neighbours_ip6;
 	unsigned int list_life_s;
@@ -51,14 +54,45 @@ struct site {
 		bool has_low;      /* a low fake is configured */
 		bool has_real;     /* a real MX is configured */
 		bool has_high;     /* a high fake is configured */
-		int64_t real_last; /* anyone's last contact with it; 0: none */
+		int64_t real_last; /* anyone's last contact with it, if only a SYN; 0: none */
+		int64_t data_last; /* the last one with data, or imported; 0: none */
+		const struct real_hour *hour; /* its connections; ascending */
+		size_t hours;
+		/* By site_ready(): */
+		struct span *ill; /* when it was unhealthy; ascending, apart */
+		size_t ills;
+		struct span *pause; /* that, and the learning time: no grace runs */
+		size_t pauses;
 	} family[2];               /* IPv4, IPv6 */
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
 	const struct span *lost;   /* when verified evidence was lost; ascending */
 	size_t losts;
 	const struct evidence_acks *acks; /* wrong acknowledgements; ascending */
 	size_t n_acks;
+	const struct mx_change *change; /* MX addresses put in force; ascending */
+	size_t changes;
+	/* By site_ready(): */
+	struct span *learning; /* learning times; ascending */
+	size_t learnings;
 };
+
+/*
+ * Says from its hours and changes when the real MX was unhealthy, and when offences
+ * are learnt from only, as of now. 0 or -ENOMEM; site_free() frees what it made.
+ */
+int site_ready(struct site *site, const struct rules *rules, int64_t now);
+void site_free(struct site *site);
+
+/*
+ * When the real MX of a family was seen last; 0: never. Where it was ever seen to
+ * get data, SYNs say nothing: one forged a day would keep it seen.
+ */
+int64_t site_seen(const struct site *site, int family);
+bool site_is_seen(const struct site *site, const struct rules *rules, int family, int64_t now);
+/* Is the real MX unhealthy now? Nobody's grace ends meanwhile. */
+bool site_is_ill(const struct site *site, int family, int64_t now);
+/* Until when it is learning time; 0: it is not. */
+int64_t site_learning_until(const struct site *site, int64_t now);
 
 /* Verified alibis of the /24 or /48 that a source is in. */
 struct neighbours {
@@ -76,6 +110,7 @@ enum check {
 	CHECK_NEIGHBOURS, /* no neighbour with a verified alibi */
 	CHECK_GRACE,      /* had time to come back */
 	CHECK_LOSSES,     /* no verified evidence was lost meanwhile */
+	CHECK_LEARNING,   /* not in the learning time */
 	CHECK_REAL_MX,    /* the real MX is really seen */
 	CHECK_CURRENT,    /* the last offence is not too old */
 	CHECKS
@@ -93,7 +128,7 @@ enum judgement {
 	JUDGED_ALIBI,    /* uses low or real as a good sender does */
 	JUDGED_FEW,      /* an offence, too few of them */
 	JUDGED_WAITING,  /* may still come back */
-	JUDGED_HELD,     /* evidence was lost, or the real MX is not seen */
+	JUDGED_HELD,     /* evidence was lost, learning, or the real MX is not seen */
 	JUDGED_EXPIRED,  /* was an offender, or would have been */
 	JUDGED_SUSPECT,  /* offender if its SYNs can be believed */
 	JUDGED_OFFENDER, /* proven */
@@ -107,6 +142,8 @@ struct verdict {
 	bool is_proven;             /* judged by dialogues, not by claims */
 	unsigned int strong, weak;  /* offences that count, by grade */
 	unsigned int excused;       /* offences that an alibi excuses */
+	unsigned int learnt;        /* offences of the learning time */
+	int64_t paused;             /* seconds for which the grace did not run */
 	int64_t since;              /* listed from; 0: nothing is due */
 	int64_t until;              /* listed to */
 	struct check_result check[CHECKS];
