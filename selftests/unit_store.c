@@ -498,6 +498,59 @@ static void test_prune(void)
 	store_close(s);
 }
 
+/* --- pardons ------------------------------------------------------------------ */
+
+static int count_pardon(const struct store_pardon *p, void *arg)
+{
+	struct store_pardon *sum = arg;
+
+	sum->prefix.len++;
+	sum->made += p->made;
+	sum->until += p->until;
+	return 0;
+}
+
+/* How many, and the sums of their times. */
+static bool pardons_are(struct store *s, int n, int64_t made, int64_t until)
+{
+	struct store_pardon sum = {};
+
+	return !store_each_pardon(s, count_pardon, &sum) && sum.prefix.len == n &&
+	       sum.made == made && sum.until == until;
+}
+
+static void test_pardons(void)
+{
+	const int64_t now = 40 * 86400;
+	struct store *s, *other;
+	struct prefix p, q;
+
+	fresh("pardons");
+	prefix_parse("203.0.113.1", &p);
+	prefix_parse("203.0.113.0/24", &q);
+	s = must_open(STORE_NOTE);
+	other = must_open(STORE_WRITE);
+	tap_ok(true, "a note is written beside a collect");
+	store_close(other);
+	tap_ok(store_unpardon(s, &p, now) == -ENOENT, "nobody is pardoned yet");
+	tap_ok(!store_pardon(s, &p, now, now + 10) && !store_pardon(s, &p, now + 1, now + 20) &&
+		       pardons_are(s, 1, now, now + 20), "a pardon is prolonged");
+	tap_ok(!store_pardon(s, &q, now, now + 10) && pardons_are(s, 2, 2 * now, 2 * now + 30),
+	       "a prefix is another one than an address in it");
+	tap_ok(!store_unpardon(s, &p, now + 5) && store_unpardon(s, &p, now + 6) == -ENOENT &&
+		       pardons_are(s, 2, 2 * now, 2 * now + 15), "it ends when it is taken back, once");
+	tap_ok(!store_pardon(s, &p, now + 30, now + 40) && pardons_are(s, 3, 3 * now + 30, 3 * now + 55),
+	       "and what was is still known");
+	tap_ok(!store_prune(s, now + 35 * 86400 + 8, true, 1 << 30) &&
+		       pardons_are(s, 2, 2 * now + 30, 2 * now + 50), "for 35 days");
+	store_close(s);
+	by_sql("UPDATE pardon SET addr = x'00'");
+	s = must_open(STORE_READ);
+	tap_ok(store_each_pardon(s, count_pardon, &(struct store_pardon){}) == -EBADMSG,
+	       "a damaged one is told");
+	store_close(s);
+}
+
 int main(void)
 {
 	if (!mkdtemp(top))
@@ -513,6 +566,7 @@ int main(void)
 	test_one_life();
 	test_reboot();
 	test_prune();
+	test_pardons();
 	if (fork() == 0)
 		execlp("rm", "rm", "-rf", top, NULL);
 	wait(NULL);

@@ -81,6 +81,7 @@ int cmd_collect(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_pardon(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 
 #endif

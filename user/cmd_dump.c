@@ -48,6 +48,8 @@ static void tell_notes(struct dump *d, const struct list *l)
 		warn("%zu on an allow list are not listed", l->allowed);
 	if (l->never)
 		warn("%zu on the never-list are not listed", l->never);
+	if (l->pardoned)
+		warn("%zu pardoned are not listed", l->pardoned);
 }
 
 static void tell_list(const struct dump *d, const struct list *l)
@@ -87,6 +89,7 @@ static void json_list(struct out *o, const struct list *l, int error)
 	json_number(o, "held", l->held);
 	json_number(o, "allowed", l->allowed);
 	json_number(o, "never", l->never);
+	json_number(o, "pardoned", l->pardoned);
 	json_number(o, "family", l->other);
 	json_close(o, '}');
 	json_close(o, '}');

@@ -255,6 +255,16 @@ static void print_entry(const char *list, const struct never_entry *entry)
 	putchar('\n');
 }
 
+static void print_pardon(const struct explain *e)
+{
+	const struct never_entry *entry = never_find(e->j.pardon, &e->of.r.src);
+	char text[ADDR_TEXT], until[REPORT_TIME];
+
+	if (entry)
+		printf("  pardoned until %s: %s\n", report_time(entry->until, until),
+		       prefix_text(&entry->prefix, text));
+}
+
 static const char *const sentences[JUDGEMENTS] = {
 	[JUDGED_NONE] = "nothing speaks against it",
 	[JUDGED_ALIBI] = "not listed: it, or its neighbourhood, has an alibi",
@@ -266,6 +276,7 @@ static const char *const sentences[JUDGEMENTS] = {
 	[JUDGED_OFFENDER] = "listed",
 	[JUDGED_ALLOWED] = "not listed: an allow list has it",
 	[JUDGED_NEVER] = "not listed: the never-list has it",
+	[JUDGED_PARDONED] = "not listed: it is pardoned",
 };
 
 static void print_verdict(const struct explain *e)
@@ -282,6 +293,7 @@ static void print_verdict(const struct explain *e)
 	putchar('\n');
 	print_entry("never-list", e->never);
 	print_entry("allow list", e->allow);
+	print_pardon(e);
 }
 
 static void print_text(const struct explain *e)

@@ -191,6 +191,20 @@ static void pair(char cell[][CELL], const struct span *when, uint32_t count, int
 	snprintf(cell[1], CELL, "%s", report_age(now - when->last, age));
 }
 
+/* What it is judged to be, and until when it is pardoned. */
+static void verdict_cell(const struct judged *of, char cell[CELL])
+{
+	const char *name = judgement_names[of->v.is];
+	char until[REPORT_TIME];
+
+	if (!of->pardoned_until)
+		snprintf(cell, CELL, "%s", name);
+	else
+		snprintf(cell, CELL, "%s%suntil %s", name,
+			 of->v.is == JUDGED_PARDONED ? " " : ", pardoned ",
+			 report_time(of->pardoned_until, until));
+}
+
 static void fill_cells(struct show *s, const struct item *item, char cell[COLS][CELL])
 {
 	struct prefix p;
@@ -204,7 +218,7 @@ static void fill_cells(struct show *s, const struct item *item, char cell[COLS][
 	pair(&cell[COL_HIGH], &of.r.high.when, of.r.high.opens, s->j.now);
 	pair(&cell[COL_DATA], &of.r.data, of.r.data_count, s->j.now);
 	pair(&cell[COL_TALK], &of.r.talk, of.r.talk_hours, s->j.now);
-	strcpy(cell[COL_VERDICT], judgement_names[of.v.is]);
+	verdict_cell(&of, cell[COL_VERDICT]);
 }
 
 static void print_cells(const char cell[COLS][CELL], const int width[COLS])

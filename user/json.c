@@ -236,6 +236,8 @@ void json_judged(struct out *o, const struct judged *of)
 	json_number(o, "excused", of->v.excused);
 	json_number(o, "since", of->v.since);
 	json_number(o, "until", of->v.until);
+	if (of->pardoned_until)
+		json_number(o, "pardoned_until", of->pardoned_until);
 	contact(o, "low", &r->low);
 	contact(o, "real", &r->real);
 	contact(o, "high", &r->high);

@@ -170,11 +170,34 @@ static int read_tables(struct judge *j, struct snapshot **tables)
 	return error;
 }
 
+static int add_pardon(const struct store_pardon *p, void *arg)
+{
+	struct judge *j = arg;
+
+	/* A clock that was set back makes no pardon void; to tell of then, it must have been made. */
+	if (p->until <= j->now || (j->is_replay && p->made > j->now))
+		return 0;
+	return never_add_until(j->pardon, &p->prefix, "pardon", p->until);
+}
+
+static int read_pardons(struct judge *j, struct store *store)
+{
+	int error;
+
+	if (never_new(&j->pardon))
+		return out_of_memory();
+	error = store ? store_each_pardon(store, add_pardon, j) : 0;
+	if (error)
+		return error == -ENOMEM ? out_of_memory() : cmd_store_failed(error);
+	return never_sort(j->pardon) ? out_of_memory() : EXIT_DONE;
+}
+
 static int open_evidence(struct judge *j)
 {
+	const struct store_life *lives;
 	struct snapshot *tables;
 	struct store *store = NULL;
-	int error, stored;
+	int error, stored, status;
 
 	error = read_tables(j, &tables);
 	if (error && error != -ENOENT)
@@ -185,8 +208,17 @@ static int open_evidence(struct judge *j)
 		snapshot_free(tables);
 		return cmd_store_failed(stored);
 	}
-	if (error && stored)
+	/* A store that has pardons only knows of no tables. */
+	if (error && (stored || !store_lives(store, &lives))) {
+		store_close(store);
 		return cmd_failed(error);
+	}
+	status = read_pardons(j, store);
+	if (status) {
+		snapshot_free(tables);
+		store_close(store);
+		return status;
+	}
 	j->has_store = !stored;
 	if (error)
 		add_conf(j);
@@ -271,6 +303,7 @@ int judge_open(struct judge *j, const struct judge_options *o)
 		hint("seconds since 1970, or 2026-01-02T03:04:05Z");
 		return EXIT_USAGE;
 	}
+	j->is_replay = o->at;
 	status = conf_open(&j->conf, o->conf);
 	if (status)
 		return status;
@@ -300,6 +333,7 @@ void judge_close(struct judge *j)
 	never_free(j->never);
 	never_free(j->allow);
 	site_free(&j->site);
+	never_free(j->pardon);
 	free(j->group);
 	memset(j, 0, sizeof(*j));
 }
@@ -327,15 +361,20 @@ static const struct judge_group *group_of(const struct judge *j, const struct no
 static void judge_record(const struct judge *j, struct judged *of)
 {
 	const struct judge_group *g = group_of(j, &of->r.src);
+	const struct never_entry *pardon = never_find(j->pardon, &of->r.src);
 
+	of->pardoned_until = pardon ? pardon->until : 0;
 	of->n = g ? g->n : (struct neighbours){};
 	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
-	if (!verdict_is_listed(&of->v, true))
+	/* Who is held stays on a list that has him. */
+	if (!verdict_is_listed(&of->v, true) && of->v.is != JUDGED_HELD)
 		return;
 	if (never_find(j->never, &of->r.src))
 		of->v.is = JUDGED_NEVER;
 	else if (never_find(j->allow, &of->r.src))
 		of->v.is = JUDGED_ALLOWED;
+	else if (pardon)
+		of->v.is = JUDGED_PARDONED;
 }
 
 void judge_start(struct judge *j, enum evidence_kind kind)

@@ -14,6 +14,7 @@
 
 struct judge {
 	int64_t now;
+	bool is_replay; /* --at: as of then */
 	struct conf conf;
 	struct rules rules;
 	struct site site;
@@ -21,6 +22,7 @@ struct judge {
 	bool has_store;
 	struct never *never; /* built in and around us */
 	struct never *allow; /* files */
+	struct never *pardon; /* those in force */
 	/* Neighbourhoods with an alibi, in the order of addresses. */
 	struct judge_group {
 		struct nolist_addr addr; /* its first address */
@@ -42,6 +44,7 @@ struct judged {
 	struct record r;
 	struct verdict v;
 	struct neighbours n; /* n.count is 0: none has an alibi */
+	int64_t pardoned_until; /* 0: it is not pardoned */
 };
 
 /* EXIT_DONE, or the exit status; judge_close() is always safe afterwards. */

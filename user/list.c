@@ -83,6 +83,7 @@ static int survey(struct list *l, struct judge *j, struct out *o, struct oldlist
 		l->held += of.v.is == JUDGED_HELD;
 		l->allowed += of.v.is == JUDGED_ALLOWED;
 		l->never += of.v.is == JUDGED_NEVER;
+		l->pardoned += of.v.is == JUDGED_PARDONED;
 		if (is_on(l, &of)) {
 			l->head.family[!addr_is_ip4(&of.r.src.addr)]++;
 			out_source(o, &of.r.src);

@@ -21,6 +21,8 @@ static const struct cmd cmds[] = {
 	  "sources, for eyes" },
 	{ "explain", cmd_explain, "ADDR [-c FILE] [--json] [--at TIME]",
 	  "all that is known of one source, what it is judged to be, and why" },
+	{ "pardon", cmd_pardon, "ADDR... [-c FILE] [--remove] [--list] [--json]",
+	  "keep an address or prefix off every list for a time" },
 	{ "dump", cmd_dump,
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--json] [--list-formats]",

@@ -94,10 +94,9 @@ static struct nodes *nodes_of(struct never *n, const struct prefix *p)
 	return &n->family[!(p->len >= 96 && addr_is_ip4(&p->addr))];
 }
 
-static int add(struct never *n, const struct prefix *p, const char *why, unsigned int line,
-	       bool is_lab)
+static int add(struct never *n, const struct never_entry *entry, bool is_lab)
 {
-	struct nodes *f = nodes_of(n, p);
+	struct nodes *f = nodes_of(n, &entry->prefix);
 	struct node *at;
 
 	if (f->used == f->room) {
@@ -107,25 +106,33 @@ static int add(struct never *n, const struct prefix *p, const char *why, unsigne
 		f->at = at;
 		f->room = f->room * 2 + 64;
 	}
-	f->at[f->used++] = (struct node){ { *p, why, line }, is_lab, NO_PARENT };
+	f->at[f->used++] = (struct node){ *entry, is_lab, NO_PARENT };
 	return 0;
 }
 
 int never_add(struct never *n, const struct prefix *p, const char *why)
 {
-	return add(n, p, why, 0, false);
+	return never_add_until(n, p, why, 0);
+}
+
+int never_add_until(struct never *n, const struct prefix *p, const char *why, int64_t until)
+{
+	struct never_entry entry = { .prefix = *p, .why = why, .until = until };
+
+	return add(n, &entry, false);
 }
 
 int never_add_builtin(struct never *n)
 {
-	struct prefix p;
+	struct never_entry entry = {};
 	unsigned int i;
 	int error;
 
 	for (i = 0; i < sizeof(builtin) / sizeof(builtin[0]); i++) {
-		error = prefix_parse(builtin[i].prefix, &p);
+		entry.why = builtin[i].why;
+		error = prefix_parse(builtin[i].prefix, &entry.prefix);
 		if (!error)
-			error = add(n, &p, builtin[i].why, 0, builtin[i].is_lab);
+			error = add(n, &entry, builtin[i].is_lab);
 		if (error)
 			return error;
 	}
@@ -288,8 +295,8 @@ static char *line_word(char *line, size_t size, int *error)
 
 static int read_lines(struct never *n, FILE *f, const char *name, unsigned int *line)
 {
+	struct never_entry entry = { .why = name };
 	char *text = NULL, *word;
-	struct prefix p;
 	size_t room = 0;
 	ssize_t size;
 	int error = 0;
@@ -297,9 +304,10 @@ static int read_lines(struct never *n, FILE *f, const char *name, unsigned int *
 	for (*line = 1; (size = getline(&text, &room, f)) >= 0; ++*line) {
 		word = line_word(text, size, &error);
 		if (word)
-			error = prefix_parse(word, &p);
+			error = prefix_parse(word, &entry.prefix);
+		entry.line = *line;
 		if (word && !error)
-			error = add(n, &p, name, *line, false);
+			error = add(n, &entry, false);
 		if (error)
 			break;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Sets of prefixes that no list may touch: the never-list, which is built in and
- * learns the host's own surroundings, and the allow lists of files.
+ * learns the host's own surroundings, the allow lists of files, and pardons.
  *
  * A source is in a set when the two overlap: an IPv6 /64 also when only one
  * address in it is there.
@@ -10,6 +10,7 @@
 #define NOLIST_NEVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "addr.h"
 
 struct never;
@@ -18,6 +19,7 @@ struct never_entry {
 	struct prefix prefix;
 	const char *why;   /* what it is, or the file it is from */
 	unsigned int line; /* in that file; 0: built in */
+	int64_t until;     /* of a pardon; 0: for ever */
 };
 
 /* All return 0 or -errno and print nothing; never_free() is safe on NULL. */
@@ -25,6 +27,8 @@ int never_new(struct never **np);
 void never_free(struct never *n);
 
 int never_add(struct never *n, const struct prefix *p, const char *why);
+/* The same, where the reason has an end, which never_find() tells. */
+int never_add_until(struct never *n, const struct prefix *p, const char *why, int64_t until);
 /* What is nobody's mail server anywhere. */
 int never_add_builtin(struct never *n);
 /* This host's addresses, gateways and resolvers. */

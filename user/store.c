@@ -46,6 +46,8 @@ static const char *const steps[] = {
 	"CREATE INDEX losses_life ON losses (life, seq);"
 	"CREATE TABLE bad_acks (life INTEGER NOT NULL, hour INTEGER NOT NULL,"
 	"  count INTEGER NOT NULL, PRIMARY KEY (life, hour)) WITHOUT ROWID;",
+	"CREATE TABLE pardon (id INTEGER PRIMARY KEY, addr BLOB NOT NULL, len INTEGER NOT NULL,"
+	"  made INTEGER NOT NULL, until INTEGER NOT NULL);",
 };
 
 #define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
@@ -71,6 +73,11 @@ static const char *const sql[STATEMENTS] = {
 			    " (SELECT max(seq) FROM losses GROUP BY life)",
 	[SQL_ACKS_DROP] = "DELETE FROM bad_acks WHERE hour * 3600 + ifnull((SELECT wall_s"
 			  " FROM life WHERE id = bad_acks.life), 0) < ?1",
+	[SQL_PARDON_DROP] = "DELETE FROM pardon WHERE until < ?1",
+	[SQL_PARDON_ADD] = "INSERT INTO pardon VALUES (NULL, ?1, ?2, ?3, ?4)",
+	[SQL_PARDON_EXTEND] = "UPDATE pardon SET until = ?4"
+			      " WHERE addr = ?1 AND len = ?2 AND until > ?3",
+	[SQL_PARDON_EACH] = "SELECT addr, len, made, until FROM pardon ORDER BY addr, len, made",
 	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
 			 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
@@ -238,7 +245,7 @@ static int make_dir(const char *dir)
 	return 0;
 }
 
-static int lock_dir(struct store *s, const char *dir)
+static int lock_dir(struct store *s, const char *dir, bool is_locked)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
 	int waited;
@@ -246,7 +253,7 @@ static int lock_dir(struct store *s, const char *dir)
 	s->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->lock < 0)
 		return store_fail_errno(-errno, "cannot open '%s'", dir);
-	for (waited = 0; flock(s->lock, LOCK_EX | LOCK_NB); waited += POLL_MS) {
+	for (waited = 0; is_locked && flock(s->lock, LOCK_EX | LOCK_NB); waited += POLL_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return store_fail_errno(-errno, "cannot lock '%s'", dir);
 		if (waited >= WAIT_MS)
@@ -274,12 +281,15 @@ int store_number(struct store *s, const char *pragma, int *number)
 }
 
 /* All steps that are missing, or none. */
-static int migrate(struct store *s, int version)
+static int migrate(struct store *s)
 {
+	int version, error = store_begin(s);
 	char pragma[64];
-	int error = store_begin(s);
 
-	for (; version < VERSION_NOW && !error; version++)
+	/* Read again: somebody else may have done it meanwhile. */
+	if (!error)
+		error = store_number(s, "PRAGMA user_version", &version);
+	for (; !error && version < VERSION_NOW; version++)
 		error = execute(s, steps[version], "write");
 	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %u", NOLIST_MAGIC);
 	if (!error)
@@ -313,8 +323,8 @@ static int check_version(struct store *s, enum store_mode mode)
 	}
 	if (version == VERSION_NOW)
 		return 0;
-	if (mode == STORE_WRITE)
-		return migrate(s, version);
+	if (mode != STORE_READ)
+		return migrate(s);
 	/* A first collect was killed before it committed anything. */
 	if (!version)
 		return -ENOENT;
@@ -333,7 +343,7 @@ static int open_file(struct store *s, enum store_mode mode)
 	if (code == SQLITE_OK)
 		sqlite3_busy_timeout(s->db, WAIT_MS);
 	error = code == SQLITE_OK ? 0 : store_fail(s, "open");
-	if (!error && mode == STORE_WRITE)
+	if (!error && mode != STORE_READ)
 		error = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 				   "PRAGMA journal_size_limit = 16777216;"
 				   "PRAGMA cache_size = -65536", "write");
@@ -341,6 +351,10 @@ static int open_file(struct store *s, enum store_mode mode)
 		error = execute(s, "PRAGMA cache_size = -16384; BEGIN", "read");
 	if (!error)
 		error = check_version(s, mode);
+	/* Only the making of the file has such a journal: its writer was killed there. */
+	if (error && mode == STORE_READ &&
+	    sqlite3_extended_errcode(s->db) == SQLITE_READONLY_ROLLBACK)
+		error = -ENOENT;
 	umask(mask);
 	return error;
 }
@@ -358,9 +372,9 @@ int store_open(struct store **sp, const char *dir, enum store_mode mode)
 		free(s);
 		return store_fail_errno(-ENOMEM, "cannot open the store");
 	}
-	error = mode == STORE_WRITE ? make_dir(dir) : 0;
-	if (!error && mode == STORE_WRITE)
-		error = lock_dir(s, dir);
+	error = mode != STORE_READ ? make_dir(dir) : 0;
+	if (!error && mode != STORE_READ)
+		error = lock_dir(s, dir, mode == STORE_WRITE);
 	if (!error && mode == STORE_READ && access(s->path, F_OK))
 		error = errno == ENOENT ? -ENOENT :
 					  store_fail_errno(-errno, "cannot open '%s'", s->path);

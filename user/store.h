@@ -4,7 +4,7 @@
  * state directory. Only store*.c call SQLite. It keeps what the tables said, by
  * source and life (pack.h), and what was lost meanwhile.
  *
- * One writer at a time; readers are never kept waiting and see one moment. What
+ * One collects at a time; readers are never kept waiting and see one moment. What
  * was committed is on the disk. Functions return 0 or -errno and print nothing;
  * store_what() and store_hint() explain the last failure.
  */
@@ -12,6 +12,7 @@
 #define NOLIST_STORE_H
 
 #include <stddef.h>
+#include "addr.h"
 #include "pack.h"
 
 #define STORE_FILE "evidence.db"
@@ -20,7 +21,8 @@ struct store;
 
 enum store_mode {
 	STORE_READ,  /* -ENOENT: there is none; what is seen is of one moment */
-	STORE_WRITE, /* makes directory and file; -EBUSY: somebody else writes */
+	STORE_WRITE, /* makes directory and file; -EBUSY: somebody else collects */
+	STORE_NOTE,  /* the same for what is not evidence: also while somebody collects */
 };
 
 int store_open(struct store **sp, const char *dir, enum store_mode mode);
@@ -90,6 +92,21 @@ size_t store_count(struct store *s, enum store_grade grade);
  * store is larger than bytes_max.
  */
 int store_prune(struct store *s, int64_t now, bool is_by_age, uint64_t bytes_max);
+
+/* --- pardons ----------------------------------------------------------------- */
+
+struct store_pardon {
+	struct prefix prefix;
+	int64_t made, until; /* seconds since 1970 */
+};
+
+/* A prefix that is pardoned is so until another time. */
+int store_pardon(struct store *s, const struct prefix *p, int64_t now, int64_t until);
+/* -ENOENT: there is no pardon for just this prefix. */
+int store_unpardon(struct store *s, const struct prefix *p, int64_t now);
+/* fn for each, also those that are over; a return other than 0 ends it. */
+typedef int store_pardon_fn(const struct store_pardon *p, void *arg);
+int store_each_pardon(struct store *s, store_pardon_fn *fn, void *arg);
 
 /* --- losses ------------------------------------------------------------------ */
 

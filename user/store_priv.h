@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the store share: store.c opens, store_rows.c has the sources,
- * store_lives.c the tables as a whole, store_prune.c drops what is old. Nobody else includes this.
+ * store_lives.c the tables as a whole, store_pardon.c the pardons, store_prune.c
+ * drops what is old. Nobody else includes this.
  */
 #ifndef NOLIST_STORE_PRIV_H
 #define NOLIST_STORE_PRIV_H
@@ -21,6 +22,7 @@ enum statement {
 	SQL_DROP,
 	SQL_LOSSES_DROP,
 	SQL_ACKS_DROP,
+	SQL_PARDON_DROP,
 	SQL_LIFE_ADD,
 	SQL_LIFE_SET,
 	SQL_LIFE_WALL,
@@ -30,13 +32,16 @@ enum statement {
 	SQL_LOSSES_EACH,
 	SQL_ACKS_ADD,
 	SQL_ACKS_EACH,
+	SQL_PARDON_ADD,
+	SQL_PARDON_EXTEND,
+	SQL_PARDON_EACH,
 	STATEMENTS
 };
 
 struct store {
 	sqlite3 *db;
 	char *path;
-	int lock; /* the directory, locked by the one who writes; or -1 */
+	int lock; /* the directory, locked by the one who collects; or -1 */
 	sqlite3_stmt *stmt[STATEMENTS];
 	struct store_life *life;
 	size_t lives;
@@ -55,7 +60,7 @@ int store_step(struct store *s, sqlite3_stmt *stmt);
 int store_damaged(struct store *s);
 int store_number(struct store *s, const char *pragma, int *number);
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
-/* What is known of tables as a whole, of before a time. */
+/* What is known of tables as a whole, and pardons that were over, of before a time. */
 int store_drop_lives(struct store *s, int64_t before);
 int store_read_lives(struct store *s);
 

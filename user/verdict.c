@@ -60,6 +60,8 @@ const struct rule rule_table[] = {
 	{ "neighbours-ip6", "bits", 48, 32, 64, "the same for IPv6", RULE(neighbours_ip6) },
 	{ "list-life", "s", 2 * DAY_S, 1, INT_MAX,
 	  "how long a list may be used after it was written", RULE(list_life_s) },
+	{ "pardon", "s", 30 * DAY_S, 1, INT_MAX,
+	  "how long a pardoned address or prefix is on no list", RULE(pardon_s) },
 	{}
 };
 
@@ -69,6 +71,7 @@ const char *const judgement_names[JUDGEMENTS] = {
 	[JUDGED_HELD] = "held",       [JUDGED_EXPIRED] = "expired",
 	[JUDGED_SUSPECT] = "suspect", [JUDGED_OFFENDER] = "offender",
 	[JUDGED_ALLOWED] = "allowed", [JUDGED_NEVER] = "never",
+	[JUDGED_PARDONED] = "pardoned",
 };
 
 const char *const check_names[CHECKS] = {

@@ -32,6 +32,7 @@ struct rules {
 	unsigned int neighbours_ip4;
 	unsigned int neighbours_ip6;
 	unsigned int list_life_s;
+	unsigned int pardon_s;
 };
 
 struct rule {
@@ -132,8 +133,9 @@ enum judgement {
 	JUDGED_EXPIRED,  /* was an offender, or would have been */
 	JUDGED_SUSPECT,  /* offender if its SYNs can be believed */
 	JUDGED_OFFENDER, /* proven */
-	JUDGED_ALLOWED,  /* either of these two, but on an allow list */
+	JUDGED_ALLOWED,  /* either of these two, or held, but on an allow list */
 	JUDGED_NEVER,    /* the same, but on the never-list */
+	JUDGED_PARDONED, /* the same, but pardoned for a time */
 	JUDGEMENTS
 };
 
