@@ -62,6 +62,7 @@ load() {
 # shellcheck disable=SC2119
 topology
 must ip -n server link add s1 type veth peer name s2
+attach_pass server s2
 build other 's/#define TTL 64/#define TTL 63/'
 build newer 's/#define NOLIST_ABI_VERSION 1u/#define NOLIST_ABI_VERSION 2u/'
 

@@ -142,7 +142,7 @@ known() {
 }
 
 { section JSON; section EVIDENCE; } >"$TMP/json"
-for c in status "show -c $CONF --at $NOW" "explain 203.0.113.7 -c $CONF --at $NOW" \
+for c in "check s0" status "show -c $CONF --at $NOW" "explain 203.0.113.7 -c $CONF --at $NOW" \
 	"explain 203.0.113.4 -c $TMP/allow.conf --at $NOW" "explain $REAL4 -c $CONF" \
 	"dump -c $CONF --quiet --output $TMP/list"; do
 	# shellcheck disable=SC2086 # words

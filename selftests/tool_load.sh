@@ -60,6 +60,7 @@ print("".join(x[2:] for x in json.load(sys.stdin)[0]["value"]))'
 # shellcheck disable=SC2119
 topology
 must ip -n server link add s1 type veth peer name s2
+attach_pass server s2
 must ip -n server link set s1 up
 must ip -n server link set s2 up
 PASS=$BUILD/selftests/xdp_pass.bpf.o
@@ -141,7 +142,7 @@ config=$(json 's["tables"]')
 progs=$(prog_at s0)
 must nsenter --net=/run/netns/server ip link set dev s1 xdp obj "$PASS" sec xdp
 foreign=$(prog_at s1)
-exits 1 "'s1' has another XDP program, $foreign 'xdp_pass'" 'a foreign program is named' \
+exits 1 "'s1': another XDP program, $foreign 'xdp_pass'" 'a foreign program is named' \
 	nolist load -i s0 -i s1 --low 203.0.113.7
 is "$(prog_at s1)" "$foreign" 'and stays'
 is "$(json 's["tables"]') $(prog_at s0)" "$config $progs" 'the other interface is as before'
@@ -149,7 +150,7 @@ exits 1 "cannot attach to 'nope': No such device" 'a missing interface is named'
 	nolist load -i s0 -i nope --low 203.0.113.7
 is "$(json 's["tables"]') $(prog_at s0)" "$config $progs" 'all is as before'
 must nolist unload --purge >/dev/null
-exits 1 "'s1' has another XDP program" 'the same where nothing was loaded' \
+exits 1 "'s1': another XDP program" 'the same where nothing was loaded' \
 	nolist load -i s0 -i s1 --low "$LOW4"
 is "$(prog_at s0) $(ls -d "$PIN_DIR" 2>&1)" \
 	"0 ls: cannot access '$PIN_DIR': No such file or directory" \
@@ -189,7 +190,9 @@ case $out in
 	'auto falls back to generic, and says why' ;;
 esac
 must nolist unload --purge >/dev/null
-exits 1 "cannot attach to 'lo'" 'native alone does not fall back' nolist load -i lo --mode native
+exits 1 "'lo': native mode will be refused: the driver has no native XDP" \
+	'native alone does not fall back' nolist load -i lo --mode native
+exits 1 "cannot attach to 'lo'" 'nor if it is forced' nolist load -i lo --mode native --force
 is "$(prog_at lo)" 0 'and leaves nothing'
 
 # --- segments whose checksum is still to be made ---
@@ -290,7 +293,7 @@ is "$(prog_at s0) $(ls "$TMP/pins" 2>&1)" \
 # --- VLANs ---
 
 if ip -n server link add link s0 name s0.7 type vlan id 7 2>/dev/null; then
-	exits 1 "'s0' has VLANs, and answers would lose their tags" \
+	exits 1 "'s0': has VLAN 's0.7', and answers would lose their tags" \
 		'answers that would lose their tags are refused' nolist load -i s0 "${ROLES[@]}"
 	is "$(prog_at s0)" 0 'and nothing was done'
 	check 'unless forced' nolist load -i s0 --force "${ROLES[@]}"

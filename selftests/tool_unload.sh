@@ -47,6 +47,7 @@ load() {
 # shellcheck disable=SC2119
 topology
 must ip -n server link add s1 type veth peer name s2
+attach_pass server s2
 PASS=$BUILD/selftests/xdp_pass.bpf.o
 
 fails 1 'nothing is attached' 'nothing to unload is told' nolist unload

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Looks at the host before a load, since most trouble with fake MXes is there: an
- * address that is not here, a server bound to all addresses, tags that vanish.
+ * address that is not here, a server bound to all addresses, somebody's connection
+ * to what is called a fake.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "check.h"
 
-#define TCP_LISTENS 0x0a /* state in /proc/net/tcp */
+enum { TCP_IS_UP = 0x01, TCP_LISTENS = 0x0a }; /* states in /proc/net/tcp */
 
 static int compare(const void *a, const void *b)
 {
@@ -86,11 +83,13 @@ int check_own(struct nolist_addr **own, int *owns)
 	return 0;
 }
 
-/* --- who listens --------------------------------------------------------------- */
+/* --- who listens, and who is connected ----------------------------------------- */
 
-struct listeners {
-	struct conf *conf;
-	bool is_told[2]; /* IPv6, IPv4: of a server on all addresses */
+struct sockets {
+	struct findings *to;
+	const struct conf *conf;
+	unsigned int cut[NOLIST_MX_MAX]; /* connections to a fake, by index of mx */
+	bool is_told[2];                 /* IPv6, IPv4: of a server on all addresses */
 };
 
 static bool has_port(const struct conf *conf, unsigned int port)
@@ -109,22 +108,26 @@ static bool is_fake(const struct conf_mx *mx)
 }
 
 /* A server on all addresses of a family: its answer at the fakes waits for us to go. */
-static void tell_all(struct listeners *l, bool is_ip4, unsigned int port)
+static void tell_all(struct sockets *s, bool is_ip4, unsigned int port)
 {
 	int i;
 
-	for (i = 0; i < l->conf->mxs && !l->is_told[is_ip4]; i++) {
-		if (!is_fake(&l->conf->mx[i]) || addr_is_ip4(&l->conf->mx[i].addr) != is_ip4)
+	for (i = 0; i < s->conf->mxs && !s->is_told[is_ip4]; i++) {
+		if (!is_fake(&s->conf->mx[i]) || addr_is_ip4(&s->conf->mx[i].addr) != is_ip4)
 			continue;
-		l->is_told[is_ip4] = true;
-		conf_note(l->conf, false,
-			  "a server listens on all addresses, port %u: it answers at the %s fakes "
-			  "whenever the program is away; bind it to the real MX",
-			  port, is_ip4 ? "IPv4" : "IPv6");
+		s->is_told[is_ip4] = true;
+		find(s->to, GRADE_WARNING, "listener", is_ip4 ? "0.0.0.0" : "::",
+		     "a server listens on all addresses, port %u: it answers at the %s fakes "
+		     "whenever the program is away; bind it to the real MX",
+		     port, is_ip4 ? "IPv4" : "IPv6");
+		find_cure(s->to,
+			  "postfix: inet_interfaces, exim: local_interfaces; \"ss -ltnp "
+			  "sport = %u\" tells who it is",
+			  port);
 	}
 }
 
-static void on_listener(struct listeners *l, const struct nolist_addr *addr, unsigned int port)
+static void on_listener(struct sockets *s, const struct nolist_addr *addr, unsigned int port)
 {
 	static const struct nolist_addr any6;
 	struct nolist_addr any4 = mapped(0);
@@ -132,24 +135,37 @@ static void on_listener(struct listeners *l, const struct nolist_addr *addr, uns
 	int i;
 
 	if (!addr_compare(addr, &any4)) {
-		tell_all(l, true, port);
+		tell_all(s, true, port);
 		return;
 	}
 	if (!addr_compare(addr, &any6)) {
 		/* It may take IPv4 as well: which, /proc does not tell. */
-		tell_all(l, false, port);
-		tell_all(l, true, port);
+		tell_all(s, false, port);
+		tell_all(s, true, port);
 		return;
 	}
-	for (i = 0; i < l->conf->mxs; i++)
-		if (is_fake(&l->conf->mx[i]) && !addr_compare(&l->conf->mx[i].addr, addr))
-			conf_note(l->conf, false,
-				  "%s: a server listens on '%s' port %u: it answers there whenever "
-				  "the program is away",
-				  l->conf->mx[i].where, addr_text(addr, text), port);
+	for (i = 0; i < s->conf->mxs; i++) {
+		if (!is_fake(&s->conf->mx[i]) || addr_compare(&s->conf->mx[i].addr, addr))
+			continue;
+		addr_text(addr, text);
+		find(s->to, GRADE_WARNING, "listener", text,
+		     "%s: a server listens on '%s' port %u: it answers there whenever the program "
+		     "is away",
+		     s->conf->mx[i].where, text, port);
+		find_cure(s->to, "\"ss -ltnp src = [%s]:%u\" tells who it is", text, port);
+	}
 }
 
-static void read_listeners(struct listeners *l, const char *file)
+static void on_connection(struct sockets *s, const struct nolist_addr *addr)
+{
+	int i;
+
+	for (i = 0; i < s->conf->mxs && i < NOLIST_MX_MAX; i++)
+		if (is_fake(&s->conf->mx[i]) && !addr_compare(&s->conf->mx[i].addr, addr))
+			s->cut[i]++;
+}
+
+static void read_sockets(struct sockets *s, const char *file)
 {
 	FILE *f = fopen(file, "re");
 	char line[512], hex[33];
@@ -163,7 +179,7 @@ static void read_listeners(struct listeners *l, const char *file)
 
 		if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", hex, &port, &state) != 3)
 			continue;
-		if (state != TCP_LISTENS || !has_port(l->conf, port))
+		if (!has_port(s->conf, port))
 			continue;
 		if (strlen(hex) == 8) {
 			a = mapped(strtoul(hex, NULL, 16));
@@ -173,76 +189,120 @@ static void read_listeners(struct listeners *l, const char *file)
 				hex[8 * i] = '\0';
 			}
 		}
-		on_listener(l, &a, port);
+		if (state == TCP_LISTENS)
+			on_listener(s, &a, port);
+		else if (state == TCP_IS_UP)
+			on_connection(s, &a);
 	}
 	fclose(f);
 }
 
-void check_host(struct conf *conf, const struct nolist_addr *own, int owns)
+/* Who calls the address of his own connection a fake has mistaken one for the other. */
+static void check_sockets(struct findings *to, const struct conf *conf)
 {
-	struct listeners l = { .conf = conf };
+	struct sockets s = {.to = to, .conf = conf};
 	char text[ADDR_TEXT];
 	int i;
 
-	for (i = 0; i < conf->mxs; i++)
-		if (is_fake(&conf->mx[i]) &&
-		    !bsearch(&conf->mx[i].addr, own, owns, sizeof(*own), compare))
-			conf_note(conf, false,
-				  "%s: '%s' is no address of this host: it must be routed here, and "
-				  "when the program is away senders meet a timeout",
-				  conf->mx[i].where, addr_text(&conf->mx[i].addr, text));
-	read_listeners(&l, "/proc/net/tcp");
-	read_listeners(&l, "/proc/net/tcp6");
-}
-
-/* --- VLANs ----------------------------------------------------------------------- */
-
-static bool has_vlans(const char *name)
-{
-	FILE *f = fopen("/proc/net/vlan/config", "re");
-	char line[256], device[64];
-	bool is_found = false;
-
-	if (!f)
-		return false;
-	while (!is_found && fgets(line, sizeof(line), f))
-		is_found = sscanf(line, "%*s | %*d | %63s", device) == 1 && !strcmp(device, name);
-	fclose(f);
-	return is_found;
-}
-
-static int ethtool(const char *name, void *command)
-{
-	struct ifreq req = { .ifr_data = command };
-	int fd, ret;
-
-	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	ret = ioctl(fd, SIOCETHTOOL, &req) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-bool check_loses_tags(const char *name, enum kern_mode mode, char cure[256])
-{
-	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
-	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
-
-	/* In generic mode the tag stays with the packet, and goes out with the answer. */
-	if (mode == KERN_GENERIC || !has_vlans(name))
-		return false;
-	/*
-	 * A veth hands over what its peer put beside the frame, whatever rxvlan says
-	 * here; the peer may be in another namespace and cannot be asked.
-	 */
-	if (!ethtool(name, &drv) && !strcmp(drv.driver, "veth")) {
-		snprintf(cure, 256, "\"ethtool -K PEER txvlan off\" at the other end and --force");
-		return true;
+	read_sockets(&s, "/proc/net/tcp");
+	read_sockets(&s, "/proc/net/tcp6");
+	for (i = 0; i < conf->mxs && i < NOLIST_MX_MAX; i++) {
+		if (!s.cut[i])
+			continue;
+		addr_text(&conf->mx[i].addr, text);
+		find(to, GRADE_REFUSES, "connection", text,
+		     "%s: %u connection%s to '%s' would be cut: is this a fake?", conf->mx[i].where,
+		     s.cut[i], s.cut[i] == 1 ? "" : "s", text);
+		find_cure(to,
+			  "give its role to another address, or leave the port out; \"ss -tnp "
+			  "src [%s]\" tells who it is",
+			  text);
 	}
-	if (ethtool(name, &flags) || !(flags.data & ETH_FLAG_RXVLAN))
-		return false;
-	snprintf(cure, 256, "\"ethtool -K %s rxvlan off\"", name);
-	return true;
+}
+
+/* --- whose addresses they are ------------------------------------------------------ */
+
+static void not_here(struct findings *to, const struct conf_mx *mx, const struct links *links,
+		     const struct check_ifs *ifs, const struct route *route)
+{
+	const struct link *out = route->oif ? links_find(links, route->oif) : NULL;
+	const char *cure_dev = "lo";
+	char text[ADDR_TEXT];
+	int i;
+
+	addr_text(&mx->addr, text);
+	for (i = 0; i < ifs->n && out; i++)
+		if (ifs->ifindex[i] == route->oif)
+			out = NULL;
+	if (out && !strcmp(out->kind, "bridge")) {
+		find(to, GRADE_WARNING, "address", text,
+		     "%s: '%s' is no address of this host, but of a host on bridge '%s': what is "
+		     "bridged to it passes, what is routed to it is answered",
+		     mx->where, text, out->name);
+	} else if (out) {
+		find(to, GRADE_WARNING, "address", text,
+		     "%s: '%s' is no address of this host, which routes it on through '%s': it "
+		     "is answered here, and there when the program is away",
+		     mx->where, text, out->name);
+	} else {
+		find(to, GRADE_WARNING, "address", text,
+		     "%s: '%s' is no address of this host: it must be routed here, and when the "
+		     "program is away senders meet a timeout",
+		     mx->where, text);
+	}
+	if (ifs->n && links_find(links, ifs->ifindex[0]))
+		cure_dev = links_find(links, ifs->ifindex[0])->name;
+	find_cure(to, "ip addr add %s/%d dev %s", text, addr_is_ip4(&mx->addr) ? 32 : 128,
+		  cure_dev);
+}
+
+static void check_addresses(struct findings *to, const struct conf *conf, const struct links *links,
+			    const struct check_ifs *ifs)
+{
+	char text[ADDR_TEXT];
+	struct route route;
+	int i;
+
+	for (i = 0; i < conf->mxs; i++) {
+		const struct conf_mx *mx = &conf->mx[i];
+
+		addr_text(&mx->addr, text);
+		if (links_route(&mx->addr, &route))
+			find(to, GRADE_NOTE, "address", text,
+			     "%s: whether '%s' is of this host cannot be told", mx->where, text);
+		else if (route.is_local)
+			find(to, GRADE_OK, "address", text, "%s: %s, an address of this host",
+			     mx->where, conf_role_name(mx->role));
+		else if (is_fake(mx))
+			not_here(to, mx, links, ifs, &route);
+		else
+			find(to, GRADE_NOTE, "address", text,
+			     "%s: the real MX is another host: only SYNs to it are seen here, so "
+			     "import its log",
+			     mx->where);
+	}
+}
+
+void check_host(struct findings *to, const struct conf *conf, const struct links *links,
+		const struct check_ifs *ifs)
+{
+	check_addresses(to, conf, links, ifs);
+	check_sockets(to, conf);
+}
+
+int check_all(struct findings *to, const struct conf *conf, const int *ifindex, int n)
+{
+	struct check_ifs ifs = {.ifindex = ifindex, .n = n};
+	struct links links;
+	int i, ret;
+
+	*to = (struct findings){};
+	ret = links_read(&links);
+	if (ret)
+		return ret;
+	for (i = 0; i < n; i++)
+		check_interface(to, &links, &ifs, ifindex[i], conf->mode);
+	check_host(to, conf, &links, &ifs);
+	free(links.link);
+	return to->is_short ? -ENOMEM : 0;
 }

@@ -74,6 +74,7 @@ int cmd_failed(int error);
 /* The same for store_what() and store_hint(). */
 int cmd_store_failed(int error);
 
+int cmd_check(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);

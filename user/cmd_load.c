@@ -13,34 +13,27 @@
 #include "check.h"
 #include "cmd.h"
 #include "conf.h"
+#include "conf_args.h"
 #include "kern.h"
 #include "log.h"
 
 enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_SOURCES, OPT_FORCE };
 
 static const struct cmd_option opts[] = {
-	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
-	{ "interface", 'i', "IFACE", "where to attach; instead of the file's" },
-	{ "low", OPT_LOW, "ADDR", "a low fake, besides the file's" },
-	{ "real", OPT_REAL, "ADDR", "a real MX, besides the file's" },
-	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
-	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
-	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
-	{ "sources", OPT_SOURCES, "N", "room in each table, when it is made (262144)" },
-	{ "force", OPT_FORCE, NULL, "attach also where answers would lose their VLAN tags" },
-	{}
-};
-
-/* What the command line adds, kept until the file has been read. */
-struct addition {
-	const char *key, *value, *where;
-};
+	{"config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)"},
+	{"interface", 'i', "IFACE", "where to attach; instead of the file's"},
+	{"low", OPT_LOW, "ADDR", "a low fake, besides the file's"},
+	{"real", OPT_REAL, "ADDR", "a real MX, besides the file's"},
+	{"high", OPT_HIGH, "ADDR", "a high fake, besides the file's"},
+	{"port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)"},
+	{"mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic"},
+	{"sources", OPT_SOURCES, "N", "room in each table, when it is made (262144)"},
+	{"force", OPT_FORCE, NULL, "load also where check refuses"},
+	{}};
 
 struct load {
-	const char *file;
-	struct addition *add;
-	int adds;
-	bool has_interfaces, is_forced;
+	struct conf_args args;
+	bool is_forced;
 	struct conf conf;
 	struct nolist_addr *own;
 	int owns, own_left;
@@ -51,60 +44,34 @@ struct load {
 
 static int take_options(struct load *l, int argc, char **argv)
 {
-	static const char *const keys[] = { "low", "real", "high", "port", "mode", "sources" };
-	static const char *const names[] = { "--low",  "--real", "--high",
-					     "--port", "--mode", "--sources" };
+	static const char *const keys[] = {"low", "real", "high", "port", "mode", "sources"};
+	static const char *const names[] = {"--low",  "--real", "--high",
+					    "--port", "--mode", "--sources"};
 	int c;
 
-	l->add = calloc(argc, sizeof(*l->add));
-	if (!l->add) {
+	if (conf_args_init(&l->args, argc)) {
 		err(-ENOMEM, "cannot start");
-		return EXIT_FAILED;
+		return -1 - EXIT_FAILED;
 	}
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
 		switch (c) {
 		case 'c':
-			l->file = optarg;
+			l->args.file = optarg;
 			break;
 		case 'i':
-			l->has_interfaces = true;
-			l->add[l->adds++] = (struct addition){ "interface", optarg, "-i" };
+			l->args.has_interfaces = true;
+			conf_args_add(&l->args, "interface", optarg, "-i");
 			break;
 		case OPT_FORCE:
 			l->is_forced = true;
 			break;
 		default:
-			l->add[l->adds++] = (struct addition){ keys[c - OPT_LOW], optarg,
-							       names[c - OPT_LOW] };
+			conf_args_add(&l->args, keys[c - OPT_LOW], optarg, names[c - OPT_LOW]);
 		}
 	}
 	if (c < 0)
 		return c;
 	return cmd_is_end(argc, argv) ? 0 : -1 - EXIT_USAGE;
-}
-
-static int read_conf(struct load *l)
-{
-	const char *file = l->file;
-	char name[256] = "";
-	int i, ret = 0;
-
-	conf_init(&l->conf);
-	if (!file && !access(DEFAULT_CONF, F_OK))
-		file = DEFAULT_CONF;
-	if (file)
-		ret = conf_read(&l->conf, file);
-	if (ret && !l->conf.errors) {
-		err(ret, "cannot read '%s'", file);
-		return EXIT_USAGE;
-	}
-	if (l->has_interfaces)
-		conf_drop_interfaces(&l->conf);
-	for (i = 0; i < l->adds; i++)
-		conf_add(&l->conf, l->add[i].key, l->add[i].value, l->add[i].where);
-	if (!l->conf.name && !gethostname(name, sizeof(name) - 1))
-		conf_add(&l->conf, "name", name, "host name");
-	return conf_check(&l->conf) ? EXIT_USAGE : 0;
 }
 
 /* The interfaces that were named; else those that have the program. */
@@ -140,40 +107,34 @@ static int find_interfaces(struct load *l)
 	return EXIT_USAGE;
 }
 
-/* The mode that an interface has, where a load would keep it; else what is asked for. */
-static enum kern_mode mode_of(const struct load *l, int ifindex)
+/* What would break mail or the link stops the load; what is odd is told. */
+static int check(const struct load *l)
 {
-	enum kern_mode mode = l->conf.mode;
-	const struct kern_if *ifs;
-	struct kern *k;
-	int i;
+	struct findings found;
+	char line[512];
+	int i, ret, status = 0;
 
-	if (mode != KERN_AUTO || kern_open(&k, options.pin_dir))
-		return mode;
-	for (i = kern_ifs(k, &ifs) - 1; i >= 0; i--)
-		if (ifs[i].ifindex == ifindex)
-			mode = ifs[i].mode;
-	kern_close(k);
-	return mode;
-}
+	ret = check_all(&found, &l->conf, l->ifindex, l->ifs);
+	if (ret)
+		warn("not all that check looks at could be looked at");
+	for (i = 0; i < found.n; i++) {
+		const struct finding *f = &found.f[i];
 
-static int check_vlans(struct load *l)
-{
-	char name[IF_NAMESIZE], cure[256];
-	int i, status = 0;
-
-	for (i = 0; i < l->ifs; i++) {
-		if (!if_indextoname(l->ifindex[i], name) ||
-		    !check_loses_tags(name, mode_of(l, l->ifindex[i]), cure))
+		if (f->grade < GRADE_WARNING)
 			continue;
-		if (l->is_forced) {
-			warn("answers at '%s' lose their VLAN tags", name);
-			continue;
+		finding_line(f, line, sizeof(line));
+		if (f->grade == GRADE_REFUSES && !l->is_forced) {
+			errx("%s", line);
+			status = EXIT_FAILED;
+		} else {
+			warn("%s", line);
 		}
-		errx("'%s' has VLANs, and answers would lose their tags", name);
-		hint("%s; or --mode generic, or --force", cure);
-		status = EXIT_FAILED;
+		if (*f->cure)
+			hint("%s", f->cure);
 	}
+	free(found.f);
+	if (status)
+		hint("\"nolist-xdp check\" tells all; --force loads nevertheless");
 	return status;
 }
 
@@ -251,7 +212,7 @@ static int load(struct load *l)
 
 	status = find_interfaces(l);
 	if (!status)
-		status = check_vlans(l);
+		status = check(l);
 	if (status)
 		return status;
 	what = (struct kern_load){
@@ -278,22 +239,20 @@ int cmd_load(int argc, char **argv)
 
 	status = take_options(&l, argc, argv);
 	if (status < 0) {
-		free(l.add);
+		conf_args_free(&l.args);
 		return -1 - status;
 	}
 	if (!status)
-		status = read_conf(&l);
+		status = conf_args_read(&l.args, &l.conf);
 	if (!status && check_own(&l.own, &l.owns)) {
 		errx("cannot list the addresses of this host");
 		status = EXIT_FAILED;
 	}
-	if (!status)
-		check_host(&l.conf, l.own, l.owns);
 	conf_tell(&l.conf);
 	if (!status)
 		status = load(&l);
 	conf_free(&l.conf);
 	free(l.own);
-	free(l.add);
+	conf_args_free(&l.args);
 	return status;
 }

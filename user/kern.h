@@ -33,6 +33,18 @@ struct kern_if {
 	int set;                /* index of its maps among the sets */
 };
 
+/* What is attached to an interface, whoever's it is. */
+struct kern_seen {
+	unsigned int id;     /* of the program, or of libxdp's dispatcher; 0: none */
+	unsigned int uid;    /* who loaded it */
+	enum kern_mode mode; /* native or generic */
+	bool is_ours;        /* ours, or ours is among those of the dispatcher */
+	bool is_shared;      /* a dispatcher */
+	char name[16];
+	char others[128]; /* the names of others that the dispatcher calls */
+};
+int kern_look(int ifindex, struct kern_seen *seen); /* -EPERM: not root */
+
 struct kern; /* what was found: sets and interfaces */
 
 /*

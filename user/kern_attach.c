@@ -108,6 +108,48 @@ int kern_slot(int ifindex, struct kern_slot *slot)
 	return 0;
 }
 
+static void list_others(int ifindex, char *text, size_t size)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *p = NULL;
+	struct kern_prog prog;
+	size_t n = 0;
+
+	if (libxdp_get_error(mp))
+		return;
+	while (n < size && (p = xdp_multiprog__next_prog(p, mp)))
+		if (!prog_info_of(xdp_program__id(p), &prog) && strcmp(prog.name, NOLIST_PROG))
+			n += snprintf(text + n, size - n, "%s%s", n ? ", " : "", prog.name);
+	xdp_multiprog__close(mp);
+}
+
+int kern_look(int ifindex, struct kern_seen *seen)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	struct kern_slot slot;
+	int fd, ret;
+
+	kern_quiet();
+	*seen = (struct kern_seen){};
+	ret = kern_slot(ifindex, &slot);
+	if (ret || !slot.id)
+		return ret;
+	seen->id = slot.id;
+	seen->mode = slot.mode;
+	seen->is_ours = slot.ours;
+	seen->is_shared = slot.is_shared;
+	snprintf(seen->name, sizeof(seen->name), "%s", slot.name);
+	if (slot.is_shared)
+		list_others(ifindex, seen->others, sizeof(seen->others));
+	fd = bpf_prog_get_fd_by_id(slot.id);
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+		seen->uid = info.created_by_uid;
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
+
 bool kern_is_partial(int ifindex, enum kern_mode mode)
 {
 	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };

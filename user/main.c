@@ -6,6 +6,10 @@
 #include "cmd.h"
 
 static const struct cmd cmds[] = {
+	{ "check", cmd_check,
+	  "[IFACE]... [-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
+	  "[--mode auto|native|generic] [--json]",
+	  "what would happen if it were loaded here, and what cures it" },
 	{ "load", cmd_load,
 	  "[-c FILE] [-i IFACE]... [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
 	  "[--mode auto|native|generic] [--sources N] [--force]",
