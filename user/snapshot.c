@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For each life two tables, claims and proofs: keys, which are sorted, and beside
- * them the records, put into the same order afterwards, so that walks do not jump.
+ * For each life two tables, claims and proofs: keys, which are sorted, and the
+ * squeezed records, put into the same order afterwards, so that walks do not jump.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kern.h"
 #include "snapshot.h"
+#include "squeeze.h"
 
-#define NS 1000000000ll
+#define CLAIMS_WORDS (sizeof(struct pack_claims) / 4)
+#define PROOFS_WORDS (sizeof(struct pack_proofs) / 4)
+#define HOUR_WORDS (sizeof(struct pack_hour) / 4)
 
-struct array {
-	void *at;
-	size_t used, room;
-};
+#define PROOFS_MAX (SQUEEZE_MAX(PROOFS_WORDS) + NOLIST_HOURS * SQUEEZE_MAX(HOUR_WORDS))
+_Static_assert(PROOFS_MAX < 256, "has one byte for its size");
 
 /* A key, and where its record is. */
 struct place {
 	uint64_t high; /* the key, without what would pad it */
 	uint32_t low;
-	uint32_t at;
+	uint32_t at; /* in table.bytes */
 };
 
 static struct pack_key key_of(const struct place *p)
@@ -30,22 +29,17 @@ static struct pack_key key_of(const struct place *p)
 	return (struct pack_key){ p->high, p->low };
 }
 
-struct proofs {
-	struct pack_proofs p;
-	uint32_t hour; /* place of its hours in the pool */
-	uint32_t hours;
-};
-
 struct table {
-	struct array places;  /* struct place */
-	struct array records; /* struct pack_claims or struct proofs */
-	size_t size;          /* of a record */
+	struct place *place;
+	size_t places, places_room;
+	unsigned char *bytes; /* for each record how many there are, then these */
+	size_t used, room;
 };
 
 struct tables {
 	struct life life;
-	struct table claims, proofs;
-	struct array hours; /* struct pack_hour */
+	struct table claims;
+	struct table proofs; /* after each record its hours */
 	struct snapshot_stats stats;
 };
 
@@ -53,26 +47,6 @@ struct snapshot {
 	struct tables *tables;
 	int lives;
 };
-
-/* Room for n more; they are not cleared. */
-static void *array_add(struct array *a, size_t size, size_t n)
-{
-	size_t room = a->room ? a->room : 64;
-	void *at;
-
-	while (room < a->used + n)
-		room += room / 2;
-	if (room > a->room) {
-		at = reallocarray(a->at, room, size);
-		if (!at)
-			return NULL;
-		a->at = at;
-		a->room = room;
-	}
-	at = (char *)a->at + a->used * size;
-	a->used += n;
-	return at;
-}
 
 int snapshot_new(struct snapshot **sp)
 {
@@ -89,11 +63,10 @@ void snapshot_free(struct snapshot *s)
 	for (i = 0; i < s->lives; i++) {
 		struct tables *t = &s->tables[i];
 
-		free(t->claims.places.at);
-		free(t->claims.records.at);
-		free(t->proofs.places.at);
-		free(t->proofs.records.at);
-		free(t->hours.at);
+		free(t->claims.place);
+		free(t->claims.bytes);
+		free(t->proofs.place);
+		free(t->proofs.bytes);
 	}
 	free(s->tables);
 	free(s);
@@ -106,9 +79,7 @@ int snapshot_add_life(struct snapshot *s, const struct life *life)
 	if (!grown)
 		return -ENOMEM;
 	s->tables = grown;
-	s->tables[s->lives] = (struct tables){ .life = *life,
-					       .claims.size = sizeof(struct pack_claims),
-					       .proofs.size = sizeof(struct proofs) };
+	s->tables[s->lives] = (struct tables){ .life = *life };
 	return s->lives++;
 }
 
@@ -122,98 +93,169 @@ const struct life *snapshot_life(const struct snapshot *s, int life)
 	return &s->tables[life].life;
 }
 
-static int table_add(struct table *t, const struct nolist_source *src, const void *record)
+/* Makes room for one more record of so many bytes. */
+static int table_grow(struct table *t, size_t size)
 {
-	struct place *place = array_add(&t->places, sizeof(*place), 1);
-	void *to = array_add(&t->records, t->size, 1);
-	struct pack_key key;
+	size_t room = t->places_room ? t->places_room : 64;
+	void *grown;
 
-	if (!place || !to)
+	if (t->places == t->places_room) {
+		room += room / 2;
+		grown = reallocarray(t->place, room, sizeof(*t->place));
+		if (!grown)
+			return -ENOMEM;
+		t->place = grown;
+		t->places_room = room;
+	}
+	if (t->used + size <= t->room)
+		return 0;
+	room = t->room + t->room / 2 + size;
+	/* A place has 32 bits. */
+	grown = room > UINT32_MAX ? NULL : realloc(t->bytes, room);
+	if (!grown)
 		return -ENOMEM;
-	key = pack_key(src);
-	*place = (struct place){ key.high, key.low, t->records.used - 1 };
-	memcpy(to, record, t->size);
+	t->bytes = grown;
+	t->room = room;
 	return 0;
+}
+
+static int table_add(struct table *t, const struct nolist_source *src, const unsigned char *record,
+		     size_t size)
+{
+	struct pack_key key = pack_key(src);
+
+	if (table_grow(t, 1 + size))
+		return -ENOMEM;
+	t->place[t->places++] = (struct place){ key.high, key.low, t->used };
+	t->bytes[t->used++] = size;
+	memcpy(t->bytes + t->used, record, size);
+	t->used += size;
+	return 0;
+}
+
+static void see_real(struct tables *t, const struct nolist_source *src, uint32_t at)
+{
+	uint32_t *real_s = &t->stats.real_s[!!pack_key(src).high];
+
+	if (at > *real_s)
+		*real_s = at;
+}
+
+static int add_claims(struct tables *t, const struct nolist_source *src,
+		      const struct nolist_claims *claims)
+{
+	unsigned char record[SQUEEZE_MAX(CLAIMS_WORDS)];
+	struct pack_claims c = pack_claims(claims);
+
+	see_real(t, src, c.role[PACK_REAL].last);
+	return table_add(&t->claims, src, record, squeeze(record, &c, CLAIMS_WORDS));
+}
+
+static int add_proofs(struct tables *t, const struct nolist_source *src,
+		      const struct nolist_proofs *proofs)
+{
+	unsigned char record[PROOFS_MAX];
+	struct pack_hour hour[NOLIST_HOURS];
+	unsigned int i, hours;
+	struct pack_proofs p = pack_proofs(proofs, hour, &hours);
+	size_t size = squeeze(record, &p, PROOFS_WORDS);
+
+	for (i = 0; i < hours; i++)
+		size += squeeze(record + size, &hour[i], HOUR_WORDS);
+	see_real(t, src, p.data.last);
+	return table_add(&t->proofs, src, record, size);
 }
 
 int snapshot_add(struct snapshot *s, int life, const struct nolist_source *src,
 		 const struct nolist_claims *claims, const struct nolist_proofs *proofs)
 {
 	struct tables *t = &s->tables[life];
-	struct pack_hour hour[NOLIST_HOURS], *to;
-	struct pack_claims c;
-	struct proofs p;
-	int error = 0;
+	int error = claims ? add_claims(t, src, claims) : 0;
 
-	if (claims) {
-		c = pack_claims(claims);
-		error = table_add(&t->claims, src, &c);
-	}
-	if (proofs && !error) {
-		p.p = pack_proofs(proofs, hour, &p.hours);
-		p.hour = t->hours.used;
-		to = array_add(&t->hours, sizeof(*to), p.hours);
-		if (!to)
-			return -ENOMEM;
-		memcpy(to, hour, p.hours * sizeof(*to));
-		error = table_add(&t->proofs, src, &p);
-	}
-	return error;
+	return !error && proofs ? add_proofs(t, src, proofs) : error;
 }
 
 /* --- sorting ----------------------------------------------------------------- */
 
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
+/* The digits of a key, the least one first. */
+#define DIGIT_BITS 16
+#define DIGITS 6
 
-	if (x->high != y->high)
-		return x->high < y->high ? -1 : 1;
-	return (x->low > y->low) - (x->low < y->low);
+static unsigned int digit(const struct place *p, int i)
+{
+	return (i < 2 ? p->low >> DIGIT_BITS * i : p->high >> DIGIT_BITS * (i - 2)) &
+	       ((1u << DIGIT_BITS) - 1);
+}
+
+/* By one digit, keeping the order of those that have the same; false: all have. */
+static bool sort_digit(const struct place *from, struct place *to, size_t n, int i, uint32_t *count)
+{
+	uint32_t before = 0, here;
+	size_t k;
+
+	memset(count, 0, sizeof(*count) << DIGIT_BITS);
+	for (k = 0; k < n; k++)
+		count[digit(&from[k], i)]++;
+	if (count[digit(&from[0], i)] == n)
+		return false;
+	for (k = 0; k < 1u << DIGIT_BITS; k++) {
+		here = count[k];
+		count[k] = before;
+		before += here;
+	}
+	for (k = 0; k < n; k++)
+		to[count[digit(&from[k], i)]++] = from[k];
+	return true;
+}
+
+/* A radix sort: a million keys would need twenty million comparisons. */
+static int sort_places(struct table *t)
+{
+	uint32_t *count = malloc(sizeof(*count) << DIGIT_BITS);
+	struct place *other = reallocarray(NULL, t->places, sizeof(*other)), *was;
+	int i, error = count && other ? 0 : -ENOMEM;
+
+	for (i = 0; i < DIGITS && !error; i++) {
+		if (!sort_digit(t->place, other, t->places, i, count))
+			continue;
+		was = t->place;
+		t->place = other;
+		other = was;
+	}
+	t->places_room = t->places;
+	free(other);
+	free(count);
+	return error;
+}
+
+#define AHEAD 16 /* records: the processor waits for memory otherwise */
+
+static int sort_records(struct table *t)
+{
+	unsigned char *sorted = malloc(t->used);
+	size_t i, size, used = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (i = 0; i < t->places; i++) {
+		if (i + AHEAD < t->places)
+			__builtin_prefetch(t->bytes + t->place[i + AHEAD].at);
+		size = 1 + t->bytes[t->place[i].at];
+		memcpy(sorted + used, t->bytes + t->place[i].at, size);
+		t->place[i].at = used;
+		used += size;
+	}
+	free(t->bytes);
+	t->bytes = sorted;
+	t->room = used;
+	return 0;
 }
 
 static int table_sort(struct table *t)
 {
-	struct place *place = t->places.at;
-	size_t i, n = t->places.used;
-	char *sorted;
+	int error = t->places ? sort_places(t) : 0;
 
-	if (!n)
-		return 0;
-	qsort(place, n, sizeof(*place), compare_places);
-	sorted = reallocarray(NULL, n, t->size);
-	if (!sorted)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		memcpy(sorted + i * t->size, (char *)t->records.at + place[i].at * t->size,
-		       t->size);
-		place[i].at = i;
-	}
-	free(t->records.at);
-	t->records = (struct array){ sorted, n, n };
-	return 0;
-}
-
-static int hours_sort(struct tables *t)
-{
-	struct proofs *p = t->proofs.records.at;
-	struct array sorted = {};
-	struct pack_hour *to;
-	size_t i;
-
-	if (!t->hours.used)
-		return 0;
-	if (!array_add(&sorted, sizeof(*to), t->hours.used))
-		return -ENOMEM;
-	sorted.used = 0;
-	for (i = 0; i < t->proofs.records.used; i++) {
-		to = array_add(&sorted, sizeof(*to), p[i].hours);
-		memcpy(to, (struct pack_hour *)t->hours.at + p[i].hour, p[i].hours * sizeof(*to));
-		p[i].hour = sorted.used - p[i].hours;
-	}
-	free(t->hours.at);
-	t->hours = sorted;
-	return 0;
+	return !error && t->places ? sort_records(t) : error;
 }
 
 void snapshot_set_lru(struct snapshot *s, int life)
@@ -233,50 +275,32 @@ static int compare_times(const void *a, const void *b)
  * were idle for long, but not exactly of the longest idle, so that no more is said
  * than that half of the others had been idle for less.
  */
-static int count_evicted(struct tables *t)
+static int count_evicted(struct snapshot *s, int life)
 {
-	const struct proofs *p = t->proofs.records.at;
-	size_t i, n = t->proofs.records.used;
+	struct tables *t = &s->tables[life];
 	struct losses *l = &t->stats.losses;
+	struct snapshot_item item;
+	struct snapshot_walk w;
+	size_t n = 0;
 	uint32_t *last;
 
-	if (!t->stats.is_lru || t->stats.proofs_new <= n)
+	if (!t->stats.is_lru || t->stats.proofs_new <= t->proofs.places)
 		return 0;
-	l->evicted = t->stats.proofs_new - n;
+	l->evicted = t->stats.proofs_new - t->proofs.places;
 	l->evicted_s = t->stats.now_s;
-	if (!n)
+	if (!t->proofs.places)
 		return 0;
-	last = reallocarray(NULL, n, sizeof(*last));
+	last = reallocarray(NULL, t->proofs.places, sizeof(*last));
 	if (!last)
 		return -ENOMEM;
-	for (i = 0; i < n; i++)
-		last[i] = p[i].p.data.last > p[i].p.talk.last ? p[i].p.data.last : p[i].p.talk.last;
+	snapshot_start(s, life, NULL, &w);
+	for (w.is_proven = true; snapshot_next(&w, &item); n++)
+		last[n] = item.proofs->data.last > item.proofs->talk.last ? item.proofs->data.last :
+									    item.proofs->talk.last;
 	qsort(last, n, sizeof(*last), compare_times);
 	l->evicted_s = last[n / 2];
 	free(last);
 	return 0;
-}
-
-static void see_real(struct tables *t)
-{
-	const struct pack_claims *c = t->claims.records.at;
-	const struct proofs *p = t->proofs.records.at;
-	const struct place *place = t->claims.places.at;
-	size_t i;
-
-	for (i = 0; i < t->claims.places.used; i++) {
-		uint32_t *real_s = &t->stats.real_s[!!place[i].high];
-
-		if (c[i].role[PACK_REAL].last > *real_s)
-			*real_s = c[i].role[PACK_REAL].last;
-	}
-	place = t->proofs.places.at;
-	for (i = 0; i < t->proofs.places.used; i++) {
-		uint32_t *real_s = &t->stats.real_s[!!place[i].high];
-
-		if (p[i].p.data.last > *real_s)
-			*real_s = p[i].p.data.last;
-	}
 }
 
 int snapshot_sort(struct snapshot *s)
@@ -288,11 +312,7 @@ int snapshot_sort(struct snapshot *s)
 		if (!error)
 			error = table_sort(&s->tables[i].proofs);
 		if (!error)
-			error = hours_sort(&s->tables[i]);
-		if (!error)
-			see_real(&s->tables[i]);
-		if (!error)
-			error = count_evicted(&s->tables[i]);
+			error = count_evicted(s, i);
 	}
 	return error;
 }
@@ -325,92 +345,15 @@ void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats 
 	memcpy(to->bad_acks, stats->bad_acks, sizeof(to->bad_acks));
 }
 
-/* --- from the kernel --------------------------------------------------------- */
-
-struct reading {
-	struct snapshot *s;
-	int life;
-};
-
-static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
-		     const struct nolist_proofs *proofs, void *arg)
-{
-	struct reading *r = arg;
-
-	return snapshot_add(r->s, r->life, src, claims, proofs);
-}
-
-/* Before the records are read: what is lost later belongs to the next interval. */
-static int read_stats(struct snapshot *s, int life, const struct kern *k, int set)
-{
-	struct nolist_meta meta = {};
-	struct nolist_stats stats;
-	const struct kern_if *ifs;
-	int i, n = kern_ifs(k, &ifs), error = kern_set_stats(k, set, &stats);
-	uint64_t now = kern_now_ns();
-
-	if (error)
-		return error;
-	kern_meta(k, set, &meta);
-	for (i = 0; i < n && ifs[i].set != set; i++)
-		;
-	snapshot_set_stats(s, life, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
-			   i == n);
-	return 0;
-}
-
-static int read_set(struct snapshot *s, const struct kern *k, int set)
-{
-	/* Rounded down: what just happened must not lie in the future. */
-	long long offset = kern_clock_offset();
-	struct reading r = { .s = s };
-	struct kern_tables tables;
-	struct life life = {};
-	bool is_lru;
-	int error;
-
-	error = kern_tables(k, set, &tables);
-	if (!error)
-		error = kern_boot_id(life.boot);
-	if (error)
-		return error;
-	is_lru = tables.is_lru;
-	life.tables = tables.id;
-	life.generation = tables.generation;
-	life.wall_s = offset / NS - (offset % NS < 0);
-	r.life = snapshot_add_life(s, &life);
-	error = r.life < 0 ? r.life : read_stats(s, r.life, k, set);
-	if (!error && is_lru)
-		snapshot_set_lru(s, r.life);
-	return error ? error : kern_set_each(k, set, on_record, &r);
-}
-
-int snapshot_read(struct snapshot **sp, const struct kern *k)
-{
-	int i, error = snapshot_new(sp);
-
-	for (i = 0; i < kern_sets(k) && !error; i++)
-		error = read_set(*sp, k, i);
-	if (!error)
-		error = snapshot_sort(*sp);
-	if (error) {
-		snapshot_free(*sp);
-		*sp = NULL;
-	}
-	return error;
-}
-
 /* --- walking ----------------------------------------------------------------- */
 
 static size_t table_find(const struct table *t, const struct pack_key *key)
 {
-	const struct place *place = t->places.at;
-	size_t from = 0, to = t->places.used;
+	size_t from = 0, to = t->places;
 
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
-
-		struct pack_key is = key_of(&place[mid]);
+		struct pack_key is = key_of(&t->place[mid]);
 
 		if (pack_compare(&is, key) < 0)
 			from = mid + 1;
@@ -432,19 +375,40 @@ void snapshot_start(const struct snapshot *s, int life, const struct pack_key *k
 
 static bool key_at(const struct table *t, size_t at, struct pack_key *key)
 {
-	if (at >= t->places.used)
+	if (at >= t->places)
 		return false;
-	*key = key_of((const struct place *)t->places.at + at);
+	*key = key_of(&t->place[at]);
 	return true;
 }
 
-static void take_proofs(const struct tables *t, size_t at, struct snapshot_item *item)
+/* The bytes of a record. */
+static const unsigned char *record_at(const struct table *t, size_t at, size_t *size)
 {
-	const struct proofs *p = (const struct proofs *)t->proofs.records.at + at;
+	const unsigned char *bytes = t->bytes + t->place[at].at;
 
-	item->proofs = &p->p;
-	item->hour = (const struct pack_hour *)t->hours.at + p->hour;
-	item->hours = p->hours;
+	*size = *bytes;
+	return bytes + 1;
+}
+
+static void take_claims(const struct table *t, size_t at, struct snapshot_item *item)
+{
+	size_t size;
+	const unsigned char *bytes = record_at(t, at, &size);
+
+	expand(&item->room.claims, CLAIMS_WORDS, bytes, size);
+	item->claims = &item->room.claims;
+}
+
+static void take_proofs(const struct table *t, size_t at, struct snapshot_item *item)
+{
+	size_t size, part;
+	const unsigned char *bytes = record_at(t, at, &size);
+
+	part = expand(&item->room.proofs, PROOFS_WORDS, bytes, size);
+	while (bytes += part, size -= part)
+		part = expand(&item->room.hour[item->hours++], HOUR_WORDS, bytes, size);
+	item->proofs = &item->room.proofs;
+	item->hour = item->room.hour;
 }
 
 bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
@@ -453,7 +417,9 @@ bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 	struct pack_key c, p;
 	bool has_p = key_at(&t->proofs, w->proofs, &p), has_c;
 
-	*item = (struct snapshot_item){};
+	item->claims = NULL;
+	item->proofs = NULL;
+	item->hours = 0;
 	if (w->is_proven && !has_p)
 		return false;
 	while ((has_c = key_at(&t->claims, w->claims, &c)) && w->is_proven &&
@@ -463,8 +429,8 @@ bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 		return false;
 	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;
 	if (has_c && !pack_compare(&c, &item->key))
-		item->claims = (const struct pack_claims *)t->claims.records.at + w->claims++;
+		take_claims(&t->claims, w->claims++, item);
 	if (has_p && !pack_compare(&p, &item->key))
-		take_proofs(t, w->proofs++, item);
+		take_proofs(&t->proofs, w->proofs++, item);
 	return true;
 }

@@ -46,13 +46,18 @@ int snapshot_read(struct snapshot **sp, const struct kern *k);
 int snapshot_lives(const struct snapshot *s);
 const struct life *snapshot_life(const struct snapshot *s, int life);
 
-/* What one life says of one source. */
+/* What one life says of one source. Not to be copied: it points into itself. */
 struct snapshot_item {
 	struct pack_key key;
 	const struct pack_claims *claims; /* or NULL */
 	const struct pack_proofs *proofs; /* or NULL */
 	const struct pack_hour *hour;
 	unsigned int hours;
+	struct {
+		struct pack_claims claims;
+		struct pack_proofs proofs;
+		struct pack_hour hour[NOLIST_HOURS];
+	} room;
 };
 
 /* A walk over one life in the order of sources. */

@@ -473,11 +473,13 @@ void verdict_of(const struct record *r, const struct neighbours *n, const struct
 struct prefix neighbours_prefix(const struct nolist_source *src, const struct rules *rules)
 {
 	struct prefix p = { .addr = src->addr };
-	unsigned int i;
+	unsigned int end;
 
 	p.len = addr_is_ip4(&src->addr) ? 96 + rules->neighbours_ip4 : rules->neighbours_ip6;
-	for (i = p.len; i < 128; i++)
-		p.addr.b[i / 8] &= ~(0x80 >> i % 8);
+	end = (p.len + 7) / 8;
+	memset(p.addr.b + end, 0, sizeof(p.addr.b) - end);
+	if (p.len % 8)
+		p.addr.b[p.len / 8] &= 0xff00 >> p.len % 8;
 	return p;
 }
 
