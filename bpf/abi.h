@@ -202,10 +202,11 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
 {
 	__u64 h = (a->q[0] ^ seed) * 0x9e3779b97f4a7c15ull;
 
-	/* The last bytes of an address are the high bits of q[1]: fold them down. */
-	h ^= (h >> 29) ^ a->q[1];
-	h = (h ^ (h >> 32)) * 0xbf58476d1ce4e5b9ull;
-	return (__u32)(h >> 52) & (NOLIST_SLOTS - 1);
+	/*
+	 * The last byte of an address is the highest of q[1]: the factor is odd, so that
+	 * those of one network are spread over all of the table.
+	 */
+	return (h + a->q[1]) * 0xbf58476d1ce4e5b9ull >> 52;
 }
 
 /* Whose evidence: an IPv4 address (v4-mapped) or an IPv6 /64 (rest zero). */

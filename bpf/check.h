@@ -99,14 +99,7 @@ static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, const struct 
 /* Sum over the pseudo-header (RFC 9293 3.1, RFC 8200 8.1). */
 static __always_inline __u64 check_pseudo(const struct pkt *p)
 {
-	__u64 sum = bpf_htonl(p->l4_len) + (__u64)bpf_htonl(IPPROTO_TCP);
-
-	sum += (__u64)p->saddr.w[3] + p->daddr.w[3];
-	if (p->is_ip6) {
-		sum += (__u64)p->saddr.w[0] + p->saddr.w[1] + p->saddr.w[2];
-		sum += (__u64)p->daddr.w[0] + p->daddr.w[1] + p->daddr.w[2];
-	}
-	return sum;
+	return p->addr_sum + bpf_htons(p->l4_len) + bpf_htons(IPPROTO_TCP);
 }
 
 /* Does the interface hand us segments whose checksum is still to be made? */
@@ -248,7 +241,7 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 		return NOLIST_PASS_SOURCE;
 	pseudo = check_pseudo(p);
 	sum = check_segment_sum(ctx, p);
-	if (p->l3_sum != 0xffff || sum == CSUM_BAD)
+	if (csum_fold32(p->l3_sum) != 0xffff || sum == CSUM_BAD)
 		return NOLIST_PASS_CHECKSUM;
 	if (csum_fold32(sum + pseudo) != 0xffff &&
 	    (csum_fold32(pseudo) != p->check || !check_partial(conf, ctx->ingress_ifindex)))

@@ -7,7 +7,6 @@
 #define NOLIST_COOKIE_H
 
 #define COOKIE_SLOT_SHIFT 40 /* a slot of the clock: 2^40 ns, 18 minutes */
-#define COOKIE_WORDS 5       /* at most: two addresses, then ports, slot and timestamp bit */
 
 static __always_inline __u64 cookie_rotl(__u64 x, int n)
 {
@@ -28,30 +27,61 @@ static __always_inline __u64 cookie_rotl(__u64 x, int n)
 		c = cookie_rotl(c, 32);                                                            \
 	} while (0)
 
-/* SipHash-2-4 (Aumasson, Bernstein 2012) of so many little-endian words. */
-static __noinline __u64 cookie_hash(const struct nolist_key *key, const __u64 *m, __u32 words)
+#define COOKIE_START(a, b, c, d, key)                                                              \
+	do {                                                                                       \
+		a = (key)->k[0] ^ 0x736f6d6570736575ull;                                           \
+		b = (key)->k[1] ^ 0x646f72616e646f6dull;                                           \
+		c = (key)->k[0] ^ 0x6c7967656e657261ull;                                           \
+		d = (key)->k[1] ^ 0x7465646279746573ull;                                           \
+	} while (0)
+
+#define COOKIE_TAKE(a, b, c, d, word)                                                              \
+	do {                                                                                       \
+		d ^= word;                                                                         \
+		COOKIE_ROUND(a, b, c, d);                                                          \
+		COOKIE_ROUND(a, b, c, d);                                                          \
+		a ^= word;                                                                         \
+	} while (0)
+
+#define COOKIE_END(a, b, c, d)                                                                     \
+	do {                                                                                       \
+		c ^= 0xff;                                                                         \
+		COOKIE_ROUND(a, b, c, d);                                                          \
+		COOKIE_ROUND(a, b, c, d);                                                          \
+		COOKIE_ROUND(a, b, c, d);                                                          \
+		COOKIE_ROUND(a, b, c, d);                                                          \
+	} while (0)
+
+/*
+ * SipHash-2-4 (Aumasson, Bernstein 2012) of 15 bytes: addresses, and seven more.
+ * The last word's highest byte is where the paper wants the length.
+ */
+static __noinline __u64 cookie_hash4(const struct nolist_key *key, __u64 addrs, __u64 tail)
 {
-	__u64 a = key->k[0] ^ 0x736f6d6570736575ull;
-	__u64 b = key->k[1] ^ 0x646f72616e646f6dull;
-	__u64 c = key->k[0] ^ 0x6c7967656e657261ull;
-	__u64 d = key->k[1] ^ 0x7465646279746573ull;
-	__u32 i;
+	__u64 a, b, c, d;
 
-	for (i = 0; i <= COOKIE_WORDS; i++) {
-		__u64 w = i < words && i < COOKIE_WORDS ? m[i] : (__u64)words << 59;
+	tail |= 15ull << 56;
+	COOKIE_START(a, b, c, d, key);
+	COOKIE_TAKE(a, b, c, d, addrs);
+	COOKIE_TAKE(a, b, c, d, tail);
+	COOKIE_END(a, b, c, d);
+	return a ^ b ^ c ^ d;
+}
 
-		d ^= w;
-		COOKIE_ROUND(a, b, c, d);
-		COOKIE_ROUND(a, b, c, d);
-		a ^= w;
-		if (i >= words)
-			break;
-	}
-	c ^= 0xff;
-	COOKIE_ROUND(a, b, c, d);
-	COOKIE_ROUND(a, b, c, d);
-	COOKIE_ROUND(a, b, c, d);
-	COOKIE_ROUND(a, b, c, d);
+/* The same of 39 bytes. */
+static __noinline __u64 cookie_hash6(const struct nolist_key *key, const struct nolist_addr *src,
+				     const struct nolist_addr *dst, __u64 tail)
+{
+	__u64 a, b, c, d;
+
+	tail |= 39ull << 56;
+	COOKIE_START(a, b, c, d, key);
+	COOKIE_TAKE(a, b, c, d, src->q[0]);
+	COOKIE_TAKE(a, b, c, d, src->q[1]);
+	COOKIE_TAKE(a, b, c, d, dst->q[0]);
+	COOKIE_TAKE(a, b, c, d, dst->q[1]);
+	COOKIE_TAKE(a, b, c, d, tail);
+	COOKIE_END(a, b, c, d);
 	return a ^ b ^ c ^ d;
 }
 

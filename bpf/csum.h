@@ -7,11 +7,14 @@
 #ifndef NOLIST_CSUM_H
 #define NOLIST_CSUM_H
 
-/* Fold a sum of 32-bit words to 16 bits; a range with a right checksum gives 0xffff. */
+/*
+ * Fold a sum of less than 2^16 words of 32 bits to 16 bits; a range with a right
+ * checksum gives 0xffff.
+ */
 static __always_inline __u32 csum_fold32(__u64 sum)
 {
+	/* At most 2^32 + 2^16 - 2; then 2^17 - 2, which a last step brings into 16 bits. */
 	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (sum & 0xffff) + (sum >> 16);
 }

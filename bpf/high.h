@@ -48,19 +48,15 @@ struct high {
 static __always_inline __u64 high_hash(const struct nolist_key *key, const struct pkt *p,
 				       __u64 slot)
 {
-	__u64 tail = (__u64)p->sport << 48 | (__u64)p->dport << 32 | (slot & 0x7fffffff) << 1 |
-		     !!p->ts_at;
-	__u64 m[COOKIE_WORDS] = { (__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail };
+	/* Seven bytes; the slot comes again after 2^23 of them, which is 292 years. */
+	__u64 tail = (slot & 0x7fffff) << 33 | (__u64)!!p->ts_at << 32 | (__u32)p->sport << 16 |
+		     p->dport;
 	__u64 hash;
 
-	if (p->is_ip6) {
-		m[0] = p->saddr.q[0];
-		m[1] = p->saddr.q[1];
-		m[2] = p->daddr.q[0];
-		m[3] = p->daddr.q[1];
-		m[4] = tail;
-	}
-	hash = cookie_hash(key, m, p->is_ip6 ? 5 : 2);
+	if (p->is_ip6)
+		hash = cookie_hash6(key, &p->saddr, &p->daddr, tail);
+	else
+		hash = cookie_hash4(key, (__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
 
 #ifdef NOLIST_TEST_COOKIE_BITS
 	/* A test's build: so few bits in the sequence number that guessing succeeds. */

@@ -24,8 +24,11 @@ static __always_inline const struct nolist_slot *match_slot(const struct nolist_
 	for (i = 0; i < NOLIST_PROBES; i++) {
 		const struct nolist_slot *s = &conf->slot[(at + i) & (NOLIST_SLOTS - 1)];
 
-		if (s->addr.q[0] == a->q[0] && s->addr.q[1] == a->q[1])
+		if (s->addr.q[1] == a->q[1] && s->addr.q[0] == a->q[0])
 			return s;
+		/* User space takes the first free place. */
+		if (s->role == NOLIST_NONE)
+			break;
 	}
 	return NULL;
 }

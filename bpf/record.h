@@ -6,13 +6,6 @@
 #ifndef NOLIST_RECORD_H
 #define NOLIST_RECORD_H
 
-static __always_inline struct nolist_stats *record_stats(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&nolist_stats, &zero);
-}
-
 /* An IPv6 host is free to choose among 2^64 addresses: its /64 is the source. */
 static __always_inline struct nolist_source record_source(const struct pkt *p)
 {
@@ -250,9 +243,9 @@ static __always_inline void record_mx(const struct pkt *p, bool is_open)
  * Who sent it, for segments to an MX of ours. A function of its own for the
  * verifier, and for the stack.
  */
-__noinline int record_sender(struct xdp_md *ctx, const struct pkt *p, __u32 verdict)
+__noinline int record_sender(struct xdp_md *ctx, struct nolist_stats *st, const struct pkt *p,
+			     __u32 verdict)
 {
-	struct nolist_stats *st = record_stats();
 	bool is_open;
 
 	if (!st || !p)
@@ -273,7 +266,8 @@ __noinline int record_sender(struct xdp_md *ctx, const struct pkt *p, __u32 verd
 static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 				   enum nolist_verdict verdict)
 {
-	struct nolist_stats *st = record_stats();
+	__u32 zero = 0;
+	struct nolist_stats *st = bpf_map_lookup_elem(&nolist_stats, &zero);
 	__u64 at = verdict; /* Linux 6.1 forgets the bounds of what is copied 32 bits wide */
 
 	barrier_var(at);
@@ -281,7 +275,7 @@ static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 		return;
 	st->verdict[at]++;
 	if (p->role != NOLIST_NONE)
-		record_sender(ctx, p, verdict);
+		record_sender(ctx, st, p, verdict);
 }
 
 #endif

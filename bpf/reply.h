@@ -10,46 +10,61 @@
 
 #define FRAME_MIN 60 /* without the frame check sequence */
 #define TTL 64
-#define LINK_WORDS 6 /* Ethernet and two tags, rounded up */
 #define ECN_BITS 3 /* of the TOS or traffic class: not mirrored */
 
-/*
- * Gives the frame its new length. The tail cannot grow on small veth and generic
- * frames; in front there is always room, and all of the frame is written anew.
- */
+/* What stays of a frame: Ethernet and two tags, rounded up. */
+struct link {
+	__u32 w[6];
+};
+
+/* Grows the frame in front, where there is always room, and takes along what stays. */
+static __always_inline bool reply_grow(struct xdp_md *ctx, int more)
+{
+	struct link *at = (void *)(long)ctx->data, link;
+
+	if ((void *)(at + 1) > (void *)(long)ctx->data_end)
+		return false;
+	link = *at;
+	if (bpf_xdp_adjust_head(ctx, -more))
+		return false;
+	at = (void *)(long)ctx->data;
+	if ((void *)(at + 1) > (void *)(long)ctx->data_end)
+		return false;
+	*at = link;
+	return true;
+}
+
+/* Gives the frame its new length. The tail cannot grow on small veth and generic frames. */
 static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p, __u32 len)
 {
 	int more = (int)(len - p->len);
 
-	if (!more)
-		return true;
-	if (!bpf_xdp_adjust_tail(ctx, more))
-		return true;
-	return more > 0 && !bpf_xdp_adjust_head(ctx, -more);
+	return !more || !bpf_xdp_adjust_tail(ctx, more) || (more > 0 && reply_grow(ctx, more));
 }
 
-/* Swapped link addresses; the VLAN tags, which the IP header is written behind. */
-static __always_inline void reply_link(__u32 *w, const __u32 *old)
+/* Swaps the link addresses; the VLAN tags stay. */
+static __always_inline void reply_link(__u32 *w)
 {
-	w[0] = old[1] >> 16 | old[2] << 16;
-	w[1] = old[2] >> 16 | old[0] << 16;
-	w[2] = old[0] >> 16 | old[1] << 16;
-	w[3] = old[3];
-	w[4] = old[4];
-	w[5] = old[5];
+	__u32 a = w[0], b = w[1], c = w[2];
+
+	w[0] = b >> 16 | c << 16;
+	w[1] = c >> 16 | a << 16;
+	w[2] = a >> 16 | b << 16;
 }
 
+/* All but the addresses; 16 bits at a time, as a sum of few of them folds. */
 static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, __u32 l4_len, bool has_text)
 {
-	w[0] = bpf_htonl(0x45000000 | (p->tos & ~ECN_BITS) << 16 |
-			 (l4_len + (__u32)sizeof(struct iphdr)));
+	__be16 *h = (void *)w;
+
+	h[0] = bpf_htons(0x4500 | (p->tos & ~ECN_BITS));
+	h[1] = bpf_htons(l4_len + sizeof(struct iphdr));
 	/* A text may be longer than some path's MTU: let routers cut it. */
 	w[1] = has_text ? 0 : bpf_htonl(IP4_DF);
-	w[2] = bpf_htonl(TTL << 24 | IPPROTO_TCP << 16);
+	h[4] = bpf_htons(TTL << 8 | IPPROTO_TCP);
 	w[3] = p->daddr.w[3];
 	w[4] = p->saddr.w[3];
-	((struct iphdr *)w)->check =
-		csum_field((__u64)w[0] + w[1] + w[2] + w[3] + w[4]);
+	h[5] = csum_field(p->addr_sum + h[0] + h[1] + w[1] + h[4]);
 }
 
 static __always_inline void reply_ip6(__u32 *w, const struct pkt *p, __u32 l4_len)
@@ -66,21 +81,17 @@ static __always_inline void reply_ip6(__u32 *w, const struct pkt *p, __u32 l4_le
 static __always_inline __u64 reply_tcp(__u32 *w, const struct pkt *p, const struct reply *r,
 				       __u32 header, __u32 l4_len)
 {
-	__u64 sum;
+	__be16 *h = (void *)w;
 
-	w[0] = (__u32)p->dport | (__u32)p->sport << 16;
+	h[0] = p->dport;
+	h[1] = p->sport;
 	w[1] = r->seq;
 	w[2] = r->ack;
-	w[3] = bpf_htonl((header / 4) << 28 | (__u32)r->flags << 16) | (__u32)r->window << 16;
+	h[6] = bpf_htons(header << 10 | r->flags);
+	h[7] = r->window;
 	w[4] = 0;
-	sum = (__u64)w[0] + w[1] + w[2] + w[3];
-	sum += bpf_htonl(l4_len) + (__u64)bpf_htonl(IPPROTO_TCP);
-	sum += (__u64)p->saddr.w[3] + p->daddr.w[3];
-	if (p->is_ip6) {
-		sum += (__u64)p->saddr.w[0] + p->saddr.w[1] + p->saddr.w[2];
-		sum += (__u64)p->daddr.w[0] + p->daddr.w[1] + p->daddr.w[2];
-	}
-	return sum;
+	return p->addr_sum + h[0] + h[1] + w[1] + w[2] + h[6] + h[7] + bpf_htons(l4_len) +
+	       bpf_htons(IPPROTO_TCP);
 }
 
 static __always_inline __u64 reply_timestamps(__u32 *w, const struct reply *r)
@@ -98,17 +109,10 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	__u32 off = p->l3, l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 	__u32 header = sizeof(struct tcphdr) + (r->has_mss ? 4 : 0) + (r->has_ts ? 12 : 0);
 	__u32 len = off + l3_len + header + r->text_len, text_len = r->text_len, text = r->text;
-	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *at;
-	__u32 link[LINK_WORDS];
+	void *data, *end, *at;
 	__u16 check;
 	__u64 sum;
-	int i;
 
-	if (data + sizeof(link) > end)
-		return false;
-#pragma unroll
-	for (i = 0; i < LINK_WORDS; i++)
-		link[i] = ((__u32 *)data)[i];
 	/* A frame that came without padding (veth) goes without. */
 	if (len < FRAME_MIN && p->len >= FRAME_MIN)
 		len = FRAME_MIN;
@@ -119,9 +123,14 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
 	barrier_var(off);
 	at = data + (off & 31);
-	if (data + sizeof(link) > end || at + sizeof(struct ipv6hdr) > end)
+	if (data + sizeof(struct ethhdr) > end || at + sizeof(struct ipv6hdr) > end)
 		return false;
-	reply_link(data, link);
+	/* Padding: the headers are written over the first of it. */
+	if (len == FRAME_MIN && data + FRAME_MIN <= end) {
+		((__u16 *)data)[27] = 0;
+		((__u32 *)data)[14] = 0;
+	}
+	reply_link(data);
 	if (p->is_ip6)
 		reply_ip6(at, p, header + text_len);
 	else
@@ -153,14 +162,6 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	check = csum_field(sum);
 	/* Both zeros are right (RFC 1624); over IPv6 Linux writes the other one. */
 	((struct tcphdr *)at)->check = check || !p->is_ip6 ? check : 0xffff;
-	if (len > FRAME_MIN)
-		return true;
-	barrier_var(header);
-	at += header & 63;
-#pragma unroll
-	for (i = 0; i < (FRAME_MIN - 54) / 2; i++, at += 2)
-		if (at + 2 <= end)
-			*(__u16 *)at = 0;
 	return true;
 }
 

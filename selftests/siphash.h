@@ -84,7 +84,7 @@ static inline uint64_t siphash_dialogue(const struct nolist_key *key, const stru
 					unsigned int dport, uint64_t now, int has_timestamps)
 {
 	/* Signed: a machine that has just come up has a slot before the first, too. */
-	uint32_t slot = (uint32_t)((int64_t)now >> 40 & 0x7fffffff) << 1 | !!has_timestamps;
+	uint32_t slot = (uint32_t)((int64_t)now >> 40 & 0x7fffff) << 1 | !!has_timestamps;
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	size_t skip = memcmp(src->b, mapped, sizeof(mapped)) ? 0 : sizeof(mapped);
 	unsigned char m[40], *p = m;
@@ -92,14 +92,13 @@ static inline uint64_t siphash_dialogue(const struct nolist_key *key, const stru
 	/* IPv4 addresses go in without what maps them into IPv6. */
 	p = (unsigned char *)memcpy(p, src->b + skip, 16 - skip) + 16 - skip;
 	p = (unsigned char *)memcpy(p, dst->b + skip, 16 - skip) + 16 - skip;
-	*p++ = slot;
-	*p++ = slot >> 8;
-	*p++ = slot >> 16;
-	*p++ = slot >> 24;
 	*p++ = dport >> 8; /* the wire's order */
 	*p++ = dport;
 	*p++ = sport >> 8;
 	*p++ = sport;
+	*p++ = slot;
+	*p++ = slot >> 8;
+	*p++ = slot >> 16;
 	return siphash(key->k[0], key->k[1], m, p - m);
 }
 

@@ -125,7 +125,7 @@ static void edge_data(void)
 /* Sums whose folding carries once, twice and not at all, at each fold. */
 static void carries(void)
 {
-	static const __u64 high[] = { 0, 1, 2, 0xfffe, 0xffff, 0x10000, 0xfffffffe, 0xffffffff };
+	static const __u64 high[] = { 0, 1, 2, 0x7fff, 0xfffe, 0xffff };
 	static const __u64 low[] = { 0,		 1,	     0xfffe,	 0xffff,     0x10000,
 				     0x1fffe,	 0xfffe0001, 0xffff0000, 0xffff0001, 0xfffffffe,
 				     0xffffffff };
@@ -145,7 +145,7 @@ static void carries(void)
 				 wanted);
 			wrong++;
 		}
-	tap_ok(!wrong, "every carry of a 64-bit sum");
+	tap_ok(!wrong, "every carry of a sum of 65535 words");
 }
 
 int main(void)
