@@ -15,7 +15,7 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools-*/bpftool /usr/sbin/bpftool) bpftool)
 INSTALL ?= install
 B := build
-LIBS := libxdp libbpf libconfuse libmnl nettle jansson sqlite3
+LIBS := libxdp libbpf libconfuse libmnl nettle jansson sqlite3 libsystemd
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
 

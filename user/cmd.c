@@ -181,7 +181,7 @@ int cmd_store_failed(int error)
 	return failed(error, store_what(), store_hint());
 }
 
-int cmd_run(const struct cmd *cmds, int argc, char **argv)
+int cmd_main(const struct cmd *cmds, int argc, char **argv)
 {
 	static const struct cmd_option none[] = { {} };
 	const struct cmd *c;

@@ -32,7 +32,7 @@ struct cmd {
  * Runs the command that argv names, of a table that ends with a row without name,
  * and returns its exit status.
  */
-int cmd_run(const struct cmd *cmds, int argc, char **argv);
+int cmd_main(const struct cmd *cmds, int argc, char **argv);
 
 /* Options that every command takes; cmd_getopt() sets them. */
 struct options {
@@ -84,5 +84,6 @@ int cmd_show(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_pardon(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 
 #endif

@@ -154,8 +154,7 @@ static int parse(struct conf *conf, const char *file, char *text)
 	return conf->errors > errors ? -EINVAL : 0;
 }
 
-/* All of the file, with a zero at its end. */
-static int slurp(const char *file, char **text)
+int conf_slurp(const char *file, char **text)
 {
 	FILE *f = fopen(file, "re");
 	size_t size;
@@ -185,12 +184,27 @@ static int slurp(const char *file, char **text)
 	return ret;
 }
 
+/* What conf_hold() was told. */
+static const char *held_file, *held_text;
+
+void conf_hold(const char *file, const char *text)
+{
+	held_file = file;
+	held_text = text;
+}
+
 int conf_read(struct conf *conf, const char *file)
 {
 	char *text = NULL;
-	int ret;
+	int ret = 0;
 
-	ret = slurp(file, &text);
+	if (held_file && !strcmp(file, held_file)) {
+		text = strdup(held_text);
+		if (!text)
+			return -ENOMEM;
+	} else {
+		ret = conf_slurp(file, &text);
+	}
 	if (ret)
 		return ret;
 	ret = parse(conf, file, text);

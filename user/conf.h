@@ -82,6 +82,13 @@ void conf_free(struct conf *conf);
 
 /* Adds what a file says: -errno if it cannot be read, -EINVAL if errors were noted. */
 int conf_read(struct conf *conf, const char *file);
+/* All of a file, with a zero at its end, which is the caller's to free; or -errno. */
+int conf_slurp(const char *file, char **text);
+/*
+ * From here on conf_read() of this file takes this text, whatever is on the disk.
+ * Both are kept by reference; NULL ends it.
+ */
+void conf_hold(const char *file, const char *text);
 /*
  * Adds one value as the file's key would: conf_add(conf, "low", "192.0.2.1",
  * "--low"). A single value replaces the file's; lists are added to.

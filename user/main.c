@@ -31,10 +31,12 @@ static const struct cmd cmds[] = {
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--json] [--list-formats]",
 	  "offenders, for machines" },
+	{ "run", cmd_run, "[-c FILE] [--no-load] [--unload-on-exit]",
+	  "load, then collect and write the lists again and again" },
 	{}
 };
 
 int main(int argc, char **argv)
 {
-	return cmd_run(cmds, argc, argv);
+	return cmd_main(cmds, argc, argv);
 }
