@@ -20,7 +20,7 @@
 #include <linux/types.h>
 
 #define NOLIST_MAGIC 0x6e6f6c73u /* "nols" */
-#define NOLIST_ABI_VERSION 1u    /* raised when a byte below changes its meaning */
+#define NOLIST_ABI_VERSION 2u    /* raised when a byte below changes its meaning */
 
 /* Names of the program and of its maps; the kernel keeps 15 characters. */
 #define NOLIST_PROG "nolist_ingress"
@@ -278,6 +278,17 @@ struct nolist_bad_acks {
 };
 
 /*
+ * Connections to the real MX in one hour, to see whether it is well. Opens are those
+ * of sources that have sent data before: anybody can forge others.
+ */
+struct nolist_real {
+	__u32 hour; /* as in nolist_hour */
+	__u32 opens;
+	__u32 data; /* connections that carried data */
+};
+_Static_assert(sizeof(struct nolist_real) == 12, "abi");
+
+/*
  * What a flood of forged segments may cost. A SYN's source is anybody's claim, so
  * only so many are noted in a second, on each CPU and for each role apart; the
  * others are counted as shed, weigh nothing and cost nothing.
@@ -302,6 +313,7 @@ struct nolist_stats {
 	__u64 proofs_lost;              /* verified evidence that found no room */
 	__u64 proofs_lost_ns;           /* when last */
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
+	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
 	/* Admission to nolist_claims, by role: what was spent in this second. */
 	struct nolist_budget budget[NOLIST_ROLES];
 };
@@ -312,14 +324,22 @@ struct nolist_mxstats {
 	__u64 opens;    /* of these, segments that open a connection */
 };
 
-/* nolist_meta: whose tables these are. Written by user space once. */
+/* MX addresses that were put in force. */
+struct nolist_change {
+	__u64 mx;    /* a number for the addresses and their roles; 0: unused */
+	__u64 at_ns; /* when */
+};
+#define NOLIST_CHANGES 4 /* the last so many are kept */
+
+/* nolist_meta: whose tables these are. Written by user space. */
 struct nolist_meta {
 	__u32 magic;      /* NOLIST_MAGIC; 0: nobody has looked after this table yet */
 	__u32 version;    /* NOLIST_ABI_VERSION of the evidence */
 	__u64 generation; /* random: another table has another one */
 	__u64 created_ns;
+	struct nolist_change change[NOLIST_CHANGES]; /* the latest first */
 };
-_Static_assert(sizeof(struct nolist_meta) == 24, "abi");
+_Static_assert(sizeof(struct nolist_meta) == 24 + 16 * NOLIST_CHANGES, "abi");
 
 /* In the object's .rodata, so that also an object attached by `ip link` tells. */
 struct nolist_object {

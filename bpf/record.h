@@ -33,6 +33,21 @@ static __always_inline struct nolist_contact *record_role(struct nolist_claims *
 static const struct nolist_claims record_no_claims;
 static const struct nolist_proofs record_no_proofs;
 
+/* This hour's connections to the real MX. */
+static __always_inline struct nolist_real *record_real(struct nolist_stats *st,
+						       const struct pkt *p, __u64 now)
+{
+	__u32 hour = now / NOLIST_HOUR_NS + 1;
+	struct nolist_real *h = &st->real[p->is_ip6 & 1][hour % NOLIST_HOURS];
+
+	if (h->hour != hour) {
+		h->hour = hour;
+		h->opens = 0;
+		h->data = 0;
+	}
+	return h;
+}
+
 /* Is there anything left to note a claim with? See NOLIST_CLAIMS_NEW. */
 static __always_inline struct nolist_budget *record_admit(struct nolist_stats *st, __u32 role,
 							  __u64 now)
@@ -60,10 +75,16 @@ static __always_inline void record_open(struct nolist_stats *st, const struct pk
 	struct nolist_budget *b = record_admit(st, p->role, now);
 	struct nolist_source src;
 	struct nolist_claims *c;
+	struct nolist_proofs *r;
 
 	if (!b)
 		return;
 	src = record_source(p);
+	if (p->role == NOLIST_REAL) {
+		r = bpf_map_lookup_elem(&nolist_proofs, &src);
+		if (r && r->real_first_ns)
+			record_real(st, p, now)->opens++;
+	}
 	c = bpf_map_lookup_elem(&nolist_claims, &src);
 	if (!c) {
 		b->added++;
@@ -146,6 +167,7 @@ static __always_inline void record_data(struct xdp_md *ctx, struct nolist_stats 
 	r->real_last_ns = now;
 	r->real_port = p->sport;
 	__sync_fetch_and_add(&r->real_data, 1);
+	record_real(st, p, now)->data++;
 }
 
 /* The record of this hour; the oldest of NOLIST_HOURS gives way. */

@@ -11,6 +11,7 @@
  *	low=FIRST:LAST:OPENS  real=...  high=...
  *	data=FIRST:LAST:CONNECTIONS  talk=FIRST:LAST:HOURS  bad-acks=N
  *	hour=HOUR:STRONG:WEAK:TOLD_WEAK:QUIT   HOUR counts from the boot, from 0
+ * "hour4=HOUR:OPENS:DATA" alone, or hour6, are connections to the real MX.
  * "lost=TIME" alone says that verified evidence was lost then. "many=N" alone adds
  * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each;
  * "later=N" says that they were there again a minute later.
@@ -125,6 +126,23 @@ static void lose(const char *at)
 	free(s);
 }
 
+static void real(int family, const char *at)
+{
+	struct nolist_stats *s = calloc(libbpf_num_possible_cpus(), sizeof(*s));
+	__u32 zero = 0, n = number(&at) + 1;
+	struct nolist_real *h;
+
+	if (!s || bpf_map_lookup_elem(stats_fd, &zero, s))
+		die("stats");
+	h = &s->real[family][n % NOLIST_HOURS];
+	h->hour = n;
+	h->opens = number(&at);
+	h->data = number(&at);
+	if (bpf_map_update_elem(stats_fd, &zero, s, BPF_ANY))
+		die("stats");
+	free(s);
+}
+
 static struct nolist_source made_up(unsigned int i, bool is_ip6)
 {
 	struct nolist_source src = {};
@@ -183,6 +201,10 @@ static void line(char *text)
 		return;
 	if (!strncmp(word, "lost=", 5)) {
 		lose(word + 5);
+		return;
+	}
+	if (!strncmp(word, "hour4=", 6) || !strncmp(word, "hour6=", 6)) {
+		real(word[4] == '6', word + 6);
 		return;
 	}
 	if (!strncmp(word, "many=", 5)) {

@@ -18,6 +18,7 @@ judge_setup() {
 		real = { $REAL4, $REAL6 }
 		high = { $HIGH4, $HIGH6 }
 		never-list-except = { 198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32 }
+		learning = ${LEARNING:-0}
 	END
 	must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 	BOOT=$("$INJECT" --boot)

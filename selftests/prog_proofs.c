@@ -192,6 +192,29 @@ static void proven(const char *key, const char *from, const char *to, struct con
 	       "%s: it says nothing about the high fakes", key);
 }
 
+/* SYNs of strangers, who may be forged, say nothing of the real MX' health. */
+static void health(const char *key, const char *from, const char *other, const char *to)
+{
+	struct row known = { "a known sender", NOLIST_PASS_REAL, .src = from, .dst = to,
+			     .flags = FRAME_SYN };
+	struct row stranger = { "a stranger", NOLIST_PASS_REAL, .src = other, .dst = to,
+				.flags = FRAME_SYN };
+	struct nolist_source s = source(other);
+	int family = !!strchr(to, ':');
+	struct nolist_real sum = stats().real[family][0];
+
+	send_row(&stranger);
+	send_row(&known);
+	tap_ok(sum.data == 2 && !sum.opens, "%s: two connections carried data in this hour", key);
+	sum = stats().real[family][0];
+	tap_ok(sum.data == 2 && sum.opens == 1, "%s: a known sender's SYN is counted, a stranger's not",
+	       key);
+	s = source(other);
+	bpf_map_delete_elem(prog.claims, &s);
+	s = source(key);
+	bpf_map_delete_elem(prog.claims, &s);
+}
+
 static void proofs(const char *key, const char *from, const char *other, const char *to)
 {
 	int listener = listen_at(to), i;
@@ -206,6 +229,7 @@ static void proofs(const char *key, const char *from, const char *other, const c
 	tap_ok(stats().proofs_new == before + 1 && sources_in(prog.proofs) == 1 &&
 		       stats().proofs_lost == 0,
 	       "%s: one source was added, none was lost", key);
+	health(key, from, other, to);
 	bpf_map_delete_elem(prog.proofs, &s);
 	for (i = 0; i < 3; i++) {
 		close(c[i].client);

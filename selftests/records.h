@@ -52,6 +52,13 @@ static inline struct nolist_stats stats(void)
 			sum.claims_shed[k] += s[i].claims_shed[k];
 		for (k = 0; k < NOLIST_HOURS; k++)
 			sum.bad_acks[k].count += s[i].bad_acks[k].count;
+		/* All hours as one. */
+		for (k = 0; k < 2 * NOLIST_HOURS; k++) {
+			const struct nolist_real *r = &s[i].real[0][0] + k;
+
+			sum.real[k / NOLIST_HOURS][0].opens += r->opens;
+			sum.real[k / NOLIST_HOURS][0].data += r->data;
+		}
 	}
 	return sum;
 }

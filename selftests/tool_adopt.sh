@@ -64,7 +64,8 @@ topology
 must ip -n server link add s1 type veth peer name s2
 attach_pass server s2
 build other 's/#define TTL 64/#define TTL 63/'
-build newer 's/#define NOLIST_ABI_VERSION 1u/#define NOLIST_ABI_VERSION 2u/'
+abi=$(sed -n 's/^#define NOLIST_ABI_VERSION \([0-9]*\)u.*/\1/p' "$(dirname "$0")/../bpf/abi.h")
+build newer 's/#define NOLIST_ABI_VERSION .*/#define NOLIST_ABI_VERSION 99u/'
 
 # --- attached by ip link ---
 
@@ -171,7 +172,7 @@ is "$(json 's["tables"][0]["generation"], s["interfaces"][0]["pinned"]')" \
 must nolist unload --purge >/dev/null
 attach s0 "$TMP/newer.o"
 newer=$(prog_at s0)
-text="program at 's0' is of version 2, this tool needs version 1"
+text="program at 's0' is of version 99, this tool needs version $abi"
 for c in status show dump load; do
 	fails "$text" "$c refuses a program of another ABI" nolist $c
 done
@@ -183,11 +184,11 @@ must nolist unload >/dev/null
 record=$(bpftool -j map dump pinned "$PIN_DIR/nolist_meta" | python3 -c '
 import json, sys
 v = json.load(sys.stdin)[0]["value"]
-v[4:8] = [x if x != "0x01" else "0x02" for x in v[4:8]]
+v[4:8] = ["0x00" if x == "0x00" else "0x63" for x in v[4:8]]
 print(" ".join(v))')
 # shellcheck disable=SC2086
 must bpftool map update pinned "$PIN_DIR/nolist_meta" key 0 0 0 0 value $record
-text="tables in '$PIN_DIR' are of version 2, this tool needs version 1"
+text="tables in '$PIN_DIR' are of version 99, this tool needs version $abi"
 for c in status show dump; do
 	fails "$text" "$c refuses tables of another ABI" nolist $c
 done

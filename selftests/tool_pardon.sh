@@ -134,10 +134,12 @@ must nolist unload >/dev/null
 must nolist unload --purge >/dev/null
 run explain -c "$CONF" --at "$NOW" 203.0.113.6
 check 'a pardon outlives the tables' grep -q '^  pardoned until ' "$TMP/out"
-sqlite3 "$DB" 'DROP TABLE pardon; PRAGMA user_version = 1'
+sqlite3 "$DB" 'DROP TABLE pardon; DROP TABLE real_hour; DROP TABLE mx_change;
+	ALTER TABLE life DROP COLUMN data4_s; ALTER TABLE life DROP COLUMN data6_s;
+	PRAGMA user_version = 1'
 must nolist pardon 203.0.113.6 >/dev/null
-is "$(sqlite3 "$DB" 'PRAGMA user_version; SELECT count(*) > 0 FROM source; SELECT count(*) FROM pardon' |
-	tr '\n' ' ')" '2 1 1 ' 'a store of version 1 is brought up to date'
+is "$(sqlite3 "$DB" 'SELECT user_version > 1 FROM pragma_user_version; SELECT count(*) > 0 FROM source; SELECT count(*) FROM pardon' |
+	tr '\n' ' ')" '1 1 1 ' 'a store of version 1 is brought up to date'
 rm -rf "$STATE_DIR"
 whole=0
 kills=$((${NOLIST_FULL:+180} + 20))

@@ -47,13 +47,15 @@ static const struct member layout[] = {
 	T(nolist_stats), M(nolist_stats, verdict), M(nolist_stats, claims_new),
 	M(nolist_stats, claims_lost), M(nolist_stats, claims_shed), M(nolist_stats, proofs_new),
 	M(nolist_stats, proofs_lost), M(nolist_stats, proofs_lost_ns), M(nolist_stats, bad_acks),
-	M(nolist_stats, budget),
+	M(nolist_stats, real), M(nolist_stats, budget),
 	T(nolist_bad_acks), M(nolist_bad_acks, hour), M(nolist_bad_acks, count),
+	T(nolist_real), M(nolist_real, hour), M(nolist_real, opens), M(nolist_real, data),
 	T(nolist_budget), M(nolist_budget, second), M(nolist_budget, touched),
 	M(nolist_budget, added),
 	T(nolist_mxstats), M(nolist_mxstats, segments), M(nolist_mxstats, opens),
 	T(nolist_meta), M(nolist_meta, magic), M(nolist_meta, version),
-	M(nolist_meta, generation), M(nolist_meta, created_ns),
+	M(nolist_meta, generation), M(nolist_meta, created_ns), M(nolist_meta, change),
+	T(nolist_change), M(nolist_change, mx), M(nolist_change, at_ns),
 	T(nolist_object), M(nolist_object, magic), M(nolist_object, version),
 };
 /* clang-format on */

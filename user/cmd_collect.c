@@ -129,6 +129,22 @@ static int keep_losses(struct collect *c, int id, const struct snapshot_stats *s
 	return error;
 }
 
+/* The last hours of the real MX, and which addresses came in force. */
+static int keep_site(struct collect *c, int id, const struct snapshot_stats *stats)
+{
+	int f, i, error = 0;
+
+	for (f = 0; f < 2; f++)
+		for (i = 0; i < NOLIST_HOURS && !error; i++)
+			if (stats->real[f][i].hour)
+				error = store_add_real(c->store, id, f, &stats->real[f][i]);
+	for (i = NOLIST_CHANGES - 1; i >= 0 && !error; i--)
+		if (stats->change[i].mx)
+			error = store_add_change(c->store, id, pack_second(stats->change[i].at_ns),
+						 stats->change[i].mx);
+	return error;
+}
+
 static int keep_stats(struct collect *c, int id, int life)
 {
 	const struct snapshot_stats *stats = snapshot_stats(c->tables, life);
@@ -142,9 +158,12 @@ static int keep_stats(struct collect *c, int id, int life)
 	to = lives[i];
 	to.begin_s = stats->begin_s;
 	to.seen_s = stats->now_s;
-	for (f = 0; f < 2; f++)
+	for (f = 0; f < 2; f++) {
 		if (stats->real_s[f] > to.real_s[f])
 			to.real_s[f] = stats->real_s[f];
+		if (stats->data_s[f] > to.data_s[f])
+			to.data_s[f] = stats->data_s[f];
+	}
 	return store_set_life(c->store, &to);
 }
 
@@ -157,6 +176,8 @@ static int keep_life(struct collect *c, struct window *w, int life)
 	error = keep_sources(c, w, life, id);
 	if (!error)
 		error = keep_losses(c, id, snapshot_stats(c->tables, life));
+	if (!error)
+		error = keep_site(c, id, snapshot_stats(c->tables, life));
 	return error ? error : keep_stats(c, id, life);
 }
 

@@ -92,15 +92,15 @@ static int parse_line(char *line, struct nolist_addr *addr, int64_t *time)
 static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t time)
 {
 	struct nolist_source src = addr_source(addr);
-	uint32_t at = time + 1, *seen = &im->life.real_s[!addr_is_ip4(addr)];
-	int ret;
+	int ret, family = !addr_is_ip4(addr);
+	uint32_t at = time + 1;
 
 	im->row.key = pack_key(&src);
 	ret = store_get(im->store, &im->row);
 	if (ret < 0)
 		return ret;
-	if (im->role == NOLIST_REAL && at > *seen)
-		*seen = at;
+	if (im->role == NOLIST_REAL && at > im->life.real_s[family])
+		im->life.real_s[family] = im->life.data_s[family] = at;
 	im->taken++;
 	if (!kept_import(&im->row.kept, im->role == NOLIST_REAL, at))
 		return 0;

@@ -96,6 +96,8 @@ int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *st
 	}
 	if (!error)
 		error = evidence_gather(e);
+	if (!error)
+		error = evidence_gather_real(e);
 	if (error) {
 		evidence_free(e);
 		*ep = NULL;
@@ -122,6 +124,9 @@ void evidence_free(struct evidence *e)
 	free(e->life);
 	free(e->losses);
 	free(e->acks);
+	free(e->real[0]);
+	free(e->real[1]);
+	free(e->change);
 	free(e);
 }
 

@@ -105,6 +105,8 @@ struct evidence_acks {
 size_t evidence_acks(const struct evidence *e, const struct evidence_acks **acks);
 /* When anyone was last at the real MX, by family (0: IPv4, 1: IPv6); 0: never. */
 int64_t evidence_real_last(const struct evidence *e, int family);
+/* The same with data, or imported. */
+int64_t evidence_data_last(const struct evidence *e, int family);
 
 /* Connections to the real MX in one hour. */
 struct real_hour {
@@ -112,11 +114,13 @@ struct real_hour {
 	uint32_t opens; /* SYNs of sources that had sent data: nobody can forge many */
 	uint32_t data;  /* connections that carried data */
 };
+size_t evidence_real(const struct evidence *e, int family, const struct real_hour **hours);
 
 /* Which MX addresses were put in force, and when. */
 struct mx_change {
 	int64_t at;
 	uint64_t mx; /* the same number for the same addresses with the same roles */
 };
+size_t evidence_changes(const struct evidence *e, const struct mx_change **changes);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of evidence share: evidence.c walks, evidence_record.c makes
- * records, evidence_site.c gathers what concerns all sources. Nobody else includes this.
+ * records, evidence_site.c gathers what concerns all sources, evidence_real.c what is
+ * known of the real MX. Nobody else includes this.
  */
 #ifndef NOLIST_EVIDENCE_PRIV_H
 #define NOLIST_EVIDENCE_PRIV_H
@@ -50,12 +51,20 @@ struct evidence {
 	size_t n_losses;
 	struct evidence_acks *acks;
 	size_t n_acks;
-	int64_t real_last[2];
+	int64_t real_last[2], data_last[2];
+	struct real_hour *real[2]; /* by family */
+	size_t reals[2];
+	struct mx_change *change;
+	size_t changes;
 };
 
 /* Makes a record of the parts that are there. */
 void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r);
-/* Fills losses, acks and real_last. */
+/* Fills losses and acks. */
 int evidence_gather(struct evidence *e);
+/* Fills the rest of what concerns the real MX. */
+int evidence_gather_real(struct evidence *e);
+/* A time of a life in UTC. */
+int64_t evidence_wall(const struct evidence_life *l, uint32_t at);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is known of all sources together: when evidence was lost, how many wrong
- * acknowledgements there were, when the real MX was seen.
+ * acknowledgements there were.
  *
  * Counters say that something was lost between two looks at them; all between the
  * two is then doubtful. So is the time from the last look at tables that are gone
@@ -19,7 +19,7 @@ struct gathering {
 	struct losses before; /* of that life */
 };
 
-static int64_t wall(const struct evidence_life *l, uint32_t at)
+int64_t evidence_wall(const struct evidence_life *l, uint32_t at)
 {
 	return (at ? (int64_t)at - 1 : 0) + l->life.wall_s;
 }
@@ -42,12 +42,12 @@ static int add_interval(struct evidence *e, const struct evidence_life *life,
 	int error = 0;
 
 	if (l->proofs_lost > before->proofs_lost)
-		error = add_loss(e, wall(life, l->from_s), wall(life, l->proofs_lost_s));
+		error = add_loss(e, evidence_wall(life, l->from_s), evidence_wall(life, l->proofs_lost_s));
 	/* Who was idle since the last look had been seen by it. */
 	if (l->evicted > before->evicted && l->evicted_s > l->from_s && !error)
-		error = add_loss(e, wall(life, l->from_s), wall(life, l->evicted_s));
+		error = add_loss(e, evidence_wall(life, l->from_s), evidence_wall(life, l->evicted_s));
 	if (l->away > before->away && !error)
-		error = add_loss(e, wall(life, l->from_s), wall(life, l->away_s));
+		error = add_loss(e, evidence_wall(life, l->from_s), evidence_wall(life, l->away_s));
 	return error;
 }
 
@@ -83,14 +83,14 @@ static int add_live_losses(struct evidence *e, const struct evidence_life *life)
 /* Tables that are gone took with them what nobody had collected. */
 static int add_gap(struct evidence *e, const struct evidence_life *gone)
 {
-	int64_t from = wall(gone, gone->stored->seen_s), until = INT64_MAX;
+	int64_t from = evidence_wall(gone, gone->stored->seen_s), until = INT64_MAX;
 	int i;
 
 	if (!strcmp(gone->life.boot, LIFE_IMPORTED))
 		return 0;
 	for (i = 0; i < e->lives; i++) {
 		const struct evidence_life *l = &e->life[i];
-		int64_t begin = wall(l, l->table >= 0 ? snapshot_stats(e->tables, l->table)->begin_s :
+		int64_t begin = evidence_wall(l, l->table >= 0 ? snapshot_stats(e->tables, l->table)->begin_s :
 							l->stored->begin_s);
 
 		if (l != gone && strcmp(l->life.boot, LIFE_IMPORTED) && begin >= from && begin < until)
@@ -188,32 +188,11 @@ static int gather_acks(struct evidence *e)
 	return error;
 }
 
-/* --- the real MX ------------------------------------------------------------- */
-
-static void gather_real(struct evidence *e)
-{
-	int i, f;
-
-	for (i = 0; i < e->lives; i++)
-		for (f = 0; f < 2; f++) {
-			uint32_t at = e->life[i].stored ? e->life[i].stored->real_s[f] : 0;
-
-			if (e->life[i].table >= 0 &&
-			    snapshot_stats(e->tables, e->life[i].table)->real_s[f] > at)
-				at = snapshot_stats(e->tables, e->life[i].table)->real_s[f];
-			if (at && wall(&e->life[i], at) > e->real_last[f])
-				e->real_last[f] = wall(&e->life[i], at);
-		}
-}
-
 int evidence_gather(struct evidence *e)
 {
 	int error = gather_losses(e);
 
-	if (!error)
-		error = gather_acks(e);
-	gather_real(e);
-	return error;
+	return error ? error : gather_acks(e);
 }
 
 size_t evidence_losses(const struct evidence *e, const struct span **losses)
@@ -226,9 +205,4 @@ size_t evidence_acks(const struct evidence *e, const struct evidence_acks **acks
 {
 	*acks = e->acks;
 	return e->n_acks;
-}
-
-int64_t evidence_real_last(const struct evidence *e, int family)
-{
-	return e->real_last[family];
 }

@@ -234,6 +234,8 @@ void json_judged(struct out *o, const struct judged *of)
 	json_number(o, "strong", of->v.strong);
 	json_number(o, "weak", of->v.weak);
 	json_number(o, "excused", of->v.excused);
+	json_number(o, "learnt", of->v.learnt);
+	json_number(o, "paused", of->v.paused);
 	json_number(o, "since", of->v.since);
 	json_number(o, "until", of->v.until);
 	if (of->pardoned_until)

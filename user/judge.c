@@ -278,12 +278,13 @@ static int see_real_mx(struct judge *j)
 
 	for (f = 0; f < 2; f++) {
 		j->site.family[f].real_last = evidence_real_last(j->evidence, f);
+		j->site.family[f].data_last = evidence_data_last(j->evidence, f);
 		is_asked |= j->site.family[f].real_last > j->now;
 	}
 	if (!is_asked)
 		return EXIT_DONE;
 	for (f = 0; f < 2; f++)
-		j->site.family[f].real_last = 0;
+		j->site.family[f].real_last = j->site.family[f].data_last = 0;
 	ret = evidence_start(j->evidence, EVIDENCE_ALL);
 	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
 		site_add(&j->site, &r, j->now);
@@ -294,7 +295,7 @@ static int see_real_mx(struct judge *j)
 
 int judge_open(struct judge *j, const struct judge_options *o)
 {
-	int status;
+	int status, f;
 
 	memset(j, 0, sizeof(*j));
 	j->now = time(NULL);
@@ -320,6 +321,9 @@ int judge_open(struct judge *j, const struct judge_options *o)
 		return status;
 	j->site.losts = evidence_losses(j->evidence, &j->site.lost);
 	j->site.n_acks = evidence_acks(j->evidence, &j->site.acks);
+	j->site.changes = evidence_changes(j->evidence, &j->site.change);
+	for (f = 0; f < 2; f++)
+		j->site.family[f].hours = evidence_real(j->evidence, f, &j->site.family[f].hour);
 	status = see_real_mx(j);
 	if (!status && site_ready(&j->site, &j->rules, j->now))
 		status = out_of_memory();

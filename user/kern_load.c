@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "kern_priv.h"
@@ -228,42 +227,6 @@ static void undo(struct job *job)
 		rmdir(job->what->pin_dir);
 }
 
-static int write_meta(const struct job *job)
-{
-	int fd = job->set.fd[MAP_META];
-	struct nolist_meta meta;
-	__u32 zero = 0;
-
-	if (bpf_map_lookup_elem(fd, &zero, &meta))
-		return kern_fail(-errno, "cannot read the tables' version");
-	if (meta.magic)
-		return 0;
-	meta = (struct nolist_meta){ .magic = NOLIST_MAGIC,
-				     .version = NOLIST_ABI_VERSION,
-				     .created_ns = kern_now_ns() };
-	if (getrandom(&meta.generation, sizeof(meta.generation), 0) != sizeof(meta.generation) ||
-	    bpf_map_update_elem(fd, &zero, &meta, BPF_ANY))
-		return kern_fail(-errno, "cannot write the tables' version");
-	return 0;
-}
-
-/* Drawn once, and kept as long as the tables, so that no dialogue is cut. */
-static int draw_key(const struct job *job)
-{
-	int fd = job->set.fd[MAP_KEY];
-	struct nolist_key key;
-	__u32 zero = 0;
-
-	if (bpf_map_lookup_elem(fd, &zero, &key))
-		return kern_fail(-errno, "cannot read the key");
-	if (key.k[0] || key.k[1])
-		return 0;
-	if (getrandom(&key, sizeof(key), 0) != sizeof(key) ||
-	    bpf_map_update_elem(fd, &zero, &key, BPF_ANY))
-		return kern_fail(-errno, "cannot draw a key");
-	return 0;
-}
-
 static void add_partial(struct nolist_config *conf, int ifindex, enum kern_mode mode)
 {
 	if (conf->partials < NOLIST_PARTIAL_MAX && kern_is_partial(ifindex, mode))
@@ -290,16 +253,20 @@ static void fill_partial(struct job *job)
 /* The switch: a new inner array, filled, then put in the place of the old one. */
 static int commit(struct job *job)
 {
+	struct nolist_meta was;
 	__u32 zero = 0;
-	int fd, ret = 0;
+	int fd, ret;
 
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nolist_config", sizeof(zero),
 			    sizeof(*job->conf), 1, NULL);
 	if (fd < 0)
 		return kern_fail(-errno, "cannot make a configuration");
-	if (bpf_map_update_elem(fd, &zero, job->conf, BPF_ANY) ||
-	    bpf_map_update_elem(job->set.fd[MAP_CONF], &zero, &fd, BPF_ANY))
+	ret = kern_note_mx(&job->set, job->conf, &was);
+	if (!ret && (bpf_map_update_elem(fd, &zero, job->conf, BPF_ANY) ||
+		     bpf_map_update_elem(job->set.fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
 		ret = kern_fail(-errno, "cannot put the configuration in force");
+		bpf_map_update_elem(job->set.fd[MAP_META], &zero, &was, BPF_ANY);
+	}
 	close(fd);
 	return ret;
 }
@@ -342,9 +309,9 @@ static int load_locked(struct job *job)
 	for (i = 0; i < job->what->ifs && !ret; i++)
 		ret = do_step(job, &job->step[i], &job->done[i]);
 	if (!ret)
-		ret = write_meta(job);
+		ret = kern_write_meta(&job->set);
 	if (!ret)
-		ret = draw_key(job);
+		ret = kern_draw_key(&job->set);
 	if (!ret && (job->main < 0 || job->main != job->k->pinned)) {
 		job->is_pinned_here = true;
 		ret = kern_pin(job->what->pin_dir, &job->set);

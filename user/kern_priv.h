@@ -85,6 +85,13 @@ int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX]);
 int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
 		   unsigned int *room);
 
+/* kern_meta.c */
+int kern_write_meta(const struct kern_set *set); /* where there is none yet */
+int kern_draw_key(const struct kern_set *set);
+/* Notes which MX addresses come in force, if they are others; was: to undo that. */
+int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
+		 struct nolist_meta *was);
+
 /* kern_attach.c */
 struct nolist_bpf;
 int kern_slot(int ifindex, struct kern_slot *slot);

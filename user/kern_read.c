@@ -115,6 +115,20 @@ static void add_bad_acks(struct nolist_bad_acks *sum, const struct nolist_bad_ac
 	}
 }
 
+static void add_real(struct nolist_real *sum, const struct nolist_real *r)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		if (r[i].hour > sum[i].hour) {
+			sum[i] = r[i];
+		} else if (r[i].hour && r[i].hour == sum[i].hour) {
+			sum[i].opens += r[i].opens;
+			sum[i].data += r[i].data;
+		}
+	}
+}
+
 static int add_stats(int fd, struct nolist_stats *sum)
 {
 	size_t bytes = sizeof(*sum), verdicts = NOLIST_VERDICTS;
@@ -140,6 +154,8 @@ static int add_stats(int fd, struct nolist_stats *sum)
 		for (i = 0; i < NOLIST_ROLES; i++)
 			sum->claims_shed[i] += s[cpu].claims_shed[i];
 		add_bad_acks(sum->bad_acks, s[cpu].bad_acks);
+		for (i = 0; i < 2; i++)
+			add_real(sum->real[i], s[cpu].real[i]);
 		sum->proofs_new += s[cpu].proofs_new;
 		sum->proofs_lost += s[cpu].proofs_lost;
 		if (s[cpu].proofs_lost_ns > sum->proofs_lost_ns)

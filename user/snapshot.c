@@ -133,12 +133,13 @@ static int table_add(struct table *t, const struct nolist_source *src, const uns
 	return 0;
 }
 
-static void see_real(struct tables *t, const struct nolist_source *src, uint32_t at)
+/* When anyone was at the real MX; last: of SYNs and data, or of data, by family. */
+static void see_real(uint32_t last[2], const struct nolist_source *src, uint32_t at)
 {
-	uint32_t *real_s = &t->stats.real_s[!!pack_key(src).high];
+	uint32_t *last_s = &last[!!pack_key(src).high];
 
-	if (at > *real_s)
-		*real_s = at;
+	if (at > *last_s)
+		*last_s = at;
 }
 
 static int add_claims(struct tables *t, const struct nolist_source *src,
@@ -147,7 +148,7 @@ static int add_claims(struct tables *t, const struct nolist_source *src,
 	unsigned char record[SQUEEZE_MAX(CLAIMS_WORDS)];
 	struct pack_claims c = pack_claims(claims);
 
-	see_real(t, src, c.role[PACK_REAL].last);
+	see_real(t->stats.real_s, src, c.role[PACK_REAL].last);
 	return table_add(&t->claims, src, record, squeeze(record, &c, CLAIMS_WORDS));
 }
 
@@ -162,7 +163,8 @@ static int add_proofs(struct tables *t, const struct nolist_source *src,
 
 	for (i = 0; i < hours; i++)
 		size += squeeze(record + size, &hour[i], HOUR_WORDS);
-	see_real(t, src, p.data.last);
+	see_real(t->stats.real_s, src, p.data.last);
+	see_real(t->stats.data_s, src, p.data.last);
 	return table_add(&t->proofs, src, record, size);
 }
 
@@ -343,6 +345,15 @@ void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats 
 				 stats->claims_shed[NOLIST_HIGH] },
 	};
 	memcpy(to->bad_acks, stats->bad_acks, sizeof(to->bad_acks));
+	memcpy(to->real, stats->real, sizeof(to->real));
+}
+
+void snapshot_set_changes(struct snapshot *s, int life,
+			  const struct nolist_change change[NOLIST_CHANGES])
+{
+	struct snapshot_stats *to = &s->tables[life].stats;
+
+	memcpy(to->change, change, sizeof(to->change));
 }
 
 /* --- walking ----------------------------------------------------------------- */

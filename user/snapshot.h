@@ -25,6 +25,8 @@ int snapshot_add(struct snapshot *s, int life, const struct nolist_source *src,
 int snapshot_sort(struct snapshot *s);
 void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats *stats,
 			uint64_t begin_ns, uint64_t now_ns, bool is_away);
+void snapshot_set_changes(struct snapshot *s, int life,
+			  const struct nolist_change change[NOLIST_CHANGES]);
 /* This life's table of proofs makes room by itself. */
 void snapshot_set_lru(struct snapshot *s, int life);
 
@@ -36,6 +38,9 @@ struct snapshot_stats {
 	bool is_lru;         /* the table of proofs makes room by itself */
 	uint64_t proofs_new; /* how many were ever put into the table; 0: not told */
 	uint32_t real_s[2]; /* when anyone was at the real MX; IPv4, IPv6 */
+	uint32_t data_s[2]; /* the same with data */
+	struct nolist_real real[2][NOLIST_HOURS];
+	struct nolist_change change[NOLIST_CHANGES]; /* at_ns */
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS];
 };
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int life);

@@ -36,6 +36,7 @@ static int read_stats(struct snapshot *s, int life, const struct kern *k, int se
 		;
 	snapshot_set_stats(s, life, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
 			   i == n);
+	snapshot_set_changes(s, life, meta.change);
 	return 0;
 }
 

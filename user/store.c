@@ -48,6 +48,13 @@ static const char *const steps[] = {
 	"  count INTEGER NOT NULL, PRIMARY KEY (life, hour)) WITHOUT ROWID;",
 	"CREATE TABLE pardon (id INTEGER PRIMARY KEY, addr BLOB NOT NULL, len INTEGER NOT NULL,"
 	"  made INTEGER NOT NULL, until INTEGER NOT NULL);",
+	"ALTER TABLE life ADD COLUMN data4_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE life ADD COLUMN data6_s INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE real_hour (life INTEGER NOT NULL, family INTEGER NOT NULL,"
+	"  hour INTEGER NOT NULL, opens INTEGER NOT NULL, data INTEGER NOT NULL,"
+	"  PRIMARY KEY (life, family, hour)) WITHOUT ROWID;"
+	"CREATE TABLE mx_change (life INTEGER NOT NULL, at_s INTEGER NOT NULL,"
+	"  mx INTEGER NOT NULL, PRIMARY KEY (life, at_s)) WITHOUT ROWID;",
 };
 
 #define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
@@ -78,10 +85,17 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_PARDON_EXTEND] = "UPDATE pardon SET until = ?4"
 			      " WHERE addr = ?1 AND len = ?2 AND until > ?3",
 	[SQL_PARDON_EACH] = "SELECT addr, len, made, until FROM pardon ORDER BY addr, len, made",
+	[SQL_REAL_DROP] = "DELETE FROM real_hour WHERE hour * 3600 + ifnull((SELECT wall_s"
+			  " FROM life WHERE id = real_hour.life), 0) < ?1",
+	/* The last one of before stays: what came then is no change if it is the same. */
+	[SQL_CHANGES_DROP] = "WITH old AS (SELECT life, at_s, at_s + wall_s AS utc FROM mx_change"
+			     " JOIN life ON id = life WHERE at_s + wall_s < ?1)"
+			     " DELETE FROM mx_change WHERE (life, at_s) IN (SELECT life, at_s FROM"
+			     " old WHERE utc < (SELECT max(utc) FROM old))",
 	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
 			 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
-			 " real4_s = ?5, real6_s = ?6 WHERE id = ?1",
+			 " real4_s = ?5, real6_s = ?6, data4_s = ?7, data6_s = ?8 WHERE id = ?1",
 	[SQL_LIFE_WALL] = "UPDATE life SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
 	[SQL_LOSSES_LAST] = "SELECT * FROM losses WHERE life = ?1 ORDER BY seq DESC LIMIT 1",
 	[SQL_LOSSES_ADD] = "INSERT INTO losses VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
@@ -92,6 +106,13 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_ACKS_ADD] = "INSERT INTO bad_acks VALUES (?1, ?2, ?3) ON CONFLICT (life, hour)"
 			 " DO UPDATE SET count = max(count, excluded.count)",
 	[SQL_ACKS_EACH] = "SELECT life, hour, count FROM bad_acks ORDER BY life, hour",
+	[SQL_REAL_ADD] = "INSERT INTO real_hour VALUES (?1, ?2, ?3, ?4, ?5)"
+			 " ON CONFLICT (life, family, hour) DO UPDATE SET"
+			 " opens = max(opens, excluded.opens), data = max(data, excluded.data)",
+	[SQL_REAL_EACH] = "SELECT life, family, hour, opens, data FROM real_hour"
+			  " ORDER BY life, family, hour",
+	[SQL_CHANGE_ADD] = "INSERT OR REPLACE INTO mx_change VALUES (?1, ?2, ?3)",
+	[SQL_CHANGES_EACH] = "SELECT life, at_s, mx FROM mx_change ORDER BY life, at_s",
 };
 
 /* --- messages ---------------------------------------------------------------- */

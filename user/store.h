@@ -43,6 +43,7 @@ struct store_life {
 	uint32_t begin_s;   /* when the tables were made, as far as is known */
 	uint32_t seen_s;    /* when they were collected last */
 	uint32_t real_s[2]; /* IPv4, IPv6: when anyone was at the real MX; 0: never */
+	uint32_t data_s[2]; /* the same with data */
 };
 
 /* All lives, by id; they live as long as the store. */
@@ -122,5 +123,17 @@ int store_each_losses(struct store *s, store_losses_fn *fn, void *arg);
 int store_add_bad_acks(struct store *s, int life, uint32_t hour, uint64_t count);
 typedef int store_bad_acks_fn(int life, uint32_t hour, uint64_t count, void *arg);
 int store_each_bad_acks(struct store *s, store_bad_acks_fn *fn, void *arg);
+
+/* --- the site ---------------------------------------------------------------- */
+
+/* Connections to the real MX in an hour, by family; the larger numbers stay. */
+int store_add_real(struct store *s, int life, int family, const struct nolist_real *real);
+typedef int store_real_fn(int life, int family, const struct nolist_real *real, void *arg);
+int store_each_real(struct store *s, store_real_fn *fn, void *arg);
+
+/* Which MX addresses came in force, and when. */
+int store_add_change(struct store *s, int life, uint32_t at_s, uint64_t mx);
+typedef int store_change_fn(int life, uint32_t at_s, uint64_t mx, void *arg);
+int store_each_change(struct store *s, store_change_fn *fn, void *arg);
 
 #endif

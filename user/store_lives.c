@@ -28,7 +28,7 @@ int store_read_lives(struct store *s)
 	int code, error = 0;
 
 	if (sqlite3_prepare_v2(s->db, "SELECT id, boot, tables, generation, wall_s, begin_s, seen_s,"
-			       " real4_s, real6_s FROM life ORDER BY id", -1, &q, NULL))
+			       " real4_s, real6_s, data4_s, data6_s FROM life ORDER BY id", -1, &q, NULL))
 		return store_fail(s, "read");
 	while (!error && (code = sqlite3_step(q)) == SQLITE_ROW) {
 		const char *boot = (const char *)sqlite3_column_text(q, 1);
@@ -40,6 +40,7 @@ int store_read_lives(struct store *s)
 			.begin_s = sqlite3_column_int64(q, 5),
 			.seen_s = sqlite3_column_int64(q, 6),
 			.real_s = { sqlite3_column_int64(q, 7), sqlite3_column_int64(q, 8) },
+			.data_s = { sqlite3_column_int64(q, 9), sqlite3_column_int64(q, 10) },
 		};
 
 		if (!boot || strlen(boot) >= sizeof(life.life.boot)) {
@@ -116,12 +117,15 @@ int store_set_life(struct store *s, const struct store_life *life)
 	sqlite3_bind_int64(q, 4, life->seen_s);
 	sqlite3_bind_int64(q, 5, life->real_s[0]);
 	sqlite3_bind_int64(q, 6, life->real_s[1]);
+	sqlite3_bind_int64(q, 7, life->data_s[0]);
+	sqlite3_bind_int64(q, 8, life->data_s[1]);
 	return store_run(s, q, "write");
 }
 
 int store_drop_lives(struct store *s, int64_t before)
 {
-	static const enum statement drops[] = { SQL_LOSSES_DROP, SQL_ACKS_DROP, SQL_PARDON_DROP };
+	static const enum statement drops[] = { SQL_LOSSES_DROP, SQL_ACKS_DROP, SQL_PARDON_DROP,
+						 SQL_REAL_DROP, SQL_CHANGES_DROP };
 	int error = 0;
 	size_t i;
 
@@ -241,6 +245,70 @@ int store_add_bad_acks(struct store *s, int life, uint32_t hour, uint64_t count)
 int store_each_bad_acks(struct store *s, store_bad_acks_fn *fn, void *arg)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_ACKS_EACH);
+	int ret;
+
+	if (!q)
+		return -EIO;
+	while ((ret = store_step(s, q)) > 0) {
+		ret = fn(sqlite3_column_int(q, 0), sqlite3_column_int64(q, 1),
+			 sqlite3_column_int64(q, 2), arg);
+		if (ret)
+			break;
+	}
+	sqlite3_reset(q);
+	return ret;
+}
+
+/* --- the site ---------------------------------------------------------------- */
+
+int store_add_real(struct store *s, int life, int family, const struct nolist_real *real)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_REAL_ADD);
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_int(q, 1, life);
+	sqlite3_bind_int(q, 2, family);
+	sqlite3_bind_int64(q, 3, real->hour);
+	sqlite3_bind_int64(q, 4, real->opens);
+	sqlite3_bind_int64(q, 5, real->data);
+	return store_run(s, q, "write");
+}
+
+int store_each_real(struct store *s, store_real_fn *fn, void *arg)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_REAL_EACH);
+	struct nolist_real real;
+	int ret;
+
+	if (!q)
+		return -EIO;
+	while ((ret = store_step(s, q)) > 0) {
+		real = (struct nolist_real){ sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3),
+					     sqlite3_column_int64(q, 4) };
+		ret = fn(sqlite3_column_int(q, 0), !!sqlite3_column_int(q, 1), &real, arg);
+		if (ret)
+			break;
+	}
+	sqlite3_reset(q);
+	return ret;
+}
+
+int store_add_change(struct store *s, int life, uint32_t at_s, uint64_t mx)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_CHANGE_ADD);
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_int(q, 1, life);
+	sqlite3_bind_int64(q, 2, at_s);
+	sqlite3_bind_int64(q, 3, mx);
+	return store_run(s, q, "write");
+}
+
+int store_each_change(struct store *s, store_change_fn *fn, void *arg)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_CHANGES_EACH);
 	int ret;
 
 	if (!q)
