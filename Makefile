@@ -28,6 +28,7 @@ USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
 TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
 DOCS := $(wildcard docs/*.md)
+UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 HELPERS := $(addprefix $(B)/selftests/,inject vm_insns) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
@@ -112,14 +113,14 @@ install: all ## install below DESTDIR and PREFIX
 	$(INSTALL) -m 644 $(B)/nolist.bpf.o $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
 	$(relocate) user/nolist-xdp.8 > $(B)/nolist-xdp.8
 	$(INSTALL) -m 644 $(B)/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
-	$(relocate) scripts/nolist-xdp.service > $(B)/nolist-xdp.service
-	$(INSTALL) -m 644 $(B)/nolist-xdp.service $(DESTDIR)$(UNITDIR)/nolist-xdp.service
+	for u in $(UNITS); do $(relocate) scripts/$$u > $(B)/$$u && \
+		$(INSTALL) -m 644 $(B)/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/docs/
 
 uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
-	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(DESTDIR)$(UNITDIR)/nolist-xdp.service
+	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf $(DOCS))
 	rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf)) || :
 

@@ -22,6 +22,11 @@ files() {
 
 check 'make install' makes install
 is "$(files | grep -v '/docs/')" 'usr/lib/bpf/nolist.bpf.o 644
+usr/lib/systemd/system/nolist-xdp-collect.service 644
+usr/lib/systemd/system/nolist-xdp-collect.timer 644
+usr/lib/systemd/system/nolist-xdp-dump.service 644
+usr/lib/systemd/system/nolist-xdp-dump.timer 644
+usr/lib/systemd/system/nolist-xdp-run.service 644
 usr/lib/systemd/system/nolist-xdp.service 644
 usr/sbin/nolist-xdp 755
 usr/share/doc/nolist-xdp/LICENSE 644
@@ -39,8 +44,8 @@ if command -v man >/dev/null; then
 else
 	ok 'man renders it # SKIP man is not installed'
 fi
-is "$(grep -l /usr/local "$usr/share/man/man8/nolist-xdp.8" "$usr/lib/systemd/system/nolist-xdp.service")" \
-	'' 'manual and unit name the paths of this PREFIX'
+is "$(grep -l /usr/local "$usr/share/man/man8/nolist-xdp.8" "$usr/lib/systemd/system"/*)" \
+	'' 'manual and units name the paths of this PREFIX'
 missing_paths() {
 	grep -oE '/usr/[a-z./-]*nolist[a-z./-]*[a-z]' "$usr/share/man/man8/nolist-xdp.8" | sort -u |
 		while read -r f; do
