@@ -141,6 +141,22 @@ list rbldnsd --at "$(($(date +%s) + 45))"
 sleep 2 # more than its timer
 is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: a clock that is 45 seconds behind takes it'
 
+# tiers SERVER: who is probable is told apart, in both families.
+tiers() {
+	check "$1: who is probable has an answer of its own" wait_for 10 answers 203.0.113.9 'NOERROR, 127.0.0.3'
+	is "$(lookup 203.0.113.9 TXT)" "NOERROR, \"$(reason 203.0.113.9)\"" "$1: and is told why"
+	is "$(lookup 2001:db8:5:9::1)" 'NOERROR, 127.0.0.3' "$1: so has a /64"
+	is "$(lookup $BAD4) $(lookup $BAD6)" 'NOERROR, 127.0.0.2 NOERROR, 127.0.0.2' "$1: offenders have theirs"
+	is "$(lookup 203.0.113.8) $(lookup 2001:db8:5:8::1)" 'NXDOMAIN, NXDOMAIN,' "$1: their neighbours none"
+	is "$(lookup 127.0.0.2) $(lookup ::ffff:127.0.0.2)" 'NOERROR, 127.0.0.2 NOERROR, 127.0.0.2' \
+		"$1: the tests of RFC 5782 are there"
+}
+inject "203.0.113.9 talk=0s:1s:1 hour=0:0:1:1:0" "2001:db8:5:9::9 talk=0s:1s:1 hour=0:0:1:1:0"
+sed '$a offences-weak = 1' "$CONF" >"$TMP/weak.conf"
+must nolist dump --quiet -c "$TMP/weak.conf" --format rbldnsd --output "$DIR/rbldnsd"
+tiers rbldnsd
+list rbldnsd
+
 # --- SpamAssassin, which asks rbldnsd ----------------------------------------
 
 mkdir "$DIR/etc" "$DIR/etc/sa" "$DIR/etc/rules"
@@ -248,6 +264,7 @@ cat >"$DIR/etc/nsd.conf" <<-END
 		name: bl.example
 		zonefile: zone
 END
+must nolist dump --quiet -c "$TMP/weak.conf" --format zone --output "$DIR/zone"
 check 'nsd takes the zone' in_root nsd-checkzone bl.example "$DIR/zone"
 in_root nsd -d -c "$DIR/etc/nsd.conf" >"$DIR/nsd.log" 2>&1 &
 nsd=$!
@@ -255,6 +272,7 @@ dns_list nsd "$(reason $BAD4)"
 is "$(lookup $BAD6 TXT)" \
 	"NOERROR, \"$(reason 2001:db8:5:1::/64)\"" \
 	'nsd: IPv6 is told why'
+tiers nsd
 kill $nsd
 
 # --- postfix: smtpd and postscreen -------------------------------------------

@@ -56,6 +56,35 @@ for f in $formats; do
 	dump "$f" --at "$((NOW + 8 * D))"
 	is "$(grep -cE '203\.0\.113\.|\.113\.0\.203' "$TMP/out")" 0 "$f: a listing ends"
 done
+# --- tiers ---
+
+# shellcheck disable=SC2016 # rbldnsd's '$'
+tiers() {
+	dump rbldnsd "$@"
+	rows "$TMP/out" | grep -E '^(203\.0\.113\.[69]|2001:db8:[59]:1)' | tr '\n' '|'
+}
+is "$(tiers)" '203.0.113.6|2001:db8:5:1|' 'rbldnsd: one tier needs no answers of its own'
+inject "203.0.113.9 talk=20h:59h:3 hour=20:0:1:1:0 hour=40:0:1:1:0 hour=59:0:1:1:0" \
+	"2001:db8:9:1:: talk=20h:59h:3 hour=20:0:1:1:0 hour=40:0:1:1:0 hour=59:0:1:1:0"
+# shellcheck disable=SC2016
+is "$(tiers)" '203.0.113.6|203.0.113.9 :127.0.0.3:$ contacts only fake mail exchangers|2001:db8:5:1::/64|2001:db8:9:1::/64 :127.0.0.3:$ contacts only fake mail exchangers|' \
+	'rbldnsd: who is probable gets another answer'
+dump zone
+is "$(grep -cP '^([69]\.113\.0\.203|\*\..*)\tA\t127\.0\.0\.[23]$' "$TMP/out") $(grep -c '127\.0\.0\.3$' "$TMP/out")" \
+	'4 2' 'zone: the same'
+dump csv
+is "$(cut -d, -f1,2 "$TMP/out" | grep -c probable)" 2 'csv: named'
+dump plain
+is "$(rows "$TMP/out" | grep -cE '^(203.0.113.9|2001:db8:9:1::/64)$')" 2 'plain: both tiers'
+sed '$a list-probable = no' "$CONF" >"$TMP/proven.conf"
+for f in $formats; do
+	run dump --quiet -c "$TMP/proven.conf" --at "$NOW" --format "$f"
+	is "$(grep -cE '203\.0\.113\.9|9\.113\.0\.203|2001:db8:9|9\.0\.0\.0\.8\.b\.d' "$TMP/out")" 0 \
+		"$f: list-probable = no leaves them out"
+done
+run dump -c "$TMP/proven.conf" --at "$NOW" --format plain --output "$TMP/proven" --json
+is "$(jq '.lists[0].left_out.probable' "$TMP/out")" 2 'and this is told'
+inject "203.0.113.9 talk=20h:20h:1" "2001:db8:9:1:: talk=20h:20h:1"
 for f in $machines; do
 	fails 2 "'$f' is read by machines that refuse mail: not with --unverified" \
 		"$f: not on SYNs alone" dump -c "$CONF" --format "$f" --unverified

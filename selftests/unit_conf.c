@@ -66,6 +66,7 @@ static const char good[] = "# all keys\n"
 			   "window = 60\n"
 			   "grace = 0\n"
 			   "real-mx-unseen = accept\n"
+			   "list-probable = no\n"
 			   "allow = { /etc/a, /etc/b }\n"
 			   "never-list-except = { 198.18.0.0/15, 2001:db8::/32 }\n";
 
@@ -130,6 +131,7 @@ static const struct {
 	{"window = 7d", true, ":1: '7d' is not a number"},
 	{"grace = 99999999999999999999", true, "is not a number"},
 	{"sources = 10", true, ":1: '10' is not a number from 1024"},
+	{"list-probable = maybe", true, "is not yes or no"},
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},

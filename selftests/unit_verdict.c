@@ -133,13 +133,19 @@ static const struct scenario scenarios[] = {
 	{ .name = "two weak hours", .talk = { 50 * H, 40 * H },
 	  .hour = { WEAK(50 * H), WEAK(40 * H) }, .want = JUDGED_FEW },
 	{ .name = "three weak hours", .talk = { 50 * H, 30 * H },
-	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .want = JUDGED_OFFENDER },
+	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .want = JUDGED_PROBABLE },
+	{ .name = "three weak hours, then two strong ones", .talk = { 50 * H, 26 * H },
+	  .hour = { WEAK(60 * H), WEAK(50 * H), WEAK(40 * H), BAD(30 * H), BAD(26 * H) },
+	  .want = JUDGED_OFFENDER },
+	{ .name = "the same, within the grace of the second strong one", .talk = { 50 * H, 3 * H },
+	  .hour = { WEAK(60 * H), WEAK(50 * H), WEAK(40 * H), BAD(30 * H), BAD(3 * H) },
+	  .want = JUDGED_PROBABLE },
 	{ .name = "three weak hours amid forged acknowledgements", .talk = { 50 * H, 30 * H },
 	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .bad_acks = 101,
 	  .want = JUDGED_NONE },
 	{ .name = "as many as there may be", .talk = { 50 * H, 30 * H },
 	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .bad_acks = 100,
-	  .bad_acks_all = 1 << 20, .want = JUDGED_OFFENDER },
+	  .bad_acks_all = 1 << 20, .want = JUDGED_PROBABLE },
 	{ .name = "one of three weak hours is amid everybody's forged acknowledgements",
 	  .talk = { 50 * H, 30 * H }, .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) },
 	  .bad_acks_all = (1 << 20) + 1, .want = JUDGED_FEW },
@@ -148,12 +154,12 @@ static const struct scenario scenarios[] = {
 	  .acks_shift = 3599, .want = JUDGED_FEW },
 	{ .name = "and the hour after that does not matter", .talk = { 50 * H, 30 * H },
 	  .hour = { WEAK(50 * H), WEAK(40 * H), WEAK(30 * H) }, .bad_acks_all = (1 << 20) + 1,
-	  .acks_shift = 3600, .want = JUDGED_OFFENDER },
+	  .acks_shift = 3600, .want = JUDGED_PROBABLE },
 	{ .name = "forged acknowledgements do not help against strong proof",
 	  .talk = { 50 * H, 40 * H }, .hour = { BAD(50 * H), BAD(40 * H) }, .bad_acks = 1000000,
 	  .want = JUDGED_OFFENDER },
 	{ .name = "one strong and two weak hours", .talk = { 50 * H, 30 * H },
-	  .hour = { WEAK(50 * H), BAD(40 * H), WEAK(30 * H) }, .want = JUDGED_OFFENDER },
+	  .hour = { WEAK(50 * H), BAD(40 * H), WEAK(30 * H) }, .want = JUDGED_PROBABLE },
 	{ .name = "the grace has not passed since the second offence", .talk = { 90 * H, 2 * H },
 	  .hour = { BAD(90 * H), BAD(2 * H) }, .want = JUDGED_WAITING },
 	{ .name = "the grace has passed since the second of three", .talk = { 90 * H, 2 * H },
@@ -323,7 +329,9 @@ static void test_times(void)
 	tap_ok(v.since == NOW - 40 * H + 50 + D, "listed a day after the second offence");
 	tap_ok(v.until == NOW - 40 * H + 50 + 7 * D, "until seven days after the last");
 	tap_ok(v.strong == 2 && !v.weak && !v.excused, "both offences are counted");
-	tap_ok(verdict_is_listed(&v, false), "an offender is listed");
+	tap_ok(verdict_is_listed(&v, false) && verdict_tier(&v) == 2, "an offender is listed");
+	v.is = JUDGED_PROBABLE;
+	tap_ok(verdict_is_listed(&v, false) && verdict_tier(&v) == 3, "so is who probably is one");
 	v.is = JUDGED_SUSPECT;
 	tap_ok(!verdict_is_listed(&v, false), "nobody is listed on claims");
 	tap_ok(verdict_is_listed(&v, true), "unless that was asked for");

@@ -86,6 +86,7 @@ static void json_list(struct out *o, const struct list *l, int error)
 		json_none(o, "reloaded");
 	json_open(o, "left_out", '{');
 	json_number(o, "unverified", l->is_claimed ? 0 : l->suspects);
+	json_number(o, "probable", l->probable);
 	json_number(o, "held", l->held);
 	json_number(o, "allowed", l->allowed);
 	json_number(o, "never", l->never);

@@ -273,6 +273,7 @@ static const char *const sentences[JUDGEMENTS] = {
 	[JUDGED_HELD] = "not listed: the evidence is not safe, see the rules",
 	[JUDGED_EXPIRED] = "not listed any more: its last offence is too old",
 	[JUDGED_SUSPECT] = "listed with --unverified only: nothing but SYNs speaks against it",
+	[JUDGED_PROBABLE] = "listed as probable: part of the proof is weak",
 	[JUDGED_OFFENDER] = "listed",
 	[JUDGED_ALLOWED] = "not listed: an allow list has it",
 	[JUDGED_NEVER] = "not listed: the never-list has it",
@@ -288,7 +289,7 @@ static void print_verdict(const struct explain *e)
 	printf("%s: %s\n", prefix_text(&p, source), judgement_names[v->is]);
 	printf("  %s", e->is_known ? sentences[v->is] : "never seen");
 	if (v->since)
-		printf("\n  %s %s until %s", v->is == JUDGED_OFFENDER ? "from" : "it would be from",
+		printf("\n  %s %s until %s", verdict_is_listed(v, false) ? "from" : "it would be from",
 		       report_time(v->since, since), report_time(v->until, until));
 	putchar('\n');
 	print_entry("never-list", e->never);

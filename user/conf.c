@@ -217,6 +217,7 @@ int conf_read(struct conf *conf, const char *file)
 void conf_init(struct conf *conf)
 {
 	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60, .store_mib = 1024,
+				.is_probable_listed = true,
 			      .collect_s = 300, .dump_s = 600 };
 	rules_init(&conf->rules);
 }

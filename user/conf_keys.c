@@ -212,6 +212,15 @@ static int set_unseen(struct conf *conf, const char *value, const char *where)
 	return -EINVAL;
 }
 
+static int set_probable(struct conf *conf, const char *value, const char *where)
+{
+	conf->is_probable_listed = !strcmp(value, "yes");
+	if (conf->is_probable_listed || !strcmp(value, "no"))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
+	return -EINVAL;
+}
+
 /* A text that goes into a reply: RFC 5321 4.2 lets only printable ASCII in. */
 static int set_text(struct conf *conf, const char *value, const char *where, size_t max,
 		    bool has_blanks, char **text)
@@ -340,6 +349,7 @@ static const struct key {
 	{ "store-size", set_store_size, false },
 	{ "split-handshake", set_split, false },
 	{ "real-mx-unseen", set_unseen, false },
+	{ "list-probable", set_probable, false },
 	{ "allow", add_allow, true },
 	{ "never-list-except", add_never_except, true },
 	{ "list", conf_add_list, true },

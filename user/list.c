@@ -55,6 +55,7 @@ static void note_family(struct list *l, struct judge *j, int family)
 static bool is_on(const struct list *l, const struct judged *of)
 {
 	return verdict_is_listed(&of->v, l->is_claimed) &&
+	       !(l->leaves_probable && of->v.is == JUDGED_PROBABLE) &&
 	       !(l->format->is_ip4_only && !addr_is_ip4(&of->r.src.addr));
 }
 
@@ -86,11 +87,16 @@ static int survey(struct list *l, struct judge *j, struct out *o, struct oldlist
 		l->pardoned += of.v.is == JUDGED_PARDONED;
 		if (is_on(l, &of)) {
 			l->head.family[!addr_is_ip4(&of.r.src.addr)]++;
+			l->head.probable[!addr_is_ip4(&of.r.src.addr)] +=
+				verdict_tier(&of.v) != 2;
 			out_source(o, &of.r.src);
 			out_char(o, '\n');
 			oldlist_add(old, &of.r.src);
 		} else {
-			l->other += verdict_is_listed(&of.v, l->is_claimed);
+			bool is_left = l->leaves_probable && of.v.is == JUDGED_PROBABLE;
+
+			l->probable += is_left;
+			l->other += !is_left && verdict_is_listed(&of.v, l->is_claimed);
 		}
 	}
 	oldlist_end(old);
@@ -119,6 +125,7 @@ int list_survey(struct list *l, struct judge *j)
 		.is_claimed = l->is_claimed,
 		.words = &l->words,
 	};
+	l->leaves_probable = !j->conf.is_probable_listed;
 	note_family(l, j, 0);
 	note_family(l, j, 1);
 	/* A file that cannot be replaced is told when it shall be. */

@@ -18,7 +18,9 @@ struct list {
 
 	/* Found. */
 	struct out_head head;
+	bool leaves_probable; /* as the configuration says */
 	size_t suspects;    /* left out for want of proof */
+	size_t probable;    /* for want of strong proof */
 	size_t held;        /* for lost evidence, or since the real MX is not seen */
 	size_t allowed;     /* for an allow list */
 	size_t never;       /* for the never-list */

@@ -89,6 +89,7 @@ struct out_head {
 	int64_t expires;
 	size_t count;
 	size_t family[2];                    /* of these, IPv4 and IPv6 */
+	size_t probable[2];                  /* of these, what is not proven by strong proof */
 	char digest[65];                     /* SHA-256 of all sources, one a line, in hex */
 	bool is_claimed;                     /* lists also on SYNs alone */
 	char note[OUT_NOTES][OUT_NOTE_SIZE]; /* warnings, without line ends */

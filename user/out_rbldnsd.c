@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rbldnsd: a "combined" data set for the zone that its command line names. The
+ * rbldnsd: a "combined" data set for the zone that its command line names. Sets of
+ * all answers but one are larger, and taken only where a list has two. The
  * test entries of RFC 5782 5 are always there: 127.0.0.2 is listed and 127.0.0.1
  * is not, and the same for them as v4-mapped IPv6.
  *
@@ -61,22 +62,30 @@ static void begin(struct out *o, const struct out_head *head, const char *type)
 void out_rbldnsd_begin(struct out *o, const struct out_head *head, int family)
 {
 	if (!family) {
-		begin(o, head, "ip4tset:ip4");
+		begin(o, head, head->probable[0] ? "ip4set:ip4" : "ip4tset:ip4");
 		out_text(o, "127.0.0.2\n");
 	} else {
 		/* ip6tset takes less than half the memory, but /64s only. */
-		begin(o, head, "ip6trie:test6");
+		begin(o, head, head->probable[1] ? "ip6trie:ip6" : "ip6trie:test6");
 		out_text(o, "::ffff:7f00:2/128\n");
-		begin(o, head, "ip6tset:ip6");
+		if (!head->probable[1])
+			begin(o, head, "ip6tset:ip6");
 	}
 }
 
 void out_rbldnsd_row(struct out *o, const struct out_head *head, const struct judged *of)
 {
-	(void)head;
 	if (addr_is_ip4(&of->r.src.addr))
 		out_ip4(o, &of->r.src);
+	else if (head->probable[1])
+		out_source(o, &of->r.src);
 	else
 		out_groups(o, &of->r.src);
+	if (verdict_tier(&of->v) != 2) {
+		out_text(o, " :127.0.0.");
+		out_number(o, verdict_tier(&of->v));
+		out_char(o, ':');
+		out_text(o, head->words->reason);
+	}
 	out_char(o, '\n');
 }

@@ -11,9 +11,12 @@
 
 static const char hex[] = "0123456789abcdef";
 
-static void records(struct out *o, const struct out_head *head, const struct nolist_source *src)
+static void records(struct out *o, const struct out_head *head, const struct nolist_source *src,
+		    int tier)
 {
-	out_text(o, "\tA\t127.0.0.2\n\tTXT\t\"");
+	out_text(o, "\tA\t127.0.0.");
+	out_number(o, tier);
+	out_text(o, "\n\tTXT\t\"");
 	out_reason(o, head, src);
 	out_text(o, "\"\n");
 }
@@ -38,9 +41,9 @@ static void tests(struct out *o, const struct out_head *head)
 
 	addr_parse("127.0.0.2", &test.addr);
 	out_text(o, "2.0.0.127");
-	records(o, head, &test);
+	records(o, head, &test, 2);
 	nibbles(o, &test.addr, 16);
-	records(o, head, &test);
+	records(o, head, &test, 2);
 }
 
 void out_zone_head(struct out *o, const struct out_head *head)
@@ -77,7 +80,7 @@ void out_zone_row(struct out *o, const struct out_head *head, const struct judge
 		out_text(o, "*.");
 		nibbles(o, &src->addr, 8);
 	}
-	records(o, head, src);
+	records(o, head, src, verdict_tier(&of->v));
 }
 
 static bool ip6_source(const char *line, struct nolist_source *src)

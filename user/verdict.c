@@ -69,7 +69,8 @@ const char *const judgement_names[JUDGEMENTS] = {
 	[JUDGED_NONE] = "none",       [JUDGED_ALIBI] = "alibi",
 	[JUDGED_FEW] = "few",         [JUDGED_WAITING] = "waiting",
 	[JUDGED_HELD] = "held",       [JUDGED_EXPIRED] = "expired",
-	[JUDGED_SUSPECT] = "suspect", [JUDGED_OFFENDER] = "offender",
+	[JUDGED_SUSPECT] = "suspect", [JUDGED_PROBABLE] = "probable",
+	[JUDGED_OFFENDER] = "offender",
 	[JUDGED_ALLOWED] = "allowed", [JUDGED_NEVER] = "never",
 	[JUDGED_PARDONED] = "pardoned",
 };
@@ -97,7 +98,8 @@ void rules_init(struct rules *rules)
 
 bool verdict_is_listed(const struct verdict *v, bool is_claimed)
 {
-	return v->is == JUDGED_OFFENDER || (is_claimed && v->is == JUDGED_SUSPECT);
+	return v->is == JUDGED_OFFENDER || v->is == JUDGED_PROBABLE ||
+	       (is_claimed && v->is == JUDGED_SUSPECT);
 }
 
 /* What was known of a span at a time. If it went on, it may just have been seen. */
@@ -144,6 +146,7 @@ struct offence {
 struct tally {
 	unsigned int strong, weak;
 	int64_t reached; /* when they became enough; 0: they are not */
+	int64_t proved;  /* the same of the strong ones alone */
 	int64_t last;
 };
 
@@ -163,10 +166,12 @@ static void tally_add(struct tally *t, const struct offence *o, const struct rul
 		t->strong++;
 	/* After a listing has ended the next one takes another grace. */
 	if (t->reached && o->when.first - t->last > rules->listing_s)
-		t->reached = 0;
+		t->reached = t->proved = 0;
 	t->last = o->when.last;
 	if (!t->reached && is_enough(t, rules, is_proven))
 		t->reached = o->when.last;
+	if (!t->proved && is_proven && t->strong >= rules->offences)
+		t->proved = o->when.last;
 }
 
 /* The state of one judgement. */
@@ -375,23 +380,23 @@ static int family_of(const struct trial *t)
  * sender could not have come back: the real MX was down, or he still had old
  * addresses of it.
  */
-static int64_t grace_end(struct trial *t, const struct tally *tally)
+static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused)
 {
 	const struct site_family *f = &t->site->family[family_of(t)];
-	int64_t end = tally->reached + t->rules->grace_s;
+	int64_t end = reached + t->rules->grace_s;
 	size_t i;
 
-	t->v->paused = 0;
+	*paused = 0;
 	for (i = 0; i < f->pauses && f->pause[i].first <= end; i++) {
 		int64_t from = f->pause[i].first, for_s;
 
-		if (f->pause[i].last < tally->reached)
+		if (f->pause[i].last < reached)
 			continue;
-		if (from < tally->reached)
-			from = tally->reached;
+		if (from < reached)
+			from = reached;
 		for_s = f->pause[i].last - from + 1;
 		end += for_s;
-		t->v->paused += for_s;
+		*paused += for_s;
 	}
 	return end;
 }
@@ -426,9 +431,10 @@ static void ask_offences(struct trial *t)
 static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 {
 	struct verdict *v = t->v;
+	int64_t paused;
 	bool is_seen;
 
-	v->since = grace_end(t, tally);
+	v->since = grace_end(t, tally->reached, &v->paused);
 	v->until = tally->last + t->rules->listing_s;
 	answer(t, CHECK_GRACE, t->now >= v->since, t->now - (v->since - t->rules->grace_s),
 	       t->rules->grace_s);
@@ -440,7 +446,11 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 		return JUDGED_WAITING;
 	if (tally != &t->clean || !is_seen)
 		return JUDGED_HELD;
-	return v->is_proven ? JUDGED_OFFENDER : JUDGED_SUSPECT;
+	if (!v->is_proven)
+		return JUDGED_SUSPECT;
+	/* Weak offences may have listed it before the strong ones have had their grace. */
+	return tally->proved && t->now >= grace_end(t, tally->proved, &paused) ? JUDGED_OFFENDER :
+										  JUDGED_PROBABLE;
 }
 
 static enum judgement judge(struct trial *t)

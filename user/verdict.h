@@ -132,7 +132,8 @@ enum judgement {
 	JUDGED_HELD,     /* evidence was lost, learning, or the real MX is not seen */
 	JUDGED_EXPIRED,  /* was an offender, or would have been */
 	JUDGED_SUSPECT,  /* offender if its SYNs can be believed */
-	JUDGED_OFFENDER, /* proven */
+	JUDGED_PROBABLE, /* proven, in part by weak offences only */
+	JUDGED_OFFENDER, /* proven by strong offences alone */
 	JUDGED_ALLOWED,  /* either of these two, or held, but on an allow list */
 	JUDGED_NEVER,    /* the same, but on the never-list */
 	JUDGED_PARDONED, /* the same, but pardoned for a time */
@@ -153,6 +154,15 @@ struct verdict {
 
 extern const char *const judgement_names[JUDGEMENTS];
 extern const char *const check_names[CHECKS];
+
+/*
+ * The answer of a DNS list: 127.0.0.2 where strong proof suffices, 127.0.0.3 where a
+ * listing stands on weaker.
+ */
+static inline int verdict_tier(const struct verdict *v)
+{
+	return v->is == JUDGED_OFFENDER ? 2 : 3;
+}
 
 /* Is this source listed: proven, or with is_claimed also on its SYNs alone? */
 bool verdict_is_listed(const struct verdict *v, bool is_claimed);
