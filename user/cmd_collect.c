@@ -50,6 +50,7 @@ static void drop_old_hours(struct kept *k, uint32_t now_s)
 struct window {
 	struct snapshot_item item[WINDOW];
 	struct store_row row[WINDOW];
+	const struct store_row *news[WINDOW]; /* rows that have changed */
 	size_t n;
 };
 
@@ -62,8 +63,9 @@ static void window_free(struct window *w)
 	free(w);
 }
 
-static int keep_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
-		     const struct life *life, uint32_t now_s)
+/* True: the row has news. */
+static bool keep_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
+		      const struct life *life, uint32_t now_s)
 {
 	bool is_new = false;
 
@@ -73,17 +75,18 @@ static int keep_item(struct collect *c, struct store_row *row, const struct snap
 		is_new |= kept_add_proofs(&row->kept, item->proofs, item->hour, item->hours);
 	c->sources++;
 	if (!is_new)
-		return 0;
+		return false;
 	c->changed++;
 	drop_old_hours(&row->kept, now_s);
-	return store_put(c->store, row);
+	return true;
 }
 
 static int keep_window(struct collect *c, struct window *w, int life, int id)
 {
+	const struct life *l = snapshot_life(c->tables, life);
 	uint32_t now_s = snapshot_stats(c->tables, life)->now_s;
+	size_t i, news = 0;
 	int error;
-	size_t i;
 
 	for (i = 0; i < w->n; i++) {
 		w->row[i].key = w->item[i].key;
@@ -91,8 +94,9 @@ static int keep_window(struct collect *c, struct window *w, int life, int id)
 	}
 	error = store_get_many(c->store, w->row, w->n);
 	for (i = 0; i < w->n && !error; i++)
-		error = keep_item(c, &w->row[i], &w->item[i], snapshot_life(c->tables, life), now_s);
-	return error;
+		if (keep_item(c, &w->row[i], &w->item[i], l, now_s))
+			w->news[news++] = &w->row[i];
+	return error ? error : store_put_many(c->store, w->news, news);
 }
 
 static int keep_sources(struct collect *c, struct window *w, int life, int id)

@@ -29,7 +29,7 @@
  * A step that was released is never changed: add another one.
  */
 static const char *const steps[] = {
-	/* Records are blobs, as pack.h has them: columns took three times as long. */
+	/* Records are blobs (pack.h, squeeze.h): columns took three times as long. */
 	"CREATE TABLE life (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, tables INTEGER NOT NULL,"
 	"  generation INTEGER NOT NULL, wall_s INTEGER NOT NULL, begin_s INTEGER NOT NULL DEFAULT 0,"
 	"  seen_s INTEGER NOT NULL DEFAULT 0,"
@@ -55,9 +55,17 @@ static const char *const steps[] = {
 	"  PRIMARY KEY (life, family, hour)) WITHOUT ROWID;"
 	"CREATE TABLE mx_change (life INTEGER NOT NULL, at_s INTEGER NOT NULL,"
 	"  mx INTEGER NOT NULL, PRIMARY KEY (life, at_s)) WITHOUT ROWID;",
+	/* Records were as long as in memory, in 32-bit words: so many in each. */
+	"UPDATE source SET claims = squeezed(claims, 17), proofs = squeezed(proofs, 11),"
+	"  hours = squeezed(hours, 6);",
 };
 
 #define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
+
+#define PUT "INSERT OR REPLACE INTO source (grade, source, life, has_data, claims, proofs, hours) VALUES"
+#define ROW " (?, ?, ?, ?, ?, ?, ?)"
+#define ROWS_4 ROW "," ROW "," ROW "," ROW
+#define ROWS_16 ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4
 
 static const char *const sql[STATEMENTS] = {
 	[SQL_WALK_CLAIMED] = "SELECT source, life, claims, proofs, hours FROM source"
@@ -68,9 +76,9 @@ static const char *const sql[STATEMENTS] = {
 		     " WHERE has_data = 1 ORDER BY source",
 	[SQL_GET] = "SELECT source, life, claims, proofs, hours FROM source"
 		    " WHERE grade = ?3 AND source = ?1 AND life = ?2",
-	[SQL_PUT] = "INSERT OR REPLACE INTO source"
-		    " (grade, source, life, has_data, claims, proofs, hours)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_PUT] = PUT ROW,
+	/* STORE_PUT_ROWS */
+	[SQL_PUT_MANY] = PUT ROWS_16 "," ROWS_16 "," ROWS_16 "," ROWS_16,
 	[SQL_PROMOTE] = "UPDATE source SET grade = 1 WHERE grade = 0 AND source = ?1",
 	[SQL_IS_PROVEN] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
 	[SQL_COUNT] = "SELECT count(*) FROM source WHERE grade = ?1",
@@ -304,9 +312,11 @@ int store_number(struct store *s, const char *pragma, int *number)
 /* All steps that are missing, or none. */
 static int migrate(struct store *s)
 {
-	int version, error = store_begin(s);
+	int version, error = store_add_squeezed(s);
 	char pragma[64];
 
+	if (!error)
+		error = store_begin(s);
 	/* Read again: somebody else may have done it meanwhile. */
 	if (!error)
 		error = store_number(s, "PRAGMA user_version", &version);
@@ -360,6 +370,9 @@ static int open_file(struct store *s, enum store_mode mode)
 	mode_t mask = umask(0077);
 	int code, error;
 
+	/* No threads here, and nobody asks how much memory is in use. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	code = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code == SQLITE_OK)
 		sqlite3_busy_timeout(s->db, WAIT_MS);

@@ -86,6 +86,8 @@ int store_get(struct store *s, struct store_row *row);
 int store_get_many(struct store *s, struct store_row *rows, size_t n);
 /* Puts back what these filled. */
 int store_put(struct store *s, const struct store_row *row);
+/* The same for many rows of one life, in the order of sources: quicker. */
+int store_put_many(struct store *s, const struct store_row *const *rows, size_t n);
 size_t store_count(struct store *s, enum store_grade grade);
 
 /*

@@ -16,6 +16,7 @@ enum statement {
 	SQL_DATA,
 	SQL_GET,
 	SQL_PUT,
+	SQL_PUT_MANY,
 	SQL_PROMOTE,
 	SQL_IS_PROVEN,
 	SQL_COUNT,
@@ -44,6 +45,8 @@ enum statement {
 	STATEMENTS
 };
 
+#define STORE_PUT_ROWS 64 /* of SQL_PUT_MANY */
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -65,6 +68,8 @@ int store_step(struct store *s, sqlite3_stmt *stmt);
 /* A row cannot be what this tool wrote. */
 int store_damaged(struct store *s);
 int store_number(struct store *s, const char *pragma, int *number);
+/* For SQL: squeezed(BLOB, WORDS) squeezes the records of so many words in a blob. */
+int store_add_squeezed(struct store *s);
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
 /* What is known of tables as a whole, and pardons that were over, of before a time. */
 int store_drop_lives(struct store *s, int64_t before);

@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "squeeze.h"
 #include "store_priv.h"
+
+#define CLAIMS_WORDS (sizeof(struct kept_claims) / 4)
+#define PROOFS_WORDS (sizeof(struct kept_proofs) / 4)
+#define HOUR_WORDS (sizeof(struct pack_hour) / 4)
+#define HOUR_MIN 5 /* bytes of an hour, squeezed: at least which it is */
 
 #define KEY_SIZE 12
 #define STEPS_MAX 12 /* forward, before a row is sought */
@@ -38,20 +44,17 @@ static int read_key(struct store *s, sqlite3_stmt *q, struct pack_key *key)
 	return 0;
 }
 
-/* A part of a row: as large as it must be, or absent. */
-static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, int size)
+/* A part of a row: a whole record, or absent. */
+static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, unsigned int words)
 {
 	const void *bytes = sqlite3_column_blob(q, column);
-	int has = sqlite3_column_bytes(q, column);
+	size_t size = sqlite3_column_bytes(q, column);
 
-	if (!has) {
-		memset(to, 0, size);
+	if (!size) {
+		memset(to, 0, 4 * words);
 		return 0;
 	}
-	if (has != size)
-		return store_damaged(s);
-	memcpy(to, bytes, size);
-	return 0;
+	return expand(to, words, bytes, size) == size ? 0 : store_damaged(s);
 }
 
 /* What one look at the tables may add to the hours of a row. */
@@ -74,18 +77,17 @@ static int make_room(struct store *s, struct store_row *row, unsigned int hours)
 
 static int read_hours(struct store *s, sqlite3_stmt *q, struct kept *k)
 {
-	const void *bytes = sqlite3_column_blob(q, 4);
-	int size = sqlite3_column_bytes(q, 4);
-	unsigned int i;
+	const unsigned char *bytes = sqlite3_column_blob(q, 4);
+	size_t part, size = sqlite3_column_bytes(q, 4);
+	struct pack_hour hour;
 
-	k->hours = size / sizeof(*k->hour);
-	if (size % sizeof(*k->hour) || k->hours > KEPT_HOURS)
-		return store_damaged(s);
-	if (size)
-		memcpy(k->hour, bytes, size);
-	for (i = 1; i < k->hours; i++)
-		if (k->hour[i].hour <= k->hour[i - 1].hour)
+	for (k->hours = 0; size; bytes += part, size -= part) {
+		part = expand(&hour, HOUR_WORDS, bytes, size);
+		if (!part || k->hours == KEPT_HOURS || !hour.hour ||
+		    (k->hours && hour.hour <= k->hour[k->hours - 1].hour))
 			return store_damaged(s);
+		k->hour[k->hours++] = hour;
+	}
 	return 0;
 }
 
@@ -95,9 +97,9 @@ static int read_row(struct store *s, sqlite3_stmt *q, struct store_row *row)
 
 	row->life = sqlite3_column_int(q, 1);
 	if (!error)
-		error = read_part(s, q, 2, &row->kept.claims, sizeof(row->kept.claims));
+		error = read_part(s, q, 2, &row->kept.claims, CLAIMS_WORDS);
 	if (!error)
-		error = read_part(s, q, 3, &row->kept.proofs, sizeof(row->kept.proofs));
+		error = read_part(s, q, 3, &row->kept.proofs, PROOFS_WORDS);
 	return error ? error : read_hours(s, q, &row->kept);
 }
 
@@ -213,7 +215,7 @@ static int get_grade(struct store *s, enum store_grade grade, struct store_row *
 		if (order)
 			continue;
 		rows[i].grade = grade;
-		error = make_room(s, &rows[i], sqlite3_column_bytes(q, 4) / sizeof(struct pack_hour));
+		error = make_room(s, &rows[i], sqlite3_column_bytes(q, 4) / HOUR_MIN);
 		if (!error)
 			error = read_row(s, q, &rows[i]);
 		if (error)
@@ -281,33 +283,78 @@ static int settle_grade(struct store *s, const struct store_row *row,
 	return ret > 0 ? STORE_PROVEN : ret;
 }
 
-int store_put(struct store *s, const struct store_row *row)
+static void bind_record(sqlite3_stmt *q, int column, const void *record, unsigned int words)
+{
+	unsigned char squeezed[SQUEEZE_MAX(SQUEEZE_WORDS)];
+
+	sqlite3_bind_blob(q, column, squeezed, squeeze(squeezed, record, words), SQLITE_TRANSIENT);
+}
+
+static void bind_hours(sqlite3_stmt *q, int column, const struct kept *k)
+{
+	unsigned char squeezed[KEPT_HOURS * SQUEEZE_MAX(HOUR_WORDS)];
+	size_t size = 0;
+	unsigned int i;
+
+	for (i = 0; i < k->hours; i++)
+		size += squeeze(squeezed + size, &k->hour[i], HOUR_WORDS);
+	sqlite3_bind_blob(q, column, squeezed, size, SQLITE_TRANSIENT);
+}
+
+/* Binds a row to the seven parameters from a column on. */
+static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct store_row *row)
 {
 	const struct kept *k = &row->kept;
 	unsigned char bytes[KEY_SIZE];
-	sqlite3_stmt *q;
 	int grade;
 
 	key_bytes(&row->key, bytes);
 	grade = settle_grade(s, row, bytes);
 	if (grade < 0)
 		return grade;
-	q = store_stmt(s, SQL_PUT);
+	sqlite3_bind_int(q, column, grade);
+	sqlite3_bind_blob(q, column + 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+	sqlite3_bind_int(q, column + 2, row->life);
+	if (k->proofs.now.data.first)
+		sqlite3_bind_int(q, column + 3, 1);
+	if (k->claims.begin)
+		bind_record(q, column + 4, &k->claims, CLAIMS_WORDS);
+	if (k->proofs.begin)
+		bind_record(q, column + 5, &k->proofs, PROOFS_WORDS);
+	if (k->hours)
+		bind_hours(q, column + 6, k);
+	return 0;
+}
+
+static int put(struct store *s, enum statement which, const struct store_row *const *rows, size_t n)
+{
+	sqlite3_stmt *q = store_stmt(s, which);
+	int error = 0;
+	size_t i;
+
 	if (!q)
 		return -EIO;
 	sqlite3_clear_bindings(q);
-	sqlite3_bind_int(q, 1, grade);
-	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
-	sqlite3_bind_int(q, 3, row->life);
-	if (k->proofs.now.data.first)
-		sqlite3_bind_int(q, 4, 1);
-	if (k->claims.begin)
-		sqlite3_bind_blob(q, 5, &k->claims, sizeof(k->claims), SQLITE_STATIC);
-	if (k->proofs.begin)
-		sqlite3_bind_blob(q, 6, &k->proofs, sizeof(k->proofs), SQLITE_STATIC);
-	if (k->hours)
-		sqlite3_bind_blob(q, 7, k->hour, k->hours * sizeof(*k->hour), SQLITE_STATIC);
-	return store_run(s, q, "write");
+	for (i = 0; i < n && !error; i++)
+		error = bind_row(s, q, 1 + 7 * i, rows[i]);
+	return error ? error : store_run(s, q, "write");
+}
+
+int store_put(struct store *s, const struct store_row *row)
+{
+	return put(s, SQL_PUT, &row, 1);
+}
+
+/* Rows of one statement are written without seeking each from the root. */
+int store_put_many(struct store *s, const struct store_row *const *rows, size_t n)
+{
+	int error = 0;
+
+	for (; n >= STORE_PUT_ROWS && !error; rows += STORE_PUT_ROWS, n -= STORE_PUT_ROWS)
+		error = put(s, SQL_PUT_MANY, rows, STORE_PUT_ROWS);
+	for (; n && !error; rows++, n--)
+		error = put(s, SQL_PUT, rows, 1);
+	return error;
 }
 
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade)
@@ -336,4 +383,35 @@ size_t store_count(struct store *s, enum store_grade grade)
 		n = sqlite3_column_int64(q, 0);
 	sqlite3_reset(q);
 	return n;
+}
+
+/* --- older versions ---------------------------------------------------------- */
+
+static void on_squeezed(sqlite3_context *context, int args, sqlite3_value **arg)
+{
+	const unsigned char *from = sqlite3_value_blob(arg[0]);
+	size_t at, size = sqlite3_value_bytes(arg[0]), words = sqlite3_value_int(arg[1]), used = 0;
+	unsigned char *to;
+
+	(void)args;
+	if (!from)
+		return;
+	if (size % (4 * words)) {
+		sqlite3_result_error_code(context, SQLITE_CORRUPT);
+		return;
+	}
+	to = sqlite3_malloc64(size / (4 * words) * SQUEEZE_MAX(words));
+	if (!to) {
+		sqlite3_result_error_nomem(context);
+		return;
+	}
+	for (at = 0; at < size; at += 4 * words)
+		used += squeeze(to + used, from + at, words);
+	sqlite3_result_blob(context, to, used, sqlite3_free);
+}
+
+int store_add_squeezed(struct store *s)
+{
+	return sqlite3_create_function(s->db, "squeezed", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+				       on_squeezed, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, "write");
 }
