@@ -111,14 +111,14 @@ static inline void oracle_ack(struct oracle_want *w, uint32_t ack, bool has_fin)
 	w->has_fin = has_fin;
 }
 
-static inline void oracle_banner(const struct oracle *o, const struct talk_seg *s, int ahead,
-				 struct oracle_want *w)
+static inline void oracle_banner(const struct oracle *o, const struct talk_seg *s, uint32_t seq,
+				 int ahead, struct oracle_want *w)
 {
 	if (ahead > 0)
 		return;
 	w->kind = WANT_TEXT;
 	w->has_fin = s->flags & FRAME_FIN && !s->len;
-	w->ack = s->seq - ahead + w->has_fin;
+	w->ack = seq - ahead + w->has_fin;
 	w->code = "220 fake1.example.com ESMTP";
 	w->next.at = AT_FRESH;
 	if (o->stage != STAGE_GREETING)
@@ -170,18 +170,18 @@ static inline struct oracle_want oracle_wants(const struct oracle *o, const stru
 	struct oracle_want w = { .line = READING_START, .verb = -1 };
 	struct reading line = READING_START;
 	bool has_fin = s->flags & FRAME_FIN;
-	uint32_t total = s->ack - t->irs - 1;
+	uint32_t total = s->ack - t->irs - 1, seq = s->seq + !!(s->flags & FRAME_SYN);
 	unsigned int i;
 	int ahead = 0;
 
 	for (i = o->times; s->has_ts && i > 0; i--)
 		if (o->time[(i - 1) % ORACLE_TIMES].tsval == s->tsecr) {
-			ahead = s->seq - o->time[(i - 1) % ORACLE_TIMES].rcv_nxt;
+			ahead = seq - o->time[(i - 1) % ORACLE_TIMES].rcv_nxt;
 			line = o->time[(i - 1) % ORACLE_TIMES].line;
 			break;
 		}
 	if (!total) {
-		oracle_banner(o, s, ahead, &w);
+		oracle_banner(o, s, seq, ahead, &w);
 	} else if (ahead < 0 && (s->len || has_fin || ahead == -1)) {
 		oracle_ack(&w, s->seq - ahead, false);
 		w.line = line;
@@ -233,7 +233,8 @@ static inline const char *oracle_judge(struct oracle *o, const struct talk *t,
 	uint32_t total = s->ack - t->irs - 1 + g->len;
 	struct oracle_state *next;
 
-	if (w->kind == WANT_TEXT && !g->is_frame && s->window < NOLIST_TEXT_MAX)
+	if (w->kind == WANT_TEXT && !g->is_frame &&
+	    s->window < (t->is_split ? 1 : NOLIST_TEXT_MAX))
 		return NULL;
 	if (w->kind == WANT_NOTHING)
 		return g->is_frame ? "answered" : NULL;

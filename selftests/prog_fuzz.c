@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Dialogues that nobody would think of: random commands in random pieces over a
- * network that loses, repeats and delays, half of them with timestamps, and
- * clients that lie about every number. oracle.h keeps everything and says what
+ * network that loses, repeats and delays, half of them with timestamps, at each
+ * stage and after either handshake, and clients that lie about every number. oracle.h keeps everything and says what
  * each segment must get; talk_judge.h reads each frame. Whatever comes: never a
  * 2 or 3 to DATA or BDAT, never a 5, no text beyond the window, and nothing
  * acknowledged that was not received (without timestamps: that was not sent).
@@ -274,6 +274,13 @@ static const char *step(struct client *c)
 		queue[i].is_used = percent(20);
 		return deliver(c, &queue[i].seg);
 	}
+	if (t->is_split && t->snd_una == t->iss) {
+		/* Its SYN is not acknowledged: a SYN,ACK is all that it may send. */
+		s = talk_seg(t, NULL, 0);
+		s.flags |= FRAME_SYN;
+		s.seq = t->iss;
+		return send_out(c, &s);
+	}
 	if (percent(55) && t->snd_nxt - c->first < stream_len + c->has_fin &&
 	    t->snd_nxt - t->snd_una < 2048) {
 		s = piece_at(c, t->snd_nxt, 1220);
@@ -292,7 +299,7 @@ static const char *step(struct client *c)
 	return send_out(c, &s);
 }
 
-static const char *open_client(struct client *c, enum dialogue_stage stage)
+static const char *open_client(struct client *c, enum dialogue_stage stage, bool is_split)
 {
 	struct talk *t = &c->t;
 	struct talk_seg s;
@@ -300,6 +307,7 @@ static const char *open_client(struct client *c, enum dialogue_stage stage)
 	const char *wrong;
 
 	talk_start(t, &server, clients++, rnd() & 1, rnd() & 1);
+	t->is_split = is_split;
 	s = talk_seg(t, NULL, 0);
 	s.flags = FRAME_SYN;
 	s.ack = s.tsecr = 0;
@@ -308,7 +316,8 @@ static const char *open_client(struct client *c, enum dialogue_stage stage)
 		wrong = "no SYN,ACK";
 	if (wrong)
 		return wrong;
-	t->snd_nxt = t->snd_una = c->first = t->iss + 1;
+	t->snd_nxt = c->first = t->iss + 1;
+	t->snd_una = is_split ? t->iss : t->iss + 1;
 	wrong = talk_take(t, &g);
 	c->last_ack = t->rcv_nxt;
 	c->has_fin = rnd() & 1;
@@ -319,10 +328,10 @@ static const char *open_client(struct client *c, enum dialogue_stage stage)
 	return wrong;
 }
 
-static const char *honest(enum dialogue_stage stage)
+static const char *honest(enum dialogue_stage stage, bool is_split)
 {
 	static struct client c;
-	const char *wrong = open_client(&c, stage);
+	const char *wrong = open_client(&c, stage, is_split);
 	unsigned int steps = 20 + below(200);
 
 	make_stream();
@@ -349,10 +358,10 @@ static uint32_t bend(uint32_t v)
 }
 
 /* A client that has proven itself, and then sends anything. */
-static const char *liar(void)
+static const char *liar(enum dialogue_stage stage, bool is_split)
 {
 	static struct client c;
-	const char *wrong = open_client(&c, STAGE_DATA);
+	const char *wrong = open_client(&c, stage, is_split);
 	unsigned int steps = 5 + below(40);
 	struct reading line;
 	struct talk_got g;
@@ -395,36 +404,42 @@ static const char *liar(void)
 
 /* --- the whole ----------------------------------------------------------- */
 
-static void run(const char *what, unsigned long count, int stage)
+static void run(const char *who, bool is_liar, enum dialogue_stage stage, bool is_split,
+		unsigned long count)
 {
-	struct dialogue d = { "fake1.example.com", NULL, stage < 0 ? STAGE_DATA : stage, false };
+	static const char *const at[] = { [STAGE_GREETING] = "the greeting", [STAGE_MAIL] = "MAIL",
+					  [STAGE_RCPT] = "RCPT", [STAGE_DATA] = "DATA" };
+	struct dialogue d = { "fake1.example.com", NULL, stage, is_split };
 	const char *wrong = NULL;
 
 	segments = texts = refused = 0;
 	talk_configure(&server, &d);
 	while (segments < count && !wrong)
-		wrong = stage < 0 ? liar() : honest(stage);
+		wrong = is_liar ? liar(stage, is_split) : honest(stage, is_split);
 	/* A fuzzer that never gets to DATA finds nothing. */
 	if (!wrong && stage != STAGE_GREETING &&
 	    (texts < segments / 20 || refused < segments / 1000))
 		wrong = "too few replies for a test";
-	tap_ok(!wrong, "%s: %lu segments, %lu replies, %lu times DATA", what, segments, texts,
-	       refused);
+	tap_ok(!wrong, "%s, later at %s%s: %lu segments, %lu replies, %lu times DATA", who,
+	       at[stage], is_split ? ", split handshake" : "", segments, texts, refused);
 }
 
 int main(void)
 {
 	const char *seed = getenv("NOLIST_SEED");
 	unsigned long n = getenv("NOLIST_FULL") ? 2000000 : 100000;
+	int stage, split;
 
 	tap_need_root();
 	state = seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL) * 1000003;
 	tap_diag("NOLIST_SEED=%llu", (unsigned long long)state);
 	prog_load(&server, NULL);
-	run("honest clients, later at DATA", n, STAGE_DATA);
-	run("honest clients, later at RCPT", n / 8, STAGE_RCPT);
-	run("honest clients, later at MAIL", n / 8, STAGE_MAIL);
-	run("honest clients, later at the greeting", n / 8, STAGE_GREETING);
-	run("liars", n, -1);
+	for (split = 0; split < 2; split++)
+		for (stage = STAGE_DATA; stage >= STAGE_GREETING; stage--) {
+			unsigned long count = stage == STAGE_DATA ? n / (1 + split) : n / 8;
+
+			run("honest clients", false, stage, split, count);
+			run("liars", true, stage, split, count);
+		}
 	return tap_done();
 }
