@@ -117,7 +117,7 @@ build() {
 	else
 		make -s tests || die "make tests has failed"
 		# The lab's mail servers come from Debian's archive, which no guest reaches.
-		scripts/lab.sh fetch || die "cannot fetch the lab's packages"
+		scripts/lab.sh fetch all || die "cannot fetch the lab's packages"
 	fi
 	for c in $compilers; do
 		mkdir -p "$vm/clang-$c"

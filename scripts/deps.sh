@@ -16,7 +16,7 @@ build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm
 	libbpf-dev libxdp-dev libconfuse-dev libmnl-dev nettle-dev libjansson-dev libsqlite3-dev
 	libsystemd-dev"
 demo="iproute2"
-check="ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl procps
+check="curl ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl procps
 	python3 sqlite3 swaks tcpdump xdp-tools"
 
 kernels="busybox-static clang-14 clang-16 clang-19 kmod qemu-system-x86 xdp-tools xz-utils"

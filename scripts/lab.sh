@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A small internet in namespaces, for the demo, the tests, and to play:
-#   scripts/lab.sh up              build it and start its servers
-#   scripts/lab.sh fetch           only fetch what it needs
+#   scripts/lab.sh up [all]        build it and start its servers; all: all hosts
+#   scripts/lab.sh fetch [all]     only fetch what it needs
 #   scripts/lab.sh run HOST CMD... run a command at a host (a shell without CMD)
 #   scripts/lab.sh down            take it down
 #
@@ -14,6 +14,10 @@
 #   mx       192.0.2.10 low fake, .20 real MX (postfix), .30 high fake
 #                           2001:db8:25::20 real MX, ::30 high fake
 #   net      the router between them; its interfaces are named after the hosts
+# and of "all":
+#   sendmail 198.18.2.25    2001:db8:102::25  a good sender: sendmail
+#   opensmtpd 198.18.3.25   2001:db8:103::25  another one: OpenSMTPD
+#   client   198.18.4.25    2001:db8:104::25  mail clients (mailwith)
 #
 # A host is a process with namespaces of its own (network, mounts, pids, name) in
 # the root that scripts/inroot.sh makes, with the files in scripts/lab/HOST on
@@ -25,6 +29,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 lab=${NOLIST_LAB:-build/lab}
 hosts="net dns mx sender exim bot"
+all_hosts="$hosts sendmail opensmtpd client"
 
 die() {
 	printf 'lab.sh: %s\n' "$@" >&2
@@ -36,8 +41,14 @@ packages_of() {
 	case $1 in
 	net) echo tcpdump ;;
 	dns) echo nsd ;;
+	client) echo msmtp s-nail libio-socket-inet6-perl ;;
+	*) scripts/mta.sh packages "$(mta_of "$1")" ;;
+	esac
+}
+mta_of() {
+	case $1 in
 	mx | sender) echo postfix ;;
-	exim) echo exim4-daemon-light ;;
+	exim | sendmail | opensmtpd) echo "$1" ;;
 	esac
 }
 name_of() {
@@ -47,6 +58,9 @@ name_of() {
 	mx) echo mx.example.com ;;
 	sender) echo postfix.example.net ;;
 	exim) echo exim.example.org ;;
+	sendmail) echo sendmail.example.net ;;
+	opensmtpd) echo opensmtpd.example.org ;;
+	client) echo client.example.org ;;
 	bot) echo dsl-66.dynamic.example.edu ;;
 	esac
 }
@@ -56,6 +70,9 @@ addresses_of() {
 	mx) echo 192.0.2.20/24 192.0.2.10/24 192.0.2.30/24 2001:db8:25::20/64 2001:db8:25::30/64 ;;
 	sender) echo 198.51.100.25/24 2001:db8:100::25/64 ;;
 	exim) echo 198.18.1.25/24 2001:db8:101::25/64 ;;
+	sendmail) echo 198.18.2.25/24 2001:db8:102::25/64 ;;
+	opensmtpd) echo 198.18.3.25/24 2001:db8:103::25/64 ;;
+	client) echo 198.18.4.25/24 2001:db8:104::25/64 ;;
 	bot) echo 203.0.113.66/24 2001:db8:bad::66/64 ;;
 	esac
 }
@@ -98,11 +115,6 @@ poll() {
 
 # --- inside a host's root, as its process 1 ---
 
-user() {
-	grep -q "^$1:" /etc/group || echo "$1:x:$2:" >>/etc/group
-	grep -q "^$1:" /etc/passwd || echo "$1:x:$2:$2::/nonexistent:/usr/sbin/nologin" >>/etc/passwd
-}
-
 init() {
 	local host=$1
 
@@ -129,27 +141,6 @@ init() {
 	done
 }
 
-# Postfix writes whole seconds; puts milliseconds there ("Jan  1 00:00:00 host ...").
-stamp() {
-	local line
-
-	while IFS= read -r line; do
-		printf '%(%H:%M:%S)T.%s %s\n' "${EPOCHREALTIME%.*}" "${EPOCHREALTIME: -6:3}" "${line:16}"
-	done
-}
-
-furnish_postfix() {
-	user postfix 991
-	user postdrop 992
-	cp -n /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
-	cp -n /usr/share/postfix/dynamicmaps.cf /etc/postfix/dynamicmaps.cf
-	postconf -F '*/*/chroot = n'
-	# What the package's installation would have done.
-	chown postfix /var/lib/postfix
-	chgrp postdrop /usr/sbin/post{drop,queue}
-	chmod g+s /usr/sbin/post{drop,queue}
-}
-
 serve() {
 	case $1 in
 	dns)
@@ -159,20 +150,9 @@ serve() {
 	mx)
 		mkdir -p /var/mail/example.com
 		chown 8:8 /var/mail/example.com
-		furnish_postfix
-		postfix start
-		;;
-	sender)
-		furnish_postfix
-		postfix start-fg 2>&1 | stamp >/var/log/mail.log
-		;;
-	exim)
-		user Debian-exim 993
-		mkdir -p /var/log/exim4 /var/spool/exim4
-		chown -R Debian-exim:Debian-exim /var/log/exim4 /var/spool/exim4
-		exim4 -q3s
 		;;
 	esac
+	exec scripts/mta.sh serve "$(mta_of "$1")"
 }
 
 # --- outside ---
@@ -224,7 +204,7 @@ listens() {
 fetch() {
 	local host
 
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046 # a list of words
 	scripts/fetch.sh $(for host in $hosts; do packages_of "$host"; done) || exit 1
 }
 
@@ -237,19 +217,30 @@ up() {
 	for host in $hosts; do
 		create "$host"
 	done
-	for host in dns mx sender exim bot; do
+	for host in ${hosts#net}; do
 		connect "$host"
 	done
 	# Without a program at the far end of the pair, what XDP answers is lost.
 	run net ip link set dev mx xdp object build/selftests/xdp_pass.bpf.o section xdp ||
 		die "cannot load build/selftests/xdp_pass.bpf.o (make tests builds it)"
-	for host in dns mx sender exim; do
-		run "$host" scripts/lab.sh _serve "$host" </dev/null >>"$lab/$host/log/init" 2>&1 &
+	for host in $hosts; do
+		case $host in
+		net | bot | client) ;;
+		*) run "$host" scripts/lab.sh _serve "$host" </dev/null >>"$lab/$host/log/init" 2>&1 & ;;
+		esac
 	done
 	poll 10 grep -q "nsd started" "$lab/dns/log/init" || die "no DNS; see $lab/dns/log/init"
-	for host in mx sender; do
-		poll 20 grep -q "daemon started" "$lab/$host/log/mail.log" ||
-			die "postfix does not start; see $lab/$host/log"
+	for host in $hosts; do
+		case $host in
+		mx | sender)
+			poll 20 grep -q "daemon started" "$lab/$host/log/mail.log" ||
+				die "postfix does not start; see $lab/$host/log"
+			;;
+		sendmail | opensmtpd)
+			poll 20 grep -q "starting" "$lab/$host/log/mail.log" ||
+				die "$host does not start; see $lab/$host/log"
+			;;
+		esac
 	done
 	poll 10 listens mx 192.0.2.20 25 || die "the real MX does not answer; see $lab/mx/log"
 }
@@ -257,7 +248,7 @@ up() {
 down() {
 	local host pid
 
-	for host in $hosts; do
+	for host in $all_hosts; do
 		if pid=$(pid_of "$host" 2>/dev/null); then
 			kill -KILL "$pid"
 			poll 10 test ! -e "/proc/$pid"
@@ -269,7 +260,11 @@ down() {
 command=${1-}
 [ $# -gt 0 ] && shift
 case $command in
-fetch | up | down) $command ;;
+fetch | up)
+	[ "${1-}" != all ] || hosts=$all_hosts
+	$command
+	;;
+down) down ;;
 run)
 	[ $# -gt 0 ] || die "usage: lab.sh run HOST [COMMAND]..."
 	[ $# -gt 1 ] || set -- "$1" bash

@@ -14,7 +14,8 @@ FETCH="scripts/lab.sh fetch"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$TOP" || exit 1
-export NOLIST_LAB=build/lab.$$
+mkdir -p build
+NOLIST_LAB=$(mktemp -d build/lab.XXXXXX) && export NOLIST_LAB
 # shellcheck source=../scripts/wire.sh
 . scripts/wire.sh
 
