@@ -3,7 +3,8 @@
  * Real sockets at a high fake: clients that type, cut their lines, talk too
  * early, close too early, have tiny windows and MTUs, with and without
  * timestamps, end as docs/dialogue.md says; and hundreds of plain sessions over
- * a wire that loses, doubles, delays and reorders. The wire (relay.h) judges each
+ * a wire that loses, doubles, delays and reorders, at each stage, with VLAN tags and
+ * without: all combinations with NOLIST_FULL=1. The wire (relay.h) judges each
  * frame of the fake on its way. Every wire is tried with numbered datagrams
  * first: a wire that does not impair would prove nothing.
  */
@@ -22,38 +23,106 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define PROBES 400
 #define SESSIONS 100
+#define BESIDE 16 /* wires at a time */
 
-/* A wire is one of these; each has a fake of its own and runs beside the others. */
+/* A wire is one of these; each has a fake of its own and runs beside others. */
 struct lot {
-	const char *name;
-	bool has_ts, is_split, is_odd; /* odd: the visits above, else plain sessions */
-	unsigned int mtu, advmss;      /* 0: as they come; IPv4 only */
+	char name[96];
+	bool has_ts, is_split, is_odd; /* odd: the visits of visit.h, else plain sessions */
+	unsigned int mtu, advmss;      /* the client's; 0: as they come; IPv4 only */
 	struct relay_plan plan;
 	bool is_generic;   /* XDP in generic mode */
 	bool may_be_stuck; /* before the banner: nothing is left to come again */
+	enum dialogue_stage stage;
 };
 
-static const struct lot lots[] = {
-	{ "odd clients, timestamps", true, false, true, 0, 0, {}, false, false },
-	{ "odd clients, none", false, false, true, 0, 0, {}, false, false },
-	{ "MTU 576, MSS 88, timestamps", true, false, false, 576, 88, {}, false, false },
-	{ "MTU 576, MSS 88, none", false, false, false, 576, 88, {}, false, false },
-	{ "split handshake", true, true, false, 0, 0, {}, false, false },
-	{ "generic mode", true, false, false, 0, 0, {}, true, false },
-	{ "loss 10 %, timestamps", true, false, false, 0, 0, { .loss = 10, .seed = 1 }, false,
-	  true },
-	{ "loss 10 %, none", false, false, false, 0, 0, { .loss = 10, .seed = 2 }, false, true },
-	{ "loss 10 %, split handshake", true, true, false, 0, 0, { .loss = 10, .seed = 3 }, false,
-	  false },
-	{ "reordered 25 %, timestamps", true, false, false, 0, 0,
-	  { .late = 25, .delay_ms = 10, .jitter_ms = 9, .seed = 4 }, false, false },
-	{ "reordered 25 %, none", false, false, false, 0, 0,
-	  { .late = 25, .delay_ms = 10, .jitter_ms = 9, .seed = 5 }, false, false },
-	{ "doubled 30 %, timestamps", true, false, false, 0, 0,
-	  { .twice = 30, .delay_ms = 5, .jitter_ms = 4, .seed = 6 }, false, false },
-	{ "doubled 30 %, none", false, false, false, 0, 0,
-	  { .twice = 30, .delay_ms = 5, .jitter_ms = 4, .seed = 7 }, false, false },
+#define Q (ETH_P_8021Q << 16)
+
+static const struct lot plain[] = {
+	{ "odd clients, timestamps", .has_ts = true, .is_odd = true, .stage = STAGE_DATA },
+	{ "odd clients, none", .is_odd = true, .stage = STAGE_DATA },
+	{ "MTU 576, MSS 88, timestamps", .has_ts = true, .mtu = 576, .advmss = 88,
+	  .stage = STAGE_DATA },
+	{ "MTU 576, MSS 88, none", .mtu = 576, .advmss = 88, .stage = STAGE_DATA },
+	{ "MTU 128 on the way, timestamps", .has_ts = true, .mtu = 576, .advmss = 88,
+	  .plan = { .mtu = 128 }, .stage = STAGE_DATA },
+	{ "MTU 68 on the way, none", .mtu = 576, .advmss = 88, .plan = { .mtu = 68 },
+	  .stage = STAGE_RCPT },
+	{ "split handshake", .has_ts = true, .is_split = true, .stage = STAGE_DATA },
+	{ "generic mode", .has_ts = true, .is_generic = true, .stage = STAGE_DATA },
+	{ "generic mode, VLAN 10", .is_generic = true, .plan = { .tags = { Q | 10 } },
+	  .stage = STAGE_DATA },
 };
+
+static const struct {
+	const char *name;
+	struct relay_plan plan;
+} paths[] = {
+	{ "loss 10 %", { .loss = 10 } },
+	{ "reordered 25 %", { .late = 25, .delay_ms = 10, .jitter_ms = 9 } },
+	{ "doubled 30 %", { .twice = 30, .delay_ms = 5, .jitter_ms = 4 } },
+	{ "delay 100+-60 ms", { .late = 100, .delay_ms = 100, .jitter_ms = 60 } },
+	{ "all of it", { .loss = 5, .twice = 10, .late = 25, .delay_ms = 20, .jitter_ms = 19 } },
+};
+
+static const struct {
+	const char *name;
+	unsigned int tags[2];
+} links[] = {
+	{ "no VLAN", {} },
+	{ "VLAN 10", { Q | 10 } },
+	{ "priority tag", { Q | 5 << 13 } },
+	{ "two tags", { ETH_P_8021AD << 16 | 100, Q | 10 } },
+};
+
+static const struct {
+	const char *name;
+	const char *outcome;
+} stages[] = {
+	[STAGE_GREETING] = { "greeting", "421 EOF" },
+	[STAGE_MAIL] = { "MAIL", "220 250 451 451 451 451 250 221 EOF" },
+	[STAGE_RCPT] = { "RCPT", "220 250 250 451 451 451 250 221 EOF" },
+	[STAGE_DATA] = { "DATA", FULL },
+};
+
+#define MODES 4 /* with and without timestamps, and a split handshake */
+#define LOTS (COUNT(plain) + COUNT(paths) * MODES * COUNT(stages))
+
+static struct lot lots[LOTS];
+static size_t lot_count;
+
+/* Each path with each kind of client; with each stage besides, or with one of them. */
+static void plan_lots(bool is_full)
+{
+	unsigned int path, mode, stage, n = 0;
+
+	for (; lot_count < COUNT(plain); lot_count++)
+		lots[lot_count] = plain[lot_count];
+	for (path = 0; path < COUNT(paths); path++)
+		for (mode = 0; mode < MODES; mode++)
+			for (stage = 0; stage < COUNT(stages); stage++) {
+				struct lot *l = &lots[lot_count];
+				unsigned int link = lot_count + path + (is_full ? mode : 0);
+
+				n++;
+				/* Loss at DATA is what docs/dialogue.md has numbers of. */
+				if (!is_full && stage != (path ? (path + mode) % 4 : STAGE_DATA))
+					continue;
+				link %= COUNT(links);
+				snprintf(l->name, sizeof(l->name), "%s, %s%s, %s, %s",
+					 paths[path].name, mode & 1 ? "none" : "timestamps",
+					 mode & 2 ? ", split" : "", stages[stage].name,
+					 links[link].name);
+				l->has_ts = !(mode & 1);
+				l->is_split = mode & 2;
+				l->stage = stage;
+				l->plan = paths[path].plan;
+				l->plan.seed = n;
+				memcpy(l->plan.tags, links[link].tags, sizeof(l->plan.tags));
+				l->may_be_stuck = l->plan.loss && !l->is_split;
+				lot_count++;
+			}
+}
 
 /* What came of a lot; in memory shared with its process. */
 struct report {
@@ -83,7 +152,7 @@ static void load_fake(const struct lot *lot)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, lot->is_split };
+	struct dialogue d = { "fake1.example.com", NULL, lot->stage, lot->is_split };
 	struct nolist_config *c = prog_conf_new();
 	struct prog p;
 
@@ -170,7 +239,7 @@ static void probe(struct report *r)
 		struct pollfd p = { at, POLLIN, 0 };
 
 		sendto(from, &i, sizeof(i), 0, (void *)&to, sizeof(to));
-		while (poll(&p, 1, i + 1 < PROBES ? 1 : 100) > 0 &&
+		while (poll(&p, 1, i + 1 < PROBES ? 1 : 500) > 0 &&
 		       recv(at, &got, sizeof(got), 0) == sizeof(got)) {
 			r->probes += !seen[got];
 			r->probes_doubled += seen[got];
@@ -183,7 +252,7 @@ static void probe(struct report *r)
 	close(at);
 }
 
-static void spawn(const struct visit *v, bool is_ip6, unsigned int port, int wait,
+static void spawn(const struct visit *v, bool is_ip6, unsigned int port, int wait, int wait_banner,
 		  struct result *r)
 {
 	pid_t pid = fork();
@@ -193,7 +262,7 @@ static void spawn(const struct visit *v, bool is_ip6, unsigned int port, int wai
 	if (pid)
 		return;
 	wire_enter(world.client);
-	visit(v, is_ip6, port, wait, r);
+	visit(v, is_ip6, port, wait, wait_banner, r);
 	_exit(0);
 }
 
@@ -210,7 +279,8 @@ static void run_lot(const struct lot *lot, struct report *r)
 	memset(&r->sum, 0, sizeof(r->sum));
 	for (i = 0; i < 2 * (lot->is_odd ? COUNT(visits) : SESSIONS / 2); i++) {
 		spawn(lot->is_odd ? &visits[i / 2] : &visits[0], i & 1 && !lot->mtu,
-		      20000 + i, lot->is_odd ? WAIT : WAIT_LONG, &r->result[i]);
+		      20000 + i, lot->is_odd ? WAIT : WAIT_LONG,
+		      lot->may_be_stuck ? WAIT_BANNER : WAIT_LONG, &r->result[i]);
 		usleep(lot->is_odd ? 0 : 10000); /* not all at once */
 	}
 	while (i)
@@ -221,6 +291,17 @@ static void run_lot(const struct lot *lot, struct report *r)
 }
 
 /* --- judging ------------------------------------------------------------- */
+
+/* Outcomes stand between commas. */
+static bool is_one_of(const char *got, const char *list)
+{
+	size_t n = strlen(got);
+
+	for (; list; list = strstr(list, ", ") ? strstr(list, ", ") + 2 : NULL)
+		if (!strncmp(list, got, n) && (!list[n] || list[n] == ','))
+			return true;
+	return false;
+}
 
 static void judge_visits(const struct lot *lot, const struct report *r)
 {
@@ -237,7 +318,7 @@ static void judge_visits(const struct lot *lot, const struct report *r)
 			bool is_right = want ? !strcmp(got, want) : !strncmp(got, "220", 3);
 
 			/* The relay has seen that no reply begins with 3 or 5. */
-			if (!lot->has_ts && v->or_else && !strcmp(got, v->or_else))
+			if (!lot->has_ts && is_one_of(got, v->or_else))
 				is_right = true;
 			if (!is_right)
 				tap_diag("IPv%d: %s; wanted %s", six ? 6 : 4, got, want);
@@ -263,7 +344,7 @@ static void judge_sessions(const struct lot *lot, const struct report *r)
 	for (i = 0; i < SESSIONS; i++) {
 		const char *got = r->result[i].outcome;
 
-		if (!strcmp(got, FULL))
+		if (!strcmp(got, stages[lot->stage].outcome))
 			t[good++] = r->result[i].seconds;
 		else if (!strcmp(got, "TIMEOUT"))
 			stuck++;
@@ -278,9 +359,11 @@ static void judge_sessions(const struct lot *lot, const struct report *r)
 	       stuck);
 }
 
-/* Within half and twice of the plan. */
+/* Within half and twice of the plan; a busy machine may lose some by itself. */
 static bool is_as_planned(unsigned int have, unsigned int percent)
 {
+	if (!percent)
+		return have * 50 <= PROBES;
 	return have * 200 >= PROBES * percent && have * 50 <= PROBES * percent;
 }
 
@@ -310,28 +393,38 @@ static void judge_lot(const struct lot *lot, const struct report *r)
 		judge_sessions(lot, r);
 	if (s->wrong)
 		tap_diag("%lu frames, the first: %s", s->wrong, s->why);
-	tap_ok(!s->wrong && s->texts && !s->resets,
-	       "%s: %lu frames of the fake are right, %lu of them texts, %lu RST", lot->name,
-	       s->judged, s->texts, s->resets);
+	tap_ok(!s->wrong && s->texts && !s->resets && (!lot->plan.mtu || s->cut >= SESSIONS),
+	       "%s: %lu frames of the fake are right, %lu of them texts, %lu RST, %lu cut",
+	       lot->name, s->judged, s->texts, s->resets, s->cut);
 }
 
-int main(void)
+/* With a word only the wires that have it in their name. */
+int main(int argc, char **argv)
 {
 	struct report *r;
-	size_t i;
+	size_t i, n = 0;
 
 	wire_init();
+	plan_lots(getenv("NOLIST_FULL"));
 	memset(endless_line, 'x', sizeof(endless_line) - 1);
-	r = mmap(NULL, sizeof(*r) * COUNT(lots), PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	r = mmap(NULL, sizeof(*r) * LOTS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		 0);
 	if (r == MAP_FAILED)
 		wire_die("mmap");
-	for (i = 0; i < COUNT(lots); i++)
+	for (i = 0; i < lot_count && argc > 1; i++)
+		if (strstr(lots[i].name, argv[1]))
+			lots[n++] = lots[i];
+	if (argc > 1)
+		lot_count = n;
+	for (i = 0; i < lot_count; i++) {
+		if (i >= BESIDE)
+			wait(NULL);
 		if (!fork())
 			run_lot(&lots[i], &r[i]);
+	}
 	while (wait(NULL) > 0)
 		;
-	for (i = 0; i < COUNT(lots); i++)
+	for (i = 0; i < lot_count; i++)
 		judge_lot(&lots[i], &r[i]);
 	return tap_done();
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A bad wire: hands frames from one interface to another and loses, doubles and
- * delays some of those to or from port 25, by a seed. Between a client and a high
- * fake it sees what was really shown to the fake, and so judges each of its
- * frames: checksums, sequence and acknowledgement, the client's window.
+ * delays some of those to or from port 25, by a seed. It may put VLAN tags on what
+ * goes to the fake, and cut what is longer than the way back allows. Between a
+ * client and a high fake it sees what was really shown to the fake, and so judges
+ * each of its frames: checksums, sequence and acknowledgement, the client's window,
+ * and that it carries the tags that it was asked with.
  */
 #ifndef NOLIST_RELAY_H
 #define NOLIST_RELAY_H
@@ -24,12 +26,14 @@
 struct relay_plan {
 	unsigned int loss, twice, late, delay_ms, jitter_ms;
 	uint64_t seed;
+	unsigned int mtu;     /* of the way to the client; IPv4 is cut to it; 0: any */
+	unsigned int tags[2]; /* on what goes to the fake, outermost first: type << 16 | TCI */
 };
 
 /* What happened; in memory shared with the test. */
 struct relay_sum {
 	unsigned long frames, lost, doubled, delayed;
-	unsigned long judged, texts, resets, wrong;
+	unsigned long judged, texts, resets, wrong, cut;
 	char why[128]; /* the first wrong one */
 };
 
@@ -232,12 +236,102 @@ static inline void relay_judge(struct relay *r, const unsigned char *b, size_t l
 
 /* --- handing on ---------------------------------------------------------- */
 
-static inline void relay_out(struct relay *r, int to, const unsigned char *b, size_t len)
+static inline void relay_complain(struct relay *r, const char *why)
 {
-	if (to == 1)
-		relay_show(r, b, len);
+	if (!r->sum->wrong++)
+		snprintf(r->sum->why, sizeof(r->sum->why), "%s", why);
+}
+
+static inline void relay_send(struct relay *r, int to, const unsigned char *b, size_t len)
+{
 	if (send(r->fd[to], b, len, 0) < 0)
 		r->sum->lost++;
+}
+
+/* As a router does where the way goes on with a smaller MTU (RFC 791 3.2). */
+static inline void relay_cut(struct relay *r, const unsigned char *b, size_t len)
+{
+	size_t max = (r->plan.mtu - 20) & ~7ul, at, n;
+	size_t data = relay_get(b + 16, 2) - 20;
+	unsigned char f[RELAY_FRAME];
+	unsigned int sum;
+
+	if (b[20] & 0x40) {
+		relay_complain(r, "too long for the way, and not to be cut");
+		return;
+	}
+	r->sum->cut++;
+	for (at = 0; at < data && 34 + data <= len; at += n) {
+		n = data - at < max ? data - at : max;
+		memcpy(f, b, 34);
+		memcpy(f + 34, b + 34 + at, n);
+		f[16] = (20 + n) >> 8, f[17] = 20 + n;
+		f[18] = r->sum->cut >> 8, f[19] = r->sum->cut;
+		f[20] = (at + n < data ? 0x20 : 0) | at >> 11, f[21] = at >> 3;
+		f[24] = f[25] = 0;
+		sum = frame_sum(f + 14, 20, 0) ^ 0xffff;
+		f[24] = sum >> 8, f[25] = sum;
+		relay_send(r, 0, f, 34 + n);
+	}
+}
+
+static inline void relay_out(struct relay *r, int to, const unsigned char *b, size_t len)
+{
+	int is_tcp = relay_is_mail(b, len, IPPROTO_TCP), i;
+	unsigned char tagged[RELAY_FRAME + 8];
+	size_t n = 12;
+
+	if (to == 1)
+		relay_show(r, b, len);
+	if (to == 0 && r->plan.mtu && is_tcp && relay_get(b + 12, 2) == ETH_P_IP &&
+	    relay_get(b + 16, 2) > r->plan.mtu) {
+		relay_cut(r, b, len);
+		return;
+	}
+	if (to == 0 || !is_tcp || !r->plan.tags[0]) {
+		relay_send(r, to, b, len);
+		return;
+	}
+	memcpy(tagged, b, 12);
+	for (i = 0; i < 2 && r->plan.tags[i]; i++, n += 4) {
+		tagged[n] = r->plan.tags[i] >> 24, tagged[n + 1] = r->plan.tags[i] >> 16;
+		tagged[n + 2] = r->plan.tags[i] >> 8, tagged[n + 3] = r->plan.tags[i];
+	}
+	memcpy(tagged + n, b + 12, len - 12);
+	relay_send(r, to, tagged, len + n - 12);
+}
+
+/*
+ * Receives a frame of the fake without its tags, the outer of which the kernel
+ * has taken off; complains where they are not those that were put on.
+ */
+static inline ssize_t relay_receive(struct relay *r, int from, unsigned char *b, size_t size)
+{
+	char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct iovec iov = { b, size };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(r->fd[from], &m, MSG_DONTWAIT);
+	struct cmsghdr *c = n > 14 ? CMSG_FIRSTHDR(&m) : NULL;
+	unsigned int outer = 0, inner = 0;
+
+	if (!c || !from)
+		return n;
+	if (c->cmsg_type == PACKET_AUXDATA) {
+		struct tpacket_auxdata *a = (void *)CMSG_DATA(c);
+
+		if (a->tp_status & TP_STATUS_VLAN_VALID)
+			outer = (uint32_t)a->tp_vlan_tpid << 16 | a->tp_vlan_tci;
+	}
+	if (n > 18 && relay_get(b + 12, 2) == ETH_P_8021Q) {
+		inner = relay_get(b + 12, 4);
+		memmove(b + 12, b + 16, n - 16);
+		n -= 4;
+	}
+	if (relay_is_mail(b, n, IPPROTO_TCP) &&
+	    (outer != r->plan.tags[0] || inner != r->plan.tags[1]))
+		relay_complain(r, "other VLAN tags than it was asked with");
+	return n;
 }
 
 static inline void relay_later(struct relay *r, int to, const unsigned char *b, size_t len,
@@ -333,6 +427,7 @@ static inline int relay_socket(const char *dev)
 	int one = 1, size = 8 << 20, fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
 
 	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) ||
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
 	    bind(fd, (void *)&sll, sizeof(sll)))
 		return -1;
@@ -352,7 +447,7 @@ static inline void relay_run(struct relay *r)
 		if (poll(p, 2, wait) < 0)
 			_exit(1);
 		for (i = 0; i < 2; i++) {
-			ssize_t n = p[i].revents ? recv(r->fd[i], b, sizeof(b), MSG_DONTWAIT) : 0;
+			ssize_t n = p[i].revents ? relay_receive(r, i, b, sizeof(b)) : 0;
 
 			if (n > 0)
 				relay_frame(r, i, b, n);
