@@ -332,13 +332,13 @@ static inline const char *wire_build(void)
 	return path;
 }
 
-/* Attaches and configures as a user does. */
+/* Attaches and configures as a user does; by force, since not every test has answers taken. */
 static inline void wire_load(struct wire *w, const char *mode)
 {
 	const char *tool = getenv("NOLIST_TOOL");
 
 	if (wire_try(w->server,
-		     "%s%s load -i s0 --mode %s --low " WIRE_LOW4 " --low " WIRE_LOW6
+		     "%s%s load --force -i s0 --mode %s --low " WIRE_LOW4 " --low " WIRE_LOW6
 		     " --real " WIRE_REAL4 " --real " WIRE_REAL6
 		     " --state-dir %s/state >%s/load.log 2>&1",
 		     tool ? tool : wire_build(), tool ? "" : "/nolist-xdp", mode, wire_tmp,
