@@ -20,7 +20,7 @@
 #include <linux/types.h>
 
 #define NOLIST_MAGIC 0x6e6f6c73u /* "nols" */
-#define NOLIST_ABI_VERSION 2u    /* raised when a byte below changes its meaning */
+#define NOLIST_ABI_VERSION 3u    /* raised when a byte below changes its meaning */
 
 /* Names of the program and of its maps; the kernel keeps 15 characters. */
 #define NOLIST_PROG "nolist_ingress"
@@ -175,6 +175,7 @@ struct nolist_config {
 	__u32 seed;    /* of nolist_slot_of(), chosen so that all addresses fit */
 	__u32 ports;   /* how many of port[] are set */
 	__be16 port[NOLIST_PORT_MAX]; /* unused places repeat the first */
+	__u64 until_ns; /* after that time every frame passes (load --probation); 0: for good */
 	__u32 partials;               /* how many of partial[] are set */
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum
@@ -185,7 +186,7 @@ struct nolist_config {
 	struct nolist_smtp smtp;
 };
 _Static_assert(sizeof(struct nolist_config) ==
-		       40 + 4 * NOLIST_PARTIAL_MAX + 8 * NOLIST_MAC_MAX +
+		       48 + 4 * NOLIST_PARTIAL_MAX + 8 * NOLIST_MAC_MAX +
 			       24 * NOLIST_SLOTS + 8 + 200 * NOLIST_REPLIES,
 	       "abi");
 

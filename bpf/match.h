@@ -6,12 +6,20 @@
 #ifndef NOLIST_MATCH_H
 #define NOLIST_MATCH_H
 
+/*
+ * The configuration in force. One that nobody confirmed in time is none, whether or not
+ * its watcher is left to detach us; who is not on probation pays one test of a word that
+ * shares its cache line with the seed.
+ */
 static __always_inline const struct nolist_config *match_config(void)
 {
 	__u32 zero = 0;
 	void *inner = bpf_map_lookup_elem(&nolist_conf, &zero);
+	const struct nolist_config *conf = inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 
-	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+	if (conf && conf->until_ns && bpf_ktime_get_coarse_ns() > conf->until_ns)
+		return NULL;
+	return conf;
 }
 
 static __always_inline const struct nolist_slot *match_slot(const struct nolist_config *conf,

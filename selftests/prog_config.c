@@ -196,6 +196,29 @@ static void replaced(struct prog *p)
 	free(c);
 }
 
+/* What nobody confirmed in time: as without configuration. */
+static void probation(struct prog *p)
+{
+	static const struct row over[] = {
+		{ "to the low fake", NOLIST_PASS_UNCONFIGURED, .dst = LOW4 },
+		{ "to a high fake", NOLIST_PASS_UNCONFIGURED, .dst = HIGH6 },
+		{ "to the real MX", NOLIST_PASS_UNCONFIGURED, .dst = REAL4 },
+	}, on[] = {
+		{ "to the low fake", NOLIST_LOW_RST_ACK, .dst = LOW4 },
+		{ "to a high fake", NOLIST_HIGH_SYN_ACK, .dst = HIGH6 },
+		{ "to the real MX", NOLIST_PASS_REAL, .dst = REAL4 },
+	};
+	struct nolist_config *c = row_conf();
+
+	c->until_ns = prog_clock() - 1;
+	prog_configure(p, c);
+	group_table(p, "a probation that is over", over, COUNT(over));
+	c->until_ns = prog_clock() + 3600 * 1000000000ull;
+	prog_configure(p, c);
+	group_table(p, "one that is not", on, COUNT(on));
+	free(c);
+}
+
 int main(void)
 {
 	struct prog p;
@@ -210,6 +233,7 @@ int main(void)
 	addresses(&p, NOLIST_MX_MAX);
 	collisions(&p);
 	replaced(&p);
+	probation(&p);
 	bpf_object__close(p.object);
 	return tap_done();
 }

@@ -24,7 +24,7 @@ struct member {
 static const struct member layout[] = {
 	T(nolist_addr), M(nolist_addr, b), M(nolist_addr, w), M(nolist_addr, q),
 	T(nolist_slot), M(nolist_slot, addr), M(nolist_slot, role), M(nolist_slot, mx),
-	T(nolist_config), M(nolist_config, magic), M(nolist_config, version),
+	T(nolist_config), M(nolist_config, magic), M(nolist_config, version), M(nolist_config, until_ns),
 	M(nolist_config, seed), M(nolist_config, ports), M(nolist_config, port),
 	M(nolist_config, partials), M(nolist_config, partial), M(nolist_config, macs), M(nolist_config, mac),
 	M(nolist_config, slot), M(nolist_config, smtp),

@@ -200,7 +200,7 @@ static void read_sockets(struct sockets *s, const char *file)
 /* Who calls the address of his own connection a fake has mistaken one for the other. */
 static void check_sockets(struct findings *to, const struct conf *conf)
 {
-	struct sockets s = {.to = to, .conf = conf};
+	struct sockets s = { .to = to, .conf = conf };
 	char text[ADDR_TEXT];
 	int i;
 
@@ -292,7 +292,7 @@ void check_host(struct findings *to, const struct conf *conf, const struct links
 
 int check_all(struct findings *to, const struct conf *conf, const int *ifindex, int n)
 {
-	struct check_ifs ifs = {.ifindex = ifindex, .n = n};
+	struct check_ifs ifs = { .ifindex = ifindex, .n = n };
 	struct links links;
 	int i, ret;
 

@@ -138,7 +138,7 @@ static void check_stack(const struct around *i)
 void check_above(struct findings *to, const struct links *links, const struct check_ifs *ifs,
 		 const struct link *link, bool is_native)
 {
-	struct around i = {to, links, ifs, link, is_native};
+	struct around i = { to, links, ifs, link, is_native };
 
 	check_vlans(&i);
 	check_stack(&i);

@@ -21,43 +21,45 @@ static const struct driver {
 	unsigned int mtu_max; /* of native mode; 0: MTU_MAX */
 	bool is_half;         /* needs half of its queues for answers */
 	bool is_lro_kept;     /* turns large receive off by itself */
-} drivers[] = {{.name = "atlantic"},
-	       {.name = "bnxt_en"},
-	       {.name = "bonding"},
-	       {.name = "dpaa2"},
-	       {.name = "ena", .is_half = true},
-	       {.name = "enetc"},
-	       {.name = "fsl_dpa"},
-	       {.name = "funeth"},
-	       {.name = "gve", .is_half = true},
-	       {.name = "hv_netvsc"},
-	       {.name = "i40e", .mtu_max = 3046},
-	       {.name = "ice", .mtu_max = 3046},
-	       {.name = "igb", .mtu_max = 1500},
-	       {.name = "igc", .mtu_max = 1500},
-	       {.name = "ixgbe", .mtu_max = 3046},
-	       {.name = "ixgbevf", .mtu_max = 3046},
-	       {.name = "mana"},
-	       {.name = "mlx4_en"},
-	       {.name = "mlx5_core"},
-	       {.name = "mtk_soc_eth"},
-	       {.name = "mvneta"},
-	       {.name = "mvpp2"},
-	       {.name = "netdevsim"},
-	       {.name = "netsec"},
-	       {.name = "nfp"},
-	       {.name = "nicvf"},
-	       {.name = "octeontx2"},
-	       {.name = "qede"},
-	       {.name = "sfc"},
-	       {.name = "stmmac"},
-	       {.name = "ti_cpsw"},
-	       {.name = "tsnep"},
-	       {.name = "tun"},
-	       {.name = "veth"},
-	       {.name = "virtio_net", .is_lro_kept = true},
-	       {.name = "xen_netfront"},
-	       {}};
+} drivers[] = {
+	{ .name = "atlantic" },
+	{ .name = "bnxt_en" },
+	{ .name = "bonding" },
+	{ .name = "dpaa2" },
+	{ .name = "ena", .is_half = true },
+	{ .name = "enetc" },
+	{ .name = "fsl_dpa" },
+	{ .name = "funeth" },
+	{ .name = "gve", .is_half = true },
+	{ .name = "hv_netvsc" },
+	{ .name = "i40e", .mtu_max = 3046 },
+	{ .name = "ice", .mtu_max = 3046 },
+	{ .name = "igb", .mtu_max = 1500 },
+	{ .name = "igc", .mtu_max = 1500 },
+	{ .name = "ixgbe", .mtu_max = 3046 },
+	{ .name = "ixgbevf", .mtu_max = 3046 },
+	{ .name = "mana" },
+	{ .name = "mlx4_en" },
+	{ .name = "mlx5_core" },
+	{ .name = "mtk_soc_eth" },
+	{ .name = "mvneta" },
+	{ .name = "mvpp2" },
+	{ .name = "netdevsim" },
+	{ .name = "netsec" },
+	{ .name = "nfp" },
+	{ .name = "nicvf" },
+	{ .name = "octeontx2" },
+	{ .name = "qede" },
+	{ .name = "sfc" },
+	{ .name = "stmmac" },
+	{ .name = "ti_cpsw" },
+	{ .name = "tsnep" },
+	{ .name = "tun" },
+	{ .name = "veth" },
+	{ .name = "virtio_net", .is_lro_kept = true },
+	{ .name = "xen_netfront" },
+	{}
+};
 
 /* What is looked at, and what came out that later checks need. */
 struct iface {
@@ -253,7 +255,7 @@ static void check_large(struct iface *i)
 {
 	static const struct {
 		const char *feature, *name;
-	} large[] = {{"rx-lro", "lro"}, {"rx-gro-hw", "rx-gro-hw"}};
+	} large[] = { { "rx-lro", "lro" }, { "rx-gro-hw", "rx-gro-hw" } };
 	const char *name = i->link->name;
 	bool is_kept = i->driver && i->driver->is_lro_kept, is_on = false;
 	char why[64], cure[64];
@@ -357,7 +359,7 @@ static void check_programs(struct iface *i, const struct kern_seen *seen)
 void check_interface(struct findings *to, const struct links *links, const struct check_ifs *ifs,
 		     int ifindex, enum kern_mode mode)
 {
-	struct iface i = {.to = to,
+	struct iface i = { .to = to,
 			  .links = links,
 			  .ifs = ifs,
 			  .link = links_find(links, ifindex),

@@ -19,19 +19,20 @@
 enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_JSON };
 
 static const struct cmd_option opts[] = {
-	{"config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)"},
-	{"low", OPT_LOW, "ADDR", "a low fake, besides the file's"},
-	{"real", OPT_REAL, "ADDR", "a real MX, besides the file's"},
-	{"high", OPT_HIGH, "ADDR", "a high fake, besides the file's"},
-	{"port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)"},
-	{"mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic"},
-	{"json", OPT_JSON, NULL, "one JSON document, for scripts"},
-	{}};
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	{ "low", OPT_LOW, "ADDR", "a low fake, besides the file's" },
+	{ "real", OPT_REAL, "ADDR", "a real MX, besides the file's" },
+	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
+	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
+	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
+	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
+	{}
+};
 
 static int take_options(struct conf_args *args, bool *is_json, int argc, char **argv)
 {
-	static const char *const keys[] = {"low", "real", "high", "port", "mode"};
-	static const char *const names[] = {"--low", "--real", "--high", "--port", "--mode"};
+	static const char *const keys[] = { "low", "real", "high", "port", "mode" };
+	static const char *const names[] = { "--low", "--real", "--high", "--port", "--mode" };
 	int c;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {

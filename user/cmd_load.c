@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,24 +17,32 @@
 #include "conf_args.h"
 #include "kern.h"
 #include "log.h"
+#include "watcher.h"
 
-enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_SOURCES, OPT_FORCE };
+enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_SOURCES, OPT_FORCE,
+       OPT_PROBATION, OPT_CONFIRM };
+
+#define PROBATION_MAX 86400 /* seconds */
 
 static const struct cmd_option opts[] = {
-	{"config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)"},
-	{"interface", 'i', "IFACE", "where to attach; instead of the file's"},
-	{"low", OPT_LOW, "ADDR", "a low fake, besides the file's"},
-	{"real", OPT_REAL, "ADDR", "a real MX, besides the file's"},
-	{"high", OPT_HIGH, "ADDR", "a high fake, besides the file's"},
-	{"port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)"},
-	{"mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic"},
-	{"sources", OPT_SOURCES, "N", "room in each table, when it is made (262144)"},
-	{"force", OPT_FORCE, NULL, "load also where check refuses"},
-	{}};
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	{ "interface", 'i', "IFACE", "where to attach; instead of the file's" },
+	{ "low", OPT_LOW, "ADDR", "a low fake, besides the file's" },
+	{ "real", OPT_REAL, "ADDR", "a real MX, besides the file's" },
+	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
+	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
+	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
+	{ "sources", OPT_SOURCES, "N", "room in each table, when it is made (262144)" },
+	{ "probation", OPT_PROBATION, "SECONDS", "detach after that time, unless confirmed" },
+	{ "confirm", OPT_CONFIRM, NULL, "keep what is on probation; does nothing else" },
+	{ "force", OPT_FORCE, NULL, "load also where check refuses" },
+	{}
+};
 
 struct load {
 	struct conf_args args;
-	bool is_forced;
+	bool is_forced, is_confirm;
+	unsigned int probation_s; /* 0: none */
 	struct conf conf;
 	struct nolist_addr *own;
 	int owns, own_left;
@@ -42,10 +51,24 @@ struct load {
 	int ifs;
 };
 
+static bool take_seconds(struct load *l, const char *text)
+{
+	char *end;
+	long s = strtol(text, &end, 10);
+
+	if (end == text || *end || s < 1 || s > PROBATION_MAX) {
+		errx("--probation: '%s' is no number of seconds from 1 to %d", text,
+		     PROBATION_MAX);
+		return false;
+	}
+	l->probation_s = s;
+	return true;
+}
+
 static int take_options(struct load *l, int argc, char **argv)
 {
-	static const char *const keys[] = {"low", "real", "high", "port", "mode", "sources"};
-	static const char *const names[] = {"--low",  "--real", "--high",
+	static const char *const keys[] = { "low", "real", "high", "port", "mode", "sources" };
+	static const char *const names[] = { "--low",  "--real", "--high",
 					    "--port", "--mode", "--sources"};
 	int c;
 
@@ -65,12 +88,23 @@ static int take_options(struct load *l, int argc, char **argv)
 		case OPT_FORCE:
 			l->is_forced = true;
 			break;
+		case OPT_CONFIRM:
+			l->is_confirm = true;
+			break;
+		case OPT_PROBATION:
+			if (!take_seconds(l, optarg))
+				return -1 - EXIT_USAGE;
+			break;
 		default:
 			conf_args_add(&l->args, keys[c - OPT_LOW], optarg, names[c - OPT_LOW]);
 		}
 	}
 	if (c < 0)
 		return c;
+	if (l->is_confirm && (l->args.adds || l->args.file || l->probation_s)) {
+		errx("--confirm stands alone: it keeps what was loaded");
+		return -1 - EXIT_USAGE;
+	}
 	return cmd_is_end(argc, argv) ? 0 : -1 - EXIT_USAGE;
 }
 
@@ -144,6 +178,8 @@ static int fill(struct nolist_config *out, const struct nolist_config *old, cons
 	struct load *l = arg;
 
 	l->own_left = conf_fill(&l->conf, out, l->own, l->owns, old, busy);
+	if (l->probation_s)
+		out->until_ns = kern_now_ns() + l->probation_s * 1000000000ull;
 	return l->own_left < 0 ? l->own_left : 0;
 }
 
@@ -202,13 +238,34 @@ static void say(const struct load *l)
 		     "them are answered",
 		     l->own_left);
 	say_tables(l, k);
+	if (l->probation_s)
+		printf("on probation: detaches in %u seconds, unless \"nolist-xdp load --confirm\" "
+		       "is said\n",
+		       l->probation_s);
 	kern_close(k);
+}
+
+/*
+ * Whoever needs a probation may lose the session by this very load, which has to come
+ * to its end all the same.
+ */
+static int start_watcher(void)
+{
+	int fd = watcher_start(options.pin_dir);
+
+	if (fd < 0) {
+		err(fd, "cannot start a watcher for the probation");
+		return -1;
+	}
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	return fd;
 }
 
 static int load(struct load *l)
 {
 	struct kern_load what;
-	int ret, status;
+	int ret, status, watcher = -1;
 
 	status = find_interfaces(l);
 	if (!status)
@@ -225,10 +282,27 @@ static int load(struct load *l)
 		.fill = fill,
 		.arg = l,
 	};
+	if (l->probation_s) {
+		watcher = start_watcher();
+		if (watcher < 0)
+			return EXIT_FAILED;
+	}
 	ret = kern_load(&what, l->done);
+	if (watcher >= 0)
+		close(watcher);
 	if (ret)
 		return cmd_failed(ret);
 	say(l);
+	return EXIT_DONE;
+}
+
+static int confirm(void)
+{
+	int ret = kern_confirm(options.pin_dir);
+
+	if (ret)
+		return cmd_failed(ret);
+	printf("confirmed: it stays\n");
 	return EXIT_DONE;
 }
 
@@ -241,6 +315,10 @@ int cmd_load(int argc, char **argv)
 	if (status < 0) {
 		conf_args_free(&l.args);
 		return -1 - status;
+	}
+	if (l.is_confirm) {
+		conf_args_free(&l.args);
+		return confirm();
 	}
 	if (!status)
 		status = conf_args_read(&l.args, &l.conf);

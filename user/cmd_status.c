@@ -19,7 +19,7 @@ static const struct cmd_option opts[] = {
 };
 
 const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
-	[NOLIST_PASS_UNCONFIGURED] = { "pass_unconfigured", "no configuration yet" },
+	[NOLIST_PASS_UNCONFIGURED] = { "pass_unconfigured", "no configuration in force" },
 	[NOLIST_PASS_NOT_IP] = { "pass_not_ip", "ARP and other protocols, runts" },
 	[NOLIST_PASS_NOT_TCP] = { "pass_not_tcp", "UDP, ICMP, neighbour discovery" },
 	[NOLIST_PASS_SHAPE] = { "pass_shape", "fragments, rare headers" },

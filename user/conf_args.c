@@ -12,7 +12,7 @@
 
 int conf_args_init(struct conf_args *args, int argc)
 {
-	*args = (struct conf_args){.add = calloc(argc + 1, sizeof(*args->add))};
+	*args = (struct conf_args){ .add = calloc(argc + 1, sizeof(*args->add)) };
 	return args->add ? 0 : -ENOMEM;
 }
 
@@ -24,7 +24,7 @@ void conf_args_free(struct conf_args *args)
 
 void conf_args_add(struct conf_args *args, const char *key, const char *value, const char *where)
 {
-	args->add[args->adds++] = (struct conf_added){key, value, where};
+	args->add[args->adds++] = (struct conf_added){ key, value, where };
 }
 
 int conf_args_read(const struct conf_args *args, struct conf *conf)

@@ -17,7 +17,7 @@
 
 static int ask(const char *name, void *command)
 {
-	struct ifreq req = {.ifr_data = command};
+	struct ifreq req = { .ifr_data = command };
 	int fd, ret;
 
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
@@ -33,7 +33,7 @@ int ethtool_driver(const char *name, struct ethtool_drvinfo *drv)
 {
 	int ret;
 
-	*drv = (struct ethtool_drvinfo){.cmd = ETHTOOL_GDRVINFO};
+	*drv = (struct ethtool_drvinfo){ .cmd = ETHTOOL_GDRVINFO };
 	ret = ask(name, drv);
 	drv->driver[sizeof(drv->driver) - 1] = '\0';
 	drv->bus_info[sizeof(drv->bus_info) - 1] = '\0';
@@ -42,13 +42,13 @@ int ethtool_driver(const char *name, struct ethtool_drvinfo *drv)
 
 int ethtool_channels(const char *name, struct ethtool_channels *channels)
 {
-	*channels = (struct ethtool_channels){.cmd = ETHTOOL_GCHANNELS};
+	*channels = (struct ethtool_channels){ .cmd = ETHTOOL_GCHANNELS };
 	return ask(name, channels);
 }
 
 int ethtool_rings(const char *name, struct ethtool_ringparam *rings)
 {
-	*rings = (struct ethtool_ringparam){.cmd = ETHTOOL_GRINGPARAM};
+	*rings = (struct ethtool_ringparam){ .cmd = ETHTOOL_GRINGPARAM };
 	return ask(name, rings);
 }
 
@@ -58,7 +58,7 @@ static int count_features(const char *name, unsigned int *count)
 	struct {
 		struct ethtool_sset_info info;
 		__u32 count;
-	} set = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}};
+	} set = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES } };
 	int ret = ask(name, &set);
 
 	if (!ret && !(set.info.sset_mask && set.count && set.count <= 1024))

@@ -28,7 +28,7 @@ void find(struct findings *to, enum grade grade, const char *about, const char *
 	}
 	to->f = f;
 	f += to->n++;
-	*f = (struct finding){.grade = grade, .about = about};
+	*f = (struct finding){ .grade = grade, .about = about };
 	snprintf(f->subject, sizeof(f->subject), "%s", subject);
 	va_start(ap, fmt);
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);

@@ -154,6 +154,16 @@ int kern_unload(const char *pin_dir, const int *ifindex, int ifs);
  */
 int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs);
 
+/*
+ * Probation: a configuration may have an end (until_ns), after which every frame
+ * passes. Of that in force in pin_dir: -ENOENT if it has none.
+ */
+int kern_probation(const char *pin_dir, unsigned long long *until_ns);
+/* Takes its end away: -ETIME if it is over. */
+int kern_confirm(const char *pin_dir);
+/* Detaches from all that use it, if it still ends then; -ENOENT: it does not. */
+int kern_end_probation(const char *pin_dir, unsigned long long until_ns);
+
 /* The clock of the evidence. */
 unsigned long long kern_now_ns(void);
 /* Wall time minus that, in nanoseconds. */

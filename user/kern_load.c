@@ -251,21 +251,21 @@ static void fill_partial(struct job *job)
 }
 
 /* The switch: a new inner array, filled, then put in the place of the old one. */
-static int commit(struct job *job)
+int kern_commit(const struct kern_set *set, const struct nolist_config *conf)
 {
 	struct nolist_meta was;
 	__u32 zero = 0;
 	int fd, ret;
 
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nolist_config", sizeof(zero),
-			    sizeof(*job->conf), 1, NULL);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nolist_config", sizeof(zero), sizeof(*conf), 1,
+			    NULL);
 	if (fd < 0)
 		return kern_fail(-errno, "cannot make a configuration");
-	ret = kern_note_mx(&job->set, job->conf, &was);
-	if (!ret && (bpf_map_update_elem(fd, &zero, job->conf, BPF_ANY) ||
-		     bpf_map_update_elem(job->set.fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
+	ret = kern_note_mx(set, conf, &was);
+	if (!ret && (bpf_map_update_elem(fd, &zero, conf, BPF_ANY) ||
+		     bpf_map_update_elem(set->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
 		ret = kern_fail(-errno, "cannot put the configuration in force");
-		bpf_map_update_elem(job->set.fd[MAP_META], &zero, &was, BPF_ANY);
+		bpf_map_update_elem(set->fd[MAP_META], &zero, &was, BPF_ANY);
 	}
 	close(fd);
 	return ret;
@@ -320,7 +320,7 @@ static int load_locked(struct job *job)
 		ret = kern_fill_mac(job->conf);
 	if (!ret) {
 		fill_partial(job);
-		ret = commit(job);
+		ret = kern_commit(&job->set, job->conf);
 	}
 	if (ret) {
 		undo(job);

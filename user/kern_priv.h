@@ -79,6 +79,9 @@ int kern_pin_prog(const char *pin_dir, int prog_fd);
 void kern_unpin_prog(const char *pin_dir);
 void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
 
+/* kern_load.c: puts a configuration in force, as a whole. */
+int kern_commit(const struct kern_set *set, const struct nolist_config *conf);
+
 /* kern_read.c */
 int kern_set_config(const struct kern_set *set, struct nolist_config *conf);
 int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX]);

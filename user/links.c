@@ -90,7 +90,7 @@ static void read_link(struct link *l, const struct nlmsghdr *nlh)
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *a, *x;
 
-	*l = (struct link){.ifindex = ifi->ifi_index, .flags = ifi->ifi_flags, .lower_netns = -1};
+	*l = (struct link){ .ifindex = ifi->ifi_index, .flags = ifi->ifi_flags, .lower_netns = -1 };
 	mnl_attr_for_each(a, nlh, sizeof(*ifi))
 	{
 		switch (mnl_attr_get_type(a)) {

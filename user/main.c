@@ -12,7 +12,7 @@ static const struct cmd cmds[] = {
 	  "what would happen if it were loaded here, and what cures it" },
 	{ "load", cmd_load,
 	  "[-c FILE] [-i IFACE]... [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
-	  "[--mode auto|native|generic] [--sources N] [--force]",
+	  "[--mode auto|native|generic] [--sources N] [--probation SECONDS] [--confirm] [--force]",
 	  "attach to interfaces, or adopt what is attached, and configure" },
 	{ "unload", cmd_unload, "[-i IFACE]... [--purge]",
 	  "detach from interfaces; evidence is kept, unless it is purged" },

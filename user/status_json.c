@@ -76,6 +76,7 @@ static void json_conf(struct out *o, struct status *s, int set)
 	snprintf(text, sizeof(text), "%.*s", status_banner_len(s->conf), status_banner(s->conf)->text);
 	json_text(o, "banner", text);
 	json_bool(o, "split_handshake", s->conf->smtp.is_split);
+	json_when(o, "probation_until", s, s->conf->until_ns);
 }
 
 static void json_set(struct out *o, struct status *s, int set)

@@ -47,6 +47,18 @@ static void text_interfaces(const struct status *s)
 		       tables_name(&s->ifs[i], text), s->ifs[i].prog_id, s->ifs[i].tag);
 }
 
+static void text_probation(const struct nolist_config *conf)
+{
+	unsigned long long now = kern_now_ns();
+
+	if (conf->until_ns && now > conf->until_ns)
+		printf("on probation: the time is up, and every frame passes\n");
+	else if (conf->until_ns)
+		printf("on probation: detaches in %llu seconds, unless \"nolist-xdp load "
+		       "--confirm\" is said\n",
+		       (conf->until_ns - now) / 1000000000 + 1);
+}
+
 static void text_set(struct status *s, int set)
 {
 	struct nolist_mxstats sum;
@@ -61,6 +73,7 @@ static void text_set(struct status *s, int set)
 		printf("not configured: every frame passes\n");
 		return;
 	}
+	text_probation(s->conf);
 	n = status_mx(s->conf);
 	printf("%-39s  %-4s  %12s  %12s\n", "MX address", "role", "segments", "opens");
 	for (i = 0; i < n; i++) {
