@@ -68,6 +68,7 @@ static const char good[] = "# all keys\n"
 			   "real-mx-unseen = accept\n"
 			   "list-probable = no\n"
 			   "allow = { /etc/a, /etc/b }\n"
+			   "providers = { /etc/c }\n"
 			   "never-list-except = { 198.18.0.0/15, 2001:db8::/32 }\n";
 
 static void test_good(void)
@@ -86,6 +87,7 @@ static void test_good(void)
 		       !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
 	       "texts of the high fakes are taken, '#' in quotes is text");
 	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.allows == 2 &&
+		       c.providers == 1 &&
 		       c.never_excepts == 2,
 	       "rules of the verdict are taken");
 	conf_free(&c);

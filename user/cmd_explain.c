@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 #include "log.h"
@@ -115,10 +116,12 @@ static void print_alibi(const char *what, const struct check_result *c)
 static void print_neighbours(const struct explain *e, const struct check_result *c)
 {
 	struct prefix p = neighbours_prefix(&e->of.r.src, &e->j.rules);
-	char net[ADDR_TEXT], one[ADDR_TEXT];
+	char net[ADDR_TEXT + 80], one[ADDR_TEXT]; /* a provider's name has at most 64 */
 	struct prefix host = source_prefix(&e->of.n.one);
 
 	prefix_text(&p, net);
+	if (e->of.provider)
+		snprintf(net + strlen(net), sizeof(net) - strlen(net), " or of %s", e->of.provider);
 	if (c->have < 0) {
 		printf("nobody else in %s has a proven alibi", net);
 		return;
@@ -370,6 +373,10 @@ static void write_json(const struct explain *e, struct out *o)
 	json_entry(o, "never", e->never);
 	json_entry(o, "allow", e->allow);
 	json_number(o, "neighbours", e->of.n.count);
+	if (e->of.provider)
+		json_text(o, "provider", e->of.provider);
+	else
+		json_none(o, "provider");
 	json_checks(o, &e->of.v);
 	json_rules(o, e->j.rules);
 	json_close(o, '}');

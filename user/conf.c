@@ -236,6 +236,9 @@ void conf_free(struct conf *conf)
 
 	conf_drop_interfaces(conf);
 	conf_free_lists(conf);
+	for (i = 0; i < conf->providers; i++)
+		free(conf->provider[i]);
+	free(conf->provider);
 	for (i = 0; i < conf->allows; i++)
 		free(conf->allow[i]);
 	for (i = 0; i < conf->notes; i++)

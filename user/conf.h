@@ -55,6 +55,8 @@ struct conf {
 	bool is_probable_listed;       /* "list-probable = yes" */
 	char **allow;                  /* "allow", --allow: files */
 	int allows;
+	char **provider;               /* "providers": files of sets of networks */
+	int providers;
 	struct prefix *never_except;   /* "never-list-except": may be listed all the same */
 	int never_excepts;
 

@@ -305,6 +305,16 @@ static int add_allow(struct conf *conf, const char *value, const char *where)
 	return add_text(&conf->allow, &conf->allows, value);
 }
 
+static int add_provider(struct conf *conf, const char *value, const char *where)
+{
+	if (!*value || conf->providers >= LIST_MAX) {
+		conf_note(conf, true, *value ? "%s: too many files" : "%s: empty name of a file",
+			  where);
+		return -EINVAL;
+	}
+	return add_text(&conf->provider, &conf->providers, value);
+}
+
 static int add_never_except(struct conf *conf, const char *value, const char *where)
 {
 	struct prefix p;
@@ -351,6 +361,7 @@ static const struct key {
 	{ "real-mx-unseen", set_unseen, false },
 	{ "list-probable", set_probable, false },
 	{ "allow", add_allow, true },
+	{ "providers", add_provider, true },
 	{ "never-list-except", add_never_except, true },
 	{ "list", conf_add_list, true },
 	{ "list-zone", conf_set_zone, false },

@@ -230,45 +230,6 @@ static int open_evidence(struct judge *j)
 
 /* --- what the records say together ------------------------------------------- */
 
-static int keep_group(struct judge *j, const struct judge_group *g)
-{
-	struct judge_group *grown;
-
-	if (!g->n.count)
-		return 0;
-	if (!(j->groups & (j->groups - 1))) {
-		grown = reallocarray(j->group, j->groups ? 2 * j->groups : 1, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		j->group = grown;
-	}
-	j->group[j->groups++] = *g;
-	return 0;
-}
-
-static int find_groups(struct judge *j)
-{
-	struct judge_group g = {};
-	struct prefix around;
-	struct record r;
-	int ret;
-
-	ret = evidence_start(j->evidence, EVIDENCE_DATA);
-	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
-		around = neighbours_prefix(&r.src, &j->rules);
-		if (addr_compare(&around.addr, &g.addr)) {
-			if (keep_group(j, &g))
-				return out_of_memory();
-			g = (struct judge_group){ .addr = around.addr };
-		}
-		neighbours_add(&g.n, &r, &j->site, &j->rules, j->now);
-		ret = 0;
-	}
-	if (ret)
-		return cmd_store_failed(ret);
-	return keep_group(j, &g) ? out_of_memory() : EXIT_DONE;
-}
-
 /* Who was seen at the real MX, and when; as of an earlier time each is asked. */
 static int see_real_mx(struct judge *j)
 {
@@ -312,6 +273,8 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	j->site.is_unseen_accepted = j->conf.is_unseen_accepted;
 	status = read_allows(j, o);
 	if (!status)
+		status = judge_read_providers(j);
+	if (!status)
 		status = start_never(j);
 	if (!status)
 		status = open_evidence(j);
@@ -327,7 +290,7 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	status = see_real_mx(j);
 	if (!status && site_ready(&j->site, &j->rules, j->now))
 		status = out_of_memory();
-	return status ? status : find_groups(j);
+	return status ? status : judge_find_groups(j);
 }
 
 void judge_close(struct judge *j)
@@ -338,37 +301,20 @@ void judge_close(struct judge *j)
 	never_free(j->allow);
 	site_free(&j->site);
 	never_free(j->pardon);
+	providers_free(j->providers);
+	free(j->provider);
 	free(j->group);
 	memset(j, 0, sizeof(*j));
 }
 
 /* --- one source -------------------------------------------------------------- */
 
-static const struct judge_group *group_of(const struct judge *j, const struct nolist_source *src)
-{
-	struct prefix around = neighbours_prefix(src, &j->rules);
-	size_t from = 0, to = j->groups;
-
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (addr_compare(&j->group[mid].addr, &around.addr) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	if (from == j->groups || addr_compare(&j->group[from].addr, &around.addr))
-		return NULL;
-	return &j->group[from];
-}
-
 static void judge_record(const struct judge *j, struct judged *of)
 {
-	const struct judge_group *g = group_of(j, &of->r.src);
 	const struct never_entry *pardon = never_find(j->pardon, &of->r.src);
 
 	of->pardoned_until = pardon ? pardon->until : 0;
-	of->n = g ? g->n : (struct neighbours){};
+	judge_neighbours(j, of);
 	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
 	/* Who is held stays on a list that has him. */
 	if (!verdict_is_listed(&of->v, true) && of->v.is != JUDGED_HELD)

@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "evidence.h"
 #include "never.h"
+#include "providers.h"
 #include "report.h"
 #include "verdict.h"
 
@@ -29,6 +30,8 @@ struct judge {
 		struct neighbours n;
 	} *group;
 	size_t groups;
+	struct providers *providers; /* sets of networks */
+	struct provider *provider;   /* of each set, in their order */
 	int error; /* of a walk that ended before its end */
 };
 
@@ -44,12 +47,18 @@ struct judged {
 	struct record r;
 	struct verdict v;
 	struct neighbours n; /* n.count is 0: none has an alibi */
+	const char *provider; /* the set that it is in, or NULL */
 	int64_t pardoned_until; /* 0: it is not pardoned */
 };
 
 /* EXIT_DONE, or the exit status; judge_close() is always safe afterwards. */
 int judge_open(struct judge *j, const struct judge_options *o);
 void judge_close(struct judge *j);
+
+/* judge_groups.c: who speaks for whom. For judge.c only. */
+int judge_read_providers(struct judge *j);
+int judge_find_groups(struct judge *j);
+void judge_neighbours(const struct judge *j, struct judged *of);
 
 /*
  * A walk over the sources in the order of addresses; of what is pointed to by a

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "span.h"
 #include "verdict.h"
 
 #define DAY_S 86400
@@ -102,16 +103,6 @@ bool verdict_is_listed(const struct verdict *v, bool is_claimed)
 	       (is_claimed && v->is == JUDGED_SUSPECT);
 }
 
-/* What was known of a span at a time. If it went on, it may just have been seen. */
-static struct span span_as_of(struct span span, int64_t now)
-{
-	if (span.first > now)
-		return (struct span){};
-	if (span.last > now)
-		span.last = now;
-	return span;
-}
-
 static struct record record_as_of(const struct record *r, int64_t now)
 {
 	struct record was = *r;
@@ -124,16 +115,6 @@ static struct record record_as_of(const struct record *r, int64_t now)
 	while (was.hours && was.hour[was.hours - 1].start > now)
 		was.hours--;
 	return was;
-}
-
-/* Seconds between two spans; 0 where they touch. */
-static int64_t span_gap(struct span a, struct span b)
-{
-	if (a.last < b.first)
-		return b.first - a.last;
-	if (b.last < a.first)
-		return a.first - b.last;
-	return 0;
 }
 
 /* One offence, or what stands in for it: it was within this span. */
@@ -212,6 +193,7 @@ static bool is_excused(struct trial *t, enum check check, struct span alibi,
 	return true;
 }
 
+/* Nobody is his own neighbour. */
 static bool has_neighbours(const struct trial *t)
 {
 	if (!t->n || !t->n->count)
@@ -478,38 +460,4 @@ void verdict_of(const struct record *r, const struct neighbours *n, const struct
 	v->is_proven = t.r.hours;
 	try_offences(&t);
 	v->is = judge(&t);
-}
-
-struct prefix neighbours_prefix(const struct nolist_source *src, const struct rules *rules)
-{
-	struct prefix p = { .addr = src->addr };
-	unsigned int end;
-
-	p.len = addr_is_ip4(&src->addr) ? 96 + rules->neighbours_ip4 : rules->neighbours_ip6;
-	end = (p.len + 7) / 8;
-	memset(p.addr.b + end, 0, sizeof(p.addr.b) - end);
-	if (p.len % 8)
-		p.addr.b[p.len / 8] &= 0xff00 >> p.len % 8;
-	return p;
-}
-
-void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
-		    const struct rules *rules, int64_t now)
-{
-	const struct site_family *f = &site->family[!addr_is_ip4(&r->src.addr)];
-	struct span data = span_as_of(r->data, now), low = span_as_of(r->low.when, now);
-
-	if (!data.first)
-		return;
-	/* Else one bot at the real MX would acquit all bots of its hoster. */
-	if (f->has_low && (!low.first || span_gap(low, data) > rules->window_s))
-		return;
-	if (!n->count++) {
-		n->when = data;
-		n->one = r->src;
-	}
-	if (data.first < n->when.first)
-		n->when.first = data.first;
-	if (data.last > n->when.last)
-		n->when.last = data.last;
 }

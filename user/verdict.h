@@ -175,6 +175,23 @@ struct prefix neighbours_prefix(const struct nolist_source *src, const struct ru
 /* Adds a source to the neighbours of those around it, if it has a verified alibi. */
 void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
 		    const struct rules *rules, int64_t now);
+
+/*
+ * A set of networks that is one sender: an address of it at the low fake and data of
+ * another to the real MX are as good as both of one.
+ */
+struct provider {
+	struct neighbours n; /* who sent data to the real MX */
+	struct span low;     /* when anybody of it was at the low fake */
+	bool is_without_low; /* some of that data came where there is no low fake */
+};
+void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now);
+/* Does p->n speak for all of the set? */
+bool provider_has_alibi(const struct provider *p, const struct rules *rules);
+
+/* Who speaks for a source, of those around it and its provider's; either may be NULL. */
+struct neighbours neighbours_of(const struct nolist_source *src, const struct neighbours *around,
+				const struct neighbours *provider);
 /* Adds a source's contacts to what is known of the site. */
 void site_add(struct site *site, const struct record *r, int64_t now);
 
