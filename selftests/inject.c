@@ -14,7 +14,9 @@
  * "hour4=HOUR:OPENS:DATA" alone, or hour6, are connections to the real MX.
  * "lost=TIME" alone says that verified evidence was lost then. "many=N" alone adds
  * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each;
- * "later=N" says that they were there again a minute later.
+ * "later=N" or "later=N:TIME" says that they were there again, a minute or
+ * so much later. "claimed=N:FIRST" adds
+ * as many that only sent SYNs, the first of them that far behind.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -157,7 +159,7 @@ static struct nolist_source made_up(unsigned int i, bool is_ip6)
 	return src;
 }
 
-static void many(unsigned int n, unsigned int later_s)
+static void many(unsigned int first, unsigned int n, unsigned int later_s, bool is_proven)
 {
 	struct nolist_source *src = calloc(BATCH, sizeof(*src));
 	struct nolist_claims *c = calloc(BATCH, sizeof(*c));
@@ -169,7 +171,7 @@ static void many(unsigned int n, unsigned int later_s)
 	for (i = 0; i < 2 * n; i += size) {
 		for (size = 0; size < BATCH && i + size < 2 * n; size++) {
 			k = i + size;
-			src[size] = made_up(k / 2, k & 1);
+			src[size] = made_up(first + k / 2, k & 1);
 			c[size].high = (struct nolist_contact){ 3600 * NS, (9000 + later_s) * NS, 2, 0 };
 			p[size].high_first_ns = 3600 * NS;
 			p[size].high_last_ns = (9000 + later_s) * NS;
@@ -180,7 +182,7 @@ static void many(unsigned int n, unsigned int later_s)
 		k = size;
 		if (bpf_map_update_batch(claims_fd, src, c, &k, NULL) || k != size)
 			die("claims");
-		if (bpf_map_update_batch(proofs_fd, src, p, &k, NULL) || k != size)
+		if (is_proven && (bpf_map_update_batch(proofs_fd, src, p, &k, NULL) || k != size))
 			die("proofs");
 	}
 	free(src);
@@ -208,11 +210,21 @@ static void line(char *text)
 		return;
 	}
 	if (!strncmp(word, "many=", 5)) {
-		many(atoi(word + 5), 0);
+		many(0, atoi(word + 5), 0, true);
 		return;
 	}
 	if (!strncmp(word, "later=", 6)) {
-		many(atoi(word + 6), 60);
+		const char *at = word + 6;
+		unsigned int n = number(&at);
+
+		many(0, n, *at ? number(&at) : 60, true);
+		return;
+	}
+	if (!strncmp(word, "claimed=", 8)) {
+		const char *at = word + 8;
+		unsigned int n = number(&at);
+
+		many(number(&at), n, 0, false);
 		return;
 	}
 	if (addr_parse(word, &addr))

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What a long list costs: for each format seconds and memory of dump, and of the
-# program that loads it. Run by hand; MANY=N for another length than a million,
-# half of it IPv4 and half /64s. Prints a table; takes some minutes.
+# program that loads it. MANY=N for another length than a million, half of it IPv4
+# and half /64s. Prints two lines of JSON for each; run.sh calls it.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=selftests/judge.sh
 . "$(dirname "$0")/../judge.sh"
+# shellcheck source=selftests/bench/cost.sh
+. "$(dirname "$0")/cost.sh"
 cd "$TOP" || exit 1
 
 many=${MANY:-1000000}
@@ -41,24 +43,9 @@ in_root() {
 	nsenter -t "$root" -n -m -r -w -- "$@"
 }
 
-# cost COMMAND...: seconds, seconds of processor time, and MB that it took at its peak.
-cost() {
-	"$PYTHON" -c '
-import resource, subprocess, sys, time
-start = time.monotonic()
-try:
-    status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL, timeout=300).returncode
-except subprocess.TimeoutExpired:
-    status = "over 300 s"
-u = resource.getrusage(resource.RUSAGE_CHILDREN)
-took = time.monotonic() - start
-print(f"{took:7.2f} {u.ru_utime + u.ru_stime:7.2f} {u.ru_maxrss / 1024:6.0f}"
-      + (f"   failed: {status}" if status else ""))' "$@"
-}
-
-user_cost() {
-	cost nsenter -t "$root" -n -m -r -w -- "$@"
+# load PROGRAM COMMAND...: what it costs the reader of a list.
+load() {
+	cost reader "$format, $1" nsenter -t "$root" -n -m -r -w -- "${@:2}"
 }
 
 # What loads the list, as far as it can be had here.
@@ -66,18 +53,18 @@ reader() {
 	local f=$DIR/$1
 
 	case $1 in
-	zone) user_cost nsd-checkzone bl.example "$f" ;;
-	postfix | postscreen) user_cost postmap -c "$DIR/etc" -q 100.128.0.1 "cidr:$f" ;;
-	exim) user_cost exim4 -C "$DIR/etc/exim.conf" -bh 203.0.113.1 ;;
-	sendmail) user_cost bash -c "makemap -C $DIR/etc/sendmail.cf hash $DIR/etc/access <$f" ;;
-	nft) cost nsenter --net=/run/netns/server nft -f "$f" ;;
-	ipset) user_cost ipset restore -file "$f" ;;
-	bird) user_cost bird -p -c "$DIR/etc/bird.conf" ;;
+	zone) load 'nsd-checkzone' nsd-checkzone bl.example "$f" ;;
+	postfix | postscreen) load 'postmap' postmap -c "$DIR/etc" -q 100.128.0.1 "cidr:$f" ;;
+	exim) load 'exim -bh' exim4 -C "$DIR/etc/exim.conf" -bh 203.0.113.1 ;;
+	sendmail) load 'makemap' bash -c "makemap -C $DIR/etc/sendmail.cf hash $DIR/etc/access <$f" ;;
+	nft) cost reader "$format, nft -f" nsenter --net=/run/netns/server nft -f "$f" ;;
+	ipset) load 'ipset' ipset restore -file "$f" ;;
+	bird) load 'bird -p' bird -p -c "$DIR/etc/bird.conf" ;;
 	rbldnsd)
 		# The evidence, and so the list, is of four days from now.
 		# shellcheck disable=SC2016
 		sed -i '/^$TIMESTAMP/d' "$f"
-		user_cost rbldnsd -n -u nobody -d "bl.example:combined:$f"
+		load 'rbldnsd' rbldnsd -n -u nobody -d "bl.example:combined:$f"
 		;;
 	esac
 }
@@ -90,11 +77,10 @@ printf 'acl_smtp_connect = c\nkeep_environment =\nbegin acl\nc:\ndrop hosts = %s
 printf 'V10/Berkeley\n' >"$DIR/etc/sendmail.cf"
 printf 'router id 192.0.2.1;\nprotocol device {}\ninclude "%s";\n' "$DIR/bird" >"$DIR/etc/bird.conf"
 
-printf '%d entries       %7s %7s %7s %6s   %7s %7s %6s\n' "$many" '' 'dump' '' '' '' reader ''
-printf '%-18s %7s %7s %7s %6s   %7s %7s %6s\n' format MB s cpu-s MB s cpu-s MB
-for f in $(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }'); do
-	took=$(cost nsenter --net=/run/netns/server "$TOOL" dump --quiet -c "$CONF" --at "$(at 345600)" \
-		--pin-dir "$PIN_DIR" --format "$f" --output "$DIR/$f")
-	printf '%-18s %7.1f %s   %s\n' "$f" "$(stat -c %s "$DIR/$f" | awk '{ print $1 / 1e6 }')" \
-		"$took" "$(reader "$f")"
+for format in $(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }'); do
+	took=$(cost lists "$format" nsenter --net=/run/netns/server "$TOOL" dump --quiet -c "$CONF" \
+		--at "$(at 345600)" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" --format "$format" \
+		--output "$DIR/$format")
+	jq -c --argjson size "$(stat -c %s "$DIR/$format")" '. + {file_mb: ($size / 1e6)}' <<<"$took"
+	reader "$format"
 done

@@ -61,4 +61,12 @@ else empty end),
 		+ ("\(.own)/\(.rounds)" | right(6))),
 	(.session_ratios | sort_by([.path, .traffic, .peer])[]
 		| "\(.path) in \(.traffic): \(.ratio.median | fixed(1)) times \(.peer) (\(.ratio.min | fixed(1)) to \(.ratio.max | fixed(1)))")
-else empty end)
+else empty end),
+(.evidence + .lists | group_by(.part == "evidence" | not)[]
+	| "",
+	(if .[0].part == "evidence" then "Evidence" else "Lists: dump of a million, then what loads it" end | left(58))
+		+ ("s" | right(8)) + ("cpu-s" | right(8)) + ("MB" | right(8)) + ("file MB" | right(9)),
+	(.[] | ((if .part == "reader" then "    " else "" end) + .what | left(58))
+		+ (.s | fixed(2) | right(8)) + (.cpu_s | fixed(2) | right(8)) + (.mb | fixed(0) | right(8))
+		+ (if .file_mb then .file_mb | fixed(1) else "" end | right(9))
+		+ (if .status == 0 then "" else "  failed: \(.status)" end)))

@@ -3,8 +3,9 @@
 # The benchmark: builds its networks, runs its parts, writes build/bench.json
 # and prints the table. docs/bench.md says what is measured and how.
 #
-# usage: run.sh [PART...]      parts: cost, pipe, sessions; all of them by default
-# BENCH=quick    fewer and shorter rounds, about two minutes
+# usage: run.sh [PART...]      parts: cost, pipe, sessions, evidence, lists; all by default
+# BENCH=quick    fewer and shorter rounds, about two minutes; not evidence and lists
+# MANY=...       how many sources evidence and lists are measured with: a million
 # OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
 # ONLY=...       regular expression of rows: "low: SYN, (one|random)"
 # PEERS=...      what to compare them with in pipe; all by default
@@ -15,7 +16,6 @@ out=build/bench
 results=$out/results.$$
 prefix=bench$$
 read -ra objects <<<"${OBJECTS:-nolist=build/nolist.bpf.o}"
-parts=${*:-cost pipe sessions}
 peers=${PEERS-swap drop reset closed ingress counted iptables}
 servers=${SERVERS-smtp-sink}
 last_cpu=$(($(nproc) - 1))
@@ -24,9 +24,12 @@ pids=()
 
 if [ "${BENCH:-}" = quick ]; then
 	rounds=5 repeats=200000 ms=25 session_ms=100
+	parts="cost pipe sessions"
 else
 	rounds=11 repeats=1000000 ms=150 session_ms=400
+	parts="cost pipe sessions evidence lists"
 fi
+parts=${*:-$parts}
 
 fail() {
 	echo "bench: $*" >&2
@@ -216,7 +219,8 @@ run_sessions() {
 
 [ "$(id -u)" = 0 ] || fail "must be root"
 # Programs and headers of another day measure something else, or nothing.
-MAKEFLAGS='' make -s bench-build || fail "cannot build what is to be measured"
+MAKEFLAGS='' make -s bench-build build/nolist-xdp build/selftests/inject build/selftests/xdp_pass.bpf.o ||
+	fail "cannot build what is to be measured"
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 before=$(steal)
@@ -226,6 +230,10 @@ for part in $parts; do
 	cost) "$out/cost" "$rounds" "$repeats" "${objects[@]}" >>"$results" || exit 2 ;;
 	pipe) run_pipe >>"$results" || exit 2 ;;
 	sessions) run_sessions >>"$results" || exit 2 ;;
+	evidence | lists)
+		"$here/$part.sh" >"$out/$part.log" || fail "$part failed: $(tail -n 1 "$out/$part.log")"
+		cat "$out/$part.log" >>"$results"
+		;;
 	*) fail "no such part: $part" ;;
 	esac
 done

@@ -74,5 +74,7 @@ map(select(.part == "pipe")) as $pipe
 	scaling: scaling($pipe),
 	sessions: ($sessions | sessions),
 	session_ratios: [$sessions | map(.path) | unique - ["smtp-sink"] | .[]
-		| ratios($sessions; .)[]]
+		| ratios($sessions; .)[]],
+	evidence: map(select(.part == "evidence")),
+	lists: map(select(.part == "lists" or .part == "reader"))
 }

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What evidence costs: collects and dumps of a million sources in the kernel's tables,
+# and again where the store holds four million more; beside them bpftool and jq. Half of
+# the sources are IPv4, half are /64s. Prints a line of JSON for each; run.sh calls it.
+# MANY=N for another length than a million.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=selftests/judge.sh
+. "$(dirname "$0")/../judge.sh"
+# shellcheck source=selftests/bench/cost.sh
+. "$(dirname "$0")/cost.sh"
+
+many=${MANY:-1000000}
+half=$((many / 2))
+topology ''
+must [ -x "$INJECT" ]
+cat >"$CONF" <<-END
+	interface = { s0 }
+	low = { $LOW4 }
+	real = { $REAL4, $REAL6 }
+	high = { $HIGH4, $HIGH6 }
+	sources = $((2 * many))
+	store-size = 4096
+	real-mx-unseen = accept
+END
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+BOOT=$("$INJECT" --boot)
+
+# row WHAT COMMAND...: what it costs.
+row() {
+	cost evidence "$1" nsenter --net=/run/netns/server "${@:2}"
+}
+
+# tool WHAT COMMAND OPTION...
+tool() {
+	row "$1" "$TOOL" "${@:2}" -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
+}
+
+dump() {
+	tool "$1" dump --quiet --at "$(at 345600)" --output "$TMP/list"
+	is_same=$(rows "$TMP/list" | wc -l)
+	[ "$is_same" = "$many" ] || bail_out "the list has $is_same entries of $many"
+}
+
+# What an administrator would do without: whom the high fakes told "later" twice. A tenth
+# of them, since jq holds them all.
+inject "many=$((half / 10))"
+# shellcheck disable=SC2016 # jq's and bash's
+row "bpftool map dump -j, jq: $((many / 10)) offenders" bash -c 'bpftool -j map dump pinned "$1" |
+	jq -r ".[].formatted | select([.value.hour[] | select(.strong > 0)] | length >= 2) |
+		.key.addr | tostring" >"$2"' - "$PIN_DIR/nolist_proofs" "$TMP/peer"
+inject "many=$half"
+dump "dump, $many offenders in the tables"
+tool "collect, $many sources for the first time" collect
+rm -f "$TMP/list"
+dump 'dump, the same in tables and store'
+inject "later=$half"
+tool "collect, $many sources with news" collect
+tool "collect, $many sources without news" collect
+
+# Whoever only claims comes and goes in the tables; the store keeps them.
+for i in 1 2 3 4; do
+	inject "claimed=$half:$((i * half))"
+	must nolist collect -c "$CONF" >"$TMP/collect.log"
+	inject "many=$half"
+done
+inject "later=$half:2m"
+tool "collect, $many with news, five times as many stored" collect
+rm -f "$TMP/list"
+dump "dump, $many offenders, five times as many stored"
+tool 'explain, one of these' explain 100.128.1.1
+tool 'show --top 20, of these' show --top 20
