@@ -15,7 +15,7 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools-*/bpftool /usr/sbin/bpftool) bpftool)
 INSTALL ?= install
 B := build
-LIBS := libxdp libbpf libconfuse libmnl nettle jansson sqlite3 libsystemd
+LIBS := libxdp libbpf libconfuse libmnl nettle jansson sqlite3 libsystemd libpcre2-8
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
 
@@ -49,14 +49,14 @@ $(USER_OBJ): $(B)/%.o: user/%.c | $(B)/nolist.skel.h
 
 $(B)/nolist-xdp: $(USER_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -o $@
 
 # Tests that need one of the tool's rooms name it here: they link its object.
 tests: all $(TESTS) $(TEST_BPF) $(HELPERS)
 $(B)/selftests/%: selftests/%.c $(B)/nolist-xdp | $(B)/selftests
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(filter-out $(B)/main.o,$(USER_OBJ)) \
-		$$(pkg-config --libs $(LIBS) libpcap) -o $@
+		$$(pkg-config --libs $(LIBS) libpcap) -lm -o $@
 $(B)/selftests/%.bpf.o: selftests/%.bpf.c | $(B)/selftests
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -I. -c $< -o $@

@@ -84,6 +84,7 @@ int cmd_show(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_pardon(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 
 #endif

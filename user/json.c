@@ -154,6 +154,11 @@ void json_bool(struct out *o, const char *name, bool value)
 	put_word(o, name, value ? "true" : "false", json_boolean(value));
 }
 
+void json_real_number(struct out *o, const char *name, double number)
+{
+	put(o, name, json_real(number));
+}
+
 void json_none(struct out *o, const char *name)
 {
 	put_word(o, name, "null", json_null());

@@ -31,6 +31,8 @@ static const struct cmd cmds[] = {
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--json] [--list-formats]",
 	  "offenders, for machines" },
+	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
+	  "hold the list against the log of a real MX" },
 	{ "run", cmd_run, "[-c FILE] [--no-load] [--unload-on-exit]",
 	  "load, then collect and write the lists again and again" },
 	{}

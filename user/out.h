@@ -67,6 +67,7 @@ void json_close(struct out *o, char bracket);
 void json_number(struct out *o, const char *name, int64_t number);
 void json_bool(struct out *o, const char *name, bool value);
 void json_text(struct out *o, const char *name, const char *text);
+void json_real_number(struct out *o, const char *name, double number);
 void json_none(struct out *o, const char *name);
 /* The members that tell of a source and its verdict; the same in every document. */
 void json_judged(struct out *o, const struct judged *of);
