@@ -29,7 +29,7 @@ TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
 DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
-HELPERS := $(addprefix $(B)/selftests/,inject vm_insns) # of tests, by name: run.sh does not take them for one
+HELPERS := $(addprefix $(B)/selftests/,inject vm_insns vm_xdp) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-full check-kernels bench bench-build demo install uninstall clean help

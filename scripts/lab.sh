@@ -104,7 +104,7 @@ run() {
 
 # Waits up to $1 seconds until $2... succeeds.
 poll() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${NOLIST_PATIENCE:-1}))
 
 	shift
 	until ("$@") 2>/dev/null; do

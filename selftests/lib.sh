@@ -88,8 +88,9 @@ must() {
 }
 
 # wait_for SECONDS COMMAND... polls until the command passes; fails when the time is up.
+# NOLIST_PATIENCE times the seconds: emulated processors are slow.
 wait_for() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * ${NOLIST_PATIENCE:-1}))
 
 	shift
 	until "$@" >/dev/null 2>&1; do

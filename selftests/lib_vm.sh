@@ -49,10 +49,14 @@ frames_sent() {
 		'import json, sys; print(json.load(sys.stdin)[0]["packets"])'
 }
 
-# load [OPTION]...: all three roles in both families.
+# load [OPTION]...: all three roles in both families; what it says is in load.out.
 load_roles() {
 	nolist load -i s0 --low $LOW4 --low $LOW6 --real $REAL4 --real $REAL6 \
-		--high $HIGH4 --high $HIGH6 --mode "$xdp_mode" "$@"
+		--high $HIGH4 --high $HIGH6 --mode "$xdp_mode" "$@" >"$TMP/load.out" 2>&1 ||
+		{
+			cat "$TMP/load.out"
+			return 1
+		}
 }
 
 # refused ADDRESS TIMES: connect() says so, at once.

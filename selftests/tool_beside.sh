@@ -3,8 +3,8 @@
 # shellcheck disable=SC2317 # functions that check() calls
 #
 # Beside other XDP programs, in libxdp's dispatcher, where the kernel has one:
-# some refuse extensions of programs at all, and from 6.12 on Debian 12's libxdp
-# cannot take a program that trims frames. There it must work alone, and nobody
+# some refuse extensions of programs at all, and from 6.12.6 on Debian 12's libxdp
+# cannot take a program that resizes frames. There it must work alone, and nobody
 # else may be disturbed. Why it matters: another program may guard the same host.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -53,7 +53,7 @@ out=$(load -i s0 2>&1)
 status=$?
 if [ $status -ne 0 ]; then
 	case $out in
-	*"cannot attach to 's0'"*"libxdp's dispatcher is there, and cannot take one more"*)
+	*"cannot attach to 's0'"*"libxdp 1.5.5 or later, see docs/kernels.md; or unload them"*)
 		ok 'where the dispatcher cannot take it, load says so'
 		;;
 	*) is "$out" "cannot attach to 's0'..." 'where the dispatcher cannot take it, load says so' ;;
@@ -62,7 +62,8 @@ if [ $status -ne 0 ]; then
 	is "$(ls "$PIN_DIR" 2>/dev/null)" '' 'and no pins'
 	must in_server xdp-loader unload s0 --all
 	out=$(load -i s0 2>/dev/null)
-	is "${out%% (*}" 's0: attached, native mode, alone' 'alone it is attached'
+	is "$out" 's0: attached, native mode, alone (to run beside others it needs libxdp 1.5.5)' \
+		'alone it is attached, and says why'
 	is "$(json 's["interfaces"][0]["shared"]')" False 'status says so'
 	is "$(connects "$LOW4")" refused 'and works'
 	check 'unload takes it away' nolist unload --purge

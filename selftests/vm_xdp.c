@@ -4,12 +4,14 @@
  *
  *	vm_xdp load IFACE MODE PRIORITY OBJECT PROGRAM
  *	vm_xdp unload IFACE PROGRAM
+ *	vm_xdp list IFACE
  *
- * attaches a program through libxdp, with whatever dispatcher this binary was
- * linked with, and takes it away again. MODE is native or generic.
+ * attaches a program through libxdp, takes it away again, and prints the names of
+ * all that are there, in the order in which they run. MODE is native or generic.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +60,24 @@ static int unload(int ifindex, const char *name)
 	return 1;
 }
 
+static int list(int ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog = NULL;
+	int err = libxdp_get_error(mp);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return complain("see what is attached", err);
+	if (xdp_multiprog__is_legacy(mp))
+		puts(xdp_program__name(xdp_multiprog__main_prog(mp)));
+	while ((prog = xdp_multiprog__next_prog(prog, mp)))
+		puts(xdp_program__name(prog));
+	xdp_multiprog__close(mp);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int ifindex = argc > 2 ? (int)if_nametoindex(argv[2]) : 0;
@@ -66,7 +86,10 @@ int main(int argc, char **argv)
 		return load(ifindex, argv[3], atoi(argv[4]), argv[5], argv[6]);
 	if (argc == 4 && ifindex && !strcmp(argv[1], "unload"))
 		return unload(ifindex, argv[3]);
+	if (argc == 3 && ifindex && !strcmp(argv[1], "list"))
+		return list(ifindex);
 	fprintf(stderr, "usage: vm_xdp load IFACE MODE PRIORITY OBJECT PROGRAM\n"
-			"       vm_xdp unload IFACE PROGRAM\n");
+			"       vm_xdp unload IFACE PROGRAM\n"
+			"       vm_xdp list IFACE\n");
 	return 2;
 }

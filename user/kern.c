@@ -43,6 +43,7 @@ static const struct {
 /* --- messages ---------------------------------------------------------------- */
 
 static char what_text[512], hint_text[512], extack_text[256];
+static bool is_resize_refused;
 
 const char *kern_what(void)
 {
@@ -57,6 +58,11 @@ const char *kern_hint(void)
 const char *kern_extack(void)
 {
 	return extack_text;
+}
+
+bool kern_resize_refused(void)
+{
+	return is_resize_refused;
 }
 
 int kern_fail(int error, const char *fmt, ...)
@@ -78,10 +84,14 @@ void kern_cure(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* libbpf prints the driver's own reason (extack) and returns only a number. */
+/*
+ * libbpf prints the driver's own reason (extack), and the verifier's, and returns
+ * only a number.
+ */
 static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	static const char extack[] = "Kernel error message: ";
+	static const char resize[] = "Extension program changes packet data";
 	char text[512], *found;
 	va_list again;
 
@@ -94,6 +104,8 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 		snprintf(extack_text, sizeof(extack_text), "%.*s", (int)strcspn(found, "\n"),
 			 found);
 	}
+	if (strstr(text, resize))
+		is_resize_refused = true;
 	if (!options.is_verbose || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, fmt, ap);
@@ -111,6 +123,7 @@ void kern_quiet(void)
 	libbpf_set_print(on_libbpf);
 	libxdp_set_print(on_libxdp);
 	what_text[0] = hint_text[0] = extack_text[0] = '\0';
+	is_resize_refused = false;
 }
 
 /* --- sets -------------------------------------------------------------------- */

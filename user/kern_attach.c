@@ -245,10 +245,7 @@ static int attach_in(const struct kern_set *set, int prog_fd, int ifindex, enum 
 {
 	int ret = attach_shared(set, ifindex, mode);
 
-	/*
-	 * Debian 12's libxdp cannot take a program that trims frames on newer kernels,
-	 * and says EINVAL. Alone it works, if nobody else is there.
-	 */
+	/* Where the dispatcher cannot take it, it works alone, if nobody else is there. */
 	if (ret && !is_beside)
 		ret = attach_alone(prog_fd, ifindex, mode);
 	return ret;
@@ -278,6 +275,9 @@ int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_
 	if (ret) {
 		if (*kern_extack())
 			kern_cure("the driver says: %s", kern_extack());
+		else if (before.id && kern_resize_refused())
+			kern_cure("others are there; to run beside them this kernel needs "
+				  "libxdp 1.5.5 or later, see docs/kernels.md; or unload them");
 		else if (before.id)
 			kern_cure("libxdp's dispatcher is there, and cannot take one more program");
 		return kern_fail(ret, "cannot attach to '%s'", name);
@@ -285,6 +285,8 @@ int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_
 	ret = kern_slot(ifindex, now);
 	if (!ret && !now->ours)
 		ret = -EBUSY; /* somebody took it away at once */
+	if (!ret && !now->is_shared && kern_resize_refused() && !*why)
+		snprintf(why, size, "to run beside others it needs libxdp 1.5.5");
 	return ret ? kern_fail(ret, "cannot attach to '%s'", name) : 0;
 }
 

@@ -61,6 +61,7 @@ int kern_fail(int error, const char *fmt, ...) __attribute__((format(printf, 2, 
 void kern_cure(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void kern_quiet(void); /* libbpf and libxdp speak only under -v */
 const char *kern_extack(void); /* the driver's reason for the last refusal, or "" */
+bool kern_resize_refused(void); /* a dispatcher could not take a program that resizes */
 
 /* kern.c: as kern_open(), but with any ABI; succeeds with nothing found. */
 int kern_find(struct kern **kp, const char *pin_dir);
