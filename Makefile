@@ -9,6 +9,7 @@ LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/nolist-xdp
 UNITDIR ?= $(LIBDIR)/systemd/system
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 CC ?= cc
 CLANG ?= clang
 # Ubuntu's /usr/sbin/bpftool refuses to run beside a kernel that it does not know.
@@ -21,7 +22,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
 
 WARN := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B) -DVERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B) -DVERSION='"$(VERSION)"'
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shell uname -m)-linux-gnu
 
 USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
@@ -32,7 +33,7 @@ UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 HELPERS := $(addprefix $(B)/selftests/,inject vm_insns vm_xdp) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-full check-kernels bench bench-build demo install uninstall clean help
+.PHONY: all tests deps check check-full check-kernels check-deb deb bench bench-build demo install uninstall clean help
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -108,7 +109,7 @@ demo: ## deliver real mail through a lab of namespaces and show what happened
 relocate = sed 's|/usr/local/lib|$(LIBDIR)|; s|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/nolist-xdp|$(DOCDIR)|'
 
 install: all ## install below DESTDIR and PREFIX
-	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(LIBDIR)/bpf $(UNITDIR) $(MANDIR)/man8 $(DOCDIR)/docs)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(LIBDIR)/bpf $(UNITDIR) $(MANDIR)/man8 $(DOCDIR)/docs $(COMPLETIONDIR))
 	$(INSTALL) -m 755 $(B)/nolist-xdp $(DESTDIR)$(SBINDIR)/nolist-xdp
 	$(INSTALL) -m 644 $(B)/nolist.bpf.o $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
 	$(relocate) user/nolist-xdp.8 > $(B)/nolist-xdp.8
@@ -117,12 +118,22 @@ install: all ## install below DESTDIR and PREFIX
 		$(INSTALL) -m 644 $(B)/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/docs/
+	$(INSTALL) -m 644 scripts/nolist-xdp.bash-completion $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
 
 uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
+	rm -f $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf $(DOCS))
 	rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf)) || :
+
+deb: ## build a Debian package, below build/deb
+	$(Q)scripts/deps.sh deb
+	$(Q)scripts/deb.sh $(VERSION)
+
+check-deb: deb ## and try it in a Debian of its own
+	$(Q)scripts/deps.sh check-deb
+	$(Q)scripts/check-deb.sh
 
 clean: ## remove everything that was built or fetched
 	rm -rf $(B)

@@ -6,6 +6,8 @@
 #   scripts/deps.sh demo     and to build the lab (scripts/fetch.sh gets the rest)
 #   scripts/deps.sh check    and to test
 #   scripts/deps.sh kernels  and to test on other kernels, with other compilers
+#   scripts/deps.sh deb      and to build a Debian package
+#   scripts/deps.sh check-deb  and to try it
 #   scripts/deps.sh bench    to build, and to measure beside peers
 # Silent, and without asking the network, when nothing is missing. Mail, DNS and
 # list servers are never installed: see scripts/fetch.sh.
@@ -19,7 +21,10 @@ demo="iproute2"
 check="curl ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl procps
 	python3 sqlite3 swaks tcpdump xdp-tools"
 
-kernels="busybox-static clang-14 clang-16 clang-19 kmod qemu-system-x86 xdp-tools xz-utils"
+kernels="busybox-static clang-14 clang-16 clang-19 dpkg-dev kmod libpcap-dev m4 qemu-system-x86
+	xdp-tools xz-utils"
+deb="debhelper dpkg-dev"
+check_deb="lintian mmdebstrap"
 bench="ethtool iproute2 iptables jq nftables procps"
 
 die() {
@@ -60,8 +65,10 @@ case ${1-} in
 demo) wanted="$build $demo" ;;
 check) wanted="$build $demo $check" ;;
 kernels) wanted="$build $demo $check $kernels" ;;
+deb) wanted="$build $deb" ;;
+check-deb) wanted="$build $deb $check_deb" ;;
 bench) wanted="$build $bench" ;;
-*) die "usage: deps.sh [demo|check|kernels|bench]" ;;
+*) die "usage: deps.sh [demo|check|kernels|deb|check-deb|bench]" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

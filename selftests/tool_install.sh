@@ -29,6 +29,7 @@ usr/lib/systemd/system/nolist-xdp-dump.timer 644
 usr/lib/systemd/system/nolist-xdp-run.service 644
 usr/lib/systemd/system/nolist-xdp.service 644
 usr/sbin/nolist-xdp 755
+usr/share/bash-completion/completions/nolist-xdp 644
 usr/share/doc/nolist-xdp/LICENSE 644
 usr/share/doc/nolist-xdp/README.md 644
 usr/share/doc/nolist-xdp/nolist-xdp.conf 644
