@@ -13,7 +13,8 @@
 # never installed. A guest sees this machine's files read-only, runs what was
 # built here (scripts/vm-run.sh), and writes to build/vm/VERSION/results only.
 # Prints a table of tests x kernels; exits 0 when all passed, 1 when not, 2
-# when a guest could not be made. Nothing touches this machine's network.
+# when a guest could not be made, 3 when what was run passed but VM_LIMIT cut it
+# short. Nothing touches this machine's network.
 
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -38,6 +39,12 @@ die() {
 complain() {
 	printf '%s\n' "$*"
 	status=1
+}
+
+# Not run, since the guest's time was up.
+complain_late() {
+	printf '%s\n' "$*"
+	[ $status != 0 ] || status=3
 }
 
 # --- the kernels -------------------------------------------------------------
@@ -210,7 +217,7 @@ prepare() {
 	if [ -z "${CONTINUE:-}" ] || [ "$sum" != "$(cat "$out/sum" 2>/dev/null)" ]; then
 		rm -rf "$out"
 	fi
-	mkdir -p "$out" && rm -f "$out/done" && touch "$out/tests" && echo "$sum" >"$out/sum" &&
+	mkdir -p "$out" && rm -f "$out/done" "$out/late" && touch "$out/tests" && echo "$sum" >"$out/sum" &&
 		plan >"$out/plan" &&
 		awk -v run="$out/tests" '
 			BEGIN { while ((getline line < run) > 0) if (split(line, w, " ")) seen[w[1] " " w[2]] }
@@ -238,6 +245,7 @@ boot() {
 		"${cards[@]}" >"$out/qemu.log" 2>&1 &
 	guest=$!
 	wait "$guest"
+	[ $? != 124 ] || touch "$out/results/late"
 	guest=
 	[ -s "$out/results/release" ]
 }
@@ -350,7 +358,11 @@ reasons() {
 	local version=$1 mode test file cell
 
 	cd "$vm/$version/results" || return
-	[ -f done ] || complain "$version: the guest did not finish; see build/vm/$version/console"
+	if [ -f late ]; then
+		complain_late "$version: the guest's time was up: VM_LIMIT"
+	elif [ ! -f ./done ]; then
+		complain "$version: the guest did not finish; see build/vm/$version/console"
+	fi
 	while read -r mode test file; do
 		cell=$(verdict "$mode" "$test")
 		case $cell in
@@ -358,6 +370,13 @@ reasons() {
 			grep -h '# SKIP' "$mode.$test.tap" | sed "s/^/$version: $mode $test: /"
 			;;
 		ok*) ;;
+		"DID NOT RUN"*)
+			if [ -f late ]; then
+				complain_late "$version: $mode $test: $cell"
+			else
+				complain "$version: $mode $test: $cell"
+			fi
+			;;
 		*)
 			complain "$version: $mode $test: $cell; see build/vm/$version/results/$mode.$test.*"
 			grep -hs -A3 -e '^not ok' -e '^Bail out' "$mode.$test.tap" |
@@ -373,7 +392,7 @@ reasons() {
 [ "$(id -u)" = 0 ] || die "needs root: namespaces for the guests' network"
 mkdir -p "$vm"
 build
-later_libxdp || echo "check-kernels: no later libxdp; see build/vm/libxdp.log" >&2
+[[ -n $only && " $only " != *" vm_later "* ]] || later_libxdp || echo "check-kernels: no later libxdp; see build/vm/libxdp.log" >&2
 booted=()
 for version in "${versions[@]}"; do
 	kernel=$(unpack "$version")
