@@ -42,7 +42,7 @@ mail_flows() {
 	local a
 
 	for a in $REAL4 $REAL6; do
-		check "$1: mail flows to $a" mail "$a" 8 200000
+		check "$1: mail flows to $a" mail "$a" 8 50000
 	done
 }
 
