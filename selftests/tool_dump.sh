@@ -169,7 +169,7 @@ fails 1 "somebody else's" 'but not for a file that somebody else put there' \
 
 # --- no room -----------------------------------------------------------------
 
-in_server "$TOOL" dump -c "$CONF" --pin-dir "$PIN_DIR" >/dev/full 2>"$TMP/err"
+in_server "$TOOL" dump -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" >/dev/full 2>"$TMP/err"
 is $? 1 'a full standard output is a failure'
 check 'and told' grep -q 'cannot write all of the list: No space left' "$TMP/err"
 mkdir "$TMP/small"
@@ -184,9 +184,9 @@ must umount "$TMP/small"
 
 echo old >"$TMP/list"
 whole=0
-in_server "$TOOL" dump -c "$CONF" --pin-dir "$PIN_DIR" --at "$NOW" >"$TMP/big" 2>/dev/null
+in_server "$TOOL" dump -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" --at "$NOW" >"$TMP/big" 2>/dev/null
 for _ in {1..40}; do
-	nsenter --net=/run/netns/server "$TOOL" dump -c "$CONF" --pin-dir "$PIN_DIR" \
+	nsenter --net=/run/netns/server "$TOOL" dump -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" \
 		--at "$NOW" --output "$TMP/list" 2>/dev/null &
 	sleep "0.0$((RANDOM % 40 + 10))"
 	kill -9 $! 2>/dev/null

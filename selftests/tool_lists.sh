@@ -334,20 +334,21 @@ fails 1 'Read-only file system' 'so does a read-only one' \
 	dump -c "$CONF" --at "$NOW" --quiet --output "$TMP/small/list"
 must umount "$TMP/small"
 
-# Two lists take turns, so that each attempt has something to write.
+# Two lists take turns, so that each attempt has something to write, and may.
+sed '$a growth-min = 1000000' "$CONF" >"$TMP/grow.conf"
 echo 100.128.0.0/16 >"$TMP/half"
 for f in plain zone; do
 	mkdir "$TMP/kill.$f"
-	run dump --quiet -c "$CONF" --at "$NOW" --format $f
+	run dump --quiet -c "$TMP/grow.conf" --at "$NOW" --format $f
 	cp "$TMP/out" "$TMP/all.list"
-	run dump --quiet -c "$CONF" --at "$NOW" --format $f --allow "$TMP/half"
+	run dump --quiet -c "$TMP/grow.conf" --at "$NOW" --format $f --allow "$TMP/half"
 	cp "$TMP/out" "$TMP/half.list"
 	cp "$TMP/half.list" "$TMP/kill.$f/list"
 	whole=0
 	for ((i = 0; i < kills / 2; i++)); do
 		allow=/dev/null
 		[ $((i % 2)) = 0 ] || allow=$TMP/half
-		nsenter --net=/run/netns/server "$TOOL" dump --quiet -c "$CONF" --pin-dir "$PIN_DIR" \
+		nsenter --net=/run/netns/server "$TOOL" dump --quiet -c "$TMP/grow.conf" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" \
 			--at "$NOW" --format $f --allow "$allow" --output "$TMP/kill.$f/list" 2>/dev/null &
 		sleep "0.0$((RANDOM % 60 + 10))"
 		kill -9 $! 2>/dev/null
@@ -364,7 +365,7 @@ done
 
 # The pipe makes it slow enough.
 inject many=20000
-slow="nsenter --net=/run/netns/server $TOOL dump -c $CONF --pin-dir $PIN_DIR --at $NOW --format zone |
+slow="nsenter --net=/run/netns/server $TOOL dump -c $CONF --pin-dir $PIN_DIR --state-dir $STATE_DIR --at $NOW --format zone |
 	(sleep 1.5; cat >/dev/null)"
 script -qec "$slow" /dev/null </dev/null >"$TMP/terminal"
 check 'a terminal sees how far it is' grep -qE 'nolist-xdp: writing: [0-9]+ sources' "$TMP/terminal"

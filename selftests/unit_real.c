@@ -91,6 +91,7 @@ static void migrate(void)
 	snprintf(path, sizeof(path), "%s/%s", top, STORE_FILE);
 	if (sqlite3_open(path, &db) ||
 	    sqlite3_exec(db, "DROP TABLE pardon; DROP TABLE real_hour; DROP TABLE mx_change;"
+			     "DROP TABLE list; DROP TABLE growth;"
 			     "ALTER TABLE life DROP COLUMN data4_s;"
 			     "ALTER TABLE life DROP COLUMN data6_s;"
 			     "INSERT INTO life VALUES (1, 'old', 1, 7, 1000, 5, 6, 7, 8);"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "cmd.h"
 #include "conf_list.h"
 #include "list.h"
@@ -21,6 +22,8 @@ struct dump {
 	bool is_quiet;     /* --quiet */
 	bool is_json;      /* --json */
 	bool has_format;   /* --format */
+	bool has_log;      /* --log */
+	size_t log_max;    /* so many listings, and removals, are told one by one */
 	char *reload;      /* words of one.reload */
 	struct judge j;
 	struct out *json;  /* the summary; NULL: none */
@@ -37,7 +40,7 @@ static void tell_notes(struct dump *d, const struct list *l)
 	if (d->has_told || d->is_quiet)
 		return;
 	d->has_told = true;
-	for (i = 0; i < l->head.notes; i++)
+	for (i = 0; i < l->site_notes; i++)
 		warn("%s", l->head.note[i]);
 	if (l->suspects && !l->is_claimed) {
 		warn("%zu that only SYNs speak against are not listed: anyone can forge them",
@@ -52,10 +55,39 @@ static void tell_notes(struct dump *d, const struct list *l)
 		warn("%zu pardoned are not listed", l->pardoned);
 }
 
-static void tell_list(const struct dump *d, const struct list *l)
+/* How many fuses hold back. */
+static size_t held_back(const struct list *l)
 {
+	size_t held = 0;
+	int i;
+
+	for (i = 0; i < FUSES; i++)
+		held += l->held_by[i];
+	return held;
+}
+
+static void tell_fuses(const struct list *l)
+{
+	const char *name = l->file ? l->file : "the list";
+	int i;
+
+	for (i = 0; i < FUSES; i++)
+		if (l->held_by[i] && !(i == FUSE_GROWTH && l->note_error))
+			warn("'%s': %s: %zu held back: %s", name, fuse_names[i], l->held_by[i],
+			     fuse_reasons[i]);
+	if (l->held_by[FUSE_GROWTH] && !l->note_error)
+		hint("the strongest came first; 'growth' and 'growth-min' let in more");
+	if (l->stays)
+		warn("'%s': %zu held back were on it before, and stay", name, l->stays);
+}
+
+static void tell_list(struct dump *d, const struct list *l)
+{
+	if (l->is_written && (!d->is_quiet || d->has_log))
+		changes_tell(l, &d->j, d->log_max);
 	if (d->is_quiet)
 		return;
+	tell_fuses(l);
 	if (l->other)
 		warn("%zu IPv6 sources are not listed: '%s' is for IPv4", l->other, l->format->name);
 	if (!l->file)
@@ -69,6 +101,8 @@ static void tell_list(const struct dump *d, const struct list *l)
 
 static void json_list(struct out *o, const struct list *l, int error)
 {
+	int i;
+
 	json_open(o, NULL, '{');
 	json_text(o, "format", l->format->name);
 	json_text(o, "output", l->file);
@@ -84,6 +118,11 @@ static void json_list(struct out *o, const struct list *l, int error)
 		json_bool(o, "reloaded", l->is_reloaded);
 	else
 		json_none(o, "reloaded");
+	json_number(o, "stays", l->stays);
+	json_open(o, "held_back", '{');
+	for (i = 0; i < FUSES; i++)
+		json_number(o, fuse_names[i], l->held_by[i]);
+	json_close(o, '}');
 	json_open(o, "left_out", '{');
 	json_number(o, "unverified", l->is_claimed ? 0 : l->suspects);
 	json_number(o, "probable", l->probable);
@@ -177,9 +216,14 @@ static int run_list(struct dump *d, struct list *l)
 	int error, status = EXIT_DONE;
 
 	l->words = list_words(&d->j.conf);
+	l->gone_max = d->log_max;
 	error = list_survey(l, &d->j);
 	if (!error) {
 		tell_notes(d, l);
+		if (l->note_error) {
+			cmd_store_failed(l->note_error);
+			warn("'%s': nobody is added, since it cannot be kept how many were", l->file);
+		}
 		error = l->file ? list_write(l, &d->j) : list_print(l, &d->j);
 	}
 	if (error) {
@@ -190,8 +234,11 @@ static int run_list(struct dump *d, struct list *l)
 		if (l->reload && l->is_written)
 			status = reload(d, l);
 	}
+	if (!status && held_back(l))
+		status = EXIT_HELD;
 	if (d->json)
 		json_list(d->json, l, error);
+	list_free(l);
 	return status;
 }
 
@@ -225,7 +272,7 @@ static int run_all(struct dump *d)
 			.reload = c->list[i].argv[2] ? c->list[i].argv + 2 : NULL,
 		};
 		failed = run_list(d, &l);
-		if (failed)
+		if (failed && (!status || status == EXIT_HELD))
 			status = failed;
 	}
 	if (!c->lists) {
@@ -303,7 +350,8 @@ static int set_reload(struct dump *d, const char *command)
 	return EXIT_USAGE;
 }
 
-enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON };
+enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON,
+       OPT_LOG };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -315,10 +363,23 @@ static const struct cmd_option opts[] = {
 	{ "allow", OPT_ALLOW, "FILE", "never list the addresses and prefixes in FILE" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
 	{ "quiet", 'q', NULL, "tell of failures only" },
+	{ "log", OPT_LOG, "N", "name up to N listings and N removals of a list, also with --quiet" },
 	{ "json", OPT_JSON, NULL, "tell on standard output what was done, as JSON" },
 	{ "list-formats", OPT_LIST, NULL, "what there is, what reads it, and how" },
 	{}
 };
+
+static int set_log(struct dump *d, const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	d->has_log = true;
+	d->log_max = strtoul(text, NULL, 10);
+	if (digits && digits < 7 && !text[digits])
+		return EXIT_DONE;
+	errx("'%s' is not a number up to 999999", text);
+	return EXIT_USAGE;
+}
 
 static int take(struct dump *d, struct judge_options *jo, int c, const char *value)
 {
@@ -337,6 +398,8 @@ static int take(struct dump *d, struct judge_options *jo, int c, const char *val
 		break;
 	case OPT_RELOAD:
 		return set_reload(d, value);
+	case OPT_LOG:
+		return set_log(d, value);
 	case OPT_ALL:
 		d->is_all = true;
 		break;
@@ -377,7 +440,7 @@ static int check(const struct dump *d)
 
 int cmd_dump(int argc, char **argv)
 {
-	struct dump d = { .one.format = outputs };
+	struct dump d = { .one.format = outputs, .log_max = CHANGES_MAX };
 	struct judge_options jo = {};
 	bool is_listing = false;
 	int c, status = EXIT_DONE;

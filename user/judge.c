@@ -316,8 +316,9 @@ static void judge_record(const struct judge *j, struct judged *of)
 	of->pardoned_until = pardon ? pardon->until : 0;
 	judge_neighbours(j, of);
 	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
-	/* Who is held stays on a list that has him. */
-	if (!verdict_is_listed(&of->v, true) && of->v.is != JUDGED_HELD)
+	of->fuse = fuse_of(&of->v, &j->site, j->now);
+	/* Who is held back stays on a list that has him. */
+	if (!verdict_is_listed(&of->v, true) && of->fuse == FUSE_NONE)
 		return;
 	if (never_find(j->never, &of->r.src))
 		of->v.is = JUDGED_NEVER;
@@ -325,6 +326,9 @@ static void judge_record(const struct judge *j, struct judged *of)
 		of->v.is = JUDGED_ALLOWED;
 	else if (pardon)
 		of->v.is = JUDGED_PARDONED;
+	else
+		return;
+	of->fuse = FUSE_NONE;
 }
 
 void judge_start(struct judge *j, enum evidence_kind kind)

@@ -8,6 +8,7 @@
 
 #include "conf.h"
 #include "evidence.h"
+#include "fuse.h"
 #include "never.h"
 #include "providers.h"
 #include "report.h"
@@ -49,6 +50,7 @@ struct judged {
 	struct neighbours n; /* n.count is 0: none has an alibi */
 	const char *provider; /* the set that it is in, or NULL */
 	int64_t pardoned_until; /* 0: it is not pardoned */
+	enum fuse fuse; /* what holds it back; FUSE_NONE: nothing */
 };
 
 /* EXIT_DONE, or the exit status; judge_close() is always safe afterwards. */

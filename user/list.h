@@ -5,6 +5,8 @@
 #ifndef NOLIST_LIST_H
 #define NOLIST_LIST_H
 
+#include "admit.h"
+#include "growth.h"
 #include "judge.h"
 #include "out.h"
 
@@ -15,10 +17,12 @@ struct list {
 	char *const *reload; /* the command, or NULL */
 	bool is_claimed;     /* also on SYNs alone */
 	struct out_words words;
+	size_t gone_max; /* so many of those who were removed shall be named */
 
 	/* Found. */
 	struct out_head head;
 	bool leaves_probable; /* as the configuration says */
+	int site_notes;     /* so many of its notes are the same for all lists */
 	size_t suspects;    /* left out for want of proof */
 	size_t probable;    /* for want of strong proof */
 	size_t held;        /* for lost evidence, or since the real MX is not seen */
@@ -28,6 +32,14 @@ struct list {
 	size_t other;       /* for their family, which the format has no place for */
 	size_t added;       /* since the old file */
 	size_t removed;
+	size_t stays;       /* held back, but on it before */
+	size_t held_by[FUSES]; /* held back, and not on it before */
+	struct nolist_source *gone; /* the first of those removed */
+	size_t gones;
+	struct admit admit;   /* added: the first new[] */
+	struct growth growth;
+	bool is_noted;        /* in the store */
+	int note_error;       /* why not, and then nobody is added; explained by store.h */
 	bool is_kept;       /* the old file is good: it was left alone */
 	bool is_written;
 	bool is_reloaded;
@@ -37,10 +49,15 @@ struct list {
 struct out_words list_words(const struct conf *conf);
 
 /*
- * Counts and digests, and writes warnings into the head: these are for the caller
- * to print. Nothing is printed here.
+ * Decides who is on it, counts and digests, notes in the store what is to be added,
+ * and writes warnings into the head: these are for the caller to print. Nothing is
+ * printed here. list_free() is always safe afterwards.
  */
 int list_survey(struct list *l, struct judge *j);
+void list_free(struct list *l);
+/* After the survey: who is walked over, and is he on it? */
+enum evidence_kind list_kind(const struct list *l, const struct judge *j);
+bool list_is_on(const struct list *l, const struct judged *of);
 
 /*
  * Writes; l->is_kept tells that this was not needed: nothing has changed, and half

@@ -29,7 +29,7 @@ static const struct cmd cmds[] = {
 	  "keep an address or prefix off every list for a time" },
 	{ "dump", cmd_dump,
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
-	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--json] [--list-formats]",
+	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--log N] [--json] [--list-formats]",
 	  "offenders, for machines" },
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
 	  "hold the list against the log of a real MX" },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Merges an old list with a new one, both in the order of addresses: neither is
- * held. A file of somebody else's hand may be in any order or no list at all;
- * then the numbers are wrong, and nothing else.
+ * held. A file of somebody else's hand may be in any order or no list at all; then
+ * those who are in it are taken for new ones.
  */
 #include <errno.h>
 #include <string.h>
@@ -95,33 +95,45 @@ static void advance(struct oldlist *old)
 		old->has_next = old->source(line, &old->next) && !is_test(&old->next);
 }
 
-void oldlist_open(struct oldlist *old, int fd, const struct output *format)
+void oldlist_open(struct oldlist *old, int fd, const struct output *format, oldlist_gone_fn *gone,
+		  void *arg)
 {
 	old->fd = fd;
 	old->source = format->source ? format->source : oldlist_source;
 	old->used = old->at = 0;
-	old->added = old->removed = 0;
+	old->count = old->removed = 0;
+	old->gone = gone;
+	old->arg = arg;
 	old->has_next = false;
 	if (fd >= 0 && format->row)
 		advance(old);
 }
 
-void oldlist_add(struct oldlist *old, const struct nolist_source *src)
+static void pass(struct oldlist *old, bool is_kept)
+{
+	old->count++;
+	if (!is_kept) {
+		old->removed++;
+		if (old->gone)
+			old->gone(&old->next, old->arg);
+	}
+	advance(old);
+}
+
+bool oldlist_has(struct oldlist *old, const struct nolist_source *src)
 {
 	int order = -1;
 
-	while (old->has_next && (order = addr_compare(&old->next.addr, &src->addr)) < 0) {
-		old->removed++;
-		advance(old);
-	}
-	if (old->has_next && !order)
-		advance(old);
-	else
-		old->added++;
+	while (old->has_next && (order = addr_compare(&old->next.addr, &src->addr)) < 0)
+		pass(old, false);
+	if (!old->has_next || order)
+		return false;
+	pass(old, true);
+	return true;
 }
 
 void oldlist_end(struct oldlist *old)
 {
-	for (; old->has_next; advance(old))
-		old->removed++;
+	while (old->has_next)
+		pass(old, false);
 }

@@ -74,7 +74,7 @@ void json_judged(struct out *o, const struct judged *of);
 
 #define JSON_SCHEMA 1 /* raised when a member changes its meaning or goes */
 
-#define OUT_NOTES 4
+#define OUT_NOTES 8
 #define OUT_NOTE_SIZE 160
 
 /* The administrator's words, held to harmless characters by conf_list.c. */

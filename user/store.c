@@ -58,7 +58,18 @@ static const char *const steps[] = {
 	/* Records were as long as in memory, in 32-bit words: so many in each. */
 	"UPDATE source SET claims = squeezed(claims, 17), proofs = squeezed(proofs, 11),"
 	"  hours = squeezed(hours, 6);",
+	"CREATE TABLE list (path TEXT PRIMARY KEY, time INTEGER NOT NULL, since INTEGER NOT NULL,"
+	"  entries INTEGER NOT NULL, losses INTEGER NOT NULL, learning INTEGER NOT NULL,"
+	"  unseen INTEGER NOT NULL, unhealthy INTEGER NOT NULL, growth INTEGER NOT NULL)"
+	"  WITHOUT ROWID;"
+	"CREATE TABLE growth (id INTEGER PRIMARY KEY, path TEXT NOT NULL, time INTEGER NOT NULL,"
+	"  added INTEGER NOT NULL);",
 };
+
+#define LIST_COLUMNS                                                                               \
+	"SELECT path, time, since, entries, (SELECT max(0, ifnull(sum(added), 0)) FROM growth"     \
+	" WHERE growth.path = list.path AND growth.time > ?2 - 86400 AND growth.time <= ?2),"      \
+	" losses, learning, unseen, unhealthy, growth FROM list "
 
 #define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
 
@@ -100,6 +111,13 @@ static const char *const sql[STATEMENTS] = {
 			     " JOIN life ON id = life WHERE at_s + wall_s < ?1)"
 			     " DELETE FROM mx_change WHERE (life, at_s) IN (SELECT life, at_s FROM"
 			     " old WHERE utc < (SELECT max(utc) FROM old))",
+	[SQL_LIST_DROP] = "DELETE FROM list WHERE time < ?1",
+	[SQL_LIST_GET] = LIST_COLUMNS "WHERE path = ?1",
+	[SQL_LIST_SET] = "INSERT OR REPLACE INTO list VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_LIST_EACH] = LIST_COLUMNS "ORDER BY path",
+	[SQL_GROWTH_ADD] = "INSERT INTO growth VALUES (NULL, ?1, ?2, ?3)",
+	[SQL_GROWTH_DROP] = "DELETE FROM growth WHERE path = ?1"
+			    " AND (time <= ?2 - 86400 OR time > ?2)",
 	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
 			 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"

@@ -111,6 +111,26 @@ int store_unpardon(struct store *s, const struct prefix *p, int64_t now);
 typedef int store_pardon_fn(const struct store_pardon *p, void *arg);
 int store_each_pardon(struct store *s, store_pardon_fn *fn, void *arg);
 
+/* --- lists ------------------------------------------------------------------- */
+
+#define STORE_HELD 5 /* kinds of fuses */
+
+struct store_list {
+	int64_t time;    /* of the list */
+	int64_t since;   /* when it had its first entry; 0: it has had none */
+	uint64_t entries;
+	uint64_t held[STORE_HELD]; /* how many were held back, by enum fuse */
+	uint64_t grown;  /* how many were added within the day before now */
+};
+
+/* -ENOENT: there is none so called. */
+int store_list(struct store *s, const char *path, int64_t now, struct store_list *l);
+/* added: at l->time, or taken back where it is negative; l->grown is not looked at. */
+int store_set_list(struct store *s, const char *path, const struct store_list *l, int64_t added);
+/* fn for each, in the order of paths; a return other than 0 ends it. */
+typedef int store_list_fn(const char *path, const struct store_list *l, void *arg);
+int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg);
+
 /* --- losses ------------------------------------------------------------------ */
 
 /* Intervals follow each other; one in which nothing was lost takes up the next. */

@@ -125,7 +125,8 @@ int store_set_life(struct store *s, const struct store_life *life)
 int store_drop_lives(struct store *s, int64_t before)
 {
 	static const enum statement drops[] = { SQL_LOSSES_DROP, SQL_ACKS_DROP, SQL_PARDON_DROP,
-						 SQL_REAL_DROP, SQL_CHANGES_DROP };
+						 SQL_REAL_DROP, SQL_CHANGES_DROP,
+						 SQL_LIST_DROP };
 	int error = 0;
 	size_t i;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the store share: store.c opens, store_rows.c has the sources,
- * store_lives.c the tables as a whole, store_pardon.c the pardons, store_prune.c
- * drops what is old. Nobody else includes this.
+ * store_lives.c the tables as a whole, store_pardon.c the pardons, store_list.c
+ * the lists, store_prune.c drops what is old. Nobody else includes this.
  */
 #ifndef NOLIST_STORE_PRIV_H
 #define NOLIST_STORE_PRIV_H
@@ -26,6 +26,7 @@ enum statement {
 	SQL_PARDON_DROP,
 	SQL_REAL_DROP,
 	SQL_CHANGES_DROP,
+	SQL_LIST_DROP,
 	SQL_LIFE_ADD,
 	SQL_LIFE_SET,
 	SQL_LIFE_WALL,
@@ -42,6 +43,11 @@ enum statement {
 	SQL_REAL_EACH,
 	SQL_CHANGE_ADD,
 	SQL_CHANGES_EACH,
+	SQL_LIST_GET,
+	SQL_LIST_SET,
+	SQL_LIST_EACH,
+	SQL_GROWTH_ADD,
+	SQL_GROWTH_DROP,
 	STATEMENTS
 };
 

@@ -63,6 +63,10 @@ const struct rule rule_table[] = {
 	  "how long a list may be used after it was written", RULE(list_life_s) },
 	{ "pardon", "s", 30 * DAY_S, 1, INT_MAX,
 	  "how long a pardoned address or prefix is on no list", RULE(pardon_s) },
+	{ "growth", "%", 20, 0, 10000,
+	  "a list grows by so many percent a day at most; the strongest evidence comes first",
+	  RULE(growth) },
+	{ "growth-min", "", 1000, 0, INT_MAX, "or by so many, if that is more", RULE(growth_min) },
 	{}
 };
 

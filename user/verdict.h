@@ -33,6 +33,8 @@ struct rules {
 	unsigned int neighbours_ip6;
 	unsigned int list_life_s;
 	unsigned int pardon_s;
+	unsigned int growth;
+	unsigned int growth_min;
 };
 
 struct rule {
