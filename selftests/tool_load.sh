@@ -305,4 +305,28 @@ else
 	done
 fi
 
+# --- what would be found out at the first list only ---
+
+printf '203.0.113.6\n203.0.113.6/24\n' >"$TMP/allow"
+conf_of() {
+	printf 'interface = { s0 }\nlow = { %s }\nreal = { %s }\n%s\n' "$LOW4" "$REAL4" "$1"
+}
+conf_of "allow = { \"$TMP/allow\" }" >"$TMP/allow.conf"
+conf_of "allow = { \"$TMP/nowhere\" }" >"$TMP/missing.conf"
+conf_of 'never-list-except = { 127.0.0.0/8 }' >"$TMP/never.conf"
+refuses() {
+	local wanted=$1 out
+
+	shift
+	out=$(nolist load "$@" 2>&1 >/dev/null)
+	[ $? -eq 2 ] && grep -qF -- "$wanted" <<<"$out"
+}
+check 'a wrong line of an allow file is told with its place' \
+	refuses "$TMP/allow:2: not an address" -c "$TMP/allow.conf"
+check 'so is a missing file' refuses "cannot read '$TMP/nowhere'" -c "$TMP/missing.conf"
+check 'and a prefix that is not for labs' \
+	refuses "$TMP/never.conf:4: '127.0.0.0/8' is not for labs" -c "$TMP/never.conf"
+must ip -n server link property add dev s0 altname mail0
+check 'an interface with two names is one' \
+	refuses "'s0' and 'mail0' are the same interface" -i s0 -i mail0 --low "$LOW4" --real "$REAL4"
 done_testing

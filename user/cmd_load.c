@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allow.h"
 #include "check.h"
 #include "cmd.h"
 #include "conf.h"
@@ -108,6 +109,22 @@ static int take_options(struct load *l, int argc, char **argv)
 	return cmd_is_end(argc, argv) ? 0 : -1 - EXIT_USAGE;
 }
 
+/* An interface may have several names. */
+static int check_twice(const struct load *l)
+{
+	int i, j;
+
+	for (i = 0; i < l->ifs; i++)
+		for (j = 0; j < i; j++)
+			if (l->ifindex[i] == l->ifindex[j]) {
+				errx("'%s' and '%s' are the same interface", l->conf.interface[j],
+				     l->conf.interface[i]);
+				hint("name it once");
+				return EXIT_USAGE;
+			}
+	return 0;
+}
+
 /* The interfaces that were named; else those that have the program. */
 static int find_interfaces(struct load *l)
 {
@@ -124,7 +141,7 @@ static int find_interfaces(struct load *l)
 	}
 	l->ifs = l->conf.interfaces;
 	if (l->ifs)
-		return 0;
+		return check_twice(l);
 	ret = kern_open(&k, options.pin_dir);
 	if (ret && ret != -ENOENT)
 		return cmd_failed(ret);
@@ -327,6 +344,9 @@ int cmd_load(int argc, char **argv)
 		status = EXIT_FAILED;
 	}
 	conf_tell(&l.conf);
+	/* The first list would fail of it, when nobody looks. */
+	if (!status)
+		status = allow_check(&l.conf);
 	if (!status)
 		status = load(&l);
 	conf_free(&l.conf);

@@ -37,9 +37,21 @@ static int purge(bool is_unloaded)
 	return EXIT_DONE;
 }
 
+/* Evidence of tables without pins, which nothing holds any more. */
+static void tell_gone(const struct kern_gone *gone, bool is_purge)
+{
+	printf("dropped sources, of tables that were not pinned: %u with claims, %u with proofs\n",
+	       gone->claims, gone->proofs);
+	if (is_purge)
+		return;
+	warn("'%s' held no pins of them, so their evidence is gone", options.pin_dir);
+	hint("\"nolist-xdp load\" pins the tables that it configures");
+}
+
 int cmd_unload(int argc, char **argv)
 {
 	int ifindex[KERN_IFS_MAX], ifs = 0, c, ret;
+	struct kern_gone gone;
 	bool is_purge = false;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
@@ -61,11 +73,13 @@ int cmd_unload(int argc, char **argv)
 		return -1 - c;
 	if (!cmd_is_end(argc, argv))
 		return EXIT_USAGE;
-	ret = kern_unload(options.pin_dir, ifindex, ifs);
+	ret = kern_unload(options.pin_dir, ifindex, ifs, is_purge, &gone);
 	if (ret == -ENOENT && is_purge && !ifs)
 		return purge(false);
 	if (ret < 0)
 		return cmd_failed(ret);
 	printf("detached from %d interface%s\n", ret, ret == 1 ? "" : "s");
+	if (gone.tables)
+		tell_gone(&gone, is_purge);
 	return is_purge ? purge(true) : EXIT_DONE;
 }

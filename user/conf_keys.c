@@ -14,6 +14,7 @@
 
 #include "conf.h"
 #include "conf_list.h"
+#include "never.h"
 
 #define LIST_MAX 4096 /* values of a list that has no limit of its own */
 #define IF_NAME_LEN 15
@@ -322,6 +323,11 @@ static int add_never_except(struct conf *conf, const char *value, const char *wh
 	if (prefix_parse(value, &p)) {
 		conf_note(conf, true, "%s: '%s' is not an address or a prefix without host bits",
 			  where, value);
+		return -EINVAL;
+	}
+	if (!never_is_lab(&p)) {
+		conf_note(conf, true, "%s: '%s' is not for labs: only documentation, benchmarking, "
+				      "private or unique local space is", where, value);
 		return -EINVAL;
 	}
 	if (conf->never_excepts >= LIST_MAX) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "allow.h"
 #include "cmd.h"
 #include "judge.h"
 #include "kern.h"
@@ -24,30 +25,13 @@ static int out_of_memory(void)
 
 /* --- allow lists and never-list ---------------------------------------------- */
 
-static int read_allow(struct judge *j, const char *file)
-{
-	unsigned int line;
-	int error = never_add_file(j->allow, file, &line);
-
-	if (!error)
-		return EXIT_DONE;
-	if (line)
-		errx("%s:%u: not an address or a prefix without host bits", file, line);
-	else
-		err(error, "cannot read '%s'", file);
-	return error == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
-}
-
 static int read_allows(struct judge *j, const struct judge_options *o)
 {
-	int i, status = EXIT_DONE;
+	int i, status;
 
-	if (never_new(&j->allow))
-		return out_of_memory();
-	for (i = 0; i < j->conf.allows && !status; i++)
-		status = read_allow(j, j->conf.allow[i]);
+	status = allow_new(&j->allow, &j->conf);
 	for (i = 0; i < o->allows && !status; i++)
-		status = read_allow(j, o->allow[i]);
+		status = allow_add(j->allow, o->allow[i]);
 	if (!status && never_sort(j->allow))
 		return out_of_memory();
 	return status;
@@ -55,20 +39,12 @@ static int read_allows(struct judge *j, const struct judge_options *o)
 
 static int take_out(struct judge *j)
 {
-	char text[ADDR_TEXT];
-	int i, error;
+	int i;
 
-	for (i = 0; i < j->conf.never_excepts; i++) {
-		error = never_except(j->never, &j->conf.never_except[i]);
-		if (error == -EINVAL) {
-			errx("never-list-except: '%s' is not for labs",
-			     prefix_text(&j->conf.never_except[i], text));
-			hint("only what is documentation, benchmarking, private or unique local");
-			return EXIT_USAGE;
-		}
-		if (error)
+	/* conf_keys.c has looked whether they can be. */
+	for (i = 0; i < j->conf.never_excepts; i++)
+		if (never_except(j->never, &j->conf.never_except[i]))
 			return out_of_memory();
-	}
 	return EXIT_DONE;
 }
 

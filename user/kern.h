@@ -144,10 +144,18 @@ struct kern_load {
 int kern_load(const struct kern_load *what, struct kern_done *done);
 
 /*
- * Detaches from the interfaces (all, if ifs is 0); evidence stays pinned. Returns
- * how many it was. -ENOENT: our program is not there. Works on any version of ours.
+ * Detaches from the interfaces (all, if ifs is 0); evidence stays pinned, but that
+ * of tables that are not goes with their last interface: gone says how much it was.
+ * Returns from how many. -ENOENT: our program is not there. -EBUSY: the pinned tables
+ * shall be purged, and another interface uses them; nothing was done. Works on any
+ * version of ours.
  */
-int kern_unload(const char *pin_dir, const int *ifindex, int ifs);
+struct kern_gone {
+	int tables; /* that were not pinned, and are no more */
+	unsigned int claims, proofs;
+};
+int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
+		struct kern_gone *gone);
 /*
  * Drops the pinned evidence; says how many records went. -ENOENT: nothing is
  * pinned; -EBUSY: it is in use by an interface.

@@ -372,7 +372,38 @@ static bool is_chosen(const int *ifindex, int ifs, int which)
 	return !ifs;
 }
 
-static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex, int ifs)
+static int refuse_purge(const char *name)
+{
+	kern_cure("unload it from there as well");
+	return kern_fail(-EBUSY, "'%s' still uses the tables", name);
+}
+
+/* Tables that are not pinned and that only these interfaces use. */
+static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct kern_gone *gone)
+{
+	unsigned int room;
+	int set, i;
+
+	for (set = 0; set < k->sets; set++) {
+		bool is_used = false, is_kept = set == k->pinned;
+
+		for (i = 0; i < k->n_ifs; i++) {
+			is_used |= k->ifs[i].set == set;
+			is_kept |= k->ifs[i].set == set &&
+				   !is_chosen(ifindex, ifs, k->ifs[i].ifindex);
+		}
+		if (!is_used || is_kept)
+			continue;
+		gone->tables++;
+		if (k->set[set].fd[MAP_CLAIMS] >= 0)
+			kern_set_count(&k->set[set], MAP_CLAIMS, &gone->claims, &room);
+		if (k->set[set].fd[MAP_PROOFS] >= 0)
+			kern_set_count(&k->set[set], MAP_PROOFS, &gone->proofs, &room);
+	}
+}
+
+static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex, int ifs,
+			 bool is_purge, struct kern_gone *lost)
 {
 	bool is_pin_used = false;
 	struct kern_slot slot;
@@ -383,6 +414,10 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 		if (!if_of(k, ifindex[i]))
 			return kern_fail(-ENOENT, "nothing of nolist-xdp is attached to '%s'",
 					 kern_if_name(ifindex[i], name));
+	for (i = 0; i < k->n_ifs; i++)
+		if (is_purge && k->ifs[i].is_pinned && !is_chosen(ifindex, ifs, k->ifs[i].ifindex))
+			return refuse_purge(k->ifs[i].name);
+	count_gone(k, ifindex, ifs, lost);
 	for (i = 0; i < k->n_ifs; i++) {
 		if (!is_chosen(ifindex, ifs, k->ifs[i].ifindex)) {
 			is_pin_used |= k->ifs[i].is_pinned;
@@ -402,17 +437,19 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 	return gone;
 }
 
-int kern_unload(const char *pin_dir, const int *ifindex, int ifs)
+int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
+		struct kern_gone *gone)
 {
 	struct kern *k;
 	int lock, ret;
 
+	*gone = (struct kern_gone){};
 	kern_quiet();
 	/* Without pins there is nothing that a load could be at work on. */
 	lock = kern_lock(pin_dir, NULL);
 	ret = kern_find(&k, pin_dir);
 	if (!ret) {
-		ret = unload_locked(k, pin_dir, ifindex, ifs);
+		ret = unload_locked(k, pin_dir, ifindex, ifs, is_purge, gone);
 		kern_close(k);
 	}
 	if (lock >= 0)
@@ -429,11 +466,8 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claim
 	if (k->pinned < 0)
 		return kern_fail(-ENOENT, "nothing is pinned in '%s'", pin_dir);
 	for (i = 0; i < k->n_ifs; i++)
-		if (k->ifs[i].is_pinned) {
-			kern_cure("unload it from there as well");
-			return kern_fail(-EBUSY, "'%s' still uses the tables",
-					 k->ifs[i].name);
-		}
+		if (k->ifs[i].is_pinned)
+			return refuse_purge(k->ifs[i].name);
 	/* Tables of another version go as well, counted as far as they can be. */
 	if (k->set[k->pinned].fd[MAP_CLAIMS] >= 0)
 		kern_set_count(&k->set[k->pinned], MAP_CLAIMS, claims, &room);

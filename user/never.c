@@ -144,23 +144,30 @@ static bool prefix_holds(const struct prefix *wide, const struct prefix *p)
 	return wide->len <= p->len && prefix_has(wide, &p->addr);
 }
 
-int never_except(struct never *n, const struct prefix *p)
+bool never_is_lab(const struct prefix *p)
 {
-	struct prefix *except, lab;
+	struct prefix lab;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(builtin) / sizeof(builtin[0]); i++) {
-		if (!builtin[i].is_lab || prefix_parse(builtin[i].prefix, &lab) ||
-		    !prefix_holds(&lab, p))
-			continue;
-		except = reallocarray(n->except, n->excepts + 1, sizeof(*except));
-		if (!except)
-			return -ENOMEM;
-		n->except = except;
-		n->except[n->excepts++] = *p;
-		return 0;
-	}
-	return -EINVAL;
+	for (i = 0; i < sizeof(builtin) / sizeof(builtin[0]); i++)
+		if (builtin[i].is_lab && !prefix_parse(builtin[i].prefix, &lab) &&
+		    prefix_holds(&lab, p))
+			return true;
+	return false;
+}
+
+int never_except(struct never *n, const struct prefix *p)
+{
+	struct prefix *except;
+
+	if (!never_is_lab(p))
+		return -EINVAL;
+	except = reallocarray(n->except, n->excepts + 1, sizeof(*except));
+	if (!except)
+		return -ENOMEM;
+	n->except = except;
+	n->except[n->excepts++] = *p;
+	return 0;
 }
 
 static int add_addr(struct never *n, const void *addr, bool is_ip4, const char *why)

@@ -44,6 +44,9 @@ int never_add_file(struct never *n, const char *file, unsigned int *line);
  */
 int never_except(struct never *n, const struct prefix *p);
 
+/* Can it be taken out? */
+bool never_is_lab(const struct prefix *p);
+
 /* To be called once after the last addition, before never_find(). */
 int never_sort(struct never *n);
 /* The entry that a source is in, or NULL. */
