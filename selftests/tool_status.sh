@@ -8,7 +8,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-need ip python3
+need ip jq python3 sqlite3
 
 json() {
 	nolist status --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
@@ -86,6 +86,43 @@ must nsenter --net=/run/netns/server ip link set dev s1 xdp obj "$OBJECT" sec xd
 is "$(json 'len(s["tables"]), s["tables"][1]["configured"], s["claims"]["room"]')" '2 False 524288' \
 	'tables that ip link made are shown beside the pinned ones, and summed up'
 says 'not configured: every frame passes' 'text tells that they are not configured' nolist status
+
+# --- what is odd ---
+
+CONF=$TMP/nolist.conf
+says 'last collect: never' 'nothing was collected yet' nolist status
+is "$(json 's["collected_at"], s["warnings"], s["lists"]')" 'None [] []' 'which is not odd by itself'
+echo 'collect = yes' >"$CONF"
+says 'warning: nothing was ever collected' 'but where it should have been' nolist status -c "$CONF"
+echo 'collect-interval = 100' >"$CONF"
+must nolist collect >/dev/null
+is "$(json 'abs(s["collected_at"] - __import__("time").time()) < 60, s["warnings"]')" 'True []' \
+	'when the last collect was'
+must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE life SET seen_s = seen_s - 120'
+nolist status -c "$CONF" 2>"$TMP/err" >/dev/null
+is "$(cat "$TMP/err")" '' 'a little late is not late'
+must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE life SET seen_s = seen_s - 60'
+says 'warning: the last collect was 3m ago, and is due every 1m' 'a collect that is late is told' \
+	nolist status -c "$CONF"
+is "$(nolist status -c "$CONF" --json | jq -c '.warnings | length')" 1 'also in JSON'
+must nolist dump --output "$TMP/list" 2>/dev/null
+is "$(json '[(l["output"], l["entries"], l["held_back"]["growth"]) for l in s["lists"]]')" \
+	"[('$TMP/list', 0, 0)]" 'JSON tells of the lists'
+says "$TMP/list" 'text tells of the lists' nolist status
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --sources 1024 >/dev/null 2>&1
+echo many=400 | must "$BUILD/selftests/inject" "$PIN_DIR"
+full=$(json 's["warnings"]')
+echo many=440 | must "$BUILD/selftests/inject" "$PIN_DIR"
+says 'warning: the table of claims is 8' 'a table that is more than 80 % full is told' nolist status
+case $full in
+*'is 8'*) not_ok 'but not one that is less' ;;
+*) ok 'but not one that is less' ;;
+esac
+fails 2 'cannot read' 'a missing configuration' nolist status -c "$TMP/none"
+echo 'bogus = 1' >"$TMP/bad.conf"
+fails 2 'bad.conf:1' 'a wrong one is told with its place' nolist status -c "$TMP/bad.conf"
 
 # --- the command line ---
 

@@ -185,24 +185,11 @@ static int keep_life(struct collect *c, struct window *w, int life)
 	return error ? error : keep_stats(c, id, life);
 }
 
-/* When the last one was; 0: never. */
-static int64_t last_collect(const struct collect *c)
-{
-	const struct store_life *lives;
-	size_t n = store_lives(c->store, &lives);
-	int64_t last = 0;
-
-	for (; n--; lives++)
-		if (lives->seen_s + lives->life.wall_s > last)
-			last = lives->seen_s + lives->life.wall_s;
-	return last;
-}
-
 static int keep(struct collect *c)
 {
 	struct window *w = calloc(1, sizeof(*w));
 	int64_t now = time(NULL);
-	bool is_new_day = now / 86400 > last_collect(c) / 86400;
+	bool is_new_day = now / 86400 > store_collected(c->store) / 86400;
 	int i, error = w ? store_begin(c->store) : -ENOMEM;
 
 	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)

@@ -4,16 +4,26 @@
  * of every frame, how full the tables are and what was lost. Gathers it;
  * status_text.c and status_json.c tell it.
  */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "addr.h"
 #include "cmd.h"
 #include "log.h"
+#include "report.h"
 #include "status.h"
 
 enum { OPT_JSON = 256 };
 
+#define FULL_PERCENT 80
+
 static const struct cmd_option opts[] = {
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
 };
@@ -70,6 +80,91 @@ static int read_status(struct status *s)
 		ret = kern_fill(s->k, &s->fill);
 	return ret ? ret : kern_each(s->k, on_record, s);
 }
+
+/* --- the store --------------------------------------------------------------- */
+
+static int add_list(const char *path, const struct store_list *l, void *arg)
+{
+	struct status_list *grown;
+	struct status *s = arg;
+
+	grown = reallocarray(s->list, s->lists + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->list = grown;
+	grown += s->lists;
+	*grown = (struct status_list){ .path = strdup(path), .is = *l };
+	if (!grown->path)
+		return -ENOMEM;
+	s->lists++;
+	return 0;
+}
+
+/* That it cannot be read is told, and the tables are shown nevertheless. */
+static void read_store(struct status *s)
+{
+	struct store *store = NULL;
+	int error = store_open(&store, options.state_dir, STORE_READ);
+
+	if (error == -ENOENT)
+		return;
+	if (!error) {
+		s->collected_at = store_collected(store);
+		error = store_each_list(store, s->now, add_list, s);
+	}
+	store_close(store);
+	if (error)
+		cmd_store_failed(error);
+}
+
+/* --- warnings ---------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static void add_warning(struct status *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->warnings == STATUS_WARNINGS)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->warning[s->warnings++], sizeof(s->warning[0]), fmt, ap);
+	va_end(ap);
+}
+
+static void warn_of_table(struct status *s, const char *name, unsigned int now, unsigned int room,
+			  const char *what)
+{
+	if (room && now > (uint64_t)room * FULL_PERCENT / 100)
+		add_warning(s, "the table of %s is %llu %% full: %s", name,
+			    100ull * now / room, what);
+}
+
+/* A quarter more than the interval: a collect takes its time, and so does cron. */
+static void warn_of_collect(struct status *s)
+{
+	unsigned int due_s = s->rules.collect_s;
+	char age[REPORT_AGE], due[REPORT_AGE];
+
+	if (s->collected_at && s->now - s->collected_at > due_s + due_s / 4)
+		add_warning(s, "the last collect was %s ago, and is due every %s",
+			    report_age(s->now - s->collected_at, age), report_age(due_s, due));
+	else if (!s->collected_at && s->rules.is_collected)
+		add_warning(s, "nothing was ever collected, though the configuration says "
+			       "'collect = yes'");
+}
+
+static void find_warnings(struct status *s)
+{
+	warn_of_table(s, "claims", s->fill.claims, s->fill.claims_max,
+		      "then the longest idle are forgotten");
+	warn_of_table(s, "proofs", s->fill.proofs, s->fill.proofs_max,
+		      s->fill.is_lru ? "then the longest idle are lost, and nobody is listed for "
+				       "what he did meanwhile" :
+				       "then no other gets in, and nobody is listed for what he "
+				       "did meanwhile");
+	warn_of_collect(s);
+}
+
+/* --- for both forms ---------------------------------------------------------- */
 
 long long status_wall_s(const struct status *s, unsigned long long ns)
 {
@@ -137,35 +232,69 @@ int status_banner_len(const struct nolist_config *conf)
 	return len < 2 || len > NOLIST_TEXT_MAX ? 0 : len - 2;
 }
 
+static int tell(struct status *s, bool is_json)
+{
+	int i, error = 0;
+
+	if (is_json)
+		error = status_json(s);
+	else
+		status_text(s);
+	if (error) {
+		err(error, "cannot write all of the output");
+		return EXIT_FAILED;
+	}
+	fflush(stdout);
+	for (i = 0; i < s->warnings && !is_json; i++)
+		warn("%s", s->warning[i]);
+	return EXIT_DONE;
+}
+
+static int run(struct status *s, const char *file, bool is_json)
+{
+	int ret;
+
+	s->now = time(NULL);
+	/* What is in force does not depend on it: a wrong one is told, no more. */
+	ret = conf_open(&s->rules, file);
+	if (ret && file)
+		return ret;
+	s->conf = calloc(1, sizeof(*s->conf));
+	if (!s->conf) {
+		errx("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
+	ret = read_status(s);
+	if (ret)
+		return cmd_failed(ret);
+	read_store(s);
+	find_warnings(s);
+	return tell(s, is_json);
+}
+
 int cmd_status(int argc, char **argv)
 {
+	const char *file = NULL;
 	struct status s = {};
 	bool is_json = false;
-	int c, ret, status = EXIT_DONE;
+	int c, status;
 
-	while ((c = cmd_getopt(argc, argv, opts)) > 0)
-		is_json = true;
+	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		if (c == 'c')
+			file = optarg;
+		else
+			is_json = true;
+	}
 	if (c < 0)
 		return -1 - c;
 	if (!cmd_is_end(argc, argv))
 		return EXIT_USAGE;
-	s.conf = calloc(1, sizeof(*s.conf));
-	if (!s.conf) {
-		errx("cannot start: out of memory");
-		return EXIT_FAILED;
-	}
-	ret = read_status(&s);
-	if (ret) {
-		status = cmd_failed(ret);
-	} else if (!is_json) {
-		status_text(&s);
-	} else {
-		ret = status_json(&s);
-		if (ret)
-			err(ret, "cannot write all of the output");
-		status = ret ? EXIT_FAILED : EXIT_DONE;
-	}
+	status = run(&s, file, is_json);
+	conf_free(&s.rules);
 	kern_close(s.k);
+	while (s.lists)
+		free(s.list[--s.lists].path);
+	free(s.list);
 	free(s.conf);
 	return status;
 }

@@ -16,7 +16,7 @@ static const struct cmd cmds[] = {
 	  "attach to interfaces, or adopt what is attached, and configure" },
 	{ "unload", cmd_unload, "[-i IFACE]... [--purge]",
 	  "detach from interfaces; evidence is kept, unless it is purged" },
-	{ "status", cmd_status, "[--json]",
+	{ "status", cmd_status, "[-c FILE] [--json]",
 	  "interfaces, MX addresses, verdict counters, table fill, losses" },
 	{ "collect", cmd_collect, "[-c FILE]", "put what the tables say into the store" },
 	{ "import", cmd_import, "--role low|real FILE",

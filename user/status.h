@@ -6,13 +6,23 @@
 #ifndef NOLIST_STATUS_H
 #define NOLIST_STATUS_H
 
+#include "conf.h"
 #include "kern.h"
+#include "store.h"
 
 /* Every verdict's name, and what it says to an admin. */
 struct status_verdict {
 	const char *name, *help;
 };
 extern const struct status_verdict status_verdicts[NOLIST_VERDICTS];
+
+#define STATUS_WARNINGS 4
+
+/* A list as the last dump noted it. */
+struct status_list {
+	char *path;
+	struct store_list is;
+};
 
 struct status {
 	struct kern *k;
@@ -23,6 +33,13 @@ struct status {
 	unsigned long long claimed_ns, verified_ns; /* last contact with the real MX; 0: none */
 	long long offset;                           /* to wall time */
 	struct nolist_config *conf;                 /* scratch for one set */
+	struct conf rules;                          /* the configuration file */
+	int64_t now;
+	int64_t collected_at; /* 0: never */
+	struct status_list *list;
+	size_t lists;
+	char warning[STATUS_WARNINGS][160];
+	int warnings;
 };
 
 void status_text(struct status *s);

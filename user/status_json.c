@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "conf.h"
+#include "fuse.h"
 #include "out.h"
 #include "status.h"
 
@@ -147,6 +148,27 @@ static void json_bad_acks(struct out *o, const struct status *s)
 	json_close(o, ']');
 }
 
+static void json_lists(struct out *o, const struct status *s)
+{
+	size_t i;
+	int k;
+
+	json_open(o, "lists", '[');
+	for (i = 0; i < s->lists; i++) {
+		json_open(o, NULL, '{');
+		json_text(o, "output", s->list[i].path);
+		json_number(o, "time", s->list[i].is.time);
+		json_number(o, "entries", s->list[i].is.entries);
+		json_number(o, "added", s->list[i].is.grown);
+		json_open(o, "held_back", '{');
+		for (k = 0; k < FUSES; k++)
+			json_number(o, fuse_names[k], s->list[i].is.held[k]);
+		json_close(o, '}');
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
 int status_json(struct status *s)
 {
 	static struct out out;
@@ -175,6 +197,15 @@ int status_json(struct status *s)
 	json_bad_acks(o, s);
 	json_when(o, "real_contacted_at", s, s->claimed_ns);
 	json_when(o, "real_data_at", s, s->verified_ns);
+	if (s->collected_at)
+		json_number(o, "collected_at", s->collected_at);
+	else
+		json_none(o, "collected_at");
+	json_lists(o, s);
+	json_open(o, "warnings", '[');
+	for (i = 0; i < s->warnings; i++)
+		json_text(o, NULL, s->warning[i]);
+	json_close(o, ']');
 	json_close(o, '}');
 	out_char(o, '\n');
 	return out_flush(o);

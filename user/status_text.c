@@ -8,6 +8,8 @@
 
 #include "cmd.h"
 #include "conf.h"
+#include "fuse.h"
+#include "report.h"
 #include "status.h"
 
 static const char *when(const struct status *s, unsigned long long ns, char text[32])
@@ -139,8 +141,54 @@ static void text_evidence(const struct status *s)
 	printf("; with data: %s\n", when(s, s->verified_ns, text));
 }
 
+static void text_held(const struct store_list *l)
+{
+	const char *comma = "";
+	int i;
+
+	for (i = 0; i < FUSES; i++)
+		if (l->held[i]) {
+			printf("%s%s %llu", comma, fuse_names[i], (unsigned long long)l->held[i]);
+			comma = ", ";
+		}
+	printf("%s\n", *comma ? "" : "-");
+}
+
+/* Names of files are somebody's: nothing in them reaches the terminal raw. */
+static void text_name(const char *name)
+{
+	int n;
+
+	for (n = 0; *name; name++)
+		n += (unsigned char)*name < 0x20 || (unsigned char)*name >= 0x7f ?
+			     printf("\\x%02x", (unsigned char)*name) :
+			     printf("%c", *name);
+	printf("%*s", n < 39 ? 39 - n : 0, "");
+}
+
+static void text_lists(const struct status *s)
+{
+	char age[REPORT_AGE];
+	size_t i;
+
+	if (!s->lists)
+		return;
+	printf("\n%-39s  %10s  %10s  %6s  %s\n", "list", "entries", "added/day", "age",
+	       "held back");
+	for (i = 0; i < s->lists; i++) {
+		const struct store_list *l = &s->list[i].is;
+
+		text_name(s->list[i].path);
+		printf("  %10llu  %10llu  %6s  ", (unsigned long long)l->entries,
+		       (unsigned long long)l->grown, report_age(s->now - l->time, age));
+		text_held(l);
+	}
+}
+
 void status_text(struct status *s)
 {
+	char age[REPORT_AGE];
+
 	int i;
 
 	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", VERSION, NOLIST_ABI_VERSION,
@@ -150,4 +198,7 @@ void status_text(struct status *s)
 		text_set(s, i);
 	text_verdicts(s);
 	text_evidence(s);
+	printf("last collect: %s%s\n", s->collected_at ? report_age(s->now - s->collected_at, age) :
+							 "never", s->collected_at ? " ago" : "");
+	text_lists(s);
 }

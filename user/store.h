@@ -55,6 +55,9 @@ size_t store_lives(const struct store *s, const struct store_life **lives);
 int store_life(struct store *s, const struct life *life);
 int store_set_life(struct store *s, const struct store_life *life);
 
+/* When tables were collected last, in seconds since 1970; 0: never. */
+int64_t store_collected(const struct store *s);
+
 /* --- sources ----------------------------------------------------------------- */
 
 /* Kept apart, since those who proved nothing are many and matter least. */

@@ -62,6 +62,21 @@ size_t store_lives(const struct store *s, const struct store_life **lives)
 	return s->lives;
 }
 
+int64_t store_collected(const struct store *s)
+{
+	int64_t last = 0;
+	size_t i;
+
+	for (i = 0; i < s->lives; i++) {
+		const struct store_life *l = &s->life[i];
+		int64_t at = (int64_t)l->seen_s - 1 + l->life.wall_s;
+
+		if (l->seen_s && strcmp(l->life.boot, LIFE_IMPORTED) && at > last)
+			last = at;
+	}
+	return last;
+}
+
 static int set_wall(struct store *s, const struct life *life)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_LIFE_WALL);
