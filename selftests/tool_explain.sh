@@ -36,7 +36,12 @@ says "^  from $(time_of $((64 * H))) until $(time_of $((40 * H + 7 * D)))\$" \
 	'since when, until when'
 says "high fakes, claimed +3 SYNs, $(time_of $((20 * H))) to $(time_of $((40 * H))) \(2d ago\)" \
 	'its contacts'
-says "^  $(time_of $((40 * H))) +1 +0" 'its hours'
+says "^  $(time_of $((20 * H))) +first SYN to a high fake\$" 'its history: contacts'
+says "^  $(time_of $((40 * H))) 1h +told \"later\", proven by timestamp, no QUIT" 'dialogues by the hour'
+says "^  $(time_of $((64 * H))) +its listing begins\$" 'when its listing begins'
+says "^  $(time_of $((40 * H + 7 * D))) +its listing ends\$" 'and when it ends'
+is "$(sed -n '/^  FROM/,/^$/s/^  \(2[^ ]*\) .*/\1/p' "$TMP/out" | sort -c && echo sorted)" sorted \
+	'in the order of time'
 says '^  offences +yes +2 hours told "later" without QUIT, 2 of them .*; 2 needed' 'the offences'
 says '^  low +yes +at the low fake: never; an alibi within 7d' 'each rule with its value'
 says '^  grace +yes +had 2d to come back; 1d needed' 'the grace'
@@ -100,6 +105,10 @@ explain 203.0.113.1
 says '^203.0.113.1: held$' 'lost evidence holds a listing back'
 says "^  losses +no +verified evidence was lost, the last time at $(time_of $((30 * H)))" \
 	'and this is told'
+says "^  $(time_of 0) +30h? .*verified evidence was lost|1d +verified evidence was lost" \
+	'and is in the history, near the offences'
+says "^  fuse 'losses': verified evidence was lost near what they did\$" 'the fuse is named'
+says 'held back: not added to a list, and not taken off it' 'and what it means'
 explain 2001:db8:5:1:ffff::1234
 says '^2001:db8:5:1::/64: held$' 'any address of a /64 is that /64'
 
@@ -121,6 +130,57 @@ run explain -c "$TMP/odd.conf" --at "$NOW" --json 203.0.113.4
 check 'JSON: an odd name of a file breaks nothing' jq -e '.allow.line == 1' "$TMP/out"
 run explain -c "$TMP/odd.conf" --at "$NOW" 203.0.113.4
 is "$(tr -d '\n\40-\176' <"$TMP/out" | wc -c)" 0 'and drives no terminal'
+
+# --- the whole document, days, hours ---
+
+explain --json 198.51.100.1
+is "$(jq -c '[.history[] | select(.kind == "real") | .first]' "$TMP/out")" \
+	"[$(at $((1 * H))),$(at $((80 * H)))]" 'JSON: the history'
+is "$(jq -c '.history == (.history | sort_by(.first))' "$TMP/out")" true 'JSON: in the order of time'
+run collect
+inject "198.51.100.1 low=1h:1h:1 real=1h:90h:10 data=1h:90h:10"
+run collect
+explain --json 198.51.100.1
+is "$(jq -c '[(.data_hours | length >= 2), (.days.real | length >= 2), .days.high]' "$TMP/out")" \
+	'[true,true,[]]' 'JSON: hours and days that were collected'
+explain 198.51.100.1
+says '^  real MX +[.#]{31}#$' 'a mark for each day with SYNs'
+says '1h +data to the real MX$' 'and the hours with data'
+run explain -c "$CONF" --at "$(at $((30 * H)))" --json 203.0.113.2
+is "$(jq -c "[.history[] | select(.first > $(at $((30 * H)))) | .kind]" "$TMP/out")" '[]' \
+	'as of then there is no later contact'
+
+# --- lists ---
+
+cat "$CONF" - >"$TMP/lists.conf" <<-END
+	list = { "nft $TMP/list.nft", "plain $TMP/none/list", "spamassassin $TMP/rules" }
+	growth-min = 0
+END
+sed 's/^growth-min.*//' "$TMP/lists.conf" >"$TMP/free.conf"
+rm -rf "$STATE_DIR"
+printf 'add element\n192.0.2.99 timeout 1s,\n' >"$TMP/list.nft" # somebody else's: 0 % of it
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+# What is on the lists is asked of now: three days are past.
+NOW=$(date +%s)
+up=$((NOW - BOOT))
+if [ "$up" -gt 7200 ]; then
+	must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+	sed 's/^growth-min.*/&\ngrace = 1/' "$TMP/lists.conf" >"$TMP/now.conf"
+	inject "203.0.113.1 high=1h:2h:3 talk=1h:2h:2 hour=1:1:0:0:0 hour=0:1:0:0:0" \
+		"198.51.100.1 low=1h:2h:1 real=1h:2h:9 data=1h:2h:9"
+	run dump -c "$TMP/now.conf" --output "$TMP/list.nft" --format nft
+	run explain -c "$TMP/now.conf" 203.0.113.1
+	says "^  not on '$TMP/list.nft' \\(nft\\), waits: the list has grown enough" 'growth is told'
+	says "^  no file yet: '$TMP/none/list' \\(plain\\)" 'so is a list that is not there'
+	sed 's/^growth-min.*/growth-min = 5/' "$TMP/now.conf" >"$TMP/more.conf"
+	run dump -c "$TMP/more.conf" --output "$TMP/list.nft" --format nft
+	run explain -c "$TMP/more.conf" 203.0.113.1
+	says "^  on '$TMP/list.nft' \\(nft\\)\$" 'and who is on the list'
+	run explain -c "$TMP/more.conf" --json 203.0.113.1
+	is "$(jq -c '[.lists[] | [.format, .there, .listed, .waits]]' "$TMP/out")" \
+		'[["nft",true,true,false],["plain",false,false,false]]' 'JSON: the same'
+fi
 
 fails 2 'which address' 'no address' explain
 fails 2 'one address at a time' 'two addresses' explain 192.0.2.1 192.0.2.2

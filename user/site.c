@@ -222,7 +222,12 @@ void site_add(struct site *site, const struct record *r, int64_t now)
 {
 	struct site_family *f = &site->family[!addr_is_ip4(&r->src.addr)];
 	int64_t real = seen_by(&r->real.when, now), data = seen_by(&r->data, now);
+	unsigned int i;
 
+	/* Of data the hours are known: who came before and later was there between. */
+	for (i = r->data_hours; i-- && data < r->data_hour[i];)
+		if (r->data_hour[i] <= now)
+			data = r->data_hour[i];
 	if (data > f->data_last)
 		f->data_last = data;
 	if (data > real)
