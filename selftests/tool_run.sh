@@ -122,7 +122,8 @@ is "$(stat -c %i "$TMP/list")" "$inode" 'and leaves it alone while nothing chang
 talks 203.0.113.9
 check 'the list follows what happens' wait_for 10 grep -qx 203.0.113.9 "$TMP/list"
 check 'which is stored' wait_for 10 stored 'SELECT count(DISTINCT source) FROM source' 1
-is "$(cat "$TMP/run.log" "$TMP/run.out")" '' 'all is well, so nothing is said'
+is "$(cut -d: -f1-4 "$TMP/run.log" "$TMP/run.out")" \
+	"nolist-xdp: dump: '$TMP/list': listed 203.0.113.9" 'all is well, so nothing else is said'
 program=$(attached_id)
 inject "203.0.113.10 high=$up:$up:1"
 kill -TERM $pid
@@ -181,7 +182,7 @@ check 'the old one stays' said 'the old configuration stays in force'
 lines=$(wc -l <"$TMP/run.log")
 check 'it goes on collecting' collects
 is "$(wc -l <"$TMP/run.log")" "$lines" 'and says so once'
-is "$(wc -l <"$TMP/run.log")" 3 'in two lines'
+is "$(grep -vc ': listed ' "$TMP/run.log")" 3 'in two lines'
 echo 'mode = sideways' >"$CONF"
 check 'a wrong value' reloads said 'sideways'
 sed 's/s0/s7/' "$TMP/good.conf" >"$CONF"

@@ -200,7 +200,8 @@ static void on_done(struct job *job, int status)
 {
 	struct run *r = job->arg;
 	struct chore *c = job == &r->collect.job ? &r->collect : &r->dump;
-	bool is_failed = status != EXIT_DONE;
+	/* That fuses held additions back is told in the log, and in status. */
+	bool is_failed = status != EXIT_DONE && status != EXIT_HELD;
 
 	if (c->is_failed && !is_failed)
 		info("'%s' works again", job->argv[0]);
@@ -405,7 +406,8 @@ static void set_jobs(struct run *r)
 	r->collect.job = (struct job){ .fn = cmd_collect, .argv = { "collect", "-c", r->file },
 				       .ended = on_done, .arg = r };
 	r->dump.job = (struct job){ .fn = cmd_dump,
-				    .argv = { "dump", "--all", "--quiet", "-c", r->file },
+				    .argv = { "dump", "--all", "--quiet", "--log", "1000", "-c",
+					      r->file },
 				    .ended = on_done, .arg = r };
 }
 

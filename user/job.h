@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#define JOB_ARGS 6 /* words of one, and the NULL at their end */
+#define JOB_ARGS 8 /* words of one, and the NULL at their end */
 
 struct job {
 	/* Given. */
