@@ -31,6 +31,7 @@
 #define NOLIST_MAP_PROOFS "nolist_proofs"
 #define NOLIST_MAP_STATS "nolist_stats"
 #define NOLIST_MAP_MXSTATS "nolist_mxstats"
+#define NOLIST_MAP_KNOWN "nolist_known" /* the program's own, never pinned */
 
 /*
  * An address on the wire's byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC
@@ -331,6 +332,19 @@ struct nolist_change {
 	__u64 at_ns; /* when */
 };
 #define NOLIST_CHANGES 4 /* the last so many are kept */
+
+/* nolist_known: per CPU, the hash of a dialogue at a place that its source names. */
+#define NOLIST_KNOWN_PLACES 512 /* 2^9, see high_place() */
+
+struct nolist_known {
+	struct nolist_addr saddr;
+	struct nolist_addr daddr;
+	__u64 key;  /* first half of the secret that it was made with */
+	__u64 tail; /* ports, clock slot, timestamps: see high_tail() */
+	__u64 hash;
+	__u64 pad;  /* to a cache line */
+};
+_Static_assert(sizeof(struct nolist_known) == 64, "abi");
 
 /* nolist_meta: whose tables these are. Written by user space. */
 struct nolist_meta {

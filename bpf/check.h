@@ -18,11 +18,13 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u32 off, __u32 len)
 {
 	void *end = (void *)(long)ctx->data_end;
 	void *at = (void *)(long)ctx->data;
+	__u32 all = len, i;
 	__u64 sum = 0;
-	int i;
 
 	if (off > 256 || len > CSUM_MAX)
 		return CSUM_BAD;
+	/* What was put aside before it was compared, Linux 6.1 does not know the bounds of. */
+	barrier_var(off);
 	at += off;
 	for (i = 0; i < CSUM_MAX / 32; i++) {
 		__u32 *w = at;
@@ -53,27 +55,13 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u32 off, __u32 len)
 		if (at + 8 > end)
 			return CSUM_BAD;
 		sum += (__u64)w[0] + w[1];
-		at += 8;
-		barrier_var(at);
 	}
-	if (len & 4) {
-		if (at + 4 > end)
+	if (len & 7) {
+		__u64 last;
+
+		if (!tail_bytes(ctx, off + all, len & 7, &last))
 			return CSUM_BAD;
-		sum += *(__u32 *)at;
-		at += 4;
-		barrier_var(at);
-	}
-	if (len & 2) {
-		if (at + 2 > end)
-			return CSUM_BAD;
-		sum += *(__u16 *)at;
-		at += 2;
-		barrier_var(at);
-	}
-	if (len & 1) {
-		if (at + 1 > end)
-			return CSUM_BAD;
-		sum += bpf_htons(*(__u8 *)at << 8);
+		sum += (last & 0xffffffff) + (last >> 32);
 	}
 	return sum;
 }
@@ -174,11 +162,14 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 }
 
 /*
- * The two layouts that nearly all segments with options have need no walk: NOP,
- * NOP, timestamps; and what Linux puts into a SYN. As check_options(), or -2: walk.
+ * The layouts that nearly all segments with options have need no walk: NOP, NOP,
+ * timestamps; and what Linux, and Windows with and without scaling of its window,
+ * put into a SYN. As check_options(), or -2: walk.
  */
 static __always_inline int check_usual_options(struct xdp_md *ctx, const struct pkt *p)
 {
+	const __be32 sack_ok = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_OK << 8 | 2);
+	const __be32 scale = bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8);
 	void *end = (void *)(long)ctx->data_end;
 	__u32 off = p->l4 + sizeof(struct tcphdr);
 	__be32 *w;
@@ -188,11 +179,17 @@ static __always_inline int check_usual_options(struct xdp_md *ctx, const struct 
 	if (p->doff == 32 && (void *)(w + 3) <= end &&
 	    w[0] == bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES))
 		return 2 + 1;
+	if ((void *)(w + 2) > end ||
+	    (w[0] & bpf_htonl(0xffff0000)) != bpf_htonl(OPT_MSS << 24 | 4 << 16))
+		return -2;
+	if (p->doff == 28 && w[1] == sack_ok)
+		return 0;
+	if (p->doff == 32 && (void *)(w + 3) <= end &&
+	    (w[1] & bpf_htonl(0xffffff00)) == scale && w[2] == sack_ok)
+		return 0;
 	if (p->doff == 40 && (void *)(w + 5) <= end &&
-	    (w[0] & bpf_htonl(0xffff0000)) == bpf_htonl(OPT_MSS << 24 | 4 << 16) &&
 	    w[1] == bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES) &&
-	    (w[4] & bpf_htonl(0xffffff00)) ==
-		    bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8))
+	    (w[4] & bpf_htonl(0xffffff00)) == scale)
 		return 6 + 1;
 	return -2;
 }

@@ -45,12 +45,15 @@ struct high {
 	bool is_fin;
 };
 
-static __always_inline __u64 high_hash(const struct nolist_key *key, const struct pkt *p,
-				       __u64 slot)
+/* Seven bytes; the slot comes again after 2^23 of them, which is 292 years. */
+static __always_inline __u64 high_tail(const struct pkt *p, __u64 slot)
 {
-	/* Seven bytes; the slot comes again after 2^23 of them, which is 292 years. */
-	__u64 tail = (slot & 0x7fffff) << 33 | (__u64)!!p->ts_at << 32 | (__u32)p->sport << 16 |
-		     p->dport;
+	return (slot & 0x7fffff) << 33 | (__u64)!!p->ts_at << 32 | (__u32)p->sport << 16 | p->dport;
+}
+
+static __always_inline __u64 high_hash(const struct nolist_key *key, const struct pkt *p,
+				       __u64 tail)
+{
 	__u64 hash;
 
 	if (p->is_ip6)
@@ -95,7 +98,8 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 						    const struct nolist_key *key,
 						    const struct pkt *p, struct reply *r)
 {
-	__u64 hash = high_hash(key, p, bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT);
+	__u64 slot = bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT;
+	__u64 hash = high_hash(key, p, high_tail(p, slot));
 
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
@@ -110,21 +114,65 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 	return NOLIST_HIGH_SYN_ACK;
 }
 
+/* The place of a dialogue's hash. */
+static __always_inline struct nolist_known *high_place(const struct pkt *p)
+{
+	__u32 at = (p->saddr.w[3] ^ p->saddr.w[1] ^ p->sport) * 0x9e3779b1u >> 23;
+
+	return bpf_map_lookup_elem(&nolist_known, &at);
+}
+
+static __always_inline bool high_is_known(const struct nolist_known *k,
+					  const struct nolist_key *key, const struct pkt *p,
+					  __u64 tail)
+{
+	return k->tail == tail && k->saddr.q[1] == p->saddr.q[1] &&
+	       k->daddr.q[1] == p->daddr.q[1] && k->saddr.q[0] == p->saddr.q[0] &&
+	       k->daddr.q[0] == p->daddr.q[0] && k->key == key->k[0];
+}
+
+static __always_inline void high_know(struct nolist_known *k, const struct nolist_key *key,
+				      const struct pkt *p, __u64 tail, __u64 hash)
+{
+	k->saddr = p->saddr;
+	k->daddr = p->daddr;
+	k->key = key->k[0];
+	k->tail = tail;
+	k->hash = hash;
+}
+
+/*
+ * The hash, if it is ours: the acknowledgement is in its window; else 0. One of
+ * 2^64 is 0 as well, and then that dialogue ends with a reset.
+ */
+static __always_inline __u64 high_find(const struct nolist_key *key, const struct pkt *p)
+{
+	__u64 slot = bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT;
+	struct nolist_known *known = high_place(p);
+	__u64 tail = high_tail(p, slot), hash;
+	__u32 ack = bpf_ntohl(p->ack) - 1;
+	bool is_known = known && high_is_known(known, key, p, tail);
+
+	hash = is_known ? known->hash : high_hash(key, p, tail);
+	if (ack - (__u32)hash <= HIGH_TOTAL) {
+		if (known && !is_known)
+			high_know(known, key, p, tail, hash);
+		return hash;
+	}
+	hash = high_hash(key, p, high_tail(p, slot - 1));
+	return ack - (__u32)hash <= HIGH_TOTAL ? hash : 0;
+}
+
 /* Is it ours? Then h says what its numbers mean. */
 static __always_inline bool high_recognize(const struct nolist_key *key, const struct pkt *p,
 					   struct high *h)
 {
-	__u64 slot = bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT;
-	__u64 hash = high_hash(key, p, slot);
+	__u64 hash = high_find(key, p);
 	__u32 rel;
 
-	h->total = bpf_ntohl(p->ack) - (__u32)hash - 1;
-	if (h->total > HIGH_TOTAL) {
-		hash = high_hash(key, p, slot - 1);
-		h->total = bpf_ntohl(p->ack) - (__u32)hash - 1;
-		if (h->total > HIGH_TOTAL)
-			return false;
-	}
+	if (!hash)
+		return false;
+	h->total = bpf_ntohl(p->ack) - 1 - (__u32)hash;
 	h->half = hash >> 32;
 	h->data = p->l4_len - p->doff;
 	h->is_fin = p->flags & TCP_FIN;

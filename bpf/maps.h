@@ -35,6 +35,17 @@ struct {
 	__type(value, struct nolist_key);
 } nolist_key SEC(".maps");
 
+/*
+ * Hashes of dialogues that have shown to know theirs: a shortcut and no memory,
+ * since whatever is not found here is computed. No forged segment gets in.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NOLIST_KNOWN_PLACES);
+	__type(key, __u32);
+	__type(value, struct nolist_known);
+} nolist_known SEC(".maps");
+
 /* What sources seem to do; whoever was idle longest makes room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

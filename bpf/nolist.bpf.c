@@ -19,6 +19,7 @@
 #include "abi.h"
 #include "maps.h"
 #include "csum.h"
+#include "tail.h"
 #include "parse.h"
 #include "match.h"
 #include "check.h"

@@ -99,20 +99,18 @@ static __always_inline __u32 smtp_word_verb(__u32 word)
 	return NOLIST_V_UNKNOWN;
 }
 
-/* Where the first LF of 8 bytes in memory order is: 0 to 7, or 8. */
-static __always_inline __u32 smtp_find_lf(__u64 w)
+/* Of 8 bytes in memory order: the top bit of the first LF, and maybe more above it; or 0. */
+static __always_inline __u64 smtp_lf(__u64 w)
 {
-	__u32 at = 0;
-
 	w ^= 0x0a0a0a0a0a0a0a0aull;
-	w = (w - 0x0101010101010101ull) & ~w & 0x8080808080808080ull;
-	if (!w)
-		return 8;
-	w &= -w; /* the lowest is exact */
-	at += w > 0x80808080ull ? 4 : 0;
-	at += w & 0x8080000080800000ull ? 2 : 0;
-	at += w & 0x8000800080008000ull ? 1 : 0;
-	return at;
+	return (w - 0x0101010101010101ull) & ~w & 0x8080808080808080ull;
+}
+
+/* Which of the eight that first one is: 0 to 7. */
+static __always_inline __u32 smtp_lf_at(__u64 w)
+{
+	/* The lowest bit is exact; alone, it shifts the byte with its number to the top. */
+	return ((w & -w) >> 7) * 0x0001020304050607ull >> 56;
 }
 
 /*
@@ -123,30 +121,31 @@ __noinline int smtp_line(struct xdp_md *ctx, __u32 off, __u32 len)
 {
 	void *end = (void *)(long)ctx->data_end;
 	void *at = (void *)(long)ctx->data;
-	__u32 i, k;
+	__u64 lf, last;
+	__u32 i;
 
 	if (off > 256 || len > CSUM_MAX)
 		return 0;
+	barrier_var(off); /* as in check_sum() */
 	at += off;
+	barrier_var(at);
+	/* To the end of the frame, which mostly is that of the segment: one comparison less. */
+#pragma unroll
 	for (i = 0; i < SMTP_LINE_MAX; i += 8) {
-		if (len < 8)
+		if (at + i + 8 > end)
 			break;
-		if (at + 8 > end)
-			return 0;
-		k = smtp_find_lf(*(__u64 *)at);
-		if (k < 8)
-			return i + k + 1;
-		at += 8;
-		len -= 8;
-		barrier_var(at);
+		lf = smtp_lf(*(__u64 *)(at + i));
+		if (lf)
+			goto found;
 	}
-	for (k = 0; k < 7 && i < SMTP_LINE_MAX; k++) {
-		if (k >= len || at + k + 1 > end)
-			break;
-		if (*(__u8 *)(at + k) == '\n')
-			return i + k + 1;
-	}
-	return 0;
+	if (i >= len || i >= SMTP_LINE_MAX || !tail_bytes(ctx, off + len, (len - i) & 7, &last))
+		return 0;
+	lf = smtp_lf(last);
+	if (!lf)
+		return 0;
+found:
+	i += smtp_lf_at(lf) + 1;
+	return i <= len ? i : 0;
 }
 
 /*

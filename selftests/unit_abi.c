@@ -162,6 +162,7 @@ static const struct {
 	{ NOLIST_MAP_PROOFS, sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
 	{ NOLIST_MAP_STATS, 4, sizeof(struct nolist_stats) },
 	{ NOLIST_MAP_MXSTATS, 4, sizeof(struct nolist_mxstats) },
+	{ NOLIST_MAP_KNOWN, 4, sizeof(struct nolist_known) },
 };
 
 static void map_sizes(void)

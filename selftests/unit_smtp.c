@@ -24,6 +24,8 @@
 #define CSUM_MAX 1536
 #define bpf_ntohl ntohl
 
+#pragma GCC diagnostic ignored "-Wunknown-pragmas" /* clang's unroll */
+#include "bpf/tail.h"
 #include "bpf/smtp.h"
 #include "selftests/reading.h"
 
