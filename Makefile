@@ -117,6 +117,7 @@ install: all ## install below DESTDIR and PREFIX
 	for u in $(UNITS); do $(relocate) scripts/$$u > $(B)/$$u && \
 		$(INSTALL) -m 644 $(B)/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 755 scripts/providers.sh $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/docs/
 	$(INSTALL) -m 644 scripts/nolist-xdp.bash-completion $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
 
@@ -124,7 +125,7 @@ uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -f $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
-	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf $(DOCS))
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf providers.sh $(DOCS))
 	rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf)) || :
 
 deb: ## build a Debian package, below build/deb
