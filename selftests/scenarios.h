@@ -207,6 +207,13 @@ static const struct scenario scenarios[] = {
 	  "8d 01:20 203.0.113.66 high told\n"
 	  "never 198.51.100.7\n"
 	  "listed 203.0.113.66 11d 00:00 15d 02:00\n" },
+	{ "what excuses it is lost at the end of a grace that the real MX has stretched",
+	  "0d 00:00 up 8d 4\n"
+	  "10d 00:00 up 10d 4\n"
+	  "7d 10:20 198.51.100.7 high told\n"
+	  "7d 12:20 198.51.100.7 high told\n"
+	  "10d 08:20 lost 10m\n"
+	  "never 198.51.100.7\n" },
 	{ "the real MX is gone, and somebody forges a SYN a day",
 	  "0d 00:00 up 3d 4\n"
 	  "3d 10:20 every 24h for 20d 192.0.2.200 real\n"

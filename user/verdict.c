@@ -205,13 +205,47 @@ static bool has_neighbours(const struct trial *t)
 	return t->n->count > 1 || addr_compare(&t->n->one.addr, &t->r.src.addr);
 }
 
+static int family_of(const struct trial *t)
+{
+	return !addr_is_ip4(&t->r.src.addr);
+}
+
+/*
+ * When the grace is over. It runs from the offence that made them enough, also for
+ * who was never seen elsewhere: that its earlier mail did not come back says nothing
+ * of a good sender's next one, which may be on its way. It stands still while a good
+ * sender could not have come back: the real MX was down, or he still had old
+ * addresses of it.
+ */
+static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused)
+{
+	const struct site_family *f = &t->site->family[family_of(t)];
+	int64_t end = reached + t->rules->grace_s;
+	size_t i;
+
+	*paused = 0;
+	for (i = 0; i < f->pauses && f->pause[i].first <= end; i++) {
+		int64_t from = f->pause[i].first, for_s;
+
+		if (f->pause[i].last < reached)
+			continue;
+		if (from < reached)
+			from = reached;
+		for_s = f->pause[i].last - from + 1;
+		end += for_s;
+		*paused += for_s;
+	}
+	return end;
+}
+
 /*
  * Was verified evidence lost between an hour before an offence and the end of its
  * grace? Among it might be what excuses it. lost: when, or when it was last.
  */
 static bool is_lossy(const struct trial *t, const struct offence *o, int64_t *lost)
 {
-	int64_t from = o->when.first - HOUR_S, to = o->when.last + t->rules->grace_s;
+	int64_t paused, from = o->when.first - HOUR_S;
+	int64_t to = grace_end(t, o->when.last, &paused);
 	bool is_near = false;
 	size_t i;
 
@@ -352,39 +386,6 @@ static void try_offences(struct trial *t)
 		o = (struct offence){ { t->r.high.when.last, t->r.high.when.last }, false };
 		try_offence(t, &o);
 	}
-}
-
-static int family_of(const struct trial *t)
-{
-	return !addr_is_ip4(&t->r.src.addr);
-}
-
-/*
- * When the grace is over. It runs from the offence that made them enough, also for
- * who was never seen elsewhere: that its earlier mail did not come back says nothing
- * of a good sender's next one, which may be on its way. It stands still while a good
- * sender could not have come back: the real MX was down, or he still had old
- * addresses of it.
- */
-static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused)
-{
-	const struct site_family *f = &t->site->family[family_of(t)];
-	int64_t end = reached + t->rules->grace_s;
-	size_t i;
-
-	*paused = 0;
-	for (i = 0; i < f->pauses && f->pause[i].first <= end; i++) {
-		int64_t from = f->pause[i].first, for_s;
-
-		if (f->pause[i].last < reached)
-			continue;
-		if (from < reached)
-			from = reached;
-		for_s = f->pause[i].last - from + 1;
-		end += for_s;
-		*paused += for_s;
-	}
-	return end;
 }
 
 /*

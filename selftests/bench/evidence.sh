@@ -24,6 +24,7 @@ cat >"$CONF" <<-END
 	sources = $((2 * many))
 	store-size = 4096
 	real-mx-unseen = accept
+	learning = 0
 END
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 BOOT=$("$INJECT" --boot)

@@ -29,6 +29,7 @@ cat >"$CONF" <<-END
 	high = { $HIGH4, $HIGH6 }
 	sources = 2097152
 	real-mx-unseen = accept
+	learning = 0
 END
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 BOOT=$("$INJECT" --boot)
