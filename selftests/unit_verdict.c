@@ -372,6 +372,12 @@ static void test_neighbours(void)
 	tap_ok(!n.count, "as of before, it is not");
 	p = neighbours_prefix(&good.src, &rules);
 	tap_ok(!strcmp(prefix_text(&p, text), "198.51.100.0/24"), "an IPv4 neighbourhood: %s", text);
+	rules.neighbours_ip4 = 20;
+	p = neighbours_prefix(&good.src, &rules);
+	tap_ok(!strcmp(prefix_text(&p, text), "198.51.96.0/20"), "another one: %s", text);
+	rules.neighbours_ip4 = 32;
+	p = neighbours_prefix(&good.src, &rules);
+	tap_ok(!strcmp(prefix_text(&p, text), "198.51.100.7"), "or none: %s", text);
 	p = neighbours_prefix(&bot.src, &rules);
 	tap_ok(!strcmp(prefix_text(&p, text), "2001:db8:1::/48"), "an IPv6 neighbourhood: %s", text);
 }

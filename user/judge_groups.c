@@ -128,9 +128,12 @@ int judge_find_groups(struct judge *j)
 
 static const struct neighbours *around(const struct judge *j, const struct nolist_source *src)
 {
-	struct prefix p = neighbours_prefix(src, &j->rules);
 	size_t from = 0, to = j->groups;
+	struct prefix p;
 
+	if (!to)
+		return NULL;
+	p = neighbours_prefix(src, &j->rules);
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
 

@@ -4,6 +4,8 @@
  * whose set of networks it is in. A verified alibi of one of them excuses it where
  * that one is no bot by all signs: where there is a low fake, it was there as well.
  */
+#include <string.h>
+
 #include "span.h"
 #include "verdict.h"
 
@@ -13,8 +15,10 @@ struct prefix neighbours_prefix(const struct nolist_source *src, const struct ru
 	unsigned int i;
 
 	p.len = addr_is_ip4(&src->addr) ? 96 + rules->neighbours_ip4 : rules->neighbours_ip6;
-	for (i = p.len; i < 128; i++)
-		p.addr.b[i / 8] &= ~(0x80 >> i % 8);
+	i = p.len / 8;
+	if (p.len % 8)
+		p.addr.b[i++] &= 0xff << (8 - p.len % 8);
+	memset(p.addr.b + i, 0, sizeof(p.addr.b) - i);
 	return p;
 }
 
