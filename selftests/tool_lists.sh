@@ -238,6 +238,24 @@ is "$(rows "$L")" 203.0.113.1 'the list is in its place'
 echo 0 >"$TMP/exit"
 reload --allow "$TMP/pardoned"
 is "$status $(summary)" '0 [true,1,0,0,true]' 'the next dump tries again'
+cat >"$TMP/stay" <<-'END'
+	#!/bin/bash
+	echo $$ >"${0%/*}/stay.pid"
+	exec sleep 1000
+END
+chmod +x "$TMP/stay"
+nsenter --net=/run/netns/server "$TOOL" dump -c "$CONF" --at "$NOW" --output "$L" \
+	--reload-command "$TMP/stay" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" 2>/dev/null &
+must wait_for 10 test -s "$TMP/stay.pid"
+kill -KILL $!
+wait $! 2>/dev/null
+kill -KILL "$(cat "$TMP/stay.pid")"
+is "$(rows "$L" | wc -l) $(stat -c %Y "$L")" "3 $NOW" 'killed while it runs: the list is in its place'
+reload
+is "$status $(summary)" '0 [true,3,0,0,true]' 'and its reader is told by the next dump'
+reload
+is "$(jq .lists[0].written "$TMP/out")" false 'once'
+reload --allow "$TMP/pardoned"
 rm "$L"
 run dump -c "$CONF" --output "$L" --reload-command "$TMP/none x"
 check 'one that does not exist is told' grep -q "cannot run '$TMP/none': No such file" "$TMP/err"

@@ -246,6 +246,28 @@ ends
 is "$status $(cat "$NOTES")" '1 ' 'so does an interface that is not there'
 check 'and is told' said "cannot attach to 's7': No such device"
 
+# --- a reader hangs at the end -----------------------------------------------
+
+{
+	grep -v '^list' "$TMP/good.conf"
+	echo "list = { \"plain $TMP/list4 $TMP/hang\" }"
+} >"$CONF"
+rm -f "$TMP/hang.pid"
+start
+check 'a reader hangs again' wait_for 10 test -s "$TMP/hang.pid"
+kill -TERM $pid
+check 'it is waited for' wait_for 10 told '^STOPPING=1$'
+check 'while the last collect is done' kill -0 $pid
+kill -TERM $pid
+ends
+is $status 0 'until a second signal'
+kill -KILL "$(cat "$TMP/hang.pid")"
+printf '#!/bin/sh\ntouch %s\n' "$TMP/taken" >"$TMP/hang"
+start
+check 'and told by the next one' wait_for 10 test -e "$TMP/taken"
+kill -TERM $pid
+ends
+
 # --- killed ------------------------------------------------------------------
 
 cp "$TMP/good.conf" "$CONF"

@@ -191,7 +191,11 @@ static int reload(const struct dump *d, struct list *l)
 	switch (reload_run(l->reload, d->j.conf.reload_s, &value)) {
 	case RELOAD_DONE:
 		l->is_reloaded = true;
-		return EXIT_DONE;
+		value = list_settle(l);
+		if (!value)
+			return EXIT_DONE;
+		err(value, "'%s': cannot note that '%s' has taken it", l->file, l->reload[0]);
+		return EXIT_FAILED;
 	case RELOAD_STATUS:
 		errx("'%s': '%s' failed: it exited with status %d", l->file, l->reload[0], value);
 		break;
@@ -207,7 +211,6 @@ static int reload(const struct dump *d, struct list *l)
 		break;
 	}
 	hint("the list is in its place; the next dump tries again");
-	list_retry(l);
 	return EXIT_FAILED;
 }
 

@@ -98,6 +98,8 @@ static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct 
 
 	if (f->old < 0 || time > now || now - time > j->rules.list_life_s / 2)
 		return false;
+	if (l->reload && listfile_is_pending(f))
+		return false;
 	l->head.time = time;
 	l->head.expires = time + j->rules.list_life_s;
 	out_open(o, same, &f->old);
@@ -125,7 +127,7 @@ static int write_file(struct list *l, struct judge *j, struct out *o)
 		if (!error)
 			error = render(l, j, o, "writing");
 		if (!error)
-			error = listfile_commit(&f, l->head.time);
+			error = listfile_commit(&f, l->head.time, l->reload);
 		l->is_written = !error;
 	}
 	listfile_close(&f);
@@ -165,9 +167,9 @@ int list_print(struct list *l, struct judge *j)
 	return error;
 }
 
-void list_retry(const struct list *l)
+int list_settle(const struct list *l)
 {
-	listfile_age(l->file);
+	return listfile_settle(l->file, l->head.time);
 }
 
 void list_free(struct list *l)

@@ -69,9 +69,9 @@ int list_write(struct list *l, struct judge *j);
 int list_print(struct list *l, struct judge *j);
 
 /*
- * Has the next list_write() replace the file, though nothing has changed: what
- * should have been done with this one was not.
+ * Its reader has taken it. Until then the next list_write() replaces it, though
+ * nothing has changed: whoever writes it may be killed before the reader is told.
  */
-void list_retry(const struct list *l);
+int list_settle(const struct list *l);
 
 #endif

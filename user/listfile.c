@@ -18,6 +18,7 @@
 #include "listfile.h"
 
 #define TRIES 16
+#define PENDING_NS 1000 /* beside the seconds of a list's time: its reader has not taken it */
 #define LINKS 16 /* symbolic links on the way */
 
 /*
@@ -246,9 +247,10 @@ static int name_temp(struct listfile *f)
 	return error ? error : -EEXIST;
 }
 
-int listfile_commit(struct listfile *f, int64_t time)
+int listfile_commit(struct listfile *f, int64_t time, bool is_pending)
 {
-	const struct timespec times[2] = { { .tv_sec = time }, { .tv_sec = time } };
+	const struct timespec at = { .tv_sec = time, .tv_nsec = is_pending ? PENDING_NS : 0 };
+	const struct timespec times[2] = { at, at };
 	struct stat st;
 	int error;
 
@@ -266,15 +268,21 @@ int listfile_commit(struct listfile *f, int64_t time)
 	return fsync(f->dir) ? -errno : 0;
 }
 
-int listfile_age(const char *path)
+bool listfile_is_pending(const struct listfile *f)
 {
-	const struct timespec times[2] = {};
+	return f->was.st_mtim.tv_nsec == PENDING_NS;
+}
+
+int listfile_settle(const char *path, int64_t time)
+{
+	const struct timespec at = { .tv_sec = time }, times[2] = { at, at };
 	struct listfile f;
 	int error = listfile_open(&f, path);
 
 	if (error)
 		return error;
-	if (utimensat(f.dir, f.name, times, AT_SYMLINK_NOFOLLOW))
+	/* Another one has replaced it meanwhile: that one is not done. */
+	if (f.was.st_mtime == time && utimensat(f.dir, f.name, times, AT_SYMLINK_NOFOLLOW))
 		error = -errno;
 	listfile_close(&f);
 	return error;

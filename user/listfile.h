@@ -6,6 +6,7 @@
 #ifndef NOLIST_LISTFILE_H
 #define NOLIST_LISTFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -29,11 +30,15 @@ struct listfile {
 int listfile_open(struct listfile *f, const char *path);
 int listfile_start(struct listfile *f); /* the new file */
 int listfile_write(void *listfile, const char *bytes, size_t size);
-/* time: what its time of modification shall be, in seconds since 1970. */
-int listfile_commit(struct listfile *f, int64_t time);
+/*
+ * time: what its time of modification shall be, in seconds since 1970. is_pending:
+ * somebody has yet to take it, which the file itself says until listfile_settle().
+ */
+int listfile_commit(struct listfile *f, int64_t time, bool is_pending);
 void listfile_close(struct listfile *f); /* safe at any time after listfile_open() */
 
-/* Makes a file look as old as can be. */
-int listfile_age(const char *path);
+/* Is the old file one that was not settled? */
+bool listfile_is_pending(const struct listfile *f);
+int listfile_settle(const char *path, int64_t time);
 
 #endif
