@@ -146,16 +146,16 @@ build() {
 	local c
 
 	if [ "$only" = insns ]; then
-		make -s build/selftests/vm_insns || die "make has failed"
+		make -s build/selftests/vm_insns || { complain "make has failed" && exit 1; }
 	else
-		make -s tests || die "make tests has failed"
+		make -s tests || { complain "make tests has failed" && exit 1; }
 		# The lab's mail servers come from Debian's archive, which no guest reaches.
 		scripts/lab.sh fetch all || die "cannot fetch the lab's packages"
 	fi
 	for c in $compilers; do
 		mkdir -p "$vm/clang-$c"
 		make -s CLANG="clang-$c" B="build/vm/clang-$c" "build/vm/clang-$c/nolist.bpf.o" ||
-			die "clang-$c cannot compile bpf/nolist.bpf.c"
+			{ complain "clang-$c cannot compile bpf/nolist.bpf.c" && exit 1; }
 	done
 }
 
