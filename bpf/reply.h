@@ -53,14 +53,18 @@ static __always_inline void reply_link(__u32 *w)
 }
 
 /* All but the addresses; 16 bits at a time, as a sum of few of them folds. */
-static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, __u32 l4_len, bool has_text)
+static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, const struct reply *r,
+				      __u32 l4_len)
 {
 	__be16 *h = (void *)w;
 
 	h[0] = bpf_htons(0x4500 | (p->tos & ~ECN_BITS));
 	h[1] = bpf_htons(l4_len + sizeof(struct iphdr));
-	/* A text may be longer than some path's MTU: let routers cut it. */
-	w[1] = has_text ? 0 : bpf_htonl(IP4_DF);
+	/*
+	 * A text may be longer than some path's MTU: let routers cut it, with an id
+	 * of its own (RFC 6864 4.1), or pieces of two texts would be taken for one.
+	 */
+	w[1] = bpf_htonl(r->text_len ? bpf_ntohl(r->seq) << 16 : IP4_DF);
 	h[4] = bpf_htons(TTL << 8 | IPPROTO_TCP);
 	w[3] = p->daddr.w[3];
 	w[4] = p->saddr.w[3];
@@ -134,7 +138,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	if (p->is_ip6)
 		reply_ip6(at, p, header + text_len);
 	else
-		reply_ip4(at, p, header + text_len, text_len);
+		reply_ip4(at, p, r, header + text_len);
 	at += l3_len;
 	if (at + sizeof(struct tcphdr) > end)
 		return false;

@@ -253,6 +253,7 @@ static inline void relay_cut(struct relay *r, const unsigned char *b, size_t len
 {
 	size_t max = (r->plan.mtu - 20) & ~7ul, at, n;
 	size_t data = relay_get(b + 16, 2) - 20;
+	uint64_t fate = r->plan.seed << 50 | r->sum->cut << 20;
 	unsigned char f[RELAY_FRAME];
 	unsigned int sum;
 
@@ -266,12 +267,12 @@ static inline void relay_cut(struct relay *r, const unsigned char *b, size_t len
 		memcpy(f, b, 34);
 		memcpy(f + 34, b + 34 + at, n);
 		f[16] = (20 + n) >> 8, f[17] = 20 + n;
-		f[18] = r->sum->cut >> 8, f[19] = r->sum->cut;
 		f[20] = (at + n < data ? 0x20 : 0) | at >> 11, f[21] = at >> 3;
 		f[24] = f[25] = 0;
 		sum = frame_sum(f + 14, 20, 0) ^ 0xffff;
 		f[24] = sum >> 8, f[25] = sum;
-		relay_send(r, 0, f, 34 + n);
+		if (!relay_percent(&fate, r->plan.loss))
+			relay_send(r, 0, f, 34 + n);
 	}
 }
 

@@ -251,8 +251,11 @@ static inline void row_speech(const struct row *r, struct frame *f, const char *
 	if (!text)
 		return;
 	frame_data(f, text, strlen(text));
-	if (!frame_is_ip6(f))
-		frame_ip4h(f)->frag_off = 0; /* routers may cut it */
+	/* Routers may cut it (RFC 6864 4.1). */
+	if (!frame_is_ip6(f)) {
+		frame_ip4h(f)->frag_off = 0;
+		frame_ip4h(f)->id = htons(row_ack(r));
+	}
 }
 
 /* From the row's words; as long as needed, and padded if the row's frame was. */

@@ -40,6 +40,9 @@ static inline const char *talk_judge_ip(const struct frame *f, const unsigned ch
 			return "not a plain IPv4 header of this class";
 		if (frame_sum(ip, 20, 0) != 0xffff)
 			return "a wrong IPv4 checksum";
+		/* RFC 6864 4.1: what may be cut has an id; here it goes with the stream. */
+		if (!(ip[6] & 0x40) && memcmp(ip + 4, ip + 20 + 6, 2))
+			return "may be cut, and has not the id that it should";
 		*end = f->l3 + (ip[2] << 8 | ip[3]);
 	}
 	if (*end < *l4 + 20 || *end > len || (len != *end && len != 60))

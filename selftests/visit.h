@@ -18,7 +18,8 @@
 #define OUTCOME 128
 #define WAIT 3 /* seconds; nothing is lost, so no answer comes later */
 #define WAIT_BANNER 12
-#define WAIT_LONG 280 /* what mail servers wait at least is 300 (RFC 5321 4.5.3.2) */
+#define WAIT_SLOW 30
+#define WAIT_LONG 120 /* a timer that doubles may take so long; mail servers wait 300 */
 
 /* --- what a client does -------------------------------------------------- */
 
@@ -206,7 +207,7 @@ static void visit(const struct visit *v, bool is_ip6, unsigned int port, int wai
 		return;
 	}
 	if (v->is & SLOW)
-		wait = WAIT_LONG;
+		wait = WAIT_SLOW;
 	if (v->is & FIN_FIRST)
 		shutdown(fd, SHUT_WR);
 	if (v->is & EARLY && *line)
