@@ -330,7 +330,10 @@ static void test_times(void)
 	tap_ok(v.until == NOW - 40 * H + 50 + 7 * D, "until seven days after the last");
 	tap_ok(v.strong == 2 && !v.weak && !v.excused, "both offences are counted");
 	tap_ok(verdict_is_listed(&v, false) && verdict_tier(&v) == 2, "an offender is listed");
+	v.is = JUDGED_HELD;
+	tap_ok(verdict_tier(&v) == 2, "and keeps its tier when it is held");
 	v.is = JUDGED_PROBABLE;
+	v.is_strong = false;
 	tap_ok(verdict_is_listed(&v, false) && verdict_tier(&v) == 3, "so is who probably is one");
 	v.is = JUDGED_SUSPECT;
 	tap_ok(!verdict_is_listed(&v, false), "nobody is listed on claims");

@@ -427,6 +427,8 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 	       t->rules->grace_s);
 	answer(t, CHECK_CURRENT, t->now < v->until, v->until - t->now, t->rules->listing_s);
 	is_seen = ask_real_mx(t);
+	/* Weak offences may have listed it before the strong ones have had their grace. */
+	v->is_strong = tally->proved && t->now >= grace_end(t, tally->proved, &paused);
 	if (t->now >= v->until)
 		return JUDGED_EXPIRED;
 	if (t->now < v->since)
@@ -435,9 +437,7 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 		return JUDGED_HELD;
 	if (!v->is_proven)
 		return JUDGED_SUSPECT;
-	/* Weak offences may have listed it before the strong ones have had their grace. */
-	return tally->proved && t->now >= grace_end(t, tally->proved, &paused) ? JUDGED_OFFENDER :
-										  JUDGED_PROBABLE;
+	return v->is_strong ? JUDGED_OFFENDER : JUDGED_PROBABLE;
 }
 
 static enum judgement judge(struct trial *t)

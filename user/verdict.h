@@ -145,6 +145,7 @@ enum judgement {
 struct verdict {
 	enum judgement is;
 	bool is_proven;             /* judged by dialogues, not by claims */
+	bool is_strong;             /* strong offences alone are enough, and had their grace */
 	unsigned int strong, weak;  /* offences that count, by grade */
 	unsigned int excused;       /* offences that an alibi excuses */
 	unsigned int learnt;        /* offences of the learning time */
@@ -159,11 +160,11 @@ extern const char *const check_names[CHECKS];
 
 /*
  * The answer of a DNS list: 127.0.0.2 where strong proof suffices, 127.0.0.3 where a
- * listing stands on weaker.
+ * listing stands on weaker. Also of one that is held, and stays where it was listed.
  */
 static inline int verdict_tier(const struct verdict *v)
 {
-	return v->is == JUDGED_OFFENDER ? 2 : 3;
+	return v->is_strong ? 2 : 3;
 }
 
 /* Is this source listed: proven, or with is_claimed also on its SYNs alone? */
