@@ -37,7 +37,8 @@ says "^  from $(time_of $((64 * H))) until $(time_of $((40 * H + 7 * D)))\$" \
 says "high fakes, claimed +3 SYNs, $(time_of $((20 * H))) to $(time_of $((40 * H))) \(2d ago\)" \
 	'its contacts'
 says "^  $(time_of $((20 * H))) +first SYN to a high fake\$" 'its history: contacts'
-says "^  $(time_of $((40 * H))) 1h +told \"later\", proven by timestamp, no QUIT" 'dialogues by the hour'
+says "^  $(time_of $((20 * H))) 1h +told \"later\", proven by timestamp, no QUIT" 'dialogues by the hour'
+says "^  $(time_of $((40 * H))) +told \"later\", proven by timestamp, no QUIT" 'up to the last one'
 says "^  $(time_of $((64 * H))) +its listing begins\$" 'when its listing begins'
 says "^  $(time_of $((40 * H + 7 * D))) +its listing ends\$" 'and when it ends'
 is "$(sed -n '/^  FROM/,/^$/s/^  \(2[^ ]*\) .*/\1/p' "$TMP/out" | sort -c && echo sorted)" sorted \

@@ -76,6 +76,18 @@ static void add_data(struct history *h)
 		add(h, r->data.last, r->data.last, "data", "last data to the real MX");
 }
 
+/* An hour, or what of it is known to be too early or too late for a dialogue cut off. */
+static struct span hour_of(const struct record *r, const struct hour *o)
+{
+	struct span s = { o->start, o->start + (int64_t)HOUR_S - 1 };
+
+	if (r->talk.first > s.first && r->talk.first <= s.last)
+		s.first = r->talk.first;
+	if (r->talk.last >= s.first && r->talk.last < s.last)
+		s.last = r->talk.last;
+	return s;
+}
+
 static void add_dialogues(struct history *h)
 {
 	const struct record *r = &h->e->of.r;
@@ -83,6 +95,7 @@ static void add_dialogues(struct history *h)
 
 	for (i = 0; i < r->hours && r->hour[i].start <= h->e->j.now; i++) {
 		const struct hour *o = &r->hour[i];
+		struct span when = hour_of(r, o);
 		const char *told = o->strong ? "told \"later\", proven by timestamp" :
 				   o->told_weak && o->weak ?
 					       "told \"later\", proven by one exact number" :
@@ -91,7 +104,7 @@ static void add_dialogues(struct history *h)
 						  "talked, was not told";
 		bool is_told = o->strong || o->told_weak;
 
-		add(h, o->start, o->start + (int64_t)HOUR_S - 1, "talk", "%s%s%s%s%s%s%s", told,
+		add(h, when.first, when.last, "talk", "%s%s%s%s%s%s%s", told,
 		    o->quit ? ", said QUIT" : is_told ? ", no QUIT" : "",
 		    o->closed ? ", closed" : "", o->early ? ", talked early" : "",
 		    o->piped ? ", sent commands together" : "",
