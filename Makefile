@@ -16,7 +16,7 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools-*/bpftool /usr/sbin/bpftool) bpftool)
 INSTALL ?= install
 B := build
-LIBS := libxdp libbpf libconfuse libmnl nettle jansson sqlite3 libsystemd libpcre2-8
+LIBS := libxdp libbpf libconfuse libmnl libnftables nettle jansson sqlite3 libsystemd libpcre2-8
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
 

@@ -15,8 +15,8 @@
 set -eu
 
 build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm
-	libbpf-dev libxdp-dev libconfuse-dev libmnl-dev nettle-dev libjansson-dev libsqlite3-dev
-	libsystemd-dev libpcre2-dev"
+	libbpf-dev libxdp-dev libconfuse-dev libmnl-dev libnftables-dev nettle-dev
+	libjansson-dev libsqlite3-dev libsystemd-dev libpcre2-dev"
 demo="iproute2"
 check="curl ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl procps
 	python3 sqlite3 swaks tcpdump xdp-tools"

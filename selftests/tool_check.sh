@@ -9,7 +9,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-need bpftool ip jq python3 ethtool setpriv
+need bpftool ip jq nft python3 ethtool setarch setpriv
 
 # shellcheck disable=SC2119
 topology
@@ -92,6 +92,34 @@ must nolist load -i s0 "${ROLES[@]}" >/dev/null
 look s0 "${ROLES[@]}"
 is "$status $(grades programs) $(text_of mode)" '0 ok native, as it is attached' \
 	'an interface that has the program'
+must nolist unload --purge >/dev/null
+
+# --- the kernel ---
+
+look lo
+is "$(jq -r '.findings[] | select(.about == "kernel" and .grade == "ok") | .text' "$TMP/doc")" \
+	"Linux $(uname -r)" 'the kernel is named'
+# bpftool finds out in a way of its own.
+case $(bpftool feature probe kernel | grep 'program_type ext is') in
+*NOT*) has "$(text_of kernel)" 'it has not: extensions of programs; it runs alone' 'what it lacks is named' ;;
+*) is "$(grades kernel)" ok 'it lacks nothing' ;;
+esac
+# A kernel of the days before 6.1, as far as its number goes.
+in_server setarch --uname-2.6 "$TOOL" check lo >"$TMP/text"
+is "$?" 1 'an older kernel is refused'
+has "$(cat "$TMP/text")" 'the oldest kernel that the program is tested on is 6.1' 'and the oldest named'
+in_server setarch --uname-2.6 "$TOOL" load -i s0 "${ROLES[@]}" --pin-dir "$PIN_DIR" >"$TMP/text" 2>&1
+is "$? $(prog_at s0)" '1 0' 'load refuses it as well'
+must nolist load -v -i s0 "${ROLES[@]}" >"$TMP/text" 2>&1
+nolist status >"$TMP/status"
+nolist status --json >"$TMP/json"
+is "$(jq -r .kernel "$TMP/json")" "$(uname -r)" 'status names the kernel'
+look lo
+jq -r '.kernel_lacks[]' "$TMP/json" | while read -r lack; do
+	grep -qF "this kernel has not: $lack; " "$TMP/status" && grep -qF "it has not: $lack; " "$TMP/text" &&
+		[[ $(text_of kernel) = *"it has not: $lack; "* ]] || echo "$lack"
+done >"$TMP/unnamed"
+is "$(cat "$TMP/unnamed")" '' 'what it lacks is named by status, load -v and check'
 must nolist unload --purge >/dev/null
 
 # --- modes ---
@@ -274,6 +302,103 @@ serve "$REAL4"
 look s0 "${ROLES[@]}"
 is "$status $(grades listener)" '0 ' 'one at the real MX is none'
 end_services
+
+# --- firewalls ---
+
+# rules LINE...: these are in force; the program is asked of them.
+rules() {
+	printf '%s\n' 'flush ruleset' "$@" | in_server nft -f - || bail_out 'cannot: nft'
+	look s0 --low "$LOW4" --high "$HIGH6" --real "$REAL4"
+}
+
+# meets ADDR: what a client meets there without the program: the rules' own word.
+meets() {
+	in_client "$PYTHON" -c '
+import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+s.settimeout(0.7)
+try:
+	s.connect((sys.argv[1], 25))
+	print("accepted")
+except ConnectionRefusedError:
+	print("refused")
+except OSError:
+	print("silence")' "$1"
+}
+
+# judges NAME LOW HIGH: the grades of the firewall's findings; a warning is silence, and
+# no word is none.
+judges() {
+	local low high g a
+
+	low=$(grades firewall "$LOW4") high=$(grades firewall "$HIGH6")
+	is "${low:-ok} ${high:-ok}" "$2 $3" "$1"
+	for g in "$2 $LOW4" "$3 $HIGH6"; do
+		a=${g#* }
+		case $g in
+		warning*) is "$(meets "$a")" silence "$1: so it is at $a" ;;
+		ok*) is "$(meets "$a")" refused "$1: so it is at $a" ;;
+		esac
+	done
+}
+
+input='type filter hook input priority 0'
+rules
+judges 'no rules' ok ok
+rules "table inet f { chain input { $input; policy drop; }" '}'
+judges 'a policy that drops' warning warning
+has "$(text_of firewall)" "the policy of chain 'input', table 'inet f'" 'it is named'
+rules "table inet f { chain input { $input; policy drop;" \
+	'ct state established,related accept' 'iifname "lo" accept' \
+	'meta l4proto ipv6-icmp accept' \
+	"ip daddr { $LOW4, 192.0.2.99 } tcp dport 25 accept" '}' '}'
+judges 'one address is let in' ok warning
+in_server nft insert rule inet f input "$(cure_of firewall | sed 's/^a rule before it: //')"
+look s0 --low "$LOW4" --high "$HIGH6" --real "$REAL4"
+judges 'and the cure lets in the other' ok ok
+rules "table inet f { chain input { $input;" "tcp dport 20-30 jump mail" '}' \
+	'chain mail { ip saddr 203.0.113.0/24 return' 'ip6 daddr 2001:db8::/64 drop' '}' '}'
+judges 'a chain that is jumped to' ok warning
+rules "table inet f { chain mail { meta nfproto ipv4 tcp dport 25 drop; }" \
+	"chain input { $input; tcp dport vmap { 22 : accept, 25 : goto mail }" '}' '}'
+judges 'a map of verdicts' warning ok
+rules "table inet f { chain input { $input; policy drop; meta l4proto ipv6-icmp accept" \
+	'reject with tcp reset' '}' '}'
+judges 'a rule that answers' ok ok
+rules "table ip f { chain pre { type filter hook prerouting priority -300; tcp dport != 22 drop; }" '}'
+judges 'before the host, one family' warning ok
+rules "table netdev f { chain in { type filter hook ingress device s0 priority 0; ip6 nexthdr tcp drop; }" '}'
+# Where libnftables does not tell the device of a chain, more cannot be said.
+case $(in_server nft -j list chains) in
+*'"dev"'*) at=warning elsewhere=ok ;;
+*) at=note elsewhere=note ;;
+esac
+judges 'at the interface' ok $at
+rules "table netdev f { chain in { type filter hook ingress device s1 priority 0; drop; }" '}'
+judges 'at another' $elsewhere $elsewhere
+rules "table inet f { chain input { $input; ct state vmap { invalid : drop, established : accept }" \
+	'ct state new tcp dport 25 accept' 'drop' '}' '}'
+judges 'states' ok ok
+rules 'table inet f { set bl { type ipv4_addr; elements = { 203.0.113.9 }' '}' \
+	"chain input { $input; ip saddr @bl drop" '}' '}'
+judges 'a block list is no more than a note' note ok
+rules "table inet f { chain input { $input; policy drop; meta l4proto ipv6-icmp accept" \
+	'tcp dport 25 limit rate 100/second accept' '}' '}'
+judges 'a limit as well' note note
+rules
+if command -v iptables-nft >/dev/null; then
+	must in_server iptables-nft -P INPUT DROP
+	look s0 --low "$LOW4" --high "$HIGH6" --real "$REAL4"
+	judges "iptables' rules" warning ok
+	must in_server iptables-nft -A INPUT -p tcp --dport 25 -j REJECT --reject-with tcp-reset
+	look s0 --low "$LOW4" --high "$HIGH6" --real "$REAL4"
+	judges 'and one that answers' ok ok
+else
+	for i in 1 2 3 4; do
+		ok "rules of iptables, $i # SKIP not installed"
+	done
+fi
+rules
 
 # --- usage ---
 

@@ -300,9 +300,11 @@ int check_all(struct findings *to, const struct conf *conf, const int *ifindex, 
 	ret = links_read(&links);
 	if (ret)
 		return ret;
+	check_kernel(to);
 	for (i = 0; i < n; i++)
 		check_interface(to, &links, &ifs, ifindex[i], conf->mode);
 	check_host(to, conf, &links, &ifs);
+	check_firewall(to, conf, &links, &ifs);
 	free(links.link);
 	return to->is_short ? -ENOMEM : 0;
 }

@@ -60,12 +60,17 @@ struct check_ifs {
 	const int *ifindex; /* that are to have the program */
 	int n;
 };
+/* Its version, and what it has not. */
+void check_kernel(struct findings *to);
 /* One of them: driver, mode, queues, MTU, offloads, VLANs, other programs. */
 void check_interface(struct findings *to, const struct links *links, const struct check_ifs *ifs,
 		     int ifindex, enum kern_mode mode);
 /* What is above, beside and below it. */
 void check_above(struct findings *to, const struct links *links, const struct check_ifs *ifs,
 		 const struct link *link, bool is_native);
+/* Rules of nftables that would drop what is for a fake. */
+void check_firewall(struct findings *to, const struct conf *conf, const struct links *links,
+		    const struct check_ifs *ifs);
 /* Fakes that are not here, servers that listen at them, connections that would be cut. */
 void check_host(struct findings *to, const struct conf *conf, const struct links *links,
 		const struct check_ifs *ifs);

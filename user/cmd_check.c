@@ -91,19 +91,13 @@ static void print_text(const struct findings *found)
 	}
 }
 
-static int to_stdout(void *arg, const char *bytes, size_t size)
-{
-	(void)arg;
-	return fwrite(bytes, 1, size, stdout) == size ? 0 : -EIO;
-}
-
 static int print_json(const struct findings *found)
 {
 	static struct out out;
 	struct out *o = &out;
 	int i;
 
-	out_open(o, to_stdout, NULL);
+	out_open(o, out_stdout, NULL);
 	json_open(o, NULL, '{');
 	json_text(o, "type", "check");
 	json_number(o, "schema", JSON_SCHEMA);

@@ -171,9 +171,11 @@ static int check(const struct load *l)
 	for (i = 0; i < found.n; i++) {
 		const struct finding *f = &found.f[i];
 
+		finding_line(f, line, sizeof(line));
+		if (f->grade == GRADE_NOTE && options.is_verbose)
+			info("%s", line);
 		if (f->grade < GRADE_WARNING)
 			continue;
-		finding_line(f, line, sizeof(line));
 		if (f->grade == GRADE_REFUSES && !l->is_forced) {
 			errx("%s", line);
 			status = EXIT_FAILED;

@@ -75,6 +75,7 @@ static int read_status(struct status *s)
 		return ret;
 	s->n_ifs = kern_ifs(s->k, &s->ifs);
 	s->offset = kern_clock_offset();
+	s->n_missing = kern_missing(s->missing, KERN_FEATURES_MAX);
 	ret = kern_stats(s->k, &s->stats);
 	if (!ret)
 		ret = kern_fill(s->k, &s->fill);

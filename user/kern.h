@@ -172,6 +172,19 @@ int kern_confirm(const char *pin_dir);
 /* Detaches from all that use it, if it still ends then; -ENOENT: it does not. */
 int kern_end_probation(const char *pin_dir, unsigned long long until_ns);
 
+#define KERN_OLDEST_MAJOR 6 /* Linux 6.1: the oldest that is tested */
+#define KERN_OLDEST_MINOR 1
+#define KERN_FEATURES_MAX 16
+
+/* Something that not every kernel has. */
+struct kern_feature {
+	const char *name;
+	const char *lost; /* without it; NULL: the program cannot do without */
+};
+/* What the running kernel has not, as far as that can be told: how many, or -EPERM. */
+int kern_missing(struct kern_feature *missing, int max);
+const char *kern_release(bool *is_old); /* older than the oldest */
+
 /* The clock of the evidence. */
 unsigned long long kern_now_ns(void);
 /* Wall time minus that, in nanoseconds. */

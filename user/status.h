@@ -40,6 +40,8 @@ struct status {
 	size_t lists;
 	char warning[STATUS_WARNINGS][160];
 	int warnings;
+	struct kern_feature missing[KERN_FEATURES_MAX]; /* in this kernel */
+	int n_missing;
 };
 
 void status_text(struct status *s);

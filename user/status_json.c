@@ -173,6 +173,7 @@ int status_json(struct status *s)
 {
 	static struct out out;
 	struct out *o = &out;
+	bool is_old;
 	int i;
 
 	out_open(o, out_stdout, NULL);
@@ -182,6 +183,11 @@ int status_json(struct status *s)
 	json_text(o, "version", VERSION);
 	json_number(o, "abi", NOLIST_ABI_VERSION);
 	json_text(o, "pin_dir", options.pin_dir);
+	json_text(o, "kernel", kern_release(&is_old));
+	json_open(o, "kernel_lacks", '[');
+	for (i = 0; i < s->n_missing; i++)
+		json_text(o, NULL, s->missing[i].name);
+	json_close(o, ']');
 	json_interfaces(o, s);
 	json_open(o, "tables", '[');
 	for (i = 0; i < kern_sets(s->k); i++)

@@ -49,6 +49,19 @@ static void text_interfaces(const struct status *s)
 		       tables_name(&s->ifs[i], text), s->ifs[i].prog_id, s->ifs[i].tag);
 }
 
+/* Only what is missing: of what the program cannot do without there is no status. */
+static void text_kernel(const struct status *s)
+{
+	int i;
+
+	for (i = 0; i < s->n_missing; i++)
+		printf("this kernel has not: %s%s%s\n", s->missing[i].name,
+		       s->missing[i].lost ? "; " : "",
+		       s->missing[i].lost ? s->missing[i].lost : "");
+	if (s->n_missing > 0)
+		printf("\n");
+}
+
 static void text_probation(const struct nolist_config *conf)
 {
 	unsigned long long now = kern_now_ns();
@@ -193,6 +206,7 @@ void status_text(struct status *s)
 
 	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", VERSION, NOLIST_ABI_VERSION,
 	       options.pin_dir);
+	text_kernel(s);
 	text_interfaces(s);
 	for (i = 0; i < kern_sets(s->k); i++)
 		text_set(s, i);
