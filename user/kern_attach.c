@@ -154,11 +154,9 @@ bool kern_is_partial(int ifindex, enum kern_mode mode)
 {
 	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
 	struct ifreq req = { .ifr_data = (void *)&drv };
+	bool is_software, is_guest;
 	int fd, ret;
 
-	/* Generic mode runs after GRO, on what any sender of this machine left undone. */
-	if (mode == KERN_GENERIC)
-		return true;
 	kern_if_name(ifindex, req.ifr_name);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -166,10 +164,16 @@ bool kern_is_partial(int ifindex, enum kern_mode mode)
 	ret = ioctl(fd, SIOCETHTOOL, &req);
 	close(fd);
 	/* A card sits on a bus; what does not is software, and so are the guests' ends. */
-	return ret || !drv.bus_info[0] || !strcmp(drv.bus_info, "N/A") ||
-	       !strcmp(drv.driver, "virtio_net") || !strcmp(drv.driver, "veth") ||
-	       !strcmp(drv.driver, "tun") || !strcmp(drv.driver, "vif") ||
-	       !strcmp(drv.driver, "xen_netfront");
+	is_software = ret || !drv.bus_info[0] || !strcmp(drv.bus_info, "N/A") ||
+		      !strcmp(drv.driver, "veth");
+	is_guest = !strcmp(drv.driver, "virtio_net") || !strcmp(drv.driver, "tun") ||
+		   !strcmp(drv.driver, "vif") || !strcmp(drv.driver, "xen_netfront");
+	/*
+	 * In generic mode the answer goes out with the mark of the question. Within this
+	 * kernel that is believed; a card, or the host of a guest, would make the sum a
+	 * second time, and wrong. Whoever hears from there is left to the kernel's port.
+	 */
+	return mode == KERN_GENERIC ? is_software && !is_guest : is_software || is_guest;
 }
 
 /* --- changes ----------------------------------------------------------------- */
