@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks over the same evidence: after the survey (survey.c) one walk compares with
- * the old file, up to the first difference, and one writes.
+ * After the survey (survey.c) the rows are walked over again: once to compare them
+ * with the old file, up to the first difference, and once to write them. Formats that
+ * tell of the evidence judge it again; the others take what the survey found.
  *
  * A file's time of modification is the time of its list, so that the second walk
  * can make the very bytes that the old file must have if nothing has changed, in
@@ -41,21 +42,35 @@ static void turn(const struct list *l, struct out *o, int *family, int to)
 	}
 }
 
+/* The next one who is on the list. */
+static bool next(const struct list *l, struct judge *j, struct judged *of, size_t *i)
+{
+	if (!l->taken.is_off)
+		return taken_get(&l->taken, (*i)++, of);
+	while (judge_next(j, of)) {
+		++*i;
+		if (list_is_on(l, of))
+			return true;
+	}
+	return false;
+}
+
 static int render(const struct list *l, struct judge *j, struct out *o, const char *what)
 {
-	struct judged of;
+	struct judged of = {};
 	int error, family = -1;
-	size_t i = 0;
+	size_t i = 0, told = 0;
 
 	if (l->format->head)
 		l->format->head(o, &l->head);
 	turn(l, o, &family, 0);
-	judge_start(j, list_kind(l, j));
-	while (l->format->row && !o->error && judge_next(j, &of)) {
-		if (!(i++ & 0xfff))
+	if (l->taken.is_off)
+		judge_start(j, list_kind(l, j));
+	while (l->format->row && !o->error && next(l, j, &of, &i)) {
+		if (i > told) {
 			progress(what, i);
-		if (!list_is_on(l, &of))
-			continue;
+			told = i + 0xfff;
+		}
 		turn(l, o, &family, !addr_is_ip4(&of.r.src.addr));
 		l->format->row(o, &l->head, &of);
 	}
@@ -175,6 +190,7 @@ int list_settle(const struct list *l)
 void list_free(struct list *l)
 {
 	admit_free(&l->admit);
+	taken_free(&l->taken);
 	free(l->gone);
 	l->gone = NULL;
 }

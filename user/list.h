@@ -9,6 +9,7 @@
 #include "growth.h"
 #include "judge.h"
 #include "out.h"
+#include "taken.h"
 
 struct list {
 	/* Given. */
@@ -37,6 +38,7 @@ struct list {
 	struct nolist_source *gone; /* the first of those removed */
 	size_t gones;
 	struct admit admit;   /* added: the first new[] */
+	struct taken taken;   /* who is on it */
 	struct growth growth;
 	bool is_noted;        /* in the store */
 	int note_error;       /* why not, and then nobody is added; explained by store.h */

@@ -105,6 +105,7 @@ struct output {
 	const char *usage;  /* how: one line to paste */
 	bool takes_claimed; /* may be written with --unverified */
 	bool is_ip4_only;
+	bool has_evidence;  /* else a row knows source, judgement, tier and end only */
 	void (*head)(struct out *o, const struct out_head *head);
 	/* Before and after the rows of a family (0: IPv4), also when it has none. */
 	void (*begin)(struct out *o, const struct out_head *head, int family);

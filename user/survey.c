@@ -70,7 +70,7 @@ static void count(struct list *l, const struct judged *of)
 	l->probable += l->leaves_probable && of->v.is == JUDGED_PROBABLE;
 }
 
-static void take(struct survey *s, const struct judged *of)
+static int take(struct survey *s, const struct judged *of)
 {
 	bool is_ip6 = !addr_is_ip4(&of->r.src.addr);
 
@@ -78,6 +78,7 @@ static void take(struct survey *s, const struct judged *of)
 	s->l->head.probable[is_ip6] += verdict_tier(&of->v) != 2;
 	out_source(&s->o, &of->r.src);
 	out_char(&s->o, '\n');
+	return taken_add(&s->l->taken, of);
 }
 
 /* One who is due, or would be but for a fuse. */
@@ -99,8 +100,7 @@ static int decide(struct survey *s, const struct judged *of)
 		if (s->is_counted)
 			error = admit_new(&l->admit, of);
 	}
-	take(s, of);
-	return error;
+	return error ? error : take(s, of);
 }
 
 static int walk(struct survey *s)
@@ -131,16 +131,18 @@ static int walk(struct survey *s)
 static int walk_again(struct survey *s)
 {
 	struct judged of;
+	int error = 0;
 
 	sha256_init(&s->sha);
 	out_open(&s->o, s->o.sink, &s->sha);
 	memset(s->l->head.family, 0, sizeof(s->l->head.family));
 	memset(s->l->head.probable, 0, sizeof(s->l->head.probable));
+	taken_free(&s->l->taken);
 	judge_start(s->j, list_kind(s->l, s->j));
-	while (judge_next(s->j, &of))
+	while (!error && judge_next(s->j, &of))
 		if (list_is_on(s->l, &of))
-			take(s, &of);
-	return s->j->error;
+			error = take(s, &of);
+	return s->j->error ? s->j->error : error;
 }
 
 /* --- growth ------------------------------------------------------------------ */
@@ -295,6 +297,7 @@ int list_survey(struct list *l, struct judge *j)
 		.is_claimed = l->is_claimed,
 		.words = &l->words,
 	};
+	l->taken.is_off = l->format->has_evidence || !l->format->row;
 	l->leaves_probable = !j->conf.is_probable_listed;
 	note_family(l, j, 0);
 	note_family(l, j, 1);
