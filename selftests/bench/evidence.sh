@@ -25,6 +25,7 @@ cat >"$CONF" <<-END
 	store-size = 4096
 	real-mx-unseen = accept
 	learning = 0
+	growth-min = 100000000
 END
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 BOOT=$("$INJECT" --boot)

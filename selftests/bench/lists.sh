@@ -30,6 +30,7 @@ cat >"$CONF" <<-END
 	sources = 2097152
 	real-mx-unseen = accept
 	learning = 0
+	growth-min = 100000000
 END
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 BOOT=$("$INJECT" --boot)
