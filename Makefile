@@ -33,7 +33,7 @@ UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 HELPERS := $(addprefix $(B)/selftests/,inject vm_insns vm_xdp) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-full check-kernels check-deb deb bench bench-build demo install uninstall clean help
+.PHONY: all tests deps check check-full check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -98,6 +98,9 @@ $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c 
 bench: ## measure beside peers; BENCH=quick takes two minutes
 	$(Q)scripts/deps.sh bench
 	$(Q)$(BENCH_SRC)/run.sh
+bench-plot: ## draw what bench measured as docs/bench-*.svg
+	$(Q)scripts/deps.sh bench
+	$(Q)$(BENCH_SRC)/plot.sh
 bench-build: $(BENCH_BIN) $(B)/nolist.bpf.o
 
 demo: ## deliver real mail through a lab of namespaces and show what happened

@@ -25,7 +25,7 @@ kernels="busybox-static clang-14 clang-16 clang-19 dpkg-dev kmod libpcap-dev m4 
 	xdp-tools xz-utils"
 deb="debhelper dpkg-dev"
 check_deb="lintian mmdebstrap"
-bench="ethtool iproute2 iptables jq nftables procps"
+bench="ethtool gnuplot-nox iproute2 iptables jq nftables procps"
 
 die() {
 	printf 'deps.sh: %s\n' "$@" >&2
