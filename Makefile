@@ -98,7 +98,7 @@ $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c 
 bench: ## measure beside peers; BENCH=quick takes two minutes
 	$(Q)scripts/deps.sh bench
 	$(Q)$(BENCH_SRC)/run.sh
-bench-plot: ## draw what bench measured as docs/bench-*.svg
+bench-plot: ## draw what bench measured as build/bench-*.svg
 	$(Q)scripts/deps.sh bench
 	$(Q)$(BENCH_SRC)/plot.sh
 bench-build: $(BENCH_BIN) $(B)/nolist.bpf.o

@@ -6,9 +6,9 @@
 #   bench-session.svg what each segment of an SMTP session costs
 # Medians; the bars go from the least to the most of the rounds.
 #
-# usage: plot.sh [DIRECTORY]        docs by default
+# usage: plot.sh [DIRECTORY]        build by default
 set -u
-to=${1:-docs}
+to=${1:-build}
 json=build/bench.json
 data=$(mktemp -d) || exit 2
 trap 'rm -rf "$data"' EXIT

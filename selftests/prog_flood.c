@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Real clients in a flood that never repeats a source: of each 100 segments one is
+ * theirs, the others are SYNs and guesses with forged sources. What the clients
+ * prove must be noted in full, as if nobody had flooded; what is forged must prove
+ * nothing. How many of their claims were noted is told, but not asked.
+ */
+#include <stdbool.h>
+#include "selftests/talk.h"
+
+#define CLIENTS 60      /* by family and timestamps, in turn */
+#define FORGED_FOR_ONE 99
+
+static struct prog server;
+static unsigned long forged;
+
+/* splitmix64: never repeats. */
+static __u64 next_random(void)
+{
+	static __u64 state;
+	__u64 z = state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+/* Not from where the clients are. */
+static void forge_source(struct talk *t, __u64 x)
+{
+	if (t->is_ip6) {
+		t->src[0] = 0x20 | (x & 0x0f);
+		memcpy(t->src + 2, (char *)&x + 1, 6);
+		return;
+	}
+	memcpy(t->src + 12, &x, 4);
+	t->src[12] = 1 + (x & 0x3f);
+}
+
+static void flood(void)
+{
+	static struct talk t[4];
+	static bool is_ready;
+	unsigned char out[FRAME_MAX];
+	int i, k;
+
+	for (i = 0; i < 4 && !is_ready; i++)
+		talk_start(&t[i], &server, 1000 + i, i & 1, i & 2);
+	is_ready = true;
+	for (i = 0; i < FORGED_FOR_ONE; i++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_out = out, .data_size_out = sizeof(out),
+			    .repeat = 1);
+		__u64 x = next_random();
+		struct talk_seg s;
+		struct frame f;
+
+		k = x >> 62;
+		forge_source(&t[k], x);
+		s = talk_seg(&t[k], NULL, 0);
+		/* One of ten is a guess at an acknowledgement, not a SYN. */
+		s.flags = x % 10 ? FRAME_SYN : FRAME_ACK;
+		s.ack = s.flags == FRAME_SYN ? 0 : (__u32)(x >> 17);
+		talk_frame(&t[k], &s, &f);
+		opts.data_in = f.b;
+		opts.data_size_in = f.len;
+		if (bpf_prog_test_run_opts(server.fd, &opts))
+			tap_die("BPF_PROG_TEST_RUN");
+		forged++;
+	}
+}
+
+static bool say(struct talk *t, const char *line, unsigned int flags, bool is_flooded)
+{
+	struct talk_got g;
+
+	if (is_flooded)
+		flood();
+	return !talk_say(t, line, line ? strlen(line) : 0, flags, &g);
+}
+
+/* A dialogue up to the refusal; every second client is polite. */
+static bool dialogue_of(struct talk *t, unsigned int n, bool is_flooded)
+{
+	struct talk_got g;
+
+	if (is_flooded)
+		flood();
+	return !talk_connect(t, &g) && say(t, "EHLO client.example\r\n", 0, is_flooded) &&
+	       say(t, "MAIL FROM:<a@example.org>\r\n", 0, is_flooded) &&
+	       say(t, "RCPT TO:<b@example.com>\r\n", 0, is_flooded) &&
+	       say(t, "DATA\r\n", 0, is_flooded) &&
+	       (n & 4 ? say(t, "QUIT\r\n", 0, is_flooded) : say(t, NULL, FRAME_FIN, is_flooded));
+}
+
+static struct nolist_stats counters(void)
+{
+	struct nolist_stats s[server.cpus], sum = {};
+	__u32 zero = 0;
+	int i;
+
+	if (bpf_map_lookup_elem(server.stats, &zero, s))
+		tap_die(NOLIST_MAP_STATS);
+	for (i = 0; i < server.cpus; i++) {
+		sum.proofs_new += s[i].proofs_new;
+		sum.proofs_lost += s[i].proofs_lost;
+		sum.claims_shed[NOLIST_HIGH] += s[i].claims_shed[NOLIST_HIGH];
+	}
+	return sum;
+}
+
+static bool has_claim(const struct talk *t)
+{
+	struct nolist_source src;
+	struct nolist_claims c;
+
+	memcpy(src.addr.b, t->src, 16);
+	if (t->is_ip6)
+		memset(src.addr.b + 8, 0, 8);
+	return !bpf_map_lookup_elem(server.claims, &src, &c);
+}
+
+int main(void)
+{
+	struct dialogue d = { "mx.example", "Please come back in an hour", STAGE_DATA, false };
+	unsigned int n, complete = 0, ended = 0, claims = 0;
+	static char calm[8][256];
+	static struct talk t;
+	struct nolist_stats s;
+
+	tap_need_root();
+	prog_load(&server, NULL);
+	talk_configure(&server, &d);
+	/* What each kind of client leaves where nobody floods. */
+	for (n = 0; n < 8; n++) {
+		talk_start(&t, &server, n, n & 1, n & 2);
+		if (!dialogue_of(&t, n, false))
+			tap_die("a dialogue");
+		snprintf(calm[n], sizeof(calm[n]), "%s", talk_evidence(&t));
+	}
+	s = counters();
+	tap_ok(s.proofs_new == 8 && strstr(calm[6], "strong 1, quit 1") && strstr(calm[2], "closed 1"),
+	       "without a flood, clients leave what they have proven");
+	for (n = 8; n < 8 + CLIENTS; n++) {
+		talk_start(&t, &server, n, n & 1, n & 2);
+		ended += dialogue_of(&t, n, true);
+		if (!strcmp(talk_evidence(&t), calm[n % 8]))
+			complete++;
+		else
+			tap_diag("client %u: %s instead of %s", n, talk_evidence(&t), calm[n % 8]);
+		claims += has_claim(&t);
+	}
+	s = counters();
+	tap_ok(ended == CLIENTS, "in a flood of %lu, %u of %u dialogues ended as they should",
+	       forged, ended, CLIENTS);
+	tap_ok(complete == CLIENTS, "evidence of %u of %u is complete", complete, CLIENTS);
+	tap_ok(s.proofs_new == 8 + CLIENTS && !s.proofs_lost, "what was forged has proven nothing");
+	tap_ok(s.claims_shed[NOLIST_HIGH] > 0, "the flood was more than is noted");
+	tap_diag("claims: %u of %u clients; %llu SYNs shed", claims, CLIENTS,
+		 s.claims_shed[NOLIST_HIGH]);
+	return tap_done();
+}
