@@ -48,8 +48,8 @@ static const struct lot plain[] = {
 	  .plan = { .mtu = 128 }, .stage = STAGE_DATA },
 	{ "MTU 68 on the way, none", .mtu = 576, .advmss = 88, .plan = { .mtu = 68 },
 	  .stage = STAGE_RCPT },
-	{ "loss 10 % of frames and pieces, MTU 68 on the way", .has_ts = true, .is_split = true,
-	  .mtu = 576, .advmss = 88, .plan = { .mtu = 68, .loss = 10, .seed = 77 },
+	{ "loss 3 % of frames and pieces, MTU 68 on the way", .has_ts = true, .is_split = true,
+	  .mtu = 576, .advmss = 88, .plan = { .mtu = 68, .loss = 3, .seed = 77 },
 	  .stage = STAGE_DATA },
 	{ "split handshake", .has_ts = true, .is_split = true, .stage = STAGE_DATA },
 	{ "generic mode", .has_ts = true, .is_generic = true, .stage = STAGE_DATA },
@@ -180,7 +180,8 @@ static void build(const struct lot *lot)
 	world.client = wire_new_netns();
 	world.server = wire_new_netns();
 	between = wire_new_netns();
-	wire_run(world.client, "%s net.ipv4.tcp_timestamps=%d", quiet, lot->has_ts);
+	wire_run(world.client, "%s net.ipv4.tcp_timestamps=%d net.ipv4.ipfrag_max_dist=0", quiet,
+		 lot->has_ts);
 	wire_run(world.server, "%s", quiet);
 	wire_run(between,
 		 "sysctl -qw net.ipv6.conf.default.disable_ipv6=1 && ip -b - <<-E\n"

@@ -159,7 +159,7 @@ static int dial(bool is_ip6, unsigned int port, unsigned int is)
 {
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct timeval t = { 25, 0 };
+	struct timeval t = { 60, 0 };
 	int fd = socket(is_ip6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0), one = 1, three = 3;
 
 	if (bind(fd, is_ip6 ? (void *)&a6 : (void *)&a4, is_ip6 ? sizeof(a6) : sizeof(a4)))
