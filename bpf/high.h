@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 4 of a high fake: what to say to this segment, without having kept
- * anything of its connection. All that must be known comes with the segment:
+ * Room 4 of a high fake: what to say to this segment, with no state of its
+ * connection. All that must be known comes with the segment:
  *
  *   SEG.ACK - ISN - 1   how many bytes we have said, "total": names the state
  *   TSecr - half hash   what we have received, and the parse of a line so far
