@@ -169,6 +169,18 @@ void json_text(struct out *o, const char *name, const char *value)
 	put(o, name, string_of(value));
 }
 
+void json_word(struct out *o, const char *name, const char *word)
+{
+	if (!is_stream(o)) {
+		json_text(o, name, word);
+		return;
+	}
+	begin(o, name);
+	out_char(o, '"');
+	out_text(o, word);
+	out_char(o, '"');
+}
+
 /* false: never, and null was written. */
 static bool open_span(struct out *o, const char *name, const struct span *s)
 {
@@ -234,7 +246,7 @@ void json_judged(struct out *o, const struct judged *of)
 	unsigned int i;
 
 	source(o, &r->src);
-	json_text(o, "verdict", judgement_names[of->v.is]);
+	json_word(o, "verdict", judgement_names[of->v.is]);
 	json_bool(o, "proven", of->v.is_proven);
 	json_number(o, "strong", of->v.strong);
 	json_number(o, "weak", of->v.weak);

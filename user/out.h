@@ -68,6 +68,8 @@ void json_number(struct out *o, const char *name, int64_t number);
 void json_bool(struct out *o, const char *name, bool value);
 void json_text(struct out *o, const char *name, const char *text);
 void json_real_number(struct out *o, const char *name, double number);
+/* A word of our own, of letters: nothing in it needs an escape. */
+void json_word(struct out *o, const char *name, const char *word);
 void json_none(struct out *o, const char *name);
 /* The members that tell of a source and its verdict; the same in every document. */
 void json_judged(struct out *o, const struct judged *of);

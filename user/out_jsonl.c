@@ -34,7 +34,7 @@ void out_jsonl_row(struct out *o, const struct out_head *head, const struct judg
 {
 	(void)head;
 	json_stream(o, NULL, '{');
-	json_text(o, "type", "entry");
+	json_word(o, "type", "entry");
 	json_judged(o, of);
 	end(o);
 }
