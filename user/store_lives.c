@@ -246,21 +246,25 @@ int store_each_losses(struct store *s, store_losses_fn *fn, void *arg)
 	return ret;
 }
 
-int store_add_bad_acks(struct store *s, int life, uint32_t hour, uint64_t count)
+/* Rows of a life, a time and a number. */
+static int add_number(struct store *s, enum statement which, int life, uint32_t at_s,
+		      int64_t number)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_ACKS_ADD);
+	sqlite3_stmt *q = store_stmt(s, which);
 
 	if (!q)
 		return -EIO;
 	sqlite3_bind_int(q, 1, life);
-	sqlite3_bind_int64(q, 2, hour);
-	sqlite3_bind_int64(q, 3, count);
+	sqlite3_bind_int64(q, 2, at_s);
+	sqlite3_bind_int64(q, 3, number);
 	return store_run(s, q, "write");
 }
 
-int store_each_bad_acks(struct store *s, store_bad_acks_fn *fn, void *arg)
+typedef int number_fn(int life, uint32_t at_s, uint64_t number, void *arg);
+
+static int each_number(struct store *s, enum statement which, number_fn *fn, void *arg)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_ACKS_EACH);
+	sqlite3_stmt *q = store_stmt(s, which);
 	int ret;
 
 	if (!q)
@@ -273,6 +277,16 @@ int store_each_bad_acks(struct store *s, store_bad_acks_fn *fn, void *arg)
 	}
 	sqlite3_reset(q);
 	return ret;
+}
+
+int store_add_bad_acks(struct store *s, int life, uint32_t hour, uint64_t count)
+{
+	return add_number(s, SQL_ACKS_ADD, life, hour, count);
+}
+
+int store_each_bad_acks(struct store *s, store_bad_acks_fn *fn, void *arg)
+{
+	return each_number(s, SQL_ACKS_EACH, fn, arg);
 }
 
 /* --- the site ---------------------------------------------------------------- */
@@ -312,29 +326,10 @@ int store_each_real(struct store *s, store_real_fn *fn, void *arg)
 
 int store_add_change(struct store *s, int life, uint32_t at_s, uint64_t mx)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_CHANGE_ADD);
-
-	if (!q)
-		return -EIO;
-	sqlite3_bind_int(q, 1, life);
-	sqlite3_bind_int64(q, 2, at_s);
-	sqlite3_bind_int64(q, 3, mx);
-	return store_run(s, q, "write");
+	return add_number(s, SQL_CHANGE_ADD, life, at_s, mx);
 }
 
 int store_each_change(struct store *s, store_change_fn *fn, void *arg)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_CHANGES_EACH);
-	int ret;
-
-	if (!q)
-		return -EIO;
-	while ((ret = store_step(s, q)) > 0) {
-		ret = fn(sqlite3_column_int(q, 0), sqlite3_column_int64(q, 1),
-			 sqlite3_column_int64(q, 2), arg);
-		if (ret)
-			break;
-	}
-	sqlite3_reset(q);
-	return ret;
+	return each_number(s, SQL_CHANGES_EACH, fn, arg);
 }

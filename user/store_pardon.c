@@ -8,21 +8,11 @@
 
 #include "store_priv.h"
 
-int store_pardon(struct store *s, const struct prefix *p, int64_t now, int64_t until)
+static int write_pardon(struct store *s, enum statement which, const struct prefix *p, int64_t now,
+			int64_t until)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_PARDON_EXTEND);
-	int error;
+	sqlite3_stmt *q = store_stmt(s, which);
 
-	if (!q)
-		return -EIO;
-	sqlite3_bind_blob(q, 1, &p->addr, sizeof(p->addr), SQLITE_STATIC);
-	sqlite3_bind_int(q, 2, p->len);
-	sqlite3_bind_int64(q, 3, now);
-	sqlite3_bind_int64(q, 4, until);
-	error = store_run(s, q, "write");
-	if (error || sqlite3_changes(s->db))
-		return error;
-	q = store_stmt(s, SQL_PARDON_ADD);
 	if (!q)
 		return -EIO;
 	sqlite3_bind_blob(q, 1, &p->addr, sizeof(p->addr), SQLITE_STATIC);
@@ -32,18 +22,19 @@ int store_pardon(struct store *s, const struct prefix *p, int64_t now, int64_t u
 	return store_run(s, q, "write");
 }
 
+int store_pardon(struct store *s, const struct prefix *p, int64_t now, int64_t until)
+{
+	int error = write_pardon(s, SQL_PARDON_EXTEND, p, now, until);
+
+	if (error || sqlite3_changes(s->db))
+		return error;
+	return write_pardon(s, SQL_PARDON_ADD, p, now, until);
+}
+
 int store_unpardon(struct store *s, const struct prefix *p, int64_t now)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_PARDON_EXTEND);
-	int error;
+	int error = write_pardon(s, SQL_PARDON_EXTEND, p, now, now);
 
-	if (!q)
-		return -EIO;
-	sqlite3_bind_blob(q, 1, &p->addr, sizeof(p->addr), SQLITE_STATIC);
-	sqlite3_bind_int(q, 2, p->len);
-	sqlite3_bind_int64(q, 3, now);
-	sqlite3_bind_int64(q, 4, now);
-	error = store_run(s, q, "write");
 	if (error)
 		return error;
 	return sqlite3_changes(s->db) ? 0 : -ENOENT;
