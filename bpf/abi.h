@@ -326,7 +326,13 @@ struct nolist_mxstats {
 	__u64 opens;    /* of these, segments that open a connection */
 };
 
-/* MX addresses that were put in force. */
+/*
+ * MX addresses that were put in force. This bit of their number says of a family (0:
+ * IPv4, 1: IPv6) that no low fake has an address of it, while a low fake or the real MX
+ * has one of the other.
+ */
+#define NOLIST_MX_BLIND(family) (1ull << (63 - (family)))
+
 struct nolist_change {
 	__u64 mx;    /* a number for the addresses and their roles; 0: unused */
 	__u64 at_ns; /* when */

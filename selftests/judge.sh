@@ -14,7 +14,7 @@ judge_setup() {
 	must [ -x "$INJECT" ]
 	cat >"$CONF" <<-END
 		interface = { s0 }
-		low = { $LOW4 }
+		low = { ${LOWS:-$LOW4, $LOW6} }
 		real = { $REAL4, $REAL6 }
 		high = { $HIGH4, $HIGH6 }
 		never-list-except = { 198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32 }

@@ -113,6 +113,51 @@ static const struct scenario scenarios[] = {
 	  "3d 10:20 2001:db8:7:1::25 real high told\n"
 	  "4d 10:20 2001:db8:7:1::25 real data\n"
 	  "never 2001:db8:7:1::25\n" },
+	{ "a dual stack sender at low and real over IPv4, at high over IPv6, where others use the "
+	  "real MX over IPv6",
+	  UP
+	  "0d 00:00 no low6\n"
+	  "2d 10:20 198.51.100.7 low real\n"
+	  "2d 10:20 2001:db8:7:1::25 high told\n"
+	  "3d 10:20 198.51.100.7 low real\n"
+	  "3d 10:20 2001:db8:7:1::25 high told\n"
+	  "5d 10:20 198.51.100.7 real data\n"
+	  "never 2001:db8:7:1::25\n"
+	  "never 198.51.100.7\n" },
+	{ "the same, and a low fake with an AAAA, of which each address is tried",
+	  UP
+	  "2d 10:20 198.51.100.7 low real\n"
+	  "2d 10:20 2001:db8:7:1::25 low high told\n"
+	  "3d 10:20 198.51.100.7 low real\n"
+	  "3d 10:20 2001:db8:7:1::25 high told\n" /* it remembers that it was refused */
+	  "never 2001:db8:7:1::25\n" },
+	{ "no low fake at all: sendmail met greylisting over IPv6, and goes on over IPv4",
+	  UP
+	  "0d 00:00 no low4\n"
+	  "0d 00:00 no low6\n"
+	  "2d 10:20 2001:db8:7:1::25 real\n"
+	  "2d 10:20 198.51.100.7 high told\n"
+	  "3d 10:20 2001:db8:7:1::25 real\n"
+	  "3d 10:20 198.51.100.7 high told\n"
+	  "never 198.51.100.7\n" },
+	{ "a bot over IPv4 is listed, though no low fake has IPv6",
+	  UP
+	  "0d 00:00 no low6\n"
+	  "2d 10:20 203.0.113.66 high told\n"
+	  "3d 11:20 203.0.113.66 high told\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "a low fake gets an AAAA: what was before lists nobody, what comes after does",
+	  UP
+	  "0d 00:00 load 1 blind6\n"
+	  "5d 00:00 load 2\n"
+	  "3d 10:20 2001:db8:7:1::25 high told\n"
+	  "4d 10:20 2001:db8:7:1::25 high told\n"
+	  "3d 10:20 2001:db8:66:1::66 high told\n"
+	  "4d 10:20 2001:db8:66:1::66 high told\n"
+	  "7d 10:20 2001:db8:66:1::66 high told\n"
+	  "8d 11:20 2001:db8:66:1::66 high told\n"
+	  "never 2001:db8:7:1::25\n"
+	  "listed 2001:db8:66:1::66 9d 12:00 15d 12:00\n" },
 	{ "a bot and a mail server behind one address (NAT)",
 	  UP
 	  "1d 09:10 198.51.100.7 low real data\n"

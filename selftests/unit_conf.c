@@ -66,6 +66,7 @@ static const char good[] = "# all keys\n"
 			   "window = 60\n"
 			   "grace = 0\n"
 			   "real-mx-unseen = accept\n"
+			   "dual-stack = accept\n"
 			   "list-probable = no\n"
 			   "allow = { /etc/a, /etc/b }\n"
 			   "providers = { /etc/c }\n"
@@ -86,14 +87,16 @@ static void test_good(void)
 	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
 		       !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
 	       "texts of the high fakes are taken, '#' in quotes is text");
-	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.allows == 2 &&
+	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
+		       c.allows == 2 &&
 		       c.providers == 1 &&
 		       c.never_excepts == 2,
 	       "rules of the verdict are taken");
 	conf_free(&c);
 	read_text(&c, "", 0);
 	tap_ok(!c.errors && c.ports == 1 && c.port[0] == 25 && c.rules.window_s == 604800 &&
-		       c.rules.grace_s == 86400 && !c.is_unseen_accepted && c.stage == STAGE_DATA,
+		       c.rules.grace_s == 86400 && !c.is_unseen_accepted && !c.is_dual_accepted &&
+		       c.stage == STAGE_DATA,
 	       "an empty file leaves the defaults");
 	conf_free(&c);
 }
@@ -152,7 +155,10 @@ static const struct {
 	{"low = 192.0.2.1\nreal = 192.0.2.2", false, "no high fake"},
 	{"real = 192.0.2.1\nhigh = 2001:db8::1", false, "a high fake over IPv6, but no real MX"},
 	{"real = 2001:db8::1\nhigh = 192.0.2.1", false, "a high fake over IPv4, but no real MX"},
-	{"low = {192.0.2.1, 2001:db8::1}", false, "more than one low fake address"},
+	{"low = {192.0.2.1, 192.0.2.2}", false, "more than one low fake address"},
+	{"low = 192.0.2.1\nreal = 2001:db8::1\nhigh = 2001:db8::2", false,
+	 "a high fake over IPv6, but no low fake there"},
+	{"dual-stack = yes", true, "'yes' is not accept or excuse"},
 	{"low = 192.0.2.1\nport = 2525", false, "port 25 is not among"},
 	{"real = 192.0.2.1\nport = {25, 26}", false, "at the real MX only port 25 counts"},
 };

@@ -13,13 +13,14 @@
  * "later" in a dialogue with timestamps, no QUIT; weak: without timestamps; quit.
  * Other lines concern everybody:
  *	1d 00:00 load 1              MX addresses, by a number, come in force
+ *	1d 00:00 load 1 blind6       the same, and no low fake among them has IPv6
  *	1d 00:00 up 2d 4             the real MX works: 4 known senders an hour, for 2d
  *	1d 00:00 down 2h 4           it does not: their SYNs, and no data
  *	1d 00:00 lost 2h             verified evidence was lost
  *	1d 00:00 forged 2h           wrong acknowledgements come by the million
  *	1d 00:00 reboot              new tables, whose clock starts anew
  *	1d 00:00 clock -3600         the wall clock is set
- *	1d 00:00 no low6, no real6   nothing of that kind from the beginning on
+ *	1d 00:00 no low6, no real6   nothing of that kind is in force (low4: the same)
  * What must come of it:
  *	never ADDRESS, or listed ADDRESS 5d 03:00 9d 04:00 (to the hour, and else not)
  */
@@ -201,7 +202,10 @@ static void command(int64_t t, char *word, char **rest, const char *script)
 	int64_t every = 1, until = t + 1, n;
 
 	if (!strcmp(word, "load")) {
-		change[changes++] = (struct mx_change){ t, duration(rest) };
+		change[changes] = (struct mx_change){ t, duration(rest) };
+		if ((word = strtok_r(NULL, " ", rest)))
+			change[changes].mx |= NOLIST_MX_BLIND(!strcmp(word, "blind6"));
+		changes++;
 	} else if (!strcmp(word, "up") || !strcmp(word, "down")) {
 		n = duration(rest);
 		background(t, n, duration(rest), *word == 'u' ? LOW | REAL | DATA : REAL);
@@ -219,6 +223,8 @@ static void command(int64_t t, char *word, char **rest, const char *script)
 		word = strtok_r(NULL, " ", rest);
 		if (!strcmp(word, "low6"))
 			family[1].has_low = false;
+		else if (!strcmp(word, "low4"))
+			family[0].has_low = false;
 		else if (!strcmp(word, "real6"))
 			family[1].has_real = false;
 		else

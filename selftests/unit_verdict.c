@@ -38,6 +38,8 @@ struct scenario {
 	bool is_unseen;               /* it never was */
 	bool is_unconfigured;         /* there is none */
 	bool is_accepted;             /* real-mx-unseen = accept */
+	bool is_low_ip4_only;         /* the real MX has both families, and is seen in both */
+	bool is_dual_accepted;        /* dual-stack = accept */
 	int lost;                     /* verified evidence was lost so long ago */
 	int now;                      /* judged so long before NOW */
 	int grace;                    /* in seconds, unless the default */
@@ -224,6 +226,21 @@ static const struct scenario scenarios[] = {
 	{ .name = "an IPv6 /64, where no real MX is seen over IPv6",
 	  .addr = "2001:db8:1:2::", .talk = { 50 * H, 40 * H },
 	  .hour = { BAD(50 * H), BAD(40 * H) }, .want = JUDGED_HELD },
+	{ .name = "an IPv6 /64, where no low fake has IPv6: its walk may have been over IPv4",
+	  .addr = "2001:db8:1:2::", .talk = { 50 * H, 40 * H }, .is_low_ip4_only = true,
+	  .hour = { BAD(50 * H), BAD(40 * H) }, .want = JUDGED_DUAL },
+	{ .name = "the same, one offence", .addr = "2001:db8:1:2::", .talk = { 50 * H, 50 * H },
+	  .is_low_ip4_only = true, .hour = { BAD(50 * H) }, .want = JUDGED_FEW },
+	{ .name = "the same, SYNs only", .addr = "2001:db8:1:2::", .high = { 2 * D, 2 * D },
+	  .is_low_ip4_only = true, .want = JUDGED_DUAL },
+	{ .name = "the same, with an alibi of its own", .addr = "2001:db8:1:2::",
+	  .real = { 2 * D, 2 * D }, .talk = { 50 * H, 40 * H }, .is_low_ip4_only = true,
+	  .hour = { BAD(50 * H), BAD(40 * H) }, .want = JUDGED_ALIBI },
+	{ .name = "the same, and dual-stack = accept", .addr = "2001:db8:1:2::",
+	  .talk = { 50 * H, 40 * H }, .is_low_ip4_only = true, .is_dual_accepted = true,
+	  .hour = { BAD(50 * H), BAD(40 * H) }, .want = JUDGED_OFFENDER },
+	{ .name = "IPv4 there: it would have been at the low fake", .talk = { 50 * H, 40 * H },
+	  .is_low_ip4_only = true, .hour = { BAD(50 * H), BAD(40 * H) }, .want = JUDGED_OFFENDER },
 
 	/* The same history, asked as of an earlier time. */
 	{ .name = "as of before the second offence", .talk = { 50 * H, 40 * H },
@@ -299,6 +316,10 @@ static void run(const struct scenario *s)
 	site.family[0].real_last = s->is_unseen ? 0 : NOW - (s->seen ? s->seen : 60);
 	site.family[0].data_last = s->data_seen ? NOW - s->data_seen : 0;
 	site.is_unseen_accepted = s->is_accepted;
+	site.is_dual_accepted = s->is_dual_accepted;
+	site.family[1].has_low = !s->is_low_ip4_only;
+	site.family[1].has_real = s->is_low_ip4_only;
+	site.family[1].real_last = s->is_low_ip4_only ? NOW - 60 : 0;
 	site.lost = lost;
 	site.losts = s->lost ? 2 : 1;
 	verdict_of(&r, &n, &site, &rules, NOW - s->now, &v);

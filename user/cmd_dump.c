@@ -130,6 +130,7 @@ static void json_list(struct out *o, const struct list *l, int error)
 	json_number(o, "allowed", l->allowed);
 	json_number(o, "never", l->never);
 	json_number(o, "pardoned", l->pardoned);
+	json_number(o, "dual_stack", l->dual);
 	json_number(o, "family", l->other);
 	json_close(o, '}');
 	json_close(o, '}');

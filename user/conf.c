@@ -316,7 +316,14 @@ static void check_roles(struct conf *conf)
 				  "a high fake over %s, but no real MX there: good senders that "
 				  "use %s would look like bots",
 				  family[f], family[f]);
-	if (all[NOLIST_LOW] > 1)
+	for (f = 0; f < 2; f++)
+		if (count[f][NOLIST_HIGH] && count[f][NOLIST_REAL] && !count[f][NOLIST_LOW] &&
+		    (count[!f][NOLIST_LOW] || count[!f][NOLIST_REAL]) && !conf->is_dual_accepted)
+			conf_note(conf, false,
+				  "a high fake over %s, but no low fake there: nobody is listed over "
+				  "it, since who walks the MXes over %s as well could be taken for a "
+				  "bot (dual-stack)", family[f], family[!f]);
+	if (count[0][NOLIST_LOW] > 1 || count[1][NOLIST_LOW] > 1)
 		conf_note(conf, false,
 			  "more than one low fake address: each delays good mail, and some senders "
 			  "try no more than two");

@@ -52,6 +52,7 @@ struct conf {
 	/* Rules of the verdict. */
 	struct rules rules;            /* keys and defaults are in rule_table (verdict.c) */
 	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
+	bool is_dual_accepted;         /* "dual-stack = accept" */
 	bool is_probable_listed;       /* "list-probable = yes" */
 	char **allow;                  /* "allow", --allow: files */
 	int allows;

@@ -204,13 +204,25 @@ static int set_sources(struct conf *conf, const char *value, const char *where)
 	return set_number(conf, value, where, KERN_SOURCES_MIN, KERN_SOURCES_MAX, &conf->sources);
 }
 
+/* What a key says that is asked whether something is accepted. */
+static int set_accepted(struct conf *conf, const char *value, const char *where, const char *else_,
+			bool *is_accepted)
+{
+	*is_accepted = !strcmp(value, "accept");
+	if (*is_accepted || !strcmp(value, else_))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not accept or %s", where, value, else_);
+	return -EINVAL;
+}
+
 static int set_unseen(struct conf *conf, const char *value, const char *where)
 {
-	conf->is_unseen_accepted = !strcmp(value, "accept");
-	if (conf->is_unseen_accepted || !strcmp(value, "refuse"))
-		return 0;
-	conf_note(conf, true, "%s: '%s' is not accept or refuse", where, value);
-	return -EINVAL;
+	return set_accepted(conf, value, where, "refuse", &conf->is_unseen_accepted);
+}
+
+static int set_dual(struct conf *conf, const char *value, const char *where)
+{
+	return set_accepted(conf, value, where, "excuse", &conf->is_dual_accepted);
 }
 
 static int set_probable(struct conf *conf, const char *value, const char *where)
@@ -365,6 +377,7 @@ static const struct key {
 	{ "store-size", set_store_size, false },
 	{ "split-handshake", set_split, false },
 	{ "real-mx-unseen", set_unseen, false },
+	{ "dual-stack", set_dual, false },
 	{ "list-probable", set_probable, false },
 	{ "allow", add_allow, true },
 	{ "providers", add_provider, true },

@@ -146,6 +146,21 @@ static void print_neighbours(const struct explain *e, const struct check_result 
 	print_alibi("at the real MX", c);
 }
 
+static void print_dual(const struct explain *e, const struct check_result *c)
+{
+	bool is_ip6 = !addr_is_ip4(&e->of.r.src.addr);
+	const char *mine = is_ip6 ? "IPv6" : "IPv4", *other = is_ip6 ? "IPv4" : "IPv6";
+
+	if (!c->have) {
+		printf("a walk over %s would have been seen", mine);
+		return;
+	}
+	printf("%" PRId64 " offence%s while no low fake had %s: low and real may have been walked "
+	       "over %s", c->have, times(c->have), mine, other);
+	if (c->is_passed)
+		printf("; dual-stack = accept");
+}
+
 static void print_losses(const struct check_result *c)
 {
 	char text[REPORT_TIME];
@@ -233,6 +248,9 @@ static void print_check(const struct explain *e, enum check check)
 	case CHECK_NEIGHBOURS:
 		print_neighbours(e, c);
 		break;
+	case CHECK_DUAL:
+		print_dual(e, c);
+		break;
 	case CHECK_GRACE:
 		print_grace(e, c);
 		break;
@@ -304,6 +322,8 @@ static void print_lists(const struct explain *e)
 static const char *const sentences[JUDGEMENTS] = {
 	[JUDGED_NONE] = "nothing speaks against it",
 	[JUDGED_ALIBI] = "not listed: it, or its neighbourhood, has an alibi",
+	[JUDGED_DUAL] = "not listed: it may be a sender of both families, with its alibi in the "
+			"other",
 	[JUDGED_FEW] = "not listed: too few offences",
 	[JUDGED_WAITING] = "not listed yet: it may still come back",
 	[JUDGED_HELD] = "held back: not added to a list, and not taken off it",

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "addr.h"
 #include "kern_priv.h"
 
 static int read_meta(const struct kern_set *set, struct nolist_meta *meta)
@@ -60,9 +61,24 @@ int kern_draw_key(const struct kern_set *set)
 	return 0;
 }
 
+#define MX_BLIND (NOLIST_MX_BLIND(0) | NOLIST_MX_BLIND(1))
+
+/* In which family may a sender that walked over the other one have left no mark? */
+static __u64 mx_blind(const bool has[2][NOLIST_ROLES])
+{
+	__u64 bits = 0;
+	int f;
+
+	for (f = 0; f < 2; f++)
+		if (!has[f][NOLIST_LOW] && (has[!f][NOLIST_LOW] || has[!f][NOLIST_REAL]))
+			bits |= NOLIST_MX_BLIND(f);
+	return bits;
+}
+
 /* A number for the addresses and their roles, whatever their order; never 0. */
 static __u64 mx_number(const struct nolist_config *conf)
 {
+	bool has[2][NOLIST_ROLES] = {};
 	__u64 sum = 0, h;
 	int i, k;
 
@@ -71,13 +87,16 @@ static __u64 mx_number(const struct nolist_config *conf)
 
 		if (s->role == NOLIST_NONE || s->role == NOLIST_OWN)
 			continue;
+		if (s->role < NOLIST_ROLES)
+			has[!addr_is_ip4(&s->addr)][s->role] = true;
 		/* FNV-1a */
 		h = (0xcbf29ce484222325ull ^ s->role) * 0x100000001b3ull;
 		for (k = 0; k < 16; k++)
 			h = (h ^ s->addr.b[k]) * 0x100000001b3ull;
 		sum += h;
 	}
-	return sum ? sum : 1;
+	sum &= ~MX_BLIND;
+	return (sum ? sum : 1) | mx_blind(has);
 }
 
 int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,

@@ -30,6 +30,7 @@ struct list {
 	size_t allowed;     /* for an allow list */
 	size_t never;       /* for the never-list */
 	size_t pardoned;
+	size_t dual;      /* who may have an alibi in the other family */
 	size_t other;       /* for their family, which the format has no place for */
 	size_t added;       /* since the old file */
 	size_t removed;

@@ -203,6 +203,28 @@ bool site_is_ill(const struct site *site, int family, int64_t now)
 	return f->ills && f->ill[f->ills - 1].last >= now;
 }
 
+bool site_is_blind_now(const struct site *site, int family)
+{
+	const struct site_family *other = &site->family[!family];
+
+	return !site->family[family].has_low && (other->has_low || other->has_real);
+}
+
+bool site_is_blind(const struct site *site, int family, struct span when)
+{
+	bool is_known = false, is_blind = false;
+	size_t i;
+
+	for (i = 0; i < site->changes && site->change[i].at <= when.last; i++) {
+		/* Was it in force no more when that began? */
+		if (i + 1 < site->changes && site->change[i + 1].at <= when.first)
+			continue;
+		is_blind |= (site->change[i].mx & NOLIST_MX_BLIND(family)) != 0;
+		is_known |= site->change[i].at <= when.first;
+	}
+	return is_blind || (!is_known && site_is_blind_now(site, family));
+}
+
 int64_t site_learning_until(const struct site *site, int64_t now)
 {
 	if (!site->learnings || site->learning[site->learnings - 1].last < now)

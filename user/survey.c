@@ -67,6 +67,7 @@ static void count(struct list *l, const struct judged *of)
 	l->allowed += of->v.is == JUDGED_ALLOWED;
 	l->never += of->v.is == JUDGED_NEVER;
 	l->pardoned += of->v.is == JUDGED_PARDONED;
+	l->dual += of->v.is == JUDGED_DUAL;
 	l->probable += l->leaves_probable && of->v.is == JUDGED_PROBABLE;
 }
 
@@ -190,6 +191,28 @@ static char *add_note(struct list *l)
 	return l->head.notes < OUT_NOTES ? l->head.note[l->head.notes++] : NULL;
 }
 
+static void note_dual(struct list *l, const struct judge *j, int family)
+{
+	static const char *const name[] = { "IPv4", "IPv6" };
+	const char *mine = name[family], *other = name[!family];
+	char *text;
+
+	/* Where there is no real MX either, that has been told. */
+	if (!j->site.family[family].has_high || !j->site.family[family].has_real ||
+	    !site_is_blind_now(&j->site, family))
+		return;
+	text = add_note(l);
+	if (!text)
+		return;
+	if (j->site.is_dual_accepted)
+		snprintf(text, OUT_NOTE_SIZE, "%s: listed all the same: no low fake over %s", mine,
+			 mine);
+	else
+		snprintf(text, OUT_NOTE_SIZE,
+			 "%s: nobody is listed: no low fake over %s, so that who walks over %s is "
+			 "not known by it", mine, mine, other);
+}
+
 static void note_family(struct list *l, struct judge *j, int family)
 {
 	const struct site_family *f = &j->site.family[family], *other = &j->site.family[1];
@@ -301,6 +324,8 @@ int list_survey(struct list *l, struct judge *j)
 	l->leaves_probable = !j->conf.is_probable_listed;
 	note_family(l, j, 0);
 	note_family(l, j, 1);
+	note_dual(l, j, 0);
+	note_dual(l, j, 1);
 	l->site_notes = l->head.notes;
 	error = run(s);
 	free(s);

@@ -71,21 +71,22 @@ const struct rule rule_table[] = {
 };
 
 const char *const judgement_names[JUDGEMENTS] = {
-	[JUDGED_NONE] = "none",       [JUDGED_ALIBI] = "alibi",
-	[JUDGED_FEW] = "few",         [JUDGED_WAITING] = "waiting",
-	[JUDGED_HELD] = "held",       [JUDGED_EXPIRED] = "expired",
-	[JUDGED_SUSPECT] = "suspect", [JUDGED_PROBABLE] = "probable",
-	[JUDGED_OFFENDER] = "offender",
-	[JUDGED_ALLOWED] = "allowed", [JUDGED_NEVER] = "never",
+	[JUDGED_NONE] = "none",         [JUDGED_ALIBI] = "alibi",
+	[JUDGED_DUAL] = "dual-stack",   [JUDGED_FEW] = "few",
+	[JUDGED_WAITING] = "waiting",   [JUDGED_HELD] = "held",
+	[JUDGED_EXPIRED] = "expired",   [JUDGED_SUSPECT] = "suspect",
+	[JUDGED_PROBABLE] = "probable", [JUDGED_OFFENDER] = "offender",
+	[JUDGED_ALLOWED] = "allowed",   [JUDGED_NEVER] = "never",
 	[JUDGED_PARDONED] = "pardoned",
 };
 
 const char *const check_names[CHECKS] = {
 	[CHECK_OFFENCES] = "offences",     [CHECK_LOW] = "low",
 	[CHECK_REAL] = "real",             [CHECK_DATA] = "data",
-	[CHECK_NEIGHBOURS] = "neighbours", [CHECK_GRACE] = "grace",
-	[CHECK_LOSSES] = "losses",         [CHECK_LEARNING] = "learning",
-	[CHECK_REAL_MX] = "real-mx",       [CHECK_CURRENT] = "current",
+	[CHECK_NEIGHBOURS] = "neighbours", [CHECK_DUAL] = "dual-stack",
+	[CHECK_GRACE] = "grace",           [CHECK_LOSSES] = "losses",
+	[CHECK_LEARNING] = "learning",     [CHECK_REAL_MX] = "real-mx",
+	[CHECK_CURRENT] = "current",
 };
 
 unsigned int *rules_value(struct rules *rules, const struct rule *rule)
@@ -168,7 +169,8 @@ struct trial {
 	int64_t now;
 	struct verdict *v;
 	struct tally all;       /* every offence */
-	struct tally unexcused; /* without those that an alibi excuses */
+	struct tally own;       /* without those that an alibi excuses */
+	struct tally unexcused; /* and without those that may have one in the other family */
 	struct tally clean;     /* and without those near lost evidence, or learnt from */
 };
 
@@ -287,6 +289,21 @@ static bool is_learnt(struct trial *t, const struct offence *o)
 	return is_in;
 }
 
+/* May one who walked low and real over the other family have done this? */
+static bool is_dual(struct trial *t, const struct offence *o)
+{
+	struct check_result *c = &t->v->check[CHECK_DUAL];
+	bool is_blind = site_is_blind(t->site, family_of(t), o->when);
+
+	if (!c->is_asked)
+		answer(t, CHECK_DUAL, true, 0, 0);
+	c->have += is_blind;
+	if (!is_blind || t->site->is_dual_accepted)
+		return false;
+	c->is_passed = false;
+	return true;
+}
+
 static void try_offence(struct trial *t, const struct offence *o)
 {
 	const struct rules *rules = t->rules;
@@ -305,6 +322,9 @@ static void try_offence(struct trial *t, const struct offence *o)
 		t->v->excused++;
 		return;
 	}
+	tally_add(&t->own, o, rules, t->v->is_proven);
+	if (is_dual(t, o))
+		return;
 	tally_add(&t->unexcused, o, rules, t->v->is_proven);
 	is_out = is_learnt(t, o);
 	if (is_lossy(t, o, &lost)) {
@@ -449,7 +469,9 @@ static enum judgement judge(struct trial *t)
 		return judge_enough(t, &t->unexcused);
 	if (!t->all.last)
 		return JUDGED_NONE;
-	if (t->all.reached || !t->unexcused.last)
+	if (t->own.reached)
+		return JUDGED_DUAL;
+	if (t->all.reached || !t->own.last)
 		return JUDGED_ALIBI;
 	return JUDGED_FEW;
 }

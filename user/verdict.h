@@ -68,6 +68,7 @@ struct site {
 		size_t pauses;
 	} family[2];               /* IPv4, IPv6 */
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
+	bool is_dual_accepted;     /* "dual-stack = accept" */
 	const struct span *lost;   /* when verified evidence was lost; ascending */
 	size_t losts;
 	const struct evidence_acks *acks; /* wrong acknowledgements; ascending */
@@ -94,6 +95,15 @@ int64_t site_seen(const struct site *site, int family);
 bool site_is_seen(const struct site *site, const struct rules *rules, int family, int64_t now);
 /* Is the real MX unhealthy now? Nobody's grace ends meanwhile. */
 bool site_is_ill(const struct site *site, int family, int64_t now);
+/*
+ * Could a sender have walked low and real over the other family then, and left no mark
+ * in this one? Each MTA tries all addresses of the low fake before it goes on; where
+ * that has none of this family, who comes to a high fake over it may have been refused
+ * over the other.
+ */
+bool site_is_blind(const struct site *site, int family, struct span when);
+/* The same of the addresses in force. */
+bool site_is_blind_now(const struct site *site, int family);
 /* Until when it is learning time; 0: it is not. */
 int64_t site_learning_until(const struct site *site, int64_t now);
 
@@ -111,6 +121,7 @@ enum check {
 	CHECK_REAL,       /* not at the real MX within the window */
 	CHECK_DATA,       /* no data to the real MX within the longer window */
 	CHECK_NEIGHBOURS, /* no neighbour with a verified alibi */
+	CHECK_DUAL,       /* not perhaps a sender that walked over the other family */
 	CHECK_GRACE,      /* had time to come back */
 	CHECK_LOSSES,     /* no verified evidence was lost meanwhile */
 	CHECK_LEARNING,   /* not in the learning time */
@@ -129,6 +140,7 @@ struct check_result {
 enum judgement {
 	JUDGED_NONE,     /* nothing speaks against it */
 	JUDGED_ALIBI,    /* uses low or real as a good sender does */
+	JUDGED_DUAL,     /* no alibi, but may have one over the other family */
 	JUDGED_FEW,      /* an offence, too few of them */
 	JUDGED_WAITING,  /* may still come back */
 	JUDGED_HELD,     /* evidence was lost, learning, or the real MX is not seen */
