@@ -3,6 +3,7 @@
  * explain for eyes: its text may change.
  */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,6 +81,37 @@ static void print_history(const struct explain *e)
 		print_event(&e->event[i]);
 }
 
+/* What its dialogues showed, all hours together; the history has them one by one. */
+static const struct {
+	const char *what;
+	size_t at;
+} counts[] = {
+	{ "told, by timestamps", offsetof(struct hour, strong) },
+	{ "greeted, exact number", offsetof(struct hour, weak) },
+	{ "told, no timestamps", offsetof(struct hour, told_weak) },
+	{ "QUIT after that", offsetof(struct hour, quit) },
+	{ "closed, no QUIT", offsetof(struct hour, closed) },
+	{ "talked early", offsetof(struct hour, early) },
+	{ "commands together", offsetof(struct hour, piped) },
+	{ "not SMTP", offsetof(struct hour, not_smtp) },
+	{ "wanted STARTTLS", offsetof(struct hour, starttls) },
+};
+
+static void print_counts(const struct explain *e)
+{
+	const struct record *r = &e->of.r;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		uint32_t sum = 0;
+
+		for (k = 0; k < r->hours && r->hour[k].start <= e->j.now; k++)
+			sum += *(const uint16_t *)((const char *)&r->hour[k] + counts[i].at);
+		if (sum)
+			printf("    %-20s %" PRIu32 "\n", counts[i].what, sum);
+	}
+}
+
 static void print_evidence(const struct explain *e)
 {
 	const struct record *r = &e->of.r;
@@ -91,6 +123,7 @@ static void print_evidence(const struct explain *e)
 		      "connections with data");
 	print_contact(e, "high fakes, proven", &r->talk, r->talk_hours, "hour with dialogues",
 		      "hours with dialogues");
+	print_counts(e);
 	if (r->bad_acks)
 		printf("  %-22s %" PRIu32 "\n", "wrong acknowledgements", r->bad_acks);
 }
