@@ -151,6 +151,14 @@ run explain -c "$CONF" --at "$(at $((30 * H)))" --json 203.0.113.2
 is "$(jq -c "[.history[] | select(.first > $(at $((30 * H)))) | .kind]" "$TMP/out")" '[]' \
 	'as of then there is no later contact'
 
+explain 2001:db8:5:1::7
+cp "$TMP/out" "$TMP/of_address"
+explain 2001:db8:5:1::/64
+is "$status" 0 'a source is taken as show and lists write it'
+is "$(cat "$TMP/out")" "$(cat "$TMP/of_address")" 'and is that of its addresses'
+explain 203.0.113.1/32
+says '^203.0.113.1: held' 'an IPv4 address may have its length'
+
 # --- lists ---
 
 cat "$CONF" - >"$TMP/lists.conf" <<-END
@@ -185,7 +193,10 @@ fi
 
 fails 2 'which address' 'no address' explain
 fails 2 'one address at a time' 'two addresses' explain 192.0.2.1 192.0.2.2
-for bad in 192.0.2 192.0.2.0/24 mx.example.com 2001:db8::/64 '' fe80::1%s0; do
+for bad in 192.0.2 mx.example.com 2001:db8::1/64 192.0.2.1/33 '' fe80::1%s0; do
 	fails 2 "'$bad' is not an address" "'$bad' is no address" explain "$bad"
+done
+for wide in 192.0.2.0/24 2001:db8::/63 0.0.0.0/0 ::/0; do
+	fails 2 "'$wide' is more than one source" "'$wide' is more than one source" explain "$wide"
 done
 done_testing

@@ -68,6 +68,26 @@ static int run(struct explain *e, const struct judge_options *jo, bool is_json)
 	return status;
 }
 
+/* An address, or a source as show and lists write it: its /64. */
+static int take_source(const char *text, struct nolist_addr *addr)
+{
+	struct nolist_source src;
+	struct prefix p;
+
+	if (prefix_parse(text, &p)) {
+		errx("'%s' is not an address", text);
+		return EXIT_USAGE;
+	}
+	src = addr_source(&p.addr);
+	if (p.len < source_prefix(&src).len) {
+		errx("'%s' is more than one source", text);
+		hint("an IPv4 address, or an IPv6 /64 or an address in it");
+		return EXIT_USAGE;
+	}
+	*addr = p.addr;
+	return EXIT_DONE;
+}
+
 int cmd_explain(int argc, char **argv)
 {
 	struct judge_options jo = {};
@@ -89,9 +109,7 @@ int cmd_explain(int argc, char **argv)
 		errx(optind == argc ? "which address?" : "one address at a time");
 		return EXIT_USAGE;
 	}
-	if (addr_parse(argv[optind], &e.addr)) {
-		errx("'%s' is not an address", argv[optind]);
+	if (take_source(argv[optind], &e.addr))
 		return EXIT_USAGE;
-	}
 	return run(&e, &jo, is_json);
 }
