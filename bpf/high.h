@@ -98,7 +98,7 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 						    const struct nolist_key *key,
 						    const struct pkt *p, struct reply *r)
 {
-	__u64 slot = bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT;
+	__u64 slot = clock_ns() >> COOKIE_SLOT_SHIFT;
 	__u64 hash = high_hash(key, p, high_tail(p, slot));
 
 	r->seq = bpf_htonl((__u32)hash);
@@ -147,7 +147,7 @@ static __always_inline void high_know(struct nolist_known *k, const struct nolis
  */
 static __always_inline __u64 high_find(const struct nolist_key *key, const struct pkt *p)
 {
-	__u64 slot = bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT;
+	__u64 slot = clock_ns() >> COOKIE_SLOT_SHIFT;
 	struct nolist_known *known = high_place(p);
 	__u64 tail = high_tail(p, slot), hash;
 	__u32 ack = bpf_ntohl(p->ack) - 1;

@@ -18,6 +18,7 @@
 
 #include "abi.h"
 #include "maps.h"
+#include "clock.h"
 #include "csum.h"
 #include "tail.h"
 #include "parse.h"

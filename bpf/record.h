@@ -71,7 +71,7 @@ static __always_inline struct nolist_budget *record_admit(struct nolist_stats *s
 /* A segment that opens a connection: a claim, since its source may be forged. */
 static __always_inline void record_open(struct nolist_stats *st, const struct pkt *p)
 {
-	__u64 now = bpf_ktime_get_coarse_ns();
+	__u64 now = clock_ns();
 	struct nolist_budget *b = record_admit(st, p->role, now);
 	struct nolist_source src;
 	struct nolist_claims *c;
@@ -152,7 +152,7 @@ static __always_inline void record_data(struct xdp_md *ctx, struct nolist_stats 
 {
 	struct nolist_source src = record_source(p);
 	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, &src);
-	__u64 now = bpf_ktime_get_coarse_ns();
+	__u64 now = clock_ns();
 
 	if (r && r->real_port == p->sport && now - r->real_last_ns < NOLIST_HOUR_NS)
 		return;
@@ -217,7 +217,7 @@ static __always_inline void record_bad_ack(struct nolist_stats *st, const struct
  */
 static __always_inline void record_dialogue(struct nolist_stats *st, const struct pkt *p)
 {
-	__u64 now = bpf_ktime_get_coarse_ns();
+	__u64 now = clock_ns();
 	bool is_strong = p->events & HIGH_STRONG, is_told = p->events & HIGH_TOLD;
 	struct nolist_source src = record_source(p);
 	struct nolist_proofs *r;

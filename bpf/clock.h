@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tool of the later rooms: what time it is. The coarse clock goes on with the
+ * kernel's ticks, and a call for it costs as much as 60 instructions, so it is
+ * asked once a tick; how many ticks there were is one load.
+ */
+#ifndef NOLIST_CLOCK_H
+#define NOLIST_CLOCK_H
+
+/*
+ * Shared by all CPUs. Two that write at once may leave the time of the tick before;
+ * nobody here minds one tick.
+ */
+static volatile struct {
+	__u64 tick;
+	__u64 ns;
+} __attribute__((aligned(64))) clock_last;
+
+/* CLOCK_MONOTONIC_COARSE, or a tick less. */
+static __always_inline __u64 clock_ns(void)
+{
+	__u64 tick = bpf_jiffies64();
+
+	if (clock_last.tick != tick) {
+		clock_last.ns = bpf_ktime_get_coarse_ns();
+		clock_last.tick = tick;
+	}
+	return clock_last.ns;
+}
+
+#endif
