@@ -188,21 +188,35 @@ static __always_inline bool high_recognize(const struct nolist_key *key, const s
 	       h->parse < SMTP_VERB + NOLIST_VERBS * SMTP_BUCKETS;
 }
 
-/* Says a text, acknowledging up to rcv_nxt; silent where it does not fit in the window. */
-static __always_inline enum nolist_verdict high_say(const struct nolist_config *conf,
-						    const struct pkt *p, struct reply *r,
-						    const struct high *h, __u32 text, __u32 rcv_nxt)
+/*
+ * Says a text, acknowledging up to rcv_nxt: the text, or NULL where it does not fit in
+ * the window and silence is the answer.
+ */
+static __always_inline const struct nolist_reply *high_say(const struct nolist_config *conf,
+							   const struct pkt *p, struct reply *r,
+							   const struct high *h, __u32 text,
+							   __u32 rcv_nxt)
 {
 	const struct nolist_reply *row = smtp_reply(conf, text);
+	__u8 flags = TCP_ACK | TCP_PSH;
+	__u32 window, len;
 
+	if (!row)
+		return NULL;
+	len = row->len;
+	window = bpf_ntohs(p->window);
 	/* With a split handshake the window may be scaled: only zero is sure. */
-	if (!row || !row->len || bpf_ntohs(p->window) < (conf->smtp.is_split ? 1 : row->len))
-		return NOLIST_HIGH_SILENT;
-	r->flags = TCP_ACK | TCP_PSH | (row->does & NOLIST_SAYS_BYE || h->is_fin ? TCP_FIN : 0);
+	if (window < len && (!window || !conf->smtp.is_split))
+		return NULL;
+	if (!len)
+		return NULL;
+	if (row->does & NOLIST_SAYS_BYE || h->is_fin)
+		flags |= TCP_FIN;
+	r->flags = flags;
 	r->text = text;
-	r->text_len = row->len;
+	r->text_len = len;
 	high_receive(p, r, h->half, rcv_nxt + h->is_fin, SMTP_START);
-	return NOLIST_HIGH_TEXT;
+	return row;
 }
 
 static __always_inline enum nolist_verdict high_acknowledge(const struct pkt *p, struct reply *r,
@@ -227,7 +241,8 @@ static __always_inline enum nolist_verdict high_banner(const struct nolist_confi
 		h->is_fin = false;
 	}
 	/* A banner that is the refusal is no evidence: good senders then need no QUIT. */
-	return high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead);
+	return high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead) ? NOLIST_HIGH_TEXT
+									 : NOLIST_HIGH_SILENT;
 }
 
 static __always_inline bool high_is_told(__u32 state)
@@ -248,40 +263,37 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 {
 	__u64 scan = smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse);
 	__u32 line = SMTP_LINE(scan), verb = SMTP_SAYS(scan), parse = SMTP_PARSE(scan);
-	__u32 state = h->total / 2 & (NOLIST_STATES - 1), taken = line ? line : h->data;
-	bool is_named = scan & SMTP_NAMED, is_mid = false, is_fin = h->is_fin;
+	__u32 state = h->total / 2 & (NOLIST_STATES - 1), taken = line ? line : h->data, mid = 0;
 	const struct nolist_reply *row;
-	enum nolist_verdict verdict;
-	__u32 text;
+	bool is_fin = h->is_fin;
 
-	h->is_fin = h->is_fin && taken == h->data;
+	if (taken != h->data)
+		h->is_fin = false;
 	if (!line && verb != NOLIST_V_NOT_SMTP) {
 		if (p->ts_at)
 			return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
 						h->seq + taken + h->is_fin, parse);
-		if (!is_named && !(state & NOLIST_MIDLINE) && parse < SMTP_VERB)
+		if (!(scan & SMTP_NAMED) && !(state & NOLIST_MIDLINE) && parse < SMTP_VERB)
 			return NOLIST_HIGH_SILENT;
-		is_mid = true;
+		mid = 1;
 	}
-	if (!p->ts_at && (!is_named || verb == NOLIST_V_NOT_SMTP) && state & NOLIST_MIDLINE)
+	if (state & NOLIST_MIDLINE && !p->ts_at &&
+	    (!(scan & SMTP_NAMED) || verb == NOLIST_V_NOT_SMTP))
 		return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
 					h->seq + taken + h->is_fin, SMTP_START);
-	if (h->total >= NOLIST_TOTAL_MAX || verb >= NOLIST_VERBS)
+	if (verb >= NOLIST_V_NOT_SMTP || h->total >= NOLIST_TOTAL_MAX) {
 		verb = NOLIST_V_NOT_SMTP;
-	if (verb == NOLIST_V_NOT_SMTP) {
 		taken = h->data;
 		h->is_fin = is_fin;
-		is_mid = false;
+		mid = 0;
 	}
-	text = NOLIST_REPLY(is_mid, state, verb);
-	verdict = high_say(conf, p, r, h, text, h->seq + taken);
-	row = smtp_reply(conf, text);
-	if (verdict != NOLIST_HIGH_TEXT || !row)
-		return verdict;
+	row = high_say(conf, p, r, h, NOLIST_REPLY(mid, state, verb), h->seq + taken);
+	if (!row)
+		return NOLIST_HIGH_SILENT;
 	/* Few values of the parse count as proof: the fewer, the harder to guess. */
 	if (p->ts_at && h->parse >= SMTP_VERB && h->parse < SMTP_VERB + NOLIST_VERBS)
 		p->events |= HIGH_STRONG;
-	if (!p->ts_at && verb == NOLIST_V_GREET && state == NOLIST_FRESH &&
+	if (verb == NOLIST_V_GREET && !p->ts_at && state == NOLIST_FRESH &&
 	    h->total == conf->smtp.reply[NOLIST_BANNER].len)
 		p->events |= HIGH_WEAK;
 	if (row->does & NOLIST_SAYS_LATER)
@@ -294,9 +306,28 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 		p->events |= HIGH_NOT_SMTP;
 	if (verb == NOLIST_V_STARTTLS)
 		p->events |= HIGH_STARTTLS;
-	if (line && taken < h->data)
+	if (taken != h->data)
 		p->events |= HIGH_PIPED;
-	return verdict;
+	return NOLIST_HIGH_TEXT;
+}
+
+/* Not what comes next: old, or behind something that is lost. */
+static __always_inline enum nolist_verdict high_astray(const struct pkt *p, struct reply *r,
+						       const struct high *h)
+{
+	if (h->ahead > 0 || (h->ahead < -1 && !h->data && !h->is_fin))
+		return NOLIST_HIGH_SILENT;
+	return high_acknowledge(p, r, h, 0, h->seq - h->ahead, h->parse);
+}
+
+/* Nothing follows: our FIN is out, or acknowledged where the total is odd. */
+static __always_inline enum nolist_verdict high_closed(const struct pkt *p, struct reply *r,
+						       const struct high *h)
+{
+	if (h->total & 1 && !h->data && !h->is_fin)
+		return NOLIST_HIGH_SILENT;
+	return high_acknowledge(p, r, h, h->total & 1 ? 0 : TCP_FIN,
+				h->seq + h->data + h->is_fin, SMTP_START);
 }
 
 static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
@@ -305,7 +336,6 @@ static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 							 struct high *h)
 {
 	__u32 state = h->total / 2 & (NOLIST_STATES - 1);
-	bool has_any = h->data || h->is_fin;
 	enum nolist_verdict verdict;
 
 	r->seq = p->ack;
@@ -314,25 +344,16 @@ static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 		p->events |= HIGH_STRONG;
 	if (!h->total)
 		return high_banner(conf, p, r, h);
-	if (h->ahead > 0)
-		return NOLIST_HIGH_SILENT;
-	if (h->ahead < 0)
-		return has_any || h->ahead == -1
-			       ? high_acknowledge(p, r, h, 0, h->seq - h->ahead, h->parse)
-			       : NOLIST_HIGH_SILENT;
-	if (h->total & 1)
-		return has_any ? high_acknowledge(p, r, h, 0, h->seq + h->data + h->is_fin,
-						  SMTP_START)
-			       : NOLIST_HIGH_SILENT;
-	if (state == NOLIST_CLOSED)
-		return high_acknowledge(p, r, h, TCP_FIN, h->seq + h->data + h->is_fin,
-					SMTP_START);
+	if (h->ahead)
+		return high_astray(p, r, h);
+	if (h->total & 1 || state == NOLIST_CLOSED)
+		return high_closed(p, r, h);
 	if (h->data)
 		verdict = high_line(ctx, conf, p, r, h);
 	else if (h->is_fin)
 		verdict = high_acknowledge(p, r, h, TCP_FIN, h->seq + 1, SMTP_START);
 	else
-		verdict = NOLIST_HIGH_SILENT;
+		return NOLIST_HIGH_SILENT;
 	if (h->is_fin && verdict != NOLIST_HIGH_SILENT && !(p->events & HIGH_QUIT) &&
 	    (high_is_told(state) || p->events & HIGH_TOLD))
 		p->events |= HIGH_CLOSED;

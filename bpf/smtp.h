@@ -9,6 +9,8 @@
 #define NOLIST_SMTP_H
 
 #define SMTP_LINE_MAX 512 /* with CR LF (RFC 5321 4.5.3.1.4) */
+#define SMTP_USUAL_MIN 6  /* DATA and CR LF */
+#define SMTP_USUAL_MAX 64
 #define SMTP_BUCKET 64    /* bytes in which the length of a line is remembered */
 
 /* A parse: 0, a prefix's number, or SMTP_VERB + verb + NOLIST_VERBS * buckets. */
@@ -148,6 +150,73 @@ found:
 	return i <= len ? i : 0;
 }
 
+/* Has a top bit if one of the eight bytes is LF or below it; also if one is above 0x8a. */
+#define SMTP_LESS_VT(w) ((w) - 0x0b0b0b0b0b0b0b0bull)
+
+/* May there be an LF within len bytes, but for the last eight of them? */
+static __always_inline bool smtp_has_lf(void *at, void *end, __u32 len)
+{
+	__u64 low = 0, *w = at;
+
+	if (len > 32) {
+		if ((void *)(w + 4) > end)
+			return true;
+		low = SMTP_LESS_VT(w[0]) | SMTP_LESS_VT(w[1]) | SMTP_LESS_VT(w[2]) |
+		      SMTP_LESS_VT(w[3]);
+		w += 4;
+		len -= 32;
+	}
+	if (len > 8) {
+		if ((void *)(w + 1) > end)
+			return true;
+		low |= SMTP_LESS_VT(w[0]);
+	}
+	if (len > 16) {
+		if ((void *)(w + 2) > end)
+			return true;
+		low |= SMTP_LESS_VT(w[1]);
+	}
+	if (len > 24) {
+		if ((void *)(w + 3) > end)
+			return true;
+		low |= SMTP_LESS_VT(w[2]);
+	}
+	return low & 0x8080808080808080ull;
+}
+
+/*
+ * What nearly all segments are: one whole line of few bytes, and a verb that takes no
+ * letter more. As smtp_scan(), or 0: read it with care.
+ */
+static __always_inline __u64 smtp_usual(struct xdp_md *ctx, __u32 off, __u32 len)
+{
+	void *end = (void *)(long)ctx->data_end;
+	void *data = (void *)(long)ctx->data, *at;
+	__u32 verb, from = off + len - 8;
+	__u64 last;
+
+	/* No option and no data stands before offset 34. */
+	if (len < SMTP_USUAL_MIN || len > SMTP_USUAL_MAX || off < 34)
+		return 0;
+	barrier_var(off);
+	at = data + (off & 255);
+	if (at + SMTP_USUAL_MIN > end)
+		return 0;
+	verb = smtp_word_verb(bpf_ntohl(*(__be32 *)at) & ~W4(' ', ' ', ' ', ' '));
+	if (verb == NOLIST_V_UNKNOWN || *(__u8 *)(at + 4) > ' ')
+		return 0;
+	barrier_var(from);
+	data += from & 511;
+	if (data + 8 > end)
+		return 0;
+	last = *(__u64 *)data;
+	if (len < 8)
+		last |= (1ull << (64 - 8 * len)) - 1; /* what stands before the line */
+	if (smtp_lf(last) != 1ull << 63 || smtp_has_lf(at, end, len))
+		return 0;
+	return len | verb << 16 | (__u64)SMTP_NAMED;
+}
+
 /*
  * Reads len bytes at offset off, the next of a line of which "parse" is known.
  * A function of its own for the verifier.
@@ -157,7 +226,10 @@ __noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 	void *end = (void *)(long)ctx->data_end;
 	void *at = (void *)(long)ctx->data;
 	__u32 verb = NOLIST_V_UNKNOWN, word, have, line, i, bucket = 0, named = 0;
+	__u64 usual = parse == SMTP_START ? smtp_usual(ctx, off, len) : 0;
 
+	if (usual)
+		return usual;
 	if (off > 256 || !len || len > CSUM_MAX || parse >= SMTP_PARSES)
 		return NOLIST_V_NOT_SMTP << 16;
 	line = smtp_line(ctx, off, len);
@@ -169,18 +241,7 @@ __noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 	} else {
 		word = smtp_prefix[parse].word;
 		have = smtp_prefix[parse].len;
-		i = 0;
-		/* Nearly always a verb comes whole; this bit is all that its cases differ in. */
-		if (parse == SMTP_START && len >= 4 && at + 4 <= end) {
-			__u32 upper = bpf_ntohl(*(__be32 *)at) & ~W4(' ', ' ', ' ', ' ');
-
-			if (smtp_word_verb(upper) != NOLIST_V_UNKNOWN) {
-				word = upper;
-				have = 4;
-				i = 4;
-			}
-		}
-		for (; i < 4; i++) {
+		for (i = 0; i < 4; i++) {
 			__u8 c;
 
 			if (have >= 4 || i >= len || at + i + 1 > end)
