@@ -18,7 +18,7 @@ topology ''
 must [ -x "$INJECT" ]
 cat >"$CONF" <<-END
 	interface = { s0 }
-	low = { $LOW4 }
+	low = { $LOW4, $LOW6 }
 	real = { $REAL4, $REAL6 }
 	high = { $HIGH4, $HIGH6 }
 	sources = $((2 * many))
