@@ -323,6 +323,13 @@ refuses() {
 }
 check 'a wrong line of an allow file is told with its place' \
 	refuses "$TMP/allow:2: not an address" -c "$TMP/allow.conf"
+printf 'a.example 192.0.2.0/24\na.example 192.0.2/24\n' >"$TMP/providers"
+conf_of "providers = { $TMP/providers }" >"$TMP/providers.conf"
+check 'so is one of a providers file' \
+	refuses "$TMP/providers:2: not a name and a network" -c "$TMP/providers.conf"
+is "$(nolist load -c "$TMP/providers.conf" 2>&1 | grep -c "$TMP/providers:")" 1 'in one line'
+nolist check -c "$TMP/providers.conf" >"$TMP/check.out" 2>&1
+check 'check tells it, too' grep -q "^refuses .*$TMP/providers:2: not a name" "$TMP/check.out"
 check 'so is a missing file' refuses "cannot read '$TMP/nowhere'" -c "$TMP/missing.conf"
 check 'and a prefix that is not for labs' \
 	refuses "$TMP/never.conf:4: '127.0.0.0/8' is not for labs" -c "$TMP/never.conf"

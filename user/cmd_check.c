@@ -13,6 +13,7 @@
 #include "check.h"
 #include "cmd.h"
 #include "conf_args.h"
+#include "files.h"
 #include "log.h"
 #include "out.h"
 
@@ -50,10 +51,14 @@ static int take_options(struct conf_args *args, bool *is_json, int argc, char **
 	return c;
 }
 
-/* What the configuration says of itself is a finding as well. */
+/* What the configuration says of itself, or its files, is a finding as well. */
 static void add_notes(struct findings *found, const struct conf *conf)
 {
+	char what[4400];
 	int i;
+
+	if (files_wrong(conf, what, sizeof(what)))
+		find(found, GRADE_REFUSES, "configuration", "", "%s", what);
 
 	for (i = 0; i < conf->notes; i++)
 		find(found, conf->note[i].is_error ? GRADE_REFUSES : GRADE_WARNING, "configuration",

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "allow.h"
 #include "check.h"
 #include "cmd.h"
 #include "conf.h"
 #include "conf_args.h"
+#include "files.h"
 #include "kern.h"
 #include "log.h"
 #include "watcher.h"
@@ -348,7 +348,7 @@ int cmd_load(int argc, char **argv)
 	conf_tell(&l.conf);
 	/* The first list would fail of it, when nobody looks. */
 	if (!status)
-		status = allow_check(&l.conf);
+		status = files_check(&l.conf);
 	if (!status)
 		status = load(&l);
 	conf_free(&l.conf);

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "allow.h"
 #include "cmd.h"
+#include "files.h"
 #include "judge.h"
 #include "kern.h"
 #include "log.h"
@@ -29,9 +29,9 @@ static int read_allows(struct judge *j, const struct judge_options *o)
 {
 	int i, status;
 
-	status = allow_new(&j->allow, &j->conf);
+	status = files_allow(&j->allow, &j->conf);
 	for (i = 0; i < o->allows && !status; i++)
-		status = allow_add(j->allow, o->allow[i]);
+		status = files_add_allow(j->allow, o->allow[i]);
 	if (!status && never_sort(j->allow))
 		return out_of_memory();
 	return status;

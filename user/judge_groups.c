@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "cmd.h"
+#include "files.h"
 #include "judge.h"
 #include "log.h"
 
@@ -19,32 +20,14 @@ static int out_of_memory(void)
 
 /* --- providers ----------------------------------------------------------------- */
 
-static int read_file(struct judge *j, const char *file)
-{
-	unsigned int line;
-	int error = providers_add_file(j->providers, file, &line);
-
-	if (!error)
-		return EXIT_DONE;
-	if (line)
-		errx("%s:%u: not a name and a network (/8 to /32, /16 to /128)", file, line);
-	else
-		err(error, "cannot read '%s'", file);
-	return error == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
-}
-
 int judge_read_providers(struct judge *j)
 {
-	int i, status = EXIT_DONE;
+	int status = files_providers(&j->providers, &j->conf);
 
-	if (providers_new(&j->providers))
-		return out_of_memory();
-	for (i = 0; i < j->conf.providers && !status; i++)
-		status = read_file(j, j->conf.provider[i]);
 	if (status)
 		return status;
 	j->provider = calloc(providers_count(j->providers) + 1, sizeof(*j->provider));
-	return !j->provider || providers_sort(j->providers) ? out_of_memory() : EXIT_DONE;
+	return j->provider ? EXIT_DONE : out_of_memory();
 }
 
 static void add_to_set(struct judge *j, const struct record *r)
