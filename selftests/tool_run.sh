@@ -119,6 +119,13 @@ check 'it collects again' collects
 inode=$(stat -c %i "$TMP/list")
 check 'it looks at the list again' dumps
 is "$(stat -c %i "$TMP/list")" "$inode" 'and leaves it alone while nothing changes'
+first=$pid
+nolist run -c "$CONF" >"$TMP/second.out" 2>"$TMP/second.log"
+is "$? $(head -n 1 "$TMP/second.log")" "1 nolist-xdp: run: another 'nolist-xdp run', process $first, is \
+at work for '$STATE_DIR'" 'a second one is refused, and told which is the first'
+nolist run -c "$CONF" --no-load >"$TMP/second.out" 2>"$TMP/second.log"
+is "$?" 1 'also without loading'
+check 'the first one goes on' collects
 talks 203.0.113.9
 check 'the list follows what happens' wait_for 10 grep -qx 203.0.113.9 "$TMP/list"
 check 'which is stored' wait_for 10 stored 'SELECT count(DISTINCT source) FROM source' 1
@@ -187,11 +194,16 @@ echo 'mode = sideways' >"$CONF"
 check 'a wrong value' reloads said 'sideways'
 sed 's/s0/s7/' "$TMP/good.conf" >"$CONF"
 check 'an interface that is not there' reloads said "cannot attach to 's7': No such device"
+printf 'a.example 192.0.2.0/24\na.example 192.0.2/24\n' >"$TMP/providers"
+sed "\$a providers = { $TMP/providers }" "$TMP/good.conf" >"$CONF"
+check 'a wrong line of a providers file' reloads said "$TMP/providers:2: not a name and a network"
+sed "\$a allow = { $TMP/providers }" "$TMP/good.conf" >"$CONF"
+check 'or of an allow file' reloads said "$TMP/providers:1: not an address or a prefix"
 rm "$CONF"
 check 'no file' reloads said "cannot read '$CONF'"
 sed "\$a list = { \"plane $TMP/list3\" }" "$TMP/good.conf" >"$CONF"
 check 'an unknown format' reloads said "unknown format 'plane'"
-is "$(grep -c 'stays in force' "$TMP/run.log")" 5 'each leaves the old one in force'
+is "$(grep -c 'stays in force' "$TMP/run.log")" 7 'each leaves the old one in force'
 check 'which still collects' collects
 sed "\$a high = { 192.0.2.31 }" "$TMP/good.conf" >"$CONF"
 check 'a good one is taken' reloads has_high 192.0.2.31
@@ -235,6 +247,22 @@ check 'it collects what is pinned' collects
 kill -TERM $pid
 ends
 is $status 0 'and ends'
+
+# ip link, or another unit, has attached it: it is configured in place.
+must nolist unload --purge >/dev/null
+must ip -n server link set dev s0 xdp obj "$BUILD/nolist.bpf.o" sec xdp
+program=$(attached_id)
+sed "\$a high = { 192.0.2.32 }" "$TMP/good.conf" >"$CONF"
+start
+check 'attached by ip link: it is ready' wait_for 10 told '^READY=1$'
+is "$(attached_id)" "$program" 'nothing was attached anew'
+check 'what is there was configured' has_high 192.0.2.32
+check 'it collects' collects
+kill -TERM $pid
+ends
+is "$status $(attached_id)" "0 $program" 'and leaves it where it is'
+must nolist unload --purge >/dev/null
+
 cp "$TMP/good.conf" "$CONF"
 echo 'mode = sideways' >>"$CONF"
 start

@@ -20,8 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alone.h"
 #include "cmd.h"
 #include "conf.h"
+#include "files.h"
 #include "job.h"
 #include "log.h"
 #include "out.h"
@@ -132,6 +134,8 @@ static int version_read(struct version *v, const char *file)
 	status = conf_open(&v->conf, file);
 	if (!status)
 		status = check_formats(&v->conf);
+	if (!status)
+		status = files_check(&v->conf);
 	if (status)
 		version_free(v);
 	return status;
@@ -411,14 +415,39 @@ static void set_jobs(struct run *r)
 				    .ended = on_done, .arg = r };
 }
 
+/* 0, or an exit status. Who cannot find out goes on: mail needs the program. */
+static int be_alone(void)
+{
+	pid_t by;
+	int error = alone(options.state_dir, &by);
+
+	if (error && error != -EBUSY) {
+		cmd_store_failed(error);
+		warn("whether another 'run' is at work is not known");
+	}
+	if (error != -EBUSY)
+		return EXIT_DONE;
+	if (by)
+		errx("another 'nolist-xdp run', process %d, is at work for '%s'", (int)by,
+		     options.state_dir);
+	else
+		errx("another 'nolist-xdp run' is at work for '%s'", options.state_dir);
+	hint("SIGHUP has it read its configuration again; --state-dir keeps two apart");
+	return EXIT_FAILED;
+}
+
 static int run(struct run *r)
 {
 	int ret;
 
 	set_jobs(r);
 	r->status = version_read(&r->next, r->file);
-	if (r->status)
+	if (!r->status)
+		r->status = be_alone();
+	if (r->status) {
+		version_free(&r->next);
 		return r->status;
+	}
 	ret = open_event(r);
 	if (ret >= 0 && r->is_loaded)
 		ret = start(r, &r->load, &r->next, LIMIT_S);

@@ -292,6 +292,21 @@ static int make_dir(const char *dir)
 	return 0;
 }
 
+int store_dir(const char *dir, int *fd)
+{
+	int error = make_dir(dir);
+
+	if (error)
+		return error;
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return store_fail_errno(-errno, "cannot open '%s'", dir);
+	error = check_dir(dir, *fd);
+	if (error)
+		close(*fd);
+	return error;
+}
+
 static int lock_dir(struct store *s, const char *dir, bool is_locked)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };

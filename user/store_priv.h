@@ -2,7 +2,8 @@
 /*
  * What the files of the store share: store.c opens, store_rows.c has the sources,
  * store_lives.c the tables as a whole, store_pardon.c the pardons, store_list.c
- * the lists, store_prune.c drops what is old. Nobody else includes this.
+ * the lists, store_prune.c drops what is old; alone.c locks beside it. Nobody else
+ * includes this.
  */
 #ifndef NOLIST_STORE_PRIV_H
 #define NOLIST_STORE_PRIV_H
@@ -67,6 +68,8 @@ int store_fail(struct store *s, const char *what);
 int store_fail_errno(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A statement, prepared once and reset; NULL: store_fail() has been called. */
 sqlite3_stmt *store_stmt(struct store *s, enum statement which);
+/* Opens the directory of the store, which is made and must be safe; 0 or -errno. */
+int store_dir(const char *dir, int *fd);
 /* Runs a statement that gives no rows. */
 int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
 /* 1: there is a row. */
