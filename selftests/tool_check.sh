@@ -168,6 +168,9 @@ is "$status $(grades programs)" '1 refuses' "somebody's program is refused"
 has "$(text_of programs)" "$(prog_at s1) 'xdp_pass', attached by user 0, in native mode" 'and named'
 in_server setpriv --reuid 65534 --clear-groups "$TOOL" check s1 >"$TMP/text" 2>&1
 has "$(cat "$TMP/text")" 'only root can see' 'who is not root is told what could not be seen'
+in_server setpriv --reuid 65534 --clear-groups "$TOOL" check s1 "${ROLES[@]}" >"$TMP/text" 2>"$TMP/err"
+has "$(cat "$TMP/text")" "only root can look at nftables' rules" 'of the firewall as well'
+is "$(cat "$TMP/err")" '' 'and no library has a word of its own'
 # shellcheck disable=SC2046 # words
 must in_server $(cure_of programs)
 look s1
@@ -399,6 +402,20 @@ else
 	done
 fi
 rules
+
+# --- names ---
+
+# A name may hold anything but a blank, a slash and a colon.
+odd=$'x\e[31m'
+must ip -n server link add "$odd" type veth peer name p9
+must ip -n server link set "$odd" up
+for verb in "check $odd" "load -i $odd --low $LOW4 --real $REAL4 --mode generic" status; do
+	# shellcheck disable=SC2086 # words
+	nolist $verb >"$TMP/text" 2>&1
+	check "${verb%% *}: an odd name of an interface is told" grep -q 'x\\x1b\[31m' "$TMP/text"
+	is "$(grep -c $'\e' "$TMP/text")" 0 "${verb%% *}: and does not drive the terminal"
+done
+must nolist unload -i "$odd" >/dev/null
 
 # --- usage ---
 

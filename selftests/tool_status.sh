@@ -143,5 +143,9 @@ fails 1 'cannot write all of the output' 'a full disk is told' \
 	in_server sh -c '"$@" >/dev/full' - "$TOOL" status --pin-dir "$PIN_DIR"
 fails 1 'Operation not permitted' 'without root it is told' \
 	in_server setpriv --reuid 65534 --clear-groups "$TOOL" status
+fails 1 'hint: run it as root' 'with its cure' \
+	in_server setpriv --reuid 65534 --clear-groups "$TOOL" status
+fails 1 'cannot write all of the output' 'help on a full disk fails, too' \
+	sh -c '"$@" >/dev/full' - "$TOOL" --help
 
 done_testing

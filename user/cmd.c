@@ -4,10 +4,12 @@
  * parser for those of each, and the help, which is printed from the tables. Not
  * in main.c, so that tests can link commands without it.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "kern.h"
@@ -168,6 +170,8 @@ static int failed(int error, const char *what, const char *cure)
 		errx("%s", what);
 	if (*cure)
 		hint("%s", cure);
+	else if ((error == -EPERM || error == -EACCES) && geteuid())
+		hint("run it as root");
 	return EXIT_FAILED;
 }
 
@@ -181,13 +185,12 @@ int cmd_store_failed(int error)
 	return failed(error, store_what(), store_hint());
 }
 
-int cmd_main(const struct cmd *cmds, int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	static const struct cmd_option none[] = { {} };
 	const struct cmd *c;
 	int status;
 
-	table = cmds;
 	status = getopt_of(NULL, argc, argv, none, "+:");
 	if (status < 0)
 		return -1 - status;
@@ -198,7 +201,7 @@ int cmd_main(const struct cmd *cmds, int argc, char **argv)
 	}
 	argv += optind;
 	argc -= optind;
-	for (c = cmds; c->name && strcmp(c->name, argv[0]); c++)
+	for (c = table; c->name && strcmp(c->name, argv[0]); c++)
 		;
 	if (!c->name) {
 		errx("unknown command '%s'", argv[0]);
@@ -207,7 +210,15 @@ int cmd_main(const struct cmd *cmds, int argc, char **argv)
 	}
 	optind = 0;
 	log_command(c->name);
-	status = c->fn(argc, argv);
+	return c->fn(argc, argv);
+}
+
+int cmd_main(const struct cmd *cmds, int argc, char **argv)
+{
+	int status;
+
+	table = cmds;
+	status = dispatch(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
 		errx("cannot write all of the output");
 		return status ? status : EXIT_FAILED;

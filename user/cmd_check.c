@@ -16,6 +16,7 @@
 #include "files.h"
 #include "log.h"
 #include "out.h"
+#include "report.h"
 
 enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_JSON };
 
@@ -89,10 +90,15 @@ static void print_text(const struct findings *found)
 	for (i = 0; i < found->n; i++) {
 		const struct finding *f = &found->f[i];
 
-		printf("%-7s  %-15s  %-13s  %s\n", grade_names[f->grade], f->subject, f->about,
-		       f->text);
-		if (*f->cure)
-			printf("%-7s  %-15s  %-13s  %s\n", "", "", "cure:", f->cure);
+		printf("%-7s  ", grade_names[f->grade]);
+		report_name(f->subject, 15);
+		printf("  %-13s  ", f->about);
+		report_name(f->text, 0);
+		if (*f->cure) {
+			printf("\n%-7s  %-15s  %-13s  ", "", "", "cure:");
+			report_name(f->cure, 0);
+		}
+		putchar('\n');
 	}
 }
 

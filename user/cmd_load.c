@@ -18,6 +18,7 @@
 #include "files.h"
 #include "kern.h"
 #include "log.h"
+#include "report.h"
 #include "watcher.h"
 
 enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_SOURCES, OPT_FORCE,
@@ -211,7 +212,8 @@ static void say_interface(const struct kern_if *f, const struct kern_done *done)
 		[KERN_KEPT] = "configured anew",
 	};
 
-	printf("%s: %s, %s mode, %s%s%s%s\n", f->name, deeds[done->deed],
+	report_name(f->name, 0);
+	printf(": %s, %s mode, %s%s%s%s\n", deeds[done->deed],
 	       f->mode == KERN_GENERIC ? "generic" : "native",
 	       f->is_shared ? "beside others" : "alone", *done->why ? " (" : "", done->why,
 	       *done->why ? ")" : "");

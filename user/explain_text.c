@@ -305,17 +305,6 @@ static void print_check(const struct explain *e, enum check check)
 	putchar('\n');
 }
 
-/* The name of a file is somebody's: nothing in it reaches the terminal raw. */
-static void print_name(const char *name)
-{
-	for (; *name; name++) {
-		if ((unsigned char)*name < 0x20 || (unsigned char)*name >= 0x7f)
-			printf("\\x%02x", (unsigned char)*name);
-		else
-			putchar(*name);
-	}
-}
-
 static void print_entry(const char *list, const struct never_entry *entry)
 {
 	char text[ADDR_TEXT];
@@ -323,7 +312,7 @@ static void print_entry(const char *list, const struct never_entry *entry)
 	if (!entry)
 		return;
 	printf("  on the %s: %s, ", list, prefix_text(&entry->prefix, text));
-	print_name(entry->why);
+	report_name(entry->why, 0);
 	if (entry->line)
 		printf(":%u", entry->line);
 	putchar('\n');
@@ -346,7 +335,7 @@ static void print_lists(const struct explain *e)
 		const struct explain_list *l = &e->list[i];
 
 		printf("  %s '", !l->is_read ? "no file yet:" : l->is_on ? "on" : "not on");
-		print_name(l->file);
+		report_name(l->file, 0);
 		printf("' (%s)%s\n", l->format,
 		       l->is_waiting ? ", waits: the list has grown enough for a day" : "");
 	}

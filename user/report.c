@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Times and ages as people and scripts write them.
+ * Times and ages as people and scripts write them, and names that are not ours.
  */
 #define _GNU_SOURCE /* strptime */
 #include <errno.h>
@@ -62,4 +62,15 @@ const char *report_age(int64_t seconds, char text[REPORT_AGE])
 		i++;
 	snprintf(text, REPORT_AGE, "%lld%c", (long long)(seconds / units[i].size), units[i].unit);
 	return text;
+}
+
+void report_name(const char *name, int width)
+{
+	int n = 0;
+
+	for (; *name; name++)
+		n += (unsigned char)*name < 0x20 || (unsigned char)*name >= 0x7f ?
+			     printf("\\x%02x", (unsigned char)*name) :
+			     printf("%c", *name);
+	printf("%*s", n < width ? width - n : 0, "");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Times <-> text. UTC, always: a list is read on other hosts, in other zones.
+ * Times <-> text. UTC, always: a list is read on other hosts, in other zones. And
+ * names that are somebody's, for eyes.
  */
 #ifndef NOLIST_REPORT_H
 #define NOLIST_REPORT_H
@@ -16,5 +17,10 @@ const char *report_time(int64_t time, char text[REPORT_TIME]);
 int report_time_parse(const char *text, int64_t *time);
 /* 42s, 3m, 2h, 5d: the largest unit that fits at least once, rounded down. */
 const char *report_age(int64_t seconds, char text[REPORT_AGE]);
+/*
+ * On standard output, at least so wide: names of files and interfaces are somebody's,
+ * so nothing in them reaches the terminal raw.
+ */
+void report_name(const char *name, int width);
 
 #endif

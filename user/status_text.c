@@ -42,11 +42,13 @@ static void text_interfaces(const struct status *s)
 	}
 	printf("%-15s  %-7s  %-8s  %-8s  %7s  %s\n", "interface", "mode", "attached", "tables",
 	       "program", "tag");
-	for (i = 0; i < s->n_ifs; i++)
-		printf("%-15s  %-7s  %-8s  %-8s  %7u  %s\n", s->ifs[i].name,
+	for (i = 0; i < s->n_ifs; i++) {
+		report_name(s->ifs[i].name, 15);
+		printf("  %-7s  %-8s  %-8s  %7u  %s\n",
 		       s->ifs[i].mode == KERN_GENERIC ? "generic" : "native",
 		       s->ifs[i].is_shared ? "shared" : "alone",
 		       tables_name(&s->ifs[i], text), s->ifs[i].prog_id, s->ifs[i].tag);
+	}
 }
 
 /* Only what is missing: of what the program cannot do without there is no status. */
@@ -167,18 +169,6 @@ static void text_held(const struct store_list *l)
 	printf("%s\n", *comma ? "" : "-");
 }
 
-/* Names of files are somebody's: nothing in them reaches the terminal raw. */
-static void text_name(const char *name)
-{
-	int n;
-
-	for (n = 0; *name; name++)
-		n += (unsigned char)*name < 0x20 || (unsigned char)*name >= 0x7f ?
-			     printf("\\x%02x", (unsigned char)*name) :
-			     printf("%c", *name);
-	printf("%*s", n < 39 ? 39 - n : 0, "");
-}
-
 static void text_lists(const struct status *s)
 {
 	char age[REPORT_AGE];
@@ -191,7 +181,7 @@ static void text_lists(const struct status *s)
 	for (i = 0; i < s->lists; i++) {
 		const struct store_list *l = &s->list[i].is;
 
-		text_name(s->list[i].path);
+		report_name(s->list[i].path, 39);
 		printf("  %10llu  %10llu  %6s  ", (unsigned long long)l->entries,
 		       (unsigned long long)l->grown, report_age(s->now - l->time, age));
 		text_held(l);
