@@ -22,7 +22,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
 
 WARN := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B) -DVERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu11 -pthread $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B) -DVERSION='"$(VERSION)"'
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shell uname -m)-linux-gnu
 
 USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
@@ -50,7 +50,7 @@ $(USER_OBJ): $(B)/%.o: user/%.c | $(B)/nolist.skel.h
 
 $(B)/nolist-xdp: $(USER_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -o $@
+	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -o $@
 
 # Tests that need one of the tool's rooms name it here: they link its object.
 tests: all $(TESTS) $(TEST_BPF) $(HELPERS)
@@ -93,7 +93,7 @@ $(BENCH_BPF:.bpf.o=.skel.h): %.skel.h: %.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)_bpf > $@
 $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c $(BENCH_BPF:.bpf.o=.skel.h)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/bench -I$(BENCH_SRC) $(filter %.c,$^) -lbpf -pthread -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/bench -I$(BENCH_SRC) $(filter %.c,$^) -lbpf -o $@
 
 bench: ## measure beside peers; BENCH=quick takes two minutes
 	$(Q)scripts/deps.sh bench

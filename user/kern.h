@@ -100,8 +100,8 @@ int kern_fill(const struct kern *k, struct kern_fill *fill);
 
 /*
  * Calls back for every record of every set, in no order; a source may come
- * several times. Exactly one of claims and proofs is not NULL. A return other
- * than 0 ends the walk and is returned.
+ * several times. Exactly one of claims and proofs is not NULL: there is a thread
+ * for each, at the same time. A return other than 0 ends that one's walk and is returned.
  */
 typedef int kern_each_fn(const struct nolist_source *src, const struct nolist_claims *claims,
 			 const struct nolist_proofs *proofs, void *arg);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kern_priv.h"
+#include "thread.h"
 
 #define BATCH 4096 /* records a system call; grows where a bucket holds more */
 
@@ -234,6 +235,7 @@ struct walk {
 	walk_fn *fn; /* NULL: only count */
 	void *arg;
 	unsigned int count;
+	int ret;
 };
 
 static int walk_hand(struct walk *w, const char *keys, const char *values, __u32 n)
@@ -376,15 +378,24 @@ static int each_proofs(const void *key, const void *value, void *arg)
 	return e->fn(key, NULL, value, e->arg);
 }
 
+static void *walk_table(void *arg)
+{
+	struct walk *w = arg;
+
+	w->ret = walk(w);
+	return NULL;
+}
+
+/* Nearly all of the time is the kernel's, which waits for memory: two wait at once. */
 int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, void *arg)
 {
 	struct each e = { fn, arg };
 	struct walk claims = { k->set[set].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
 	struct walk proofs = { k->set[set].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
-	int ret = walk(&claims);
+	int ret;
 
-	if (!ret)
-		ret = walk(&proofs);
+	thread_both(walk_table, &claims, &proofs);
+	ret = claims.ret ? claims.ret : proofs.ret;
 	return ret < 0 ? kern_fail(ret, "cannot read the tables") : ret;
 }
 

@@ -9,6 +9,7 @@
 
 #include "snapshot.h"
 #include "squeeze.h"
+#include "thread.h"
 
 #define CLAIMS_WORDS (sizeof(struct pack_claims) / 4)
 #define PROOFS_WORDS (sizeof(struct pack_proofs) / 4)
@@ -34,6 +35,8 @@ struct table {
 	size_t places, places_room;
 	unsigned char *bytes; /* for each record how many there are, then these */
 	size_t used, room;
+	uint32_t real_s[2]; /* when it saw anyone at the real MX, by family */
+	int error;          /* of sorting */
 };
 
 struct tables {
@@ -133,13 +136,10 @@ static int table_add(struct table *t, const struct nolist_source *src, const uns
 	return 0;
 }
 
-/* When anyone was at the real MX; last: of SYNs and data, or of data, by family. */
-static void see_real(uint32_t last[2], const struct nolist_source *src, uint32_t at)
+static void see_real(uint32_t real_s[2], int family, uint32_t at)
 {
-	uint32_t *last_s = &last[!!pack_key(src).high];
-
-	if (at > *last_s)
-		*last_s = at;
+	if (at > real_s[family])
+		real_s[family] = at;
 }
 
 static int add_claims(struct tables *t, const struct nolist_source *src,
@@ -148,7 +148,7 @@ static int add_claims(struct tables *t, const struct nolist_source *src,
 	unsigned char record[SQUEEZE_MAX(CLAIMS_WORDS)];
 	struct pack_claims c = pack_claims(claims);
 
-	see_real(t->stats.real_s, src, c.role[PACK_REAL].last);
+	see_real(t->claims.real_s, !!pack_key(src).high, c.role[PACK_REAL].last);
 	return table_add(&t->claims, src, record, squeeze(record, &c, CLAIMS_WORDS));
 }
 
@@ -163,8 +163,7 @@ static int add_proofs(struct tables *t, const struct nolist_source *src,
 
 	for (i = 0; i < hours; i++)
 		size += squeeze(record + size, &hour[i], HOUR_WORDS);
-	see_real(t->stats.real_s, src, p.data.last);
-	see_real(t->stats.data_s, src, p.data.last);
+	see_real(t->proofs.real_s, !!pack_key(src).high, p.data.last);
 	return table_add(&t->proofs, src, record, size);
 }
 
@@ -253,11 +252,14 @@ static int sort_records(struct table *t)
 	return 0;
 }
 
-static int table_sort(struct table *t)
+static void *table_sort(void *arg)
 {
-	int error = t->places ? sort_places(t) : 0;
+	struct table *t = arg;
 
-	return !error && t->places ? sort_records(t) : error;
+	t->error = t->places ? sort_places(t) : 0;
+	if (!t->error && t->places)
+		t->error = sort_records(t);
+	return NULL;
 }
 
 void snapshot_set_lru(struct snapshot *s, int life)
@@ -305,16 +307,28 @@ static int count_evicted(struct snapshot *s, int life)
 	return 0;
 }
 
+static void sum_up_real(struct tables *t)
+{
+	int f;
+
+	for (f = 0; f < 2; f++) {
+		t->stats.data_s[f] = t->stats.real_s[f] = t->proofs.real_s[f];
+		see_real(t->stats.real_s, f, t->claims.real_s[f]);
+	}
+}
+
 int snapshot_sort(struct snapshot *s)
 {
 	int i, error = 0;
 
 	for (i = 0; i < s->lives && !error; i++) {
-		error = table_sort(&s->tables[i].claims);
-		if (!error)
-			error = table_sort(&s->tables[i].proofs);
+		struct tables *t = &s->tables[i];
+
+		thread_both(table_sort, &t->claims, &t->proofs);
+		error = t->claims.error ? t->claims.error : t->proofs.error;
 		if (!error)
 			error = count_evicted(s, i);
+		sum_up_real(t);
 	}
 	return error;
 }

@@ -18,7 +18,8 @@ void snapshot_free(struct snapshot *s);
 
 /* One more set of tables; returns its number, from 0 on. */
 int snapshot_add_life(struct snapshot *s, const struct life *life);
-/* What its tables say of a source; either may be NULL. */
+/* What its tables say of a source; either may be NULL. One thread may add claims and
+ * another one proofs. */
 int snapshot_add(struct snapshot *s, int life, const struct nolist_source *src,
 		 const struct nolist_claims *claims, const struct nolist_proofs *proofs);
 /* To be called once, before what follows. */
