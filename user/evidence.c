@@ -89,7 +89,9 @@ int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *st
 		*ep = NULL;
 		return -ENOMEM;
 	}
-	error = add_stored_lives(e);
+	error = evidence_walk_new(&e->walk);
+	if (!error)
+		error = add_stored_lives(e);
 	if (!error) {
 		add_table_lives(e);
 		error = make_room(e);
@@ -111,6 +113,9 @@ void evidence_free(struct evidence *e)
 
 	if (!e)
 		return;
+	if (e->walk)
+		evidence_stop(e);
+	evidence_walk_free(e->walk);
 	for (i = 0; i < STORE_GRADES; i++)
 		free(e->row[i].row.kept.hour);
 	for (i = 0; e->part && i < e->lives; i++)
@@ -229,7 +234,7 @@ static int start_data(struct evidence *e)
 	return ret < 0 ? ret : 0;
 }
 
-int evidence_start(struct evidence *e, enum evidence_kind kind)
+int evidence_begin(struct evidence *e, enum evidence_kind kind)
 {
 	int i;
 
@@ -347,7 +352,7 @@ static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 	return true;
 }
 
-int evidence_next(struct evidence *e, struct record *r)
+int evidence_step(struct evidence *e, struct record *r)
 {
 	struct pack_key key;
 	int ret, error = 0;
@@ -369,8 +374,10 @@ int evidence_next(struct evidence *e, struct record *r)
 int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r)
 {
 	struct pack_key key = pack_key(src);
-	int ret = find_parts(e, &key);
+	int ret;
 
+	evidence_stop(e);
+	ret = find_parts(e, &key);
 	if (ret > 0)
 		evidence_record(e, &key, r);
 	return ret;

@@ -84,11 +84,12 @@ enum evidence_kind {
 /*
  * A walk in the order of addr_compare(): evidence_next() says 1 for a record, 0 at
  * the end, or -errno; the record's pointers live until the next call. One walk at a
- * time.
+ * time; until it has come to its end tables and store are nobody else's, since a
+ * thread makes the next records meanwhile.
  */
 int evidence_start(struct evidence *e, enum evidence_kind kind);
 int evidence_next(struct evidence *e, struct record *r);
-/* One source, also during a walk of another: 1, 0 if it is not known, or -errno. */
+/* One source, which ends a walk: 1, 0 if it is not known, or -errno. */
 int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r);
 
 /* --- what was lost ------------------------------------------------------------ */

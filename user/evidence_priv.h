@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of evidence share: evidence.c walks, evidence_record.c makes
- * records, evidence_site.c gathers what concerns all sources, evidence_real.c what is
+ * What the files of evidence share: evidence.c merges, evidence_walk.c does so ahead
+ * of who walks, evidence_record.c makes records, evidence_site.c gathers what concerns all sources, evidence_real.c what is
  * known of the real MX. Nobody else includes this.
  */
 #ifndef NOLIST_EVIDENCE_PRIV_H
@@ -36,6 +36,7 @@ struct evidence {
 	struct store *store;     /* or NULL */
 	struct evidence_life *life;
 	int lives;
+	struct evidence_walk *walk;
 	enum evidence_kind kind; /* of the walk */
 	struct live *live;       /* by life */
 	struct {
@@ -58,6 +59,13 @@ struct evidence {
 	size_t changes;
 };
 
+/* evidence.c: a walk as such. The record's pointers live until the next step. */
+int evidence_begin(struct evidence *e, enum evidence_kind kind);
+int evidence_step(struct evidence *e, struct record *r);
+int evidence_walk_new(struct evidence_walk **wp);
+void evidence_walk_free(struct evidence_walk *w);
+/* Ends a walk that may be on its way. */
+void evidence_stop(struct evidence *e);
 /* Makes a record of the parts that are there. */
 void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r);
 /* Fills losses and acks. */

@@ -70,7 +70,7 @@ void judge_neighbours(const struct judge *j, struct judged *of);
 void judge_start(struct judge *j, enum evidence_kind kind);
 bool judge_next(struct judge *j, struct judged *of);
 int judge_end(struct judge *j);
-/* A source that need not be known: true if it is. Failures are told as above. */
+/* A source that need not be known: true if it is; ends a walk. Failures are told as above. */
 bool judge_find(struct judge *j, const struct nolist_source *src, struct judged *of);
 
 /* Is the real MX seen in a family (0: IPv4, 1: IPv6), as the rules ask? */

@@ -403,7 +403,7 @@ static int open_file(struct store *s, enum store_mode mode)
 	mode_t mask = umask(0077);
 	int code, error;
 
-	/* No threads here, and nobody asks how much memory is in use. */
+	/* One thread at a time, and nobody asks how much memory is in use. */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	code = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A walk over all sources, whose records a second thread makes while the first one
+ * judges them. They are handed over in batches, a few of them by turns. Tables,
+ * store and what a walk needs are the thread's until it has ended.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence_priv.h"
+#include "thread.h"
+
+#define BATCH 128 /* records */
+#define BATCHES 4
+
+struct batch {
+	struct record r[BATCH];
+	size_t n;
+	int ret; /* what the walk said last: 0 or an error come after these records */
+	struct hour *hour; /* of all records, one after the other */
+	size_t hours, hours_room;
+	uint32_t *data_hour;
+	size_t data_hours, data_room;
+};
+
+struct evidence_walk {
+	pthread_t thread;
+	bool has_thread;
+	pthread_mutex_t lock; /* of the next three */
+	pthread_cond_t has_changed;
+	size_t made, used; /* batches */
+	bool is_unwanted;
+	bool has_batch; /* one is at hand: in it the next record, and its hours */
+	size_t next, hour, data_hour;
+	struct batch batch[BATCHES];
+};
+
+int evidence_walk_new(struct evidence_walk **wp)
+{
+	struct evidence_walk *w = calloc(1, sizeof(*w));
+
+	*wp = w;
+	if (!w)
+		return -ENOMEM;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->has_changed, NULL);
+	return 0;
+}
+
+void evidence_walk_free(struct evidence_walk *w)
+{
+	int i;
+
+	for (i = 0; w && i < BATCHES; i++) {
+		free(w->batch[i].hour);
+		free(w->batch[i].data_hour);
+	}
+	free(w);
+}
+
+/* --- filling ------------------------------------------------------------------- */
+
+/* Adds n elements to an array of *used. */
+static int append(void *arrayp, size_t *used, size_t *room, const void *from, size_t n, size_t size)
+{
+	void **array = arrayp, *grown;
+	size_t wanted = *used + n;
+
+	if (wanted > *room) {
+		wanted += wanted / 2;
+		grown = reallocarray(*array, wanted, size);
+		if (!grown)
+			return -ENOMEM;
+		*array = grown;
+		*room = wanted;
+	}
+	if (n)
+		memcpy((char *)*array + *used * size, from, n * size);
+	*used += n;
+	return 0;
+}
+
+/* The hours of a record are the walk's, until the next one. */
+static int keep_hours(struct batch *b, const struct record *r)
+{
+	int error = append(&b->hour, &b->hours, &b->hours_room, r->hour, r->hours, sizeof(*r->hour));
+
+	if (!error)
+		error = append(&b->data_hour, &b->data_hours, &b->data_room, r->data_hour,
+			       r->data_hours, sizeof(*r->data_hour));
+	return error;
+}
+
+static void fill(struct evidence *e, struct batch *b)
+{
+	int error = 0;
+
+	b->n = b->hours = b->data_hours = 0;
+	do {
+		b->ret = evidence_step(e, &b->r[b->n]);
+		if (b->ret > 0)
+			error = keep_hours(b, &b->r[b->n]);
+		if (error)
+			b->ret = error;
+		b->n += b->ret > 0;
+	} while (b->ret > 0 && b->n < BATCH);
+}
+
+/* The thread. */
+static void *make(void *arg)
+{
+	struct evidence *e = arg;
+	struct evidence_walk *w = e->walk;
+	bool is_unwanted = false;
+	struct batch *b;
+
+	do {
+		b = &w->batch[w->made % BATCHES];
+		fill(e, b);
+		pthread_mutex_lock(&w->lock);
+		w->made++;
+		pthread_cond_signal(&w->has_changed);
+		while (w->made - w->used == BATCHES && !w->is_unwanted)
+			pthread_cond_wait(&w->has_changed, &w->lock);
+		is_unwanted = w->is_unwanted;
+		pthread_mutex_unlock(&w->lock);
+	} while (b->ret > 0 && !is_unwanted);
+	return NULL;
+}
+
+/* --- taking -------------------------------------------------------------------- */
+
+int evidence_start(struct evidence *e, enum evidence_kind kind)
+{
+	struct evidence_walk *w = e->walk;
+	int error;
+
+	evidence_stop(e);
+	w->made = w->used = 0;
+	w->is_unwanted = w->has_batch = false;
+	error = evidence_begin(e, kind);
+	/* Those with data are few, and each is looked for. */
+	if (!error && kind != EVIDENCE_DATA)
+		w->has_thread = !thread_start(&w->thread, make, e);
+	return error;
+}
+
+void evidence_stop(struct evidence *e)
+{
+	struct evidence_walk *w = e->walk;
+
+	if (!w->has_thread)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->is_unwanted = true;
+	pthread_cond_signal(&w->has_changed);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	w->has_thread = false;
+}
+
+static void take_batch(struct evidence *e)
+{
+	struct evidence_walk *w = e->walk;
+
+	if (w->has_thread) {
+		pthread_mutex_lock(&w->lock);
+		while (w->made == w->used)
+			pthread_cond_wait(&w->has_changed, &w->lock);
+		pthread_mutex_unlock(&w->lock);
+	} else {
+		fill(e, &w->batch[w->used % BATCHES]);
+	}
+	w->has_batch = true;
+	w->next = w->hour = w->data_hour = 0;
+}
+
+/* The thread may have it again. */
+static void give_back(struct evidence_walk *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->used++;
+	pthread_cond_signal(&w->has_changed);
+	pthread_mutex_unlock(&w->lock);
+	w->has_batch = false;
+}
+
+int evidence_next(struct evidence *e, struct record *r)
+{
+	struct evidence_walk *w = e->walk;
+	struct batch *b;
+
+	for (;;) {
+		b = &w->batch[w->used % BATCHES];
+		if (!w->has_batch)
+			take_batch(e);
+		if (w->next < b->n)
+			break;
+		if (b->ret <= 0) {
+			evidence_stop(e);
+			return b->ret;
+		}
+		give_back(w);
+	}
+	*r = b->r[w->next++];
+	r->hour = b->hour + w->hour;
+	r->data_hour = b->data_hour + w->data_hour;
+	w->hour += r->hours;
+	w->data_hour += r->data_hours;
+	return 1;
+}
