@@ -56,6 +56,16 @@ missing_paths() {
 }
 is "$(missing_paths)" '' 'and they are there'
 
+# What deps.sh installs to build, but for what every build has.
+unnamed_packages() {
+	sed -n '/^build="/,/"$/{s/build=//;s/"//g;p}' "$TOP/scripts/deps.sh" | tr -s '\t ' '\n' |
+		grep -vxE '|make|gcc|libc6-dev|linux-libc-dev' |
+		while read -r package; do
+			grep -q "^ $package,\$" "$TOP/debian/control" || echo "$package"
+		done
+}
+is "$(unnamed_packages)" '' 'debian/control names what building needs'
+
 # --- what is installed works ---
 
 topology ''
