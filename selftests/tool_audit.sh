@@ -172,6 +172,7 @@ outside() {
 	found '[.left_out.outside, .refused]'
 }
 is "$(outside "$(rfc 80)")" '[0,4]' 'a time of RFC 3339'
+is "$(outside "$(rfc 80 | sed 's/\..*/+0000/')")" '[0,4]' 'and as the journal prints it'
 is "$(outside "$(rfc 97)")" '[1,3]' 'the future is left out'
 is "$(outside "$(rfc $((96 - 36 * 24)))")" '[1,3]' 'so is what is older than 35 days'
 is "$(outside "$(date -d "@$((BOOT + 97 * H))" +%FT%T+02:00)")" '[0,4]' 'a zone counts'
@@ -197,6 +198,7 @@ fails 2 'which log' 'no log' audit
 fails 2 'one log at a time' 'two logs' audit "$TMP/exim" "$TMP/postfix"
 fails 2 "cannot read '$TMP/no'" 'a log that is not there' audit "$TMP/no"
 fails 2 'is not a time' 'no time' audit "$TMP/exim" --at noon
+fails 2 "cannot read '$TMP': Is a directory" 'a directory' audit "$TMP"
 fails 1 "'$TMP/none' has no line" 'an empty log' audit "$TMP/none"
 is "$(nolist audit "$TMP/hostile" -c "$CONF" --at "$NOW" 2>&1 | grep -c example)" 0 'nothing of an envelope is repeated'
 done_testing

@@ -62,8 +62,8 @@ is "$(opens 203.0.113.2 '.low.opens, .low.first')" "[1,$((now - 10))]" 'role low
 } >"$TMP/odd"
 import real "$TMP/odd"
 is "$status $(cat "$TMP/out")" '1 0 lines taken' 'odd lines are not taken'
-check 'future ones are counted' grep -q ' 1 lines refused: they tell of the future' "$TMP/err"
-check 'old ones are' grep -q ' 1 lines refused: older than 35 days' "$TMP/err"
+check 'future ones are counted' grep -q ' 1 line refused: they tell of the future' "$TMP/err"
+check 'old ones are' grep -q ' 1 line refused: older than 35 days' "$TMP/err"
 check 'and all others' grep -q ' 12 lines refused: not an address and a time' "$TMP/err"
 is "$(opens 203.0.113.7 .known)" '[false]' 'and nothing is known of who they name'
 is "$(tr -d '\n\40-\176' <"$TMP/err" | wc -c)" 0 'nothing of them is repeated'
@@ -87,4 +87,5 @@ for args in '' "$TMP/lines" "--role high $TMP/lines" '--role real' "--role real 
 	fails 2 'which (role|file)|is not low or real|one file|cannot read' "wrong usage: import $args" \
 		import $args
 done
+fails 2 "cannot read '$TMP': Is a directory" 'a directory is no file' import --role real "$TMP"
 done_testing

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -157,6 +158,23 @@ bool cmd_is_end(int argc, char **argv)
 	if (optind < argc)
 		errx("unexpected argument '%s'", argv[optind]);
 	return optind >= argc;
+}
+
+FILE *cmd_open(const char *name)
+{
+	FILE *f = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	struct stat st;
+	int error = errno;
+
+	/* That it cannot be read shows late, and as an error of the device. */
+	if (f && (fstat(fileno(f), &st) || !S_ISDIR(st.st_mode)))
+		return f;
+	if (f) {
+		error = EISDIR;
+		fclose(f);
+	}
+	err(error, "cannot read '%s'", name);
+	return NULL;
 }
 
 static int failed(int error, const char *what, const char *cure)

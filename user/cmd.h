@@ -13,6 +13,7 @@
 #define NOLIST_CMD_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Exit statuses of every command. */
 enum {
@@ -70,6 +71,8 @@ struct cmd_option {
 int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
 /* For a command that takes no arguments: says so if there is one. True: all is well. */
 bool cmd_is_end(int argc, char **argv);
+/* A file to be read, or standard input for "-"; NULL: it cannot be, and why was said. */
+FILE *cmd_open(const char *name);
 /* Prints what kern_what() and kern_hint() say of an error; returns EXIT_FAILED. */
 int cmd_failed(int error);
 /* The same for store_what() and store_hint(). */

@@ -255,13 +255,11 @@ static void tell_left_out(const struct audit *a)
 
 static int read_log(struct audit *a, const char *name)
 {
-	FILE *f = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	FILE *f = cmd_open(name);
 	int error;
 
-	if (!f) {
-		err(errno, "cannot read '%s'", name);
+	if (!f)
 		return EXIT_USAGE;
-	}
 	a->from = a->now - KEPT_HOURS * 3600ll;
 	error = audit_read(a, f);
 	audit_sort(a);
@@ -274,7 +272,8 @@ static int read_log(struct audit *a, const char *name)
 	if (a->first)
 		return EXIT_DONE;
 	errx("'%s' has no line of a real MX's mail of the last 35 days", name);
-	hint("postfix' log in syslog's form, or exim's main log");
+	hint("postfix' log in syslog's form, or exim's main log; what is packed comes by zcat, "
+	     "and the journal by \"journalctl -o short-iso\", to \"audit -\"");
 	return EXIT_FAILED;
 }
 

@@ -179,6 +179,11 @@ static int import_all(struct import *im, FILE *f)
 	return error;
 }
 
+static const char *lines(unsigned long n)
+{
+	return n == 1 ? "line" : "lines";
+}
+
 static int finish(struct import *im, FILE *f, const char *name)
 {
 	/* A file that was read by half is not taken by half. */
@@ -188,26 +193,24 @@ static int finish(struct import *im, FILE *f, const char *name)
 	}
 	if (store_commit(im->store))
 		return cmd_store_failed(-EIO);
-	printf("%lu lines taken\n", im->taken);
+	printf("%lu %s taken\n", im->taken, lines(im->taken));
 	if (im->future)
-		warn("%lu lines refused: they tell of the future", im->future);
+		warn("%lu %s refused: they tell of the future", im->future, lines(im->future));
 	if (im->old)
-		warn("%lu lines refused: older than 35 days", im->old);
+		warn("%lu %s refused: older than 35 days", im->old, lines(im->old));
 	if (im->odd)
-		warn("%lu lines refused: not an address and a time", im->odd);
+		warn("%lu %s refused: not an address and a time", im->odd, lines(im->odd));
 	return im->odd && !im->taken ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run(struct import *im, const char *name)
 {
 	struct pack_hour hour[KEPT_HOURS];
-	FILE *f = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	FILE *f = cmd_open(name);
 	int error, status;
 
-	if (!f) {
-		err(errno, "cannot read '%s'", name);
+	if (!f)
 		return EXIT_USAGE;
-	}
 	im->row.kept.hour = hour;
 	im->now = time(NULL);
 	error = store_open(&im->store, options.state_dir, STORE_WRITE);
@@ -241,8 +244,13 @@ int cmd_import(int argc, char **argv)
 	}
 	if (c < 0)
 		return -1 - c;
-	if (!im.role || optind != argc - 1) {
-		errx(!im.role ? "which role?" : optind == argc ? "which file?" : "one file at a time");
+	if (!im.role) {
+		errx("which role?");
+		hint("--role real: who delivered mail; --role low: who was at the low fake");
+		return EXIT_USAGE;
+	}
+	if (optind != argc - 1) {
+		errx(optind == argc ? "which file?" : "one file at a time");
 		return EXIT_USAGE;
 	}
 	return run(&im, argv[optind]);
