@@ -43,13 +43,23 @@ static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p
 }
 
 /* Swaps the link addresses; the VLAN tags stay. */
-static __always_inline void reply_link(__u32 *w)
+static __always_inline void reply_link(void *at)
 {
-	__u32 a = w[0], b = w[1], c = w[2];
+	__u64 to = *(__u64 *)at;           /* and two bytes of the other */
+	__u64 from = *(__u32 *)(at + 8);
 
-	w[0] = b >> 16 | c << 16;
-	w[1] = c >> 16 | a << 16;
-	w[2] = a >> 16 | b << 16;
+	*(__u64 *)at = to >> 48 | from << 16 | to << 48;
+	*(__u32 *)(at + 8) = to >> 16;
+}
+
+/* The last 16 bits of a sequence number where an id is, before flags and offset of zero. */
+static __always_inline __u32 reply_id(__be32 seq)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return seq >> 16;
+#else
+	return seq << 16;
+#endif
 }
 
 /* All but the addresses; 16 bits at a time, as a sum of few of them folds. */
@@ -64,7 +74,7 @@ static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, const struc
 	 * A text may be longer than some path's MTU: let routers cut it, with an id
 	 * of its own (RFC 6864 4.1), or pieces of two texts would be taken for one.
 	 */
-	w[1] = bpf_htonl(r->text_len ? bpf_ntohl(r->seq) << 16 : IP4_DF);
+	w[1] = r->text_len ? reply_id(r->seq) : bpf_htonl(IP4_DF);
 	h[4] = bpf_htons(TTL << 8 | IPPROTO_TCP);
 	w[3] = p->daddr.w[3];
 	w[4] = p->saddr.w[3];
@@ -171,6 +181,9 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 		len = FRAME_MIN;
 	if (!reply_resize(ctx, p, len))
 		return false;
+	/* What p and r hold is read again: on the stack it already is, once. */
+	asm volatile("" : : "r"(p), "r"(r) : "memory");
+	off = p->l3;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
 	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
@@ -213,7 +226,9 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	}
 	check = csum_field(sum);
 	/* Both zeros are right (RFC 1624); over IPv6 Linux writes the other one. */
-	((struct tcphdr *)at)->check = check || !p->is_ip6 ? check : 0xffff;
+	if (!check && p->is_ip6)
+		check = 0xffff;
+	((struct tcphdr *)at)->check = check;
 	return true;
 }
 
