@@ -345,10 +345,9 @@ struct nolist_change {
 struct nolist_known {
 	struct nolist_addr saddr;
 	struct nolist_addr daddr;
-	__u64 key;  /* first half of the secret that it was made with */
 	__u64 tail; /* ports, clock slot, timestamps: see high_tail() */
 	__u64 hash;
-	__u64 pad;  /* to a cache line */
+	__u64 pad[2]; /* to a cache line */
 };
 _Static_assert(sizeof(struct nolist_known) == 64, "abi");
 

@@ -51,11 +51,15 @@ static __always_inline __u64 high_tail(const struct pkt *p, __u64 slot)
 	return (slot & 0x7fffff) << 33 | (__u64)!!p->ts_at << 32 | (__u32)p->sport << 16 | p->dport;
 }
 
-static __always_inline __u64 high_hash(const struct nolist_key *key, const struct pkt *p,
-				       __u64 tail)
+/* Rarely needed, so apart from what is: see high_find(). */
+static __noinline __u64 high_hash(const struct pkt *p, __u64 tail)
 {
+	__u32 zero = 0;
+	const struct nolist_key *key = bpf_map_lookup_elem(&nolist_key, &zero);
 	__u64 hash;
 
+	if (!key)
+		return 0;
 	if (p->is_ip6)
 		hash = cookie_hash6(key, &p->saddr, &p->daddr, tail);
 	else
@@ -76,7 +80,7 @@ static __always_inline void high_timestamps(struct xdp_md *ctx, struct pkt *p)
 
 	barrier_var(off);
 	ts = (void *)(long)ctx->data + (off & 255);
-	if (!p->ts_at || (void *)(ts + 2) > end)
+	if ((void *)(ts + 2) > end)
 		return;
 	p->tsval = bpf_ntohl(ts[0]);
 	p->tsecr = bpf_ntohl(ts[1]);
@@ -95,11 +99,10 @@ static __always_inline void high_receive(const struct pkt *p, struct reply *r, _
 }
 
 static __always_inline enum nolist_verdict high_syn(const struct nolist_config *conf,
-						    const struct nolist_key *key,
 						    const struct pkt *p, struct reply *r)
 {
 	__u64 slot = clock_ns() >> COOKIE_SLOT_SHIFT;
-	__u64 hash = high_hash(key, p, high_tail(p, slot));
+	__u64 hash = high_hash(p, high_tail(p, slot));
 
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
@@ -122,21 +125,19 @@ static __always_inline struct nolist_known *high_place(const struct pkt *p)
 	return bpf_map_lookup_elem(&nolist_known, &at);
 }
 
-static __always_inline bool high_is_known(const struct nolist_known *k,
-					  const struct nolist_key *key, const struct pkt *p,
+static __always_inline bool high_is_known(const struct nolist_known *k, const struct pkt *p,
 					  __u64 tail)
 {
 	return k->tail == tail && k->saddr.q[1] == p->saddr.q[1] &&
 	       k->daddr.q[1] == p->daddr.q[1] && k->saddr.q[0] == p->saddr.q[0] &&
-	       k->daddr.q[0] == p->daddr.q[0] && k->key == key->k[0];
+	       k->daddr.q[0] == p->daddr.q[0];
 }
 
-static __always_inline void high_know(struct nolist_known *k, const struct nolist_key *key,
-				      const struct pkt *p, __u64 tail, __u64 hash)
+static __always_inline void high_know(struct nolist_known *k, const struct pkt *p, __u64 tail,
+				      __u64 hash)
 {
 	k->saddr = p->saddr;
 	k->daddr = p->daddr;
-	k->key = key->k[0];
 	k->tail = tail;
 	k->hash = hash;
 }
@@ -145,29 +146,33 @@ static __always_inline void high_know(struct nolist_known *k, const struct nolis
  * The hash, if it is ours: the acknowledgement is in its window; else 0. One of
  * 2^64 is 0 as well, and then that dialogue ends with a reset.
  */
-static __always_inline __u64 high_find(const struct nolist_key *key, const struct pkt *p)
+static __always_inline __u64 high_find(const struct pkt *p)
 {
 	__u64 slot = clock_ns() >> COOKIE_SLOT_SHIFT;
-	struct nolist_known *known = high_place(p);
 	__u64 tail = high_tail(p, slot), hash;
+	struct nolist_known *known = high_place(p);
 	__u32 ack = bpf_ntohl(p->ack) - 1;
-	bool is_known = known && high_is_known(known, key, p, tail);
 
-	hash = is_known ? known->hash : high_hash(key, p, tail);
-	if (ack - (__u32)hash <= HIGH_TOTAL) {
-		if (known && !is_known)
-			high_know(known, key, p, tail, hash);
-		return hash;
+	if (known && high_is_known(known, p, tail)) {
+		hash = known->hash;
+		if (ack - (__u32)hash <= HIGH_TOTAL)
+			return hash;
+	} else {
+		hash = high_hash(p, tail);
+		if (ack - (__u32)hash <= HIGH_TOTAL) {
+			if (known)
+				high_know(known, p, tail, hash);
+			return hash;
+		}
 	}
-	hash = high_hash(key, p, high_tail(p, slot - 1));
+	hash = high_hash(p, high_tail(p, slot - 1));
 	return ack - (__u32)hash <= HIGH_TOTAL ? hash : 0;
 }
 
 /* Is it ours? Then h says what its numbers mean. */
-static __always_inline bool high_recognize(const struct nolist_key *key, const struct pkt *p,
-					   struct high *h)
+static __always_inline bool high_recognize(const struct pkt *p, struct high *h)
 {
-	__u64 hash = high_find(key, p);
+	__u64 hash = high_find(p);
 	__u32 rel;
 
 	if (!hash)
@@ -364,22 +369,20 @@ static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p,
 		    struct reply *r)
 {
-	__u32 zero = 0;
-	const struct nolist_key *key = bpf_map_lookup_elem(&nolist_key, &zero);
 	struct high h;
-	__u8 kind;
+	__u8 flags;
 
-	if (!conf || !p || !r || !key)
+	if (!conf || !p || !r)
 		return NOLIST_HIGH_SILENT;
-	kind = p->flags & (TCP_SYN | TCP_ACK | TCP_FIN);
-	high_timestamps(ctx, p);
-	if (kind == TCP_SYN)
-		return high_syn(conf, key, p, r);
-	if (!(kind & TCP_ACK))
-		return NOLIST_HIGH_SILENT;
+	flags = p->flags;
+	if (p->ts_at)
+		high_timestamps(ctx, p);
+	if (!(flags & TCP_ACK))
+		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r)
+								: NOLIST_HIGH_SILENT;
 	/* SYN,ACK without a split handshake: no guess of ours, so none is counted. */
-	if (!(kind & TCP_SYN) || conf->smtp.is_split) {
-		if (high_recognize(key, p, &h))
+	if (!(flags & TCP_SYN) || conf->smtp.is_split) {
+		if (high_recognize(p, &h))
 			return high_dialogue(ctx, conf, p, r, &h);
 		p->events |= HIGH_BAD_ACK;
 	}

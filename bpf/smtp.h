@@ -10,7 +10,7 @@
 
 #define SMTP_LINE_MAX 512 /* with CR LF (RFC 5321 4.5.3.1.4) */
 #define SMTP_USUAL_MIN 6  /* DATA and CR LF */
-#define SMTP_USUAL_MAX 64
+#define SMTP_USUAL_MAX 64 /* bytes */
 #define SMTP_BUCKET 64    /* bytes in which the length of a line is remembered */
 
 /* A parse: 0, a prefix's number, or SMTP_VERB + verb + NOLIST_VERBS * buckets. */
