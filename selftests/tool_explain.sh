@@ -159,6 +159,19 @@ is "$(cat "$TMP/out")" "$(cat "$TMP/of_address")" 'and is that of its addresses'
 explain 203.0.113.1/32
 says '^203.0.113.1: held' 'an IPv4 address may have its length'
 
+# Looked at between them, its SYNs are known by the hour: as of then it had been away
+# for 90 hours, though it came back.
+inject "203.0.113.20 low=2h:3h:2 high=300h:301h:2 talk=300h:301h:2 hour=300:1:0:0:0 hour=301:1:0:0:0"
+run collect
+inject "203.0.113.20 low=2h:400h:3"
+run collect
+sed '$a window = 3600' "$CONF" >"$TMP/window.conf"
+run explain -c "$TMP/window.conf" --at "$(at $((303 * H)))" 203.0.113.20
+says '^  low +yes +at the low fake: 12d from the nearest offence' \
+	'as of then, to the hour: not what it did before and after'
+run explain -c "$TMP/window.conf" --at "$(at $((500 * H)))" 203.0.113.20
+says '^  low +no +at the low fake: around an offence' 'of all times it is the whole span'
+
 # --- lists ---
 
 cat "$CONF" - >"$TMP/lists.conf" <<-END

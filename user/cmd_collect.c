@@ -73,6 +73,8 @@ static bool keep_item(struct collect *c, struct store_row *row, const struct sna
 		is_new |= kept_add_claims(&row->kept, item->claims, life->wall_s);
 	if (item->proofs)
 		is_new |= kept_add_proofs(&row->kept, item->proofs, item->hour, item->hours);
+	if (item->claims)
+		is_new |= kept_add_opens(&row->kept, item->claims, now_s);
 	c->sources++;
 	if (!is_new)
 		return false;

@@ -62,7 +62,8 @@ static int make_room(struct evidence *e)
 	e->part = calloc(e->lives + 1, sizeof(*e->part));
 	e->hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->hour));
 	e->data_hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->data_hour));
-	if (!e->live || !e->part || !e->hour || !e->data_hour)
+	e->open_hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->open_hour));
+	if (!e->live || !e->part || !e->hour || !e->data_hour || !e->open_hour)
 		return -ENOMEM;
 	for (i = 0; i < e->lives; i++) {
 		e->part[i].kept.hour = calloc(KEPT_HOURS, sizeof(struct pack_hour));
@@ -126,6 +127,7 @@ void evidence_free(struct evidence *e)
 	free(e->part);
 	free(e->hour);
 	free(e->data_hour);
+	free(e->open_hour);
 	free(e->life);
 	free(e->losses);
 	free(e->acks);
@@ -190,6 +192,9 @@ static void take_item(struct evidence *e, int life, const struct snapshot_item *
 		kept_add_claims(&p->kept, item->claims, e->life[life].life.wall_s);
 	if (item->proofs)
 		kept_add_proofs(&p->kept, item->proofs, item->hour, item->hours);
+	if (item->claims)
+		kept_add_opens(&p->kept, item->claims,
+			       snapshot_stats(e->tables, e->life[life].table)->now_s);
 }
 
 /* --- walking ----------------------------------------------------------------- */

@@ -41,6 +41,14 @@ struct hour {
 
 #define HOUR_S 3600
 
+enum record_role { RECORD_LOW, RECORD_REAL, RECORD_HIGH };
+
+/* SYNs in one hour; not all such hours are known. */
+struct open_hour {
+	uint32_t start; /* its first second */
+	uint32_t roles; /* bits by enum record_role */
+};
+
 struct record {
 	struct nolist_source src;
 	/* Claimed: anyone can forge these. */
@@ -57,9 +65,11 @@ struct record {
 	unsigned int hours;
 	const uint32_t *data_hour; /* hours in which data came, their first seconds */
 	unsigned int data_hours;
+	const struct open_hour *open_hour; /* ascending; of who has proven anything */
+	unsigned int open_hours;
 	/* Days with a SYN: bit i is i days before day (days since 1970). */
 	uint32_t day;
-	uint32_t days[3]; /* low, real, high */
+	uint32_t days[3]; /* by enum record_role */
 };
 
 struct evidence;

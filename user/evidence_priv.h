@@ -48,6 +48,7 @@ struct evidence {
 	struct part *part; /* by life */
 	struct hour *hour; /* of the record at hand */
 	uint32_t *data_hour;
+	struct open_hour *open_hour;
 	struct span *losses;
 	size_t n_losses;
 	struct evidence_acks *acks;

@@ -47,7 +47,7 @@ static void add_days(struct record *r, const struct kept_claims *k)
 
 static bool has_talk(const struct pack_hour *h)
 {
-	return !h->data || h->strong || h->weak || h->told_weak || h->quit || h->closed ||
+	return !h->seen || h->strong || h->weak || h->told_weak || h->quit || h->closed ||
 	       h->early || h->piped || h->not_smtp || h->starttls;
 }
 
@@ -59,8 +59,11 @@ static void add_hours(struct evidence *e, struct record *r, const struct kept *k
 		const struct pack_hour *h = &k->hour[i];
 		uint32_t start = wall((h->hour - 1) * (uint32_t)HOUR_S + 1, wall_s);
 
-		if (h->data)
+		if (h->seen & PACK_SEEN_DATA)
 			e->data_hour[r->data_hours++] = start;
+		if (h->seen & PACK_SEEN_OPENS)
+			e->open_hour[r->open_hours++] = (struct open_hour){
+				start, (h->seen & PACK_SEEN_OPENS) / PACK_SEEN_LOW };
 		if (!has_talk(h))
 			continue;
 		e->hour[r->hours++] = (struct hour){
@@ -90,6 +93,13 @@ static int compare_times(const void *a, const void *b)
 	const uint32_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
+}
+
+static int compare_opens(const void *a, const void *b)
+{
+	const struct open_hour *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
 }
 
 static uint16_t sum16(uint16_t a, uint16_t b)
@@ -128,6 +138,7 @@ static void merge_hours(struct evidence *e, struct record *r)
 	r->talk_hours -= r->hours - kept < r->talk_hours ? r->hours - kept : 0;
 	r->hours = kept;
 	qsort(e->data_hour, r->data_hours, sizeof(*e->data_hour), compare_times);
+	qsort(e->open_hour, r->open_hours, sizeof(*e->open_hour), compare_opens);
 }
 
 static void add_part(struct evidence *e, struct record *r, const struct kept *k, int64_t wall_s)
@@ -154,7 +165,8 @@ void evidence_record(struct evidence *e, const struct pack_key *key, struct reco
 {
 	int i, parts = 0;
 
-	*r = (struct record){ .src = pack_source(key), .hour = e->hour, .data_hour = e->data_hour };
+	*r = (struct record){ .src = pack_source(key), .hour = e->hour, .data_hour = e->data_hour,
+			      .open_hour = e->open_hour };
 	for (i = 0; i < e->lives; i++) {
 		if (!e->part[i].is_there)
 			continue;

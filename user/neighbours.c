@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "asof.h"
 #include "span.h"
 #include "verdict.h"
 
@@ -47,7 +48,7 @@ static bool has_low(const struct record *r, const struct site *site)
 void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
 		    const struct rules *rules, int64_t now)
 {
-	struct span data = span_as_of(r->data, now), low = span_as_of(r->low.when, now);
+	struct span data = asof_data(r, now), low = asof_opens(r, RECORD_LOW, now);
 
 	if (!data.first)
 		return;
@@ -59,9 +60,9 @@ void neighbours_add(struct neighbours *n, const struct record *r, const struct s
 
 void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now)
 {
-	struct span data = span_as_of(r->data, now);
+	struct span data = asof_data(r, now);
 
-	widen(&p->low, span_as_of(r->low.when, now));
+	widen(&p->low, asof_opens(r, RECORD_LOW, now));
 	if (!data.first)
 		return;
 	add(&p->n, &r->src, data);

@@ -225,7 +225,30 @@ static bool add_hour(struct kept *k, const struct pack_hour *h)
 	is_new |= raise_to(&to->piped, h->piped);
 	is_new |= raise_to(&to->not_smtp, h->not_smtp);
 	is_new |= raise_to(&to->starttls, h->starttls);
-	is_new |= raise_to(&to->data, h->data);
+	is_new |= (h->seen & ~to->seen) != 0;
+	to->seen |= h->seen;
+	return is_new;
+}
+
+static bool add_seen(struct kept *k, uint32_t at, uint16_t seen)
+{
+	return at && add_hour(k, &(struct pack_hour){ .hour = (at - 1) / 3600 + 1, .seen = seen });
+}
+
+bool kept_add_opens(struct kept *k, const struct pack_claims *c, uint32_t now_s)
+{
+	bool is_new = false;
+	int i;
+
+	for (i = 0; i < PACK_ROLES && kept_is_proven(k); i++) {
+		uint32_t at[] = { c->role[i].first, c->role[i].last };
+		int j;
+
+		/* Else what is dropped for its age would be news again and again. */
+		for (j = 0; j < 2; j++)
+			if (at[j] + (KEPT_HOURS - 1) * 3600 > now_s)
+				is_new |= add_seen(k, at[j], PACK_SEEN_LOW << i);
+	}
 	return is_new;
 }
 
@@ -254,10 +277,7 @@ bool kept_add_proofs(struct kept *kept, const struct pack_proofs *p, const struc
 	k->now.bad_acks = larger(k->now.bad_acks, p->bad_acks);
 	for (i = 0; i < hours; i++)
 		is_new |= add_hour(kept, &hour[i]);
-	/* The table keeps only the last time; those who look each hour see each hour. */
-	if (p->data.last)
-		is_new |= add_hour(kept, &(struct pack_hour){
-						 .hour = (p->data.last - 1) / 3600 + 1, .data = 1 });
+	is_new |= add_seen(kept, p->data.last, PACK_SEEN_DATA);
 	return is_new || memcmp(&was, k, sizeof(was));
 }
 
@@ -275,8 +295,7 @@ bool kept_import(struct kept *k, bool is_data, uint32_t at)
 	is_new = when->first != span.first || when->last != span.last;
 	if (is_data) {
 		k->proofs.begin = when->first;
-		return add_hour(k, &(struct pack_hour){ .hour = (at - 1) / 3600 + 1, .data = 1 }) ||
-		       is_new;
+		return add_seen(k, at, PACK_SEEN_DATA) || is_new;
 	}
 	k->claims.begin = when->first;
 	mark_day(&k->claims, PACK_LOW, at, 0);

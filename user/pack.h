@@ -59,11 +59,21 @@ struct pack_claims {
 	uint32_t opens[PACK_ROLES];
 };
 
+/*
+ * What was seen in an hour: data to the real MX, SYNs. The tables keep only the last
+ * time, so that each hour is known to who looks once in each.
+ */
+enum {
+	PACK_SEEN_DATA = 1,
+	PACK_SEEN_LOW = 2, /* shifted by role */
+	PACK_SEEN_OPENS = 7 * PACK_SEEN_LOW,
+};
+
 /* One hour of the table's clock; meanings as in struct nolist_hour. */
 struct pack_hour {
 	uint32_t hour; /* as in struct nolist_hour: from 1 on */
 	uint16_t strong, weak, told_weak, quit, closed, early, piped, not_smtp, starttls;
-	uint16_t data; /* 1: data to the real MX were seen in it */
+	uint16_t seen; /* PACK_SEEN_...; alone, it is no hour with dialogues */
 };
 _Static_assert(sizeof(struct pack_hour) == 24, "is stored");
 
@@ -143,6 +153,9 @@ static inline bool kept_is_proven(const struct kept *k)
 bool kept_add_claims(struct kept *k, const struct pack_claims *c, int64_t wall_s);
 bool kept_add_proofs(struct kept *k, const struct pack_proofs *p, const struct pack_hour *hour,
 		     unsigned int hours);
+
+/* After these two, of a look at now_s: notes hours with SYNs of who has proven anything. */
+bool kept_add_opens(struct kept *k, const struct pack_claims *c, uint32_t now_s);
 
 /*
  * Adds one contact that others have logged: data to the real MX, or a SYN to the

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "asof.h"
 #include "verdict.h"
 
 #define DAY_S 86400
@@ -243,7 +244,7 @@ static int64_t seen_by(const struct span *span, int64_t now)
 void site_add(struct site *site, const struct record *r, int64_t now)
 {
 	struct site_family *f = &site->family[!addr_is_ip4(&r->src.addr)];
-	int64_t real = seen_by(&r->real.when, now), data = seen_by(&r->data, now);
+	int64_t real = asof_seen(r, RECORD_REAL, now), data = seen_by(&r->data, now);
 	unsigned int i;
 
 	/* Of data the hours are known: who came before and later was there between. */

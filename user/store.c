@@ -64,6 +64,8 @@ static const char *const steps[] = {
 	"  WITHOUT ROWID;"
 	"CREATE TABLE growth (id INTEGER PRIMARY KEY, path TEXT NOT NULL, time INTEGER NOT NULL,"
 	"  added INTEGER NOT NULL);",
+	/* Hours tell of SYNs, too (pack.h); who does not know takes them for data. */
+	"SELECT 0;",
 };
 
 #define LIST_COLUMNS                                                                               \

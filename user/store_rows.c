@@ -58,7 +58,7 @@ static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, uns
 }
 
 /* What one look at the tables may add to the hours of a row. */
-#define HOURS_MORE (NOLIST_HOURS + 1)
+#define HOURS_MORE (NOLIST_HOURS + 1 + 2 * PACK_ROLES)
 
 static int make_room(struct store *s, struct store_row *row, unsigned int hours)
 {

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "asof.h"
 #include "span.h"
 #include "verdict.h"
 
@@ -106,20 +107,6 @@ bool verdict_is_listed(const struct verdict *v, bool is_claimed)
 {
 	return v->is == JUDGED_OFFENDER || v->is == JUDGED_PROBABLE ||
 	       (is_claimed && v->is == JUDGED_SUSPECT);
-}
-
-static struct record record_as_of(const struct record *r, int64_t now)
-{
-	struct record was = *r;
-
-	was.low.when = span_as_of(r->low.when, now);
-	was.real.when = span_as_of(r->real.when, now);
-	was.high.when = span_as_of(r->high.when, now);
-	was.data = span_as_of(r->data, now);
-	was.talk = span_as_of(r->talk, now);
-	while (was.hours && was.hour[was.hours - 1].start > now)
-		was.hours--;
-	return was;
 }
 
 /* One offence, or what stands in for it: it was within this span. */
@@ -479,7 +466,7 @@ static enum judgement judge(struct trial *t)
 void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
 		const struct rules *rules, int64_t now, struct verdict *v)
 {
-	struct trial t = { .r = record_as_of(r, now), .n = n, .site = site, .rules = rules,
+	struct trial t = { .r = asof_record(r, now), .n = n, .site = site, .rules = rules,
 			   .now = now, .v = v };
 
 	memset(v, 0, sizeof(*v));
