@@ -202,6 +202,9 @@ static void path_configure(struct path *p)
 	c.ports = 1;
 	for (i = 0; i < NOLIST_PORT_MAX; i++)
 		c.port[i] = htons(NOLIST_SMTP_PORT);
+	/* As load does: only frames to the host's own link address are answered. */
+	c.macs = 1;
+	memcpy(&c.mac[0], "\2\0\0\0\0\2", 6);
 	path_add(&c, LOW4, NOLIST_LOW, 0);
 	path_add(&c, LOW6, NOLIST_LOW, 1);
 	path_add(&c, REAL4, NOLIST_REAL, 2);
