@@ -66,22 +66,15 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u32 off, __u32 len)
 	return sum;
 }
 
-/* Sum of the TCP header without options, which most segments have alone, and the rest. */
+/* Sum of the segment: of the TCP header without options, which most have alone, and the rest. */
 static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, const struct pkt *p)
 {
-	void *end = (void *)(long)ctx->data_end;
-	__u32 off = p->l4, *w;
-	__u64 sum, rest;
+	__u64 rest;
 
-	barrier_var(off);
-	w = (void *)(long)ctx->data + (off & 127);
-	if ((void *)(w + 5) > end)
-		return CSUM_BAD;
-	sum = (__u64)w[0] + w[1] + w[2] + w[3] + w[4];
 	if (p->l4_len <= sizeof(struct tcphdr))
-		return sum;
+		return p->tcp_sum;
 	rest = check_sum(ctx, p->l4 + sizeof(struct tcphdr), p->l4_len - sizeof(struct tcphdr));
-	return rest == CSUM_BAD ? CSUM_BAD : sum + rest;
+	return rest == CSUM_BAD ? CSUM_BAD : p->tcp_sum + rest;
 }
 
 /* Sum over the pseudo-header (RFC 9293 3.1, RFC 8200 8.1). */
@@ -199,7 +192,7 @@ static __always_inline bool check_source(const struct nolist_config *conf, const
 	__u8 first = p->is_ip6 ? p->saddr.b[0] : p->saddr.b[12];
 
 	if (p->is_ip6 ? first == 0xff || !p->saddr.q[0]
-		      : first == 0 || first == 127 || first >= 224)
+		      : first - 1u >= 223 || first == 127)
 		return false;
 	return !match_slot(conf, &p->saddr);
 }
@@ -209,6 +202,8 @@ static __always_inline bool check_host(const struct nolist_config *conf, const s
 {
 	__u32 i;
 
+	if (p->mac && p->mac == conf->mac[0])
+		return true;
 	if (p->mac & 1)
 		return false;
 	for (i = 0; i < NOLIST_MAC_MAX && i < conf->macs; i++)
@@ -258,15 +253,13 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 /*
  * At a high fake what is for this host is never passed on: the kernel would end
  * the dialogue.
- * A function of its own for the verifier, and for the stack.
  */
-__noinline int check_segment(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p)
+static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
+							 const struct nolist_config *conf,
+							 struct pkt *p)
 {
-	enum nolist_verdict verdict;
+	enum nolist_verdict verdict = check_answerable(ctx, conf, p);
 
-	if (!conf || !p)
-		return NOLIST_PASS_UNCONFIGURED;
-	verdict = check_answerable(ctx, conf, p);
 	if (verdict != NOLIST_UNDECIDED && verdict != NOLIST_PASS_NOT_HOST &&
 	    p->role == NOLIST_HIGH)
 		return NOLIST_HIGH_BAD;

@@ -41,7 +41,7 @@ static __always_inline const struct nolist_slot *match_slot(const struct nolist_
 	return NULL;
 }
 
-static __always_inline bool match_port(const struct nolist_config *conf, __be16 port)
+static __always_inline bool match_fakes(const struct nolist_config *conf, __be16 port)
 {
 	int i;
 
@@ -52,24 +52,25 @@ static __always_inline bool match_port(const struct nolist_config *conf, __be16 
 	return false;
 }
 
+/* Is it a port that matters at some MX of ours? Nearly all other traffic leaves here. */
+static __always_inline bool match_port(const struct nolist_config *conf, __be16 port)
+{
+	return port == bpf_htons(NOLIST_SMTP_PORT) || match_fakes(conf, port);
+}
+
 static __always_inline enum nolist_verdict match_mx(const struct nolist_config *conf,
 						    struct pkt *p)
 {
-	bool is_smtp = p->dport == bpf_htons(NOLIST_SMTP_PORT);
-	bool is_fakes = match_port(conf, p->dport);
-	const struct nolist_slot *s;
+	const struct nolist_slot *s = match_slot(conf, &p->daddr);
 
-	if (!is_smtp && !is_fakes)
-		return NOLIST_PASS_OTHER;
-	s = match_slot(conf, &p->daddr);
 	if (!s)
 		return NOLIST_PASS_OTHER;
 	p->mx = s->mx;
-	if (s->role == NOLIST_REAL && is_smtp) {
+	if (s->role == NOLIST_REAL && p->dport == bpf_htons(NOLIST_SMTP_PORT)) {
 		p->role = NOLIST_REAL;
 		return NOLIST_PASS_REAL;
 	}
-	if ((s->role != NOLIST_LOW && s->role != NOLIST_HIGH) || !is_fakes)
+	if ((s->role != NOLIST_LOW && s->role != NOLIST_HIGH) || !match_fakes(conf, p->dport))
 		return NOLIST_PASS_OTHER;
 	p->role = s->role;
 	return NOLIST_UNDECIDED;

@@ -57,25 +57,53 @@ static const __u8 ingress_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_ROOM] = XDP_DROP,
 };
 
+/* The answers have little in common: each gets the code that it needs, and no more. */
+static __always_inline enum nolist_verdict answer_low(struct xdp_md *ctx,
+						      const struct nolist_config *conf,
+						      const struct pkt *p)
+{
+	struct reply r = {};
+	enum nolist_verdict verdict = decide_low(p, &r);
+
+	return reply_segment(ctx, conf, p, &r) ? verdict : NOLIST_PASS_NO_ROOM;
+}
+
+static __always_inline enum nolist_verdict answer_high(struct xdp_md *ctx,
+						       const struct nolist_config *conf,
+						       struct pkt *p)
+{
+	struct reply r = {};
+	enum nolist_verdict verdict = high(ctx, conf, p, &r);
+
+	return !r.flags || reply_segment(ctx, conf, p, &r) ? verdict : NOLIST_HIGH_NO_ROOM;
+}
+
+/* What p holds is read from it again: else clang keeps it twice, for want of registers. */
+static __always_inline void ingress_keep(struct pkt *p)
+{
+	asm volatile("" : : "r"(p) : "memory");
+}
+
 SEC("xdp")
 int nolist_ingress(struct xdp_md *ctx)
 {
 	const struct nolist_config *conf = match_config();
 	enum nolist_verdict verdict = NOLIST_PASS_UNCONFIGURED;
-	struct pkt p = {};
-	struct reply r = {};
+	struct pkt p;
 
 	if (conf)
 		verdict = parse_frame(ctx, &p);
 	if (verdict == NOLIST_UNDECIDED)
+		verdict = match_port(conf, p.dport) ? parse_segment(ctx, &p) : NOLIST_PASS_OTHER;
+	ingress_keep(&p);
+	if (verdict == NOLIST_UNDECIDED)
 		verdict = match_mx(conf, &p);
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = check_segment(ctx, conf, &p);
-	if (verdict == NOLIST_UNDECIDED) {
-		verdict = p.role == NOLIST_LOW ? decide_low(&p, &r) : high(ctx, conf, &p, &r);
-		if (r.flags && !reply_segment(ctx, conf, &p, &r))
-			verdict = p.role == NOLIST_LOW ? NOLIST_PASS_NO_ROOM : NOLIST_HIGH_NO_ROOM;
-	}
+	ingress_keep(&p);
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = p.role == NOLIST_LOW ? answer_low(ctx, conf, &p)
+					       : answer_high(ctx, conf, &p);
 	/* clang 19 knows what the rooms return, the verifier does not: keep the checks. */
 	barrier_var(verdict);
 	record(ctx, &p, verdict);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 1: bytes -> struct pkt, down to the TCP header. Everything that later
- * rooms want to know is copied out, so that it survives the rewrite. Looks at
- * no map. Whatever is not plainly a whole TCP header passes.
+ * Room 1: bytes -> struct pkt, down to the TCP header, in two steps: where it
+ * goes, which is all that unrelated traffic pays for; and everything that later
+ * rooms want to know, so that it survives the rewrite. Looks at no map. Whatever
+ * is not plainly a whole TCP header passes.
  */
 #ifndef NOLIST_PARSE_H
 #define NOLIST_PARSE_H
@@ -14,74 +15,59 @@
 #define VLAN_VID 0x0fff
 #define IP6_EXT_MAX 4 /* hop-by-hop, destination options, fragment, destination options */
 
+/*
+ * Not zeroed for each frame: what a room reads, a room before it has written. All of
+ * it is written by parse_segment() at the latest, padding included, or Linux 6.1 would
+ * not hand it to a function of its own.
+ */
 struct pkt {
 	struct nolist_addr saddr;
 	struct nolist_addr daddr;
 	__u64 mac;     /* link address that it is sent to, six bytes, then two zeros */
 	__u64 l3_sum;  /* IPv4: sum over its header; IPv6: one that is right */
 	__u64 addr_sum; /* sum over both addresses */
+	__u64 tcp_sum; /* sum over the TCP header without options */
 	__u32 l3;      /* offset of the IP header: 14 + 4 a tag */
 	__u32 l4;      /* offset of the TCP header */
 	__u32 l4_len;  /* bytes of TCP header and data, as IP says */
 	__u32 len;     /* bytes of the frame */
 	__u32 role;    /* enum nolist_role of daddr, filled by match.h */
 	__u32 mx;      /* index of daddr in nolist_mxstats, likewise */
-	__be32 seq;
-	__be32 ack;
 	__u32 tsval;   /* of the timestamps option (RFC 7323), filled by high.h */
 	__u32 tsecr;
-	__u32 events;  /* HIGH_... : what a dialogue shows, filled by high.h */
+	__be32 seq;
+	__be32 ack;
 	__be16 sport;
 	__be16 dport;
 	__be16 window;
 	__be16 check;
+	__u32 events;  /* HIGH_... : what a dialogue shows, filled by high.h */
 	__u8 flags;    /* TCP_FIN ... TCP_URG */
 	__u8 doff;     /* bytes of TCP header: 0 to 60 */
 	__u8 tos;      /* IPv4 TOS, IPv6 traffic class */
-	__u8 is_ip6;
 	__u8 ts_at;    /* where in the options the timestamps are, plus 1; 0: none */
-	__u8 is_priority; /* a tag without a VLAN (802.1Q 9.6) */
+	__u32 is_ip6;
+	__u32 is_priority; /* a tag without a VLAN (802.1Q 9.6) */
 };
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
 
-static __always_inline enum nolist_verdict parse_tcp(void *data, void *end, __u32 off,
-						     struct pkt *p)
+static __always_inline enum nolist_verdict parse_port(void *data, void *end, __u32 off,
+						      struct pkt *p)
 {
 	struct tcphdr *tcp = data + off;
 
 	if ((void *)(tcp + 1) > end)
 		return NOLIST_PASS_TRUNCATED;
 	p->l4 = off;
-	p->sport = tcp->source;
 	p->dport = tcp->dest;
-	p->seq = tcp->seq;
-	p->ack = tcp->ack_seq;
-	p->doff = (((__u8 *)tcp)[12] >> 4) * 4;
-	p->flags = ((__u8 *)tcp)[13];
-	p->window = tcp->window;
-	p->check = tcp->check;
 	return NOLIST_UNDECIDED;
-}
-
-/*
- * The second half of a v4-mapped address. In one piece, since a processor is slow to
- * read eight bytes that it has just written as four and four.
- */
-static __always_inline __u64 parse_mapped(__be32 addr)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (__u64)addr << 32 | 0xffff0000;
-#else
-	return 0xffff00000000 | addr;
-#endif
 }
 
 static __always_inline enum nolist_verdict parse_ip4(void *data, void *end, __u32 off,
 						     struct pkt *p)
 {
 	struct iphdr *ip = data + off;
-	__u32 *w = (void *)ip;
 
 	if ((void *)(ip + 1) > end)
 		return NOLIST_PASS_NOT_IP;
@@ -89,13 +75,8 @@ static __always_inline enum nolist_verdict parse_ip4(void *data, void *end, __u3
 		return NOLIST_PASS_NOT_TCP;
 	if (*(__u8 *)ip != 0x45 || ip->frag_off & ~bpf_htons(IP4_DF))
 		return NOLIST_PASS_SHAPE;
-	p->addr_sum = (__u64)w[3] + w[4];
-	p->l3_sum = p->addr_sum + w[0] + w[1] + w[2];
-	p->l4_len = bpf_ntohs(ip->tot_len) - (__u32)sizeof(*ip);
-	p->tos = ip->tos;
-	p->saddr.q[1] = parse_mapped(w[3]);
-	p->daddr.q[1] = parse_mapped(w[4]);
-	return parse_tcp(data, end, off + sizeof(*ip), p);
+	p->is_ip6 = 0;
+	return parse_port(data, end, off + sizeof(*ip), p);
 }
 
 /*
@@ -119,7 +100,6 @@ static __always_inline enum nolist_verdict parse_ip6(void *data, void *end, __u3
 	struct ipv6hdr *ip = data + off;
 	__u32 here = off + sizeof(*ip);
 	bool has_fragment = false;
-	__u32 *w = (void *)ip;
 	__u64 *q = (void *)ip;
 	__u8 next;
 	int i;
@@ -149,21 +129,14 @@ static __always_inline enum nolist_verdict parse_ip6(void *data, void *end, __u3
 				       next == IPPROTO_DSTOPTS || next == IPPROTO_ROUTING
 			       ? NOLIST_PASS_SHAPE
 			       : NOLIST_PASS_NOT_TCP;
-	p->is_ip6 = 1;
-	p->l3_sum = 0xffff;
-	p->l4_len = bpf_ntohs(ip->payload_len) - (here - off - (__u32)sizeof(*ip));
-	p->tos = bpf_ntohs(*(__be16 *)ip) >> 4;
-	p->saddr.q[0] = q[1];
-	p->saddr.q[1] = q[2];
-	p->daddr.q[0] = q[3];
-	p->daddr.q[1] = q[4];
 	/* ::/64 holds the unspecified, loopback and v4-mapped: no address on a wire. */
-	if (!p->daddr.q[0])
+	if (!q[3])
 		return NOLIST_PASS_SHAPE;
-	p->addr_sum = (__u64)w[2] + w[3] + w[4] + w[5] + w[6] + w[7] + w[8] + w[9];
-	return parse_tcp(data, end, here, p);
+	p->is_ip6 = 1;
+	return parse_port(data, end, here, p);
 }
 
+/* Where it goes: role, port and the place of its headers. */
 static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struct pkt *p)
 {
 	void *data = (void *)(long)ctx->data;
@@ -176,6 +149,7 @@ static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struc
 	if ((void *)(eth + 1) > end)
 		return NOLIST_PASS_NOT_IP;
 	proto = ((__be16 *)data)[6];
+	p->is_priority = 0;
 #pragma unroll
 	for (i = 0; i < 2; i++) {
 		__be16 *tag = data + off;
@@ -188,14 +162,89 @@ static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struc
 		proto = tag[1];
 		off += 4;
 	}
-	p->mac = (__u64)((__u16 *)data)[2] << 32 | *(__u32 *)data;
-	p->len = end - data;
 	p->l3 = off;
 	if (proto == bpf_htons(ETH_P_IP))
 		return parse_ip4(data, end, off, p);
 	if (proto == bpf_htons(ETH_P_IPV6))
 		return parse_ip6(data, end, off, p);
 	return NOLIST_PASS_NOT_IP;
+}
+
+/*
+ * The second half of a v4-mapped address. In one piece, since a processor is slow to
+ * read eight bytes that it has just written as four and four.
+ */
+static __always_inline __u64 parse_mapped(__be32 addr)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u64)addr << 32 | 0xffff0000;
+#else
+	return 0xffff00000000 | addr;
+#endif
+}
+
+static __always_inline void parse_addrs4(struct pkt *p, const __u32 *w)
+{
+	p->addr_sum = (__u64)w[3] + w[4];
+	p->l3_sum = p->addr_sum + w[0] + w[1] + w[2];
+	p->l4_len = bpf_ntohs(w[0] >> 16) - (__u32)sizeof(struct iphdr);
+	p->tos = w[0] >> 8;
+	p->saddr.q[0] = 0;
+	p->saddr.q[1] = parse_mapped(w[3]);
+	p->daddr.q[0] = 0;
+	p->daddr.q[1] = parse_mapped(w[4]);
+}
+
+static __always_inline void parse_addrs6(struct pkt *p, const __u32 *w)
+{
+	const __u64 *q = (const void *)w;
+
+	p->addr_sum = (__u64)w[2] + w[3] + w[4] + w[5] + w[6] + w[7] + w[8] + w[9];
+	p->l3_sum = 0xffff;
+	p->l4_len = bpf_ntohs(w[1]) + sizeof(struct ipv6hdr) - (p->l4 - p->l3);
+	p->tos = bpf_ntohs(w[0]) >> 4;
+	p->saddr.q[0] = q[1];
+	p->saddr.q[1] = q[2];
+	p->daddr.q[0] = q[3];
+	p->daddr.q[1] = q[4];
+}
+
+/* All the rest of it, from a segment whose headers are known to be there. */
+static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, struct pkt *p)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	__u32 l3 = p->l3, l4 = p->l4, *ip, *tcp;
+
+	/* The compiler knows that they are small, the verifier has forgotten. */
+	barrier_var(l3);
+	barrier_var(l4);
+	ip = data + (l3 & 31);
+	tcp = data + (l4 & 127);
+	if (data + sizeof(struct ethhdr) > end || (void *)(ip + 10) > end ||
+	    (void *)(tcp + 5) > end)
+		return NOLIST_PASS_TRUNCATED;
+	p->mac = *(__u64 *)data << 16 >> 16;
+	p->len = end - data;
+	if (p->is_ip6)
+		parse_addrs6(p, ip);
+	else
+		parse_addrs4(p, ip);
+	p->tcp_sum = (__u64)tcp[0] + tcp[1] + tcp[2] + tcp[3] + tcp[4];
+	p->sport = tcp[0];
+	p->seq = tcp[1];
+	p->ack = tcp[2];
+	p->doff = (tcp[3] >> 4 & 15) * 4;
+	p->flags = tcp[3] >> 8;
+	p->window = tcp[3] >> 16;
+	p->check = tcp[4];
+	p->tsval = 0;
+	p->tsecr = 0;
+	p->events = 0;
+	p->ts_at = 0;
+	p->role = NOLIST_NONE;
+	p->mx = 0;
+	return NOLIST_UNDECIDED;
 }
 
 #endif

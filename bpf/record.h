@@ -49,8 +49,7 @@ static __always_inline struct nolist_real *record_real(struct nolist_stats *st,
 }
 
 /* Is there anything left to note a claim with? See NOLIST_CLAIMS_NEW. */
-static __always_inline struct nolist_budget *record_admit(struct nolist_stats *st, __u32 role,
-							  __u64 now)
+static __always_inline bool record_admit(struct nolist_stats *st, __u32 role, __u64 now)
 {
 	struct nolist_budget *b = &st->budget[role & 3];
 	__u32 second = now >> NOLIST_SECOND_SHIFT;
@@ -62,23 +61,24 @@ static __always_inline struct nolist_budget *record_admit(struct nolist_stats *s
 	}
 	if (b->added >= NOLIST_CLAIMS_NEW || b->touched >= NOLIST_CLAIMS_TOUCHED) {
 		st->claims_shed[role & 3]++;
-		return NULL;
+		return false;
 	}
 	b->touched++;
-	return b;
+	return true;
 }
 
-/* A segment that opens a connection: a claim, since its source may be forged. */
-static __always_inline void record_open(struct nolist_stats *st, const struct pkt *p)
+/*
+ * A segment that opens a connection: a claim, since its source may be forged. A
+ * function of its own, as those below, so that what is shed does not pay for it.
+ */
+__noinline int record_open(struct nolist_stats *st, const struct pkt *p, __u64 now)
 {
-	__u64 now = clock_ns();
-	struct nolist_budget *b = record_admit(st, p->role, now);
 	struct nolist_source src;
 	struct nolist_claims *c;
 	struct nolist_proofs *r;
 
-	if (!b)
-		return;
+	if (!st || !p)
+		return 0;
 	src = record_source(p);
 	if (p->role == NOLIST_REAL) {
 		r = bpf_map_lookup_elem(&nolist_proofs, &src);
@@ -87,16 +87,17 @@ static __always_inline void record_open(struct nolist_stats *st, const struct pk
 	}
 	c = bpf_map_lookup_elem(&nolist_claims, &src);
 	if (!c) {
-		b->added++;
+		st->budget[p->role & 3].added++;
 		if (!bpf_map_update_elem(&nolist_claims, &src, &record_no_claims, BPF_NOEXIST))
 			st->claims_new++;
 		c = bpf_map_lookup_elem(&nolist_claims, &src);
 		if (!c) {
 			st->claims_lost++;
-			return;
+			return 0;
 		}
 	}
 	record_contact(record_role(c, p->role), now);
+	return 0;
 }
 
 /* A new record of proofs; NULL when there is no room, which is counted. */
@@ -147,27 +148,31 @@ static __always_inline bool record_is_established(struct xdp_md *ctx, const stru
  * after an hour; a source that works several connections at a time is asked more
  * often, and may count one of them twice.
  */
-static __always_inline void record_data(struct xdp_md *ctx, struct nolist_stats *st,
-					const struct pkt *p)
+__noinline int record_data(struct xdp_md *ctx, struct nolist_stats *st, const struct pkt *p)
 {
-	struct nolist_source src = record_source(p);
-	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, &src);
 	__u64 now = clock_ns();
+	struct nolist_source src;
+	struct nolist_proofs *r;
 
+	if (!st || !p)
+		return 0;
+	src = record_source(p);
+	r = bpf_map_lookup_elem(&nolist_proofs, &src);
 	if (r && r->real_port == p->sport && now - r->real_last_ns < NOLIST_HOUR_NS)
-		return;
+		return 0;
 	if (!record_is_established(ctx, p))
-		return;
+		return 0;
 	if (!r)
 		r = record_proof(st, &src, now);
 	if (!r)
-		return;
+		return 0;
 	if (!r->real_first_ns)
 		r->real_first_ns = now;
 	r->real_last_ns = now;
 	r->real_port = p->sport;
 	__sync_fetch_and_add(&r->real_data, 1);
 	record_real(st, p, now)->data++;
+	return 0;
 }
 
 /* The record of this hour; the oldest of NOLIST_HOURS gives way. */
@@ -215,25 +220,30 @@ static __always_inline void record_bad_ack(struct nolist_stats *st, const struct
  * What a dialogue shows. Only what is proven opens a record: by timestamps, or
  * by a greeting at the one exact number.
  */
-static __always_inline void record_dialogue(struct nolist_stats *st, const struct pkt *p)
+__noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
 {
 	__u64 now = clock_ns();
-	bool is_strong = p->events & HIGH_STRONG, is_told = p->events & HIGH_TOLD;
-	struct nolist_source src = record_source(p);
+	struct nolist_source src;
+	bool is_strong, is_told;
 	struct nolist_proofs *r;
 	struct nolist_hour *h;
 
+	if (!st || !p)
+		return 0;
 	if (p->events & HIGH_BAD_ACK) {
 		record_bad_ack(st, p, now);
-		return;
+		return 0;
 	}
+	is_strong = p->events & HIGH_STRONG;
+	is_told = p->events & HIGH_TOLD;
+	src = record_source(p);
 	r = bpf_map_lookup_elem(&nolist_proofs, &src);
 	if (!r) {
 		if (!(p->events & (HIGH_STRONG | HIGH_WEAK)))
-			return;
+			return 0;
 		r = record_proof(st, &src, now);
 		if (!r)
-			return;
+			return 0;
 	}
 	h = record_hour(r, now);
 	if (!r->high_first_ns)
@@ -248,40 +258,38 @@ static __always_inline void record_dialogue(struct nolist_stats *st, const struc
 	record_count(&h->piped, p->events & HIGH_PIPED);
 	record_count(&h->not_smtp, p->events & HIGH_NOT_SMTP);
 	record_count(&h->starttls, p->events & HIGH_STARTTLS);
+	return 0;
 }
 
 static __always_inline void record_mx(const struct pkt *p, bool is_open)
 {
-	__u32 mx = p->mx; /* Linux 6.1 takes no key from a global function's argument */
+	__u32 mx = p->mx;
 	struct nolist_mxstats *m = bpf_map_lookup_elem(&nolist_mxstats, &mx);
 
 	if (!m)
 		return;
 	m->segments++;
-	m->opens += is_open;
+	if (is_open)
+		m->opens++;
 }
 
-/*
- * Who sent it, for segments to an MX of ours. A function of its own for the
- * verifier, and for the stack.
- */
-__noinline int record_sender(struct xdp_md *ctx, struct nolist_stats *st, const struct pkt *p,
-			     __u32 verdict)
+/* Who sent it, for segments to an MX of ours. */
+static __always_inline void record_sender(struct xdp_md *ctx, struct nolist_stats *st,
+					  const struct pkt *p, __u32 verdict)
 {
-	bool is_open;
+	bool is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+	__u64 now;
 
-	if (!st || !p)
-		return 0;
-	is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 	record_mx(p, is_open);
 	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
-			verdict == NOLIST_HIGH_SYN_ACK))
-		record_open(st, p);
-	else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
+			verdict == NOLIST_HIGH_SYN_ACK)) {
+		now = clock_ns();
+		if (record_admit(st, p->role, now))
+			record_open(st, p, now);
+	} else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
 		record_data(ctx, st, p);
 	else if (p->events & ~HIGH_STRONG)
 		record_dialogue(st, p);
-	return 0;
 }
 
 /* One call for each frame: where it went, and who sent it. */
@@ -296,8 +304,9 @@ static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 	if (!st || at >= NOLIST_VERDICTS)
 		return;
 	st->verdict[at]++;
-	if (p->role != NOLIST_NONE)
-		record_sender(ctx, st, p, verdict);
+	/* All from here on are to an MX of ours; of other frames p is not even filled. */
+	if (at >= NOLIST_PASS_REAL)
+		record_sender(ctx, st, p, at);
 }
 
 #endif

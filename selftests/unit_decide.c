@@ -23,6 +23,8 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
+/* For the verifier only. */
+#define barrier_var(var)
 #include "bpf/csum.h"
 #include "bpf/parse.h"
 #include "bpf/decide.h"
