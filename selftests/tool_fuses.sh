@@ -89,14 +89,71 @@ is "$(on_list)" '' 'their time ends all the same'
 run dump -c "$CONF" --at "$(at $((97 * H)))" --output "$TMP/new" --json
 is "$(summary)" '3 [0,0,0,0,"losses 4"]' 'a list that they were not on does not take them'
 
-# --- growth ------------------------------------------------------------------
+# --- learning time, and an unhealthy real MX ---------------------------------
 
-# anew: empty tables, and no memory of others.
-anew() {
+# empty: tables with nothing in them, and no memory of others.
+empty() {
 	must nolist unload >/dev/null
 	must nolist unload --purge >/dev/null
 	rm -rf "$STATE_DIR" "$L"
 	must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+	H0=$(($(cut -d. -f1 /proc/uptime) / H)) # of the load, so that what follows is later
+}
+
+# bad SOURCE: two hours after the load, and nine.
+bad() {
+	inject "$1 high=$((H0 + 2))h:$((H0 + 9))h:2 talk=$((H0 + 2))h:$((H0 + 9))h:2 \
+hour=$((H0 + 2)):1:0:0:0 hour=$((H0 + 9)):1:0:0:0"
+}
+
+# holds NAME CONF HOUR STAYS: of a list with one entry it holds a new source back, and
+# lets a removal through; each place says so. STAYS: 1 if it would not add the entry.
+holds() {
+	local name=$1 conf=$2 t=$(((H0 + $3) * H))
+
+	bad 203.0.113.31
+	run dump -c "$conf" --output "$L" --json --at "$(at $t)"
+	is "$(summary)" "3 [1,0,0,$4,\"$name 1\"]" "$name: nobody is added, who is on the list stays"
+	check "$name: standard error tells how many" grep -qE \
+		"warning: '$L': $name: 1 held back: (it was learning time|the real MX was unhealthy), or is" "$TMP/err"
+	must nolist pardon 203.0.113.30 >/dev/null
+	run dump -c "$conf" --output "$L" --json --quiet --log 9 --at "$(at $((t + 60)))"
+	is "$(summary)" "3 [0,0,1,0,\"$name 1\"]" "$name: a removal is written"
+	is "$(cut -d' ' -f3-6 "$TMP/err")" "'$L': removed 203.0.113.30: pardoned" "$name: and logged"
+	is "$(rows "$L")" '' "$name: so that the list is empty"
+	check "$name: the list says what is missing" grep -qE \
+		'^# warning: not all are added: (it was learning time|the real MX was unhealthy)' "$L"
+	nolist status >"$TMP/out" 2>/dev/null
+	check "$name: status tells how many" grep -qE "^$L  .* $name 1\$" "$TMP/out"
+	is "$(nolist status --json 2>/dev/null | jq -c ".lists[0].held_back | [.${name}, .losses]")" '[1,0]' \
+		"$name: also as JSON"
+	run explain -c "$conf" --at "$(at $t)" 203.0.113.31
+	check "$name: explain names it" grep -qE "^  fuse '$name': " "$TMP/out"
+}
+
+empty
+seen $((H0 + 30))
+bad 203.0.113.30
+list $(((H0 + 40) * H))
+is "$(summary)" '0 [1,1,0,0]' 'a list from before a learning time'
+sed 's/^learning = .*/learning = 86400/' "$CONF" >"$TMP/learning.conf"
+holds learning "$TMP/learning.conf" 41 1
+
+empty
+seen $((H0 + 30))
+inject "203.0.113.30 high=$((H0))h:$((H0 + 1))h:2 talk=$((H0))h:$((H0 + 1))h:2 hour=$((H0)):1:0:0:0 hour=$((H0 + 1)):1:0:0:0"
+list $(((H0 + 33) * H - 600))
+is "$(summary)" '0 [1,1,0,0]' 'a list from before the real MX was unhealthy'
+inject "hour4=$((H0 + 20)):10:3" "hour4=$((H0 + 21)):12:5" "hour4=$((H0 + 22)):12:6"
+holds unhealthy "$CONF" 34 0
+list $(((H0 + 36) * H))
+is "$(summary)" '0 [1,1,0,0]' 'when its grace is over, the new one is added'
+
+# --- growth ------------------------------------------------------------------
+
+# anew: the same, with a history of each kind.
+anew() {
+	empty
 	histories
 }
 

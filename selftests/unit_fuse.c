@@ -92,6 +92,8 @@ int main(void)
 	site.changes = 1;
 	tap_ok(fuse_at(&site, T0 + 40 * H, JUDGED_WAITING) == FUSE_LEARNING,
 	       "and that time itself");
+	tap_ok(fuse_at(&site, T0 + 50 * H, JUDGED_WAITING) == FUSE_LEARNING,
+	       "also when it is over, and the grace is not");
 	site = begin();
 	site.family[0].hour = &ill;
 	site.family[0].hours = 1;
