@@ -341,10 +341,10 @@ int client(struct xdp_md *ctx)
 		count.resets++;
 		return XDP_DROP;
 	}
-	if ((in.ack & (CLIENT_STEP - 1)) == CLIENT_AT_FIN && !in.len)
+	if ((in.ack & (CLIENT_STEP - 1)) == conf.at_fin && !in.len)
 		return next_session(ctx, &in);
 	due = due_at(in.ack & (CLIENT_STEP - 1));
-	if (due > CLIENT_LINES || (conf.has_ts && !in.tsval)) {
+	if (due > CLIENT_LINES || due > conf.last || (conf.has_ts && !in.tsval)) {
 		count.odd++;
 		return XDP_DROP;
 	}
@@ -364,13 +364,13 @@ int client(struct xdp_md *ctx)
 			return XDP_DROP;
 		out.line = due;
 		out.flags = ACK | PSH;
-		if (due == CLIENT_LINES)
+		if (due == conf.last)
 			bye[in.lane] = in.ack & -CLIENT_STEP;
 	}
-	if (due < CLIENT_LINES && in.len)
+	if (due < conf.last && in.len)
 		return emit(ctx, &out);
 	/* Now it hangs up, with the 221 or after it. */
-	if (due == CLIENT_LINES && in.flags & FIN && bye[in.lane] == (in.ack & -CLIENT_STEP)) {
+	if (due == conf.last && in.flags & FIN && bye[in.lane] == (in.ack & -CLIENT_STEP)) {
 		out.ack++;
 		out.flags = FIN | ACK;
 		return emit(ctx, &out);

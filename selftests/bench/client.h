@@ -32,10 +32,12 @@ enum client_at {
 	CLIENT_AT_RCPT = CLIENT_AT_MAIL + sizeof(CLIENT_RCPT) - 1,
 	CLIENT_AT_DATA = CLIENT_AT_RCPT + sizeof(CLIENT_DATA) - 1,
 	CLIENT_AT_QUIT = CLIENT_AT_DATA + sizeof(CLIENT_QUIT) - 1,
-	CLIENT_AT_FIN,
 };
 
-/* Line number n is said when the reply to the one before it, or the banner, is this. */
+/*
+ * Line number n is said when the reply to the one before it, or the banner, is this.
+ * Who refuses RCPT is said QUIT at the place of DATA, which is as long.
+ */
 struct client_line {
 	__u32 code; /* the reply's digits, wire order */
 	__u32 mask; /* of those that matter: any 4xx will do where "later" is due */
@@ -55,13 +57,15 @@ struct client_conf {
 	__u32 cpu;        /* whose softirqs are timed */
 	__u32 pid[CLIENT_PIDS]; /* whose CPU time the user side reads; 0: none */
 	__u32 link[3];    /* addresses of frames to the server */
-	struct client_line line[CLIENT_LINES + 1]; /* the last: when 221 has come, nothing */
+	__u32 last;       /* line that is due when 221 has come: none, it is empty */
+	__u32 at_fin;     /* what the server acknowledges then, as enum client_at */
+	struct client_line line[CLIENT_LINES + 1];
 };
 
 /* All of it is counted on one CPU. */
 struct client_count {
 	__u64 started;
-	__u64 done;       /* 220, 250, 250, 250, 4xx, 221, FIN, ACK: each where it belongs */
+	__u64 done;       /* 220, 250 to each, 4xx, 221, FIN, ACK: each where it belongs */
 	__u64 replies[CLIENT_LINES + 1]; /* right ones: 220, to EHLO, MAIL, RCPT, DATA, QUIT */
 	__u64 wrong;      /* another reply than what belongs there */
 	__u64 resets;

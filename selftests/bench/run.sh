@@ -9,7 +9,7 @@
 # OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
 # ONLY=...       regular expression of rows: "low: SYN, (one|random)"
 # PEERS=...      what to compare them with in pipe; all by default
-# SERVERS=...    and in sessions: smtp-sink by default, or nothing
+# SERVERS=...    and in sessions: smtp-sink and postscreen by default, or nothing
 set -u
 here=$(dirname "$0")
 out=build/bench
@@ -17,7 +17,7 @@ results=$out/results.$$
 prefix=bench$$
 read -ra objects <<<"${OBJECTS:-nolist=build/nolist.bpf.o}"
 peers=${PEERS-swap drop reset closed ingress counted iptables}
-servers=${SERVERS-smtp-sink}
+servers=${SERVERS-smtp-sink postscreen}
 last_cpu=$(($(nproc) - 1))
 names=()
 pids=()
@@ -182,17 +182,17 @@ run_pipe() {
 
 # A mail server at 192.0.2.1, port 25, on the CPU that everything else runs on.
 serve() {
-	local ns=$prefix-$1-b tries
+	local ns=$prefix-$1-b log=$out/$1.log tries
 
 	shift
-	ip netns exec "$ns" taskset -c "$last_cpu" scripts/inroot.sh postfix -- "$@" >"$out/$1.log" 2>&1 &
+	ip netns exec "$ns" taskset -c "$last_cpu" scripts/inroot.sh postfix -- "$@" >"$log" 2>&1 &
 	pids+=($!)
 	for ((tries = 0; tries < 200; tries++)); do
 		[ -z "$(ip netns exec "$ns" ss -Hltn 'sport = :25')" ] || return 0
 		kill -0 $! 2>/dev/null || break
 		sleep 0.05
 	done
-	cat "$out/$1.log" >&2
+	cat "$log" >&2
 	return 1
 }
 
@@ -208,6 +208,10 @@ run_sessions() {
 			# It announces nothing and refuses DATA: as little as can be said.
 			serve smtp-sink smtp-sink -8 -a -C -E -F -N -p -u nobody \
 				-r DATA 192.0.2.1:25 1024 || fail "smtp-sink does not start"
+			;;
+		postscreen)
+			scripts/fetch.sh postfix || fail "no postscreen to compare with"
+			serve postscreen "$here/postscreen.sh" || fail "postscreen does not start"
 			;;
 		*) fail "no such server: $server" ;;
 		esac

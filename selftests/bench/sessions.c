@@ -39,6 +39,7 @@ static struct dut {
 	const char *name;
 	struct path path[2]; /* without and with timestamps */
 	bool is_kernel;
+	bool refuses_rcpt; /* DATA is never said */
 } duts[DUTS_MAX];
 static int n_duts, last_cpu;
 static const char *prefix;
@@ -126,12 +127,13 @@ static long time_wait(void)
 
 /* ---- one measurement ---- */
 
-static void add_line(uint32_t n, const char *code, size_t digits, const char *text)
+static void add_line(const char *code, size_t digits, const char *text)
 {
-	struct client_line *l = &skel->bss->conf.line[n];
+	struct client_line *l = &skel->bss->conf.line[skel->bss->conf.last++];
 	uint16_t w;
 	size_t i;
 
+	memset(l, 0, sizeof(*l));
 	memcpy(&l->code, code, digits);
 	memset(&l->mask, 0xff, digits);
 	l->len = strlen(text);
@@ -144,19 +146,30 @@ static void add_line(uint32_t n, const char *code, size_t digits, const char *te
 	}
 }
 
-static void configure_lines(void)
+/* What is said to it. */
+static void configure_lines(const struct dut *d)
+{
+	struct client_conf *conf = &skel->bss->conf;
+
+	conf->last = 0;
+	add_line("220", 3, CLIENT_EHLO);
+	add_line("250", 3, CLIENT_MAIL);
+	add_line("250", 3, CLIENT_RCPT);
+	if (!d->refuses_rcpt)
+		add_line("250", 3, CLIENT_DATA);
+	add_line("4", 1, CLIENT_QUIT);
+	add_line("221", 3, "");
+	conf->last--;
+	conf->at_fin = 1 + (d->refuses_rcpt ? CLIENT_AT_DATA : CLIENT_AT_QUIT);
+}
+
+static void configure(void)
 {
 	static const uint8_t link[12] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1 };
 
 	memcpy(skel->bss->conf.link, link, sizeof(link));
 	inet_pton(AF_INET, FIRST_CLIENT, &skel->bss->conf.client);
 	skel->bss->conf.cpu = last_cpu;
-	add_line(0, "220", 3, CLIENT_EHLO);
-	add_line(1, "250", 3, CLIENT_MAIL);
-	add_line(2, "250", 3, CLIENT_RCPT);
-	add_line(3, "250", 3, CLIENT_DATA);
-	add_line(4, "4", 1, CLIENT_QUIT);
-	add_line(5, "221", 3, "");
 }
 
 /* All in one call, from the CPU on which everything then goes on. */
@@ -269,6 +282,7 @@ static void measure(const struct dut *d, int has_ts, int round, uint64_t duratio
 	inet_pton(AF_INET, d->is_kernel ? LOW4 : HIGH4, &conf->server);
 	conf->has_ts = has_ts;
 	conf->is_partial = d->is_kernel;
+	configure_lines(d);
 	enter(d->is_kernel ? d->name : "xdp", 'a');
 	pin_to(last_cpu);
 	pace_wait();
@@ -306,6 +320,7 @@ static void add_dut(char *arg)
 	if (*arg == '@') {
 		d->name = arg + 1;
 		d->is_kernel = true;
+		d->refuses_rcpt = !strcmp(d->name, "postscreen");
 		attach(d->name, 'a', "gen", bpf_program__fd(skel->progs.client));
 		attach(d->name, 'b', "dut", bpf_program__fd(skel->progs.pass));
 		return;
@@ -334,7 +349,7 @@ int main(int argc, char **argv)
 	if (!skel || client_bpf__attach(skel))
 		die("cannot load the client");
 	skel->bss->conf.is_stopped = 1;
-	configure_lines();
+	configure();
 	attach("xdp", 'a', "gen", bpf_program__fd(skel->progs.client));
 	for (i = 4; i < argc; i++)
 		add_dut(argv[i]);

@@ -73,7 +73,7 @@ map(select(.part == "pipe")) as $pipe
 	ratios: [$ours[] | ratios($pipe; .)[]],
 	scaling: scaling($pipe),
 	sessions: ($sessions | sessions),
-	session_ratios: [$sessions | map(.path) | unique - ["smtp-sink"] | .[]
+	session_ratios: [$sessions | map(.path) | unique - ["smtp-sink", "postscreen"] | .[]
 		| ratios($sessions; .)[]],
 	evidence: map(select(.part == "evidence")),
 	lists: map(select(.part == "lists" or .part == "reader"))
