@@ -15,6 +15,7 @@
 
 #define HIGH_WINDOW 2048
 #define HIGH_MSS 1220     /* IPv6's smallest MTU less headers */
+#define HIGH_SPLIT_PORT 32768 /* from below a SYN is answered as ever, see high_is_split() */
 #define HIGH_PARSE_BITS 7 /* of the timestamp; the others count what we received */
 #define HIGH_SLACK 65535  /* a sequence number further off belongs to nobody */
 /* What can be acknowledged: a reply just below the limit, the 421, our FIN. */
@@ -98,6 +99,16 @@ static __always_inline void high_receive(const struct pkt *p, struct reply *r, _
 	r->tsecr = p->tsval;
 }
 
+/*
+ * May it be answered by a SYN? Whoever forged it chose the port, and what is there
+ * answers us: a service, to which we would be a client, or a fake of this kind, which
+ * says SYN as well, for ever. So only to where Linux and Windows call from.
+ */
+static __always_inline bool high_is_split(const struct nolist_config *conf, const struct pkt *p)
+{
+	return conf->smtp.is_split && bpf_ntohs(p->sport) >= HIGH_SPLIT_PORT;
+}
+
 static __always_inline enum nolist_verdict high_syn(const struct nolist_config *conf,
 						    const struct pkt *p, struct reply *r)
 {
@@ -106,10 +117,11 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
-	r->has_mss = 1;
+	/* Never longer than the SYN, whose source may be forged. */
+	r->has_mss = p->doff >= sizeof(struct tcphdr) + 4 + (p->ts_at ? 12 : 0);
 	r->flags = TCP_SYN | TCP_ACK;
 	high_receive(p, r, hash >> 32, bpf_ntohl(p->seq) + 1, SMTP_START);
-	if (conf->smtp.is_split) {
+	if (high_is_split(conf, p)) {
 		r->flags = TCP_SYN;
 		r->ack = 0;
 		r->tsecr = 0;
@@ -381,7 +393,7 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r)
 								: NOLIST_HIGH_SILENT;
 	/* SYN,ACK without a split handshake: no guess of ours, so none is counted. */
-	if (!(flags & TCP_SYN) || conf->smtp.is_split) {
+	if (!(flags & TCP_SYN) || high_is_split(conf, p)) {
 		if (high_recognize(p, &h))
 			return high_dialogue(ctx, conf, p, r, &h);
 		p->events |= HIGH_BAD_ACK;

@@ -281,6 +281,12 @@ static const struct row rows[] = {
 	    { NULL, "-", .flags = S | A, .seq = -1, .window = NONE, .how = HOLD },
 	    { NULL, "220", .flags = S | A, .seq = -1, .how = HOLD } },
 	  .is_split = true },
+	{ "split-low-port", BOTH, NOTHING,
+	  { { NULL, "SA", .flags = S }, { NULL, "220" }, { EHLO, "250" }, { "QUIT\r\n", "F 221" } },
+	  .without = "weak 1", .is_split = true, .sport = 32767 },
+	{ "split-from-fake", BOTH, NOTHING,
+	  { { NULL, "SA", .flags = S }, { NULL, "R", .flags = S | A, .seq = -1, .how = HOLD } },
+	  .is_split = true, .sport = 25 },
 };
 
 #endif

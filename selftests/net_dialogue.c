@@ -283,7 +283,7 @@ static void run_lot(const struct lot *lot, struct report *r)
 	memset(&r->sum, 0, sizeof(r->sum));
 	for (i = 0; i < 2 * (lot->is_odd ? COUNT(visits) : SESSIONS / 2); i++) {
 		spawn(lot->is_odd ? &visits[i / 2] : &visits[0], i & 1 && !lot->mtu,
-		      20000 + i, lot->is_odd ? WAIT : WAIT_LONG,
+		      (lot->is_split ? 40000 : 20000) + i, lot->is_odd ? WAIT : WAIT_LONG,
 		      lot->may_be_stuck ? WAIT_BANNER : WAIT_LONG, &r->result[i]);
 		usleep(lot->is_odd ? 0 : 10000); /* not all at once */
 	}

@@ -59,6 +59,7 @@ struct row {
 	enum dialogue_stage stage;
 	bool is_greeting; /* that stage is number 0 */
 	bool is_split;
+	unsigned int sport; /* 0: any that a client has */
 };
 
 #define S FRAME_SYN
@@ -208,7 +209,10 @@ static bool run_mode(const struct row *row, int is_ip6, int has_ts, const char *
 
 	talk_start(&t, &server, clients++, is_ip6, has_ts);
 	t.tags = tags;
-	t.is_split = row->is_split;
+	if (row->sport)
+		t.sport = row->sport;
+	else if (row->is_split)
+		talk_split(&t);
 	wrong = run_client(&t, row, &at);
 	got = talk_evidence(&t);
 	bad_acks = talk_bad_acks(&server) - bad_acks;

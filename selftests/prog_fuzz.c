@@ -307,7 +307,8 @@ static const char *open_client(struct client *c, enum dialogue_stage stage, bool
 	const char *wrong;
 
 	talk_start(t, &server, clients++, rnd() & 1, rnd() & 1);
-	t->is_split = is_split;
+	if (is_split)
+		talk_split(t);
 	s = talk_seg(t, NULL, 0);
 	s.flags = FRAME_SYN;
 	s.ack = s.tsecr = 0;

@@ -231,10 +231,17 @@ static inline void row_syn_ack(const struct row *r, struct frame *f)
 	__u32 rcv_nxt = row_seq(r) + 1;
 	unsigned char opt[16] = ROW_MSS "\1\1\x8\xa";
 	__u32 stamp[2] = { htonl((hash >> 32) + (rcv_nxt << 7)), htonl(r->tsval) };
+	unsigned int begin = 0, size = r->tsval ? 16 : 4;
 
+	/* Never longer than the SYN: where there is no room the MSS stays out. */
+	if ((r->opt_len + 3) / 4 * 4 < size) {
+		begin = 4;
+		size -= 4;
+	}
 	frame_tcp(f, row_dport(r), row_sport(r), hash, rcv_nxt, FRAME_SYN | FRAME_ACK);
 	memcpy(opt + 8, stamp, 8);
-	frame_tcp_options(f, opt, r->tsval ? 16 : 4);
+	if (size)
+		frame_tcp_options(f, opt + begin, size);
 	frame_tcph(f)->window = htons(ROW_WINDOW);
 }
 

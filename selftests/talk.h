@@ -126,6 +126,13 @@ static inline void talk_start(struct talk *t, const struct prog *s, unsigned int
 	t->clock = 0xfffffff0u + n * 977; /* timestamps wrap: so should nothing else */
 }
 
+/* It is answered by a split handshake, where it calls from where clients do. */
+static inline void talk_split(struct talk *t)
+{
+	t->is_split = 1;
+	t->sport |= 0x8000;
+}
+
 /* The segment that the client would send now. */
 static inline struct talk_seg talk_seg(const struct talk *t, const char *data, size_t len)
 {

@@ -121,18 +121,30 @@ static inline const char *talk_judge_text(const struct talk *t, const struct tal
 	return NULL;
 }
 
+/* Its source may be forged: what is sent there is not longer than what came. */
+static inline const char *talk_judge_mss(const struct talk_got *g, const struct frame *f)
+{
+	unsigned int room = (f->b[f->l4 + 12] >> 4) * 4, ts = g->has_ts ? 12 : 0;
+
+	if (room < 20 + ts)
+		return "an answer to a SYN that is longer than it";
+	if (room < 24 + ts)
+		return g->mss ? "an answer to a SYN that is longer than it" : NULL;
+	return g->mss < 536 ? "a SYN without MSS" : NULL;
+}
+
 static inline const char *talk_judge_syn(const struct talk *t, const struct talk_seg *s,
-					 const struct talk_got *g)
+					 const struct talk_got *g, const struct frame *f)
 {
 	if ((s->flags & (FRAME_SYN | FRAME_ACK)) != FRAME_SYN)
 		return "a SYN for something else";
 	if (g->flags != (t->is_split ? FRAME_SYN : FRAME_SYN | FRAME_ACK))
 		return "a SYN with other flags";
-	if (g->ack != (t->is_split ? 0 : s->seq + 1) || g->len || g->mss < 536)
-		return "a SYN of another connection, or with data, or without MSS";
+	if (g->ack != (t->is_split ? 0 : s->seq + 1) || g->len)
+		return "a SYN of another connection, or with data";
 	if (g->has_ts != s->has_ts || (g->has_ts && g->tsecr != (t->is_split ? 0 : s->tsval)))
 		return "wrong timestamps on a SYN";
-	return NULL;
+	return talk_judge_mss(g, f);
 }
 
 /* An acknowledgement must cover nothing that the server was not shown. */
@@ -170,7 +182,7 @@ static inline const char *talk_judge(const struct talk *t, const struct talk_seg
 			       ? "not the RST that a closed port sends"
 			       : NULL;
 	if (g->flags & FRAME_SYN)
-		return talk_judge_syn(t, s, g);
+		return talk_judge_syn(t, s, g, f);
 	if ((g->flags | FRAME_PSH | FRAME_FIN) != (FRAME_ACK | FRAME_PSH | FRAME_FIN))
 		return "unexpected flags";
 	if (g->seq != s->ack)
