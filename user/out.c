@@ -43,22 +43,16 @@ int out_stdout(void *arg, const char *bytes, size_t size)
 	return 0;
 }
 
-void out_bytes(struct out *o, const char *bytes, size_t size)
+void out_large(struct out *o, const char *bytes, size_t size)
 {
-	if (size > sizeof(o->bytes) - o->used)
-		out_flush(o);
+	out_flush(o);
 	if (size > sizeof(o->bytes)) {
 		if (!o->error)
 			o->error = o->sink(o->arg, bytes, size);
 		return;
 	}
-	memcpy(o->bytes + o->used, bytes, size);
-	o->used += size;
-}
-
-void out_text(struct out *o, const char *text)
-{
-	out_bytes(o, text, strlen(text));
+	memcpy(o->bytes, bytes, size);
+	o->used = size;
 }
 
 void out_number(struct out *o, int64_t number)
@@ -67,10 +61,15 @@ void out_number(struct out *o, int64_t number)
 	char digits[24];
 	char *at = digits + sizeof(digits);
 
-	do {
-		*--at = '0' + n % 10;
-		n /= 10;
-	} while (n);
+	/* Two at a time, since each division waits for the one before. */
+	for (; n >= 10; n /= 100) {
+		unsigned int two = n % 100;
+
+		*--at = '0' + two % 10;
+		*--at = '0' + two / 10;
+	}
+	if (n || at == digits + sizeof(digits))
+		*--at = '0' + n;
 	if (number < 0)
 		*--at = '-';
 	out_bytes(o, at, digits + sizeof(digits) - at);

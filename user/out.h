@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "addr.h"
 #include "judge.h"
 
@@ -50,8 +51,24 @@ static inline void out_char(struct out *o, char c)
 	o->bytes[o->used++] = c;
 }
 
-void out_bytes(struct out *o, const char *bytes, size_t size);
-void out_text(struct out *o, const char *text);
+void out_large(struct out *o, const char *bytes, size_t size); /* more than there is room for */
+
+/* Here, so that of a text known to the compiler hardly anything is left to do. */
+static inline void out_bytes(struct out *o, const char *bytes, size_t size)
+{
+	if (size > sizeof(o->bytes) - o->used) {
+		out_large(o, bytes, size);
+		return;
+	}
+	memcpy(o->bytes + o->used, bytes, size);
+	o->used += size;
+}
+
+static inline void out_text(struct out *o, const char *text)
+{
+	out_bytes(o, text, strlen(text));
+}
+
 void out_number(struct out *o, int64_t number);
 void out_time(struct out *o, int64_t time); /* 2026-01-02T03:04:05Z */
 void out_source(struct out *o, const struct nolist_source *src);
