@@ -249,7 +249,7 @@ int evidence_begin(struct evidence *e, enum evidence_kind kind)
 		if (e->life[i].table < 0)
 			continue;
 		snapshot_start(e->tables, e->life[i].table, NULL, &e->live[i].walk);
-		e->live[i].walk.is_proven = kind == EVIDENCE_DATA;
+		e->live[i].walk.is_proven = e->live[i].walk.has_data = kind == EVIDENCE_DATA;
 		fetch_item(e, i);
 	}
 	return kind == EVIDENCE_DATA ? start_data(e) : start_rows(e);
@@ -337,12 +337,9 @@ static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 	const struct pack_key *lowest = e->has_data_key ? &e->data_key : NULL;
 	int i, ret;
 
-	for (i = 0; i < e->lives; i++) {
-		while (e->live[i].is_there && !e->live[i].item.proofs->data.first)
-			fetch_item(e, i);
+	for (i = 0; i < e->lives; i++)
 		if (e->live[i].is_there)
 			take_lowest(&lowest, &e->live[i].item.key);
-	}
 	if (!lowest)
 		return false;
 	*key = *lowest;

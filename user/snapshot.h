@@ -72,6 +72,7 @@ struct snapshot_walk {
 	int life;
 	size_t claims, proofs; /* the next ones */
 	bool is_proven;        /* only sources with proofs */
+	bool has_data;         /* and of these only who sent data to the real MX */
 };
 
 /* From the first source that is not before key; NULL: from the first. */
