@@ -6,6 +6,7 @@
 #define _GNU_SOURCE /* reallocarray */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "admit.h"
 
@@ -76,13 +77,58 @@ static int compare_strength(const void *a, const void *b)
 	return addr_compare(&x->src.addr, &y->src.addr);
 }
 
-void admit_limit(struct admit *a, size_t limit)
+static int compare_numbers(const void *a, const void *b)
 {
+	const uint64_t *x = a, *y = b;
+
+	return (*x < *y) - (*x > *y);
+}
+
+/* The strength of the last one who comes in, and how many so strong do. */
+static int find_least(const struct admit *a, size_t limit, uint64_t *least, size_t *equals)
+{
+	uint64_t *all = reallocarray(NULL, a->news, sizeof(*all));
+	size_t i;
+
+	if (!all)
+		return -ENOMEM;
+	for (i = 0; i < a->news; i++)
+		all[i] = a->new[i].strength;
+	qsort(all, a->news, sizeof(*all), compare_numbers);
+	*least = limit ? all[limit - 1] : UINT64_MAX;
+	for (*equals = 0; *equals < limit && all[limit - 1 - *equals] == *least; ++*equals)
+		;
+	free(all);
+	return 0;
+}
+
+int admit_limit(struct admit *a, size_t limit)
+{
+	struct admit_new *in;
+	size_t i, ins = 0, waits = 0, equals;
+	uint64_t least;
+
 	if (a->news <= limit)
-		return;
-	qsort(a->new, a->news, sizeof(*a->new), compare_strength);
-	a->waits = a->news - limit;
-	qsort(a->new + limit, a->waits, sizeof(*a->new), compare_new);
+		return 0;
+	in = reallocarray(NULL, limit + 1, sizeof(*in));
+	if (!in || find_least(a, limit, &least, &equals)) {
+		free(in);
+		return -ENOMEM;
+	}
+	for (i = 0; i < a->news; i++) {
+		struct admit_new *new = &a->new[i];
+
+		if (new->strength > least || (new->strength == least && equals && equals--))
+			in[ins++] = *new;
+		else
+			a->new[waits++] = *new;
+	}
+	memmove(a->new + ins, a->new, waits * sizeof(*in));
+	memcpy(a->new, in, ins * sizeof(*in));
+	free(in);
+	a->waits = waits;
+	qsort(a->new, ins, sizeof(*a->new), compare_strength);
+	return 0;
 }
 
 void admit_free(struct admit *a)

@@ -14,7 +14,7 @@ struct admit {
 		uint64_t strength; /* of its evidence */
 	} *new;
 	size_t news;
-	size_t waits; /* of these, so many at the end do not come in */
+	size_t waits; /* of these, so many at the end do not come in; by address */
 	struct nolist_source *stay; /* in the order of addresses */
 	size_t stays;
 };
@@ -22,8 +22,11 @@ struct admit {
 /* Sources come in the order of addresses. 0 or -ENOMEM. */
 int admit_new(struct admit *a, const struct judged *of);
 int admit_stay(struct admit *a, const struct nolist_source *src);
-/* Once: lets in no more than limit of the new ones, those with the strongest evidence. */
-void admit_limit(struct admit *a, size_t limit);
+/*
+ * Once: lets in no more than limit of the new ones, those with the strongest evidence;
+ * among equals the first ones. 0 or -ENOMEM.
+ */
+int admit_limit(struct admit *a, size_t limit);
 void admit_free(struct admit *a);
 
 bool admit_waits(const struct admit *a, const struct nolist_source *src);

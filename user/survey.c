@@ -71,7 +71,7 @@ static void count(struct list *l, const struct judged *of)
 	l->probable += l->leaves_probable && of->v.is == JUDGED_PROBABLE;
 }
 
-static int take(struct survey *s, const struct judged *of)
+static void add_up(struct survey *s, const struct judged *of)
 {
 	bool is_ip6 = !addr_is_ip4(&of->r.src.addr);
 
@@ -79,6 +79,11 @@ static int take(struct survey *s, const struct judged *of)
 	s->l->head.probable[is_ip6] += verdict_tier(&of->v) != 2;
 	out_source(&s->o, &of->r.src);
 	out_char(&s->o, '\n');
+}
+
+static int take(struct survey *s, const struct judged *of)
+{
+	add_up(s, of);
 	return taken_add(&s->l->taken, of);
 }
 
@@ -128,22 +133,34 @@ static int walk(struct survey *s)
 	return s->j->error ? s->j->error : error;
 }
 
+static int judge_again(struct survey *s)
+{
+	struct judged of;
+
+	judge_start(s->j, list_kind(s->l, s->j));
+	while (judge_next(s->j, &of))
+		if (list_is_on(s->l, &of))
+			add_up(s, &of);
+	return s->j->error;
+}
+
 /* Once more, where some of those who were taken have to wait. */
 static int walk_again(struct survey *s)
 {
-	struct judged of;
-	int error = 0;
+	struct taken *taken = &s->l->taken;
+	struct judged of = {};
+	size_t i = 0;
 
 	sha256_init(&s->sha);
 	out_open(&s->o, s->o.sink, &s->sha);
 	memset(s->l->head.family, 0, sizeof(s->l->head.family));
 	memset(s->l->head.probable, 0, sizeof(s->l->head.probable));
-	taken_free(&s->l->taken);
-	judge_start(s->j, list_kind(s->l, s->j));
-	while (!error && judge_next(s->j, &of))
-		if (list_is_on(s->l, &of))
-			error = take(s, &of);
-	return s->j->error ? s->j->error : error;
+	if (taken->is_off)
+		return judge_again(s);
+	taken_drop(taken, &s->l->admit);
+	while (taken_get(taken, i++, &of))
+		add_up(s, &of);
+	return 0;
 }
 
 /* --- growth ------------------------------------------------------------------ */
@@ -158,7 +175,7 @@ static bool is_news(const struct list *l, const struct store_list *is)
 }
 
 /* Holds back what is too much for a day. What cannot be noted is too much. */
-static void hold_growth(struct survey *s)
+static int hold_growth(struct survey *s)
 {
 	struct store_list is = { .time = s->j->now };
 	struct list *l = s->l;
@@ -181,7 +198,7 @@ static void hold_growth(struct survey *s)
 	if (l->note_error)
 		l->added = limit = 0;
 	l->held_by[FUSE_GROWTH] = all - limit;
-	admit_limit(&l->admit, limit);
+	return admit_limit(&l->admit, limit);
 }
 
 /* --- the head ---------------------------------------------------------------- */
@@ -295,7 +312,7 @@ static int run(struct survey *s)
 	out_open(&s->o, digest, &s->sha);
 	error = walk(s);
 	if (!error && s->is_counted)
-		hold_growth(s);
+		error = hold_growth(s);
 	if (!error && l->admit.waits)
 		error = walk_again(s);
 	finish(s);

@@ -51,6 +51,24 @@ bool taken_get(const struct taken *t, size_t i, struct judged *of)
 	return true;
 }
 
+/* Both are in the order of addresses. */
+void taken_drop(struct taken *t, const struct admit *a)
+{
+	const struct admit_new *wait = a->new + a->news - a->waits, *end = a->new + a->news;
+	size_t i, kept = 0;
+
+	for (i = 0; i < t->n; i++) {
+		struct nolist_source src = pack_source(&t->one[i].key);
+		int order = -1;
+
+		while (wait < end && (order = addr_compare(&wait->src.addr, &src.addr)) < 0)
+			wait++;
+		if (wait == end || order)
+			t->one[kept++] = t->one[i];
+	}
+	t->n = kept;
+}
+
 void taken_free(struct taken *t)
 {
 	free(t->one);

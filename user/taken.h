@@ -6,7 +6,7 @@
 #ifndef NOLIST_TAKEN_H
 #define NOLIST_TAKEN_H
 
-#include "judge.h"
+#include "admit.h"
 
 struct taken {
 	struct taken_one *one;
@@ -18,6 +18,8 @@ struct taken {
 int taken_add(struct taken *t, const struct judged *of);
 /* The i-th, into a judged of which only source, judgement, tier and end are set; false: no more. */
 bool taken_get(const struct taken *t, size_t i, struct judged *of);
+/* Takes out who has to wait. */
+void taken_drop(struct taken *t, const struct admit *a);
 void taken_free(struct taken *t);
 
 #endif
