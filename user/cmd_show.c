@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * show: sources, for eyes. Aligned columns that may change; --json is for scripts.
- * Only an address and a key of each source are sorted, so that a full table shows
- * in little memory.
+ * Only an address and a key of each source are sorted, and of no more sources than
+ * are shown, so that a full table shows in little memory.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -107,8 +107,9 @@ struct show {
 	int role;          /* enum nolist_role; 0: all */
 	const struct sort_key *key;
 	long top;          /* 0: all; -1: as many as suit */
-	struct item *item;
-	size_t items, left_out;
+	struct item *item; /* more than top while they are chosen */
+	size_t items, room, left_out;
+	bool is_sorted; /* the first of them, up to top: who comes after these is left out */
 };
 
 static bool is_wanted(const struct show *s, const struct judged *of)
@@ -134,38 +135,62 @@ static int compare_items(const void *a, const void *b)
 	return addr_compare(&x->src.addr, &y->src.addr);
 }
 
+static void sort_items(struct show *s)
+{
+	if (s->items)
+		qsort(s->item, s->items, sizeof(*s->item), compare_items);
+	if (s->top && s->items > (size_t)s->top)
+		s->items = s->top;
+}
+
+/* Of many only the first are kept: sorted out when there are twice as many as wanted. */
+static int keep(struct show *s, const struct item *item)
+{
+	struct item *grown;
+
+	s->left_out++;
+	if (s->is_sorted && compare_items(item, &s->item[s->top - 1]) > 0)
+		return 0;
+	if (s->top && s->items >= 2 * (size_t)s->top) {
+		sort_items(s);
+		s->is_sorted = true;
+	}
+	if (s->items == s->room) {
+		s->room = s->room ? 2 * s->room : 64;
+		grown = reallocarray(s->item, s->room, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		s->item = grown;
+	}
+	s->item[s->items++] = *item;
+	return 0;
+}
+
+/* Only who is sorted by his verdict has to be judged to be sorted. */
+static bool next(struct show *s, struct judged *of)
+{
+	return s->key->of == verdict_key ? judge_next(&s->j, of) : judge_next_record(&s->j, &of->r);
+}
+
 static int choose(struct show *s)
 {
 	struct judged of;
-	size_t room = 0;
+	int error = 0;
 
+	if (s->top < 0)
+		s->top = !s->is_json && isatty(STDOUT_FILENO) ? TOP_ON_TERMINAL : 0;
 	judge_start(&s->j, EVIDENCE_ALL);
-	while (judge_next(&s->j, &of)) {
-		if (!is_wanted(s, &of))
-			continue;
-		if (s->items == room) {
-			struct item *grown;
-
-			room = room ? 2 * room : 64;
-			grown = reallocarray(s->item, room, sizeof(*grown));
-			if (!grown) {
-				err(ENOMEM, "cannot sort the sources");
-				return EXIT_FAILED;
-			}
-			s->item = grown;
-		}
-		s->item[s->items++] = (struct item){ s->key->of(&of), of.r.src };
+	while (!error && next(s, &of))
+		if (is_wanted(s, &of))
+			error = keep(s, &(struct item){ s->key->of(&of), of.r.src });
+	if (error) {
+		err(error, "cannot sort the sources");
+		return EXIT_FAILED;
 	}
 	if (judge_end(&s->j))
 		return EXIT_FAILED;
-	if (s->items)
-		qsort(s->item, s->items, sizeof(*s->item), compare_items);
-	if (s->top < 0)
-		s->top = !s->is_json && isatty(STDOUT_FILENO) ? TOP_ON_TERMINAL : 0;
-	if (s->top && s->items > (size_t)s->top) {
-		s->left_out = s->items - s->top;
-		s->items = s->top;
-	}
+	sort_items(s);
+	s->left_out -= s->items;
 	return EXIT_DONE;
 }
 

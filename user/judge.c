@@ -313,15 +313,22 @@ void judge_start(struct judge *j, enum evidence_kind kind)
 	j->error = evidence_start(j->evidence, kind);
 }
 
-bool judge_next(struct judge *j, struct judged *of)
+bool judge_next_record(struct judge *j, struct record *r)
 {
-	int ret = j->error ? j->error : evidence_next(j->evidence, &of->r);
+	int ret = j->error ? j->error : evidence_next(j->evidence, r);
 
-	if (ret > 0)
-		judge_record(j, of);
-	else
+	if (ret <= 0)
 		j->error = ret;
 	return ret > 0;
+}
+
+bool judge_next(struct judge *j, struct judged *of)
+{
+	bool is_there = judge_next_record(j, &of->r);
+
+	if (is_there)
+		judge_record(j, of);
+	return is_there;
 }
 
 int judge_end(struct judge *j)

@@ -69,6 +69,8 @@ void judge_neighbours(const struct judge *j, struct judged *of);
  */
 void judge_start(struct judge *j, enum evidence_kind kind);
 bool judge_next(struct judge *j, struct judged *of);
+/* The same without judging, for those who only want to know what a source did. */
+bool judge_next_record(struct judge *j, struct record *r);
 int judge_end(struct judge *j);
 /* A source that need not be known: true if it is; ends a walk. Failures are told as above. */
 bool judge_find(struct judge *j, const struct nolist_source *src, struct judged *of);
