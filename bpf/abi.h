@@ -20,7 +20,7 @@
 #include <linux/types.h>
 
 #define NOLIST_MAGIC 0x6e6f6c73u /* "nols" */
-#define NOLIST_ABI_VERSION 3u    /* raised when a byte below changes its meaning */
+#define NOLIST_ABI_VERSION 4u    /* raised when a byte below changes its meaning */
 
 /* Names of the program and of its maps; the kernel keeps 15 characters. */
 #define NOLIST_PROG "nolist_ingress"
@@ -293,16 +293,19 @@ _Static_assert(sizeof(struct nolist_real) == 12, "abi");
 /*
  * What a flood of forged segments may cost. A SYN's source is anybody's claim, so
  * only so many are noted in a second, on each CPU and for each role apart; the
- * others are counted as shed, weigh nothing and cost nothing.
+ * others are counted as shed, weigh nothing and cost nothing. Sources that have
+ * proven something lately have a share of their own.
  */
 #define NOLIST_CLAIMS_NEW 4096      /* new sources in a second */
 #define NOLIST_CLAIMS_TOUCHED 65536 /* contacts looked up in a second */
+#define NOLIST_CLAIMS_KNOWN 65536   /* and, after these, of sources that seem proven */
 #define NOLIST_SECOND_SHIFT 30      /* a second of this: 2^30 ns */
 
 struct nolist_budget {
 	__u32 second;  /* which one, modulo 2^32 */
 	__u32 touched; /* contacts looked up in it */
 	__u32 added;   /* new sources in it */
+	__u32 known;   /* contacts of sources that seem proven, looked up in it */
 };
 
 /* nolist_stats: per CPU, one value. */

@@ -29,6 +29,7 @@
 #include "smtp.h"
 #include "high.h"
 #include "reply.h"
+#include "proven.h"
 #include "record.h"
 
 /* So that a tool of another version knows whose maps these are. */

@@ -30,7 +30,6 @@ static __always_inline struct nolist_contact *record_role(struct nolist_claims *
 }
 
 /* What a new record starts as; here, since the stack is short of room. */
-static const struct nolist_claims record_no_claims;
 static const struct nolist_proofs record_no_proofs;
 
 /* This hour's connections to the real MX. */
@@ -48,55 +47,104 @@ static __always_inline struct nolist_real *record_real(struct nolist_stats *st,
 	return h;
 }
 
-/* Is there anything left to note a claim with? See NOLIST_CLAIMS_NEW. */
-static __always_inline bool record_admit(struct nolist_stats *st, __u32 role, __u64 now)
+/* A new record of claims. */
+static __always_inline void record_add(struct nolist_stats *st, const struct nolist_source *src,
+				       __u32 role, __u64 now)
 {
-	struct nolist_budget *b = &st->budget[role & 3];
+	struct nolist_claims c = {}, *other;
+
+	record_contact(record_role(&c, role), now);
+	if (!bpf_map_update_elem(&nolist_claims, src, &c, BPF_NOEXIST)) {
+		st->claims_new++;
+		return;
+	}
+	/* Another CPU was faster, or there is no room. */
+	other = bpf_map_lookup_elem(&nolist_claims, src);
+	if (other)
+		record_contact(record_role(other, role), now);
+	else
+		st->claims_lost++;
+}
+
+enum record_admission {
+	RECORD_SHED,
+	RECORD_CLAIM,
+	RECORD_KNOWN, /* if its source is known indeed */
+};
+
+/* Is there anything left to note a claim with? See NOLIST_CLAIMS_NEW. */
+static __always_inline enum record_admission record_admit(struct nolist_stats *st,
+							  const struct pkt *p, __u64 now)
+{
+	struct nolist_budget *b = &st->budget[p->role & 3];
 	__u32 second = now >> NOLIST_SECOND_SHIFT;
 
 	if (b->second != second) {
 		b->second = second;
 		b->touched = 0;
 		b->added = 0;
+		b->known = 0;
 	}
-	if (b->added >= NOLIST_CLAIMS_NEW || b->touched >= NOLIST_CLAIMS_TOUCHED) {
-		st->claims_shed[role & 3]++;
-		return false;
+	if (b->added < NOLIST_CLAIMS_NEW && b->touched < NOLIST_CLAIMS_TOUCHED) {
+		b->touched++;
+		return RECORD_CLAIM;
 	}
-	b->touched++;
-	return true;
+	if (b->known < NOLIST_CLAIMS_KNOWN &&
+	    proven_lately(proven_hash(&p->saddr, p->is_ip6), now)) {
+		b->known++;
+		return RECORD_KNOWN;
+	}
+	st->claims_shed[p->role & 3]++;
+	return RECORD_SHED;
 }
 
 /*
  * A segment that opens a connection: a claim, since its source may be forged. A
  * function of its own, as those below, so that what is shed does not pay for it.
  */
-__noinline int record_open(struct nolist_stats *st, const struct pkt *p, __u64 now)
+__noinline int record_open(struct nolist_stats *st, const struct pkt *p, __u64 now,
+			   __u32 admission)
 {
+	struct nolist_proofs *r = NULL;
 	struct nolist_source src;
 	struct nolist_claims *c;
-	struct nolist_proofs *r;
 
 	if (!st || !p)
 		return 0;
 	src = record_source(p);
-	if (p->role == NOLIST_REAL) {
+	if (p->role == NOLIST_REAL || admission == RECORD_KNOWN)
 		r = bpf_map_lookup_elem(&nolist_proofs, &src);
-		if (r && r->real_first_ns)
-			record_real(st, p, now)->opens++;
+	if (admission == RECORD_KNOWN && !r) {
+		st->claims_shed[p->role & 3]++;
+		return 0;
 	}
+	if (p->role == NOLIST_REAL && r && r->real_first_ns)
+		record_real(st, p, now)->opens++;
 	c = bpf_map_lookup_elem(&nolist_claims, &src);
-	if (!c) {
-		st->budget[p->role & 3].added++;
-		if (!bpf_map_update_elem(&nolist_claims, &src, &record_no_claims, BPF_NOEXIST))
-			st->claims_new++;
-		c = bpf_map_lookup_elem(&nolist_claims, &src);
-		if (!c) {
-			st->claims_lost++;
-			return 0;
-		}
+	if (c) {
+		record_contact(record_role(c, p->role), now);
+		return 0;
 	}
-	record_contact(record_role(c, p->role), now);
+	if (admission != RECORD_KNOWN)
+		st->budget[p->role & 3].added++;
+	record_add(st, &src, p->role, now);
+	return 0;
+}
+
+/* Who has proven something has opened a connection: if that was shed, it is noted after all. */
+__noinline int record_opened(struct nolist_stats *st, const struct pkt *p, __u64 now)
+{
+	struct nolist_source src;
+	struct nolist_claims *c;
+
+	if (!st || !p)
+		return 0;
+	src = record_source(p);
+	c = bpf_map_lookup_elem(&nolist_claims, &src);
+	if (!c)
+		record_add(st, &src, p->role, now);
+	else if (!record_role(c, p->role)->first_ns)
+		record_contact(record_role(c, p->role), now);
 	return 0;
 }
 
@@ -162,8 +210,11 @@ __noinline int record_data(struct xdp_md *ctx, struct nolist_stats *st, const st
 		return 0;
 	if (!record_is_established(ctx, p))
 		return 0;
-	if (!r)
+	proven_note(proven_hash(&p->saddr, p->is_ip6), now);
+	if (!r) {
+		record_opened(st, p, now);
 		r = record_proof(st, &src, now);
+	}
 	if (!r)
 		return 0;
 	if (!r->real_first_ns)
@@ -241,10 +292,12 @@ __noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
 	if (!r) {
 		if (!(p->events & (HIGH_STRONG | HIGH_WEAK)))
 			return 0;
+		record_opened(st, p, now);
 		r = record_proof(st, &src, now);
 		if (!r)
 			return 0;
 	}
+	proven_note(proven_hash(&p->saddr, p->is_ip6), now);
 	h = record_hour(r, now);
 	if (!r->high_first_ns)
 		r->high_first_ns = now;
@@ -278,14 +331,16 @@ static __always_inline void record_sender(struct xdp_md *ctx, struct nolist_stat
 					  const struct pkt *p, __u32 verdict)
 {
 	bool is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+	enum record_admission admission;
 	__u64 now;
 
 	record_mx(p, is_open);
 	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
 			verdict == NOLIST_HIGH_SYN_ACK)) {
 		now = clock_ns();
-		if (record_admit(st, p->role, now))
-			record_open(st, p, now);
+		admission = record_admit(st, p, now);
+		if (admission != RECORD_SHED)
+			record_open(st, p, now, admission);
 	} else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
 		record_data(ctx, st, p);
 	else if (p->events & ~HIGH_STRONG)

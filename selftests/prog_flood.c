@@ -2,9 +2,12 @@
 /*
  * Real clients in a flood that never repeats a source: of each 100 segments one is
  * theirs, the others are SYNs and guesses with forged sources. What the clients
- * prove must be noted in full, as if nobody had flooded; what is forged must prove
- * nothing. How many of their claims were noted is told, but not asked.
+ * prove must be noted in full, as if nobody had flooded, and that they opened a
+ * connection; what is forged must prove nothing. When they come again, what they
+ * claim is noted although forged claims have left nothing of a second's budget.
  */
+#define _GNU_SOURCE
+#include <sched.h>
 #include <stdbool.h>
 #include "selftests/talk.h"
 
@@ -37,36 +40,41 @@ static void forge_source(struct talk *t, __u64 x)
 	t->src[12] = 1 + (x & 0x3f);
 }
 
-static void flood(void)
+/* One segment from nowhere. */
+static void forge(bool is_syn)
 {
 	static struct talk t[4];
 	static bool is_ready;
 	unsigned char out[FRAME_MAX];
-	int i, k;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_out = out, .data_size_out = sizeof(out),
+		    .repeat = 1);
+	__u64 x = next_random();
+	struct talk_seg s;
+	struct frame f;
+	int i, k = x >> 62;
 
 	for (i = 0; i < 4 && !is_ready; i++)
 		talk_start(&t[i], &server, 1000 + i, i & 1, i & 2);
 	is_ready = true;
-	for (i = 0; i < FORGED_FOR_ONE; i++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_out = out, .data_size_out = sizeof(out),
-			    .repeat = 1);
-		__u64 x = next_random();
-		struct talk_seg s;
-		struct frame f;
+	forge_source(&t[k], x);
+	s = talk_seg(&t[k], NULL, 0);
+	s.flags = is_syn ? FRAME_SYN : FRAME_ACK;
+	s.ack = is_syn ? 0 : (__u32)(x >> 17);
+	talk_frame(&t[k], &s, &f);
+	opts.data_in = f.b;
+	opts.data_size_in = f.len;
+	if (bpf_prog_test_run_opts(server.fd, &opts))
+		tap_die("BPF_PROG_TEST_RUN");
+	forged++;
+}
 
-		k = x >> 62;
-		forge_source(&t[k], x);
-		s = talk_seg(&t[k], NULL, 0);
-		/* One of ten is a guess at an acknowledgement, not a SYN. */
-		s.flags = x % 10 ? FRAME_SYN : FRAME_ACK;
-		s.ack = s.flags == FRAME_SYN ? 0 : (__u32)(x >> 17);
-		talk_frame(&t[k], &s, &f);
-		opts.data_in = f.b;
-		opts.data_size_in = f.len;
-		if (bpf_prog_test_run_opts(server.fd, &opts))
-			tap_die("BPF_PROG_TEST_RUN");
-		forged++;
-	}
+/* One of ten is a guess at an acknowledgement, not a SYN. */
+static void flood(void)
+{
+	int i;
+
+	for (i = 0; i < FORGED_FOR_ONE; i++)
+		forge(i % 10);
 }
 
 static bool say(struct talk *t, const char *line, unsigned int flags, bool is_flooded)
@@ -108,26 +116,76 @@ static struct nolist_stats counters(void)
 	return sum;
 }
 
-static bool has_claim(const struct talk *t)
+static struct nolist_source source_of(const struct talk *t)
 {
 	struct nolist_source src;
-	struct nolist_claims c;
 
 	memcpy(src.addr.b, t->src, 16);
 	if (t->is_ip6)
 		memset(src.addr.b + 8, 0, 8);
-	return !bpf_map_lookup_elem(server.claims, &src, &c);
+	return src;
+}
+
+static bool has_claim(const struct talk *t)
+{
+	struct nolist_source src = source_of(t);
+	struct nolist_claims c;
+
+	return !bpf_map_lookup_elem(server.claims, &src, &c) && c.high.first_ns && c.high.opens;
+}
+
+/* Forges SYNs until one is shed: nothing is left of this second's budget. */
+static void spend(void)
+{
+	__u64 before = counters().claims_shed[NOLIST_HIGH];
+
+	do
+		forge(true);
+	while (counters().claims_shed[NOLIST_HIGH] == before);
+}
+
+/* The clients come again, and nothing is known of their first visit but what they proved. */
+static unsigned int come_again(void)
+{
+	unsigned int n, claims = 0;
+	struct nolist_source src;
+	struct talk_got g;
+	struct talk t;
+
+	for (n = 8; n < 8 + CLIENTS; n++) {
+		talk_start(&t, &server, n, n & 1, n & 2);
+		src = source_of(&t);
+		if (bpf_map_delete_elem(server.claims, &src))
+			tap_diag("client %u: had no claim", n);
+		spend();
+		if (talk_connect(&t, &g))
+			tap_die("a connection");
+		claims += has_claim(&t);
+	}
+	return claims;
+}
+
+/* On one CPU, since each has a budget of its own. */
+static void stay(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		tap_die("sched_setaffinity");
 }
 
 int main(void)
 {
 	struct dialogue d = { "mx.example", "Please come back in an hour", STAGE_DATA, false };
-	unsigned int n, complete = 0, ended = 0, claims = 0;
+	unsigned int n, complete = 0, ended = 0, claims = 0, again;
 	static char calm[8][256];
 	static struct talk t;
 	struct nolist_stats s;
 
 	tap_need_root();
+	stay();
 	prog_load(&server, NULL);
 	talk_configure(&server, &d);
 	/* What each kind of client leaves where nobody floods. */
@@ -155,7 +213,9 @@ int main(void)
 	tap_ok(complete == CLIENTS, "evidence of %u of %u is complete", complete, CLIENTS);
 	tap_ok(s.proofs_new == 8 + CLIENTS && !s.proofs_lost, "what was forged has proven nothing");
 	tap_ok(s.claims_shed[NOLIST_HIGH] > 0, "the flood was more than is noted");
-	tap_diag("claims: %u of %u clients; %llu SYNs shed", claims, CLIENTS,
-		 s.claims_shed[NOLIST_HIGH]);
+	tap_ok(claims == CLIENTS, "claims of %u of %u are noted", claims, CLIENTS);
+	again = come_again();
+	tap_ok(again == CLIENTS, "and of %u of %u when they come again", again, CLIENTS);
+	tap_diag("%llu SYNs shed", counters().claims_shed[NOLIST_HIGH]);
 	return tap_done();
 }

@@ -51,7 +51,7 @@ static const struct member layout[] = {
 	T(nolist_bad_acks), M(nolist_bad_acks, hour), M(nolist_bad_acks, count),
 	T(nolist_real), M(nolist_real, hour), M(nolist_real, opens), M(nolist_real, data),
 	T(nolist_budget), M(nolist_budget, second), M(nolist_budget, touched),
-	M(nolist_budget, added),
+	M(nolist_budget, added), M(nolist_budget, known),
 	T(nolist_mxstats), M(nolist_mxstats, segments), M(nolist_mxstats, opens),
 	T(nolist_meta), M(nolist_meta, magic), M(nolist_meta, version),
 	M(nolist_meta, generation), M(nolist_meta, created_ns), M(nolist_meta, change),

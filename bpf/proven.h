@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tool of room 6: which sources have proven something lately? Two bytes of one
+ * cache line for each, at places that its address names: a filter that may take
+ * others for them, but never them for others. It is written only where something
+ * is proven, so a flood reads it and changes nothing.
+ */
+#ifndef NOLIST_PROVEN_H
+#define NOLIST_PROVEN_H
+
+#define PROVEN_LINES 4096 /* 256 KiB */
+#define PROVEN_UNIT 46    /* an age counts so many bits of nanoseconds: 19.5 hours */
+#define PROVEN_AGES 8     /* younger is lately: a week */
+
+static struct {
+	__u8 age[64]; /* when last, modulo 2^8 units; 0: never */
+} __attribute__((aligned(64))) proven_line[PROVEN_LINES];
+
+/* Of struct nolist_source, one of whose halves is the same for all of its family. */
+static __always_inline __u64 proven_hash(const struct nolist_addr *a, bool is_ip6)
+{
+	return (is_ip6 ? a->q[0] : a->q[1]) * 0x9e3779b97f4a7c15ull;
+}
+
+static __always_inline __u8 proven_now(__u64 now)
+{
+	__u8 age = now >> PROVEN_UNIT;
+
+	return age ? age : 1;
+}
+
+static __always_inline bool proven_is_young(__u8 age, __u8 today)
+{
+	return age && (__u8)(today - age) < PROVEN_AGES;
+}
+
+/* Has it? "No" is sure, "yes" is a guess. */
+static __always_inline bool proven_lately(__u64 hash, __u64 now)
+{
+	const __u8 *line = proven_line[hash >> 52].age;
+	__u8 today = proven_now(now);
+
+	return proven_is_young(line[hash >> 46 & 63], today) &&
+	       proven_is_young(line[hash >> 40 & 63], today);
+}
+
+static __always_inline void proven_note(__u64 hash, __u64 now)
+{
+	__u8 *line = proven_line[hash >> 52].age, today = proven_now(now);
+
+	if (line[hash >> 46 & 63] != today)
+		line[hash >> 46 & 63] = today;
+	if (line[hash >> 40 & 63] != today)
+		line[hash >> 40 & 63] = today;
+}
+
+#endif
