@@ -233,9 +233,9 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 		return NOLIST_PASS_SOURCE;
 	pseudo = check_pseudo(p);
 	sum = check_segment_sum(ctx, p);
-	if (csum_fold32(p->l3_sum) != 0xffff || sum == CSUM_BAD)
+	if (!csum_is_right(p->l3_sum) || sum == CSUM_BAD)
 		return NOLIST_PASS_CHECKSUM;
-	if (csum_fold32(sum + pseudo) != 0xffff &&
+	if (!csum_is_right(sum + pseudo) &&
 	    (csum_fold32(pseudo) != p->check || !check_partial(conf, ctx->ingress_ifindex)))
 		return NOLIST_PASS_CHECKSUM;
 	if (p->doff > sizeof(struct tcphdr)) {

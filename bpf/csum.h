@@ -19,6 +19,16 @@ static __always_inline __u32 csum_fold32(__u64 sum)
 	return (sum & 0xffff) + (sum >> 16);
 }
 
+/*
+ * Is the checksum of a range with this sum right: does it fold to 0xffff? It does if
+ * 2^16 - 1 divides the sum, and an odd number divides if the product with its inverse
+ * is no more than the largest quotient. No range here has a sum of 0.
+ */
+static __always_inline bool csum_is_right(__u64 sum)
+{
+	return sum * 0xfffefffefffeffffull <= 0x0001000100010001ull;
+}
+
 /* The field's value for a sum over everything else (RFC 9293 3.1). */
 static __always_inline __u16 csum_field(__u64 sum)
 {

@@ -267,6 +267,23 @@ static __always_inline bool high_is_told(__u32 state)
 	return (state & ~NOLIST_MIDLINE) >= NOLIST_GREETED + NOLIST_TOLD;
 }
 
+/* What the last verbs of the table show; "said" is the client's, "verb" what it is taken for. */
+static __always_inline __u32 high_leaving(__u32 verb, __u32 said, __u32 total)
+{
+	__u32 events = 0;
+
+	if (verb == NOLIST_V_STARTTLS)
+		return HIGH_STARTTLS;
+	/* Where it was too much we hang up, and there is no QUIT to wait for. */
+	if ((verb == NOLIST_V_QUIT || total >= NOLIST_TOTAL_MAX) &&
+	    high_is_told(total / 2 & (NOLIST_STATES - 1)))
+		events |= HIGH_QUIT;
+	/* Not where it only was too much: that is SMTP. */
+	if (said == NOLIST_V_NOT_SMTP)
+		events |= HIGH_NOT_SMTP;
+	return events;
+}
+
 /*
  * A line, or a piece of one. With timestamps a piece is acknowledged and its
  * parse remembered in them. Without, a verb is answered as soon as it is known,
@@ -315,16 +332,10 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 		p->events |= HIGH_WEAK;
 	if (row->does & NOLIST_SAYS_LATER)
 		p->events |= HIGH_TOLD;
-	/* Where it was too much we hang up, and there is no QUIT to wait for. */
-	if ((verb == NOLIST_V_QUIT || h->total >= NOLIST_TOTAL_MAX) && high_is_told(state))
-		p->events |= HIGH_QUIT;
-	/* Not where it only was too much: that is SMTP. */
-	if (SMTP_SAYS(scan) == NOLIST_V_NOT_SMTP)
-		p->events |= HIGH_NOT_SMTP;
-	if (verb == NOLIST_V_STARTTLS)
-		p->events |= HIGH_STARTTLS;
 	if (taken != h->data)
 		p->events |= HIGH_PIPED;
+	if (verb >= NOLIST_V_QUIT)
+		p->events |= high_leaving(verb, SMTP_SAYS(scan), h->total);
 	return NOLIST_HIGH_TEXT;
 }
 

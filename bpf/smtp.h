@@ -153,14 +153,14 @@ found:
 /* Has a top bit if one of the eight bytes is LF or below it; also if one is above 0x8a. */
 #define SMTP_LESS_VT(w) ((w) - 0x0b0b0b0b0b0b0b0bull)
 
-/* May there be an LF within len bytes, but for the last eight of them? */
-static __always_inline bool smtp_has_lf(void *at, void *end, __u32 len)
+/* Of len bytes, but for the last eight of them: has a top bit as above. */
+static __always_inline __u64 smtp_low(void *at, void *end, __u32 len)
 {
 	__u64 low = 0, *w = at;
 
 	if (len > 32) {
 		if ((void *)(w + 4) > end)
-			return true;
+			return ~0ull;
 		low = SMTP_LESS_VT(w[0]) | SMTP_LESS_VT(w[1]) | SMTP_LESS_VT(w[2]) |
 		      SMTP_LESS_VT(w[3]);
 		w += 4;
@@ -168,27 +168,28 @@ static __always_inline bool smtp_has_lf(void *at, void *end, __u32 len)
 	}
 	if (len > 8) {
 		if ((void *)(w + 1) > end)
-			return true;
+			return ~0ull;
 		low |= SMTP_LESS_VT(w[0]);
 	}
 	if (len > 16) {
 		if ((void *)(w + 2) > end)
-			return true;
+			return ~0ull;
 		low |= SMTP_LESS_VT(w[1]);
 	}
 	if (len > 24) {
 		if ((void *)(w + 3) > end)
-			return true;
+			return ~0ull;
 		low |= SMTP_LESS_VT(w[2]);
 	}
-	return low & 0x8080808080808080ull;
+	return low;
 }
 
 /*
  * What nearly all segments are: one whole line of few bytes, and a verb that takes no
- * letter more. As smtp_scan(), or 0: read it with care.
+ * letter more. As smtp_scan(), or 0: read it with care. A function of its own, so that
+ * the other one's registers are not in its way.
  */
-static __always_inline __u64 smtp_usual(struct xdp_md *ctx, __u32 off, __u32 len)
+__noinline __u64 smtp_usual(struct xdp_md *ctx, __u32 off, __u32 len)
 {
 	void *end = (void *)(long)ctx->data_end;
 	void *data = (void *)(long)ctx->data, *at;
@@ -210,26 +211,24 @@ static __always_inline __u64 smtp_usual(struct xdp_md *ctx, __u32 off, __u32 len
 	if (data + 8 > end)
 		return 0;
 	last = *(__u64 *)data;
+	if (last >> 56 != '\n')
+		return 0;
+	last ^= (__u64)('\n' ^ ' ') << 56;
+	/* Blanks instead of what stands before the line. */
 	if (len < 8)
-		last |= (1ull << (64 - 8 * len)) - 1; /* what stands before the line */
-	if (smtp_lf(last) != 1ull << 63 || smtp_has_lf(at, end, len))
+		last = (last >> (64 - 8 * len) << (64 - 8 * len)) |
+		       0x2020202020202020ull >> (8 * len);
+	if ((SMTP_LESS_VT(last) | smtp_low(at, end, len)) & 0x8080808080808080ull)
 		return 0;
 	return len | verb << 16 | (__u64)SMTP_NAMED;
 }
 
-/*
- * Reads len bytes at offset off, the next of a line of which "parse" is known.
- * A function of its own for the verifier.
- */
-__noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse)
+/* As smtp_scan(), with all care. A function of its own for the verifier. */
+__noinline __u64 smtp_read(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse)
 {
 	void *end = (void *)(long)ctx->data_end;
 	void *at = (void *)(long)ctx->data;
 	__u32 verb = NOLIST_V_UNKNOWN, word, have, line, i, bucket = 0, named = 0;
-	__u64 usual = parse == SMTP_START ? smtp_usual(ctx, off, len) : 0;
-
-	if (usual)
-		return usual;
 	if (off > 256 || !len || len > CSUM_MAX || parse >= SMTP_PARSES)
 		return NOLIST_V_NOT_SMTP << 16;
 	line = smtp_line(ctx, off, len);
@@ -277,6 +276,14 @@ __noinline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 	if (line)
 		return line | verb << 16 | (__u64)named;
 	return verb << 16 | (__u64)(SMTP_VERB + verb + NOLIST_VERBS * bucket) << 24 | (__u64)named;
+}
+
+/* Reads len bytes at offset off, the next of a line of which "parse" is known. */
+static __always_inline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse)
+{
+	__u64 usual = parse == SMTP_START ? smtp_usual(ctx, off, len) : 0;
+
+	return usual ? usual : smtp_read(ctx, off, len, parse);
 }
 
 #endif
