@@ -67,6 +67,8 @@ done <<-'END'
 	a.example 0.0.0.0/0
 	a.example 10.0.0.0/7
 	a.example 192.0.2.0/33
+	a.example 10.0.0.0/264
+	a.example 2001:db8::/288
 	a.example 192.0.2.0/
 	a.example 192.0.2.0/-1
 	a.example ::/0

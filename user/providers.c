@@ -67,7 +67,8 @@ static int parse_network(const char *text, struct prefix *p)
 	char addr[ADDR_TEXT];
 	const char *slash = strchr(text, '/');
 	size_t size = slash ? (size_t)(slash - text) : strlen(text);
-	unsigned int bits, widest, i;
+	unsigned long bits, widest, len;
+	unsigned int i;
 	char *end;
 
 	if (size >= sizeof(addr))
@@ -78,15 +79,16 @@ static int parse_network(const char *text, struct prefix *p)
 		return -EINVAL;
 	bits = addr_is_ip4(&p->addr) ? 32 : 128;
 	widest = addr_is_ip4(&p->addr) ? WIDEST_IP4 : WIDEST_IP6;
-	p->len = bits;
+	len = bits;
 	if (slash) {
 		if (slash[1] < '0' || slash[1] > '9')
 			return -EINVAL;
-		p->len = strtoul(slash + 1, &end, 10);
-		if (*end || p->len > bits || p->len < widest)
+		/* Not into the prefix at once: 264 is no byte, but 8 would be left of it. */
+		len = strtoul(slash + 1, &end, 10);
+		if (*end || len > bits || len < widest)
 			return -EINVAL;
 	}
-	p->len += 128 - bits;
+	p->len = len + 128 - bits;
 	for (i = p->len; i < 128; i++)
 		p->addr.b[i / 8] &= ~(0x80 >> i % 8);
 	return 0;
