@@ -109,6 +109,13 @@ must nolist dump --output "$TMP/list" 2>/dev/null
 is "$(json '[(l["output"], l["entries"], l["held_back"]["growth"]) for l in s["lists"]]')" \
 	"[('$TMP/list', 0, 0)]" 'JSON tells of the lists'
 says "$TMP/list" 'text tells of the lists' nolist status
+echo 'interface = { s0, s9 }' >"$CONF"
+is "$(nolist status -c "$CONF" --json | jq -c .warnings)" \
+	"[\"'s9' has not the program, though the configuration names it: there is no such interface\"]" \
+	'an interface that is not there'
+must nsenter --net=/run/netns/server ip link set dev s0 xdp off
+says "warning: 's0' has not the program, though the configuration names it" \
+	'nor has one where somebody took it away' nolist status -c "$CONF"
 must nolist unload >/dev/null
 must nolist unload --purge >/dev/null
 must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --sources 1024 >/dev/null 2>&1

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,8 +154,26 @@ static void warn_of_collect(struct status *s)
 			       "'collect = yes'");
 }
 
+/* Somebody took it away, or the interface was made anew. */
+static void warn_of_interfaces(struct status *s)
+{
+	int i, j;
+
+	for (i = 0; i < s->rules.interfaces; i++) {
+		int ifindex = if_nametoindex(s->rules.interface[i]);
+
+		for (j = 0; j < s->n_ifs && s->ifs[j].ifindex != ifindex; j++)
+			;
+		if (j == s->n_ifs)
+			add_warning(s, "'%s' has not the program, though the configuration names it%s",
+				    s->rules.interface[i],
+				    ifindex ? "" : ": there is no such interface");
+	}
+}
+
 static void find_warnings(struct status *s)
 {
+	warn_of_interfaces(s);
 	warn_of_table(s, "claims", s->fill.claims, s->fill.claims_max,
 		      "then the longest idle are forgotten");
 	warn_of_table(s, "proofs", s->fill.proofs, s->fill.proofs_max,

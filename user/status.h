@@ -16,7 +16,7 @@ struct status_verdict {
 };
 extern const struct status_verdict status_verdicts[NOLIST_VERDICTS];
 
-#define STATUS_WARNINGS 4
+#define STATUS_WARNINGS 16
 
 /* A list as the last dump noted it. */
 struct status_list {
