@@ -204,5 +204,46 @@ check 'what tables were made for stays, and is told' \
 	grep -q "the table of proofs was made for 'collect = yes'" "$TMP/load.log"
 end_services 2>/dev/null
 
+# --- what is logged ---------------------------------------------------------
+
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+rm -rf "$STATE_DIR"
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+cat >>"$CONF" <<-END
+	grace = 0
+	offences = 1
+	real-mx-unseen = accept
+END
+sed "\$a list = { \"plain $TMP/list\" }" "$CONF" >"$TMP/list.conf"
+up=$(cut -d. -f1 /proc/uptime)
+talked() {
+	inject "203.0.113.$1 high=$up:$up:1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+}
+talked 41
+run collect -c "$TMP/list.conf"
+is "$status $(cat "$TMP/err")" '0 ' 'where lists are written, dump tells who is on them'
+run collect -c "$CONF"
+check 'else collect does: who, for what, until when' grep -qE "^nolist-xdp: collect: '$STATE_DIR/listed': \
+listed 203.0.113.41: told \"later\" and left without QUIT in 1 hours, 1 of them proven by timestamp; \
+1 hours with dialogues, 1 SYNs to high, 0 to low, 0 to real; until 20[0-9T:-]*Z\$" "$TMP/err"
+is "$(wc -l <"$TMP/err")" 1 'in a line'
+talked 42
+run collect -c "$CONF" --log 0
+is "$status $(cat "$TMP/err")" '0 ' '--log 0 judges nobody'
+run collect -c "$TMP/list.conf" --log 5
+is "$(cut -d' ' -f4-5 "$TMP/err")" 'listed 203.0.113.42:' 'who is new is told once, also beside lists if asked'
+must nolist pardon 203.0.113.41 >/dev/null
+run collect -c "$CONF"
+is "$(cut -d' ' -f4-6 "$TMP/err")" 'removed 203.0.113.41: pardoned' 'and who is listed no more'
+run collect -c "$CONF"
+is "$(cat "$TMP/err")" '' 'and nothing while nothing changes'
+sed "\$a allow = { $TMP/nowhere }" "$CONF" >"$TMP/missing.conf"
+run collect -c "$TMP/missing.conf"
+is "$status $(cat "$TMP/out")" '1 2 sources, 0 of them with news, 0 freed' \
+	'who cannot be judged is stored all the same'
+check 'which is told' grep -q 'hint: all is stored; who is listed since cannot be told' "$TMP/err"
+fails 2 "'x' is not a number" 'a number that is none' collect --log x
+
 fails 2 "unexpected argument 'x'" 'an argument too many' collect x
 done_testing

@@ -233,6 +233,17 @@ kill -TERM $pid
 ends
 is $status 0 'and it ends well'
 
+# --- without lists -------------------------------------------------------------
+
+grep -v '^list' "$TMP/good.conf" >"$CONF"
+start
+check 'without a list' wait_for 10 told '^READY=1$'
+inject "203.0.113.77 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+check 'it logs who is listed' wait_for 10 said "collect: '$STATE_DIR/listed': listed 203.0.113.77: told"
+kill -TERM $pid
+ends
+cp "$TMP/good.conf" "$CONF"
+
 # --- how it ends, and does not begin -----------------------------------------
 
 start --unload-on-exit

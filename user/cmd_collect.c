@@ -11,9 +11,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "changes.h"
 #include "cmd.h"
 #include "conf.h"
 #include "kern.h"
+#include "listed.h"
 #include "log.h"
 #include "snapshot.h"
 #include "store.h"
@@ -284,10 +286,17 @@ static int collect(struct collect *c)
 	return EXIT_DONE;
 }
 
-static int run(const char *conf)
+#define LOG_MAX 1000 /* listings, and as many removals */
+
+/* max: so many are told one by one; -1: as is usual. */
+static int run(const char *conf, int max)
 {
 	struct collect c = {};
 	int error, status = conf_open(&c.conf, conf);
+
+	/* Who writes lists tells of each what came on it. */
+	if (!status && max < 0)
+		max = c.conf.lists ? 0 : LOG_MAX;
 
 	if (!status) {
 		error = kern_open(&c.k, options.pin_dir);
@@ -302,22 +311,33 @@ static int run(const char *conf)
 	snapshot_free(c.tables);
 	kern_close(c.k);
 	conf_free(&c.conf);
-	return status;
+	return !status && max ? listed_tell(conf, max) : status;
 }
+
+enum { OPT_LOG = 256 };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration (" DEFAULT_CONF ")" },
+	{ "log", OPT_LOG, "N", "name up to N who are listed since, and N who are no more" },
 	{}
 };
 
 int cmd_collect(int argc, char **argv)
 {
 	const char *conf = NULL;
+	size_t max = 0;
+	bool is_max = false;
 	int c;
 
-	while ((c = cmd_getopt(argc, argv, opts)) > 0)
-		conf = optarg;
+	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		if (c == 'c')
+			conf = optarg;
+		else if (changes_max(optarg, &max))
+			return EXIT_USAGE;
+		else
+			is_max = true;
+	}
 	if (c < 0)
 		return -1 - c;
-	return cmd_is_end(argc, argv) ? run(conf) : EXIT_USAGE;
+	return cmd_is_end(argc, argv) ? run(conf, is_max ? (int)max : -1) : EXIT_USAGE;
 }

@@ -373,18 +373,6 @@ static const struct cmd_option opts[] = {
 	{}
 };
 
-static int set_log(struct dump *d, const char *text)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	d->has_log = true;
-	d->log_max = strtoul(text, NULL, 10);
-	if (digits && digits < 7 && !text[digits])
-		return EXIT_DONE;
-	errx("'%s' is not a number up to 999999", text);
-	return EXIT_USAGE;
-}
-
 static int take(struct dump *d, struct judge_options *jo, int c, const char *value)
 {
 	switch (c) {
@@ -403,7 +391,8 @@ static int take(struct dump *d, struct judge_options *jo, int c, const char *val
 	case OPT_RELOAD:
 		return set_reload(d, value);
 	case OPT_LOG:
-		return set_log(d, value);
+		d->has_log = true;
+		return changes_max(value, &d->log_max);
 	case OPT_ALL:
 		d->is_all = true;
 		break;

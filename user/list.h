@@ -17,6 +17,7 @@ struct list {
 	const char *file;    /* NULL: standard output */
 	char *const *reload; /* the command, or NULL */
 	bool is_claimed;     /* also on SYNs alone */
+	bool is_uncounted;   /* it may grow as it likes: no machine reads it */
 	struct out_words words;
 	size_t gone_max; /* so many of those who were removed shall be named */
 

@@ -18,7 +18,7 @@ static const struct cmd cmds[] = {
 	  "detach from interfaces; evidence is kept, unless it is purged" },
 	{ "status", cmd_status, "[-c FILE] [--json]",
 	  "interfaces, MX addresses, verdict counters, table fill, losses" },
-	{ "collect", cmd_collect, "[-c FILE]", "put what the tables say into the store" },
+	{ "collect", cmd_collect, "[-c FILE] [--log N]", "put what the tables say into the store" },
 	{ "import", cmd_import, "--role low|real FILE",
 	  "put contacts that others have logged into the store" },
 	{ "show", cmd_show, "[-c FILE] [--json] [--role ROLE] [--sort KEY] [--top N] [--at TIME]",

@@ -103,7 +103,7 @@ static int decide(struct survey *s, const struct judged *of)
 		return 0;
 	} else {
 		l->added++;
-		if (s->is_counted)
+		if (s->is_counted || l->is_uncounted)
 			error = admit_new(&l->admit, of);
 	}
 	return error ? error : take(s, of);
@@ -306,7 +306,7 @@ static int run(struct survey *s)
 	}
 	/* A file that cannot be replaced is told when it shall be. */
 	s->has_file = l->file && !listfile_open(&s->file, l->file);
-	s->is_counted = s->has_file && l->format->row && !l->is_claimed;
+	s->is_counted = s->has_file && l->format->row && !l->is_claimed && !l->is_uncounted;
 	oldlist_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
 	sha256_init(&s->sha);
 	out_open(&s->o, digest, &s->sha);

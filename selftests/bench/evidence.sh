@@ -55,21 +55,21 @@ row "bpftool map dump -j, jq: $((many / 10)) offenders" bash -c 'bpftool -j map 
 		.key.addr | tostring" >"$2"' - "$PIN_DIR/nolist_proofs" "$TMP/peer"
 inject "many=$half"
 dump "dump, $many offenders in the tables"
-tool "collect, $many sources for the first time" collect
+tool "collect, $many sources for the first time" collect --log 0
 rm -f "$TMP/list"
 dump 'dump, the same in tables and store'
 inject "later=$half"
-tool "collect, $many sources with news" collect
-tool "collect, $many sources without news" collect
+tool "collect, $many sources with news" collect --log 0
+tool "collect, $many sources without news" collect --log 0
 
 # Whoever only claims comes and goes in the tables; the store keeps them.
 for i in 1 2 3 4; do
 	inject "claimed=$half:$((i * half))"
-	must nolist collect -c "$CONF" >"$TMP/collect.log"
+	must nolist collect --log 0 -c "$CONF" >"$TMP/collect.log"
 	inject "many=$half"
 done
 inject "later=$half:2m"
-tool "collect, $many with news, five times as many stored" collect
+tool "collect, $many with news, five times as many stored" collect --log 0
 rm -f "$TMP/list"
 dump "dump, $many offenders, five times as many stored"
 tool 'explain, one of these' explain 100.128.1.1

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tells who came to be listed and who is so no more, where no list is written.
+ */
+#ifndef NOLIST_LISTED_H
+#define NOLIST_LISTED_H
+
+#include <stddef.h>
+
+/* A line for each, so many and no more; 0, or an exit status. conf: -c FILE, or NULL. */
+int listed_tell(const char *conf, size_t max);
+
+#endif
