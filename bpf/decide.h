@@ -6,13 +6,16 @@
 #ifndef NOLIST_DECIDE_H
 #define NOLIST_DECIDE_H
 
+/* What TCP options of ours take; of HIGH_MSS, of tsval and tsecr. */
+enum { REPLY_MSS = 4, REPLY_TS = 12 };
+
 /* A segment to send back. */
 struct reply {
 	__be32 seq;
 	__be32 ack;
 	__u8 flags;
-	__u8 has_mss;    /* offer HIGH_MSS */
-	__u8 has_ts;     /* carry tsval and tsecr */
+	__u8 options;    /* bytes of options: REPLY_MSS, REPLY_TS or both */
+	__u8 pad;
 	__be16 window;
 	__u32 tsval;
 	__u32 tsecr;

@@ -94,7 +94,7 @@ static __always_inline void high_receive(const struct pkt *p, struct reply *r, _
 	r->ack = bpf_htonl(rcv_nxt);
 	if (!p->ts_at)
 		return;
-	r->has_ts = 1;
+	r->options += REPLY_TS;
 	r->tsval = half + (rcv_nxt << HIGH_PARSE_BITS | parse);
 	r->tsecr = p->tsval;
 }
@@ -118,7 +118,9 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
 	/* Never longer than the SYN, whose source may be forged. */
-	r->has_mss = p->doff >= sizeof(struct tcphdr) + 4 + (p->ts_at ? 12 : 0);
+	r->options = REPLY_MSS;
+	if (p->doff < sizeof(struct tcphdr) + REPLY_MSS + (p->ts_at ? REPLY_TS : 0))
+		r->options = 0;
 	r->flags = TCP_SYN | TCP_ACK;
 	high_receive(p, r, hash >> 32, bpf_ntohl(p->seq) + 1, SMTP_START);
 	if (high_is_split(conf, p)) {
@@ -410,7 +412,7 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 		p->events |= HIGH_BAD_ACK;
 	}
 	decide_reset(r, p->flags, p->seq, p->ack, 0);
-	r->has_ts = 0;
+	r->options = 0;
 	return NOLIST_HIGH_RST;
 }
 

@@ -96,16 +96,20 @@ static __always_inline __u64 reply_tcp(__u32 *w, const struct pkt *p, const stru
 				       __u32 header, __u32 l4_len)
 {
 	__be16 *h = (void *)w;
+	__u64 sum;
 
 	h[0] = p->dport;
 	h[1] = p->sport;
+	sum = p->addr_sum + h[0] + h[1];
+	barrier_var(sum); /* or clang keeps all of the words to add them up at the end */
 	w[1] = r->seq;
 	w[2] = r->ack;
+	sum += (__u64)w[1] + w[2];
+	barrier_var(sum);
 	h[6] = bpf_htons(header << 10 | r->flags);
 	h[7] = r->window;
 	w[4] = 0;
-	return p->addr_sum + h[0] + h[1] + w[1] + w[2] + h[6] + h[7] + bpf_htons(l4_len) +
-	       bpf_htons(IPPROTO_TCP);
+	return sum + h[6] + h[7] + bpf_htons(l4_len) + bpf_htons(IPPROTO_TCP);
 }
 
 static __always_inline __u64 reply_timestamps(__u32 *w, const struct reply *r)
@@ -165,16 +169,57 @@ static __always_inline bool reply_text(void *at, void *end, const struct nolist_
 	return !(rest & 7) || reply_word(at, end, row, len - 8);
 }
 
+/* All behind the link: at, which is the IP header's place. */
+static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
+					const struct nolist_config *conf, const struct pkt *p,
+					const struct reply *r)
+{
+	__u32 header = sizeof(struct tcphdr) + r->options, l4_len = header + r->text_len;
+	__u16 check;
+	__u64 sum;
+
+	if (is_ip6)
+		reply_ip6(at, p, l4_len);
+	else
+		reply_ip4(at, p, r, l4_len);
+	at += is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	if (at + sizeof(struct tcphdr) > end)
+		return false;
+	sum = reply_tcp(at, p, r, header, l4_len);
+	/* Of the options, MSS comes first. */
+	if (r->options && r->options != REPLY_TS && at + 24 <= end) {
+		((__u32 *)at)[5] = bpf_htonl(OPT_MSS << 24 | 4 << 16 | HIGH_MSS);
+		sum += ((__u32 *)at)[5];
+	}
+	if (r->options == REPLY_MSS + REPLY_TS && at + 36 <= end)
+		sum += reply_timestamps(at + 24, r);
+	if (r->options == REPLY_TS && at + 32 <= end)
+		sum += reply_timestamps(at + 20, r);
+	if (r->text_len) {
+		const struct nolist_reply *row = smtp_reply(conf, r->text);
+
+		if (!row)
+			return false;
+		/* No text goes with the option of a SYN. */
+		if (!reply_text(at + (r->options ? 32 : 20), end, row, r->text_len))
+			return false;
+		sum += row->sum;
+	}
+	check = csum_field(sum);
+	/* Both zeros are right (RFC 1624); over IPv6 Linux writes the other one. */
+	if (is_ip6 && !check)
+		check = 0xffff;
+	((struct tcphdr *)at)->check = check;
+	return true;
+}
+
 /* Sends r back to where p came from: true, or false and the frame cannot be sent. */
 static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolist_config *conf,
 					  const struct pkt *p, const struct reply *r)
 {
-	__u32 off = p->l3, l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-	__u32 header = sizeof(struct tcphdr) + (r->has_mss ? 4 : 0) + (r->has_ts ? 12 : 0);
-	__u32 len = off + l3_len + header + r->text_len, text_len = r->text_len, text = r->text;
-	void *data, *end, *at;
-	__u16 check;
-	__u64 sum;
+	__u32 len = p->l3 + (p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) +
+		    sizeof(struct tcphdr) + r->options + r->text_len, off;
+	void *data, *end;
 
 	/* A frame that came without padding (veth) goes without. */
 	if (len < FRAME_MIN && p->len >= FRAME_MIN)
@@ -186,10 +231,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	off = p->l3;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
-	barrier_var(off);
-	at = data + (off & 31);
-	if (data + sizeof(struct ethhdr) > end || at + sizeof(struct ipv6hdr) > end)
+	if (data + sizeof(struct ethhdr) > end)
 		return false;
 	/* Padding: the headers are written over the first of it. */
 	if (len == FRAME_MIN && data + FRAME_MIN <= end) {
@@ -197,39 +239,16 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 		((__u32 *)data)[14] = 0;
 	}
 	reply_link(data);
-	if (p->is_ip6)
-		reply_ip6(at, p, header + text_len);
-	else
-		reply_ip4(at, p, r, header + text_len);
-	at += l3_len;
-	if (at + sizeof(struct tcphdr) > end)
+	/* Nearly always it is all at the same places. */
+	if (off == sizeof(struct ethhdr) && !p->is_ip6)
+		return data + ETH_HLEN + 40 <= end &&
+		       reply_write(data + ETH_HLEN, end, false, conf, p, r);
+	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
+	barrier_var(off);
+	data += off & 31;
+	if (data + sizeof(struct ipv6hdr) > end)
 		return false;
-	sum = reply_tcp(at, p, r, header, header + text_len);
-	/* Of the options, MSS comes first. */
-	if (r->has_mss && at + 24 <= end) {
-		((__u32 *)at)[5] = bpf_htonl(OPT_MSS << 24 | 4 << 16 | HIGH_MSS);
-		sum += ((__u32 *)at)[5];
-	}
-	if (r->has_ts && r->has_mss && at + 36 <= end)
-		sum += reply_timestamps(at + 24, r);
-	if (r->has_ts && !r->has_mss && at + 32 <= end)
-		sum += reply_timestamps(at + 20, r);
-	if (text_len) {
-		const struct nolist_reply *row = smtp_reply(conf, text);
-
-		if (!row)
-			return false;
-		/* No text goes with the option of a SYN. */
-		if (!reply_text(at + (r->has_ts ? 32 : 20), end, row, text_len))
-			return false;
-		sum += row->sum;
-	}
-	check = csum_field(sum);
-	/* Both zeros are right (RFC 1624); over IPv6 Linux writes the other one. */
-	if (!check && p->is_ip6)
-		check = 0xffff;
-	((struct tcphdr *)at)->check = check;
-	return true;
+	return reply_write(data, end, p->is_ip6, conf, p, r);
 }
 
 #endif
