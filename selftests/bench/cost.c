@@ -11,7 +11,6 @@
  * usage: cost rounds repeats name=object...
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -19,7 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
-#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include "lib.h"
 #include "bench.skel.h"
@@ -199,72 +197,22 @@ static void add_real(const struct path *p, uint16_t port)
 
 /* ---- a whole session ---- */
 
-struct client {
-	struct segment s;
-	bool has_ts;
-	uint8_t ts[12];
-};
-
-/* Takes the answer's numbers over into the client's next segment. */
-static void client_hear(struct client *c, const uint8_t *out)
-{
-	bool is_ip6 = strchr(c->s.to, ':') != NULL;
-	const uint8_t *l4 = out + ETH_HLEN + (is_ip6 ? 40 : 20);
-	uint32_t seq, ack, val, doff = (l4[12] >> 4) * 4;
-	uint16_t ip_len, data;
-
-	memcpy(&ip_len, out + ETH_HLEN + (is_ip6 ? 4 : 2), 2);
-	data = ntohs(ip_len) - (is_ip6 ? 0 : 20) - doff;
-	memcpy(&seq, l4 + 4, 4);
-	memcpy(&ack, l4 + 8, 4);
-	c->s.seq = ntohl(ack);
-	c->s.ack = ntohl(seq) + data + !!(l4[13] & SYN) + !!(l4[13] & FIN);
-	if (!c->has_ts)
-		return;
-	memcpy(&val, l4 + doff - 8, 4); /* ours are always the last option */
-	timestamps(c->ts, 0x12345680, ntohl(val));
-	c->s.options = c->ts;
-	c->s.options_len = sizeof(c->ts);
-}
-
 static void add_session(const struct path *p, const char *to, bool has_ts)
 {
-	static const struct {
-		const char *name, *text;
-		uint8_t flags;
-		int verdict;
-	} step[] = {
-		{ "SYN", "", SYN, NOLIST_HIGH_SYN_ACK },
-		{ "ACK", "", ACK, NOLIST_HIGH_TEXT },
-		{ "EHLO", "EHLO mail.example.org\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
-		{ "MAIL", "MAIL FROM:<someone@example.org>\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
-		{ "RCPT", "RCPT TO:<somebody@example.com>\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
-		{ "DATA", "DATA\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
-		{ "QUIT", "QUIT\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
-		{ "FIN", "", ACK | FIN, NOLIST_HIGH_ACK },
-	};
-	struct client c = { .s = syn_to(to, has_ts), .has_ts = has_ts };
+	struct client c;
 	uint8_t out[2048];
 	char name[48];
 	size_t i;
 
-	if (!has_ts) {
-		c.s.options = "\2\4\5\264\1\1\4\2"; /* as Windows: MSS, SACK permitted */
-		c.s.options_len = 8;
-	}
-	for (i = 0; i < sizeof(step) / sizeof(*step); i++) {
-		if (i) {
-			client_hear(&c, out);
-			if (!has_ts)
-				c.s.options_len = 0;
-		}
-		c.s.flags = step[i].flags;
-		c.s.data = step[i].text;
-		c.s.data_len = strlen(step[i].text);
+	client_start(&c, strchr(to, ':') ? CLIENT6 : CLIENT4, to, has_ts);
+	for (i = 0; i < SESSION_STEPS; i++) {
+		const struct session_step *step = &session_steps[i];
+
+		client_say(&c, step, i ? out : NULL);
 		snprintf(name, sizeof(name), "session%s%s: %s",
 			 strchr(to, ':') ? " IPv6" : "", has_ts ? " with timestamps" : "",
-			 step[i].name);
-		add_row_out(p, p->name, p->prog, name, &c.s, BENCH_FIXED, step[i].verdict, out);
+			 step->name);
+		add_row_out(p, p->name, p->prog, name, &c.s, BENCH_FIXED, step->verdict, out);
 	}
 }
 
@@ -352,31 +300,6 @@ static void measure(const struct row *r, int round, uint32_t n)
 		       ns - base - resize / 2, pace);
 }
 
-/* A connection to the real MX in a network of its own, so that the kernel knows it. */
-static uint16_t connect_real(void)
-{
-	struct sockaddr_in real = { .sin_family = AF_INET, .sin_port = htons(25) };
-	struct sockaddr_in from = { .sin_family = AF_INET };
-	socklen_t len = sizeof(from);
-	int listener, client;
-
-	if (unshare(CLONE_NEWNET) ||
-	    system("ip link set lo up && ip address add " REAL4 "/32 dev lo && "
-		   "ip address add " CLIENT4 "/32 dev lo"))
-		die("cannot make a network namespace");
-	listener = socket(AF_INET, SOCK_STREAM, 0);
-	client = socket(AF_INET, SOCK_STREAM, 0);
-	inet_pton(AF_INET, REAL4, &real.sin_addr);
-	inet_pton(AF_INET, CLIENT4, &from.sin_addr);
-	/* Both stay open to the end. */
-	if (bind(listener, (void *)&real, sizeof(real)) || listen(listener, 1) ||
-	    bind(client, (void *)&from, sizeof(from)) ||
-	    connect(client, (void *)&real, sizeof(real)) ||
-	    getsockname(client, (void *)&from, &len))
-		die("cannot connect: %s", strerror(errno));
-	return ntohs(from.sin_port);
-}
-
 static void add_peers(void)
 {
 	static const char *const name[] = { "swap", "reset" };
@@ -406,7 +329,10 @@ int main(int argc, char **argv)
 	repeats = atoi(argv[2]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pin_to(sysconf(_SC_NPROCESSORS_ONLN) - 1);
-	port = connect_real();
+	/* In a network of its own, so that the kernel knows the connection. */
+	if (unshare(CLONE_NEWNET))
+		die("cannot make a network namespace");
+	port = real_connect();
 	libbpf_set_print(NULL);
 	skel = bench_bpf__open_and_load();
 	if (!skel)

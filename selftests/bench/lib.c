@@ -170,6 +170,87 @@ uint32_t frame_bare_len(const struct bench_frame *f)
 	return ETH_HLEN + ntohs(len) + (f->is_ip6 ? sizeof(struct ip6_hdr) : 0);
 }
 
+/* ---- a session ---- */
+
+const struct session_step session_steps[SESSION_STEPS] = {
+	{ "SYN", "", SYN, NOLIST_HIGH_SYN_ACK },
+	{ "ACK", "", ACK, NOLIST_HIGH_TEXT },
+	{ "EHLO", "EHLO mail.example.org\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
+	{ "MAIL", "MAIL FROM:<someone@example.org>\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
+	{ "RCPT", "RCPT TO:<somebody@example.com>\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
+	{ "DATA", "DATA\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
+	{ "QUIT", "QUIT\r\n", ACK | PSH, NOLIST_HIGH_TEXT },
+	{ "FIN", "", ACK | FIN, NOLIST_HIGH_ACK },
+};
+
+void client_start(struct client *c, const char *from, const char *to, bool has_ts)
+{
+	/* Without timestamps as Windows: MSS, SACK permitted. */
+	static const uint8_t windows_syn[8] = { 2, 4, 5, 0xb4, 1, 1, 4, 2 };
+
+	*c = (struct client){ .has_ts = has_ts };
+	c->s = (struct segment){ .from = from, .to = to, .sport = 40000, .dport = 25, .seq = 1000,
+				 .options = has_ts ? linux_syn : windows_syn,
+				 .options_len = has_ts ? sizeof(linux_syn) : sizeof(windows_syn) };
+}
+
+/* Takes the answer's numbers over into the client's next segment. */
+static void client_hear(struct client *c, const uint8_t *out)
+{
+	bool is_ip6 = strchr(c->s.to, ':') != NULL;
+	const uint8_t *l4 = out + ETH_HLEN + (is_ip6 ? 40 : 20);
+	uint32_t seq, ack, val, doff = (l4[12] >> 4) * 4;
+	uint16_t ip_len, data;
+
+	memcpy(&ip_len, out + ETH_HLEN + (is_ip6 ? 4 : 2), 2);
+	data = ntohs(ip_len) - (is_ip6 ? 0 : 20) - doff;
+	memcpy(&seq, l4 + 4, 4);
+	memcpy(&ack, l4 + 8, 4);
+	c->s.seq = ntohl(ack);
+	c->s.ack = ntohl(seq) + data + !!(l4[13] & SYN) + !!(l4[13] & FIN);
+	if (!c->has_ts)
+		return;
+	memcpy(&val, l4 + doff - 8, 4); /* ours are always the last option */
+	timestamps(c->ts, 0x12345680, ntohl(val));
+	c->s.options = c->ts;
+	c->s.options_len = sizeof(c->ts);
+}
+
+void client_say(struct client *c, const struct session_step *step, const uint8_t *answer)
+{
+	if (answer) {
+		client_hear(c, answer);
+		if (!c->has_ts)
+			c->s.options_len = 0;
+	}
+	c->s.flags = step->flags;
+	c->s.data = step->text;
+	c->s.data_len = strlen(step->text);
+}
+
+/* Both ends stay open, to the end. */
+uint16_t real_connect(void)
+{
+	struct sockaddr_in real = { .sin_family = AF_INET, .sin_port = htons(25) };
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	socklen_t len = sizeof(from);
+	int listener, client;
+
+	if (system("ip link set lo up && ip address add " REAL4 "/32 dev lo && "
+		   "ip address add " CLIENT4 "/32 dev lo"))
+		die("no addresses for a connection");
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	inet_pton(AF_INET, REAL4, &real.sin_addr);
+	inet_pton(AF_INET, CLIENT4, &from.sin_addr);
+	if (bind(listener, (void *)&real, sizeof(real)) || listen(listener, 1) ||
+	    bind(client, (void *)&from, sizeof(from)) ||
+	    connect(client, (void *)&real, sizeof(real)) ||
+	    getsockname(client, (void *)&from, &len))
+		die("cannot connect: %s", strerror(errno));
+	return ntohs(from.sin_port);
+}
+
 /* ---- the packet path ---- */
 
 static void path_add(struct nolist_config *c, const char *text, uint32_t role, uint32_t mx)
@@ -225,13 +306,23 @@ static void path_configure(struct path *p)
 		die("%s: cannot set the key", p->name);
 }
 
-void path_open(struct path *p, const char *name, const char *object)
+static void set_entries(struct path *p, const char *map, uint32_t entries)
+{
+	if (entries && bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, map), entries))
+		die("%s: no table of %u entries", p->name, entries);
+}
+
+void path_open_sized(struct path *p, const char *name, const char *object, uint32_t entries)
 {
 	struct bpf_program *prog;
 
 	p->name = name;
 	p->obj = bpf_object__open_file(object, NULL);
-	if (!p->obj || bpf_object__load(p->obj))
+	if (!p->obj)
+		die("%s: cannot open: %s", object, strerror(errno));
+	set_entries(p, NOLIST_MAP_CLAIMS, entries);
+	set_entries(p, NOLIST_MAP_PROOFS, entries);
+	if (bpf_object__load(p->obj))
 		die("%s: cannot load: %s", object, strerror(errno));
 	prog = bpf_object__find_program_by_name(p->obj, NOLIST_PROG);
 	p->prog = prog ? bpf_program__fd(prog) : -1;
@@ -239,6 +330,11 @@ void path_open(struct path *p, const char *name, const char *object)
 	if (p->prog < 0 || p->stats < 0)
 		die("%s: no %s or no %s", object, NOLIST_PROG, NOLIST_MAP_STATS);
 	path_configure(p);
+}
+
+void path_open(struct path *p, const char *name, const char *object)
+{
+	path_open_sized(p, name, object, 0);
 }
 
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS])

@@ -51,6 +51,30 @@ void frame_make(struct bench_frame *f, const struct segment *s);
 /* Its length without what pads it to the shortest that Ethernet carries. */
 uint32_t frame_bare_len(const struct bench_frame *f);
 
+/* A client of a high fake, frame by frame: what it sends, and what must come of it. */
+struct client {
+	struct segment s;
+	bool has_ts;
+	uint8_t ts[12];
+};
+
+#define SESSION_STEPS 8
+
+struct session_step {
+	const char *name, *text;
+	uint8_t flags;
+	int verdict;
+};
+
+extern const struct session_step session_steps[SESSION_STEPS];
+
+void client_start(struct client *c, const char *from, const char *to, bool has_ts);
+/* The next segment, after answer: the frame that came to the one before; NULL: none yet. */
+void client_say(struct client *c, const struct session_step *step, const uint8_t *answer);
+
+/* In this network namespace: a connection to the real MX that the kernel holds; its port. */
+uint16_t real_connect(void);
+
 /* The packet path: one instance of an object file. */
 struct path {
 	const char *name;
@@ -59,6 +83,8 @@ struct path {
 };
 
 void path_open(struct path *p, const char *name, const char *object);
+/* With tables of claims and proofs for so many sources; 0: as the object has them. */
+void path_open_sized(struct path *p, const char *name, const char *object, uint32_t entries);
 /* Adds to v, over all CPUs. */
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS]);
 const char *verdict_name(unsigned int verdict);
