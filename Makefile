@@ -82,8 +82,8 @@ check-kernels: ## run the tests on Debian's kernels in qemu; KERNEL=6.1 on one, 
 
 # The benchmark: programs of its own, each a main() with lib.c.
 BENCH_SRC := selftests/bench
-BENCH_BIN := $(patsubst %,$(B)/bench/%,cost pipe sessions)
-BENCH_BPF := $(patsubst %,$(B)/bench/%.bpf.o,bench client)
+BENCH_BIN := $(patsubst %,$(B)/bench/%,cost pipe flood sessions sizes)
+BENCH_BPF := $(patsubst %,$(B)/bench/%.bpf.o,bench client flood sizes)
 
 $(BENCH_BPF): $(B)/bench/%.bpf.o: $(BENCH_SRC)/%.bpf.c | $(B)/bench
 	$(call say,BPF,$@)
@@ -95,7 +95,7 @@ $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c 
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/bench -I$(BENCH_SRC) $(filter %.c,$^) -lbpf -o $@
 
-bench: ## measure beside peers; BENCH=quick takes two minutes
+bench: ## measure beside peers; BENCH=quick takes some minutes
 	$(Q)scripts/deps.sh bench
 	$(Q)$(BENCH_SRC)/run.sh
 bench-plot: ## draw what bench measured as build/bench-*.svg

@@ -4,6 +4,7 @@
  * restore   lays the frame out, then tail-calls what is measured (in-kernel cost);
  * generate  lays the frame out and sends it (live frames over veth);
  * sink      counts the correct answers, as an XDP program or at tc's ingress;
+ * taken     counts at tc's ingress what arrives as it was sent;
  * pass, swap, drop, reset, resize   what the packet path is compared with.
  */
 #include <stdbool.h>
@@ -299,6 +300,33 @@ SEC("tc")
 int sink_skb(struct __sk_buff *skb)
 {
 	sink_frame((void *)(long)skb->data, (void *)(long)skb->data_end);
+	return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int taken(struct __sk_buff *skb)
+{
+	void *end = (void *)(long)skb->data_end;
+	__u64 *w = (void *)(long)skb->data, *sent = (void *)frame.data;
+	struct bench_count *c = here();
+	__u64 differs = 0;
+	int i;
+
+	if ((void *)(w + 9) > end) {
+		c->other++;
+		return TC_ACT_OK;
+	}
+	if (*(__u32 *)w != *(__u32 *)sent) {
+		c->other++;
+		return TC_ACT_OK;
+	}
+#pragma unroll
+	for (i = 0; i < 9; i++)
+		differs |= w[i] ^ sent[i];
+	if (differs)
+		c->bad++;
+	else
+		c->good++;
 	return TC_ACT_SHOT;
 }
 

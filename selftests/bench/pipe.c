@@ -10,8 +10,9 @@
  * processes of the machine take is not charged to anyone. wall_ns stands beside.
  *
  * usage: pipe rounds milliseconds prefix peer... name=object...
- * A peer is swap, drop, reset, or @NAME: the kernel in the network namespace
- * PREFIX-NAME-b, or PREFIX-NAME-SOURCES-b (run.sh makes them).
+ * A peer is swap, drop, reset, pass, or @NAME: the kernel in the network namespace
+ * PREFIX-NAME-b, or PREFIX-NAME-SOURCES-b (run.sh makes them). What shall only pass
+ * does so in PREFIX-passing-b, where "taken" counts what arrives at the kernel.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,6 +30,7 @@
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include "lib.h"
 #include "bench.skel.h"
 
@@ -48,10 +50,11 @@ struct dut {
 
 static struct dut duts[DUTS_MAX];
 static int n_duts, last_cpu;
+static uint16_t real_port; /* of a client, connected to the real MX */
 static const char *prefix;
 static struct bench_bpf *skel;
 
-static const char *const source_names[] = { "fixed", "one", "64k", "1M", "random", "mixed" };
+static const char *const source_names[] = { "one", "one", "64k", "1M", "random", "mixed" };
 
 /* What is sent, and to whom it is of interest. */
 static const struct traffic {
@@ -75,8 +78,18 @@ static const struct traffic {
 	{ "high: SYN", HIGH4, false, BENCH_RANDOM, SYN | ACK, NOLIST_HIGH_SYN_ACK, false, true },
 	{ "high: Linux SYN", HIGH4, true, BENCH_RANDOM, SYN | ACK, NOLIST_HIGH_SYN_ACK, false, false },
 	{ "high: IPv6 SYN", HIGH6, false, BENCH_RANDOM, SYN | ACK, NOLIST_HIGH_SYN_ACK, false, false },
+	{ "real: data", REAL4, false, BENCH_FIXED, 0, NOLIST_PASS_REAL, false, false },
+	{ "other: TCP", REAL4, false, BENCH_FIXED, 0, NOLIST_PASS_OTHER, false, false },
+	{ "other: IPv6 TCP", REAL6, false, BENCH_FIXED, 0, NOLIST_PASS_OTHER, false, false },
+	{ "other: UDP", REAL4, false, BENCH_FIXED, 0, NOLIST_PASS_NOT_TCP, false, false },
 };
 #define TRAFFICS (sizeof(traffics) / sizeof(*traffics))
+
+/* Is it not to be answered, but to arrive at the kernel as it is? */
+static bool is_passing(const struct traffic *t)
+{
+	return t->verdict < NOLIST_LOW_RST_ACK;
+}
 
 /* ---- network namespaces and devices ---- */
 
@@ -250,9 +263,38 @@ static void lanes_run(struct lane *l, int n)
 	pthread_barrier_destroy(&start);
 }
 
+/* Where it is not asked for, the pattern of one source. */
+static const struct path *dut_path(const struct dut *d, const struct traffic *t)
+{
+	return &d->path[t->sources == BENCH_FIXED ? BENCH_ONE : t->sources];
+}
+
 static int dut_fd(const struct dut *d, const struct traffic *t)
 {
-	return d->path ? d->path[t->sources].prog : d->fd;
+	return d->path ? dut_path(d, t)->prog : d->fd;
+}
+
+/* Mail on a connection that the kernel holds; what is no mail at all. */
+static void prepare_passing(const struct traffic *t, struct segment *s)
+{
+	static uint8_t ts[12];
+
+	timestamps(ts, 1, 2);
+	s->flags = ACK | PSH;
+	s->ack = 1;
+	s->options = ts;
+	s->options_len = sizeof(ts);
+	s->data = "MAIL FROM:<someone@example.org> SIZE=12345\r\n";
+	s->data_len = strlen(s->data);
+	s->sport = real_port;
+	if (t->verdict == NOLIST_PASS_REAL)
+		return;
+	s->dport = 443;
+	if (t->verdict == NOLIST_PASS_OTHER)
+		return;
+	s->proto = IPPROTO_UDP;
+	s->options_len = 0;
+	s->dport = 53;
 }
 
 static void prepare_frame(const struct dut *d, const struct traffic *t)
@@ -261,6 +303,8 @@ static void prepare_frame(const struct dut *d, const struct traffic *t)
 			     .sport = 40000, .dport = 25, .flags = SYN };
 	struct bench_frame f;
 
+	if (is_passing(t))
+		prepare_passing(t, &s);
 	if (t->has_options) {
 		s.options = linux_syn;
 		s.options_len = sizeof(linux_syn);
@@ -289,7 +333,7 @@ static uint64_t dut_answered(const struct dut *d, const struct traffic *t)
 	int cpu;
 
 	if (d->path) {
-		path_verdicts(&d->path[t->sources], v);
+		path_verdicts(dut_path(d, t), v);
 		return v[t->verdict] + (t->sources == BENCH_MIXED ? v[NOLIST_PASS_REAL] : 0);
 	}
 	for (cpu = 0; cpu < BENCH_CPUS; cpu++)
@@ -343,7 +387,8 @@ static void report(const struct dut *d, const struct traffic *t, int round, cons
 static void measure(const struct dut *d, const struct traffic *t, int round, uint64_t duration,
 		    int lanes)
 {
-	const char *ns = d->is_kernel ? d->name : "xdp", *sources = source_names[t->sources];
+	const char *ns = d->is_kernel ? d->name : is_passing(t) ? "passing" : "xdp";
+	const char *sources = source_names[t->sources];
 	struct lane l[2] = {};
 	int64_t unanswered;
 	uint64_t losses;
@@ -365,7 +410,7 @@ static void measure(const struct dut *d, const struct traffic *t, int round, uin
 	unanswered = dut_answered(d, t) - sent_by_all();
 	lanes_run(l, lanes);
 	unanswered += sent_by_all() - dut_answered(d, t);
-	if (d->is_kernel)
+	if (d->is_kernel || !strcmp(d->name, "pass"))
 		unanswered = 0; /* it does not say */
 	losses += device_losses("gen");
 	enter(ns, sources, 'b');
@@ -394,6 +439,19 @@ static void attach_sinks(const char *ns, const char *sources, bool is_kernel)
 		die("cannot attach the sink to tc: %s", strerror(errno));
 }
 
+/* What passes arrives here; and the kernel has a connection to the real MX. */
+static void prepare_kernel(void)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = bpf_program__fd(skel->progs.taken));
+
+	enter("passing", "-", 'b');
+	hook.ifindex = if_nametoindex("dut");
+	if (bpf_tc_hook_create(&hook) || bpf_tc_attach(&hook, &opts))
+		die("cannot attach the sink to tc: %s", strerror(errno));
+	real_port = real_connect();
+}
+
 static void add_dut(char *arg)
 {
 	struct dut *d = &duts[n_duts++];
@@ -412,9 +470,10 @@ static void add_dut(char *arg)
 		return;
 	}
 	if (!object) {
-		d->fd = !strcmp(arg, "swap")   ? bpf_program__fd(skel->progs.swap)
-			: !strcmp(arg, "drop") ? bpf_program__fd(skel->progs.drop)
-					       : bpf_program__fd(skel->progs.reset);
+		d->fd = !strcmp(arg, "swap")    ? bpf_program__fd(skel->progs.swap)
+			: !strcmp(arg, "drop")  ? bpf_program__fd(skel->progs.drop)
+			: !strcmp(arg, "reset") ? bpf_program__fd(skel->progs.reset)
+						: bpf_program__fd(skel->progs.pass);
 		return;
 	}
 	*object++ = 0;
@@ -436,6 +495,8 @@ static bool has_state(const struct dut *d, const struct traffic *t)
 
 static bool wants(const struct dut *d, const struct traffic *t)
 {
+	if (is_passing(t) || !strcmp(d->name, "pass"))
+		return is_passing(t) && (d->path || !strcmp(d->name, "pass"));
 	if (!strcmp(d->name, "reset"))
 		return t->for_kernel && !strchr(t->to, ':');
 	return d->path || (d->is_kernel ? t->for_kernel : true);
@@ -460,6 +521,7 @@ int main(int argc, char **argv)
 		die("cannot load the benchmark's own programs");
 	pin_to(last_cpu);
 	attach_sinks("xdp", "-", false);
+	prepare_kernel();
 	for (i = 4; i < argc; i++)
 		add_dut(argv[i]);
 	/* Round -1 fills the tables and is not reported. */

@@ -3,8 +3,9 @@
 # The benchmark: builds its networks, runs its parts, writes build/bench.json
 # and prints the table. docs/bench.md says what is measured and how.
 #
-# usage: run.sh [PART...]      parts: cost, pipe, sessions, evidence, lists; all by default
-# BENCH=quick    fewer and shorter rounds, about two minutes; not evidence and lists
+# usage: run.sh [PART...]      parts: cost, sizes, pipe, flood, sessions, evidence, lists; all
+#                              by default
+# BENCH=quick    fewer and shorter rounds, some minutes; not evidence and lists
 # MANY=...       how many sources evidence and lists are measured with: a million
 # OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
 # ONLY=...       regular expression of rows: "low: SYN, (one|random)"
@@ -16,18 +17,18 @@ out=build/bench
 results=$out/results.$$
 prefix=bench$$
 read -ra objects <<<"${OBJECTS:-nolist=build/nolist.bpf.o}"
-peers=${PEERS-swap drop reset closed ingress counted iptables}
+peers=${PEERS-swap drop reset pass closed ingress counted iptables}
 servers=${SERVERS-smtp-sink postscreen}
 last_cpu=$(($(nproc) - 1))
 names=()
 pids=()
 
 if [ "${BENCH:-}" = quick ]; then
-	rounds=5 repeats=200000 ms=25 session_ms=100
-	parts="cost pipe sessions"
+	rounds=5 repeats=200000 ms=25 session_ms=100 clients=300
+	parts="cost sizes pipe flood sessions"
 else
-	rounds=11 repeats=1000000 ms=150 session_ms=400
-	parts="cost pipe sessions evidence lists"
+	rounds=11 repeats=1000000 ms=150 session_ms=400 clients=1000
+	parts="cost sizes pipe flood sessions evidence lists"
 fi
 parts=${*:-$parts}
 
@@ -151,9 +152,10 @@ run_pipe() {
 	local peer sources args=()
 
 	pair xdp
+	pair passing
 	for peer in $peers; do
 		case $peer in
-		swap | drop | reset)
+		swap | drop | reset | pass)
 			args+=("$peer")
 			continue
 			;;
@@ -178,6 +180,27 @@ run_pipe() {
 		args+=("@$peer")
 	done
 	"$out/pipe" "$rounds" "$ms" "$prefix" "${args[@]}" "${objects[@]}" || fail "pipe failed"
+}
+
+# Both ends have real sockets: sums are made, and addresses there, the clients' too.
+run_flood() {
+	local a=$prefix-flood-a b=$prefix-flood-b to
+
+	pair flood
+	ip netns exec "$a" ethtool -K gen tx off >/dev/null || fail "cannot: ethtool gen"
+	ip netns exec "$b" ethtool -K dut tx off >/dev/null || fail "cannot: ethtool dut"
+	ip netns exec "$a" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.gen.rp_filter=0
+	ip -n "$b" address add 192.0.2.2/24 dev dut
+	ip -n "$b" address add 2001:db8::2/64 dev dut nodad
+	ip -n "$a" link set lo up
+	ip -n "$a" address add 192.0.2.254/24 dev gen
+	ip -n "$a" address add 2001:db8::fe/64 dev gen nodad
+	ip -n "$a" route add local 198.18.0.0/20 dev lo
+	ip -n "$a" -6 route add local 2001:db8:2::/48 dev lo
+	for to in 192.0.2.{1,2,3} 2001:db8::{1,2,3}; do
+		ip -n "$a" neighbor add "$to" lladdr 02:00:00:00:00:02 dev gen
+	done
+	"$out/flood" "$rounds" "$clients" "$prefix" "${objects[@]}" || fail "flood failed"
 }
 
 # A mail server at 192.0.2.1, port 25, on the CPU that everything else runs on.
@@ -232,7 +255,9 @@ machine >"$results"
 for part in $parts; do
 	case $part in
 	cost) "$out/cost" "$rounds" "$repeats" "${objects[@]}" >>"$results" || exit 2 ;;
+	sizes) "$out/sizes" "$rounds" "${objects[@]}" >>"$results" || exit 2 ;;
 	pipe) run_pipe >>"$results" || exit 2 ;;
+	flood) run_flood >>"$results" || exit 2 ;;
 	sessions) run_sessions >>"$results" || exit 2 ;;
 	evidence | lists)
 		"$here/$part.sh" >"$out/$part.log" || fail "$part failed: $(tail -n 1 "$out/$part.log")"

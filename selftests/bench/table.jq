@@ -61,20 +61,134 @@ def scaling($rows):
 	| map({path: .[0].path, traffic: .[0].traffic, sources: .[0].sources,
 		ratio: (map(.ratio) | spread)});
 
+# What tables of each size cost.
+def sizes: best as $best | group_by([.path, .entries]) | map({
+	path: .[0].path, size: .[0].size, entries: .[0].entries,
+	claims_mb: .[0].claims_mb, proofs_mb: .[0].proofs_mb,
+	rounds: length, own: ([.[] | select(.pace < 1.25 * $best)] | length)}
+	+ (settled($best) | . as $rounds
+		| ["flood", "syn_known", "syn_new", "dialogue_known", "dialogue_new"]
+		| map({(.): (. as $k | $rounds | map(.[$k]) | spread)}) | add));
+
+# Shares of what reached the program: the least of the rounds counts.
+def flood: group_by(.path) | map({path: .[0].path, rounds: length,
+	clients: (map(.clients) | add), ended: (map(.ended) | add),
+	real: (map(.real) | add), forged: (map(.forged) | add),
+	forged_rate: (map(.forged / .seconds) | spread),
+	proven: (map(select(.ended > 0) | .proven / .ended) | spread),
+	alibis: (map(select(.ended > 0) | .alibis / .ended) | spread),
+	# A client makes four: the first as a stranger, three when it has proven something.
+	claims: (map(select(.ended > 0) | (.claims_strangers + .claims_known) / (4 * .ended)) | spread),
+	claims_strangers: (map(select(.ended > 0) | .claims_strangers / .ended) | spread),
+	claims_known: (map(select(.ended > 0) | .claims_known / (3 * .ended)) | spread),
+	forged_proofs: (map(.forged_proofs) | add), lost: (map(.lost) | add)});
+
+# Commands in the order in which they came first; memory at its peak.
+def commands: to_entries | group_by([.value.part, .value.what]) | sort_by(.[0].key) | map(map(.value)
+	| .[0] + {rounds: length, s: (map(.s) | median), s_min: (map(.s) | min),
+		s_max: (map(.s) | max), cpu_s: (map(.cpu_s) | median), mb: (map(.mb) | max),
+		status: ([.[].status | select(. != 0)][0] // 0)});
+
+# A row of what is required: of our $path, more is better or less is. null: not measured.
+def demand($path; $what; $unit; $digits; $measured; $required; $goal; $is_more):
+	def meets($limit): if $measured == null or $limit == null then null
+		elif $is_more then $measured >= $limit else $measured <= $limit end;
+	{path: $path, what: $what, unit: $unit, digits: $digits, measured: $measured,
+		required: $required, goal: $goal, better: (if $is_more then "more" else "less" end),
+		reached: meets($required), goal_reached: meets($goal)};
+
+# The worst of these ratios, and which it is.
+def worst: if length == 0 then null else min_by(.ratio.median) end;
+def of($what; $w): if $w then "\($what) (\($w.traffic), \($w.sources))" else $what end;
+def ours($path; $traffic; $sources): [.cost[] | select(.path == $path and .traffic == $traffic and
+	.sources == $sources) | .ns.median][0];
+def over_swap($path; $sources): ours($path; "low: SYN"; $sources) as $us
+	| ours("swap"; "low: SYN"; $sources) as $swap
+	| if $us and $swap then $us - $swap else null end;
+def command($text; $of): [.evidence[] | select(.what | startswith($text)) | select(.status == 0)
+	| .[$of]] | max;
+
+def demands($path): . as $t
+	| ([.ratios[] | select(.path == $path and (.traffic | startswith("low:")))]) as $low
+	| ($low | map(select(.peer == "swap")) | worst) as $swap
+	| ($low | map(select(.peer == "ingress")) | worst) as $ingress
+	| ($low | map(select(.peer == "counted" and .sources == "1M")) | worst) as $counted
+	| ($low | map(select(.peer == "closed")) | worst) as $closed
+	| ([.cost[] | select(.path == $path and (.traffic | startswith("other:")))]
+		| if length > 0 then max_by(.ns.median) else null end) as $other
+	| ([.session_ratios[] | select(.path == $path)] | worst) as $session
+	| ([.cost[] | select(.path == $path and (.traffic | startswith("session")))]
+		| group_by(.traffic | split(":")[0])
+		| map(select(length == 8) | map(.ns.median) | add) | max) as $whole
+	| ([.flood[] | select(.path == $path)][0]) as $flood
+	| ([.scaling[] | select(.path == $path)] | worst) as $two
+	| [
+	demand($path; of("SYN to low, of the bare MAC swap\u0027s rate"; $swap); "times"; 2;
+		$swap.ratio.median; 0.7; 0.8; true),
+	demand($path; of("against nft ingress reject"; $ingress); "times"; 1;
+		$ingress.ratio.median; 3.5; 5; true),
+	demand($path; of("against nft reject with counted set"; $counted); "times"; 1;
+		$counted.ratio.median; 8; 12; true),
+	demand($path; of("against Linux\u0027 closed port"; $closed); "times"; 1;
+		$closed.ratio.median; 6; 8; true),
+	demand($path; "in-kernel cost over the bare MAC swap, one source"; "ns"; 0;
+		over_swap($path; "one"); 60; 35; false),
+	demand($path; "in-kernel cost over the bare MAC swap, random sources"; "ns"; 0;
+		over_swap($path; "random"); 70; 45; false),
+	demand($path; (if $other then "unrelated traffic passing, over XDP_PASS (\($other.traffic))"
+		else "unrelated traffic passing, over XDP_PASS" end); "ns"; 1;
+		$other.ns.median; 15; 6; false),
+	demand($path; (if $session then "SMTP sessions against \($session.peer) (\($session.traffic))"
+		else "SMTP sessions against the better of smtp-sink and postscreen" end);
+		"times"; 1; $session.ratio.median; 25; 45; true),
+	demand($path; "in-kernel cost of a whole SMTP session, 8 segments"; "ns"; 0; $whole; 600; 400;
+		false),
+	demand($path; "flood, 99 % forged: proven dialogues complete"; "%"; 1;
+		($flood | if . then .proven.min * 100 else null end); 100; null; true),
+	demand($path; "flood, 99 % forged: verified alibis complete"; "%"; 1;
+		($flood | if . then .alibis.min * 100 else null end); 100; null; true),
+	demand($path; (if $flood then "flood: claims complete (of who has proven something before: "
+		+ "\($flood.claims_known.median * 1000 | round / 10) %)"
+		else "flood, 99 % forged: claims complete" end); "%"; 1;
+		($flood | if . then .claims.median * 100 else null end); null; 99; true),
+	demand($path; of("two CPUs against one"; $two); "times"; 2; $two.ratio.median; 1.8; 1.95; true),
+	(if ([$t.evidence[].what | select(test("^dump, 1000000 offenders in the tables"))] | length) > 0
+	then
+		demand($path; "collect of a million sources"; "s"; 1;
+			($t | command("collect, 1000000 sources"; "s")); 5; null; false),
+		demand($path; "dump of a million offenders"; "s"; 1;
+			($t | command("dump, 1000000 offenders in the tables"; "s")); 2; null; false),
+		demand($path; "dump of a million offenders, memory"; "MB"; 0;
+			($t | command("dump, 1000000 offenders in the tables"; "mb")); 200; null; false)
+	else empty end)
+	];
+
 map(select(.part == "pipe")) as $pipe
 | map(select(.part == "sessions")) as $sessions
-| ([$pipe[].path] | unique - ["swap", "drop", "reset", "closed", "ingress", "counted", "iptables"])
-	as $ours
+| ([$pipe[].path] | unique - ["swap", "drop", "reset", "pass", "closed", "ingress", "counted", "iptables"])
+	as $answering
+| (map(select(.part == "cost" or .part == "pipe" or .part == "sessions" or .part == "flood") | .path)
+	| unique - ["swap", "drop", "reset", "pass", "closed", "ingress", "counted", "iptables",
+		"smtp-sink", "postscreen"]) as $ours
+# What limits a row: the bare swap, or a program that only passes.
+| [$pipe | map(.path) | unique[] | ratios($pipe; .)[] | select(.peer == "swap" or .peer == "pass")]
+	as $of_limit
 | {
 	machine: (map(select(.part == "machine"))[0] | del(.part)),
 	steal: (map(select(.part == "steal"))[0] | if .ticks > 0 then .stolen / .ticks else 0 end),
 	cost: (map(select(.part == "cost")) | cost),
-	pipe: ($pipe | pipe),
-	ratios: [$ours[] | ratios($pipe; .)[]],
+	sizes: (map(select(.part == "sizes")) | if length > 0 then sizes else [] end),
+	flood: (map(select(.part == "flood")) | flood),
+	pipe: ($pipe | pipe | map(. as $row | .of_limit = ([$of_limit[] | select(.path == $row.path and
+		.traffic == $row.traffic and .sources == $row.sources and $row.cpus == 1)
+		| .ratio.median][0] // (if $row.path == "swap" or $row.path == "pass" then 1
+		else null end)))),
+	ratios: [$answering[] | ratios($pipe; .)[]],
 	scaling: scaling($pipe),
 	sessions: ($sessions | sessions),
 	session_ratios: [$sessions | map(.path) | unique - ["smtp-sink", "postscreen"] | .[]
 		| ratios($sessions; .)[]],
-	evidence: map(select(.part == "evidence")),
-	lists: map(select(.part == "lists" or .part == "reader"))
+	evidence: (map(select(.part == "evidence")) | commands),
+	lists: (map(select(.part == "lists" or .part == "reader")) | commands)
 }
+| . as $all | .required = [$ours[] as $path | $all | demands($path)[]]
