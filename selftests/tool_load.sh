@@ -224,6 +224,8 @@ exits 2 "$TMP/conf:3: '224.0.0.1' is a multicast address" 'errors are told with 
 exits 2 "$TMP/conf:2: '192.0.2.1' is real, but low at $TMP/conf:1" 'all of them' \
 	nolist load -i s0 -c "$TMP/conf"
 exits 2 'cannot read' 'a missing file is told' nolist load -i s0 -c "$TMP/none"
+printf 'interface = s0\0\n' >"$TMP/zero"
+exits 2 "'$TMP/zero' has a zero byte" 'so is one that is no text' nolist load -c "$TMP/zero"
 exits 2 "--low: 'x' is not an address" 'a wrong option is told' nolist load -i s0 --low x
 exits 2 'to which interface' 'no interface is told' nolist load --low "$LOW4"
 exits 2 "unknown option '--fast'" 'an unknown option is told' nolist load --fast
@@ -331,6 +333,11 @@ is "$(nolist load -c "$TMP/providers.conf" 2>&1 | grep -c "$TMP/providers:")" 1 
 nolist check -c "$TMP/providers.conf" >"$TMP/check.out" 2>&1
 check 'check tells it, too' grep -q "^refuses .*$TMP/providers:2: not a name" "$TMP/check.out"
 check 'so is a missing file' refuses "cannot read '$TMP/nowhere'" -c "$TMP/missing.conf"
+conf_of "list = { \"colour $TMP/a\" }" >"$TMP/format.conf"
+check 'a list of no format' refuses "format.conf:4: unknown format 'colour'" -c "$TMP/format.conf"
+conf_of "list = { \"plain $TMP/a\", \"nft $TMP/a true\" }" >"$TMP/twice.conf"
+check 'two lists in one file' refuses "twice.conf:4: '$TMP/a' is the file of the list at" \
+	-c "$TMP/twice.conf"
 check 'and a prefix that is not for labs' \
 	refuses "$TMP/never.conf:4: '127.0.0.0/8' is not for labs" -c "$TMP/never.conf"
 must ip -n server link property add dev s0 altname mail0

@@ -145,6 +145,8 @@ static const struct {
 	{"store-size = 0", true, "is not a number from 1 to"},
 	{"collect = maybe", true, "is not yes or no"},
 	{"name = \"two words\"", true, "without blanks"},
+	{"low = 192.0.2.1\nname = mx${HOME}", true, ":2: '${' would ask the environment"},
+	{"later = \"a\\\nb ${HOME:-x}\"", true, ":2: '${' would ask the environment"},
 	{"later = \"caf\xc3\xa9\"", true, "printable ASCII"},
 	{"later = \"\"", true, "printable ASCII"},
 	{"never-list-except = 10.0.0.1/8", true, "without host bits"},
@@ -200,6 +202,17 @@ static void test_command_line(void)
 	       "a missing file is told as such");
 	tap_ok(conf_read(&c, "/tmp") == -EISDIR, "a directory is told as such");
 	tap_ok(conf_read(&c, "/dev/zero") == -EFBIG, "an endless file is refused");
+	conf_free(&c);
+}
+
+static void test_environment(void)
+{
+	static const char text[] = "# ${HOME}\nlater = 'a ${HOME} b' # ${HOME}\n";
+	struct conf c;
+
+	read_text(&c, text, sizeof(text) - 1);
+	tap_ok(!c.errors && c.later && !strcmp(c.later, "a ${HOME} b"),
+	       "nothing is asked for in single quotes and comments");
 	conf_free(&c);
 }
 
@@ -383,6 +396,7 @@ int main(void)
 	test_good();
 	test_rows();
 	test_command_line();
+	test_environment();
 	test_example();
 	test_table();
 	test_index();

@@ -12,6 +12,7 @@
 #include "changes.h"
 #include "cmd.h"
 #include "conf_list.h"
+#include "files.h"
 #include "list.h"
 #include "log.h"
 #include "reload.h"
@@ -248,12 +249,12 @@ static int run_list(struct dump *d, struct list *l)
 
 /* --- all lists --------------------------------------------------------------- */
 
-static int set_format(struct list *l, const char *name, const char *where)
+static int set_format(struct list *l, const char *name)
 {
 	l->format = output_find(name);
 	if (l->format)
 		return EXIT_DONE;
-	errx("%s%sunknown format '%s'", where, *where ? ": " : "", name);
+	errx("unknown format '%s'", name);
 	hint("\"nolist-xdp dump --list-formats\" lists them");
 	return EXIT_USAGE;
 }
@@ -262,11 +263,9 @@ static int set_format(struct list *l, const char *name, const char *where)
 static int run_all(struct dump *d)
 {
 	const struct conf *c = &d->j.conf;
-	int i, status = EXIT_DONE, failed;
+	int i, status = files_lists(c), failed;
 	struct list l;
 
-	for (i = 0; i < c->lists && !status; i++)
-		status = set_format(&l, c->list[i].argv[0], c->list[i].where);
 	if (status)
 		return status;
 	for (i = 0; i < c->lists; i++) {
@@ -381,7 +380,7 @@ static int take(struct dump *d, struct judge_options *jo, int c, const char *val
 		break;
 	case 'f':
 		d->has_format = true;
-		return set_format(&d->one, value, "");
+		return set_format(&d->one, value);
 	case 'o':
 		d->one.file = value;
 		break;

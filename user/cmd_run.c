@@ -26,7 +26,6 @@
 #include "files.h"
 #include "job.h"
 #include "log.h"
-#include "out.h"
 #include "report.h"
 
 #define SECOND 1000000ull
@@ -109,31 +108,17 @@ static void version_free(struct version *v)
 	*v = (struct version){};
 }
 
-static int check_formats(const struct conf *conf)
-{
-	int i;
-
-	for (i = 0; i < conf->lists; i++)
-		if (!output_find(conf->list[i].argv[0])) {
-			errx("%s: unknown format '%s'", conf->list[i].where, conf->list[i].argv[0]);
-			return EXIT_USAGE;
-		}
-	return EXIT_DONE;
-}
-
 /* Says what is wrong; 0, or an exit status. */
 static int version_read(struct version *v, const char *file)
 {
 	int error = conf_slurp(file, &v->text), status;
 
 	if (error) {
-		err(error, "cannot read '%s'", file);
+		conf_unread(file, error);
 		return EXIT_USAGE;
 	}
 	conf_hold(file, v->text);
 	status = conf_open(&v->conf, file);
-	if (!status)
-		status = check_formats(&v->conf);
 	if (!status)
 		status = files_check(&v->conf);
 	if (status)

@@ -104,16 +104,22 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 
 /*
  * libconfuse knows comments between keys only, and people write them beside the
- * addresses of a list: blank them out, outside of quotes.
+ * addresses of a list: blank them out, outside of quotes. And it puts in what the
+ * environment says, which is another for cron, for systemd and for a shell.
  */
-static void blank_comments(char *text)
+static void prepare(char *text)
 {
 	char quote = 0;
+	int line = 1;
 
 	for (; *text; text++) {
+		line += *text == '\n';
+		if (!strncmp(text, "${", 2) && quote != '\'')
+			conf_note(reading.conf, true, "%s:%d: '${' would ask the environment: write "
+				  "it within single quotes", reading.file, line);
 		if (quote) {
 			if (*text == '\\' && text[1])
-				text++;
+				line += *++text == '\n';
 			else if (*text == quote)
 				quote = 0;
 		} else if (*text == '"' || *text == '\'') {
@@ -147,8 +153,9 @@ static int parse(struct conf *conf, const char *file, char *text)
 		return -ENOMEM;
 	reading = (struct reading){ .conf = conf, .file = file };
 	cfg_set_error_function(cfg, on_error);
-	blank_comments(text);
-	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && conf->errors == errors)
+	prepare(text);
+	if (conf->errors == errors && cfg_parse_buf(cfg, text) != CFG_SUCCESS &&
+	    conf->errors == errors)
 		conf_note(conf, true, "%s: cannot be parsed", file);
 	cfg_free(cfg);
 	return conf->errors > errors ? -EINVAL : 0;
@@ -182,6 +189,14 @@ int conf_slurp(const char *file, char **text)
 		*text = NULL;
 	}
 	return ret;
+}
+
+void conf_unread(const char *file, int error)
+{
+	if (error == -EILSEQ)
+		errx("'%s' has a zero byte: that is no text", file);
+	else
+		err(error, "cannot read '%s'", file);
 }
 
 /* What conf_hold() was told. */
@@ -372,7 +387,7 @@ int conf_open(struct conf *conf, const char *file)
 		return conf_check(conf) ? EXIT_USAGE : 0;
 	ret = conf_read(conf, file ? file : DEFAULT_CONF);
 	if (ret && !conf->errors) {
-		err(ret, "cannot read '%s'", file ? file : DEFAULT_CONF);
+		conf_unread(file ? file : DEFAULT_CONF, ret);
 		return EXIT_USAGE;
 	}
 	conf_check(conf);

@@ -88,6 +88,8 @@ void conf_free(struct conf *conf);
 int conf_read(struct conf *conf, const char *file);
 /* All of a file, with a zero at its end, which is the caller's to free; or -errno. */
 int conf_slurp(const char *file, char **text);
+/* Says what conf_read() or conf_slurp() failed of. */
+void conf_unread(const char *file, int error);
 /*
  * From here on conf_read() of this file takes this text, whatever is on the disk.
  * Both are kept by reference; NULL ends it.

@@ -39,7 +39,7 @@ int conf_args_read(const struct conf_args *args, struct conf *conf)
 	if (file)
 		ret = conf_read(conf, file);
 	if (ret && !conf->errors) {
-		err(ret, "cannot read '%s'", file);
+		conf_unread(file, ret);
 		return EXIT_USAGE;
 	}
 	if (args->has_interfaces)

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "files.h"
 #include "log.h"
+#include "out.h"
 
 #define WHAT_SIZE 4400 /* a path, and some words */
 
@@ -72,6 +73,28 @@ static int read_providers(struct providers **p, const struct conf *conf, char *w
 	return status;
 }
 
+static int check_lists(const struct conf *conf, char *what, size_t size)
+{
+	const struct conf_list *l = conf->list;
+	int i, j;
+
+	for (i = 0; i < conf->lists; i++) {
+		if (!output_find(l[i].argv[0])) {
+			snprintf(what, size, "%s: unknown format '%s'; \"nolist-xdp dump "
+				 "--list-formats\" tells which there are", l[i].where, l[i].argv[0]);
+			return EXIT_USAGE;
+		}
+		for (j = 0; j < i && strcmp(l[i].argv[1], l[j].argv[1]); j++)
+			;
+		if (j < i) {
+			snprintf(what, size, "%s: '%s' is the file of the list at %s, too",
+				 l[i].where, l[i].argv[1], l[j].where);
+			return EXIT_USAGE;
+		}
+	}
+	return EXIT_DONE;
+}
+
 static int told(int status, const char *what)
 {
 	if (status)
@@ -100,6 +123,13 @@ int files_providers(struct providers **providers, const struct conf *conf)
 	return told(read_providers(providers, conf, what, sizeof(what)), what);
 }
 
+int files_lists(const struct conf *conf)
+{
+	char what[WHAT_SIZE];
+
+	return told(check_lists(conf, what, sizeof(what)), what);
+}
+
 int files_wrong(const struct conf *conf, char *what, size_t size)
 {
 	struct providers *providers = NULL;
@@ -108,6 +138,8 @@ int files_wrong(const struct conf *conf, char *what, size_t size)
 
 	if (!status)
 		status = read_providers(&providers, conf, what, size);
+	if (!status)
+		status = check_lists(conf, what, size);
 	never_free(allow);
 	providers_free(providers);
 	return status;
