@@ -65,7 +65,7 @@ cat >"$LAB/nolist-xdp.conf" <<-END
 	dump-interval = 1
 	grace = 0
 	list = { "plain /var/lib/nolist-xdp/list" }
-	list = { "postscreen /etc/postfix/nolist.cidr touch /run/told" }
+	list = { "postscreen /etc/postfix/nolist.cidr cp /proc/self/status /run/told" }
 END
 cat >"$LAB/lab.target" <<-END
 	[Unit]
@@ -149,6 +149,18 @@ told() {
 	in_lab grep -q -- "$1" /run/said
 }
 
+# capabilities: that matter, of the reader of a list.
+capabilities() {
+	local caps
+
+	caps=$(in_lab sed -n 's/^CapEff:\t/0x/p' /run/told)
+	echo "sys_admin $((caps >> 21 & 1)) perfmon $((caps >> 38 & 1)) net_admin $((caps >> 12 & 1))"
+}
+
+for unit in collect dump; do
+	check "$unit does without CAP_SYS_ADMIN" \
+		eval "! grep -E '^[^#]*CAP_SYS_ADMIN' scripts/nolist-xdp-$unit.service"
+done
 check 'systemd is there' wait_for 20 ctl is-active lab.target
 is "$(for unit in $units; do shows "$unit" UnitFileState; done | sort -u | tr '\n' ' ')" \
 	'disabled static ' 'no unit starts by itself'
@@ -162,6 +174,7 @@ is "$(in_lab stat -c '%a %U' /var/lib/nolist-xdp/evidence.db)" '600 root' 'and h
 check 'dump works' ctl start nolist-xdp-dump.service
 check 'and has written the lists' in_lab test -s /var/lib/nolist-xdp/list -a -s /etc/postfix/nolist.cidr
 check 'and told a reader' in_lab test -e /run/told
+is "$(capabilities)" 'sys_admin 0 perfmon 0 net_admin 1' 'which has not all capabilities'
 for unit in collect dump; do
 	check "the timer of $unit starts it" ctl start nolist-xdp-$unit.timer
 	is "$(shows nolist-xdp-$unit.timer ActiveState)" active 'and waits'
@@ -174,7 +187,8 @@ in_lab rm -rf /var/lib/nolist-xdp /run/told /etc/postfix/nolist.cidr
 check 'run starts' ctl start nolist-xdp-run.service
 program=$(attached)
 check 'it is attached when it is ready' test -n "$program"
-check 'it writes lists' wait_for 10 in_lab test -e /run/told
+check 'it writes lists' wait_for 10 in_lab test -s /run/told
+is "$(capabilities)" 'sys_admin 0 perfmon 0 net_admin 1' 'whose readers have not all that loading takes'
 check 'systemd knows what it did' wait_for 10 eval \
 	'shows nolist-xdp-run StatusText | grep -q "^collected at .*, lists written at "'
 in_lab bash -c 'echo "high = { 192.0.2.31 }" >>/etc/nolist-xdp.conf'

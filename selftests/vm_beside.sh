@@ -100,9 +100,16 @@ ours_works() {
 	[ "$(says $LOW4 25 $LOW6 25 $HIGH4 25 $HIGH6 25 $REAL4 25)" = "refused refused 220 220 220" ]
 }
 
+# By the pins of libxdp, for who has not CAP_SYS_ADMIN.
+few_find_ours() {
+	in_server setpriv --bounding-set -all,+bpf --inh-caps -all "$TOOL" status --json \
+		--pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" | grep -q '"name":"s0","ifindex":[0-9]*,"mode":"[a-z]*","shared":true'
+}
+
 both_work() {
 	check "$1: $other does its work" "${other}_works"
 	check "$1: ours does its work" ours_works
+	check "$1: ours is found with CAP_BPF alone" few_find_ours
 }
 
 order() {

@@ -393,11 +393,11 @@ static void set_jobs(struct run *r)
 	r->unload = (struct job){ .fn = cmd_unload, .argv = { "unload" }, .is_whole = true,
 				  .ended = on_unloaded, .arg = r };
 	r->collect.job = (struct job){ .fn = cmd_collect, .argv = { "collect", "-c", r->file },
-				       .ended = on_done, .arg = r };
+				       .is_modest = true, .ended = on_done, .arg = r };
 	r->dump.job = (struct job){ .fn = cmd_dump,
 				    .argv = { "dump", "--all", "--quiet", "--log", "1000", "-c",
 					      r->file },
-				    .ended = on_done, .arg = r };
+				    .is_modest = true, .ended = on_done, .arg = r };
 }
 
 /* 0, or an exit status. Who cannot find out goes on: mail needs the program. */

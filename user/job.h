@@ -15,7 +15,8 @@ struct job {
 	/* Given. */
 	int (*fn)(int argc, char **argv); /* a command; argv[0] is its name */
 	const char *argv[JOB_ARGS];
-	bool is_whole; /* it ends by itself, even if we are killed */
+	bool is_whole;  /* it ends by itself, even if we are killed */
+	bool is_modest; /* it loads nothing, and lays down what only that takes */
 	/* It has ended; status is its exit status, or -1 where it was killed. */
 	void (*ended)(struct job *job, int status);
 	void *arg;

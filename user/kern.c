@@ -4,7 +4,6 @@
  * attached in this network namespace, with their maps. Changes nothing.
  */
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <net/if.h>
@@ -259,6 +258,12 @@ static int find_set(struct kern *k, const struct kern_prog *prog)
 	int fd, known = -ENOENT;
 	unsigned int i;
 
+	for (i = 0; i < prog->maps; i++) {
+		known = kern_set_same(k, prog->map_id[i]);
+		if (known >= 0)
+			return known;
+	}
+	known = -ENOENT;
 	kern_set_init(&set);
 	for (i = 0; i < prog->maps; i++) {
 		fd = bpf_map_get_fd_by_id(prog->map_id[i]);
@@ -289,11 +294,15 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 	if (k->n_ifs == KERN_IFS_MAX)
 		return 0;
 	ret = kern_slot(ifindex, &slot);
+	if (ret == -EPERM && k->pinned >= 0) {
+		kern_slot_by_pins(ifindex, &slot);
+		ret = 0;
+	}
 	if (ret || !slot.ours)
 		return ret;
-	fd = bpf_prog_get_fd_by_id(slot.ours);
+	fd = kern_prog_fd(slot.ours);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno; /* it has gone meanwhile */
+		return fd == -ENOENT ? 0 : fd; /* it has gone meanwhile */
 	ret = kern_prog_info(fd, &prog);
 	close(fd);
 	if (ret)
@@ -353,78 +362,6 @@ void kern_close(struct kern *k)
 
 /* --- versions ---------------------------------------------------------------- */
 
-/* Where nolist_object is in .rodata, by the BTF of the map; -ENOENT if nowhere. */
-static int object_offset(const struct bpf_map_info *info)
-{
-	struct btf *btf = btf__load_from_kernel_by_id(info->btf_id);
-	const struct btf_type *section;
-	const struct btf_var_secinfo *var;
-	int i, offset = -ENOENT;
-
-	if (!btf)
-		return -ENOENT;
-	section = btf__type_by_id(btf, info->btf_value_type_id);
-	if (section && btf_is_datasec(section)) {
-		var = btf_var_secinfos(section);
-		for (i = 0; i < btf_vlen(section); i++) {
-			const struct btf_type *t = btf__type_by_id(btf, var[i].type);
-
-			if (t && !strcmp(btf__name_by_offset(btf, t->name_off), "nolist_object"))
-				offset = var[i].offset;
-		}
-	}
-	btf__free(btf);
-	return offset;
-}
-
-static int object_of_map(int fd, struct nolist_object *object)
-{
-	struct bpf_map_info info = {};
-	__u32 size = sizeof(info), zero = 0;
-	char *value, *dot;
-	int offset;
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
-	dot = strrchr(info.name, '.');
-	if (info.type != BPF_MAP_TYPE_ARRAY || !dot || strncmp(dot, ".rodata", strlen(dot)))
-		return -ENOENT;
-	offset = object_offset(&info);
-	if (offset < 0 || offset + sizeof(*object) > info.value_size)
-		return -ENOENT;
-	value = calloc(1, info.value_size);
-	if (!value)
-		return -ENOMEM;
-	if (!bpf_map_lookup_elem(fd, &zero, value))
-		memcpy(object, value + offset, sizeof(*object));
-	free(value);
-	return object->magic == NOLIST_MAGIC ? 0 : -ENOENT;
-}
-
-/* The ABI that a program of ours was built with; 0: it does not tell. */
-static unsigned int prog_version(unsigned int id)
-{
-	struct nolist_object object = {};
-	struct kern_prog prog;
-	unsigned int i;
-	int fd, map;
-
-	fd = bpf_prog_get_fd_by_id(id);
-	if (fd < 0 || kern_prog_info(fd, &prog))
-		prog.maps = 0;
-	if (fd >= 0)
-		close(fd);
-	for (i = 0; i < prog.maps && !object.version; i++) {
-		map = bpf_map_get_fd_by_id(prog.map_id[i]);
-		if (map < 0)
-			continue;
-		if (object_of_map(map, &object))
-			object.version = 0;
-		close(map);
-	}
-	return object.version;
-}
-
 static int refuse(const char *whose, unsigned int version)
 {
 	if (version == NOLIST_ABI_VERSION)
@@ -449,7 +386,7 @@ int kern_abi(const struct kern *k, const char *pin_dir)
 
 	for (i = 0; i < k->n_ifs; i++) {
 		snprintf(whose, sizeof(whose), "program at '%s' is", k->ifs[i].name);
-		version = prog_version(k->ifs[i].prog_id);
+		version = kern_prog_version(k->ifs[i].prog_id);
 		if (version != NOLIST_ABI_VERSION || k->ifs[i].set < 0)
 			return refuse(whose, version);
 	}

@@ -47,10 +47,10 @@ static enum xdp_attach_mode libxdp_mode(enum kern_mode mode)
 
 static int prog_info_of(unsigned int id, struct kern_prog *prog)
 {
-	int fd = bpf_prog_get_fd_by_id(id), ret;
+	int fd = kern_prog_fd(id), ret;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	ret = kern_prog_info(fd, prog);
 	close(fd);
 	return ret;

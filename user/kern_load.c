@@ -251,7 +251,7 @@ static void fill_partial(struct job *job)
 }
 
 /* The switch: a new inner array, filled, then put in the place of the old one. */
-int kern_commit(const struct kern_set *set, const struct nolist_config *conf)
+int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf)
 {
 	struct nolist_meta was;
 	__u32 zero = 0;
@@ -267,6 +267,8 @@ int kern_commit(const struct kern_set *set, const struct nolist_config *conf)
 		ret = kern_fail(-errno, "cannot put the configuration in force");
 		bpf_map_update_elem(set->fd[MAP_META], &zero, &was, BPF_ANY);
 	}
+	if (!ret)
+		kern_pin_conf(pin_dir, fd);
 	close(fd);
 	return ret;
 }
@@ -320,7 +322,7 @@ static int load_locked(struct job *job)
 		ret = kern_fill_mac(job->conf);
 	if (!ret) {
 		fill_partial(job);
-		ret = kern_commit(&job->set, job->conf);
+		ret = kern_commit(job->what->pin_dir, &job->set, job->conf);
 	}
 	if (ret) {
 		undo(job);

@@ -17,7 +17,7 @@
 
 #include "kern_priv.h"
 
-#define PROG_NEW "nolist_new" /* the next program's pin, until it is renamed */
+#define PIN_NEW "nolist_new" /* what is pinned in the place of another, until it is renamed */
 
 static void path_of(char path[4096], const char *dir, const char *name)
 {
@@ -108,16 +108,27 @@ int kern_pin(const char *pin_dir, const struct kern_set *set)
 	return 0;
 }
 
-int kern_pin_prog(const char *pin_dir, int prog_fd)
+/* In the place of the one that is there. */
+static int pin_over(const char *pin_dir, const char *name, int fd)
 {
 	char path[4096], next[4096];
 
-	path_of(path, pin_dir, NOLIST_PROG);
-	path_of(next, pin_dir, PROG_NEW);
+	path_of(path, pin_dir, name);
+	path_of(next, pin_dir, PIN_NEW);
 	unlink(next);
-	if (bpf_obj_pin(prog_fd, next) || rename(next, path))
+	if (bpf_obj_pin(fd, next) || rename(next, path))
 		return kern_fail(-errno, "cannot pin '%s'", path);
 	return 0;
+}
+
+int kern_pin_prog(const char *pin_dir, int prog_fd)
+{
+	return pin_over(pin_dir, NOLIST_PROG, prog_fd);
+}
+
+int kern_pin_conf(const char *pin_dir, int fd)
+{
+	return pin_over(pin_dir, KERN_PIN_CONF, fd);
 }
 
 void kern_unpin_prog(const char *pin_dir)
@@ -134,6 +145,8 @@ void kern_unpin(const char *pin_dir)
 	int i;
 
 	kern_unpin_prog(pin_dir);
+	path_of(path, pin_dir, KERN_PIN_CONF);
+	unlink(path);
 	for (i = KERN_MAPS - 1; i >= 0; i--) {
 		path_of(path, pin_dir, kern_map_names[i]);
 		unlink(path);

@@ -77,11 +77,24 @@ bool kern_set_is_whole(const struct kern_set *set);
 int kern_lock(const char *pin_dir, bool *is_new); /* fd; is_new NULL: does not create */
 int kern_pin(const char *pin_dir, const struct kern_set *set);
 int kern_pin_prog(const char *pin_dir, int prog_fd);
+int kern_pin_conf(const char *pin_dir, int fd);
 void kern_unpin_prog(const char *pin_dir);
 void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
 
+/*
+ * kern_byid.c: an fd, or -errno; without CAP_SYS_ADMIN by the pins. Of a map, that of
+ * the configuration in force.
+ */
+#define KERN_PIN_CONF "nolist_config"
+int kern_prog_fd(unsigned int id);
+int kern_conf_fd(unsigned int id);
+/* What of ours is in a slot of which only mode and id are known; none: it is not seen. */
+void kern_slot_by_pins(int ifindex, struct kern_slot *slot);
+/* The ABI that a program of ours was built with; 0: it does not tell. */
+unsigned int kern_prog_version(unsigned int id);
+
 /* kern_load.c: puts a configuration in force, as a whole. */
-int kern_commit(const struct kern_set *set, const struct nolist_config *conf);
+int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf);
 
 /* kern_read.c */
 int kern_set_config(const struct kern_set *set, struct nolist_config *conf);

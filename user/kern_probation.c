@@ -63,7 +63,7 @@ int kern_confirm(const char *pin_dir)
 			ret = kern_fail(-ETIME, "the probation is over");
 		} else {
 			conf->until_ns = 0;
-			ret = kern_commit(&k->set[k->pinned], conf);
+			ret = kern_commit(pin_dir, &k->set[k->pinned], conf);
 		}
 		kern_close(k);
 		free(conf);

@@ -54,9 +54,9 @@ int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
 
 	if (bpf_map_lookup_elem(set->fd[MAP_CONF], &zero, &id))
 		return -errno;
-	fd = bpf_map_get_fd_by_id(id);
+	fd = kern_conf_fd(id);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (bpf_map_lookup_elem(fd, &zero, conf))
 		ret = -errno;
 	else if (conf->magic != NOLIST_MAGIC || conf->version != NOLIST_ABI_VERSION)
