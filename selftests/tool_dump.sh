@@ -125,6 +125,7 @@ for format in plain csv jsonl; do
 	check "--list-formats names $format" grep -q "^$format .*for " "$TMP/out"
 done
 fails 2 "unknown format 'word'" 'an unknown format' dump --format word
+fails 2 '--output is empty' 'a file without a name' dump --output ''
 fails 2 "'yesterday' is not a time" 'a bad time' dump --at yesterday
 fails 2 "unexpected argument 'x'" 'an argument too many' dump x
 fails 2 "unknown option '--bogus'" 'an unknown option' dump --bogus

@@ -90,6 +90,8 @@ for c in $commands; do
 	check "$c: an unknown letter" refused "$c" -X
 	check "$c: an option without its value" refused "$c" --pin-dir
 	check "$c: a value too many" refused "$c" --help=x
+	check "$c: a directory by half of its path" refused "$c" --pin-dir pins
+	check "$c: and by none of it" refused "$c" --state-dir ''
 done
 
 # --- what README and the manual show ---

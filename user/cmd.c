@@ -109,6 +109,14 @@ static int take_common(int letter)
 	}
 }
 
+/* Where one command finds what another left must not depend on where it is called. */
+static bool is_whole(const char *option, const char *path)
+{
+	if (*path != '/')
+		errx("%s: '%s' is not a whole path, from / on", option, path);
+	return *path == '/';
+}
+
 static int getopt_of(const char *name, int argc, char **argv, const struct cmd_option *opts,
 		     const char *order)
 {
@@ -125,7 +133,10 @@ static int getopt_of(const char *name, int argc, char **argv, const struct cmd_o
 	} while (take_common(c));
 	switch (c) {
 	case -1:
-		return 0;
+		return is_whole("--pin-dir", options.pin_dir) &&
+				       is_whole("--state-dir", options.state_dir) ?
+			       0 :
+			       -1 - EXIT_USAGE;
 	case OPT_HELP:
 		print_help(name, opts);
 		return -1 - EXIT_DONE;

@@ -383,7 +383,10 @@ static int take(struct dump *d, struct judge_options *jo, int c, const char *val
 		return set_format(&d->one, value);
 	case 'o':
 		d->one.file = value;
-		break;
+		if (*value)
+			break;
+		errx("--output is empty");
+		return EXIT_USAGE;
 	case 'q':
 		d->is_quiet = true;
 		break;
