@@ -74,6 +74,10 @@ answered_by_us() {
 	"$lab" run mx nolist-xdp status | grep -Eq '^low_rst_ack +[1-9]'
 }
 
+may_be_dual() {
+	"$lab" run mx nolist-xdp explain --json "$1" | grep -q '"verdict":"dual-stack"'
+}
+
 tried_in_vain() {
 	"$lab" run sender grep -q "status=deferred" /var/log/mail.log
 }
@@ -153,5 +157,6 @@ for mta in postfix exim; do
 done
 check "postfix: what was told to come later is in the mailbox too" in_mailbox again
 check "the bot is in the block list: 203.0.113.66" listed '203\.0\.113\.66$'
-check "the bot is in the block list: 2001:db8:bad::/64" listed '2001:db8:bad::/64$'
+check "2001:db8:bad::/64 is not: no low fake has IPv6, so it may have walked the MXes over IPv4" \
+	may_be_dual 2001:db8:bad::66
 echo
