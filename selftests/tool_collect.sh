@@ -102,6 +102,19 @@ must mount -o remount,size=64m "$TMP/small"
 small collect
 is "$(sqlite3 "$TMP/small/evidence.db" 'SELECT count(DISTINCT source) FROM source')" 8010 \
 	'with more room all of it is collected'
+must mount -o remount,ro "$TMP/small"
+for c in collect show 'import --role real /dev/null'; do
+	# shellcheck disable=SC2086 # words
+	small $c
+	check "${c%% *}: a file system that is read-only is told as such" \
+		grep -q "'$TMP/small/evidence.db': Read-only file system\$" "$TMP/err"
+done
+must mount -o remount,rw "$TMP/small"
+rm "$TMP/small/evidence.db"*
+mkdir "$TMP/small/evidence.db"
+small collect
+check 'so is a directory in the place of the store' \
+	grep -q "'$TMP/small/evidence.db': Is a directory" "$TMP/err"
 must umount "$TMP/small"
 
 # --- killed ------------------------------------------------------------------

@@ -186,13 +186,16 @@ static const char *lines(unsigned long n)
 
 static int finish(struct import *im, FILE *f, const char *name)
 {
+	int error;
+
 	/* A file that was read by half is not taken by half. */
 	if (ferror(f)) {
 		err(EIO, "cannot read '%s'", name);
 		return EXIT_FAILED;
 	}
-	if (store_commit(im->store))
-		return cmd_store_failed(-EIO);
+	error = store_commit(im->store);
+	if (error)
+		return cmd_store_failed(error);
 	printf("%lu %s taken\n", im->taken, lines(im->taken));
 	if (im->future)
 		warn("%lu %s refused: they tell of the future", im->future, lines(im->future));

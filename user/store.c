@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -175,6 +176,19 @@ static void cure(const char *text)
 static const char damage_cure[] =
 	"move it away, then \"collect\" begins a new one; sqlite3's .recover may save what is in it";
 
+/* SQLite says no more than that it cannot. */
+static int why_not(const char *path, int lock)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!(lock < 0 ? statvfs(path, &fs) : fstatvfs(lock, &fs)) && fs.f_flag & ST_RDONLY)
+		return -EROFS;
+	return -EACCES;
+}
+
 int store_fail(struct store *s, const char *what)
 {
 	int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
@@ -198,7 +212,7 @@ int store_fail(struct store *s, const char *what)
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
-		return store_fail_errno(-EACCES, "cannot %s '%s'", what, path);
+		return store_fail_errno(why_not(path, s->lock), "cannot %s '%s'", what, path);
 	}
 	cure(sqlite3_errstr(code));
 	return store_fail_errno(-EIO, "cannot %s '%s'", what, path);
