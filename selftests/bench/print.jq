@@ -11,6 +11,7 @@ def percent: . * 100 | fixed(1);
 "\(.machine.cpu), \(.machine.cpus) CPUs (\(.machine.virt)), \(.machine.kernel), \(.machine.clang)",
 "\(.machine.nft), \(.machine.iptables), nolist-xdp \(.machine.version), \(.machine.date)",
 "JIT \(.machine.jit), bpf_stats \(.machine.bpf_stats), load before \(.machine.load), CPU time stolen \(.steal | percent) %",
+"docs/bench.md says what each row and each peer is, and how it was measured",
 (if .cost | length > 0 then
 	"",
 	"In the kernel, nanoseconds a frame over a program that only returns XDP_PASS",
