@@ -34,9 +34,9 @@ static const struct nolist_proofs record_no_proofs;
 
 /* This hour's connections to the real MX. */
 static __always_inline struct nolist_real *record_real(struct nolist_stats *st,
-						       const struct pkt *p, __u64 now)
+						       const struct pkt *p)
 {
-	__u32 hour = now / NOLIST_HOUR_NS + 1;
+	__u32 hour = clock_hour();
 	struct nolist_real *h = &st->real[p->is_ip6 & 1][hour % NOLIST_HOURS];
 
 	if (h->hour != hour) {
@@ -119,7 +119,7 @@ __noinline int record_open(struct nolist_stats *st, const struct pkt *p, __u64 n
 		return 0;
 	}
 	if (p->role == NOLIST_REAL && r && r->real_first_ns)
-		record_real(st, p, now)->opens++;
+		record_real(st, p)->opens++;
 	c = bpf_map_lookup_elem(&nolist_claims, &src);
 	if (c) {
 		record_contact(record_role(c, p->role), now);
@@ -222,14 +222,14 @@ __noinline int record_data(struct xdp_md *ctx, struct nolist_stats *st, const st
 	r->real_last_ns = now;
 	r->real_port = p->sport;
 	__sync_fetch_and_add(&r->real_data, 1);
-	record_real(st, p, now)->data++;
+	record_real(st, p)->data++;
 	return 0;
 }
 
 /* The record of this hour; the oldest of NOLIST_HOURS gives way. */
-static __always_inline struct nolist_hour *record_hour(struct nolist_proofs *r, __u64 now)
+static __always_inline struct nolist_hour *record_hour(struct nolist_proofs *r)
 {
-	__u32 hour = now / NOLIST_HOUR_NS + 1;
+	__u32 hour = clock_hour();
 	struct nolist_hour *h = &r->hour[hour % NOLIST_HOURS];
 
 	if (h->hour != hour) {
@@ -250,10 +250,26 @@ static __always_inline void record_count(__u16 *count, bool is_so)
 		(*count)++;
 }
 
-static __always_inline void record_bad_ack(struct nolist_stats *st, const struct pkt *p,
-					   __u64 now)
+#define RECORD_RARE (HIGH_CLOSED | HIGH_EARLY | HIGH_PIPED | HIGH_NOT_SMTP | HIGH_STARTTLS)
+
+static __always_inline void record_events(struct nolist_hour *h, __u32 events)
 {
-	__u32 hour = now / NOLIST_HOUR_NS + 1;
+	if (events & HIGH_TOLD)
+		record_count(events & HIGH_STRONG ? &h->strong : &h->told_weak, true);
+	record_count(&h->weak, events & HIGH_WEAK);
+	record_count(&h->quit, events & HIGH_QUIT);
+	if (!(events & RECORD_RARE))
+		return;
+	record_count(&h->closed, events & HIGH_CLOSED);
+	record_count(&h->early, events & HIGH_EARLY);
+	record_count(&h->piped, events & HIGH_PIPED);
+	record_count(&h->not_smtp, events & HIGH_NOT_SMTP);
+	record_count(&h->starttls, events & HIGH_STARTTLS);
+}
+
+static __always_inline void record_bad_ack(struct nolist_stats *st, const struct pkt *p)
+{
+	__u32 hour = clock_hour();
 	struct nolist_bad_acks *b = &st->bad_acks[hour % NOLIST_HOURS];
 	struct nolist_source src = record_source(p);
 	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, &src);
@@ -275,18 +291,15 @@ __noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
 {
 	__u64 now = clock_ns();
 	struct nolist_source src;
-	bool is_strong, is_told;
 	struct nolist_proofs *r;
 	struct nolist_hour *h;
 
 	if (!st || !p)
 		return 0;
 	if (p->events & HIGH_BAD_ACK) {
-		record_bad_ack(st, p, now);
+		record_bad_ack(st, p);
 		return 0;
 	}
-	is_strong = p->events & HIGH_STRONG;
-	is_told = p->events & HIGH_TOLD;
 	src = record_source(p);
 	r = bpf_map_lookup_elem(&nolist_proofs, &src);
 	if (!r) {
@@ -297,20 +310,13 @@ __noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
 		if (!r)
 			return 0;
 	}
-	proven_note(proven_hash(&p->saddr, p->is_ip6), now);
-	h = record_hour(r, now);
+	if (p->events & HIGH_TOLD || !r->high_first_ns)
+		proven_note(proven_hash(&p->saddr, p->is_ip6), now);
+	h = record_hour(r);
 	if (!r->high_first_ns)
 		r->high_first_ns = now;
 	r->high_last_ns = now;
-	record_count(&h->strong, is_strong && is_told);
-	record_count(&h->told_weak, !is_strong && is_told);
-	record_count(&h->weak, p->events & HIGH_WEAK);
-	record_count(&h->quit, p->events & HIGH_QUIT);
-	record_count(&h->closed, p->events & HIGH_CLOSED);
-	record_count(&h->early, p->events & HIGH_EARLY);
-	record_count(&h->piped, p->events & HIGH_PIPED);
-	record_count(&h->not_smtp, p->events & HIGH_NOT_SMTP);
-	record_count(&h->starttls, p->events & HIGH_STARTTLS);
+	record_events(h, p->events);
 	return 0;
 }
 
