@@ -229,12 +229,34 @@ frames_sent() {
 		'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["tx"]["packets"])'
 }
 
-# The id of the program at s0, or "none".
-attached_id() {
-	ip -n server -j link show dev s0 | "$PYTHON" -c '
+# The id of the program at that interface of the server, or 0.
+prog_at() {
+	ip -n server -j link show dev "$1" | "$PYTHON" -c '
 import json, sys
-print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", "none"))
-'
+print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", 0))'
+}
+
+# The same at s0, or "none".
+attached_id() {
+	prog_at s0 | sed 's/^0$/none/'
+}
+
+# json EXPRESSION: of `status --json`, as s.
+json() {
+	nolist status --json | "$PYTHON" -c "import json, sys; s = json.load(sys.stdin); print($1)"
+}
+
+# connects ADDR [SECONDS]: what a client meets at its port 25.
+connects() {
+	in_client "$PYTHON" -c '
+import socket, sys
+try:
+	socket.create_connection((sys.argv[1], 25), float(sys.argv[2]) * int(sys.argv[3]))
+	print("accepted")
+except ConnectionRefusedError:
+	print("refused")
+except OSError:
+	print("silence")' "$1" "${2:-2}" "${NOLIST_PATIENCE:-1}"
 }
 
 # The map of the program at s0, found through the program, or else the pinned one.

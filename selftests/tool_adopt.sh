@@ -10,27 +10,6 @@
 
 need bpftool ip python3 clang
 
-json() {
-	nolist status --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
-}
-
-prog_at() {
-	ip -n server -j link show dev "$1" |
-		python3 -c 'import json, sys; print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", 0))'
-}
-
-connects() {
-	in_client python3 -c '
-import socket, sys
-try:
-	socket.create_connection((sys.argv[1], 25), 2)
-	print("accepted")
-except ConnectionRefusedError:
-	print("refused")
-except OSError:
-	print("silence")' "$1"
-}
-
 fails() {
 	local text=$1 name=$2 out status
 

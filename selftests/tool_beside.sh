@@ -11,10 +11,6 @@
 
 need ip python3 clang xdp-loader
 
-json() {
-	nolist status --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
-}
-
 # Programs at s0, by name, from libxdp's own tool.
 at_s0() {
 	in_server xdp-loader status s0 | grep -o 'xdp_pass\|nolist_ingress' | sort | paste -sd' '
@@ -22,18 +18,6 @@ at_s0() {
 
 other_load() {
 	in_server xdp-loader load -m native s0 "$BUILD/selftests/xdp_pass.bpf.o"
-}
-
-connects() {
-	in_client python3 -c '
-import socket, sys
-try:
-	socket.create_connection((sys.argv[1], 25), 5)
-	print("accepted")
-except ConnectionRefusedError:
-	print("refused")
-except OSError:
-	print("silence")' "$1"
 }
 
 load() {

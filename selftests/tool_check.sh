@@ -47,10 +47,6 @@ has() {
 	esac
 }
 
-prog_at() {
-	ip -n server -j link show dev "$1" | jq '.[0].xdp.prog.id // 0'
-}
-
 # What the mode turns out to be: "native", "generic" or "none".
 loads_as() {
 	local dev=$1
@@ -314,21 +310,6 @@ rules() {
 	look s0 --low "$LOW4" --high "$HIGH6" --real "$REAL4"
 }
 
-# meets ADDR: what a client meets there without the program: the rules' own word.
-meets() {
-	in_client "$PYTHON" -c '
-import socket, sys
-s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
-s.settimeout(0.7)
-try:
-	s.connect((sys.argv[1], 25))
-	print("accepted")
-except ConnectionRefusedError:
-	print("refused")
-except OSError:
-	print("silence")' "$1"
-}
-
 # judges NAME LOW HIGH: the grades of the firewall's findings; a warning is silence, and
 # no word is none.
 judges() {
@@ -339,8 +320,8 @@ judges() {
 	for g in "$2 $LOW4" "$3 $HIGH6"; do
 		a=${g#* }
 		case $g in
-		warning*) is "$(meets "$a")" silence "$1: so it is at $a" ;;
-		ok*) is "$(meets "$a")" refused "$1: so it is at $a" ;;
+		warning*) is "$(connects "$a" 0.7)" silence "$1: so it is at $a" ;;
+		ok*) is "$(connects "$a")" refused "$1: so it is at $a" ;;
 		esac
 	done
 }

@@ -13,11 +13,6 @@ pins() {
 	(cd "$PIN_DIR" 2>/dev/null && echo *) || true
 }
 
-# json EXPRESSION: of `status --json`, as s.
-json() {
-	nolist status --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
-}
-
 # exits STATUS TEXT NAME COMMAND...: exits so, and says TEXT on stderr.
 exits() {
 	local want=$1 text=$2 name=$3 out status
@@ -29,26 +24,6 @@ exits() {
 	*"$text"*) is "$status" "$want" "$name" ;;
 	*) is "$status: $out" "$want: ...$text..." "$name" ;;
 	esac
-}
-
-# connects ADDR: what a client that tries the port meets.
-connects() {
-	in_client python3 -c '
-import socket, sys
-s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
-s.settimeout(2)
-try:
-	s.connect((sys.argv[1], 25))
-	print("accepted")
-except ConnectionRefusedError:
-	print("refused")
-except OSError:
-	print("silence")' "$1"
-}
-
-prog_at() {
-	ip -n server -j link show dev "$1" |
-		python3 -c 'import json, sys; print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", 0))'
 }
 
 map_bytes() {

@@ -14,27 +14,8 @@ need bpftool ip jq python3 pgrep
 topology
 ROLES=(--low "$LOW4" --real "$REAL4" --high "$HIGH4" --real "$REAL6")
 
-prog_at() {
-	ip -n server -j link show dev s0 | jq '.[0].xdp.prog.id // 0'
-}
-
 is_detached() {
-	[ "$(prog_at)" = 0 ]
-}
-
-# connects ADDR: what a client that tries the port meets.
-connects() {
-	in_client "$PYTHON" -c '
-import socket, sys
-s = socket.socket()
-s.settimeout(2)
-try:
-	s.connect((sys.argv[1], 25))
-	print("accepted")
-except ConnectionRefusedError:
-	print("refused")
-except OSError:
-	print("silence")' "$1"
+	[ "$(prog_at s0)" = 0 ]
 }
 
 # These are the only ones: processes here are in a namespace of the test's own.
@@ -100,7 +81,7 @@ after() {
 }
 must wait_for 8 after
 check 'the watcher has gone' wait_for 5 no_watchers
-is "$(connects "$HIGH4") $(prog_at | sed 's/^[1-9].*/there/')" 'accepted there' 'and it stays in force'
+is "$(connects "$HIGH4") $(prog_at s0 | sed 's/^[1-9].*/there/')" 'accepted there' 'and it stays in force'
 exits 1 'what is loaded is not on probation' 'once is enough' nolist load --confirm
 must probation 2 >/dev/null
 until=$(until_of)
@@ -124,7 +105,7 @@ until=$(until_of)
 must kill -KILL "$(watchers)"
 is "$(connects "$HIGH4")" accepted 'killed, it is missed'
 check 'but when the time is up' wait_for 8 after
-is "$(connects "$HIGH4") $(prog_at | sed 's/^[1-9].*/there/')" 'refused there' \
+is "$(connects "$HIGH4") $(prog_at s0 | sed 's/^[1-9].*/there/')" 'refused there' \
 	'every frame passes, though the program is there'
 mark_frames
 check 'the low fake is still closed' test "$(connects "$LOW4")" = refused
@@ -173,5 +154,5 @@ for s in 0 -5 x 5x 86401; do
 	exits 2 "'$s' is no number of seconds" "--probation $s is wrong usage" probation "$s"
 done
 exits 2 'stands alone' '--confirm takes nothing beside it' nolist load --confirm --low "$LOW4"
-is "$(prog_at)" 0 'and nothing was done'
+is "$(prog_at s0)" 0 'and nothing was done'
 done_testing

@@ -10,10 +10,6 @@
 
 need ip jq python3 sqlite3
 
-json() {
-	nolist status --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
-}
-
 says() {
 	local text=$1 name=$2 out
 

@@ -10,15 +10,6 @@
 
 need ip python3
 
-json() {
-	nolist status --json | python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"
-}
-
-prog_at() {
-	ip -n server -j link show dev "$1" |
-		python3 -c 'import json, sys; print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", 0))'
-}
-
 touch_low() {
 	in_client python3 -c '
 import socket, sys
