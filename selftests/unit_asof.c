@@ -20,7 +20,7 @@ static struct record known(int64_t first, int64_t last)
 
 static int64_t low_last(const struct record *r, int64_t now)
 {
-	return asof_opens(r, RECORD_LOW, now).last;
+	return asof_opens(r, RECORD_LOW, now, true).last;
 }
 
 static void test_days(void)
@@ -57,14 +57,16 @@ static void test_hours(void)
 	tap_ok(low_last(&r, day + 9 * H) == day + 9 * H, "in that hour: up to then");
 	tap_ok(low_last(&r, day + 9 * H - 1) == day + 4 * H - 1, "before, the one before; not "
 								 "another role's");
+	tap_ok(asof_opens(&r, RECORD_LOW, T0 + 9 * D, false).last == T0 + 9 * D,
+	       "not a replay: the clock was set back, and it may have gone on");
 	r.open_hours = 1;
 	tap_ok(low_last(&r, T0 + 9 * D) == day + D - 1, "a day without hours is taken to its end");
 	r.data = (struct span){ T0, T0 + 30 * D };
-	tap_ok(asof_data(&r, T0 + 9 * D).last == T0 + 9 * D, "data without hours: up to then");
+	tap_ok(asof_data(&r, T0 + 9 * D, true).last == T0 + 9 * D, "data without hours: up to then");
 	r.data_hour = data;
 	r.data_hours = 2;
-	tap_ok(asof_data(&r, T0 + 9 * D).last == day + 8 * H - 1, "else its last hour's end");
-	tap_ok(asof_data(&r, day + 7 * H - 1).last == T0 + H - 1, "by then");
+	tap_ok(asof_data(&r, T0 + 9 * D, true).last == day + 8 * H - 1, "else its last hour's end");
+	tap_ok(asof_data(&r, day + 7 * H - 1, true).last == T0 + H - 1, "by then");
 }
 
 /* That the real MX was seen speaks against others: only what is sure counts. */

@@ -43,12 +43,12 @@ static int64_t last_day_end(const struct record *r, enum record_role role, int64
 	return ((int64_t)r->day - i + 1) * DAY_S - 1;
 }
 
-struct span asof_opens(const struct record *r, enum record_role role, int64_t now)
+struct span asof_opens(const struct record *r, enum record_role role, int64_t now, bool is_replay)
 {
 	struct span s = *when_of(r, role);
 	int64_t day_end, hour;
 
-	if (s.last <= now || s.first > now)
+	if (s.last <= now || s.first > now || !is_replay)
 		return span_as_of(s, now);
 	day_end = earlier(last_day_end(r, role, now), now);
 	hour = last_hour(r, role, day_end);
@@ -61,12 +61,12 @@ struct span asof_opens(const struct record *r, enum record_role role, int64_t no
 	return s;
 }
 
-struct span asof_data(const struct record *r, int64_t now)
+struct span asof_data(const struct record *r, int64_t now, bool is_replay)
 {
 	struct span s = r->data;
 	unsigned int i = r->data_hours;
 
-	if (s.last <= now || s.first > now)
+	if (s.last <= now || s.first > now || !is_replay)
 		return span_as_of(s, now);
 	while (i && r->data_hour[i - 1] > now)
 		i--;
@@ -89,14 +89,14 @@ int64_t asof_seen(const struct record *r, enum record_role role, int64_t now)
 	return hour > s->first ? hour : s->first;
 }
 
-struct record asof_record(const struct record *r, int64_t now)
+struct record asof_record(const struct record *r, int64_t now, bool is_replay)
 {
 	struct record was = *r;
 
-	was.low.when = asof_opens(r, RECORD_LOW, now);
-	was.real.when = asof_opens(r, RECORD_REAL, now);
-	was.high.when = asof_opens(r, RECORD_HIGH, now);
-	was.data = asof_data(r, now);
+	was.low.when = asof_opens(r, RECORD_LOW, now, is_replay);
+	was.real.when = asof_opens(r, RECORD_REAL, now, is_replay);
+	was.high.when = asof_opens(r, RECORD_HIGH, now, is_replay);
+	was.data = asof_data(r, now, is_replay);
 	was.talk = span_as_of(r->talk, now);
 	while (was.hours && was.hour[was.hours - 1].start > now)
 		was.hours--;

@@ -248,6 +248,7 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	j->rules = j->conf.rules;
 	j->site.is_unseen_accepted = j->conf.is_unseen_accepted;
 	j->site.is_dual_accepted = j->conf.is_dual_accepted;
+	j->site.is_replay = j->is_replay;
 	status = read_allows(j, o);
 	if (!status)
 		status = judge_read_providers(j);

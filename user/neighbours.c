@@ -48,7 +48,8 @@ static bool has_low(const struct record *r, const struct site *site)
 void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
 		    const struct rules *rules, int64_t now)
 {
-	struct span data = asof_data(r, now), low = asof_opens(r, RECORD_LOW, now);
+	struct span data = asof_data(r, now, site->is_replay);
+	struct span low = asof_opens(r, RECORD_LOW, now, site->is_replay);
 
 	if (!data.first)
 		return;
@@ -60,9 +61,9 @@ void neighbours_add(struct neighbours *n, const struct record *r, const struct s
 
 void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now)
 {
-	struct span data = asof_data(r, now);
+	struct span data = asof_data(r, now, site->is_replay);
 
-	widen(&p->low, asof_opens(r, RECORD_LOW, now));
+	widen(&p->low, asof_opens(r, RECORD_LOW, now, site->is_replay));
 	if (!data.first)
 		return;
 	add(&p->n, &r->src, data);

@@ -69,6 +69,7 @@ struct site {
 	} family[2];               /* IPv4, IPv6 */
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
 	bool is_dual_accepted;     /* "dual-stack = accept" */
+	bool is_replay;            /* --at: what happened later is known, and left out */
 	const struct span *lost;   /* when verified evidence was lost; ascending */
 	size_t losts;
 	const struct evidence_acks *acks; /* wrong acknowledgements; ascending */
