@@ -45,6 +45,10 @@ is_verdict() {
 	[ "$(told .verdict)" = "$1" ]
 }
 
+has_talked() {
+	[ "$(told '.talk != null')" = true ]
+}
+
 listed() {
 	at mx nolist-xdp dump --quiet >"$TMP/list"
 	grep -qx "$1" "$TMP/list"
@@ -101,7 +105,7 @@ at mx bash -c "printf 'pool.example $GOOD/32\npool.example $BOT/32\n' >/etc/pool
 rules 'providers = { "/etc/pool" }'
 anew pool
 at bot spambot >/dev/null 2>&1
-check 'an address of a provider at the high fake only' wait_for 10 eval '[ "$(told ".talk != null")" = true ]'
+check 'an address of a provider at the high fake only' wait_for 10 has_talked
 is "$(told '[.verdict, .provider, .neighbours] | join(" ")')" "alibi pool.example 1" \
 	'is excused by another one, which was at low and delivered'
 rules
