@@ -172,6 +172,20 @@ void out_comments(struct out *o, const struct out_head *head, const char *mark)
 	}
 }
 
+void out_soa(struct out *o, const struct out_head *head, const char *name_end)
+{
+	out_text(o, head->words->ns);
+	out_text(o, name_end);
+	out_char(o, ' ');
+	out_text(o, head->words->hostmaster);
+	out_text(o, name_end);
+	out_char(o, ' ');
+	out_number(o, head->time);
+	out_text(o, " 600 300 ");
+	out_number(o, head->expires - head->time);
+	out_text(o, " 60\n");
+}
+
 void out_reason(struct out *o, const struct out_head *head, const struct nolist_source *src)
 {
 	const char *c;

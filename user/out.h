@@ -144,6 +144,11 @@ const struct output *output_find(const char *name); /* or NULL */
 /* "# key: value" lines, each after mark instead of "# ". */
 void out_comments(struct out *o, const struct out_head *head, const char *mark);
 void out_reason(struct out *o, const struct out_head *head, const struct nolist_source *src);
+/*
+ * What both forms of a DNS list say of themselves, after the words that name the record:
+ * "NS HOSTMASTER SERIAL ...", each name with this at its end.
+ */
+void out_soa(struct out *o, const struct out_head *head, const char *name_end);
 /* 2001:db8:1:2 of 2001:db8:1:2::/64 */
 void out_groups(struct out *o, const struct nolist_source *src);
 void out_ip4(struct out *o, const struct nolist_source *src);

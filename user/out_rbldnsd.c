@@ -32,19 +32,11 @@ static void stamp(struct out *o, const struct out_head *head)
 
 void out_rbldnsd_head(struct out *o, const struct out_head *head)
 {
-	const struct out_words *w = head->words;
-
 	out_comments(o, head, "# ");
 	out_text(o, "$SOA 300 ");
-	out_text(o, w->ns);
-	out_char(o, ' ');
-	out_text(o, w->hostmaster);
-	out_char(o, ' ');
-	out_number(o, head->time);
-	out_text(o, " 600 300 ");
-	out_number(o, head->expires - head->time);
-	out_text(o, " 60\n$NS 300 ");
-	out_text(o, w->ns);
+	out_soa(o, head, "");
+	out_text(o, "$NS 300 ");
+	out_text(o, head->words->ns);
 	out_text(o, "\n$TTL 300\n");
 	stamp(o, head);
 }

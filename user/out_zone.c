@@ -48,19 +48,11 @@ static void tests(struct out *o, const struct out_head *head)
 
 void out_zone_head(struct out *o, const struct out_head *head)
 {
-	const struct out_words *w = head->words;
-
 	out_comments(o, head, "; ");
 	out_text(o, "$TTL 300\n@\tSOA\t");
-	out_text(o, w->ns);
-	out_text(o, ". ");
-	out_text(o, w->hostmaster);
-	out_text(o, ". ");
-	out_number(o, head->time);
-	out_text(o, " 600 300 ");
-	out_number(o, head->expires - head->time);
-	out_text(o, " 60\n\tNS\t");
-	out_text(o, w->ns);
+	out_soa(o, head, ".");
+	out_text(o, "\tNS\t");
+	out_text(o, head->words->ns);
 	out_text(o, ".\n");
 	tests(o, head);
 }
