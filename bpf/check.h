@@ -84,7 +84,7 @@ static __always_inline __u64 check_pseudo(const struct pkt *p)
 }
 
 /* Does the interface hand us segments whose checksum is still to be made? */
-static __always_inline bool check_partial(const struct nolist_config *conf, __u32 ifindex)
+static __noinline bool check_partial(const struct nolist_config *conf, __u32 ifindex)
 {
 	int i;
 

@@ -58,6 +58,46 @@ static const __u8 ingress_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_ROOM] = XDP_DROP,
 };
 
+/* What a frame is that ingress_short() leaves alone, but for which it has the layout and the port. */
+#define INGRESS_PLAIN (NOLIST_UNDECIDED + 1)
+
+/*
+ * The short way through the same rooms, for what floods and most other traffic are made of:
+ * SYNs to a low fake, and segments to no port of ours. Nothing here wants p in memory, so clang
+ * keeps it in registers; with a constant family it knows where everything is. What is not
+ * decided here has not been touched nor counted, and goes the long way.
+ */
+static __always_inline enum nolist_verdict ingress_short(struct xdp_md *ctx,
+							 const struct nolist_config *conf,
+							 bool is_ip6)
+{
+	struct nolist_stats *st;
+	struct reply r = {};
+	struct pkt p;
+
+	if (!parse_plain(ctx, &p, is_ip6))
+		return NOLIST_UNDECIDED;
+	if (!match_port(conf, p.dport)) {
+		record_verdict(NOLIST_PASS_OTHER);
+		return NOLIST_PASS_OTHER;
+	}
+	if (parse_segment(ctx, &p) != NOLIST_UNDECIDED || p.flags != TCP_SYN ||
+	    match_mx(conf, &p) != NOLIST_UNDECIDED || p.role != NOLIST_LOW ||
+	    check_segment(ctx, conf, &p) != NOLIST_UNDECIDED)
+		return INGRESS_PLAIN;
+	/* So that clang knows as well. */
+	p.flags = TCP_SYN;
+	p.role = NOLIST_LOW;
+	decide_low(&p, &r);
+	if (!reply_plain(ctx, &p, &r))
+		return INGRESS_PLAIN;
+	st = record_verdict(NOLIST_LOW_RST_ACK);
+	record_mx(&p, true);
+	if (st)
+		record_syn(st, &p);
+	return NOLIST_LOW_RST_ACK;
+}
+
 /* The answers have little in common: each gets the code that it needs, and no more. */
 static __always_inline enum nolist_verdict answer_low(struct xdp_md *ctx,
 						      const struct nolist_config *conf,
@@ -89,13 +129,25 @@ SEC("xdp")
 int nolist_ingress(struct xdp_md *ctx)
 {
 	const struct nolist_config *conf = match_config();
-	enum nolist_verdict verdict = NOLIST_PASS_UNCONFIGURED;
+	__be16 proto = conf ? parse_proto(ctx) : 0;
+	__u32 verdict = conf ? NOLIST_UNDECIDED : NOLIST_PASS_UNCONFIGURED;
 	struct pkt p;
 
-	if (conf)
-		verdict = parse_frame(ctx, &p);
+	if (proto == bpf_htons(ETH_P_IP))
+		verdict = ingress_short(ctx, conf, false);
+	if (proto == bpf_htons(ETH_P_IPV6))
+		verdict = ingress_short(ctx, conf, true);
+	if (verdict == NOLIST_PASS_OTHER || verdict == NOLIST_LOW_RST_ACK)
+		return ingress_code[verdict];
+
 	if (verdict == NOLIST_UNDECIDED)
-		verdict = match_port(conf, p.dport) ? parse_segment(ctx, &p) : NOLIST_PASS_OTHER;
+		verdict = parse_frame(ctx, &p);
+	if (verdict == NOLIST_UNDECIDED && !match_port(conf, p.dport))
+		verdict = NOLIST_PASS_OTHER;
+	if (verdict == INGRESS_PLAIN)
+		verdict = parse_layout(&p, proto == bpf_htons(ETH_P_IPV6));
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = parse_segment(ctx, &p);
 	ingress_keep(&p);
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = match_mx(conf, &p);

@@ -187,8 +187,8 @@ static __always_inline void parse_addrs4(struct pkt *p, const __u32 *w)
 {
 	p->addr_sum = (__u64)w[3] + w[4];
 	p->l3_sum = p->addr_sum + w[0] + w[1] + w[2];
-	p->l4_len = bpf_ntohs(w[0] >> 16) - (__u32)sizeof(struct iphdr);
-	p->tos = w[0] >> 8;
+	p->l4_len = bpf_ntohs(((const struct iphdr *)w)->tot_len) - (__u32)sizeof(struct iphdr);
+	p->tos = ((const struct iphdr *)w)->tos;
 	p->saddr.q[0] = 0;
 	p->saddr.q[1] = parse_mapped(w[3]);
 	p->daddr.q[0] = 0;
@@ -201,12 +201,23 @@ static __always_inline void parse_addrs6(struct pkt *p, const __u32 *w)
 
 	p->addr_sum = (__u64)w[2] + w[3] + w[4] + w[5] + w[6] + w[7] + w[8] + w[9];
 	p->l3_sum = 0xffff;
-	p->l4_len = bpf_ntohs(w[1]) + sizeof(struct ipv6hdr) - (p->l4 - p->l3);
-	p->tos = bpf_ntohs(w[0]) >> 4;
+	p->l4_len = bpf_ntohs(*(const __be16 *)(w + 1)) + sizeof(struct ipv6hdr) - (p->l4 - p->l3);
+	p->tos = bpf_ntohs(*(const __be16 *)w) >> 4;
 	p->saddr.q[0] = q[1];
 	p->saddr.q[1] = q[2];
 	p->daddr.q[0] = q[3];
 	p->daddr.q[1] = q[4];
+}
+
+#define PARSE_LEAST (sizeof(struct ethhdr) + sizeof(struct iphdr) + sizeof(struct tcphdr))
+
+/* An offset that the compiler knows to be small, and the verifier has forgotten to be. */
+static __always_inline __u32 parse_known(__u32 off, __u32 mask)
+{
+	if (__builtin_constant_p(off))
+		return off;
+	barrier_var(off);
+	return off & mask;
 }
 
 /* All the rest of it, from a segment whose headers are known to be there. */
@@ -214,30 +225,26 @@ static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, str
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	__u32 l3 = p->l3, l4 = p->l4, *ip, *tcp;
+	__u32 *ip = data + parse_known(p->l3, 31), *tcp = data + parse_known(p->l4, 127);
+	struct tcphdr *h = (void *)tcp;
 
-	/* The compiler knows that they are small, the verifier has forgotten. */
-	barrier_var(l3);
-	barrier_var(l4);
-	ip = data + (l3 & 31);
-	tcp = data + (l4 & 127);
-	if (data + sizeof(struct ethhdr) > end || (void *)(ip + 10) > end ||
-	    (void *)(tcp + 5) > end)
+	if (data + PARSE_LEAST > end || (void *)(ip + 10) > end || (void *)(tcp + 5) > end)
 		return NOLIST_PASS_TRUNCATED;
-	p->mac = *(__u64 *)data << 16 >> 16;
+	p->mac = (__u64)((__u16 *)data)[2] << 32 | *(__u32 *)data;
 	p->len = end - data;
 	if (p->is_ip6)
 		parse_addrs6(p, ip);
 	else
 		parse_addrs4(p, ip);
 	p->tcp_sum = (__u64)tcp[0] + tcp[1] + tcp[2] + tcp[3] + tcp[4];
-	p->sport = tcp[0];
+	p->sport = h->source;
+	p->dport = h->dest;
 	p->seq = tcp[1];
 	p->ack = tcp[2];
-	p->doff = (tcp[3] >> 4 & 15) * 4;
-	p->flags = tcp[3] >> 8;
-	p->window = tcp[3] >> 16;
-	p->check = tcp[4];
+	p->doff = (((__u8 *)h)[12] >> 4) * 4;
+	p->flags = ((__u8 *)h)[13];
+	p->window = h->window;
+	p->check = h->check;
 	p->tsval = 0;
 	p->tsecr = 0;
 	p->events = 0;
@@ -245,6 +252,44 @@ static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, str
 	p->role = NOLIST_NONE;
 	p->mx = 0;
 	return NOLIST_UNDECIDED;
+}
+
+/* The EtherType; 0 for a runt. */
+static __always_inline __be16 parse_proto(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	return (void *)(eth + 1) > (void *)(long)ctx->data_end ? 0 : eth->h_proto;
+}
+
+/* Where everything is in a frame without VLAN tag, IPv4 options or extension headers. */
+static __always_inline enum nolist_verdict parse_layout(struct pkt *p, bool is_ip6)
+{
+	p->l3 = sizeof(struct ethhdr);
+	p->l4 = p->l3 + (is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	p->is_ip6 = is_ip6;
+	p->is_priority = 0;
+	return NOLIST_UNDECIDED;
+}
+
+/* As parse_frame(), for such frames; false where it is none, or where parse_frame() decides. */
+static __always_inline bool parse_plain(struct xdp_md *ctx, struct pkt *p, bool is_ip6)
+{
+	void *data = (void *)(long)ctx->data;
+	struct ipv6hdr *ip6 = data + sizeof(struct ethhdr);
+	struct iphdr *ip = (void *)ip6;
+	struct tcphdr *tcp;
+
+	parse_layout(p, is_ip6);
+	tcp = data + p->l4;
+	if ((void *)(tcp + 1) > (void *)(long)ctx->data_end)
+		return false;
+	p->dport = tcp->dest;
+	if (is_ip6)
+		return ip6->nexthdr == IPPROTO_TCP && (*(__u8 *)ip & 0xf0) == 0x60 &&
+		       ((__u64 *)ip)[3];
+	return ip->protocol == IPPROTO_TCP && *(__u8 *)ip == 0x45 &&
+	       !(ip->frag_off & ~bpf_htons(IP4_DF));
 }
 
 #endif

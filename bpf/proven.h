@@ -38,10 +38,12 @@ static __always_inline bool proven_is_young(__u8 age, __u8 today)
 static __always_inline bool proven_lately(__u64 hash, __u64 now)
 {
 	const __u8 *line = proven_line[hash >> 52].age;
-	__u8 today = proven_now(now);
+	__u8 age = line[hash >> 46 & 63], today;
 
-	return proven_is_young(line[hash >> 46 & 63], today) &&
-	       proven_is_young(line[hash >> 40 & 63], today);
+	if (!age) /* nearly always, and then nothing more is asked */
+		return false;
+	today = proven_now(now);
+	return proven_is_young(age, today) && proven_is_young(line[hash >> 40 & 63], today);
 }
 
 static __always_inline void proven_note(__u64 hash, __u64 now)

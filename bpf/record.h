@@ -32,12 +32,12 @@ static __always_inline struct nolist_contact *record_role(struct nolist_claims *
 /* What a new record starts as; here, since the stack is short of room. */
 static const struct nolist_proofs record_no_proofs;
 
-/* This hour's connections to the real MX. */
+/* This hour's connections to the real MX. Only IPv4 is below ::/64. */
 static __always_inline struct nolist_real *record_real(struct nolist_stats *st,
-						       const struct pkt *p)
+						       const struct nolist_source *src)
 {
 	__u32 hour = clock_hour();
-	struct nolist_real *h = &st->real[p->is_ip6 & 1][hour % NOLIST_HOURS];
+	struct nolist_real *h = &st->real[!!src->addr.q[0]][hour % NOLIST_HOURS];
 
 	if (h->hour != hour) {
 		h->hour = hour;
@@ -101,50 +101,50 @@ static __always_inline enum record_admission record_admit(struct nolist_stats *s
 /*
  * A segment that opens a connection: a claim, since its source may be forged. A
  * function of its own, as those below, so that what is shed does not pay for it.
+ * Linux 6.1 takes no key of a map from an argument that points to it.
  */
-__noinline int record_open(struct nolist_stats *st, const struct pkt *p, __u64 now,
-			   __u32 admission)
+__noinline int record_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 role, __u32 admission)
 {
+	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
 	struct nolist_proofs *r = NULL;
-	struct nolist_source src;
+	__u64 now = clock_ns();
 	struct nolist_claims *c;
 
-	if (!st || !p)
+	if (!st)
 		return 0;
-	src = record_source(p);
-	if (p->role == NOLIST_REAL || admission == RECORD_KNOWN)
-		r = bpf_map_lookup_elem(&nolist_proofs, &src);
+	if (role == NOLIST_REAL || admission == RECORD_KNOWN)
+		r = bpf_map_lookup_elem(&nolist_proofs, src);
 	if (admission == RECORD_KNOWN && !r) {
-		st->claims_shed[p->role & 3]++;
+		st->claims_shed[role & 3]++;
 		return 0;
 	}
-	if (p->role == NOLIST_REAL && r && r->real_first_ns)
-		record_real(st, p)->opens++;
-	c = bpf_map_lookup_elem(&nolist_claims, &src);
+	if (role == NOLIST_REAL && r && r->real_first_ns)
+		record_real(st, src)->opens++;
+	c = bpf_map_lookup_elem(&nolist_claims, src);
 	if (c) {
-		record_contact(record_role(c, p->role), now);
+		record_contact(record_role(c, role), now);
 		return 0;
 	}
 	if (admission != RECORD_KNOWN)
-		st->budget[p->role & 3].added++;
-	record_add(st, &src, p->role, now);
+		st->budget[role & 3].added++;
+	record_add(st, src, role, now);
 	return 0;
 }
 
 /* Who has proven something has opened a connection: if that was shed, it is noted after all. */
-__noinline int record_opened(struct nolist_stats *st, const struct pkt *p, __u64 now)
+__noinline int record_opened(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 role)
 {
-	struct nolist_source src;
+	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
+	__u64 now = clock_ns();
 	struct nolist_claims *c;
 
-	if (!st || !p)
+	if (!st)
 		return 0;
-	src = record_source(p);
-	c = bpf_map_lookup_elem(&nolist_claims, &src);
+	c = bpf_map_lookup_elem(&nolist_claims, src);
 	if (!c)
-		record_add(st, &src, p->role, now);
-	else if (!record_role(c, p->role)->first_ns)
-		record_contact(record_role(c, p->role), now);
+		record_add(st, src, role, now);
+	else if (!record_role(c, role)->first_ns)
+		record_contact(record_role(c, role), now);
 	return 0;
 }
 
@@ -201,6 +201,7 @@ __noinline int record_data(struct xdp_md *ctx, struct nolist_stats *st, const st
 	__u64 now = clock_ns();
 	struct nolist_source src;
 	struct nolist_proofs *r;
+	bool is_first;
 
 	if (!st || !p)
 		return 0;
@@ -210,20 +211,19 @@ __noinline int record_data(struct xdp_md *ctx, struct nolist_stats *st, const st
 		return 0;
 	if (!record_is_established(ctx, p))
 		return 0;
-	proven_note(proven_hash(&p->saddr, p->is_ip6), now);
-	if (!r) {
-		record_opened(st, p, now);
+	if (!r)
 		r = record_proof(st, &src, now);
-	}
 	if (!r)
 		return 0;
-	if (!r->real_first_ns)
+	proven_note(proven_hash(&p->saddr, p->is_ip6), now);
+	is_first = !r->real_first_ns;
+	if (is_first)
 		r->real_first_ns = now;
 	r->real_last_ns = now;
 	r->real_port = p->sport;
 	__sync_fetch_and_add(&r->real_data, 1);
-	record_real(st, p)->data++;
-	return 0;
+	record_real(st, &src)->data++;
+	return is_first;
 }
 
 /* The record of this hour; the oldest of NOLIST_HOURS gives way. */
@@ -291,6 +291,7 @@ __noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
 {
 	__u64 now = clock_ns();
 	struct nolist_source src;
+	bool is_first;
 	struct nolist_proofs *r;
 	struct nolist_hour *h;
 
@@ -305,19 +306,19 @@ __noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
 	if (!r) {
 		if (!(p->events & (HIGH_STRONG | HIGH_WEAK)))
 			return 0;
-		record_opened(st, p, now);
 		r = record_proof(st, &src, now);
 		if (!r)
 			return 0;
 	}
-	if (p->events & HIGH_TOLD || !r->high_first_ns)
+	is_first = !r->high_first_ns;
+	if (is_first || p->events & HIGH_TOLD)
 		proven_note(proven_hash(&p->saddr, p->is_ip6), now);
 	h = record_hour(r);
-	if (!r->high_first_ns)
+	if (is_first)
 		r->high_first_ns = now;
 	r->high_last_ns = now;
 	record_events(h, p->events);
-	return 0;
+	return is_first;
 }
 
 static __always_inline void record_mx(const struct pkt *p, bool is_open)
@@ -332,42 +333,58 @@ static __always_inline void record_mx(const struct pkt *p, bool is_open)
 		m->opens++;
 }
 
+/* A claim, if there is anything left to note it with. */
+static __always_inline void record_syn(struct nolist_stats *st, const struct pkt *p)
+{
+	enum record_admission admission = record_admit(st, p, clock_ns());
+
+	if (admission != RECORD_SHED)
+		record_open(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role, admission);
+}
+
 /* Who sent it, for segments to an MX of ours. */
 static __always_inline void record_sender(struct xdp_md *ctx, struct nolist_stats *st,
 					  const struct pkt *p, __u32 verdict)
 {
 	bool is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
-	enum record_admission admission;
-	__u64 now;
+	int is_first = 0;
 
 	record_mx(p, is_open);
 	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
-			verdict == NOLIST_HIGH_SYN_ACK)) {
-		now = clock_ns();
-		admission = record_admit(st, p, now);
-		if (admission != RECORD_SHED)
-			record_open(st, p, now, admission);
-	} else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
-		record_data(ctx, st, p);
+			verdict == NOLIST_HIGH_SYN_ACK))
+		record_syn(st, p);
+	else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
+		is_first = record_data(ctx, st, p);
 	else if (p->events & ~HIGH_STRONG)
-		record_dialogue(st, p);
+		is_first = record_dialogue(st, p);
+	if (is_first)
+		record_opened(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role);
+}
+
+/* Counts where the frame went. */
+static __always_inline struct nolist_stats *record_verdict(__u32 verdict)
+{
+	__u32 zero = 0;
+	struct nolist_stats *st = bpf_map_lookup_elem(&nolist_stats, &zero);
+	__u64 at = verdict; /* Linux 6.1 forgets the bounds of what is copied 32 bits wide */
+
+	if (!__builtin_constant_p(verdict))
+		barrier_var(at);
+	if (!st || at >= NOLIST_VERDICTS)
+		return NULL;
+	st->verdict[at]++;
+	return st;
 }
 
 /* One call for each frame: where it went, and who sent it. */
 static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 				   enum nolist_verdict verdict)
 {
-	__u32 zero = 0;
-	struct nolist_stats *st = bpf_map_lookup_elem(&nolist_stats, &zero);
-	__u64 at = verdict; /* Linux 6.1 forgets the bounds of what is copied 32 bits wide */
+	struct nolist_stats *st = record_verdict(verdict);
 
-	barrier_var(at);
-	if (!st || at >= NOLIST_VERDICTS)
-		return;
-	st->verdict[at]++;
 	/* All from here on are to an MX of ours; of other frames p is not even filled. */
-	if (at >= NOLIST_PASS_REAL)
-		record_sender(ctx, st, p, at);
+	if (st && verdict >= NOLIST_PASS_REAL)
+		record_sender(ctx, st, p, verdict);
 }
 
 #endif

@@ -34,12 +34,18 @@ static __always_inline bool reply_grow(struct xdp_md *ctx, int more)
 	return true;
 }
 
-/* Gives the frame its new length. The tail cannot grow on small veth and generic frames. */
+/*
+ * Gives the frame its new length. The tail cannot grow on small veth and generic frames. A
+ * function of its own for the stack, which it would share with the rest of the packet path.
+ */
+static __noinline int reply_lengthen(struct xdp_md *ctx, int more)
+{
+	return !bpf_xdp_adjust_tail(ctx, more) || (more > 0 && reply_grow(ctx, more));
+}
+
 static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p, __u32 len)
 {
-	int more = (int)(len - p->len);
-
-	return !more || !bpf_xdp_adjust_tail(ctx, more) || (more > 0 && reply_grow(ctx, more));
+	return len == p->len || reply_lengthen(ctx, (int)(len - p->len));
 }
 
 /* Swaps the link addresses; the VLAN tags stay. */
@@ -249,6 +255,30 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	if (data + sizeof(struct ipv6hdr) > end)
 		return false;
 	return reply_write(data, end, p->is_ip6, conf, p, r);
+}
+
+/* The same for a frame that parse_plain() knows, whose offsets are constants, and a bare header. */
+static __always_inline bool reply_plain(struct xdp_md *ctx, const struct pkt *p,
+					const struct reply *r)
+{
+	__u32 l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr);
+	void *data, *end;
+
+	if (len < FRAME_MIN && p->len >= FRAME_MIN)
+		len = FRAME_MIN;
+	if (!reply_resize(ctx, p, len))
+		return false;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + p->l3 + l3_len + sizeof(struct tcphdr) > end)
+		return false;
+	if (len == FRAME_MIN && data + FRAME_MIN <= end) {
+		((__u16 *)data)[27] = 0;
+		((__u32 *)data)[14] = 0;
+	}
+	reply_link(data);
+	return reply_write(data + p->l3, end, p->is_ip6, NULL, p, r);
 }
 
 #endif

@@ -93,15 +93,33 @@ static inline void prog_counters(struct prog *p, __u64 verdict[NOLIST_VERDICTS])
 			verdict[v] += s[cpu].verdict[v];
 }
 
+static void (*prog_tamper)(struct bpf_program *);
+
+/* Called when the program's functions have been put together. */
+static inline int prog_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	(void)opts;
+	(void)cookie;
+	if (prog_tamper)
+		prog_tamper(prog);
+	return 0;
+}
+
 /* tamper: NULL, or changes the program before the kernel sees it. */
 static inline void prog_load_file(struct prog *p, const char *file,
 				  void (*tamper)(struct bpf_program *))
 {
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = prog_prepare);
 	struct bpf_program *prog;
 	struct bpf_map *m;
 	__u32 zero = 0;
+	int id;
 
 	libbpf_set_print(NULL);
+	prog_tamper = tamper;
+	id = libbpf_register_prog_handler("xdp", BPF_PROG_TYPE_XDP, BPF_XDP, &handler);
+	if (id < 0)
+		tap_die("libbpf_register_prog_handler");
 	memset(p, 0, sizeof(*p));
 	p->object = bpf_object__open_file(tap_build(file), NULL);
 	if (!p->object)
@@ -112,10 +130,9 @@ static inline void prog_load_file(struct prog *p, const char *file,
 	prog = bpf_object__find_program_by_name(p->object, NOLIST_PROG);
 	if (!prog)
 		tap_die(NOLIST_PROG);
-	if (tamper)
-		tamper(prog);
 	if (bpf_object__load(p->object))
 		tap_die("the kernel refuses " NOLIST_PROG);
+	libbpf_unregister_prog_handler(id);
 	p->fd = bpf_program__fd(prog);
 	p->conf = prog_map(p, NOLIST_MAP_CONF);
 	p->key = prog_map(p, NOLIST_MAP_KEY);
