@@ -302,6 +302,7 @@ static void prepare_frame(const struct dut *d, const struct traffic *t)
 	struct segment s = { .from = strchr(t->to, ':') ? CLIENT6 : CLIENT4, .to = t->to,
 			     .sport = 40000, .dport = 25, .flags = SYN };
 	struct bench_frame f;
+	bool is_echo;
 
 	if (is_passing(t))
 		prepare_passing(t, &s);
@@ -315,14 +316,15 @@ static void prepare_frame(const struct dut *d, const struct traffic *t)
 	if (d->is_kernel)
 		f.len = frame_bare_len(&f);
 	skel->bss->frame = f;
+	is_echo = !strcmp(d->name, "swap");
 	skel->bss->expect = (struct bench_expect){
 		.is_ip6 = f.is_ip6,
-		.is_echo = !strcmp(d->name, "swap"),
+		.is_echo = is_echo,
 		.is_partial = d->is_kernel,
 		.salt = f.salt,
-		.from = htons(25),
-		.to = htons(40000),
-		.flags = t->flags,
+		.from = htons(is_echo ? s.sport : s.dport),
+		.to = htons(is_echo ? s.dport : s.sport),
+		.flags = is_echo ? SYN : t->flags,
 	};
 }
 

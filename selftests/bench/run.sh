@@ -27,7 +27,7 @@ if [ "${BENCH:-}" = quick ]; then
 	rounds=5 repeats=200000 ms=25 session_ms=100 clients=300
 	parts="cost sizes pipe flood sessions"
 else
-	rounds=11 repeats=1000000 ms=150 session_ms=400 clients=1000
+	rounds=11 repeats=1000000 ms=400 session_ms=400 clients=1000
 	parts="cost sizes pipe flood sessions evidence lists"
 fi
 parts=${*:-$parts}
