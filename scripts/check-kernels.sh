@@ -9,6 +9,7 @@
 #   VM_LIMIT=SECONDS  that a guest may live, 7200 unless given
 #   CONTINUE=1        keep what this very build has passed or failed before, and run
 #                     the rest: where the time was up, or only some tests were named
+#   PRINT=1           run nothing, print what has come out, with what did not run
 # The newest package of each VERSION is downloaded and unpacked below build/vm,
 # never installed. A guest sees this machine's files read-only, runs what was
 # built here (scripts/vm-run.sh), and writes to build/vm/VERSION/results only.
@@ -387,40 +388,56 @@ reasons() {
 	cd "$tree" || exit
 }
 
+run_guests() {
+	local version kernel c
+
+	build
+	[[ -n $only && " $only " != *" vm_later "* ]] || later_libxdp ||
+		echo "check-kernels: no later libxdp; see build/vm/libxdp.log" >&2
+	for version in "${versions[@]}"; do
+		kernel=$(unpack "$version")
+		[ -n "$kernel" ] || die "no kernel $version; is this Debian 12? see build/vm/unpack.log"
+		initramfs "$kernel" || die "cannot make an initramfs of $kernel"
+		echo "check-kernels: booting ${kernel##*/}" >&2
+		if boot "$version" "$kernel"; then
+			booted+=("$version")
+		else
+			complain "$version: did not boot; see build/vm/$version/console and qemu.log"
+		fi
+	done
+	[ ${#booted[@]} -gt 0 ] || exit 2
+
+	# This machine's own kernel counts too; it needs no guest.
+	for c in $compilers; do
+		build/selftests/vm_insns "$vm/clang-$c/nolist.bpf.o" 2>&1 | sed "s/^/$c /"
+	done >"$vm/insns.$own"
+	for version in "${booted[@]}"; do
+		cp "$vm/$version/results/insns" "$vm/insns.$version"
+	done
+}
+
 # --- all of it ---------------------------------------------------------------
 
 [ "$(id -u)" = 0 ] || die "needs root: namespaces for the guests' network"
 mkdir -p "$vm"
-build
-[[ -n $only && " $only " != *" vm_later "* ]] || later_libxdp || echo "check-kernels: no later libxdp; see build/vm/libxdp.log" >&2
-booted=()
-for version in "${versions[@]}"; do
-	kernel=$(unpack "$version")
-	[ -n "$kernel" ] || die "no kernel $version; is this Debian 12? see build/vm/unpack.log"
-	initramfs "$kernel" || die "cannot make an initramfs of $kernel"
-	echo "check-kernels: booting ${kernel##*/}" >&2
-	if boot "$version" "$kernel"; then
-		booted+=("$version")
-	else
-		complain "$version: did not boot; see build/vm/$version/console and qemu.log"
-	fi
-done
-[ ${#booted[@]} -gt 0 ] || exit 2
-
-# This machine's own kernel counts too; it needs no guest.
 own=$(uname -r | grep -o '^[0-9]*\.[0-9]*')
-for c in $compilers; do
-	build/selftests/vm_insns "$vm/clang-$c/nolist.bpf.o" 2>&1 | sed "s/^/$c /"
-done >"$vm/insns.$own"
-for version in "${booted[@]}"; do
-	cp "$vm/$version/results/insns" "$vm/insns.$version"
-done
+booted=()
+if [ -n "${PRINT:-}" ]; then
+	for version in "${versions[@]}"; do
+		[ -s "$vm/$version/results/release" ] && plan >"$vm/$version/results/plan" &&
+			booted+=("$version")
+	done
+	[ ${#booted[@]} -gt 0 ] || die "nothing has run yet"
+else
+	run_guests
+fi
 
 report "${booted[@]}" | tee "$vm/table"
 for version in "${booted[@]}"; do
 	reasons "$version"
 done
 for version in "${booted[@]}" "$own"; do
+	[ -e "$vm/insns.$version" ] || continue
 	[ "$version" != "$own" ] || [ -n "${UPDATE:-}$(documented "$own" nolist_ingress 14)" ] || continue
 	check_insns "$version" "$vm/insns.$version"
 	[ -z "${UPDATE:-}" ] || update_table "$version" "$vm/insns.$version"
