@@ -158,7 +158,7 @@ talkers() {
 	local i
 
 	for ((i = 0; i < $1; i++)); do
-		echo "198.18.$((i / 250)).$((i % 250)) talk=$2:$2:1 hour=0:1:0:0:0"
+		echo "198.18.$((i / 250)).$((i % 250)) talk=$2:$2:1 hour=$(($2 / 3600)):1:0:0:0"
 	done | must "$INJECT" "$PIN_DIR"
 }
 
@@ -169,11 +169,12 @@ talkers_conf=$TMP/collect.conf
 sed '$a sources = 1024\ncollect = yes' "$CONF" >"$talkers_conf"
 must nolist load -c "$talkers_conf" >"$TMP/load.log" 2>&1
 up=$(cut -d. -f1 /proc/uptime)
-talkers 500 1
+idle=$((up > 7200 ? up - 3600 : 1)) # for longer than 5 minutes, and less than 8 hours
+talkers 500 "$idle"
 run collect
 is "$(cat "$TMP/out"), $(proofs) left" '500 sources, 500 of them with news, 0 freed, 500 left' \
 	'while the table is half empty, who was there within 8 hours stays'
-talkers 600 1
+talkers 600 "$idle"
 if [ "$up" -gt 400 ]; then
 	talkers 20 "$up"
 	run collect
