@@ -157,7 +157,7 @@ static void flush_wires(void)
 		frame_finish(&f);
 		wire_send(&plain.wire, &f, 0);
 		wire_send(&fake.wire, &f, 0);
-		deadline = wire_now() + 5;
+		deadline = wire_now() + 5 * wire_patience();
 		do {
 			drain();
 			if (wire_now() > deadline)

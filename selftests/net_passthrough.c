@@ -67,7 +67,7 @@ static void compare(void)
 static void flush_wires(void)
 {
 	static struct frame m;
-	double deadline = wire_now() + 5;
+	double deadline = wire_now() + 5 * wire_patience();
 
 	marker++;
 	frame_start(&m, wire_server_mac, wire_client_mac);

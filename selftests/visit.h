@@ -113,6 +113,7 @@ static void add(struct result *r, const char *word)
 /* One reply's code, or EOF, RESET, TIMEOUT; false when nothing more can come. */
 static bool read_reply(int fd, struct result *r, int seconds)
 {
+	int wait_ms = seconds * wire_patience() * 1000;
 	char line[512], word[16];
 	size_t n = 0;
 
@@ -120,7 +121,7 @@ static bool read_reply(int fd, struct result *r, int seconds)
 		struct pollfd p = { fd, POLLIN, 0 };
 		ssize_t got;
 
-		if (poll(&p, 1, seconds * 1000) <= 0) {
+		if (poll(&p, 1, wait_ms) <= 0) {
 			add(r, "TIMEOUT");
 			return false;
 		}
@@ -159,7 +160,7 @@ static int dial(bool is_ip6, unsigned int port, unsigned int is)
 {
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct timeval t = { 60, 0 };
+	struct timeval t = { 60 * wire_patience(), 0 };
 	int fd = socket(is_ip6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0), one = 1, three = 3;
 
 	if (bind(fd, is_ip6 ? (void *)&a6 : (void *)&a4, is_ip6 ? sizeof(a6) : sizeof(a4)))

@@ -25,6 +25,7 @@
 #include <pcap/pcap.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -258,6 +259,14 @@ static inline double wire_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* How many times longer to wait, as lib.sh does: emulated processors are slow. */
+static inline int wire_patience(void)
+{
+	const char *word = getenv("NOLIST_PATIENCE");
+
+	return word && atoi(word) > 1 ? atoi(word) : 1;
 }
 
 /*
