@@ -215,6 +215,9 @@ static void add_nth(struct snapshot *t, unsigned int i)
 {
 	struct nolist_proofs p = { .high_first_ns = 1, .high_last_ns = (i + 1) * NS,
 				   .hours = i % (NOLIST_HOURS + 1) };
+	/* A SYN in an hour of its own; of who has proven anything each hour is known. */
+	__u64 open_ns = (i % 7 + 1) * 3600 * NS;
+	struct nolist_claims c = { .low = { .first_ns = open_ns, .last_ns = open_ns, .opens = 1 } };
 	unsigned int k;
 	char text[64];
 
@@ -225,6 +228,7 @@ static void add_nth(struct snapshot *t, unsigned int i)
 		p.real_first_ns = p.real_last_ns = (i % 5 + 1) * 3600 * NS;
 	snprintf(text, sizeof(text), "10.0.%u.%u", i >> 8, i & 0xff);
 	add(t, 0, text, NULL, &p);
+	add(t, 0, text, &c, NULL);
 }
 
 static bool is_nth(const struct record *r, unsigned int i)
@@ -235,6 +239,9 @@ static bool is_nth(const struct record *r, unsigned int i)
 	    r->data_hours != (i % 3 == 0) || r->talk.last != WALL + i + 1)
 		return false;
 	if (r->data_hours && r->data_hour[0] != WALL + (i % 5 + 1) * H)
+		return false;
+	if (r->open_hours != 1 || r->open_hour[0].roles != 1u << RECORD_LOW ||
+	    r->open_hour[0].start != WALL + (i % 7 + 1) * H)
 		return false;
 	for (k = 0; k < hours; k++)
 		if (r->hour[k].start != WALL + k * H || r->hour[k].strong != (i & 0xff))

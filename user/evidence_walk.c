@@ -14,14 +14,18 @@
 #define BATCH 128 /* records */
 #define BATCHES 4
 
+/* Hours of one kind, of all records of a batch, one after the other; in bytes. */
+struct hours {
+	char *all;
+	size_t used, room;
+	size_t next; /* those of the next record to be taken */
+};
+
 struct batch {
 	struct record r[BATCH];
 	size_t n;
 	int ret; /* what the walk said last: 0 or an error come after these records */
-	struct hour *hour; /* of all records, one after the other */
-	size_t hours, hours_room;
-	uint32_t *data_hour;
-	size_t data_hours, data_room;
+	struct hours hours, data_hours, open_hours;
 };
 
 struct evidence_walk {
@@ -31,8 +35,8 @@ struct evidence_walk {
 	pthread_cond_t has_changed;
 	size_t made, used; /* batches */
 	bool is_unwanted;
-	bool has_batch; /* one is at hand: in it the next record, and its hours */
-	size_t next, hour, data_hour;
+	bool has_batch; /* one is at hand: in it the next record */
+	size_t next;
 	struct batch batch[BATCHES];
 };
 
@@ -53,50 +57,76 @@ void evidence_walk_free(struct evidence_walk *w)
 	int i;
 
 	for (i = 0; w && i < BATCHES; i++) {
-		free(w->batch[i].hour);
-		free(w->batch[i].data_hour);
+		free(w->batch[i].hours.all);
+		free(w->batch[i].data_hours.all);
+		free(w->batch[i].open_hours.all);
 	}
 	free(w);
 }
 
 /* --- filling ------------------------------------------------------------------- */
 
-/* Adds n elements to an array of *used. */
-static int append(void *arrayp, size_t *used, size_t *room, const void *from, size_t n, size_t size)
+static int keep(struct hours *h, const void *from, size_t size)
 {
-	void **array = arrayp, *grown;
-	size_t wanted = *used + n;
+	size_t wanted = h->used + size;
+	char *grown;
 
-	if (wanted > *room) {
+	if (!size)
+		return 0;
+	if (wanted > h->room) {
 		wanted += wanted / 2;
-		grown = reallocarray(*array, wanted, size);
+		grown = realloc(h->all, wanted);
 		if (!grown)
 			return -ENOMEM;
-		*array = grown;
-		*room = wanted;
+		h->all = grown;
+		h->room = wanted;
 	}
-	if (n)
-		memcpy((char *)*array + *used * size, from, n * size);
-	*used += n;
+	memcpy(h->all + h->used, from, size);
+	h->used += size;
 	return 0;
 }
 
-/* The hours of a record are the walk's, until the next one. */
+static const void *take(struct hours *h, size_t size)
+{
+	const void *at = h->all + h->next;
+
+	h->next += size;
+	return at;
+}
+
+static void clear(struct hours *h)
+{
+	h->used = h->next = 0;
+}
+
+/* Whatever a record points to is the walk's, until the next one. */
 static int keep_hours(struct batch *b, const struct record *r)
 {
-	int error = append(&b->hour, &b->hours, &b->hours_room, r->hour, r->hours, sizeof(*r->hour));
+	int error = keep(&b->hours, r->hour, r->hours * sizeof(*r->hour));
 
 	if (!error)
-		error = append(&b->data_hour, &b->data_hours, &b->data_room, r->data_hour,
-			       r->data_hours, sizeof(*r->data_hour));
+		error = keep(&b->data_hours, r->data_hour, r->data_hours * sizeof(*r->data_hour));
+	if (!error)
+		error = keep(&b->open_hours, r->open_hour, r->open_hours * sizeof(*r->open_hour));
 	return error;
+}
+
+/* The counterpart: points a record to its own. Once for each, in their order. */
+static void take_hours(struct batch *b, struct record *r)
+{
+	r->hour = take(&b->hours, r->hours * sizeof(*r->hour));
+	r->data_hour = take(&b->data_hours, r->data_hours * sizeof(*r->data_hour));
+	r->open_hour = take(&b->open_hours, r->open_hours * sizeof(*r->open_hour));
 }
 
 static void fill(struct evidence *e, struct batch *b)
 {
 	int error = 0;
 
-	b->n = b->hours = b->data_hours = 0;
+	b->n = 0;
+	clear(&b->hours);
+	clear(&b->data_hours);
+	clear(&b->open_hours);
 	do {
 		b->ret = evidence_step(e, &b->r[b->n]);
 		if (b->ret > 0)
@@ -173,7 +203,7 @@ static void take_batch(struct evidence *e)
 		fill(e, &w->batch[w->used % BATCHES]);
 	}
 	w->has_batch = true;
-	w->next = w->hour = w->data_hour = 0;
+	w->next = 0;
 }
 
 /* The thread may have it again. */
@@ -204,9 +234,6 @@ int evidence_next(struct evidence *e, struct record *r)
 		give_back(w);
 	}
 	*r = b->r[w->next++];
-	r->hour = b->hour + w->hour;
-	r->data_hour = b->data_hour + w->data_hour;
-	w->hour += r->hours;
-	w->data_hour += r->data_hours;
+	take_hours(b, r);
 	return 1;
 }
