@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of evidence share: evidence.c merges, evidence_walk.c does so ahead
- * of who walks, evidence_record.c makes records, evidence_site.c gathers what concerns all sources, evidence_real.c what is
- * known of the real MX. Nobody else includes this.
+ * of who walks, evidence_record.c makes records, evidence_site.c gathers what concerns
+ * all sources, evidence_real.c what is known of the real MX. Nobody else includes this.
  */
 #ifndef NOLIST_EVIDENCE_PRIV_H
 #define NOLIST_EVIDENCE_PRIV_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the files of 'allow' and 'providers' into sets. One wrong line makes a file
- * void: who is left out by it would be listed.
+ * Reads the files of 'allow' and 'providers' into sets, and looks at the lists to be
+ * written. One wrong line makes a file void: who is left out by it would be listed.
  */
 #include <errno.h>
 #include <stdio.h>

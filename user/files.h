@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The files that a configuration names: allow lists, sets of networks that are one
- * sender, and lists to be written. Prints what is wrong, with file and line, so that load, run and the commands
- * that judge say the same.
+ * sender, and lists to be written. Prints what is wrong, with file and line, so that
+ * load, run and the commands that judge say the same.
  */
 #ifndef NOLIST_FILES_H
 #define NOLIST_FILES_H

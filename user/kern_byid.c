@@ -32,7 +32,7 @@ static int prog_at(const char *path, unsigned int id)
 	return fd;
 }
 
-/* fn's first fd of all that match the pattern, or -1. */
+/* The program with this id, of all pins that match the pattern: an fd, or -1. */
 static int first_of(const char *pattern, unsigned int id)
 {
 	glob_t found = {};

@@ -466,8 +466,8 @@ static enum judgement judge(struct trial *t)
 void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
 		const struct rules *rules, int64_t now, struct verdict *v)
 {
-	struct trial t = { .r = asof_record(r, now, site->is_replay), .n = n, .site = site, .rules = rules,
-			   .now = now, .v = v };
+	struct trial t = { .r = asof_record(r, now, site->is_replay), .n = n, .site = site,
+			   .rules = rules, .now = now, .v = v };
 
 	memset(v, 0, sizeof(*v));
 	/* What a source has proven weighs more than what it seems to have done. */
