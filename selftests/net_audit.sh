@@ -10,27 +10,17 @@
 FETCH="scripts/lab.sh fetch"
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
-cd "$TOP" || exit 1
-export NOLIST_LAB=build/lab.$$
+# shellcheck source=selftests/lib_lab.sh
+. "$(dirname "$0")/lib_lab.sh"
 
 need jq
-lab=scripts/lab.sh
 VICTIM=192.0.2.99 # never comes
 
 end() {
-	"$lab" down
-	rm -rf "$NOLIST_LAB" "build/audit.$$"
-	rm -rf "$TMP"
+	end_lab
+	rm -rf "build/audit.$$"
 }
 trap end EXIT
-
-at() {
-	"$lab" run "$@"
-}
-
-in_mailbox() {
-	at mx grep -rqx "Subject: $1" /var/mail/example.com/new
-}
 
 # says SOURCE SERVER LINE...: each after the answer to the one before.
 says() {
@@ -59,9 +49,7 @@ counts() {
 	jq -c '[.accepted, .refused]' <<<"$1"
 }
 
-if ! out=$("$lab" up 2>&1); then
-	bail_out "the lab does not start: $out"
-fi
+lab_up
 must at mx nolist-xdp load >/dev/null
 must at bot ip addr add 203.0.113.67/24 dev eth0
 must at bot ip addr add 203.0.113.68/24 dev eth0

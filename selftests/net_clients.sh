@@ -17,12 +17,10 @@
 FETCH="scripts/lab.sh fetch all"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-cd "$TOP" || exit 1
-mkdir -p build
-NOLIST_LAB=$(mktemp -d build/lab.XXXXXX) && export NOLIST_LAB
+# shellcheck source=selftests/lib_lab.sh
+. "$(dirname "$0")/lib_lab.sh"
 
 need curl nc swaks
-lab=scripts/lab.sh
 servers="postfix exim sendmail opensmtpd"
 clients="swaks curl msmtp s-nail smtplib nc"
 programs="$servers $clients"
@@ -52,16 +50,6 @@ never[sendmail]='stat=(Service|User|Data|Host|Remote)|DSN:|dsn=5'
 # Of a greeting it keeps no words.
 later[opensmtpd]='result="TempFail" stat="(4[25]1 4\.7\.1|Network error on destination MXs)'
 never[opensmtpd]='result="PermFail"|PermFail'
-
-end() {
-	"$lab" down
-	rm -rf "$NOLIST_LAB" "$TMP"
-}
-trap end EXIT
-
-at() {
-	"$lab" run "$@"
-}
 
 host_of() {
 	case $1 in
@@ -351,10 +339,6 @@ each_fake_was_opened() {
 
 # --- "later" is not "never" ---------------------------------------------------
 
-in_mailbox() {
-	at mx grep -rqx "Subject: $1" /var/mail/example.com/new
-}
-
 told_by_the_high_fake() {
 	logged "$1" inbox@example.com "${later[$1]}"
 }
@@ -381,9 +365,7 @@ come_again() {
 
 # --- the whole ----------------------------------------------------------------
 
-if ! out=$("$lab" up all 2>&1); then
-	bail_out "the lab does not start: $out"
-fi
+lab_up all
 furnish
 
 i=0

@@ -12,25 +12,10 @@
 FETCH="scripts/lab.sh fetch"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-cd "$TOP" || exit 1
-export NOLIST_LAB=build/lab.$$
+# shellcheck source=selftests/lib_lab.sh
+. "$(dirname "$0")/lib_lab.sh"
 
 need jq
-lab=scripts/lab.sh
-
-end() {
-	"$lab" down
-	rm -rf "$NOLIST_LAB" "$TMP"
-}
-trap end EXIT
-
-at() {
-	"$lab" run "$@"
-}
-
-in_mailbox() {
-	at mx grep -rqx "Subject: $1" /var/mail/example.com/new
-}
 
 mail_by() {
 	local sender="sendmail -f joe@example.net"
@@ -58,9 +43,7 @@ unlisted() {
 	at mx nolist-xdp dump --quiet >"$TMP/list" && ! grep -q "^$1" "$TMP/list"
 }
 
-if ! out=$("$lab" up 2>&1); then
-	bail_out "the lab does not start: $out"
-fi
+lab_up
 # IPv4 alone, so that each sender is one source.
 must at mx nolist-xdp load
 for host in sender exim bot; do

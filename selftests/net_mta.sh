@@ -13,35 +13,18 @@
 FETCH="scripts/lab.sh fetch"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-cd "$TOP" || exit 1
-mkdir -p build
-NOLIST_LAB=$(mktemp -d build/lab.XXXXXX) && export NOLIST_LAB
+# shellcheck source=selftests/lib_lab.sh
+. "$(dirname "$0")/lib_lab.sh"
 # shellcheck source=../scripts/wire.sh
 . scripts/wire.sh
 
 need nc nmap swaks
-lab=scripts/lab.sh
 # shellcheck disable=SC2034 # used by name
 postfix='(198\.51\.100\.25|2001:db8:100:)'
 # shellcheck disable=SC2034
 exim='(198\.18\.1\.25|2001:db8:101:)'
 by_postfix='sendmail -f joe@example.net inbox@example.com'
 by_exim='exim4 -f ann@example.org inbox@example.com'
-
-end() {
-	"$lab" down
-	rm -rf "$NOLIST_LAB"
-	rm -rf "$TMP"
-}
-trap end EXIT
-
-at() {
-	"$lab" run "$@"
-}
-
-in_mailbox() {
-	at mx grep -rqx "Subject: $1" /var/mail/example.com/new
-}
 
 answered_by_us() {
 	at mx nolist-xdp status | grep -E '^low_rst_ack +[1-9]'
@@ -107,9 +90,7 @@ none_is_left() {
 	done
 }
 
-if ! out=$("$lab" up 2>&1); then
-	bail_out "the lab does not start: $out"
-fi
+lab_up
 
 # What a server starts for its first mail must not count as delay.
 at sender bash -c "printf 'Subject: warm\n\n' | $by_postfix"

@@ -11,26 +11,11 @@
 FETCH="scripts/lab.sh fetch"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-cd "$TOP" || exit 1
-export NOLIST_LAB=build/lab.$$
+# shellcheck source=selftests/lib_lab.sh
+. "$(dirname "$0")/lib_lab.sh"
 
 need jq
-lab=scripts/lab.sh
 BOT=203.0.113.66 GOOD=198.51.100.25
-
-end() {
-	"$lab" down
-	rm -rf "$NOLIST_LAB" "$TMP"
-}
-trap end EXIT
-
-at() {
-	"$lab" run "$@"
-}
-
-in_mailbox() {
-	at mx grep -rqx "Subject: $1" /var/mail/example.com/new
-}
 
 mail() {
 	at sender bash -c "printf 'Subject: $1\n\nHello.\n' | sendmail -f joe@example.net inbox@example.com"
@@ -78,9 +63,7 @@ anew() {
 	check "$1: a good sender delivers" wait_for 20 in_mailbox "$1"
 }
 
-if ! out=$("$lab" up 2>&1); then
-	bail_out "the lab does not start: $out"
-fi
+lab_up
 at mx cp /etc/nolist-xdp.conf /etc/nolist-xdp.conf.first
 for host in sender bot; do
 	must at "$host" ip -6 route del default
