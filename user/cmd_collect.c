@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ahead.h"
 #include "changes.h"
 #include "cmd.h"
 #include "conf.h"
@@ -29,6 +30,7 @@ struct collect {
 	struct conf conf;
 	struct kern *k;
 	struct store *store;
+	struct store *before; /* the same, as it was */
 	struct snapshot *tables;
 	size_t sources, changed, freed;
 };
@@ -48,21 +50,47 @@ static void drop_old_hours(struct kept *k, uint32_t now_s)
 
 /* Rows that are read and written at a time: reading on while writing is slow. */
 #define WINDOW 4096
+#define WINDOWS 2 /* one is written while a thread reads another one */
 
 struct window {
 	struct snapshot_item item[WINDOW];
 	struct store_row row[WINDOW];
 	const struct store_row *news[WINDOW]; /* rows that have changed */
 	size_t n;
+	int error; /* of reading */
 };
 
-static void window_free(struct window *w)
-{
-	size_t i;
+/* The rows of one life, read ahead. */
+struct reading {
+	struct ahead ahead;
+	struct store *store; /* to read from */
+	struct snapshot_walk walk;
+	int id; /* of the life */
+	struct window window[WINDOWS];
+};
 
-	for (i = 0; w && i < WINDOW; i++)
-		free(w->row[i].kept.hour);
-	free(w);
+static void reading_free(struct reading *r)
+{
+	size_t i, k;
+
+	for (k = 0; r && k < WINDOWS; k++)
+		for (i = 0; i < WINDOW; i++)
+			free(r->window[k].row[i].kept.hour);
+	free(r);
+}
+
+/* What the tables say next, and what is stored of it. */
+static bool read_window(void *arg, unsigned int place)
+{
+	struct reading *r = arg;
+	struct window *w = &r->window[place];
+
+	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &w->item[w->n]); w->n++) {
+		w->row[w->n].key = w->item[w->n].key;
+		w->row[w->n].life = r->id;
+	}
+	w->error = store_get_many(r->store, w->row, w->n);
+	return !w->error && w->n == WINDOW;
 }
 
 /* True: the row has news. */
@@ -85,35 +113,40 @@ static bool keep_item(struct collect *c, struct store_row *row, const struct sna
 	return true;
 }
 
-static int keep_window(struct collect *c, struct window *w, int life, int id)
+static int keep_window(struct collect *c, struct window *w, int life)
 {
 	const struct life *l = snapshot_life(c->tables, life);
 	uint32_t now_s = snapshot_stats(c->tables, life)->now_s;
 	size_t i, news = 0;
-	int error;
 
-	for (i = 0; i < w->n; i++) {
-		w->row[i].key = w->item[i].key;
-		w->row[i].life = id;
-	}
-	error = store_get_many(c->store, w->row, w->n);
-	for (i = 0; i < w->n && !error; i++)
+	if (w->error)
+		return w->error;
+	for (i = 0; i < w->n; i++)
 		if (keep_item(c, &w->row[i], &w->item[i], l, now_s))
 			w->news[news++] = &w->row[i];
-	return error ? error : store_put_many(c->store, w->news, news);
+	return store_put_many(c->store, w->news, news);
 }
 
-static int keep_sources(struct collect *c, struct window *w, int life, int id)
+/*
+ * The first life is read through a store of its own, as it was before this collect: so
+ * it can be read while it is written. Of another one, rows may have been moved since.
+ */
+static int keep_sources(struct collect *c, struct reading *r, int life, int id)
 {
-	struct snapshot_walk walk;
-	int error = 0;
+	struct window *w;
+	int error;
 
-	snapshot_start(c->tables, life, NULL, &walk);
+	r->store = life ? c->store : c->before;
+	r->id = id;
+	snapshot_start(c->tables, life, NULL, &r->walk);
+	ahead_start(&r->ahead, WINDOWS, !life, read_window, r);
 	do {
-		for (w->n = 0; w->n < WINDOW && snapshot_next(&walk, &w->item[w->n]); w->n++)
-			;
-		error = keep_window(c, w, life, id);
+		w = &r->window[ahead_take(&r->ahead)];
+		error = keep_window(c, w, life);
+		if (!error && w->n == WINDOW)
+			ahead_give(&r->ahead);
 	} while (!error && w->n == WINDOW);
+	ahead_stop(&r->ahead);
 	return error;
 }
 
@@ -175,13 +208,13 @@ static int keep_stats(struct collect *c, int id, int life)
 	return store_set_life(c->store, &to);
 }
 
-static int keep_life(struct collect *c, struct window *w, int life)
+static int keep_life(struct collect *c, struct reading *r, int life)
 {
 	int error, id = store_life(c->store, snapshot_life(c->tables, life));
 
 	if (id < 0)
 		return id;
-	error = keep_sources(c, w, life, id);
+	error = keep_sources(c, r, life, id);
 	if (!error)
 		error = keep_losses(c, id, snapshot_stats(c->tables, life));
 	if (!error)
@@ -189,16 +222,29 @@ static int keep_life(struct collect *c, struct window *w, int life)
 	return error ? error : keep_stats(c, id, life);
 }
 
+/* All lives, after which nobody may read on: that would keep the log from being emptied. */
+static int keep_lives(struct collect *c)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	int i, error = r ? store_open(&c->before, options.state_dir, STORE_READ) : -ENOMEM;
+
+	if (r)
+		ahead_init(&r->ahead);
+	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
+		error = keep_life(c, r, i);
+	store_close(c->before);
+	reading_free(r);
+	return error;
+}
+
 static int keep(struct collect *c)
 {
-	struct window *w = calloc(1, sizeof(*w));
 	int64_t now = time(NULL);
 	bool is_new_day = now / 86400 > store_collected(c->store) / 86400;
-	int i, error = w ? store_begin(c->store) : -ENOMEM;
+	int error = store_begin(c->store);
 
-	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
-		error = keep_life(c, w, i);
-	window_free(w);
+	if (!error)
+		error = keep_lives(c);
 	if (!error)
 		error = store_prune(c->store, now, is_new_day, (uint64_t)c->conf.store_mib << 20);
 	return error ? error : store_commit(c->store);

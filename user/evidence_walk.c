@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A walk over all sources, whose records a second thread makes while the first one
- * judges them. They are handed over in batches, a few of them by turns. Tables,
- * store and what a walk needs are the thread's until it has ended.
+ * judges them (ahead.h), in batches. Tables, store and what a walk needs are the
+ * thread's until it has ended.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ahead.h"
 #include "evidence_priv.h"
-#include "thread.h"
 
 #define BATCH 128 /* records */
 #define BATCHES 4
@@ -29,13 +29,9 @@ struct batch {
 };
 
 struct evidence_walk {
-	pthread_t thread;
-	bool has_thread;
-	pthread_mutex_t lock; /* of the next three */
-	pthread_cond_t has_changed;
-	size_t made, used; /* batches */
-	bool is_unwanted;
+	struct ahead ahead;
 	bool has_batch; /* one is at hand: in it the next record */
+	unsigned int at;
 	size_t next;
 	struct batch batch[BATCHES];
 };
@@ -47,8 +43,7 @@ int evidence_walk_new(struct evidence_walk **wp)
 	*wp = w;
 	if (!w)
 		return -ENOMEM;
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->has_changed, NULL);
+	ahead_init(&w->ahead);
 	return 0;
 }
 
@@ -119,8 +114,10 @@ static void take_hours(struct batch *b, struct record *r)
 	r->open_hour = take(&b->open_hours, r->open_hours * sizeof(*r->open_hour));
 }
 
-static void fill(struct evidence *e, struct batch *b)
+static bool fill(void *arg, unsigned int place)
 {
+	struct evidence *e = arg;
+	struct batch *b = &e->walk->batch[place];
 	int error = 0;
 
 	b->n = 0;
@@ -135,28 +132,7 @@ static void fill(struct evidence *e, struct batch *b)
 			b->ret = error;
 		b->n += b->ret > 0;
 	} while (b->ret > 0 && b->n < BATCH);
-}
-
-/* The thread. */
-static void *make(void *arg)
-{
-	struct evidence *e = arg;
-	struct evidence_walk *w = e->walk;
-	bool is_unwanted = false;
-	struct batch *b;
-
-	do {
-		b = &w->batch[w->made % BATCHES];
-		fill(e, b);
-		pthread_mutex_lock(&w->lock);
-		w->made++;
-		pthread_cond_signal(&w->has_changed);
-		while (w->made - w->used == BATCHES && !w->is_unwanted)
-			pthread_cond_wait(&w->has_changed, &w->lock);
-		is_unwanted = w->is_unwanted;
-		pthread_mutex_unlock(&w->lock);
-	} while (b->ret > 0 && !is_unwanted);
-	return NULL;
+	return b->ret > 0;
 }
 
 /* --- taking -------------------------------------------------------------------- */
@@ -167,53 +143,17 @@ int evidence_start(struct evidence *e, enum evidence_kind kind)
 	int error;
 
 	evidence_stop(e);
-	w->made = w->used = 0;
-	w->is_unwanted = w->has_batch = false;
+	w->has_batch = false;
 	error = evidence_begin(e, kind);
 	/* Those with data are few, and each is looked for. */
-	if (!error && kind != EVIDENCE_DATA)
-		w->has_thread = !thread_start(&w->thread, make, e);
+	if (!error)
+		ahead_start(&w->ahead, BATCHES, kind != EVIDENCE_DATA, fill, e);
 	return error;
 }
 
 void evidence_stop(struct evidence *e)
 {
-	struct evidence_walk *w = e->walk;
-
-	if (!w->has_thread)
-		return;
-	pthread_mutex_lock(&w->lock);
-	w->is_unwanted = true;
-	pthread_cond_signal(&w->has_changed);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
-	w->has_thread = false;
-}
-
-static void take_batch(struct evidence *e)
-{
-	struct evidence_walk *w = e->walk;
-
-	if (w->has_thread) {
-		pthread_mutex_lock(&w->lock);
-		while (w->made == w->used)
-			pthread_cond_wait(&w->has_changed, &w->lock);
-		pthread_mutex_unlock(&w->lock);
-	} else {
-		fill(e, &w->batch[w->used % BATCHES]);
-	}
-	w->has_batch = true;
-	w->next = 0;
-}
-
-/* The thread may have it again. */
-static void give_back(struct evidence_walk *w)
-{
-	pthread_mutex_lock(&w->lock);
-	w->used++;
-	pthread_cond_signal(&w->has_changed);
-	pthread_mutex_unlock(&w->lock);
-	w->has_batch = false;
+	ahead_stop(&e->walk->ahead);
 }
 
 int evidence_next(struct evidence *e, struct record *r)
@@ -222,16 +162,20 @@ int evidence_next(struct evidence *e, struct record *r)
 	struct batch *b;
 
 	for (;;) {
-		b = &w->batch[w->used % BATCHES];
-		if (!w->has_batch)
-			take_batch(e);
+		if (!w->has_batch) {
+			w->at = ahead_take(&w->ahead);
+			w->has_batch = true;
+			w->next = 0;
+		}
+		b = &w->batch[w->at];
 		if (w->next < b->n)
 			break;
 		if (b->ret <= 0) {
 			evidence_stop(e);
 			return b->ret;
 		}
-		give_back(w);
+		ahead_give(&w->ahead);
+		w->has_batch = false;
 	}
 	*r = b->r[w->next++];
 	take_hours(b, r);

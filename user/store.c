@@ -10,6 +10,7 @@
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +77,11 @@ static const char *const steps[] = {
 
 #define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
 
-#define PUT "INSERT OR REPLACE INTO source (grade, source, life, has_data, claims, proofs, hours) VALUES"
+#define PUT "INSERT INTO source (grade, source, life, has_data, claims, proofs, hours) VALUES"
+/* Where a row has the size that it had, it is written in its place: REPLACE removes it first. */
+#define OVER                                                                                       \
+	" ON CONFLICT (grade, source, life) DO UPDATE SET has_data = excluded.has_data,"           \
+	" claims = excluded.claims, proofs = excluded.proofs, hours = excluded.hours"
 #define ROW " (?, ?, ?, ?, ?, ?, ?)"
 #define ROWS_4 ROW "," ROW "," ROW "," ROW
 #define ROWS_16 ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4
@@ -90,9 +95,9 @@ static const char *const sql[STATEMENTS] = {
 		     " WHERE has_data = 1 ORDER BY source",
 	[SQL_GET] = "SELECT source, life, claims, proofs, hours FROM source"
 		    " WHERE grade = ?3 AND source = ?1 AND life = ?2",
-	[SQL_PUT] = PUT ROW,
+	[SQL_PUT] = PUT ROW OVER,
 	/* STORE_PUT_ROWS */
-	[SQL_PUT_MANY] = PUT ROWS_16 "," ROWS_16 "," ROWS_16 "," ROWS_16,
+	[SQL_PUT_MANY] = PUT ROWS_16 "," ROWS_16 "," ROWS_16 "," ROWS_16 OVER,
 	[SQL_PROMOTE] = "UPDATE source SET grade = 1 WHERE grade = 0 AND source = ?1",
 	[SQL_IS_PROVEN] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
 	[SQL_COUNT] = "SELECT count(*) FROM source WHERE grade = ?1",
@@ -146,6 +151,8 @@ static const char *const sql[STATEMENTS] = {
 
 /* --- messages ---------------------------------------------------------------- */
 
+/* Of the last failure, in whichever thread it was. */
+static pthread_mutex_t text_lock = PTHREAD_MUTEX_INITIALIZER;
 static char what_text[512], hint_text[256];
 
 const char *store_what(void)
@@ -163,14 +170,18 @@ int store_fail_errno(int error, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
+	pthread_mutex_lock(&text_lock);
 	vsnprintf(what_text, sizeof(what_text), fmt, ap);
+	pthread_mutex_unlock(&text_lock);
 	va_end(ap);
 	return error;
 }
 
 static void cure(const char *text)
 {
+	pthread_mutex_lock(&text_lock);
 	snprintf(hint_text, sizeof(hint_text), "%s", text);
+	pthread_mutex_unlock(&text_lock);
 }
 
 static const char damage_cure[] =
@@ -419,8 +430,8 @@ static int open_file(struct store *s, enum store_mode mode)
 	mode_t mask = umask(0077);
 	int code, error;
 
-	/* One thread at a time, and nobody asks how much memory is in use. */
-	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	/* Each store is one thread's at a time, and nobody asks how much memory is in use. */
+	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	code = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code == SQLITE_OK)
@@ -429,9 +440,9 @@ static int open_file(struct store *s, enum store_mode mode)
 	if (!error && mode != STORE_READ)
 		error = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 				   "PRAGMA journal_size_limit = 16777216;"
-				   "PRAGMA cache_size = -65536", "write");
+				   "PRAGMA cache_size = -32768", "write");
 	else if (!error)
-		error = execute(s, "PRAGMA cache_size = -16384; BEGIN", "read");
+		error = execute(s, "PRAGMA cache_size = -4096; BEGIN", "read");
 	if (!error)
 		error = check_version(s, mode);
 	/* Only the making of the file has such a journal: its writer was killed there. */

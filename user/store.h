@@ -6,7 +6,8 @@
  *
  * One collects at a time; readers are never kept waiting and see one moment. What
  * was committed is on the disk. Functions return 0 or -errno and print nothing;
- * store_what() and store_hint() explain the last failure.
+ * store_what() and store_hint() explain the last failure. Two threads may use two
+ * stores, each its own.
  */
 #ifndef NOLIST_STORE_H
 #define NOLIST_STORE_H
