@@ -11,7 +11,7 @@
 #                     the rest: where the time was up, or only some tests were named
 #   PRINT=1           run nothing, print what has come out, with what did not run
 # The newest package of each VERSION is downloaded and unpacked below build/vm,
-# never installed. A guest sees this machine's files read-only, runs what was
+# never installed; all are booted at once where there is a processor for each. A guest sees this machine's files read-only, runs what was
 # built here (scripts/vm-run.sh), and writes to build/vm/VERSION/results only.
 # Prints a table of tests x kernels; exits 0 when all passed, 1 when not, 2
 # when a guest could not be made, 3 when what was run passed but VM_LIMIT cut it
@@ -168,7 +168,7 @@ build() {
 plan() {
 	local file name mode
 
-	for file in {build/selftests,selftests}/{unit,prog,tool,net}_* selftests/vm_*.sh; do
+	for file in selftests/vm_*.sh {build/selftests,selftests}/{prog,net,tool,unit}_*; do
 		name=${file##*/}
 		name=${name%.sh}
 		if [[ $name = *.* || ! -x $file || (-n $only && " $only " != *" $name "*) ]]; then
@@ -182,15 +182,12 @@ plan() {
 
 # --- the guests --------------------------------------------------------------
 
-guest=
-stop_guest() {
-	if [ -n "$guest" ]; then
-		kill "$guest" 2>/dev/null
-		wait "$guest"
-	fi
-	guest=
+declare -A guests=() # process ids, by version
+stop_guests() {
+	[ ${#guests[@]} = 0 ] || kill "${guests[@]}" 2>/dev/null
+	wait
 }
-trap stop_guest EXIT
+trap stop_guests EXIT
 trap 'exit 130' INT TERM
 
 # Two cards of each kind, joined by nothing that reaches this machine's network:
@@ -234,7 +231,7 @@ prepare() {
 			!(($1 " " $2) in seen)' "$out/plan" >"$out/todo"
 }
 
-# boot VERSION KERNEL
+# boot VERSION KERNEL: starts the guest, unless nothing is left to be run.
 boot() {
 	local out=$vm/$1 release
 
@@ -253,11 +250,19 @@ boot() {
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
 		-virtfs "local,path=$out/results,mount_tag=results,security_model=none" \
 		"${cards[@]}" >"$out/qemu.log" 2>&1 &
-	guest=$!
-	wait "$guest"
-	[ $? != 124 ] || touch "$out/results/late"
-	guest=
-	[ -s "$out/results/release" ]
+	guests[$1]=$!
+}
+
+# finished VERSION: waits for its guest; has it run at all?
+finished() {
+	local out=$vm/$1/results
+
+	if [ -n "${guests[$1]:-}" ]; then
+		wait "${guests[$1]}"
+		[ $? != 124 ] || touch "$out/late"
+		unset "guests[$1]"
+	fi
+	[ -s "$out/release" ]
 }
 
 # --- what came out -----------------------------------------------------------
@@ -408,7 +413,12 @@ run_guests() {
 		[ -n "$kernel" ] || die "no kernel $version; is this Debian 12? see build/vm/unpack.log"
 		initramfs "$kernel" || die "cannot make an initramfs of $kernel"
 		echo "check-kernels: booting ${kernel##*/}" >&2
-		if boot "$version" "$kernel"; then
+		boot "$version" "$kernel"
+		# At the same time, where there is a processor for each.
+		[ "$(nproc)" -ge ${#versions[@]} ] || finished "$version"
+	done
+	for version in "${versions[@]}"; do
+		if finished "$version"; then
 			booted+=("$version")
 		else
 			complain "$version: did not boot; see build/vm/$version/console and qemu.log"
