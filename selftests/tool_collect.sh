@@ -117,6 +117,19 @@ check 'so is a directory in the place of the store' \
 	grep -q "'$TMP/small/evidence.db': Is a directory" "$TMP/err"
 must umount "$TMP/small"
 
+# --- many --------------------------------------------------------------------
+
+# More than is read at a time, thirty times over, while one who reads and one who writes
+# take turns: none may be passed over.
+inject many=60000
+for _ in 1 2 3; do
+	rm -rf "$STATE_DIR"
+	run collect --log 0
+	stored=$(sqlite3 "$DB" "SELECT count(DISTINCT source) FROM source
+		WHERE source < x'0000000000000000C0' OR source > x'2A'")
+	is "$status $stored" '0 120000' 'of many sources each is stored'
+done
+
 # --- killed ------------------------------------------------------------------
 
 # A collect that is killed at any instant is repeated: no count is lost or doubled.

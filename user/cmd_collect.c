@@ -133,19 +133,22 @@ static int keep_window(struct collect *c, struct window *w, int life)
  */
 static int keep_sources(struct collect *c, struct reading *r, int life, int id)
 {
+	bool is_last = false;
 	struct window *w;
-	int error;
+	int error = 0;
 
 	r->store = life ? c->store : c->before;
 	r->id = id;
 	snapshot_start(c->tables, life, NULL, &r->walk);
 	ahead_start(&r->ahead, WINDOWS, !life, read_window, r);
-	do {
+	while (!error && !is_last) {
 		w = &r->window[ahead_take(&r->ahead)];
+		is_last = w->n < WINDOW;
 		error = keep_window(c, w, life);
-		if (!error && w->n == WINDOW)
+		/* From here on it is the thread's. */
+		if (!error && !is_last)
 			ahead_give(&r->ahead);
-	} while (!error && w->n == WINDOW);
+	}
 	ahead_stop(&r->ahead);
 	return error;
 }
