@@ -11,8 +11,9 @@
 #                     the rest: where the time was up, or only some tests were named
 #   PRINT=1           run nothing, print what has come out, with what did not run
 # The newest package of each VERSION is downloaded and unpacked below build/vm,
-# never installed; all are booted at once where there is a processor for each. A guest sees this machine's files read-only, runs what was
-# built here (scripts/vm-run.sh), and writes to build/vm/VERSION/results only.
+# never installed; all are booted at once where there is a processor for each. A
+# guest sees this machine's files read-only, runs what was built here
+# (scripts/vm-run.sh), and writes to build/vm/VERSION/results only.
 # Prints a table of tests x kernels; exits 0 when all passed, 1 when not, 2
 # when a guest could not be made, 3 when what was run passed but VM_LIMIT cut it
 # short. Nothing touches this machine's network.
@@ -90,11 +91,12 @@ unpack() {
 }
 
 # A libxdp that newer kernels let take ours beside others (docs/kernels.md): a later
-# Debian's source, built, not installed. Without it a test says that it was skipped.
+# Debian's source, built, not installed, and its xdp-filter, which has a libxdp built in.
+# Without it a test says that it was skipped.
 later_libxdp() {
 	local dir=$vm/libxdp options
 
-	[ ! -e "$dir/ready" ] || return 0
+	[ ! -e "$dir/ready" ] || [ ! -e "$dir/xdp-filter" ] || return 0
 	rm -rf "$dir"
 	mkdir -p "$dir"/{lists/partial,archives/partial}
 	echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
@@ -105,8 +107,8 @@ later_libxdp() {
 		cd "$dir" && apt-get "${options[@]}" update &&
 			apt-get "${options[@]}" source --download-only xdp-tools &&
 			dpkg-source --no-check -x xdp-tools_*.dsc src && cd src &&
-			./configure && make libxdp && cp -a lib/libxdp/{*.so*,xdp*.o} .. &&
-			cp /usr/lib/*/bpf/xdpfilt_*.o .. && touch ../ready
+			./configure && make libxdp xdp-filter && cp -a lib/libxdp/{*.so*,xdp*.o} .. &&
+			cp -a xdp-filter/{xdp-filter,xdpfilt_*.o} .. && touch ../ready
 	) >"$vm/libxdp.log" 2>&1
 }
 
@@ -164,18 +166,19 @@ build() {
 }
 
 # Lines of MODE TEST FILE. A vm_ test says in a line "# modes:" how it can run;
-# the others bring their own veths.
+# the others bring their own veths. What asks the kernel nothing that it is here for
+# would only take time: unit_ tests, and those that say "# modes: none".
 plan() {
 	local file name mode
 
-	for file in selftests/vm_*.sh {build/selftests,selftests}/{prog,net,tool,unit}_*; do
+	for file in selftests/vm_*.sh {build/selftests,selftests}/{prog,net,tool}_*; do
 		name=${file##*/}
 		name=${name%.sh}
 		if [[ $name = *.* || ! -x $file || (-n $only && " $only " != *" $name "*) ]]; then
 			continue
 		fi
 		for mode in $(sed -n '/^# modes: /{s///p;q}' "$file" | grep -a . || echo own); do
-			echo "$mode $name $file"
+			[ "$mode" = none ] || echo "$mode $name $file"
 		done
 	done
 }
@@ -366,6 +369,8 @@ report() {
 	while read -r mode test file; do
 		name="$mode $test" cells verdict "$mode" "$test"
 	done <"$vm/$1/results/plan"
+	[ -n "$only" ] || echo "left out, as they ask no kernel: unit_*" \
+		"$(grep -l '^# modes: none$' selftests/*.sh | sed 's,.*/,,; s/\.sh$//' | paste -sd' ')"
 }
 
 # reasons VERSION: what failed and what was skipped, word for word.

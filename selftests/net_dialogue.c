@@ -23,7 +23,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define PROBES 400
 #define SESSIONS 100
-#define BESIDE 16 /* wires at a time; fewer where processors are slow */
+#define BESIDE 16 /* wires at a time */
 
 /* A wire is one of these; each has a fake of its own and runs beside others. */
 struct lot {
@@ -91,6 +91,7 @@ static const struct {
 #define MODES 4 /* with and without timestamps, and a split handshake */
 #define LOTS (COUNT(plain) + COUNT(paths) * MODES * COUNT(stages))
 
+static unsigned int sessions = SESSIONS, beside = BESIDE; /* fewer where processors are slow */
 static struct lot lots[LOTS];
 static size_t lot_count;
 
@@ -281,7 +282,7 @@ static void run_lot(const struct lot *lot, struct report *r)
 	if (lot->plan.seed)
 		probe(r);
 	memset(&r->sum, 0, sizeof(r->sum));
-	for (i = 0; i < 2 * (lot->is_odd ? COUNT(visits) : SESSIONS / 2); i++) {
+	for (i = 0; i < 2 * (lot->is_odd ? COUNT(visits) : sessions / 2); i++) {
 		spawn(lot->is_odd ? &visits[i / 2] : &visits[0], i & 1 && !lot->mtu,
 		      (lot->is_split ? 40000 : 20000) + i, lot->is_odd ? WAIT : WAIT_LONG,
 		      lot->may_be_stuck ? WAIT_BANNER : WAIT_LONG, &r->result[i]);
@@ -313,7 +314,9 @@ static void judge_visits(const struct lot *lot, const struct report *r)
 
 	for (i = 0; i < COUNT(visits); i++) {
 		const struct visit *v = &visits[i];
-		const char *want = lot->has_ts ? v->with : v->without;
+		/* Without timestamps it hangs on what comes together; a slow machine decides. */
+		const char *without = wire_patience() > 1 ? NULL : v->without;
+		const char *want = lot->has_ts ? v->with : without;
 		bool is_good = true;
 		int six;
 
@@ -345,7 +348,7 @@ static void judge_sessions(const struct lot *lot, const struct report *r)
 	unsigned int good = 0, stuck = 0, i;
 	double t[SESSIONS];
 
-	for (i = 0; i < SESSIONS; i++) {
+	for (i = 0; i < sessions; i++) {
 		const char *got = r->result[i].outcome;
 
 		if (!strcmp(got, stages[lot->stage].outcome))
@@ -358,7 +361,7 @@ static void judge_sessions(const struct lot *lot, const struct report *r)
 	qsort(t, good, sizeof(*t), by_time);
 	if (good)
 		tap_diag("%s: median %.3f s, longest %.3f s", lot->name, t[good / 2], t[good - 1]);
-	tap_ok(good + stuck == SESSIONS && (lot->may_be_stuck ? good >= SESSIONS / 2 : !stuck),
+	tap_ok(good + stuck == sessions && (lot->may_be_stuck ? good >= sessions / 2 : !stuck),
 	       "%s: %u sessions end as they should, %u wait for a lost banner", lot->name, good,
 	       stuck);
 }
@@ -397,7 +400,7 @@ static void judge_lot(const struct lot *lot, const struct report *r)
 		judge_sessions(lot, r);
 	if (s->wrong)
 		tap_diag("%lu frames, the first: %s", s->wrong, s->why);
-	tap_ok(!s->wrong && s->texts && !s->resets && (!lot->plan.mtu || s->cut >= SESSIONS),
+	tap_ok(!s->wrong && s->texts && !s->resets && (!lot->plan.mtu || s->cut >= sessions),
 	       "%s: %lu frames of the fake are right, %lu of them texts, %lu RST, %lu cut",
 	       lot->name, s->judged, s->texts, s->resets, s->cut);
 }
@@ -406,9 +409,11 @@ static void judge_lot(const struct lot *lot, const struct report *r)
 int main(int argc, char **argv)
 {
 	struct report *r;
-	size_t i, n = 0, beside = BESIDE / wire_patience() ?: 1;
+	size_t i, n = 0;
 
 	wire_init();
+	sessions = SESSIONS / wire_patience() & ~1u ?: 2;
+	beside = BESIDE / wire_patience() ?: 1;
 	plan_lots(getenv("NOLIST_FULL"));
 	memset(endless_line, 'x', sizeof(endless_line) - 1);
 	r = mmap(NULL, sizeof(*r) * LOTS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

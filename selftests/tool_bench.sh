@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# modes: none
 #
 # The benchmark's table, made of results that are made up: each ratio that is required
 # stands there beside its limit, by its worst row, and "reached" changes sides where the

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# modes: none
 #
 # bash completes each command, each option of each command, and what an option
 # takes. Why it matters: the completion reads --help, and is silently of no use when

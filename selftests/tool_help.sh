@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# modes: none
 #
 # Help, manual and README say the same as the tool: commands, options, columns,
 # JSON members, counters, files. Why it matters: three places that a change has to

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# modes: none
 #
 # make install puts everything below DESTDIR and PREFIX, what it installs works
 # from there, and make uninstall leaves nothing of it. Why it matters: this is how

@@ -11,7 +11,7 @@
 . "$(dirname "$0")/judge.sh"
 
 need jq sha256sum sqlite3
-kills=$((${NOLIST_FULL:+180} + 20))
+kills=$(((${NOLIST_FULL:+180} + 20) / ${NOLIST_PATIENCE:-1}))
 topology ''
 judge_setup
 sed -i '$a real-mx-unseen = accept' "$CONF"

@@ -13,8 +13,7 @@
 . "$(dirname "$0")/judge.sh"
 
 need jq nft script sha256sum
-kills=20
-[ -z "${NOLIST_FULL:-}" ] || kills=200
+kills=$(((${NOLIST_FULL:+180} + 20) / ${NOLIST_PATIENCE:-1}))
 
 topology ''
 judge_setup
