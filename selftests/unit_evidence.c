@@ -52,6 +52,7 @@ static void test_merge(void)
 	struct nolist_source src;
 	struct evidence *e;
 	struct record r;
+	unsigned int opens;
 	int i;
 
 	add(t, 0, "2001:db8:0:1::9", &a, NULL);
@@ -70,9 +71,10 @@ static void test_merge(void)
 	}
 	tap_ok(!evidence_next(e, &r), "seven records are four sources");
 	evidence_start(e, EVIDENCE_PROVEN);
-	for (i = 0; evidence_next(e, &r) > 0; i++)
-		;
+	for (i = opens = 0; evidence_next(e, &r) > 0; i++)
+		opens += r.low.opens;
 	tap_ok(i == 2, "two of them have proven something");
+	tap_ok(opens == 3, "with what they claimed, also in tables where they have proven nothing");
 	evidence_start(e, EVIDENCE_DATA);
 	for (i = 0; evidence_next(e, &r) > 0; i++)
 		tap_ok(r.data_count == 3 && r.low.opens == 3, "one carried data");

@@ -211,7 +211,28 @@ static void fetch_item(struct evidence *e, int life)
 {
 	struct live *l = &e->live[life];
 
+	if (e->kind == EVIDENCE_PROVEN) {
+		l->is_there = snapshot_next_proven(&l->walk, &l->key);
+		return;
+	}
 	l->is_there = snapshot_next(&l->walk, &l->item);
+	l->key = l->item.key;
+}
+
+/*
+ * What a life has of the source at hand. Where only the proven are wanted, who claimed
+ * is looked at for what another life, or the store, has of his proofs: the others,
+ * perhaps a flood, are only stepped over.
+ */
+static void take_live(struct evidence *e, int life, const struct pack_key *key)
+{
+	struct live *l = &e->live[life];
+	bool is_next = l->is_there && !pack_compare(&l->key, key);
+
+	if (e->kind == EVIDENCE_PROVEN ? snapshot_step_to(&l->walk, key, &l->item) : is_next)
+		take_item(e, life, &l->item);
+	if (is_next)
+		fetch_item(e, life);
 }
 
 static int start_rows(struct evidence *e)
@@ -272,7 +293,7 @@ static int next_parts(struct evidence *e, struct pack_key *key)
 			take_lowest(&lowest, &e->row[i].row.key);
 	for (i = 0; i < e->lives; i++)
 		if (e->live[i].is_there)
-			take_lowest(&lowest, &e->live[i].item.key);
+			take_lowest(&lowest, &e->live[i].key);
 	if (!lowest)
 		return 0;
 	*key = *lowest;
@@ -284,10 +305,8 @@ static int next_parts(struct evidence *e, struct pack_key *key)
 				error = fetch_row(e, i);
 		}
 	for (i = 0; i < e->lives; i++)
-		if (e->live[i].is_there && !pack_compare(&e->live[i].item.key, key)) {
-			take_item(e, i, &e->live[i].item);
-			fetch_item(e, i);
-		}
+		if (e->life[i].table >= 0)
+			take_live(e, i, key);
 	return error ? error : 1;
 }
 
@@ -339,12 +358,12 @@ static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 
 	for (i = 0; i < e->lives; i++)
 		if (e->live[i].is_there)
-			take_lowest(&lowest, &e->live[i].item.key);
+			take_lowest(&lowest, &e->live[i].key);
 	if (!lowest)
 		return false;
 	*key = *lowest;
 	for (i = 0; i < e->lives; i++)
-		if (e->live[i].is_there && !pack_compare(&e->live[i].item.key, key))
+		if (e->live[i].is_there && !pack_compare(&e->live[i].key, key))
 			fetch_item(e, i);
 	if (e->has_data_key && !pack_compare(&e->data_key, key)) {
 		ret = store_data_next(e->store, &e->data_key);

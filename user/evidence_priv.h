@@ -27,8 +27,9 @@ struct part {
 /* What comes next from the tables of a life. */
 struct live {
 	bool is_there;
+	struct pack_key key;
 	struct snapshot_walk walk;
-	struct snapshot_item item;
+	struct snapshot_item item; /* of key; EVIDENCE_PROVEN: made when it is its turn */
 };
 
 struct evidence {

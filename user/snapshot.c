@@ -445,6 +445,20 @@ static bool has_data(const struct table *t, size_t at)
 	return *record_at(t, at, &size) & 1;
 }
 
+static void take(struct snapshot_walk *w, bool has_claims, bool has_proofs,
+		 struct snapshot_item *item)
+{
+	const struct tables *t = &w->s->tables[w->life];
+
+	item->claims = NULL;
+	item->proofs = NULL;
+	item->hours = 0;
+	if (has_claims)
+		take_claims(&t->claims, w->claims++, item);
+	if (has_proofs)
+		take_proofs(&t->proofs, w->proofs++, item);
+}
+
 bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 {
 	const struct tables *t = &w->s->tables[w->life];
@@ -454,9 +468,6 @@ bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 	while (w->has_data && w->proofs < t->proofs.places && !has_data(&t->proofs, w->proofs))
 		w->proofs++;
 	has_p = key_at(&t->proofs, w->proofs, &p);
-	item->claims = NULL;
-	item->proofs = NULL;
-	item->hours = 0;
 	if (w->is_proven && !has_p)
 		return false;
 	while ((has_c = key_at(&t->claims, w->claims, &c)) && w->is_proven &&
@@ -465,9 +476,34 @@ bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 	if (!has_c && !has_p)
 		return false;
 	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;
-	if (has_c && !pack_compare(&c, &item->key))
-		take_claims(&t->claims, w->claims++, item);
-	if (has_p && !pack_compare(&p, &item->key))
-		take_proofs(&t->proofs, w->proofs++, item);
+	take(w, has_c && !pack_compare(&c, &item->key), has_p && !pack_compare(&p, &item->key), item);
 	return true;
+}
+
+bool snapshot_next_proven(const struct snapshot_walk *w, struct pack_key *key)
+{
+	return key_at(&w->s->tables[w->life].proofs, w->proofs, key);
+}
+
+/* True: what is at the place now is of that source. */
+static bool step_to(const struct table *t, size_t *at, const struct pack_key *key)
+{
+	struct pack_key is;
+	int order = 1;
+
+	while (key_at(t, *at, &is) && (order = pack_compare(&is, key)) < 0)
+		++*at;
+	return *at < t->places && !order;
+}
+
+bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
+		      struct snapshot_item *item)
+{
+	const struct tables *t = &w->s->tables[w->life];
+	bool has_claims = step_to(&t->claims, &w->claims, key);
+	bool has_proofs = step_to(&t->proofs, &w->proofs, key);
+
+	item->key = *key;
+	take(w, has_claims, has_proofs, item);
+	return has_claims || has_proofs;
 }

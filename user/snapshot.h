@@ -80,5 +80,10 @@ void snapshot_start(const struct snapshot *s, int life, const struct pack_key *k
 		    struct snapshot_walk *w);
 /* False: there is no more. */
 bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item);
+/* Which source with proofs comes next; does not step. */
+bool snapshot_next_proven(const struct snapshot_walk *w, struct pack_key *key);
+/* Steps past all that come before a source, and past itself; false: it is not there. */
+bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
+		      struct snapshot_item *item);
 
 #endif

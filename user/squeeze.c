@@ -39,9 +39,10 @@ size_t expand(void *record, unsigned int words, const unsigned char *squeezed, s
 		mask |= (uint32_t)squeezed[i] << 8 * i;
 	if (words < SQUEEZE_WORDS && mask >> words)
 		return 0;
-	if (size < SQUEEZE_MASK(words) + 4 * (size_t)__builtin_popcount(mask))
-		return 0;
-	for (; mask; mask &= mask - 1, at += 4)
+	for (; mask; mask &= mask - 1, at += 4) {
+		if (squeezed + size - at < 4)
+			return 0;
 		memcpy((char *)record + 4 * __builtin_ctz(mask), at, 4);
+	}
 	return at - squeezed;
 }
