@@ -220,7 +220,8 @@ struct nolist_source {
 struct nolist_contact {
 	__u64 first_ns; /* when first; 0: never */
 	__u64 last_ns;  /* when last */
-	__u32 opens;    /* how many segments that open a connection */
+	__u32 opens;    /* how many segments that open a connection; of two CPUs at
+			 * once one may be lost */
 	__u32 pad;
 };
 _Static_assert(sizeof(struct nolist_contact) == 24, "abi");

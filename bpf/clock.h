@@ -32,6 +32,15 @@ static __always_inline __u64 clock_ns(void)
 	return clock_last.ns;
 }
 
+/*
+ * What clock_ns() has returned last, to whomever: for who asks again for the same frame,
+ * or minds no more than that time does not run back.
+ */
+static __always_inline __u64 clock_again(void)
+{
+	return clock_last.ns ? clock_last.ns : clock_ns();
+}
+
 /* The hour of what clock_ns() has returned, as evidence counts them; spares a division. */
 static __always_inline __u32 clock_hour(void)
 {

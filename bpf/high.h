@@ -162,7 +162,8 @@ static __always_inline void high_know(struct nolist_known *k, const struct pkt *
  */
 static __always_inline __u64 high_find(const struct pkt *p)
 {
-	__u64 slot = clock_ns() >> COOKIE_SLOT_SHIFT;
+	/* At least the time of its own SYN. */
+	__u64 slot = clock_again() >> COOKIE_SLOT_SHIFT;
 	__u64 tail = high_tail(p, slot), hash;
 	struct nolist_known *known = high_place(p);
 	__u32 ack = bpf_ntohl(p->ack) - 1;
