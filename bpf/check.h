@@ -14,17 +14,15 @@
  * Sum of len bytes at offset off. A function of its own for the verifier, which
  * walks its branches once instead of once for each shape of frame.
  */
-__noinline __u64 check_sum(struct xdp_md *ctx, __u32 off, __u32 len)
+__noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 {
 	void *end = (void *)(long)ctx->data_end;
 	void *at = (void *)(long)ctx->data;
-	__u32 all = len, i;
-	__u64 sum = 0;
+	__u64 sum = 0, last;
+	__u32 i;
 
-	if (off > 256 || len > CSUM_MAX)
+	if (off > 256 || off < PARSE_LEAST || len > CSUM_MAX)
 		return CSUM_BAD;
-	/* What was put aside before it was compared, Linux 6.1 does not know the bounds of. */
-	barrier_var(off);
 	at += off;
 	for (i = 0; i < CSUM_MAX / 32; i++) {
 		__u32 *w = at;
@@ -55,15 +53,19 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u32 off, __u32 len)
 		if (at + 8 > end)
 			return CSUM_BAD;
 		sum += (__u64)w[0] + w[1];
+		at += 8;
+		barrier_var(at);
 	}
-	if (len & 7) {
-		__u64 last;
-
-		if (!tail_bytes(ctx, off + all, len & 7, &last))
-			return CSUM_BAD;
-		sum += (last & 0xffffffff) + (last >> 32);
-	}
-	return sum;
+	len &= 7;
+	if (!len)
+		return sum;
+	/* Bytes in memory order, then zeros: some of those before them are shifted out. */
+	at += (long)len - 8;
+	barrier_var(at);
+	if (at + 8 > end)
+		return CSUM_BAD;
+	last = *(__u64 *)at >> (64 - 8 * len);
+	return sum + (__u32)last + (last >> 32);
 }
 
 /* Sum of the segment: of the TCP header without options, which most have alone, and the rest. */

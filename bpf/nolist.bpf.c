@@ -20,7 +20,6 @@
 #include "maps.h"
 #include "clock.h"
 #include "csum.h"
-#include "tail.h"
 #include "parse.h"
 #include "match.h"
 #include "check.h"

@@ -116,6 +116,24 @@ static __always_inline __u32 smtp_lf_at(__u64 w)
 }
 
 /*
+ * The last bytes, one to seven, of what ends at offset "to", as they lie in memory,
+ * then zeros: in one read, with some of those before them, which are shifted out.
+ */
+static __always_inline bool smtp_tail(struct xdp_md *ctx, __u32 to, __u32 bytes, __u64 *last)
+{
+	__u32 from = to - 8;
+	void *at;
+
+	/* The compiler may know that it is small; the verifier does not. */
+	barrier_var(from);
+	at = (void *)(long)ctx->data + (from & 2047);
+	if (at + 8 > (void *)(long)ctx->data_end)
+		return false;
+	*last = *(__u64 *)at >> (64 - 8 * bytes);
+	return true;
+}
+
+/*
  * Of len bytes at offset off, those up to and with the first LF, if it is among
  * the first SMTP_LINE_MAX, or 0. A function of its own for the verifier.
  */
@@ -128,7 +146,7 @@ __noinline int smtp_line(struct xdp_md *ctx, __u32 off, __u32 len)
 
 	if (off > 256 || len > CSUM_MAX)
 		return 0;
-	barrier_var(off); /* as in check_sum() */
+	barrier_var(off); /* else Linux 6.1 does not know the bounds of what was put aside */
 	at += off;
 	barrier_var(at);
 	/* To the end of the frame, which mostly is that of the segment: one comparison less. */
@@ -140,7 +158,7 @@ __noinline int smtp_line(struct xdp_md *ctx, __u32 off, __u32 len)
 		if (lf)
 			goto found;
 	}
-	if (i >= len || i >= SMTP_LINE_MAX || !tail_bytes(ctx, off + len, (len - i) & 7, &last))
+	if (i >= len || i >= SMTP_LINE_MAX || !smtp_tail(ctx, off + len, (len - i) & 7, &last))
 		return 0;
 	lf = smtp_lf(last);
 	if (!lf)
@@ -196,8 +214,7 @@ __noinline __u64 smtp_usual(struct xdp_md *ctx, __u32 off, __u32 len)
 	__u32 verb, from = off + len - 8;
 	__u64 last;
 
-	/* No option and no data stands before offset 34. */
-	if (len < SMTP_USUAL_MIN || len > SMTP_USUAL_MAX || off < 34)
+	if (len < SMTP_USUAL_MIN || len > SMTP_USUAL_MAX || off < PARSE_LEAST)
 		return 0;
 	barrier_var(off);
 	at = data + (off & 255);

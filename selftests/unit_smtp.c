@@ -15,17 +15,17 @@
 #include "bpf/abi.h"
 #include "selftests/tap.h"
 
-/* What bpf/ has from libbpf's headers and from check.h. */
+/* What bpf/ has from libbpf's headers, from parse.h and from check.h. */
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #define __noinline static __attribute__((noinline))
 #define barrier_var(var) asm volatile("" : "+r"(var))
+#define PARSE_LEAST 54
 #define CSUM_MAX 1536
 #define bpf_ntohl ntohl
 
 #pragma GCC diagnostic ignored "-Wunknown-pragmas" /* clang's unroll */
-#include "bpf/tail.h"
 #include "bpf/smtp.h"
 #include "selftests/reading.h"
 
