@@ -57,46 +57,6 @@ static const __u8 ingress_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_ROOM] = XDP_DROP,
 };
 
-/* What a frame is that ingress_short() leaves alone, but for which it has the layout and the port. */
-#define INGRESS_PLAIN (NOLIST_UNDECIDED + 1)
-
-/*
- * The short way through the same rooms, for what floods and most other traffic are made of:
- * SYNs to a low fake, and segments to no port of ours. Nothing here wants p in memory, so clang
- * keeps it in registers; with a constant family it knows where everything is. What is not
- * decided here has not been touched nor counted, and goes the long way.
- */
-static __always_inline enum nolist_verdict ingress_short(struct xdp_md *ctx,
-							 const struct nolist_config *conf,
-							 bool is_ip6)
-{
-	struct nolist_stats *st;
-	struct reply r = {};
-	struct pkt p;
-
-	if (!parse_plain(ctx, &p, is_ip6))
-		return NOLIST_UNDECIDED;
-	if (!match_port(conf, p.dport)) {
-		record_verdict(NOLIST_PASS_OTHER);
-		return NOLIST_PASS_OTHER;
-	}
-	if (parse_segment(ctx, &p) != NOLIST_UNDECIDED || p.flags != TCP_SYN ||
-	    match_mx(conf, &p) != NOLIST_UNDECIDED || p.role != NOLIST_LOW ||
-	    check_segment(ctx, conf, &p) != NOLIST_UNDECIDED)
-		return INGRESS_PLAIN;
-	/* So that clang knows as well. */
-	p.flags = TCP_SYN;
-	p.role = NOLIST_LOW;
-	decide_low(&p, &r);
-	if (!reply_plain(ctx, &p, &r))
-		return INGRESS_PLAIN;
-	st = record_verdict(NOLIST_LOW_RST_ACK);
-	record_mx(&p, true);
-	if (st)
-		record_syn(st, &p);
-	return NOLIST_LOW_RST_ACK;
-}
-
 /* The answers have little in common: each gets the code that it needs, and no more. */
 static __always_inline enum nolist_verdict answer_low(struct xdp_md *ctx,
 						      const struct nolist_config *conf,
@@ -118,35 +78,102 @@ static __always_inline enum nolist_verdict answer_high(struct xdp_md *ctx,
 	return !r.flags || reply_segment(ctx, conf, p, &r) ? verdict : NOLIST_HIGH_NO_ROOM;
 }
 
+/* What a frame looks like at a glance. */
+enum ingress_shape {
+	INGRESS_ANY,   /* to be read with care */
+	INGRESS_OTHER, /* to no port of ours: counted, and done with */
+	INGRESS_IP4,   /* as parse_plain() knows it */
+	INGRESS_IP6,
+	INGRESS_SYN4, /* the same, and nothing but a SYN */
+	INGRESS_SYN6,
+};
+
+static __always_inline enum ingress_shape ingress_glance(struct xdp_md *ctx,
+							 const struct nolist_config *conf,
+							 bool is_ip6)
+{
+	__be16 port;
+	__u8 flags;
+
+	if (!parse_plain(ctx, is_ip6, &port, &flags))
+		return INGRESS_ANY;
+	if (!match_port(conf, port)) {
+		record_verdict(NOLIST_PASS_OTHER);
+		return INGRESS_OTHER;
+	}
+	if (flags == TCP_SYN)
+		return is_ip6 ? INGRESS_SYN6 : INGRESS_SYN4;
+	return is_ip6 ? INGRESS_IP6 : INGRESS_IP4;
+}
+
+/*
+ * The short way through the same rooms, for what floods are made of: SYNs to a low fake.
+ * Nothing here wants p in memory, so clang keeps it in registers; with a constant family it
+ * knows where everything is. Where it returns false nothing has been touched nor counted.
+ */
+static __always_inline bool ingress_low(struct xdp_md *ctx, const struct nolist_config *conf,
+					bool is_ip6)
+{
+	struct nolist_stats *st;
+	struct reply r = {};
+	struct pkt p;
+
+	if (parse_whole(ctx, &p, is_ip6) != NOLIST_UNDECIDED)
+		return false;
+	p.flags = TCP_SYN; /* so that clang knows as well */
+	if (match_mx(conf, &p) != NOLIST_UNDECIDED || p.role != NOLIST_LOW)
+		return false;
+	p.role = NOLIST_LOW;
+	if (check_segment(ctx, conf, &p) != NOLIST_UNDECIDED)
+		return false;
+	decide_low(&p, &r);
+	if (!reply_plain(ctx, &p, &r))
+		return false;
+	st = record_verdict(NOLIST_LOW_RST_ACK);
+	record_mx(&p, true);
+	if (st)
+		record_syn(st, &p);
+	return true;
+}
+
+/* Functions of their own for the stack: all that call each other have 512 bytes. */
+static __noinline int ingress_low4(struct xdp_md *ctx, const struct nolist_config *conf)
+{
+	return ingress_low(ctx, conf, false);
+}
+
+static __noinline int ingress_low6(struct xdp_md *ctx, const struct nolist_config *conf)
+{
+	return ingress_low(ctx, conf, true);
+}
+
 /* What p holds is read from it again: else clang keeps it twice, for want of registers. */
 static __always_inline void ingress_keep(struct pkt *p)
 {
 	asm volatile("" : : "r"(p) : "memory");
 }
 
-SEC("xdp")
-int nolist_ingress(struct xdp_md *ctx)
+/* All rooms, one after the other. Verified apart, for whatever shape. */
+__noinline int ingress_rooms(struct xdp_md *ctx, const struct nolist_config *conf,
+			     enum ingress_shape shape)
 {
-	const struct nolist_config *conf = match_config();
-	__be16 proto = conf ? parse_proto(ctx) : 0;
-	__u32 verdict = conf ? NOLIST_UNDECIDED : NOLIST_PASS_UNCONFIGURED;
+	__u32 verdict;
 	struct pkt p;
 
-	if (proto == bpf_htons(ETH_P_IP))
-		verdict = ingress_short(ctx, conf, false);
-	if (proto == bpf_htons(ETH_P_IPV6))
-		verdict = ingress_short(ctx, conf, true);
-	if (verdict == NOLIST_PASS_OTHER || verdict == NOLIST_LOW_RST_ACK)
-		return ingress_code[verdict];
+	if (!conf)
+		return XDP_PASS;
 
-	if (verdict == NOLIST_UNDECIDED)
+	if (shape == INGRESS_IP4 || shape == INGRESS_SYN4) {
+		verdict = parse_whole(ctx, &p, false);
+	} else if (shape == INGRESS_IP6 || shape == INGRESS_SYN6) {
+		verdict = parse_whole(ctx, &p, true);
+	} else {
 		verdict = parse_frame(ctx, &p);
-	if (verdict == NOLIST_UNDECIDED && !match_port(conf, p.dport))
-		verdict = NOLIST_PASS_OTHER;
-	if (verdict == INGRESS_PLAIN)
-		verdict = parse_layout(&p, proto == bpf_htons(ETH_P_IPV6));
-	if (verdict == NOLIST_UNDECIDED)
-		verdict = parse_segment(ctx, &p);
+		if (verdict == NOLIST_UNDECIDED && !match_port(conf, p.dport))
+			verdict = NOLIST_PASS_OTHER;
+		if (verdict == NOLIST_UNDECIDED)
+			verdict = parse_segment(ctx, &p);
+	}
 	ingress_keep(&p);
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = match_mx(conf, &p);
@@ -160,6 +187,32 @@ int nolist_ingress(struct xdp_md *ctx)
 	barrier_var(verdict);
 	record(ctx, &p, verdict);
 	return verdict < NOLIST_VERDICTS ? ingress_code[verdict] : XDP_PASS;
+}
+
+SEC("xdp")
+int nolist_ingress(struct xdp_md *ctx)
+{
+	const struct nolist_config *conf = match_config();
+	enum ingress_shape shape = INGRESS_ANY;
+
+	if (!conf) {
+		record_verdict(NOLIST_PASS_UNCONFIGURED);
+		return XDP_PASS;
+	}
+	switch (parse_proto(ctx)) {
+	case bpf_htons(ETH_P_IP):
+		shape = ingress_glance(ctx, conf, false);
+		break;
+	case bpf_htons(ETH_P_IPV6):
+		shape = ingress_glance(ctx, conf, true);
+		break;
+	}
+	if (shape == INGRESS_OTHER)
+		return XDP_PASS;
+	if ((shape == INGRESS_SYN4 && ingress_low4(ctx, conf)) ||
+	    (shape == INGRESS_SYN6 && ingress_low6(ctx, conf)))
+		return XDP_TX;
+	return ingress_rooms(ctx, conf, shape);
 }
 
 char nolist_license[] SEC("license") = "GPL";

@@ -259,37 +259,41 @@ static __always_inline __be16 parse_proto(struct xdp_md *ctx)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
 
-	return (void *)(eth + 1) > (void *)(long)ctx->data_end ? 0 : eth->h_proto;
+	/* As a word: of a packed field clang reads each byte. */
+	return (void *)(eth + 1) > (void *)(long)ctx->data_end ? 0 : ((__be16 *)eth)[6];
 }
 
-/* Where everything is in a frame without VLAN tag, IPv4 options or extension headers. */
-static __always_inline enum nolist_verdict parse_layout(struct pkt *p, bool is_ip6)
-{
-	p->l3 = sizeof(struct ethhdr);
-	p->l4 = p->l3 + (is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	p->is_ip6 = is_ip6;
-	p->is_priority = 0;
-	return NOLIST_UNDECIDED;
-}
-
-/* As parse_frame(), for such frames; false where it is none, or where parse_frame() decides. */
-static __always_inline bool parse_plain(struct xdp_md *ctx, struct pkt *p, bool is_ip6)
+/*
+ * Is it a frame without VLAN tag, IPv4 options or extension headers, one of which
+ * parse_frame() would not decide? Then its port and flags are told.
+ */
+static __always_inline bool parse_plain(struct xdp_md *ctx, bool is_ip6, __be16 *port, __u8 *flags)
 {
 	void *data = (void *)(long)ctx->data;
 	struct ipv6hdr *ip6 = data + sizeof(struct ethhdr);
 	struct iphdr *ip = (void *)ip6;
-	struct tcphdr *tcp;
+	__be16 *tcp = is_ip6 ? (void *)(ip6 + 1) : (void *)(ip + 1);
 
-	parse_layout(p, is_ip6);
-	tcp = data + p->l4;
-	if ((void *)(tcp + 1) > (void *)(long)ctx->data_end)
+	if ((void *)(tcp + 10) > (void *)(long)ctx->data_end)
 		return false;
-	p->dport = tcp->dest;
+	*port = tcp[1];
+	*flags = ((__u8 *)tcp)[13];
 	if (is_ip6)
 		return ip6->nexthdr == IPPROTO_TCP && (*(__u8 *)ip & 0xf0) == 0x60 &&
 		       ((__u64 *)ip)[3];
 	return ip->protocol == IPPROTO_TCP && *(__u8 *)ip == 0x45 &&
 	       !(ip->frag_off & ~bpf_htons(IP4_DF));
+}
+
+/* All of a frame that parse_plain() knows. */
+static __always_inline enum nolist_verdict parse_whole(struct xdp_md *ctx, struct pkt *p,
+						       bool is_ip6)
+{
+	p->l3 = sizeof(struct ethhdr);
+	p->l4 = p->l3 + (is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	p->is_ip6 = is_ip6;
+	p->is_priority = 0;
+	return parse_segment(ctx, p);
 }
 
 #endif
