@@ -29,6 +29,11 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p /dev/pts /dev/shm /run/netns /run/lock
 mount -t devpts devpts /dev/pts
 mount -t tmpfs shm /dev/shm
+# As udev makes them: postfix writes its log to /dev/stdout.
+ln -sfn /proc/self/fd /dev/fd
+for n in 0:in 1:out 2:err; do
+	ln -sfn "/proc/self/fd/${n%:*}" "/dev/std${n#*:}"
+done
 hostname guest
 ip link set lo up
 # Tests take their cards from this namespace; they cannot see this process.
