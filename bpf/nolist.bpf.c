@@ -84,35 +84,40 @@ enum ingress_shape {
 	INGRESS_OTHER, /* to no port of ours: counted, and done with */
 	INGRESS_IP4,   /* as parse_plain() knows it */
 	INGRESS_IP6,
-	INGRESS_SYN4, /* the same, and nothing but a SYN */
-	INGRESS_SYN6,
+	INGRESS_LOW4, /* the same, and nothing but a SYN to a low fake */
+	INGRESS_LOW6,
 };
 
 static __always_inline enum ingress_shape ingress_glance(struct xdp_md *ctx,
 							 const struct nolist_config *conf,
-							 bool is_ip6)
+							 bool is_ip6, __u32 *mx)
 {
+	const struct nolist_slot *s;
+	struct nolist_addr daddr;
 	__be16 port;
 	__u8 flags;
 
-	if (!parse_plain(ctx, is_ip6, &port, &flags))
+	if (!parse_plain(ctx, is_ip6, &port, &flags, &daddr))
 		return INGRESS_ANY;
 	if (!match_port(conf, port)) {
 		record_verdict(NOLIST_PASS_OTHER);
 		return INGRESS_OTHER;
 	}
-	if (flags == TCP_SYN)
-		return is_ip6 ? INGRESS_SYN6 : INGRESS_SYN4;
-	return is_ip6 ? INGRESS_IP6 : INGRESS_IP4;
+	s = flags == TCP_SYN ? match_slot(conf, &daddr) : NULL;
+	if (!s || s->role != NOLIST_LOW || !match_fakes(conf, port))
+		return is_ip6 ? INGRESS_IP6 : INGRESS_IP4;
+	*mx = s->mx;
+	return is_ip6 ? INGRESS_LOW6 : INGRESS_LOW4;
 }
 
 /*
- * The short way through the same rooms, for what floods are made of: SYNs to a low fake.
- * Nothing here wants p in memory, so clang keeps it in registers; with a constant family it
- * knows where everything is. Where it returns false nothing has been touched nor counted.
+ * The short way through the same rooms, for what floods are made of: SYNs to a low fake,
+ * number mx. Nothing here wants p in memory, so clang keeps it in registers; with a constant
+ * family it knows where everything is. Where it returns false nothing has been touched nor
+ * counted.
  */
 static __always_inline bool ingress_low(struct xdp_md *ctx, const struct nolist_config *conf,
-					bool is_ip6)
+					__u32 mx, bool is_ip6)
 {
 	struct nolist_stats *st;
 	struct reply r = {};
@@ -123,10 +128,10 @@ static __always_inline bool ingress_low(struct xdp_md *ctx, const struct nolist_
 	barrier_var(is_done);
 	if (parse_whole(ctx, &p, is_ip6) != NOLIST_UNDECIDED)
 		return is_done;
-	p.flags = TCP_SYN; /* so that clang knows as well */
-	if (match_mx(conf, &p) != NOLIST_UNDECIDED || p.role != NOLIST_LOW)
-		return is_done;
+	/* So that clang knows as well. */
+	p.flags = TCP_SYN;
 	p.role = NOLIST_LOW;
+	p.mx = mx;
 	if (check_segment(ctx, conf, &p) != NOLIST_UNDECIDED)
 		return is_done;
 	decide_low(&p, &r);
@@ -135,19 +140,19 @@ static __always_inline bool ingress_low(struct xdp_md *ctx, const struct nolist_
 	st = record_verdict(NOLIST_LOW_RST_ACK);
 	record_mx(&p, true);
 	if (st)
-		record_syn(st, &p);
+		record_syn(st, &p, clock_ns());
 	return true;
 }
 
 /* Functions of their own for the stack: all that call each other have 512 bytes. */
-static __noinline int ingress_low4(struct xdp_md *ctx, const struct nolist_config *conf)
+static __noinline int ingress_low4(struct xdp_md *ctx, const struct nolist_config *conf, __u32 mx)
 {
-	return ingress_low(ctx, conf, false);
+	return ingress_low(ctx, conf, mx, false);
 }
 
-static __noinline int ingress_low6(struct xdp_md *ctx, const struct nolist_config *conf)
+static __noinline int ingress_low6(struct xdp_md *ctx, const struct nolist_config *conf, __u32 mx)
 {
-	return ingress_low(ctx, conf, true);
+	return ingress_low(ctx, conf, mx, true);
 }
 
 /* What p holds is read from it again: else clang keeps it twice, for want of registers. */
@@ -166,9 +171,9 @@ __noinline int ingress_rooms(struct xdp_md *ctx, const struct nolist_config *con
 	if (!conf)
 		return XDP_PASS;
 
-	if (shape == INGRESS_IP4 || shape == INGRESS_SYN4) {
+	if (shape == INGRESS_IP4 || shape == INGRESS_LOW4) {
 		verdict = parse_whole(ctx, &p, false);
-	} else if (shape == INGRESS_IP6 || shape == INGRESS_SYN6) {
+	} else if (shape == INGRESS_IP6 || shape == INGRESS_LOW6) {
 		verdict = parse_whole(ctx, &p, true);
 	} else {
 		verdict = parse_frame(ctx, &p);
@@ -197,6 +202,7 @@ int nolist_ingress(struct xdp_md *ctx)
 {
 	const struct nolist_config *conf = match_config();
 	enum ingress_shape shape = INGRESS_ANY;
+	__u32 mx = 0;
 
 	if (!conf) {
 		record_verdict(NOLIST_PASS_UNCONFIGURED);
@@ -204,16 +210,16 @@ int nolist_ingress(struct xdp_md *ctx)
 	}
 	switch (parse_proto(ctx)) {
 	case bpf_htons(ETH_P_IP):
-		shape = ingress_glance(ctx, conf, false);
+		shape = ingress_glance(ctx, conf, false, &mx);
 		break;
 	case bpf_htons(ETH_P_IPV6):
-		shape = ingress_glance(ctx, conf, true);
+		shape = ingress_glance(ctx, conf, true, &mx);
 		break;
 	}
 	if (shape == INGRESS_OTHER)
 		return XDP_PASS;
-	if ((shape == INGRESS_SYN4 && ingress_low4(ctx, conf)) ||
-	    (shape == INGRESS_SYN6 && ingress_low6(ctx, conf)))
+	if ((shape == INGRESS_LOW4 && ingress_low4(ctx, conf, mx)) ||
+	    (shape == INGRESS_LOW6 && ingress_low6(ctx, conf, mx)))
 		return XDP_TX;
 	return ingress_rooms(ctx, conf, shape);
 }

@@ -265,9 +265,10 @@ static __always_inline __be16 parse_proto(struct xdp_md *ctx)
 
 /*
  * Is it a frame without VLAN tag, IPv4 options or extension headers, one of which
- * parse_frame() would not decide? Then its port and flags are told.
+ * parse_frame() would not decide? Then its port, flags and address are told.
  */
-static __always_inline bool parse_plain(struct xdp_md *ctx, bool is_ip6, __be16 *port, __u8 *flags)
+static __always_inline bool parse_plain(struct xdp_md *ctx, bool is_ip6, __be16 *port,
+					__u8 *flags, struct nolist_addr *daddr)
 {
 	void *data = (void *)(long)ctx->data;
 	struct ipv6hdr *ip6 = data + sizeof(struct ethhdr);
@@ -278,9 +279,10 @@ static __always_inline bool parse_plain(struct xdp_md *ctx, bool is_ip6, __be16 
 		return false;
 	*port = tcp[1];
 	*flags = ((__u8 *)tcp)[13];
+	daddr->q[0] = is_ip6 ? ((__u64 *)ip)[3] : 0;
+	daddr->q[1] = is_ip6 ? ((__u64 *)ip)[4] : parse_mapped(((__be32 *)ip)[4]);
 	if (is_ip6)
-		return ip6->nexthdr == IPPROTO_TCP && (*(__u8 *)ip & 0xf0) == 0x60 &&
-		       ((__u64 *)ip)[3];
+		return ip6->nexthdr == IPPROTO_TCP && (*(__u8 *)ip & 0xf0) == 0x60 && daddr->q[0];
 	return ip->protocol == IPPROTO_TCP && *(__u8 *)ip == 0x45 &&
 	       !(ip->frag_off & ~bpf_htons(IP4_DF));
 }

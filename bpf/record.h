@@ -338,9 +338,9 @@ static __always_inline void record_mx(const struct pkt *p, bool is_open)
 }
 
 /* A claim, if there is anything left to note it with. */
-static __always_inline void record_syn(struct nolist_stats *st, const struct pkt *p)
+static __always_inline void record_syn(struct nolist_stats *st, const struct pkt *p, __u64 now)
 {
-	enum record_admission admission = record_admit(st, p, clock_ns());
+	enum record_admission admission = record_admit(st, p, now);
 
 	if (admission != RECORD_SHED)
 		record_open(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role, admission);
@@ -356,7 +356,7 @@ static __always_inline void record_sender(struct xdp_md *ctx, struct nolist_stat
 	record_mx(p, is_open);
 	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
 			verdict == NOLIST_HIGH_SYN_ACK))
-		record_syn(st, p);
+		record_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns());
 	else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
 		is_first = record_data(ctx, st, p);
 	else if (p->events & ~HIGH_STRONG)
