@@ -369,7 +369,7 @@ report() {
 	while read -r mode test file; do
 		name="$mode $test" cells verdict "$mode" "$test"
 	done <"$vm/$1/results/plan"
-	[ -n "$only" ] || echo "left out, as they ask no kernel: unit_*" \
+	[ -n "$only" ] || echo "left out, as they ask the kernel for nothing new: unit_*" \
 		"$(grep -l '^# modes: none$' selftests/*.sh | sed 's,.*/,,; s/\.sh$//' | paste -sd' ')"
 }
 
