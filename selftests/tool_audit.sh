@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# modes: none
 #
 # audit: the list against the log of a real MX that did not use it. Whose mail was
 # accepted while he was listed is a false listing, and named; and nobody can have

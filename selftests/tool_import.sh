@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# modes: none
 #
 # import: what a real MX on another host has accepted is an alibi, and makes the
 # real MX seen. Its lines may hold anything; none that is not plainly a contact of

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# modes: none
 #
 # Lists that are kept: each format's bytes are the same for the same evidence and
 # time; no word of a configuration gets out of its place; a file is left alone when

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# modes: none
 #
 # Sets of networks: who is in one is the same sender as all others in it, and a file
 # of them that is not as it should be stops everything, with its line. Why it matters:

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# modes: none
 #
 # show: what is told of each source, in which order, and how many are left out.
 # It is where an administrator looks first, and it must not change anything.
