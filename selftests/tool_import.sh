@@ -55,6 +55,8 @@ is "$(opens 203.0.113.2 '.low.opens, .low.first')" "[1,$((now - 10))]" 'role low
 	echo "mx.example.com $now"
 	echo "203.0.113.7 2026-02-31T00:00:00Z"
 	echo "203.0.113.7 2026-02-01T00:00:00+99:00"
+	echo "203.0.113.7 2026-02-01T00:00:00+02:-5"
+	echo "203.0.113.7 2026-02-01T00:00:00+02: 5"
 	printf '203.0.113.7\0 %s\n' "$now"
 	head -c 100000 /dev/zero | tr '\0' x
 	echo " $now"
@@ -64,7 +66,7 @@ import real "$TMP/odd"
 is "$status $(cat "$TMP/out")" '1 0 lines taken' 'odd lines are not taken'
 check 'future ones are counted' grep -q ' 1 line refused: they tell of the future' "$TMP/err"
 check 'old ones are' grep -q ' 1 line refused: older than 35 days' "$TMP/err"
-check 'and all others' grep -q ' 12 lines refused: not an address and a time' "$TMP/err"
+check 'and all others' grep -q ' 14 lines refused: not an address and a time' "$TMP/err"
 is "$(opens 203.0.113.7 .known)" '[false]' 'and nothing is known of who they name'
 is "$(tr -d '\n\40-\176' <"$TMP/err" | wc -c)" 0 'nothing of them is repeated'
 

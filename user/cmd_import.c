@@ -36,11 +36,12 @@ struct import {
 /* After the seconds: a fraction, which is dropped, then Z or +hh:mm. */
 static int parse_zone(const char *text, int64_t *offset_s)
 {
-	int hours, minutes, used = 0;
+	static const char digit[] = "0123456789";
+	int hours, minutes;
 
 	*offset_s = 0;
 	if (*text == '.') {
-		size_t digits = strspn(text + 1, "0123456789");
+		size_t digits = strspn(text + 1, digit);
 
 		if (!digits)
 			return -EINVAL;
@@ -48,9 +49,10 @@ static int parse_zone(const char *text, int64_t *offset_s)
 	}
 	if (!strcmp(text, "Z"))
 		return 0;
-	if ((*text != '+' && *text != '-') || strspn(text + 1, "0123456789") != 2 ||
-	    sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 ||
-	    text[1 + used] || hours > 23 || minutes > 59)
+	/* sscanf() would take blanks and signs for a part of a number. */
+	if ((*text != '+' && *text != '-') || strspn(text + 1, digit) != 2 || text[3] != ':' ||
+	    strspn(text + 4, digit) != 2 || text[6] ||
+	    sscanf(text + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
 		return -EINVAL;
 	*offset_s = (*text == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
 	return 0;
