@@ -42,6 +42,7 @@ mount -o bind /proc/self/ns/net /run/guest.netns
 for device in /sys/bus/{pci,virtio}/devices/*/modalias; do
 	modprobe -q -b "$(cat "$device")"
 done
+modprobe -q tun # what it is for has no device to ask for it
 
 if [ ! -s "$results/insns" ]; then
 	for object in build/vm/clang-*/nolist.bpf.o; do
