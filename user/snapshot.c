@@ -459,27 +459,6 @@ static void take(struct snapshot_walk *w, bool has_claims, bool has_proofs,
 		take_proofs(&t->proofs, w->proofs++, item);
 }
 
-bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
-{
-	const struct tables *t = &w->s->tables[w->life];
-	struct pack_key c, p;
-	bool has_p, has_c;
-
-	while (w->has_data && w->proofs < t->proofs.places && !has_data(&t->proofs, w->proofs))
-		w->proofs++;
-	has_p = key_at(&t->proofs, w->proofs, &p);
-	if (w->is_proven && !has_p)
-		return false;
-	while ((has_c = key_at(&t->claims, w->claims, &c)) && w->is_proven &&
-	       pack_compare(&c, &p) < 0)
-		w->claims++;
-	if (!has_c && !has_p)
-		return false;
-	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;
-	take(w, has_c && !pack_compare(&c, &item->key), has_p && !pack_compare(&p, &item->key), item);
-	return true;
-}
-
 bool snapshot_next_proven(const struct snapshot_walk *w, struct pack_key *key)
 {
 	return key_at(&w->s->tables[w->life].proofs, w->proofs, key);
@@ -506,4 +485,23 @@ bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
 	item->key = *key;
 	take(w, has_claims, has_proofs, item);
 	return has_claims || has_proofs;
+}
+
+bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
+{
+	const struct tables *t = &w->s->tables[w->life];
+	struct pack_key c, p;
+	bool has_p, has_c;
+
+	while (w->has_data && w->proofs < t->proofs.places && !has_data(&t->proofs, w->proofs))
+		w->proofs++;
+	has_p = key_at(&t->proofs, w->proofs, &p);
+	if (w->is_proven)
+		return has_p && snapshot_step_to(w, &p, item);
+	has_c = key_at(&t->claims, w->claims, &c);
+	if (!has_c && !has_p)
+		return false;
+	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;
+	take(w, has_c && !pack_compare(&c, &item->key), has_p && !pack_compare(&p, &item->key), item);
+	return true;
 }
