@@ -68,14 +68,15 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 	return sum + (__u32)last + (last >> 32);
 }
 
-/* Sum of the segment: of the TCP header without options, which most have alone, and the rest. */
-static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, const struct pkt *p)
+/* Sum of the segment, of whose first bytes tcp_sum is the sum: most have no others. */
+static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, const struct pkt *p,
+					       __u32 first)
 {
 	__u64 rest;
 
-	if (p->l4_len <= sizeof(struct tcphdr))
+	if (p->l4_len <= first)
 		return p->tcp_sum;
-	rest = check_sum(ctx, p->l4 + sizeof(struct tcphdr), p->l4_len - sizeof(struct tcphdr));
+	rest = check_sum(ctx, p->l4 + first, p->l4_len - first);
 	return rest == CSUM_BAD ? CSUM_BAD : p->tcp_sum + rest;
 }
 
@@ -104,6 +105,7 @@ enum {
 	OPT_SACK_OK = 4,
 	OPT_TS = 8,
 	OPT_TS_BYTES = 10,
+	OPT_STAMPS = 12, /* bytes of timestamps behind two NOPs */
 	OPT_MD5 = 19, /* RFC 2385 */
 	OPT_AO = 29,  /* RFC 5925 */
 	OPT_BYTES = 40,
@@ -156,24 +158,47 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 	return i < len ? -1 : (int)ts;
 }
 
+/* The TCP options, if there were room for all that there may be. */
+static __always_inline __be32 *check_option_words(struct xdp_md *ctx, const struct pkt *p)
+{
+	__u32 off = p->l4 + sizeof(struct tcphdr);
+
+	barrier_var(off);
+	return (void *)(long)ctx->data + (off & 127);
+}
+
 /*
- * The layouts that nearly all segments with options have need no walk: NOP, NOP,
- * timestamps; and what Linux, and Windows with and without scaling of its window,
- * put into a SYN. As check_options(), or -2: walk.
+ * Nothing but NOP, NOP and timestamps: what nearly all segments behind a SYN have that
+ * have options (RFC 7323 appendix A). Read and summed up in one go.
+ */
+static __always_inline bool check_stamps(struct xdp_md *ctx, struct pkt *p)
+{
+	__be32 *w;
+
+	if (p->doff != sizeof(struct tcphdr) + OPT_STAMPS)
+		return false;
+	w = check_option_words(ctx, p);
+	if ((void *)(w + 3) > (void *)(long)ctx->data_end ||
+	    w[0] != bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES))
+		return false;
+	p->tcp_sum += (__u64)w[0] + w[1] + w[2];
+	p->tsval = bpf_ntohl(w[1]);
+	p->tsecr = bpf_ntohl(w[2]);
+	p->ts_at = 2 + 1;
+	return true;
+}
+
+/*
+ * What Linux, and Windows with and without scaling of its window, put into a SYN needs
+ * no walk either. As check_options(), or -2: walk.
  */
 static __always_inline int check_usual_options(struct xdp_md *ctx, const struct pkt *p)
 {
 	const __be32 sack_ok = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_OK << 8 | 2);
 	const __be32 scale = bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8);
 	void *end = (void *)(long)ctx->data_end;
-	__u32 off = p->l4 + sizeof(struct tcphdr);
-	__be32 *w;
+	__be32 *w = check_option_words(ctx, p);
 
-	barrier_var(off);
-	w = (void *)(long)ctx->data + (off & 127);
-	if (p->doff == 32 && (void *)(w + 3) <= end &&
-	    w[0] == bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES))
-		return 2 + 1;
 	if ((void *)(w + 2) > end ||
 	    (w[0] & bpf_htonl(0xffff0000)) != bpf_htonl(OPT_MSS << 24 | 4 << 16))
 		return -2;
@@ -187,6 +212,30 @@ static __always_inline int check_usual_options(struct xdp_md *ctx, const struct 
 	    (w[4] & bpf_htonl(0xffffff00)) == scale)
 		return 6 + 1;
 	return -2;
+}
+
+/* The options of any other segment: false if they are malformed or signed. */
+static __always_inline bool check_all_options(struct xdp_md *ctx, struct pkt *p)
+{
+	void *end = (void *)(long)ctx->data_end;
+	int at = check_usual_options(ctx, p);
+	__be32 *ts;
+	__u32 off;
+
+	if (at == -2)
+		at = check_options(ctx, p->l4 + sizeof(struct tcphdr),
+				   p->doff - sizeof(struct tcphdr));
+	if (at <= 0)
+		return !at;
+	off = p->l4 + sizeof(struct tcphdr) + at + 1;
+	barrier_var(off);
+	ts = (void *)(long)ctx->data + (off & 255);
+	if ((void *)(ts + 2) > end)
+		return false;
+	p->tsval = bpf_ntohl(ts[0]);
+	p->tsecr = bpf_ntohl(ts[1]);
+	p->ts_at = at;
+	return true;
 }
 
 static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
@@ -218,8 +267,8 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 							    const struct nolist_config *conf,
 							    struct pkt *p)
 {
+	__u32 first = sizeof(struct tcphdr);
 	__u64 sum, pseudo;
-	int ts;
 
 	if (!check_host(conf, p))
 		return NOLIST_PASS_NOT_HOST;
@@ -233,22 +282,17 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 		return NOLIST_PASS_TRUNCATED;
 	if (!check_source(conf, p))
 		return NOLIST_PASS_SOURCE;
+	if (!(p->flags & TCP_SYN) && check_stamps(ctx, p))
+		first += OPT_STAMPS;
 	pseudo = check_pseudo(p);
-	sum = check_segment_sum(ctx, p);
+	sum = check_segment_sum(ctx, p, first);
 	if (!csum_is_right(p->l3_sum) || sum == CSUM_BAD)
 		return NOLIST_PASS_CHECKSUM;
 	if (!csum_is_right(sum + pseudo) &&
 	    (csum_fold32(pseudo) != p->check || !check_partial(conf, ctx->ingress_ifindex)))
 		return NOLIST_PASS_CHECKSUM;
-	if (p->doff > sizeof(struct tcphdr)) {
-		ts = check_usual_options(ctx, p);
-		if (ts == -2)
-			ts = check_options(ctx, p->l4 + sizeof(struct tcphdr),
-					   p->doff - sizeof(struct tcphdr));
-		if (ts < 0)
-			return NOLIST_PASS_TCP_OPTION;
-		p->ts_at = ts;
-	}
+	if (p->doff > first && !check_all_options(ctx, p))
+		return NOLIST_PASS_TCP_OPTION;
 	return NOLIST_UNDECIDED;
 }
 

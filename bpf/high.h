@@ -73,20 +73,6 @@ static __noinline __u64 high_hash(const struct pkt *p, __u64 tail)
 	return hash;
 }
 
-static __always_inline void high_timestamps(struct xdp_md *ctx, struct pkt *p)
-{
-	void *end = (void *)(long)ctx->data_end;
-	__u32 off = p->l4 + sizeof(struct tcphdr) + p->ts_at + 1;
-	__be32 *ts;
-
-	barrier_var(off);
-	ts = (void *)(long)ctx->data + (off & 255);
-	if ((void *)(ts + 2) > end)
-		return;
-	p->tsval = bpf_ntohl(ts[0]);
-	p->tsecr = bpf_ntohl(ts[1]);
-}
-
 /* What we say next comes after rcv_nxt, with this parse of an unfinished line. */
 static __always_inline void high_receive(const struct pkt *p, struct reply *r, __u32 half,
 					 __u32 rcv_nxt, __u32 parse)
@@ -401,8 +387,6 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 	if (!conf || !p || !r)
 		return NOLIST_HIGH_SILENT;
 	flags = p->flags;
-	if (p->ts_at)
-		high_timestamps(ctx, p);
 	if (!(flags & TCP_ACK))
 		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r)
 								: NOLIST_HIGH_SILENT;

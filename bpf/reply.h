@@ -89,12 +89,14 @@ static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, const struc
 
 static __always_inline void reply_ip6(__u32 *w, const struct pkt *p, __u32 l4_len)
 {
-	struct ipv6hdr *ip = (void *)w;
+	__u64 *q = (void *)w;
 
 	w[0] = bpf_htonl(6u << 28 | (__u32)(p->tos & ~ECN_BITS) << 20);
 	w[1] = bpf_htonl(l4_len << 16 | IPPROTO_TCP << 8 | TTL);
-	__builtin_memcpy(&ip->saddr, &p->daddr, sizeof(ip->saddr));
-	__builtin_memcpy(&ip->daddr, &p->saddr, sizeof(ip->daddr));
+	q[1] = p->daddr.q[0];
+	q[2] = p->daddr.q[1];
+	q[3] = p->saddr.q[0];
+	q[4] = p->saddr.q[1];
 }
 
 /* The five words of every header; returns their sum with the pseudo-header's. */
