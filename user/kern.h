@@ -106,8 +106,12 @@ int kern_fill(const struct kern *k, struct kern_fill *fill);
 typedef int kern_each_fn(const struct nolist_source *src, const struct nolist_claims *claims,
 			 const struct nolist_proofs *proofs, void *arg);
 int kern_each(const struct kern *k, kern_each_fn *fn, void *arg);
-/* The same of one set. */
-int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, void *arg);
+/*
+ * The same of one set. Each of the threads calls "end" when it has been through, unless
+ * that is NULL; what it returns is returned.
+ */
+typedef int kern_end_fn(bool is_proofs, void *arg);
+int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg);
 
 /*
  * Attaches the program to the interfaces (with the pinned maps, or new ones), or

@@ -361,6 +361,7 @@ int kern_fill(const struct kern *k, struct kern_fill *fill)
 
 struct each {
 	kern_each_fn *fn;
+	kern_end_fn *end;
 	void *arg;
 };
 
@@ -381,15 +382,18 @@ static int each_proofs(const void *key, const void *value, void *arg)
 static void *walk_table(void *arg)
 {
 	struct walk *w = arg;
+	const struct each *e = w->arg;
 
 	w->ret = walk(w);
+	if (!w->ret && e->end)
+		w->ret = e->end(w->fn == each_proofs, e->arg);
 	return NULL;
 }
 
 /* Nearly all of the time is the kernel's, which waits for memory: two wait at once. */
-int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, void *arg)
+int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg)
 {
-	struct each e = { fn, arg };
+	struct each e = { fn, end, arg };
 	struct walk claims = { k->set[set].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
 	struct walk proofs = { k->set[set].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
 	int ret;
@@ -404,7 +408,7 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
 	int i, ret = 0;
 
 	for (i = 0; i < k->sets && !ret; i++)
-		ret = kern_set_each(k, i, fn, arg);
+		ret = kern_set_each(k, i, fn, NULL, arg);
 	return ret;
 }
 

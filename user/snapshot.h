@@ -22,7 +22,10 @@ int snapshot_add_life(struct snapshot *s, const struct life *life);
  * another one proofs. */
 int snapshot_add(struct snapshot *s, int life, const struct nolist_source *src,
 		 const struct nolist_claims *claims, const struct nolist_proofs *proofs);
-/* To be called once, before what follows. */
+/* When all of one kind have been added: by the thread that did so, if there are two. */
+int snapshot_sort_claims(struct snapshot *s, int life);
+int snapshot_sort_proofs(struct snapshot *s, int life);
+/* To be called once, before what follows. Sorts whatever is not sorted. */
 int snapshot_sort(struct snapshot *s);
 void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats *stats,
 			uint64_t begin_ns, uint64_t now_ns, bool is_away);

@@ -20,6 +20,14 @@ static int on_record(const struct nolist_source *src, const struct nolist_claims
 	return snapshot_add(r->s, r->life, src, claims, proofs);
 }
 
+/* While the other table is still read. */
+static int on_end(bool is_proofs, void *arg)
+{
+	struct reading *r = arg;
+
+	return is_proofs ? snapshot_sort_proofs(r->s, r->life) : snapshot_sort_claims(r->s, r->life);
+}
+
 /* Before the records are read: what is lost later belongs to the next interval. */
 static int read_stats(struct snapshot *s, int life, const struct kern *k, int set)
 {
@@ -63,7 +71,7 @@ static int read_set(struct snapshot *s, const struct kern *k, int set)
 	error = r.life < 0 ? r.life : read_stats(s, r.life, k, set);
 	if (!error && is_lru)
 		snapshot_set_lru(s, r.life);
-	return error ? error : kern_set_each(k, set, on_record, &r);
+	return error ? error : kern_set_each(k, set, on_record, on_end, &r);
 }
 
 int snapshot_read(struct snapshot **sp, const struct kern *k)
