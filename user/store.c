@@ -496,6 +496,7 @@ void store_close(struct store *s)
 	if (s->lock >= 0)
 		close(s->lock);
 	free(s->path);
+	free(s->bound);
 	free(s->life);
 	free(s);
 }

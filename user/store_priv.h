@@ -61,6 +61,8 @@ struct store {
 	sqlite3_stmt *stmt[STATEMENTS];
 	struct store_life *life;
 	size_t lives;
+	unsigned char *bound; /* what is bound to the statement that is about to run */
+	size_t bound_room;
 };
 
 /* Sets store_what() and store_hint() after SQLite said no; returns -errno. */

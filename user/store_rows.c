@@ -283,61 +283,93 @@ static int settle_grade(struct store *s, const struct store_row *row,
 	return ret > 0 ? STORE_PROVEN : ret;
 }
 
-static void bind_record(sqlite3_stmt *q, int column, const void *record, unsigned int words)
+/*
+ * Parameters are squeezed into room of the store's, one behind the other, where they stay
+ * until the statement has run: SQLite would take memory for each to copy it.
+ */
+static unsigned char *bind(sqlite3_stmt *q, int column, unsigned char *at, size_t size)
 {
-	unsigned char squeezed[SQUEEZE_MAX(SQUEEZE_WORDS)];
-
-	sqlite3_bind_blob(q, column, squeezed, squeeze(squeezed, record, words), SQLITE_TRANSIENT);
+	sqlite3_bind_blob(q, column, at, size, SQLITE_STATIC);
+	return at + size;
 }
 
-static void bind_hours(sqlite3_stmt *q, int column, const struct kept *k)
+static unsigned char *bind_hours(sqlite3_stmt *q, int column, unsigned char *at,
+				 const struct kept *k)
 {
-	unsigned char squeezed[KEPT_HOURS * SQUEEZE_MAX(HOUR_WORDS)];
 	size_t size = 0;
 	unsigned int i;
 
 	for (i = 0; i < k->hours; i++)
-		size += squeeze(squeezed + size, &k->hour[i], HOUR_WORDS);
-	sqlite3_bind_blob(q, column, squeezed, size, SQLITE_TRANSIENT);
+		size += squeeze(at + size, &k->hour[i], HOUR_WORDS);
+	return bind(q, column, at, size);
 }
 
-/* Binds a row to the seven parameters from a column on. */
-static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct store_row *row)
+/* What a row takes there at most. */
+static size_t bound_max(const struct store_row *row)
+{
+	return KEY_SIZE + SQUEEZE_MAX(CLAIMS_WORDS) + SQUEEZE_MAX(PROOFS_WORDS) +
+	       row->kept.hours * SQUEEZE_MAX(HOUR_WORDS);
+}
+
+/* Binds a row to the seven parameters from a column on; *at is where there is room. */
+static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct store_row *row,
+		    unsigned char **at)
 {
 	const struct kept *k = &row->kept;
-	unsigned char bytes[KEY_SIZE];
+	unsigned char *key = *at;
 	int grade;
 
-	key_bytes(&row->key, bytes);
-	grade = settle_grade(s, row, bytes);
+	key_bytes(&row->key, key);
+	grade = settle_grade(s, row, key);
 	if (grade < 0)
 		return grade;
 	sqlite3_bind_int(q, column, grade);
-	sqlite3_bind_blob(q, column + 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+	*at = bind(q, column + 1, key, KEY_SIZE);
 	sqlite3_bind_int(q, column + 2, row->life);
 	if (k->proofs.now.data.first)
 		sqlite3_bind_int(q, column + 3, 1);
 	if (k->claims.begin)
-		bind_record(q, column + 4, &k->claims, CLAIMS_WORDS);
+		*at = bind(q, column + 4, *at, squeeze(*at, &k->claims, CLAIMS_WORDS));
 	if (k->proofs.begin)
-		bind_record(q, column + 5, &k->proofs, PROOFS_WORDS);
+		*at = bind(q, column + 5, *at, squeeze(*at, &k->proofs, PROOFS_WORDS));
 	if (k->hours)
-		bind_hours(q, column + 6, k);
+		*at = bind_hours(q, column + 6, *at, k);
+	return 0;
+}
+
+static int make_bound(struct store *s, size_t size)
+{
+	void *grown;
+
+	if (size <= s->bound_room)
+		return 0;
+	grown = realloc(s->bound, size);
+	if (!grown)
+		return store_fail_errno(-ENOMEM, "cannot write '%s'", s->path);
+	s->bound = grown;
+	s->bound_room = size;
 	return 0;
 }
 
 static int put(struct store *s, enum statement which, const struct store_row *const *rows, size_t n)
 {
 	sqlite3_stmt *q = store_stmt(s, which);
-	int error = 0;
-	size_t i;
+	unsigned char *at;
+	size_t i, size = 0;
+	int error;
 
 	if (!q)
 		return -EIO;
-	sqlite3_clear_bindings(q);
+	for (i = 0; i < n; i++)
+		size += bound_max(rows[i]);
+	error = make_bound(s, size);
+	at = s->bound;
 	for (i = 0; i < n && !error; i++)
-		error = bind_row(s, q, 1 + 7 * i, rows[i]);
-	return error ? error : store_run(s, q, "write");
+		error = bind_row(s, q, 1 + 7 * i, rows[i], &at);
+	if (!error)
+		error = store_run(s, q, "write");
+	sqlite3_clear_bindings(q);
+	return error;
 }
 
 int store_put(struct store *s, const struct store_row *row)
