@@ -32,7 +32,7 @@ answered_by_us() {
 
 is_quick() {
 	echo "milliseconds: $1"
-	awk -v ms="$1" 'BEGIN { exit !(ms != "" && ms < 100) }'
+	awk -v ms="$1" -v p="${NOLIST_PATIENCE:-1}" 'BEGIN { exit !(ms != "" && ms < 100 * p) }'
 }
 
 # Frames sent to the mail host, less those that the program counted, at a moment

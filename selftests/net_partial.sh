@@ -70,7 +70,9 @@ ask() {
 		def answer():
 		    end = time.monotonic() + 3 * int(os.environ.get("NOLIST_PATIENCE", "1"))
 		    while time.monotonic() < end:
+		        # Again, as TCP would: a device that has just come up may lose what it is given.
 		        if not select.select([tap], [], [], 0.2)[0]:
+		            os.write(tap, header + frame)
 		            continue
 		        got = os.read(tap, 65536)
 		        head, got = got[:10], bytearray(got[10:])

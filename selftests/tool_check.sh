@@ -304,6 +304,10 @@ end_services
 
 # --- firewalls ---
 
+# What drops all but one port drops neighbours' answers, and who they are is soon forgotten.
+must ip -n client neigh replace "$HIGH6" lladdr $SERVER_MAC dev c0
+must ip -n server neigh replace "$CLIENT6" lladdr $CLIENT_MAC dev s0
+
 # rules LINE...: these are in force; the program is asked of them.
 rules() {
 	printf '%s\n' 'flush ruleset' "$@" | in_server nft -f - || bail_out 'cannot: nft'
