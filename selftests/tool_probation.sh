@@ -13,6 +13,7 @@ need bpftool ip jq python3 pgrep
 # shellcheck disable=SC2119
 topology
 ROLES=(--low "$LOW4" --real "$REAL4" --high "$HIGH4" --real "$REAL6")
+brief=$((4 * ${NOLIST_PATIENCE:-1})) # seconds
 
 is_detached() {
 	[ "$(prog_at s0)" = 0 ]
@@ -53,12 +54,12 @@ probation() {
 
 # --- the time is up ---
 
-exits 0 'on probation: detaches in 3 seconds, unless' 'a load on probation says so' probation 3
+exits 0 "on probation: detaches in $brief seconds, unless" 'a load on probation says so' probation $brief
 is "$(connects "$HIGH4") $(connects "$LOW4")" 'accepted refused' 'it is in force'
 in_client timeout 5 bash -c "exec 3<>/dev/tcp/$HIGH4/25; read -r -t 2 line <&3; echo quit >&3"
 until=$(until_of)
 left=$((until - $(date +%s)))
-check "status tells the time: $left s" test "$left" -ge 0 -a "$left" -le 3
+check "status tells the time: $left s" test "$left" -ge 0 -a "$left" -le $brief
 exits 0 'on probation: detaches in' 'and says so' nolist status
 claims=$(nolist status --json | jq '.claims.now')
 check 'when the time is up it detaches' wait_for 8 is_detached
@@ -72,7 +73,7 @@ exits 0 'the time is up' 'status says what became of it' nolist status
 
 # --- confirmed ---
 
-must probation 2 >/dev/null
+must probation $brief >/dev/null
 until=$(until_of)
 exits 0 'confirmed: it stays' 'it is confirmed' nolist load --confirm
 is "$(until_of)" null 'there is no end to it'
@@ -83,7 +84,7 @@ must wait_for 8 after
 check 'the watcher has gone' wait_for 5 no_watchers
 is "$(connects "$HIGH4") $(prog_at s0 | sed 's/^[1-9].*/there/')" 'accepted there' 'and it stays in force'
 exits 1 'what is loaded is not on probation' 'once is enough' nolist load --confirm
-must probation 2 >/dev/null
+must probation $brief >/dev/null
 until=$(until_of)
 must nolist load "${ROLES[@]}" >/dev/null
 is "$(until_of)" null 'a load without probation confirms as well'
@@ -100,7 +101,7 @@ is "$(watchers | wc -l)" 1 'a hangup is nothing to the watcher'
 must kill "$(watchers)"
 check 'told to end, it ends the probation first' wait_for 5 is_detached
 must nolist unload --purge >/dev/null
-must probation 3 >/dev/null
+must probation $brief >/dev/null
 until=$(until_of)
 must kill -KILL "$(watchers)"
 is "$(connects "$HIGH4")" accepted 'killed, it is missed'
@@ -119,7 +120,7 @@ must nolist unload --purge >/dev/null
 
 # A terminal whose other end closes while the load is at work, and one after it.
 lose_session() {
-	in_server "$PYTHON" - "$1" "$TOOL" load -i s0 "${ROLES[@]}" --probation 2 \
+	in_server "$PYTHON" - "$1" "$TOOL" load -i s0 "${ROLES[@]}" --probation $brief \
 		--pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" <<-'E'
 		import os, pty, sys, time
 		pid, terminal = pty.fork()
