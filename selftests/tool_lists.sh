@@ -383,7 +383,7 @@ done
 # The pipe makes it slow enough.
 inject many=20000
 slow="nsenter --net=/run/netns/server $TOOL dump -c $CONF --pin-dir $PIN_DIR --state-dir $STATE_DIR --at $NOW --format zone |
-	(sleep 1.5; cat >/dev/null)"
+	(sleep $((2 * ${NOLIST_PATIENCE:-1})); cat >/dev/null)"
 script -qec "$slow" /dev/null </dev/null >"$TMP/terminal"
 check 'a terminal sees how far it is' grep -qE 'nolist-xdp: writing: [0-9]+ sources' "$TMP/terminal"
 bash -c "$slow" 2>"$TMP/err"
