@@ -69,6 +69,7 @@ until_is $((loaded + D - 1)) 'another text, an unload and a load begin no learni
 must nolist collect -c "$CONF" >/dev/null
 must nolist unload --purge >/dev/null
 reload
+again=$(date +%s)
 inject "198.51.100.1 data=$((H0))h:$((H0 + 90))h:9"
 until_is $((loaded + D - 1)) 'new tables do not, as the store remembers the addresses'
 mv "$STATE_DIR" "$TMP/store"
