@@ -167,74 +167,87 @@ static __always_inline __be32 *check_option_words(struct xdp_md *ctx, const stru
 	return (void *)(long)ctx->data + (off & 127);
 }
 
-/*
- * Nothing but NOP, NOP and timestamps: what nearly all segments behind a SYN have that
- * have options (RFC 7323 appendix A). Read and summed up in one go.
- */
-static __always_inline bool check_stamps(struct xdp_md *ctx, struct pkt *p)
+/* Reads the timestamps at w, which are that many bytes behind the first option, and one. */
+static __always_inline void check_stamps(struct pkt *p, const __be32 *w, __u8 at)
 {
-	__be32 *w;
-
-	if (p->doff != sizeof(struct tcphdr) + OPT_STAMPS)
-		return false;
-	w = check_option_words(ctx, p);
-	if ((void *)(w + 3) > (void *)(long)ctx->data_end ||
-	    w[0] != bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES))
-		return false;
-	p->tcp_sum += (__u64)w[0] + w[1] + w[2];
-	p->tsval = bpf_ntohl(w[1]);
-	p->tsecr = bpf_ntohl(w[2]);
-	p->ts_at = 2 + 1;
-	return true;
+	p->tsval = bpf_ntohl(w[0]);
+	p->tsecr = bpf_ntohl(w[1]);
+	p->ts_at = at;
 }
 
 /*
- * What Linux, and Windows with and without scaling of its window, put into a SYN needs
- * no walk either. As check_options(), or -2: walk.
+ * Nothing but NOP, NOP and timestamps: what nearly all segments behind a SYN have that
+ * have options (RFC 7323 appendix A).
  */
-static __always_inline int check_usual_options(struct xdp_md *ctx, const struct pkt *p)
+static __always_inline __u32 check_later_options(const __be32 *w, void *end, struct pkt *p)
+{
+	if (p->doff != sizeof(struct tcphdr) + OPT_STAMPS || (void *)(w + 3) > end ||
+	    w[0] != bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES))
+		return 0;
+	p->tcp_sum += (__u64)w[0] + w[1] + w[2];
+	check_stamps(p, w + 1, 2 + 1);
+	return OPT_STAMPS;
+}
+
+/* What Linux, and Windows with and without scaling of its window, put into a SYN. */
+static __always_inline __u32 check_syn_options(const __be32 *w, void *end, struct pkt *p)
 {
 	const __be32 sack_ok = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_OK << 8 | 2);
 	const __be32 scale = bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8);
-	void *end = (void *)(long)ctx->data_end;
-	__be32 *w = check_option_words(ctx, p);
+	__u64 sum;
 
 	if ((void *)(w + 2) > end ||
 	    (w[0] & bpf_htonl(0xffff0000)) != bpf_htonl(OPT_MSS << 24 | 4 << 16))
-		return -2;
-	if (p->doff == 28 && w[1] == sack_ok)
 		return 0;
-	if (p->doff == 32 && (void *)(w + 3) <= end &&
-	    (w[1] & bpf_htonl(0xffffff00)) == scale && w[2] == sack_ok)
+	sum = p->tcp_sum + w[0] + w[1];
+	if (p->doff == 28 && w[1] == sack_ok) {
+		p->tcp_sum = sum;
+		return 8;
+	}
+	if ((void *)(w + 3) > end)
 		return 0;
-	if (p->doff == 40 && (void *)(w + 5) <= end &&
-	    w[1] == bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES) &&
-	    (w[4] & bpf_htonl(0xffffff00)) == scale)
-		return 6 + 1;
-	return -2;
+	sum += w[2];
+	if (p->doff == 32 && (w[1] & bpf_htonl(0xffffff00)) == scale && w[2] == sack_ok) {
+		p->tcp_sum = sum;
+		return 12;
+	}
+	if (p->doff != 40 || (void *)(w + 5) > end ||
+	    w[1] != bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES) ||
+	    (w[4] & bpf_htonl(0xffffff00)) != scale)
+		return 0;
+	p->tcp_sum = sum + w[3] + w[4];
+	check_stamps(p, w + 2, 6 + 1);
+	return 20;
+}
+
+/*
+ * Options of the shapes that nearly all segments have are read and summed in one go:
+ * their bytes, or 0 for any other shape.
+ */
+static __always_inline __u32 check_usual_options(struct xdp_md *ctx, struct pkt *p)
+{
+	void *end = (void *)(long)ctx->data_end;
+	__be32 *w = check_option_words(ctx, p);
+
+	return p->flags & TCP_SYN ? check_syn_options(w, end, p) : check_later_options(w, end, p);
 }
 
 /* The options of any other segment: false if they are malformed or signed. */
 static __always_inline bool check_all_options(struct xdp_md *ctx, struct pkt *p)
 {
 	void *end = (void *)(long)ctx->data_end;
-	int at = check_usual_options(ctx, p);
+	__u32 off = p->l4 + sizeof(struct tcphdr);
+	int at = check_options(ctx, off, p->doff - sizeof(struct tcphdr));
 	__be32 *ts;
-	__u32 off;
 
-	if (at == -2)
-		at = check_options(ctx, p->l4 + sizeof(struct tcphdr),
-				   p->doff - sizeof(struct tcphdr));
 	if (at <= 0)
 		return !at;
-	off = p->l4 + sizeof(struct tcphdr) + at + 1;
+	off += at + 1;
 	barrier_var(off);
 	ts = (void *)(long)ctx->data + (off & 255);
 	if ((void *)(ts + 2) > end)
 		return false;
-	p->tsval = bpf_ntohl(ts[0]);
-	p->tsecr = bpf_ntohl(ts[1]);
-	p->ts_at = at;
+	check_stamps(p, ts, at);
 	return true;
 }
 
@@ -282,8 +295,8 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 		return NOLIST_PASS_TRUNCATED;
 	if (!check_source(conf, p))
 		return NOLIST_PASS_SOURCE;
-	if (!(p->flags & TCP_SYN) && check_stamps(ctx, p))
-		first += OPT_STAMPS;
+	if (p->doff > first)
+		first += check_usual_options(ctx, p);
 	pseudo = check_pseudo(p);
 	sum = check_segment_sum(ctx, p, first);
 	if (!csum_is_right(p->l3_sum) || sum == CSUM_BAD)
