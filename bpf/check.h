@@ -251,14 +251,21 @@ static __always_inline bool check_all_options(struct xdp_md *ctx, struct pkt *p)
 	return true;
 }
 
+/*
+ * Nobody at these addresses can have sent it. Whether it is one of ours is not asked of who
+ * goes on with a dialogue: his SYN was, and high.h asks it of those whom it does not know.
+ */
 static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
 {
-	__u8 first = p->is_ip6 ? p->saddr.b[0] : p->saddr.b[12];
+	__u8 first = p->saddr.b[12];
 
-	if (p->is_ip6 ? first == 0xff || !p->saddr.q[0]
-		      : first - 1u >= 223 || first == 127)
+	if (p->is_ip6) {
+		if (p->saddr.b[0] == 0xff || !p->saddr.q[0])
+			return false;
+	} else if (first - 1u >= 223 || first == 127) {
 		return false;
-	return !match_slot(conf, &p->saddr);
+	}
+	return (p->role == NOLIST_HIGH && !(p->flags & TCP_SYN)) || !match_slot(conf, &p->saddr);
 }
 
 /* Is the frame for this host? Linux is silent to groups and to others (RFC 1122 4.2.3.10). */

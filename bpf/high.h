@@ -394,6 +394,8 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 	if (!(flags & TCP_SYN) || high_is_split(conf, p)) {
 		if (high_recognize(p, &h))
 			return high_dialogue(ctx, conf, p, r, &h);
+		if (match_slot(conf, &p->saddr))
+			return NOLIST_HIGH_BAD;
 		p->events |= HIGH_BAD_ACK;
 	}
 	decide_reset(r, p->flags, p->seq, p->ack, 0);
