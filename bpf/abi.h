@@ -20,7 +20,7 @@
 #include <linux/types.h>
 
 #define NOLIST_MAGIC 0x6e6f6c73u /* "nols" */
-#define NOLIST_ABI_VERSION 4u    /* raised when a byte below changes its meaning */
+#define NOLIST_ABI_VERSION 5u    /* raised when a byte below changes its meaning */
 
 /* Names of the program and of its maps; the kernel keeps 15 characters. */
 #define NOLIST_PROG "nolist_ingress"
@@ -30,7 +30,6 @@
 #define NOLIST_MAP_CLAIMS "nolist_claims"
 #define NOLIST_MAP_PROOFS "nolist_proofs"
 #define NOLIST_MAP_STATS "nolist_stats"
-#define NOLIST_MAP_MXSTATS "nolist_mxstats"
 #define NOLIST_MAP_KNOWN "nolist_known" /* the program's own, never pinned */
 
 /*
@@ -105,7 +104,7 @@ enum nolist_verdict {
 struct nolist_slot {
 	struct nolist_addr addr; /* whose role is this */
 	__u32 role;              /* enum nolist_role; NOLIST_NONE: the place is free */
-	__u32 mx;                /* index into nolist_mxstats */
+	__u32 mx;                /* index into nolist_stats.mx */
 };
 _Static_assert(sizeof(struct nolist_slot) == 24, "abi");
 
@@ -309,7 +308,13 @@ struct nolist_budget {
 	__u32 known;   /* contacts of sources that seem proven, looked up in it */
 };
 
-/* nolist_stats: per CPU, one value. */
+/* What came to an MX address. */
+struct nolist_mxstats {
+	__u64 segments; /* TCP segments to its ports */
+	__u64 opens;    /* of these, segments that open a connection */
+};
+
+/* nolist_stats: per CPU, one value, so that a frame looks for it once. */
 struct nolist_stats {
 	__u64 verdict[NOLIST_VERDICTS]; /* frames by verdict */
 	__u64 claims_new;               /* sources added to nolist_claims */
@@ -322,13 +327,9 @@ struct nolist_stats {
 	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
 	/* Admission to nolist_claims, by role: what was spent in this second. */
 	struct nolist_budget budget[NOLIST_ROLES];
+	struct nolist_mxstats mx[NOLIST_MX_MAX]; /* by nolist_slot.mx */
 };
-
-/* nolist_mxstats: per CPU, by nolist_slot.mx. */
-struct nolist_mxstats {
-	__u64 segments; /* TCP segments to its ports */
-	__u64 opens;    /* of these, segments that open a connection */
-};
+_Static_assert(sizeof(struct nolist_stats) <= 32768, "the kernel's limit for a value per CPU");
 
 /*
  * MX addresses that were put in force. This bit of their number says of a family (0:

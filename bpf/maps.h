@@ -67,21 +67,13 @@ struct {
 	__type(value, struct nolist_proofs);
 } nolist_proofs SEC(".maps");
 
-/* Counters of all frames. */
+/* Counters of all frames, and of each MX address. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct nolist_stats);
 } nolist_stats SEC(".maps");
-
-/* Counters of each MX address. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, NOLIST_MX_MAX);
-	__type(key, __u32);
-	__type(value, struct nolist_mxstats);
-} nolist_mxstats SEC(".maps");
 
 /* Whose tables these are; only user space writes and reads it. */
 struct {

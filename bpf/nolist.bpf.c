@@ -138,9 +138,10 @@ static __always_inline bool ingress_low(struct xdp_md *ctx, const struct nolist_
 	if (!reply_plain(ctx, &p, &r))
 		return is_done;
 	st = record_verdict(NOLIST_LOW_RST_ACK);
-	record_mx(&p, true);
-	if (st)
+	if (st) {
+		record_mx(st, &p, true);
 		record_syn(st, &p, clock_ns());
+	}
 	return true;
 }
 

@@ -32,7 +32,7 @@ struct pkt {
 	__u32 l4_len;  /* bytes of TCP header and data, as IP says */
 	__u32 len;     /* bytes of the frame */
 	__u32 role;    /* enum nolist_role of daddr, filled by match.h */
-	__u32 mx;      /* index of daddr in nolist_mxstats, likewise */
+	__u32 mx;      /* index of daddr in nolist_stats.mx, likewise */
 	__u32 tsval;   /* of the timestamps option (RFC 7323), filled by check.h */
 	__u32 tsecr;
 	__be32 seq;

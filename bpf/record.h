@@ -325,16 +325,16 @@ __noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
 	return is_first;
 }
 
-static __always_inline void record_mx(const struct pkt *p, bool is_open)
+static __always_inline void record_mx(struct nolist_stats *st, const struct pkt *p, bool is_open)
 {
-	__u32 mx = p->mx;
-	struct nolist_mxstats *m = bpf_map_lookup_elem(&nolist_mxstats, &mx);
+	__u64 mx = p->mx;
 
-	if (!m)
+	barrier_var(mx);
+	if (mx >= NOLIST_MX_MAX)
 		return;
-	m->segments++;
+	st->mx[mx].segments++;
 	if (is_open)
-		m->opens++;
+		st->mx[mx].opens++;
 }
 
 /* A claim, if there is anything left to note it with. */
@@ -353,7 +353,7 @@ static __always_inline void record_sender(struct xdp_md *ctx, struct nolist_stat
 	bool is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 	int is_first = 0;
 
-	record_mx(p, is_open);
+	record_mx(st, p, is_open);
 	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
 			verdict == NOLIST_HIGH_SYN_ACK))
 		record_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns());

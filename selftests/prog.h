@@ -22,7 +22,7 @@ static const struct nolist_key prog_key = { { 0x0123456789abcdef, 0xfedcba987654
 struct prog {
 	struct bpf_object *object;
 	int fd;
-	int conf, key, claims, proofs, stats, mxstats;
+	int conf, key, claims, proofs, stats;
 	int cpus;
 	__u64 seen[NOLIST_VERDICTS]; /* verdict counters after the last frame */
 };
@@ -139,7 +139,6 @@ static inline void prog_load_file(struct prog *p, const char *file,
 	p->claims = prog_map(p, NOLIST_MAP_CLAIMS);
 	p->proofs = prog_map(p, NOLIST_MAP_PROOFS);
 	p->stats = prog_map(p, NOLIST_MAP_STATS);
-	p->mxstats = prog_map(p, NOLIST_MAP_MXSTATS);
 	p->cpus = libbpf_num_possible_cpus();
 	if (bpf_map_update_elem(p->key, &zero, &prog_key, BPF_ANY))
 		tap_die(NOLIST_MAP_KEY);

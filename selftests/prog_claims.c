@@ -21,16 +21,7 @@ static int claims_of(const char *text, struct nolist_claims *c)
 
 static struct nolist_mxstats mxstats(__u32 mx)
 {
-	struct nolist_mxstats m[prog.cpus], sum = {};
-	int i;
-
-	if (bpf_map_lookup_elem(prog.mxstats, &mx, m))
-		tap_die(NOLIST_MAP_MXSTATS);
-	for (i = 0; i < prog.cpus; i++) {
-		sum.segments += m[i].segments;
-		sum.opens += m[i].opens;
-	}
-	return sum;
+	return stats().mx[mx];
 }
 
 static int is_contact(const char *what, const struct nolist_contact *c, __u32 opens,

@@ -50,6 +50,10 @@ static inline struct nolist_stats stats(void)
 		sum.proofs_lost += s[i].proofs_lost;
 		for (k = 0; k < NOLIST_ROLES; k++)
 			sum.claims_shed[k] += s[i].claims_shed[k];
+		for (k = 0; k < NOLIST_MX_MAX; k++) {
+			sum.mx[k].segments += s[i].mx[k].segments;
+			sum.mx[k].opens += s[i].mx[k].opens;
+		}
 		for (k = 0; k < NOLIST_HOURS; k++)
 			sum.bad_acks[k].count += s[i].bad_acks[k].count;
 		/* All hours as one. */

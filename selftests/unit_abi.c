@@ -47,7 +47,7 @@ static const struct member layout[] = {
 	T(nolist_stats), M(nolist_stats, verdict), M(nolist_stats, claims_new),
 	M(nolist_stats, claims_lost), M(nolist_stats, claims_shed), M(nolist_stats, proofs_new),
 	M(nolist_stats, proofs_lost), M(nolist_stats, proofs_lost_ns), M(nolist_stats, bad_acks),
-	M(nolist_stats, real), M(nolist_stats, budget),
+	M(nolist_stats, real), M(nolist_stats, budget), M(nolist_stats, mx),
 	T(nolist_bad_acks), M(nolist_bad_acks, hour), M(nolist_bad_acks, count),
 	T(nolist_real), M(nolist_real, hour), M(nolist_real, opens), M(nolist_real, data),
 	T(nolist_budget), M(nolist_budget, second), M(nolist_budget, touched),
@@ -161,7 +161,6 @@ static const struct {
 	{ NOLIST_MAP_CLAIMS, sizeof(struct nolist_source), sizeof(struct nolist_claims) },
 	{ NOLIST_MAP_PROOFS, sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
 	{ NOLIST_MAP_STATS, 4, sizeof(struct nolist_stats) },
-	{ NOLIST_MAP_MXSTATS, 4, sizeof(struct nolist_mxstats) },
 	{ NOLIST_MAP_KNOWN, 4, sizeof(struct nolist_known) },
 };
 
@@ -188,8 +187,6 @@ static void map_sizes(void)
 	tap_ok(inner && bpf_map__value_size(inner) == sizeof(struct nolist_config) &&
 		       bpf_map__max_entries(inner) == 1,
 	       "the configuration's inner map holds one struct nolist_config");
-	m = bpf_object__find_map_by_name(object, NOLIST_MAP_MXSTATS);
-	tap_ok(m && bpf_map__max_entries(m) == NOLIST_MX_MAX, "each MX address has its counters");
 }
 
 static void names(void)

@@ -196,6 +196,11 @@ unsigned long long status_evicted(unsigned long long added, unsigned int present
 	return added > present ? added - present : 0;
 }
 
+struct nolist_mxstats status_mx_count(const struct nolist_stats *t, const struct nolist_slot *slot)
+{
+	return slot->mx < NOLIST_MX_MAX ? t->mx[slot->mx] : (struct nolist_mxstats){};
+}
+
 unsigned long long status_shed(const struct nolist_stats *t)
 {
 	unsigned long long sum = 0;

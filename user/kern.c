@@ -23,7 +23,6 @@ const char *const kern_map_names[KERN_MAPS] = {
 	[MAP_CLAIMS] = NOLIST_MAP_CLAIMS,
 	[MAP_PROOFS] = NOLIST_MAP_PROOFS,
 	[MAP_STATS] = NOLIST_MAP_STATS,
-	[MAP_MXSTATS] = NOLIST_MAP_MXSTATS,
 	[MAP_META] = NOLIST_MAP_META,
 };
 
@@ -35,7 +34,6 @@ static const struct {
 	[MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct nolist_claims) },
 	[MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
 	[MAP_STATS] = { 4, sizeof(struct nolist_stats) },
-	[MAP_MXSTATS] = { 4, sizeof(struct nolist_mxstats) },
 	[MAP_META] = { 4, sizeof(struct nolist_meta) },
 };
 

@@ -88,7 +88,6 @@ int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *
 int kern_stats(const struct kern *k, struct nolist_stats *sum);
 /* The same of one set. */
 int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum);
-int kern_mxstats(const struct kern *k, int set, unsigned int mx, struct nolist_mxstats *sum);
 
 /* How full a table is: entries and room, summed over sets. */
 struct kern_fill {

@@ -15,7 +15,6 @@ enum kern_map {
 	MAP_CLAIMS,
 	MAP_PROOFS,
 	MAP_STATS,
-	MAP_MXSTATS,
 	MAP_META,
 	KERN_MAPS
 };

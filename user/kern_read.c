@@ -79,30 +79,6 @@ int kern_meta(const struct kern *k, int set, struct nolist_meta *meta)
 	return bpf_map_lookup_elem(k->set[set].fd[MAP_META], &zero, meta) ? -errno : 0;
 }
 
-/* One value of a per-CPU array, added up as 64-bit words. */
-static int sum_words(int fd, __u32 key, unsigned long long *sum, size_t words)
-{
-	int cpus = libbpf_num_possible_cpus(), cpu;
-	unsigned long long *values;
-	size_t i;
-
-	memset(sum, 0, words * sizeof(*sum));
-	if (cpus < 0)
-		return cpus;
-	values = calloc(cpus, words * sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(fd, &key, values)) {
-		free(values);
-		return -errno;
-	}
-	for (cpu = 0; cpu < cpus; cpu++)
-		for (i = 0; i < words; i++)
-			sum[i] += values[cpu * words + i];
-	free(values);
-	return 0;
-}
-
 /* Each CPU keeps the last hours of its own: the latest hour of a place counts. */
 static void add_bad_acks(struct nolist_bad_acks *sum, const struct nolist_bad_acks *b)
 {
@@ -157,6 +133,10 @@ static int add_stats(int fd, struct nolist_stats *sum)
 		add_bad_acks(sum->bad_acks, s[cpu].bad_acks);
 		for (i = 0; i < 2; i++)
 			add_real(sum->real[i], s[cpu].real[i]);
+		for (i = 0; i < NOLIST_MX_MAX; i++) {
+			sum->mx[i].segments += s[cpu].mx[i].segments;
+			sum->mx[i].opens += s[cpu].mx[i].opens;
+		}
 		sum->proofs_new += s[cpu].proofs_new;
 		sum->proofs_lost += s[cpu].proofs_lost;
 		if (s[cpu].proofs_lost_ns > sum->proofs_lost_ns)
@@ -204,25 +184,15 @@ int kern_tables(const struct kern *k, int set, struct kern_tables *t)
 	return 0;
 }
 
-int kern_mxstats(const struct kern *k, int set, unsigned int mx, struct nolist_mxstats *sum)
-{
-	return sum_words(k->set[set].fd[MAP_MXSTATS], mx, (unsigned long long *)sum,
-			 sizeof(*sum) / 8);
-}
-
 int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX])
 {
-	unsigned long long sum[sizeof(struct nolist_mxstats) / 8];
+	struct nolist_stats sum = {};
+	int ret = add_stats(set->fd[MAP_STATS], &sum);
 	unsigned int i;
-	int ret;
 
-	for (i = 0; i < NOLIST_MX_MAX; i++) {
-		ret = sum_words(set->fd[MAP_MXSTATS], i, sum, sizeof(sum) / 8);
-		if (ret)
-			return ret;
-		busy[i] = sum[0];
-	}
-	return 0;
+	for (i = 0; i < NOLIST_MX_MAX; i++)
+		busy[i] = sum.mx[i].segments;
+	return ret;
 }
 
 /* --- walking a table --------------------------------------------------------- */

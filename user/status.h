@@ -53,6 +53,8 @@ long long status_wall_s(const struct status *s, unsigned long long ns);
 unsigned long long status_evicted(unsigned long long added, unsigned int present);
 /* Contacts that were too many to note: a flood. */
 unsigned long long status_shed(const struct nolist_stats *t);
+/* What came to the MX at this place; zeros where its number is none. */
+struct nolist_mxstats status_mx_count(const struct nolist_stats *t, const struct nolist_slot *slot);
 /* When an hour of the evidence began; at least 1, since 0 is never. */
 unsigned long long status_hour_ns(unsigned int hour);
 unsigned long long status_frames(const struct status *s);

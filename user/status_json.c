@@ -44,16 +44,17 @@ static void json_interfaces(struct out *o, const struct status *s)
 
 static void json_mx(struct out *o, struct status *s, int set)
 {
-	struct nolist_mxstats sum;
-	char text[ADDR_TEXT];
 	int i, n = status_mx(s->conf);
+	struct nolist_stats stats;
+	char text[ADDR_TEXT];
 
+	/* What cannot be read is zero. */
+	kern_set_stats(s->k, set, &stats);
 	json_open(o, "mx", '[');
 	for (i = 0; i < n; i++) {
 		const struct nolist_slot *slot = &s->conf->slot[i];
+		struct nolist_mxstats sum = status_mx_count(&stats, slot);
 
-		if (kern_mxstats(s->k, set, slot->mx, &sum))
-			sum = (struct nolist_mxstats){};
 		json_open(o, NULL, '{');
 		json_text(o, "address", addr_text(&slot->addr, text));
 		json_text(o, "role", conf_role_name(slot->role));

@@ -78,7 +78,7 @@ static void text_probation(const struct nolist_config *conf)
 
 static void text_set(struct status *s, int set)
 {
-	struct nolist_mxstats sum;
+	struct nolist_stats stats;
 	char text[ADDR_TEXT];
 	unsigned int port;
 	int i, n;
@@ -92,12 +92,13 @@ static void text_set(struct status *s, int set)
 	}
 	text_probation(s->conf);
 	n = status_mx(s->conf);
+	/* What cannot be read is zero. */
+	kern_set_stats(s->k, set, &stats);
 	printf("%-39s  %-4s  %12s  %12s\n", "MX address", "role", "segments", "opens");
 	for (i = 0; i < n; i++) {
 		const struct nolist_slot *slot = &s->conf->slot[i];
+		struct nolist_mxstats sum = status_mx_count(&stats, slot);
 
-		if (kern_mxstats(s->k, set, slot->mx, &sum))
-			sum = (struct nolist_mxstats){};
 		printf("%-39s  %-4s  %12llu  %12llu\n", addr_text(&slot->addr, text),
 		       conf_role_name(slot->role), (unsigned long long)sum.segments,
 		       (unsigned long long)sum.opens);
