@@ -254,6 +254,7 @@ static __always_inline bool check_all_options(struct xdp_md *ctx, struct pkt *p)
 /*
  * Nobody at these addresses can have sent it. Whether it is one of ours is not asked of who
  * goes on with a dialogue: his SYN was, and high.h asks it of those whom it does not know.
+ * Who guesses one in our name gains nothing: no address of ours is ever listed.
  */
 static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
 {

@@ -26,7 +26,7 @@ struct pkt {
 	__u64 mac;     /* link address that it is sent to, six bytes, then two zeros */
 	__u64 l3_sum;  /* IPv4: sum over its header; IPv6: one that is right */
 	__u64 addr_sum; /* sum over both addresses */
-	__u64 tcp_sum; /* sum over the TCP header without options, or with bare timestamps */
+	__u64 tcp_sum; /* sum over the TCP header, with options only of a usual shape: see check.h */
 	__u32 l3;      /* offset of the IP header: 14 + 4 a tag */
 	__u32 l4;      /* offset of the TCP header */
 	__u32 l4_len;  /* bytes of TCP header and data, as IP says */

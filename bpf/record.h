@@ -329,7 +329,7 @@ static __always_inline void record_mx(struct nolist_stats *st, const struct pkt 
 {
 	__u64 mx = p->mx;
 
-	barrier_var(mx);
+	barrier_var(mx); /* as in record_verdict() */
 	if (mx >= NOLIST_MX_MAX)
 		return;
 	st->mx[mx].segments++;

@@ -153,6 +153,8 @@ static const struct row sources[] = {
 	{ "land", FROM(LOW4) },
 	{ "land, high", NOLIST_HIGH_BAD, .src = HIGH4, .dst = HIGH4 },
 	{ "land, high, ACK", NOLIST_HIGH_BAD, .src = HIGH4, .dst = HIGH4, .flags = FRAME_ACK },
+	{ "an address of ours, high, ACK", NOLIST_HIGH_BAD, .src = OWN4, .dst = HIGH4,
+	  .flags = FRAME_ACK },
 	{ "the real MX, high, ACK", NOLIST_HIGH_BAD, .src = REAL4, .dst = HIGH4,
 	  .flags = FRAME_ACK },
 	{ "the low fake, high, ACK, IPv6", NOLIST_HIGH_BAD, .src = LOW6, .dst = HIGH6,
@@ -218,6 +220,7 @@ static const struct row bad_options[] = {
 #define LOW_SYN NOLIST_LOW_RST_ACK
 #define LINUX_SYN "\2\4\5\xb4\4\2\x8\xa\1\2\3\4\0\0\0\0\1\3\3\7"
 #define WINDOWS_SYN "\2\4\5\xb4\1\3\3\x8\1\1\4\2"
+#define UNSCALED_SYN "\2\4\5\xb4\1\1\4\2"
 #define STAMP "\1\1\x8\xa\1\2\3\4\5\6\7\x8"
 #define SACK "\1\1\5\x22" "12345678901234567890123456789012"
 
@@ -225,6 +228,10 @@ static const struct row options[] = {
 	{ "as Linux sends them", LOW_SYN, OPT(LINUX_SYN) },
 	{ "as Linux sends them, IPv6", LOW_SYN, OPT(LINUX_SYN), .dst = LOW6 },
 	{ "as Windows sends them", LOW_SYN, OPT(WINDOWS_SYN) },
+	{ "without scaling", LOW_SYN, OPT(UNSCALED_SYN) },
+	{ "without scaling, IPv6", LOW_SYN, OPT(UNSCALED_SYN), .dst = LOW6 },
+	{ "of a SYN, behind it", NOLIST_LOW_RST, OPT(LINUX_SYN), .flags = FRAME_ACK, .ack = 77 },
+	{ "behind a SYN, in it", LOW_SYN, OPT(STAMP) },
 	{ "a timestamp and data", NOLIST_LOW_RST, OPT(STAMP), .flags = FRAME_ACK, .ack = 77,
 	  .data = 9 },
 	{ "SACK", NOLIST_LOW_RST, OPT(SACK), .flags = FRAME_ACK, .ack = 77 },
@@ -287,6 +294,10 @@ static const struct row high[] = {
 	{ "SYN as Linux sends it, IPv6, a tag", NOLIST_HIGH_SYN_ACK, .dst = HIGH6, .tags = "q",
 	  OPT(LINUX_SYN), .tsval = 0x01020304 },
 	{ "SYN as Windows sends it", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(WINDOWS_SYN) },
+	{ "SYN without scaling", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(UNSCALED_SYN) },
+	{ "SYN without scaling, IPv6", NOLIST_HIGH_SYN_ACK, .dst = HIGH6, OPT(UNSCALED_SYN) },
+	{ "SYN with bare timestamps", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(STAMP),
+	  .tsval = 0x01020304 },
 	{ "SYN with another option of 10 bytes", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
 	  OPT("\1\1\xfe\xa\1\2\3\4\5\6\7\x8") },
 	{ "SYN with data and DSCP", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, .data = 33, .tos = 0xbb },

@@ -10,6 +10,10 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LINUX_SYN "\2\4\5\xb4\4\2\x8\xa\1\2\3\4\0\0\0\0\1\3\3\7"
+#define WINDOWS_SYN "\2\4\5\xb4\1\3\3\x8\1\1\4\2"
+#define UNSCALED_SYN "\2\4\5\xb4\1\1\4\2"
+#define STAMP "\1\1\x8\xa\1\2\3\4\5\6\7\x8"
+#define OPT(o) .opt = o, .opt_len = sizeof(o) - 1
 
 static const char *const tags[] = { "", "q", "a", "aq", "qq", "qa", "aa" };
 
@@ -112,15 +116,21 @@ static void every_tos(struct prog *p)
 static const struct row whole[] = {
 	{ "SYN", NOLIST_LOW_RST_ACK, .dst = LOW4 },
 	{ "SYN, IPv6", NOLIST_HIGH_SYN_ACK, .dst = HIGH6 },
-	{ "SYN with options in a VLAN", NOLIST_LOW_RST_ACK, .tags = "q", .opt = LINUX_SYN,
-	  .opt_len = 20 },
+	{ "SYN with options in a VLAN", NOLIST_LOW_RST_ACK, .tags = "q", OPT(LINUX_SYN) },
+	{ "SYN as Linux sends it, IPv6", NOLIST_HIGH_SYN_ACK, .dst = HIGH6, OPT(LINUX_SYN),
+	  .tsval = 0x01020304 },
+	{ "SYN as Windows sends it", NOLIST_LOW_RST_ACK, .dst = LOW4, OPT(WINDOWS_SYN),
+	  .data = 9 },
+	{ "SYN without scaling", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(UNSCALED_SYN),
+	  .data = 9 },
+	{ "ACK with timestamps", NOLIST_HIGH_RST, .dst = HIGH4, OPT(STAMP), .flags = FRAME_ACK,
+	  .data = 9 },
 	{ "data in two VLANs, IPv6", NOLIST_LOW_RST_ACK, .tags = "aq", .dst = LOW6, .data = 33,
 	  .flags = FRAME_PSH },
 	{ "IPv6 with four extension headers", NOLIST_LOW_RST_ACK, .dst = LOW6,
-	  .layer = layer_all_ext, .opt = LINUX_SYN, .opt_len = 20, .data = 5 },
+	  .layer = layer_all_ext, OPT(LINUX_SYN), .data = 5 },
 	{ "data to high", NOLIST_HIGH_RST, .dst = HIGH4, .flags = FRAME_ACK, .data = 20 },
-	{ "a full segment", NOLIST_LOW_RST_ACK, .dst = LOW4, .opt = LINUX_SYN, .opt_len = 20,
-	  .data = 1440 },
+	{ "a full segment", NOLIST_LOW_RST_ACK, .dst = LOW4, OPT(LINUX_SYN), .data = 1440 },
 };
 
 /* What a frame of len bytes is, that begins as f does and lacks its end. */
