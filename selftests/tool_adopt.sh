@@ -174,7 +174,11 @@ done
 fails "$text" 'load refuses them' load -i s0
 is "$(prog_at s0)" 0 'and does nothing'
 fails 'nolist-xdp unload --purge' 'the cure is told' nolist status
+# Another version may have pinned what this one does not know.
+must bpftool map pin pinned "$PIN_DIR/nolist_stats" "$PIN_DIR/nolist_mxstats"
 check 'the cure works' nolist unload --purge
+is "$(ls -d "$PIN_DIR" 2>&1)" "ls: cannot access '$PIN_DIR': No such file or directory" \
+	'and leaves nothing behind'
 check 'then load does' load -i s0
 
 # --- somebody else's program with our name ---

@@ -4,6 +4,7 @@
  * program. Its lock keeps two loads apart. Evidence outlives an unload here.
  */
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -17,6 +18,7 @@
 
 #include "kern_priv.h"
 
+#define PIN_PREFIX "nolist_" /* of whatever a load has pinned */
 #define PIN_NEW "nolist_new" /* what is pinned in the place of another, until it is renamed */
 
 static void path_of(char path[4096], const char *dir, const char *name)
@@ -139,6 +141,20 @@ void kern_unpin_prog(const char *pin_dir)
 	unlink(path);
 }
 
+/* What else begins like our names: of a load that was killed, or of another version. */
+static void unpin_left(const char *pin_dir)
+{
+	DIR *dir = opendir(pin_dir);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, PIN_PREFIX, strlen(PIN_PREFIX)))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+}
+
 void kern_unpin(const char *pin_dir)
 {
 	char path[4096];
@@ -151,5 +167,6 @@ void kern_unpin(const char *pin_dir)
 		path_of(path, pin_dir, kern_map_names[i]);
 		unlink(path);
 	}
+	unpin_left(pin_dir);
 	rmdir(pin_dir);
 }
