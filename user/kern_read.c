@@ -109,7 +109,7 @@ static void add_real(struct nolist_real *sum, const struct nolist_real *r)
 static int add_stats(int fd, struct nolist_stats *sum)
 {
 	size_t bytes = sizeof(*sum), verdicts = NOLIST_VERDICTS;
-	int cpus = libbpf_num_possible_cpus(), cpu;
+	int cpus = libbpf_num_possible_cpus(), cpu, ret;
 	struct nolist_stats *s;
 	__u32 zero = 0;
 	size_t i;
@@ -120,8 +120,9 @@ static int add_stats(int fd, struct nolist_stats *sum)
 	if (!s)
 		return -ENOMEM;
 	if (bpf_map_lookup_elem(fd, &zero, s)) {
+		ret = -errno;
 		free(s);
-		return -errno;
+		return ret;
 	}
 	for (cpu = 0; cpu < cpus; cpu++) {
 		for (i = 0; i < verdicts; i++)
@@ -190,9 +191,11 @@ int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX])
 	int ret = add_stats(set->fd[MAP_STATS], &sum);
 	unsigned int i;
 
+	if (ret)
+		return ret;
 	for (i = 0; i < NOLIST_MX_MAX; i++)
 		busy[i] = sum.mx[i].segments;
-	return ret;
+	return 0;
 }
 
 /* --- walking a table --------------------------------------------------------- */
