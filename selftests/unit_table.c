@@ -55,9 +55,11 @@ static struct pack_key *make_keys(size_t *n, int family)
 /* A record that tells whose it is, and has a length of its own. */
 static size_t make_record(const struct pack_key *key, unsigned char *record)
 {
-	size_t size = (key->high ^ key->low) % (TABLE_RECORD_MAX + 1);
+	uint64_t mixed = (key->high ^ key->low) * 0x9e3779b97f4a7c15;
+	size_t size = mixed >> 32 & TABLE_RECORD_MAX, i;
 
-	memset(record, key->high + key->low, size);
+	for (i = 0; i < size; i++)
+		record[i] = mixed >> 8 * (i % 8);
 	return size;
 }
 

@@ -14,8 +14,8 @@
 
 /* A key, and where its record is. */
 struct place {
-	uint64_t high; /* the key, without what would pad it */
-	uint32_t low;
+	uint64_t high; /* the key, without what would pad it: */
+	uint32_t low;  /* of IPv4 only this one, of IPv6 only the other (pack_key()) */
 	uint32_t at; /* in table.bytes */
 };
 
@@ -28,7 +28,7 @@ struct table {
 };
 
 void table_free(struct table *t);
-/* 0 or -ENOMEM. */
+/* 0 or -ENOMEM; size is at most TABLE_RECORD_MAX. */
 int table_add(struct table *t, const struct pack_key *key, const unsigned char *record,
 	      size_t size);
 /* 0 or -ENOMEM, and then there is no order; each key must be there once. */
