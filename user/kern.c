@@ -370,8 +370,8 @@ static int refuse(const char *whose, unsigned int version)
 	else
 		kern_fail(-EPROTO, "%s of an unknown version, this tool needs version %u", whose,
 			  NOLIST_ABI_VERSION);
-	kern_cure("\"nolist-xdp unload --purge\" drops the old tables, then load; or use the tool "
-		  "that made them");
+	kern_cure("the tool that made them can still collect; \"nolist-xdp unload --purge\" drops "
+		  "the old tables, then load");
 	return -EPROTO;
 }
 
