@@ -171,7 +171,6 @@ __noinline int ingress_rooms(struct xdp_md *ctx, const struct nolist_config *con
 
 	if (!conf)
 		return XDP_PASS;
-
 	if (shape == INGRESS_IP4 || shape == INGRESS_LOW4) {
 		verdict = parse_whole(ctx, &p, false);
 	} else if (shape == INGRESS_IP6 || shape == INGRESS_LOW6) {
