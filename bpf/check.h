@@ -176,60 +176,63 @@ static __always_inline void check_stamps(struct pkt *p, const __be32 *w, __u8 at
 }
 
 /*
- * Nothing but NOP, NOP and timestamps: what nearly all segments behind a SYN have that
- * have options (RFC 7323 appendix A).
+ * What Linux, and Windows with and without scaling of its window, put into a SYN: sum << 8 |
+ * bytes of the doff - 20 bytes of options at offset off, or 0 for any other shape. A function
+ * of its own for the verifier.
  */
-static __always_inline __u32 check_later_options(const __be32 *w, void *end, struct pkt *p)
+__noinline __u64 check_syn_options(struct xdp_md *ctx, __u32 off, __u32 doff)
 {
-	if (p->doff != sizeof(struct tcphdr) + OPT_STAMPS || (void *)(w + 3) > end ||
+	const __be32 sack_ok = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_OK << 8 | 2);
+	const __be32 scale = bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8);
+	void *end = (void *)(long)ctx->data_end;
+	__be32 *w = (void *)(long)ctx->data;
+	__u64 sum;
+
+	if (off > 127)
+		return 0;
+	w = (void *)w + off;
+	if ((void *)(w + 2) > end ||
+	    (w[0] & bpf_htonl(0xffff0000)) != bpf_htonl(OPT_MSS << 24 | 4 << 16))
+		return 0;
+	sum = (__u64)w[0] + w[1];
+	if (doff == 28 && w[1] == sack_ok)
+		return sum << 8 | 8;
+	if ((void *)(w + 3) > end)
+		return 0;
+	sum += w[2];
+	if (doff == 32 && (w[1] & bpf_htonl(0xffffff00)) == scale && w[2] == sack_ok)
+		return sum << 8 | 12;
+	if (doff != 40 || (void *)(w + 5) > end ||
+	    w[1] != bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES) ||
+	    (w[4] & bpf_htonl(0xffffff00)) != scale)
+		return 0;
+	return (sum + w[3] + w[4]) << 8 | 20;
+}
+
+/*
+ * Options of the shapes that nearly all segments have are read and summed in one go: their
+ * bytes, or 0 for any other shape. Behind a SYN that is nothing but NOP, NOP and timestamps
+ * (RFC 7323 appendix A).
+ */
+static __always_inline __u32 check_usual_options(struct xdp_md *ctx, struct pkt *p)
+{
+	__be32 *w = check_option_words(ctx, p);
+	__u64 syn;
+
+	if (p->flags & TCP_SYN) {
+		syn = check_syn_options(ctx, p->l4 + sizeof(struct tcphdr), p->doff);
+		p->tcp_sum += syn >> 8;
+		if ((syn & 63) == 20 && (void *)(w + 4) <= (void *)(long)ctx->data_end)
+			check_stamps(p, w + 2, 6 + 1);
+		return syn & 63;
+	}
+	if (p->doff != sizeof(struct tcphdr) + OPT_STAMPS ||
+	    (void *)(w + 3) > (void *)(long)ctx->data_end ||
 	    w[0] != bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES))
 		return 0;
 	p->tcp_sum += (__u64)w[0] + w[1] + w[2];
 	check_stamps(p, w + 1, 2 + 1);
 	return OPT_STAMPS;
-}
-
-/* What Linux, and Windows with and without scaling of its window, put into a SYN. */
-static __always_inline __u32 check_syn_options(const __be32 *w, void *end, struct pkt *p)
-{
-	const __be32 sack_ok = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_OK << 8 | 2);
-	const __be32 scale = bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8);
-	__u64 sum;
-
-	if ((void *)(w + 2) > end ||
-	    (w[0] & bpf_htonl(0xffff0000)) != bpf_htonl(OPT_MSS << 24 | 4 << 16))
-		return 0;
-	sum = p->tcp_sum + w[0] + w[1];
-	if (p->doff == 28 && w[1] == sack_ok) {
-		p->tcp_sum = sum;
-		return 8;
-	}
-	if ((void *)(w + 3) > end)
-		return 0;
-	sum += w[2];
-	if (p->doff == 32 && (w[1] & bpf_htonl(0xffffff00)) == scale && w[2] == sack_ok) {
-		p->tcp_sum = sum;
-		return 12;
-	}
-	if (p->doff != 40 || (void *)(w + 5) > end ||
-	    w[1] != bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES) ||
-	    (w[4] & bpf_htonl(0xffffff00)) != scale)
-		return 0;
-	p->tcp_sum = sum + w[3] + w[4];
-	check_stamps(p, w + 2, 6 + 1);
-	return 20;
-}
-
-/*
- * Options of the shapes that nearly all segments have are read and summed in one go:
- * their bytes, or 0 for any other shape.
- */
-static __always_inline __u32 check_usual_options(struct xdp_md *ctx, struct pkt *p)
-{
-	void *end = (void *)(long)ctx->data_end;
-	__be32 *w = check_option_words(ctx, p);
-
-	return p->flags & TCP_SYN ? check_syn_options(w, end, p) : check_later_options(w, end, p);
 }
 
 /* The options of any other segment: false if they are malformed or signed. */
