@@ -7,7 +7,6 @@
 #ifndef NOLIST_CHECK_H
 #define NOLIST_CHECK_H
 
-#define CSUM_MAX 1536   /* longest TCP segment that is summed here */
 #define CSUM_BAD (~0ull) /* not all of it is there */
 
 /*
@@ -68,15 +67,23 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 	return sum + (__u32)last + (last >> 32);
 }
 
-/* Sum of the segment, of whose first bytes tcp_sum is the sum: most have no others. */
-static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, const struct pkt *p,
-					       __u32 first)
+/*
+ * Sum of the segment, of whose first bytes tcp_sum is the sum: most have no others. A usual
+ * line to a high fake is read for all that is asked of it.
+ */
+static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, struct pkt *p, __u32 first)
 {
+	__u32 off = p->l4 + first, len = p->l4_len - first;
 	__u64 rest;
 
 	if (p->l4_len <= first)
 		return p->tcp_sum;
-	rest = check_sum(ctx, p->l4 + first, p->l4_len - first);
+	if (p->role == NOLIST_HIGH && first == p->doff) {
+		p->line = smtp_usual(ctx, off, len);
+		if (p->line)
+			return p->tcp_sum + (p->line >> SMTP_SUM_SHIFT);
+	}
+	rest = check_sum(ctx, off, len);
 	return rest == CSUM_BAD ? CSUM_BAD : p->tcp_sum + rest;
 }
 

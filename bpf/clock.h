@@ -38,7 +38,9 @@ static __always_inline __u64 clock_ns(void)
  */
 static __always_inline __u64 clock_again(void)
 {
-	return clock_last.ns ? clock_last.ns : clock_ns();
+	__u64 ns = clock_last.ns;
+
+	return ns ? ns : clock_ns();
 }
 
 /* The hour of what clock_ns() has returned, as evidence counts them; spares a division. */

@@ -7,6 +7,8 @@
 #ifndef NOLIST_CSUM_H
 #define NOLIST_CSUM_H
 
+#define CSUM_MAX 1536 /* longest TCP segment that is summed */
+
 /*
  * Fold a sum of less than 2^16 words of 32 bits to 16 bits; a range with a right
  * checksum gives 0xffff.

@@ -284,7 +284,7 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 						     struct pkt *p, struct reply *r,
 						     struct high *h)
 {
-	__u64 scan = smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse);
+	__u64 scan = smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse, p->line);
 	__u32 line = SMTP_LINE(scan), verb = SMTP_SAYS(scan), parse = SMTP_PARSE(scan);
 	__u32 state = h->total / 2 & (NOLIST_STATES - 1), taken = line ? line : h->data, mid = 0;
 	const struct nolist_reply *row;

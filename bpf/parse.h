@@ -26,6 +26,7 @@ struct pkt {
 	__u64 mac;     /* link address that it is sent to, six bytes, then two zeros */
 	__u64 l3_sum;  /* IPv4: sum over its header; IPv6: one that is right */
 	__u64 addr_sum; /* sum over both addresses */
+	__u64 line;    /* of the data, if smtp_usual() knows it, or 0: filled by check.h */
 	__u64 tcp_sum; /* sum over the TCP header, with options only of a usual shape: see check.h */
 	__u32 l3;      /* offset of the IP header: 14 + 4 a tag */
 	__u32 l4;      /* offset of the TCP header */
@@ -237,6 +238,9 @@ static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, str
 	else
 		parse_addrs4(p, ip);
 	p->tcp_sum = (__u64)tcp[0] + tcp[1] + tcp[2] + tcp[3] + tcp[4];
+	/* Or clang keeps all the words to add them up where they are used. */
+	barrier_var(p->tcp_sum);
+	barrier_var(p->addr_sum);
 	p->sport = h->source;
 	p->dport = h->dest;
 	p->seq = tcp[1];
@@ -245,6 +249,7 @@ static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, str
 	p->flags = ((__u8 *)h)[13];
 	p->window = h->window;
 	p->check = h->check;
+	p->line = 0;
 	p->tsval = 0;
 	p->tsecr = 0;
 	p->events = 0;

@@ -10,7 +10,7 @@
 
 #define SMTP_LINE_MAX 512 /* with CR LF (RFC 5321 4.5.3.1.4) */
 #define SMTP_USUAL_MIN 6  /* DATA and CR LF */
-#define SMTP_USUAL_MAX 64 /* bytes */
+#define SMTP_USUAL_MAX 63 /* bytes */
 #define SMTP_BUCKET 64    /* bytes in which the length of a line is remembered */
 
 /* A parse: 0, a prefix's number, or SMTP_VERB + verb + NOLIST_VERBS * buckets. */
@@ -40,11 +40,17 @@ static const struct {
 	{ 'S', 1 },           { W4(0, 0, 'S', 'T'), 2 }, { W4(0, 'S', 'T', 'A'), 3 },
 };
 
-/* The result of a scan, packed: bytes up to and with LF or 0, verb, parse. */
-#define SMTP_LINE(r) ((__u32)((r) & 0xffff))
-#define SMTP_SAYS(r) ((__u32)((r) >> 16 & 0xff))
-#define SMTP_PARSE(r) ((__u32)((r) >> 24 & 0x7f))
-#define SMTP_NAMED (1u << 31) /* a verb of the table, not a guess */
+/*
+ * The result of a scan, packed: bytes up to and with LF or 0, verb, parse, whether it is a
+ * verb of the table and not a guess, and what only smtp_usual() tells, the sum of all bytes
+ * as csum.h takes it.
+ */
+#define SMTP_SCAN(line, verb, parse) ((line) | (verb) << 10 | (__u64)(parse) << 14)
+#define SMTP_LINE(r) ((__u32)(r) & 1023)
+#define SMTP_SAYS(r) ((__u32)(r) >> 10 & 15)
+#define SMTP_PARSE(r) ((__u32)(r) >> 14 & 127)
+#define SMTP_NAMED (1u << 21)
+#define SMTP_SUM_SHIFT 22
 
 /*
  * A text of the configuration, or NULL. Linux 6.1 loses the bounds of a number
@@ -171,48 +177,27 @@ found:
 /* Has a top bit if one of the eight bytes is LF or below it; also if one is above 0x8a. */
 #define SMTP_LESS_VT(w) ((w) - 0x0b0b0b0b0b0b0b0bull)
 
-/* Of len bytes, but for the last eight of them: has a top bit as above. */
-static __always_inline __u64 smtp_low(void *at, void *end, __u32 len)
-{
-	__u64 low = 0, *w = at;
-
-	if (len > 32) {
-		if ((void *)(w + 4) > end)
-			return ~0ull;
-		low = SMTP_LESS_VT(w[0]) | SMTP_LESS_VT(w[1]) | SMTP_LESS_VT(w[2]) |
-		      SMTP_LESS_VT(w[3]);
-		w += 4;
-		len -= 32;
-	}
-	if (len > 8) {
-		if ((void *)(w + 1) > end)
-			return ~0ull;
-		low |= SMTP_LESS_VT(w[0]);
-	}
-	if (len > 16) {
-		if ((void *)(w + 2) > end)
-			return ~0ull;
-		low |= SMTP_LESS_VT(w[1]);
-	}
-	if (len > 24) {
-		if ((void *)(w + 3) > end)
-			return ~0ull;
-		low |= SMTP_LESS_VT(w[2]);
-	}
-	return low;
-}
+/* Words of eight bytes, to be summed and looked through. */
+#define SMTP_TAKE(w, i, low, sum)                                                                  \
+	do {                                                                                       \
+		low |= SMTP_LESS_VT(((__u64 *)(w))[i]);                                            \
+		barrier_var(w); /* or clang takes apart what it has read as eight */               \
+		sum += ((__u32 *)(w))[2 * (i)];                                                    \
+		sum += ((__u32 *)(w))[2 * (i) + 1];                                                \
+	} while (0)
 
 /*
  * What nearly all segments are: one whole line of few bytes, and a verb that takes no
- * letter more. As smtp_scan(), or 0: read it with care. A function of its own, so that
- * the other one's registers are not in its way.
+ * letter more. As smtp_scan(), with the sum of its bytes, so that they are read once; or 0:
+ * read it with care. A function of its own, so that the other one's registers are not in
+ * its way.
  */
 __noinline __u64 smtp_usual(struct xdp_md *ctx, __u32 off, __u32 len)
 {
 	void *end = (void *)(long)ctx->data_end;
 	void *data = (void *)(long)ctx->data, *at;
-	__u32 verb, from = off + len - 8;
-	__u64 last;
+	__u32 verb, from = off + len - 8, before = len - 1;
+	__u64 last, low, sum;
 
 	if (len < SMTP_USUAL_MIN || len > SMTP_USUAL_MAX || off < PARSE_LEAST)
 		return 0;
@@ -230,14 +215,39 @@ __noinline __u64 smtp_usual(struct xdp_md *ctx, __u32 off, __u32 len)
 	last = *(__u64 *)data;
 	if (last >> 56 != '\n')
 		return 0;
+	/* Of the last one to eight bytes; whole words are before them. */
+	sum = last >> (56 - 8 * (before & 7));
+	sum = (__u32)sum + (sum >> 32);
 	last ^= (__u64)('\n' ^ ' ') << 56;
 	/* Blanks instead of what stands before the line. */
 	if (len < 8)
 		last = (last >> (64 - 8 * len) << (64 - 8 * len)) |
 		       0x2020202020202020ull >> (8 * len);
-	if ((SMTP_LESS_VT(last) | smtp_low(at, end, len)) & 0x8080808080808080ull)
+	low = SMTP_LESS_VT(last);
+	if (before & 32) {
+		if (at + 32 > end)
+			return 0;
+		SMTP_TAKE(at, 0, low, sum);
+		SMTP_TAKE(at, 1, low, sum);
+		SMTP_TAKE(at, 2, low, sum);
+		SMTP_TAKE(at, 3, low, sum);
+		at += 32;
+	}
+	if (before & 16) {
+		if (at + 16 > end)
+			return 0;
+		SMTP_TAKE(at, 0, low, sum);
+		SMTP_TAKE(at, 1, low, sum);
+		at += 16;
+	}
+	if (before & 8) {
+		if (at + 8 > end)
+			return 0;
+		SMTP_TAKE(at, 0, low, sum);
+	}
+	if (low & 0x8080808080808080ull)
 		return 0;
-	return len | verb << 16 | (__u64)SMTP_NAMED;
+	return sum << SMTP_SUM_SHIFT | SMTP_NAMED | SMTP_SCAN(len, verb, 0);
 }
 
 /* As smtp_scan(), with all care. A function of its own for the verifier. */
@@ -247,7 +257,7 @@ __noinline __u64 smtp_read(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 	void *at = (void *)(long)ctx->data;
 	__u32 verb = NOLIST_V_UNKNOWN, word, have, line, i, bucket = 0, named = 0;
 	if (off > 256 || !len || len > CSUM_MAX || parse >= SMTP_PARSES)
-		return NOLIST_V_NOT_SMTP << 16;
+		return SMTP_SCAN(0, NOLIST_V_NOT_SMTP, 0);
 	line = smtp_line(ctx, off, len);
 	at += off;
 	if (parse >= SMTP_VERB) {
@@ -268,7 +278,7 @@ __noinline __u64 smtp_read(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 				break;
 			}
 			if ((c < ' ' && c != '\t') || c > '~')
-				return line | NOLIST_V_NOT_SMTP << 16 | SMTP_NAMED;
+				return SMTP_SCAN(line, NOLIST_V_NOT_SMTP, 0) | SMTP_NAMED;
 			if (c >= 'a' && c <= 'z')
 				c -= 'a' - 'A';
 			word = word << 8 | c;
@@ -284,23 +294,25 @@ __noinline __u64 smtp_read(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 		} else if (!line) {
 			for (i = 1; i < SMTP_VERB; i++)
 				if (smtp_prefix[i].word == word && smtp_prefix[i].len == have)
-					return (__u64)i << 24;
+					return SMTP_SCAN(0, 0, i);
 		}
 	}
 	bucket += len / SMTP_BUCKET;
 	if (verb == NOLIST_V_NOT_SMTP || (!line && bucket >= SMTP_BUCKETS))
-		return line | NOLIST_V_NOT_SMTP << 16 | SMTP_NAMED;
+		return SMTP_SCAN(line, NOLIST_V_NOT_SMTP, 0) | SMTP_NAMED;
 	if (line)
-		return line | verb << 16 | (__u64)named;
-	return verb << 16 | (__u64)(SMTP_VERB + verb + NOLIST_VERBS * bucket) << 24 | (__u64)named;
+		return SMTP_SCAN(line, verb, 0) | named;
+	return SMTP_SCAN(0, verb, SMTP_VERB + verb + NOLIST_VERBS * bucket) | named;
 }
 
-/* Reads len bytes at offset off, the next of a line of which "parse" is known. */
-static __always_inline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse)
+/*
+ * Reads len bytes at offset off, the next of a line of which "parse" is known, and of which
+ * smtp_usual() has told.
+ */
+static __always_inline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse,
+				       __u64 usual)
 {
-	__u64 usual = parse == SMTP_START ? smtp_usual(ctx, off, len) : 0;
-
-	return usual ? usual : smtp_read(ctx, off, len, parse);
+	return usual && parse == SMTP_START ? usual : smtp_read(ctx, off, len, parse);
 }
 
 #endif
