@@ -52,19 +52,15 @@ static __always_inline __u64 high_tail(const struct pkt *p, __u64 slot)
 	return (slot & 0x7fffff) << 33 | (__u64)!!p->ts_at << 32 | (__u32)p->sport << 16 | p->dport;
 }
 
-/* Rarely needed, so apart from what is: see high_find(). */
-static __noinline __u64 high_hash(const struct pkt *p, __u64 tail)
+static __always_inline __u64 high_hash(const struct pkt *p, __u64 tail)
 {
-	__u32 zero = 0;
-	const struct nolist_key *key = bpf_map_lookup_elem(&nolist_key, &zero);
 	__u64 hash;
 
-	if (!key)
-		return 0;
 	if (p->is_ip6)
-		hash = cookie_hash6(key, &p->saddr, &p->daddr, tail);
+		hash = cookie_hash6(p->saddr.q[0], p->saddr.q[1], p->daddr.q[0], p->daddr.q[1],
+				    tail);
 	else
-		hash = cookie_hash4(key, (__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
+		hash = cookie_hash4((__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
 
 #ifdef NOLIST_TEST_COOKIE_BITS
 	/* A test's build: so few bits in the sequence number that guessing succeeds. */
@@ -273,6 +269,23 @@ static __always_inline __u32 high_leaving(__u32 verb, __u32 said, __u32 total)
 	return events;
 }
 
+/* What is shown by a line that row answers; see high_leaving(). */
+static __always_inline __u32 high_shown(const struct nolist_config *conf, const struct pkt *p,
+					const struct high *h, const struct nolist_reply *row,
+					__u32 verb, __u32 said)
+{
+	__u32 state = h->total / 2 & (NOLIST_STATES - 1), events = 0;
+
+	if (verb == NOLIST_V_GREET && !p->ts_at && state == NOLIST_FRESH &&
+	    h->total == conf->smtp.reply[NOLIST_BANNER].len)
+		events |= HIGH_WEAK;
+	if (row->does & NOLIST_SAYS_LATER)
+		events |= HIGH_TOLD;
+	if (verb >= NOLIST_V_QUIT)
+		events |= high_leaving(verb, said, h->total);
+	return events;
+}
+
 /*
  * A line, or a piece of one. With timestamps a piece is acknowledged and its
  * parse remembered in them. Without, a verb is answered as soon as it is known,
@@ -316,15 +329,9 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 	/* Few values of the parse count as proof: the fewer, the harder to guess. */
 	if (p->ts_at && h->parse >= SMTP_VERB && h->parse < SMTP_VERB + NOLIST_VERBS)
 		p->events |= HIGH_STRONG;
-	if (verb == NOLIST_V_GREET && !p->ts_at && state == NOLIST_FRESH &&
-	    h->total == conf->smtp.reply[NOLIST_BANNER].len)
-		p->events |= HIGH_WEAK;
-	if (row->does & NOLIST_SAYS_LATER)
-		p->events |= HIGH_TOLD;
 	if (taken != h->data)
 		p->events |= HIGH_PIPED;
-	if (verb >= NOLIST_V_QUIT)
-		p->events |= high_leaving(verb, SMTP_SAYS(scan), h->total);
+	p->events |= high_shown(conf, p, h, row, verb, SMTP_SAYS(scan));
 	return NOLIST_HIGH_TEXT;
 }
 
@@ -377,6 +384,71 @@ static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 	return verdict;
 }
 
+static __always_inline enum nolist_verdict high_reset(const struct pkt *p, struct reply *r)
+{
+	decide_reset(r, p->flags, p->seq, p->ack, 0);
+	r->options = 0;
+	return NOLIST_HIGH_RST;
+}
+
+/* An acknowledgement that is not ours. */
+static __always_inline enum nolist_verdict high_refuse(const struct nolist_config *conf,
+						       struct pkt *p, struct reply *r)
+{
+	if (match_slot(conf, &p->saddr))
+		return NOLIST_HIGH_BAD;
+	p->events |= HIGH_BAD_ACK;
+	return high_reset(p, r);
+}
+
+/*
+ * What dialogues are made of, without FIN: the handshake's last segment, and whole lines,
+ * each where it belongs. The text that r says, or NULL: nothing has been done, and
+ * high_dialogue() is to be asked.
+ */
+static __always_inline const struct nolist_reply *high_usual(const struct nolist_config *conf,
+							     struct pkt *p, struct reply *r,
+							     struct high *h)
+{
+	__u32 verb = SMTP_SAYS(p->line), text = NOLIST_BANNER;
+	__u32 state = h->total / 2 & (NOLIST_STATES - 1);
+	const struct nolist_reply *row;
+
+	if (h->ahead || h->parse != SMTP_START)
+		return NULL;
+	if (h->total) {
+		/* In state CLOSED there is no text. */
+		if (!p->line || verb >= NOLIST_V_NOT_SMTP || h->total >= NOLIST_TOTAL_MAX ||
+		    h->total & 1)
+			return NULL;
+		text = NOLIST_REPLY(0, state, verb);
+	} else if (h->data) {
+		return NULL;
+	}
+	h->is_fin = false;
+	r->seq = p->ack;
+	r->window = bpf_htons(HIGH_WINDOW);
+	row = high_say(conf, p, r, h, text, h->seq + h->data);
+	if (!row)
+		return NULL;
+	if (p->ts_at)
+		p->events = HIGH_STRONG;
+	if (h->total)
+		p->events |= high_shown(conf, p, h, row, verb, verb);
+	return row;
+}
+
+/* The same of the end, nothing but a FIN where our own is acknowledged: true if r says it. */
+static __always_inline bool high_ending(const struct pkt *p, struct reply *r, const struct high *h)
+{
+	if (h->ahead || h->data || !(h->total & 1))
+		return false;
+	r->seq = p->ack;
+	r->window = bpf_htons(HIGH_WINDOW);
+	high_acknowledge(p, r, h, 0, h->seq + 1, SMTP_START);
+	return true;
+}
+
 /* A function of its own for the verifier, which then knows nothing of p and r. */
 __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p,
 		    struct reply *r)
@@ -391,16 +463,11 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r)
 								: NOLIST_HIGH_SILENT;
 	/* SYN,ACK without a split handshake: no guess of ours, so none is counted. */
-	if (!(flags & TCP_SYN) || high_is_split(conf, p)) {
-		if (high_recognize(p, &h))
-			return high_dialogue(ctx, conf, p, r, &h);
-		if (match_slot(conf, &p->saddr))
-			return NOLIST_HIGH_BAD;
-		p->events |= HIGH_BAD_ACK;
-	}
-	decide_reset(r, p->flags, p->seq, p->ack, 0);
-	r->options = 0;
-	return NOLIST_HIGH_RST;
+	if (flags & TCP_SYN && !high_is_split(conf, p))
+		return high_reset(p, r);
+	if (high_recognize(p, &h))
+		return high_dialogue(ctx, conf, p, r, &h);
+	return high_refuse(conf, p, r);
 }
 
 #endif

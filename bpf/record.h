@@ -271,12 +271,12 @@ static __always_inline void record_events(struct nolist_hour *h, __u32 events)
 	record_count(&h->starttls, events & HIGH_STARTTLS);
 }
 
-static __always_inline void record_bad_ack(struct nolist_stats *st, const struct pkt *p)
+static __always_inline void record_bad_ack(struct nolist_stats *st,
+					   const struct nolist_source *src)
 {
 	__u32 hour = clock_hour();
 	struct nolist_bad_acks *b = &st->bad_acks[hour % NOLIST_HOURS];
-	struct nolist_source src = record_source(p);
-	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, &src);
+	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, src);
 
 	if (b->hour != hour) {
 		b->hour = hour;
@@ -291,37 +291,36 @@ static __always_inline void record_bad_ack(struct nolist_stats *st, const struct
  * What a dialogue shows. Only what is proven opens a record: by timestamps, or
  * by a greeting at the one exact number.
  */
-__noinline int record_dialogue(struct nolist_stats *st, const struct pkt *p)
+__noinline int record_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 events)
 {
+	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
 	__u64 now = clock_ns();
-	struct nolist_source src;
 	bool is_first;
 	struct nolist_proofs *r;
 	struct nolist_hour *h;
 
-	if (!st || !p)
+	if (!st)
 		return 0;
-	if (p->events & HIGH_BAD_ACK) {
-		record_bad_ack(st, p);
+	if (events & HIGH_BAD_ACK) {
+		record_bad_ack(st, src);
 		return 0;
 	}
-	src = record_source(p);
-	r = bpf_map_lookup_elem(&nolist_proofs, &src);
+	r = bpf_map_lookup_elem(&nolist_proofs, src);
 	if (!r) {
-		if (!(p->events & (HIGH_STRONG | HIGH_WEAK)))
+		if (!(events & (HIGH_STRONG | HIGH_WEAK)))
 			return 0;
-		r = record_proof(st, &src, now);
+		r = record_proof(st, src, now);
 		if (!r)
 			return 0;
 	}
 	is_first = !r->high_first_ns;
-	if (is_first || p->events & HIGH_TOLD)
-		proven_note(proven_hash(&p->saddr, p->is_ip6), now);
+	if (is_first || events & HIGH_TOLD)
+		proven_note(proven_hash(&src->addr, q0), now);
 	h = record_hour(r);
 	if (is_first)
 		r->high_first_ns = now;
 	r->high_last_ns = now;
-	record_events(h, p->events);
+	record_events(h, events);
 	return is_first;
 }
 
@@ -346,22 +345,30 @@ static __always_inline void record_syn(struct nolist_stats *st, const struct pkt
 		record_open(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role, admission);
 }
 
-/* Who sent it, for segments to an MX of ours. */
-static __always_inline void record_sender(struct xdp_md *ctx, struct nolist_stats *st,
-					  const struct pkt *p, __u32 verdict)
+static __always_inline bool record_opens(const struct pkt *p)
 {
-	bool is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
-	int is_first = 0;
+	return (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
 
-	record_mx(st, p, is_open);
-	if (is_open && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
-			verdict == NOLIST_HIGH_SYN_ACK))
+/* Who sent it, for all segments to an MX of ours but data to the real one. */
+static __always_inline void record_sender(struct nolist_stats *st, const struct pkt *p,
+					  __u32 verdict)
+{
+	__u64 q0 = p->saddr.q[0], q1 = p->is_ip6 ? 0 : p->saddr.q[1];
+	bool opens = record_opens(p);
+
+	record_mx(st, p, opens);
+	if (opens && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
+		      verdict == NOLIST_HIGH_SYN_ACK))
 		record_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns());
-	else if (verdict == NOLIST_PASS_REAL && p->l4_len > p->doff)
-		is_first = record_data(ctx, st, p);
-	else if (p->events & ~HIGH_STRONG)
-		is_first = record_dialogue(st, p);
-	if (is_first)
+	else if (p->events & ~HIGH_STRONG && record_dialogue(st, q0, q1, p->events))
+		record_opened(st, q0, q1, p->role);
+}
+
+static __always_inline void record_mail(struct xdp_md *ctx, struct nolist_stats *st,
+					const struct pkt *p)
+{
+	if (p->l4_len > p->doff && !record_opens(p) && record_data(ctx, st, p))
 		record_opened(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role);
 }
 
@@ -387,8 +394,11 @@ static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 	struct nolist_stats *st = record_verdict(verdict);
 
 	/* All from here on are to an MX of ours; of other frames p is not even filled. */
-	if (st && verdict >= NOLIST_PASS_REAL)
-		record_sender(ctx, st, p, verdict);
+	if (!st || verdict < NOLIST_PASS_REAL)
+		return;
+	record_sender(st, p, verdict);
+	if (verdict == NOLIST_PASS_REAL)
+		record_mail(ctx, st, p);
 }
 
 #endif

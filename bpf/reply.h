@@ -143,43 +143,67 @@ static __always_inline bool reply_word(void *at, void *end, const struct nolist_
 	return true;
 }
 
+static __always_inline void reply_copy(__u64 *to, const __u64 *from)
+{
+	to[0] = from[0];
+	to[1] = from[1];
+	to[2] = from[2];
+	to[3] = from[3];
+}
+
+/* As reply_word(), of 32 bytes. */
+static __always_inline bool reply_block(void *at, void *end, const struct nolist_reply *row,
+					__u32 i)
+{
+	const __u64 *from;
+	__u64 *to;
+
+	barrier_var(i);
+	if (i > NOLIST_TEXT_MAX - 4 * sizeof(*to))
+		return false;
+	from = (const void *)(row->text + i);
+	to = at + i;
+	if ((void *)(to + 4) > end)
+		return false;
+	reply_copy(to, from);
+	return true;
+}
+
 /*
- * Copies a text: 32 bytes at a time, then words, of which the last ends with the text
- * and may lie over the one before. bpf_xdp_store_bytes() takes twice as long.
+ * Copies a text: 32 bytes at a time, of which the last end with the text and may lie over
+ * those before; a shorter one by words in the same way. bpf_xdp_store_bytes() takes twice
+ * as long.
  */
 static __always_inline bool reply_text(void *at, void *end, const struct nolist_reply *row,
 				       __u32 len)
 {
-	__u32 i, rest = len & 31;
+	__u32 i;
 
+	if (len < 32) {
+		if (len < sizeof(__u64))
+			return false;
+		if (len > 16 && !(reply_word(at, end, row, 0) && reply_word(at, end, row, 8)))
+			return false;
+		return reply_word(at, end, row, len > 16 ? len - 16 : 0) &&
+		       reply_word(at, end, row, len - 8);
+	}
 #pragma unroll
-	for (i = 0; i < NOLIST_TEXT_MAX; i += 32) {
+	for (i = 0; i < NOLIST_TEXT_MAX - 32; i += 32) {
 		const __u64 *from = (const void *)(row->text + i);
 		__u64 *to = at + i;
 
-		if (len < i + 32)
+		if (len <= i + 32)
 			break;
 		if ((void *)(to + 4) > end)
 			return false;
-		to[0] = from[0];
-		to[1] = from[1];
-		to[2] = from[2];
-		to[3] = from[3];
+		reply_copy(to, from);
 	}
-	if (len < sizeof(__u64))
-		return false;
-	if (rest >= 8 && !reply_word(at, end, row, len - rest))
-		return false;
-	if (rest >= 16 && !reply_word(at, end, row, len - rest + 8))
-		return false;
-	if (rest >= 24 && !reply_word(at, end, row, len - rest + 16))
-		return false;
-	return !(rest & 7) || reply_word(at, end, row, len - 8);
+	return reply_block(at, end, row, len - 32);
 }
 
-/* All behind the link: at, which is the IP header's place. */
+/* All behind the link: at, which is the IP header's place. row: the text, or NULL. */
 static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
-					const struct nolist_config *conf, const struct pkt *p,
+					const struct nolist_reply *row, const struct pkt *p,
 					const struct reply *r)
 {
 	__u32 header = sizeof(struct tcphdr) + r->options, l4_len = header + r->text_len;
@@ -203,11 +227,7 @@ static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 		sum += reply_timestamps(at + 24, r);
 	if (r->options == REPLY_TS && at + 32 <= end)
 		sum += reply_timestamps(at + 20, r);
-	if (r->text_len) {
-		const struct nolist_reply *row = smtp_reply(conf, r->text);
-
-		if (!row)
-			return false;
+	if (row) {
 		/* No text goes with the option of a SYN. */
 		if (!reply_text(at + (r->options ? 32 : 20), end, row, r->text_len))
 			return false;
@@ -227,6 +247,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 {
 	__u32 len = p->l3 + (p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) +
 		    sizeof(struct tcphdr) + r->options + r->text_len, off;
+	const struct nolist_reply *row = NULL;
 	void *data, *end;
 
 	/* A frame that came without padding (veth) goes without. */
@@ -241,30 +262,31 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	end = (void *)(long)ctx->data_end;
 	if (data + sizeof(struct ethhdr) > end)
 		return false;
+	if (r->text_len) {
+		row = smtp_reply(conf, r->text);
+		if (!row)
+			return false;
+	}
 	/* Padding: the headers are written over the first of it. */
 	if (len == FRAME_MIN && data + FRAME_MIN <= end) {
 		((__u16 *)data)[27] = 0;
 		((__u32 *)data)[14] = 0;
 	}
 	reply_link(data);
-	/* Nearly always it is all at the same places. */
-	if (off == sizeof(struct ethhdr) && !p->is_ip6)
-		return data + ETH_HLEN + 40 <= end &&
-		       reply_write(data + ETH_HLEN, end, false, conf, p, r);
 	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
 	barrier_var(off);
 	data += off & 31;
 	if (data + sizeof(struct ipv6hdr) > end)
 		return false;
-	return reply_write(data, end, p->is_ip6, conf, p, r);
+	return reply_write(data, end, p->is_ip6, row, p, r);
 }
 
 /* The same for a frame that parse_plain() knows, whose offsets are constants, and a bare header. */
-static __always_inline bool reply_plain(struct xdp_md *ctx, const struct pkt *p,
-					const struct reply *r)
+static __always_inline bool reply_plain(struct xdp_md *ctx, const struct nolist_reply *row,
+					const struct pkt *p, const struct reply *r)
 {
 	__u32 l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr);
+	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr) + r->options + r->text_len;
 	void *data, *end;
 
 	if (len < FRAME_MIN && p->len >= FRAME_MIN)
@@ -280,7 +302,7 @@ static __always_inline bool reply_plain(struct xdp_md *ctx, const struct pkt *p,
 		((__u32 *)data)[14] = 0;
 	}
 	reply_link(data);
-	return reply_write(data + p->l3, end, p->is_ip6, NULL, p, r);
+	return reply_write(data + p->l3, end, p->is_ip6, row, p, r);
 }
 
 #endif
