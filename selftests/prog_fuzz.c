@@ -2,14 +2,16 @@
 /*
  * Dialogues that nobody would think of: random commands in random pieces over a
  * network that loses, repeats and delays, half of them with timestamps, at each
- * stage and after either handshake, and clients that lie about every number. oracle.h keeps everything and says what
- * each segment must get; talk_judge.h reads each frame. Whatever comes: never a
- * 2 or 3 to DATA or BDAT, never a 5, no text beyond the window, and nothing
- * acknowledged that was not received (without timestamps: that was not sent).
+ * stage and after either handshake, and clients that lie about every number. oracle.h
+ * keeps everything and says what each segment must get; talk_judge.h reads each frame.
+ * Each segment comes with a tag and without. Whatever comes: never a 2 or 3 to DATA or
+ * BDAT, never a 5, no text beyond the window, and nothing acknowledged that was not
+ * received (without timestamps: that was not sent).
  *
  * NOLIST_SEED repeats a run, NOLIST_FULL makes it a long one.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <time.h>
 #include "selftests/oracle.h"
 
@@ -198,12 +200,30 @@ static const char *judge_data(int verb, const struct talk_got *g)
 	return NULL;
 }
 
+/* A tagged frame goes the long way through the packet path: nobody may see a difference. */
+static const char *send_both_ways(struct client *c, const struct talk_seg *s, struct talk_got *g)
+{
+	static struct talk_got tagged;
+	const char *wrong;
+
+	c->t.tags = "q";
+	wrong = talk_send(&c->t, s, &tagged);
+	c->t.tags = "";
+	if (!wrong)
+		wrong = talk_send(&c->t, s, g);
+	if (!wrong && (memcmp(&tagged, g, offsetof(struct talk_got, text)) ||
+		       memcmp(tagged.text, g->text, g->len)))
+		wrong = "another answer to the same segment with a tag";
+	return wrong;
+}
+
 static const char *deliver(struct client *c, const struct talk_seg *s)
 {
 	struct oracle_want w = oracle_wants(&oracle, &c->t, s);
+	const char *wrong;
 	struct talk_got g;
-	const char *wrong = talk_send(&c->t, s, &g);
 
+	wrong = send_both_ways(c, s, &g);
 	segments++;
 	texts += !!g.len;
 	if (!wrong)
@@ -372,7 +392,13 @@ static const char *liar(enum dialogue_stage stage, bool is_split)
 	c.t.is_liar = 1;
 	while (!wrong && steps--) {
 		unsigned int at = below(stream_len + 1), n = below(stream_len - at + 1);
+		const char *lf;
 
+		if (percent(60) && (lf = memchr(stream + at, '\n', stream_len - at))) {
+			at = lf + 1 - stream;
+			lf = memchr(stream + at, '\n', stream_len - at);
+			n = lf ? lf + 1 - stream - at : stream_len - at;
+		}
 		s = talk_seg(&c.t, stream + at, n > 1400 ? 1400 : n);
 		if (percent(40))
 			s.ack = c.t.irs + 1 + below(9000);
@@ -383,11 +409,11 @@ static const char *liar(enum dialogue_stage stage, bool is_split)
 		if (percent(30))
 			s.tsecr = bend(s.tsecr);
 		if (percent(20))
-			s.flags = rnd() & 0xff;
+			s.flags = percent(50) ? FRAME_FIN | FRAME_ACK : rnd() & 0xff;
 		if (percent(20))
 			s.window = below(300);
 		s.has_ts ^= percent(5);
-		wrong = talk_send(&c.t, &s, &g);
+		wrong = send_both_ways(&c, &s, &g);
 		segments++;
 		texts += !!g.len;
 		line = (struct reading)READING_START;
