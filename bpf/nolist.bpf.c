@@ -2,7 +2,8 @@
 /*
  * The front door: every frame of the interface walks through nolist_ingress(),
  * one room after the other, and leaves as soon as a room has decided. The rooms
- * are the headers below, in their order.
+ * are the headers below, in their order; what is usual goes through the same ones
+ * on a way of its own, short.h.
  */
 #include <stdbool.h>
 #include <stddef.h>
