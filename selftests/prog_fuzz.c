@@ -4,7 +4,7 @@
  * network that loses, repeats and delays, half of them with timestamps, at each
  * stage and after either handshake, and clients that lie about every number. oracle.h
  * keeps everything and says what each segment must get; talk_judge.h reads each frame.
- * Each segment comes with a tag and without. Whatever comes: never a 2 or 3 to DATA or
+ * Each segment but the SYN comes with a tag and without. Whatever comes: never a 2 or 3 to DATA or
  * BDAT, never a 5, no text beyond the window, and nothing acknowledged that was not
  * received (without timestamps: that was not sent).
  *
@@ -327,6 +327,7 @@ static const char *open_client(struct client *c, enum dialogue_stage stage, bool
 	const char *wrong;
 
 	talk_start(t, &server, clients++, rnd() & 1, rnd() & 1);
+	t->style = percent(70) ? STYLE_LINUX : below(STYLES);
 	if (is_split)
 		talk_split(t);
 	s = talk_seg(t, NULL, 0);

@@ -15,7 +15,7 @@
 #include "bpf/abi.h"
 #include "selftests/tap.h"
 
-/* What bpf/ has from libbpf's headers, from parse.h and from check.h. */
+/* What bpf/ has from libbpf's headers, from parse.h and from csum.h. */
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -57,7 +57,9 @@ static uint64_t scan(const char *piece, unsigned int n, uint32_t parse)
 	struct xdp_md ctx;
 	uint64_t usual;
 
-	/* What stands behind must not matter: LF and letters. */
+	/* What stands around must not matter: LF and letters, and anything before. */
+	for (i = 1; i <= 16; i++)
+		frame[off - i] = "\n\xffQ\0\r \x8a"[(i + n) % 7];
 	for (i = 0; i < 64; i++)
 		frame[off + n + i] = "\nQUIT\n"[i % 6];
 	memcpy(frame + off, piece, n);
