@@ -403,8 +403,8 @@ static __always_inline enum nolist_verdict high_refuse(const struct nolist_confi
 
 /*
  * What dialogues are made of, without FIN: the handshake's last segment, and whole lines,
- * each where it belongs. The text that r says, or NULL: nothing has been done, and
- * high_dialogue() is to be asked.
+ * each where it belongs. The text that r says, or NULL: then r and h are spoilt, p is not,
+ * and high_dialogue() is to be asked anew.
  */
 static __always_inline const struct nolist_reply *high_usual(const struct nolist_config *conf,
 							     struct pkt *p, struct reply *r,

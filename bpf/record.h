@@ -350,7 +350,7 @@ static __always_inline bool record_opens(const struct pkt *p)
 	return (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
-/* Who sent it, for all segments to an MX of ours but data to the real one. */
+/* Who sent it, for segments to an MX of ours; of data to the real one record_mail() knows more. */
 static __always_inline void record_sender(struct nolist_stats *st, const struct pkt *p,
 					  __u32 verdict)
 {
@@ -387,7 +387,7 @@ static __always_inline struct nolist_stats *record_verdict(__u32 verdict)
 	return st;
 }
 
-/* One call for each frame: where it went, and who sent it. */
+/* Where a frame went, and who sent it: all of room 6. */
 static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 				   enum nolist_verdict verdict)
 {

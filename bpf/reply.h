@@ -281,7 +281,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	return reply_write(data, end, p->is_ip6, row, p, r);
 }
 
-/* The same for a frame that parse_plain() knows, whose offsets are constants, and a bare header. */
+/* The same for a frame that parse_plain() knows, whose offsets are constants; row as above. */
 static __always_inline bool reply_plain(struct xdp_md *ctx, const struct nolist_reply *row,
 					const struct pkt *p, const struct reply *r)
 {

@@ -108,7 +108,7 @@ static __always_inline int short_dialogue(struct xdp_md *ctx, const struct nolis
 /*
  * To a fake, number mx. Nothing here wants p in memory, so clang keeps it in registers; with
  * a constant family it knows where everything is, with constant flags what cannot be. Where it
- * returns XDP_ABORTED nothing has been touched nor counted, and the long way is to be taken.
+ * returns XDP_ABORTED the frame is as it came, nothing is counted, and the long way is to be taken.
  */
 static __always_inline int short_fake(struct xdp_md *ctx, const struct nolist_config *conf,
 				      __u32 mx, enum nolist_role role, __u8 flags, bool is_ip6)

@@ -136,11 +136,12 @@ static void add_syns(const struct path *p, const char *what, const char *to4, co
 /* Segments that leave the packet path earlier and earlier: what each room costs. */
 static void add_rooms(const struct path *p)
 {
-	struct segment ack = syn_to(LOW4, false), rst = ack, broken = ack;
+	struct segment ack = syn_to(LOW4, false), rst = ack, broken;
 
 	ack.flags = ACK;
 	ack.ack = 77;
 	add_row(p, "low: ACK", &ack, BENCH_FIXED, NOLIST_LOW_RST);
+	broken = ack;
 	broken.is_broken = true;
 	add_row(p, "low: wrong checksum", &broken, BENCH_FIXED, NOLIST_PASS_CHECKSUM);
 	rst.flags = RST;
