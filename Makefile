@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Rules stand in the order of the pipeline:
-# bpf/*.bpf.c -> object -> skeleton -> user/*.c -> build/nolist-xdp -> tests.
+# bpf/*.bpf.c -> object -> skeleton -> user/*/*.c -> build/nolist-xdp -> tests.
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 PREFIX ?= /usr/local
@@ -25,7 +25,8 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -pthread $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B) -DVERSION='"$(VERSION)"'
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shell uname -m)-linux-gnu
 
-USER_OBJ := $(patsubst user/%.c,$(B)/%.o,$(wildcard user/*.c))
+USER_SRC := $(sort $(shell find user -name '*.c'))
+USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
 TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
 DOCS := $(wildcard docs/*.md)
@@ -44,8 +45,9 @@ $(B)/nolist.skel.h: $(B)/nolist.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name nolist_bpf > $@ 2>$(B)/skel.log || { cat $(B)/skel.log >&2; false; }
 
-$(USER_OBJ): $(B)/%.o: user/%.c | $(B)/nolist.skel.h
+$(USER_OBJ): $(B)/%.o: %.c | $(B)/nolist.skel.h
 	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS)) -c $< -o $@
 
 $(B)/nolist-xdp: $(USER_OBJ)
@@ -56,7 +58,7 @@ $(B)/nolist-xdp: $(USER_OBJ)
 tests: all $(TESTS) $(TEST_BPF) $(HELPERS)
 $(B)/selftests/%: selftests/%.c $(B)/nolist-xdp | $(B)/selftests
 	$(call say,CC,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(filter-out $(B)/main.o,$(USER_OBJ)) \
+	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(filter-out $(B)/user/main.o,$(USER_OBJ)) \
 		$$(pkg-config --libs $(LIBS) libpcap) -lm -o $@
 $(B)/selftests/%.bpf.o: selftests/%.bpf.c | $(B)/selftests
 	$(call say,BPF,$@)
@@ -91,7 +93,7 @@ $(BENCH_BPF): $(B)/bench/%.bpf.o: $(BENCH_SRC)/%.bpf.c | $(B)/bench
 $(BENCH_BPF:.bpf.o=.skel.h): %.skel.h: %.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)_bpf > $@
-$(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/dialogue.c $(BENCH_BPF:.bpf.o=.skel.h)
+$(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c user/config/dialogue.c $(BENCH_BPF:.bpf.o=.skel.h)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/bench -I$(BENCH_SRC) $(filter %.c,$^) -lbpf -o $@
 
@@ -145,4 +147,4 @@ clean: ## remove everything that was built or fetched
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
--include $(wildcard $(B)/*.d $(B)/selftests/*.d $(B)/bench/*.d)
+-include $(USER_OBJ:.o=.d) $(wildcard $(B)/*.d $(B)/selftests/*.d $(B)/bench/*.d)

@@ -6,10 +6,10 @@
 #define NOLIST_SELFTESTS_EVIDENCE_H
 
 #include "selftests/tap.h"
-#include "user/addr.h"
-#include "user/evidence.h"
-#include "user/snapshot.h"
-#include "user/store.h"
+#include "user/base/addr.h"
+#include "user/evidence/evidence.h"
+#include "user/snapshot/snapshot.h"
+#include "user/store/store.h"
 
 #define WALL 1699999000ll /* UTC when the machine started */
 #define NS 1000000000ull

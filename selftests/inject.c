@@ -26,8 +26,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user/addr.h"
-#include "user/kern.h"
+#include "user/base/addr.h"
+#include "user/kernel/kern.h"
 
 #define NS 1000000000ull
 #define BATCH 4096

@@ -18,7 +18,7 @@
 #include "selftests/relay.h"
 #include "selftests/visit.h"
 #include "selftests/wire.h"
-#include "user/dialogue.h"
+#include "user/config/dialogue.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define PROBES 400

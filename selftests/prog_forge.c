@@ -11,7 +11,7 @@
 #include <time.h>
 #include "selftests/siphash.h"
 #include "selftests/talk.h"
-#include "user/verdict.h"
+#include "user/judge/verdict.h"
 
 #define SHORT_BITS 12 /* as in short_cookie.bpf.c */
 #define HOUR 3600

@@ -10,7 +10,7 @@
 
 #include <linux/bpf.h>
 #include "selftests/prog.h"
-#include "user/dialogue.h"
+#include "user/config/dialogue.h"
 
 #define TALK_FAKE4 "192.0.2.30"
 #define TALK_FAKE6 "2001:db8::30"

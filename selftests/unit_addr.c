@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "selftests/tap.h"
-#include "user/addr.h"
+#include "user/base/addr.h"
 
 /* Prefixes as they are read, and as they are written. */
 static const struct {

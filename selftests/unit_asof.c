@@ -5,8 +5,8 @@
  * else never against him.
  */
 #include "selftests/tap.h"
-#include "user/asof.h"
-#include "user/pack.h"
+#include "user/evidence/as_of.h"
+#include "user/record/pack.h"
 
 #define H HOUR_S
 #define D (24 * H)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "selftests/tap.h"
-#include "user/conf.h"
+#include "user/config/conf.h"
 
 static char file[] = "/tmp/unit_conf.XXXXXX";
 

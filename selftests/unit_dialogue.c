@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "user/dialogue.h"
+#include "user/config/dialogue.h"
 
 static struct nolist_smtp smtp;
 static int failed, tests;

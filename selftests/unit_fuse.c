@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "selftests/tap.h"
-#include "user/fuse.h"
+#include "user/judge/hold.h"
 
 #define T0 1700000000ll
 #define H 3600ll

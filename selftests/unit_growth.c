@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "selftests/tap.h"
-#include "user/admit.h"
-#include "user/cmd.h"
-#include "user/growth.h"
+#include "user/lists/admission.h"
+#include "user/cmd/cmd.h"
+#include "user/lists/growth.h"
 
 #define DAY 86400
 #define NOW (1700000000ll)

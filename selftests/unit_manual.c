@@ -7,9 +7,9 @@
  * what is written there. tool_help.sh compares what the tool prints.
  */
 #include "tap.h"
-#include "user/conf.h"
-#include "user/out.h"
-#include "user/verdict.h"
+#include "user/config/conf.h"
+#include "user/lists/format.h"
+#include "user/judge/verdict.h"
 
 #define MANUAL "user/nolist-xdp.8"
 #define EXAMPLE "scripts/nolist-xdp.conf"

@@ -4,7 +4,7 @@
  * is compared with a plain walk over all its entries, for random sets.
  */
 #include "selftests/tap.h"
-#include "user/never.h"
+#include "user/base/prefix_set.h"
 
 static struct never *set_new(void)
 {

@@ -25,8 +25,8 @@
  *	never ADDRESS, or listed ADDRESS 5d 03:00 9d 04:00 (to the hour, and else not)
  */
 #include "selftests/tap.h"
-#include "user/addr.h"
-#include "user/verdict.h"
+#include "user/base/addr.h"
+#include "user/judge/verdict.h"
 
 #define H HOUR_S
 #define D (24 * H)

@@ -5,7 +5,7 @@
  * sender looks like a bot, so that no grace may run then.
  */
 #include "selftests/tap.h"
-#include "user/verdict.h"
+#include "user/judge/verdict.h"
 
 #define H HOUR_S
 #define D (24 * H)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "selftests/tap.h"
-#include "user/squeeze.h"
+#include "user/record/sparse.h"
 
 #define ROUNDS 20000
 

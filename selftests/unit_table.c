@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "selftests/tap.h"
-#include "user/table.h"
+#include "user/snapshot/sorted.h"
 
 #define MANY 100000
 

@@ -5,9 +5,9 @@
  * that this project can do, so most rows are senders that must not be listed.
  */
 #include "selftests/tap.h"
-#include "user/addr.h"
-#include "user/evidence.h"
-#include "user/verdict.h"
+#include "user/base/addr.h"
+#include "user/evidence/evidence.h"
+#include "user/judge/verdict.h"
 
 #define H HOUR_S
 #define D (24 * H)

@@ -3,7 +3,7 @@
  * The table of commands: where each lives, how it is called, what it does. Help
  * is printed from here, and selftests/tool_help.sh compares it with the man page.
  */
-#include "cmd.h"
+#include "user/cmd/cmd.h"
 
 static const struct cmd cmds[] = {
 	{ "check", cmd_check,

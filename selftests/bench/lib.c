@@ -26,7 +26,7 @@
 #include <netinet/udp.h>
 #include <sys/random.h>
 #include "lib.h"
-#include "user/dialogue.h"
+#include "user/config/dialogue.h"
 
 const uint8_t linux_syn[20] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0x12, 0x34, 0x56, 0x78,
 				0, 0, 0, 0,    1, 3, 3, 7 };

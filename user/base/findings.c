@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A list of findings, each with its grade and its cure; see check.h.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "user/check/check.h"
+
+const char *const grade_names[GRADES] = {
+	[GRADE_OK] = "ok",
+	[GRADE_NOTE] = "note",
+	[GRADE_WARNING] = "warning",
+	[GRADE_REFUSES] = "refuses",
+};
+
+void find(struct findings *to, enum grade grade, const char *about, const char *subject,
+	  const char *fmt, ...)
+{
+	struct finding *f;
+	va_list ap;
+
+	f = realloc(to->f, (to->n + 1) * sizeof(*f));
+	if (!f) {
+		to->is_short = true;
+		return;
+	}
+	to->f = f;
+	f += to->n++;
+	*f = (struct finding){ .grade = grade, .about = about };
+	snprintf(f->subject, sizeof(f->subject), "%s", subject);
+	va_start(ap, fmt);
+	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	va_end(ap);
+}
+
+void find_cure(struct findings *to, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!to->n || to->is_short)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(to->f[to->n - 1].cure, sizeof(to->f[0].cure), fmt, ap);
+	va_end(ap);
+}
+
+int findings_count(const struct findings *of, enum grade grade)
+{
+	int i, n = 0;
+
+	for (i = 0; i < of->n; i++)
+		n += of->f[i].grade == grade;
+	return n;
+}
+
+void finding_line(const struct finding *f, char *line, size_t size)
+{
+	struct nolist_addr addr;
+
+	if (*f->subject && addr_parse(f->subject, &addr))
+		snprintf(line, size, "'%s': %s", f->subject, f->text);
+	else
+		snprintf(line, size, "%s", f->text);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The only writers to stderr, so that every message has one shape and none can
+ * drive the terminal: names of files, interfaces and programs are other people's.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/base/log.h"
+
+static const char *command;
+static bool has_progress; /* the terminal's last line is one */
+
+void log_command(const char *name)
+{
+	command = name;
+}
+
+static void put(const char *kind, int error, const char *fmt, va_list ap)
+{
+	char text[2048];
+	const char *c;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	progress_end();
+	flockfile(stderr);
+	fputs("nolist-xdp: ", stderr);
+	if (command)
+		fprintf(stderr, "%s: ", command);
+	fputs(kind, stderr);
+	for (c = text; *c; c++) {
+		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
+			fprintf(stderr, "\\x%02x", (unsigned char)*c);
+		else
+			fputc(*c, stderr);
+	}
+	if (error)
+		fprintf(stderr, ": %s", strerror(error < 0 ? -error : error));
+	fputc('\n', stderr);
+	funlockfile(stderr);
+}
+
+void err(int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put("", error, fmt, ap);
+	va_end(ap);
+}
+
+void errx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put("", 0, fmt, ap);
+	va_end(ap);
+}
+
+void warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put("warning: ", 0, fmt, ap);
+	va_end(ap);
+}
+
+void info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put("", 0, fmt, ap);
+	va_end(ap);
+}
+
+void hint(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put("hint: ", 0, fmt, ap);
+	va_end(ap);
+}
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
+}
+
+void progress(const char *what, size_t done)
+{
+	static long long start, last;
+	static int is_terminal = -1;
+	long long now;
+
+	if (is_terminal < 0) {
+		is_terminal = isatty(STDERR_FILENO);
+		start = now_ms();
+	}
+	if (!is_terminal)
+		return;
+	now = now_ms();
+	if (now - start < 1000 || now - last < 100)
+		return;
+	last = now;
+	has_progress = true;
+	fprintf(stderr, "\r\33[Knolist-xdp: %s: %zu sources", what, done);
+	fflush(stderr);
+}
+
+void progress_end(void)
+{
+	if (has_progress)
+		fputs("\r\33[K", stderr);
+	has_progress = false;
+}

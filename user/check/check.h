@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What will happen when the program is attached here, said before it is: one
+ * finding for each thing looked at, with what cures it. Asks the kernel by its
+ * ordinary interfaces; changes nothing, prints nothing. `check` shows all of it,
+ * `load` tells warnings and stops at what refuses.
+ */
+#ifndef NOLIST_CHECK_HOST_H
+#define NOLIST_CHECK_HOST_H
+
+#include "user/config/conf.h"
+#include "user/host/netlink.h"
+
+enum grade {
+	GRADE_OK,
+	GRADE_NOTE,    /* good to know */
+	GRADE_WARNING, /* works, but not as somebody might think */
+	GRADE_REFUSES, /* would break mail or the link, or cannot be attached */
+	GRADES
+};
+
+extern const char *const grade_names[GRADES];
+
+struct finding {
+	enum grade grade;
+	const char *about; /* one word: "mode", "mtu" ... */
+	char subject[64];  /* an interface or an address; "": the host */
+	char text[320];
+	char cure[256]; /* a line to paste, or a word of advice; "" */
+};
+
+struct findings {
+	struct finding *f;
+	int n;
+	bool is_short; /* there was no memory for all */
+};
+
+void find(struct findings *to, enum grade grade, const char *about, const char *subject,
+	  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Of the last finding. */
+void find_cure(struct findings *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int findings_count(const struct findings *of, enum grade grade);
+/* As a message: names the interface before what is said of it. */
+void finding_line(const struct finding *f, char *line, size_t size);
+
+/*
+ * Addresses of this network namespace, and the broadcast addresses of its IPv4
+ * subnets, sorted, each once, without loopback. 0 or -errno; to be freed.
+ */
+int check_own(struct nolist_addr **own, int *owns);
+
+/*
+ * All of it: what would happen if this configuration were loaded to these interfaces.
+ * 0 or -errno; free(to->f) in either case.
+ */
+int check_all(struct findings *to, const struct conf *conf, const int *ifindex, int ifs);
+
+/* Its parts. */
+struct check_ifs {
+	const int *ifindex; /* that are to have the program */
+	int n;
+};
+/* Its version, and what it has not. */
+void check_kernel(struct findings *to);
+/* One of them: driver, mode, queues, MTU, offloads, VLANs, other programs. */
+void check_interface(struct findings *to, const struct links *links, const struct check_ifs *ifs,
+		     int ifindex, enum kern_mode mode);
+/* What is above, beside and below it. */
+void check_above(struct findings *to, const struct links *links, const struct check_ifs *ifs,
+		 const struct link *link, bool is_native);
+/* Rules of nftables that would drop what is for a fake. */
+void check_firewall(struct findings *to, const struct conf *conf, const struct links *links,
+		    const struct check_ifs *ifs);
+/* Fakes that are not here, servers that listen at them, connections that would be cut. */
+void check_host(struct findings *to, const struct conf *conf, const struct links *links,
+		const struct check_ifs *ifs);
+
+#endif

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's own firewall: would it drop a connection to a fake, where a closed port
+ * must answer when the program is away? Walks nftables' rules (libnftables, as JSON)
+ * with the SYN of a stranger. What a rule asks that is not in that SYN is not known,
+ * and then no more is said than that it may be dropped.
+ */
+#include <jansson.h>
+#include <netinet/in.h>
+#include <nftables/libnftables.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "user/check/check.h"
+
+enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, TOLD_MAX = 8 };
+
+enum is { NO, YES, UNKNOWN };
+
+/* Where a walk ends. */
+enum fate { GOES_ON, ACCEPTED, DROPPED, ANSWERED };
+
+/* The SYN, and what became of it. */
+struct syn {
+	json_t *items; /* the rule set */
+	const char *iface;
+	const char *family; /* "ip" or "ip6" */
+	char daddr[ADDR_TEXT];
+	const struct nolist_addr *addr;
+	unsigned int dport;
+	bool is_sure;   /* nothing unknown could have ended the walk before */
+	bool may_drop;  /* a rule that is not understood may drop it */
+	char rule[160]; /* which drops, or may */
+};
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+static bool is_text(const json_t *o, const char *key, const char *text)
+{
+	return !strcmp(text_of(o, key), text);
+}
+
+/* --- what a rule asks -------------------------------------------------------------- */
+
+static enum is either(bool is_so)
+{
+	return is_so ? YES : NO;
+}
+
+static enum is in_prefix(const struct syn *s, const json_t *prefix)
+{
+	char text[ADDR_TEXT];
+	struct prefix p;
+
+	snprintf(text, sizeof(text), "%s/%d", text_of(prefix, "addr"),
+		 (int)json_integer_value(json_object_get(prefix, "len")));
+	return prefix_parse(text, &p) ? UNKNOWN : either(prefix_has(&p, s->addr));
+}
+
+static enum is is_number(const json_t *value, long long number)
+{
+	const json_t *range = json_object_get(value, "range");
+
+	if (json_is_integer(value))
+		return either(json_integer_value(value) == number);
+	if (json_is_integer(json_array_get(range, 0)) && json_is_integer(json_array_get(range, 1)))
+		return either(number >= json_integer_value(json_array_get(range, 0)) &&
+			      number <= json_integer_value(json_array_get(range, 1)));
+	return UNKNOWN;
+}
+
+static enum is is_word(const json_t *value, const char *word)
+{
+	const char *text = json_string_value(value);
+
+	/* "@set" and "eth*" are no words. */
+	if (!text || *text == '@' || strchr(text, '*'))
+		return UNKNOWN;
+	return either(!strcmp(text, word));
+}
+
+static enum is is_tcp(const json_t *value)
+{
+	return json_is_string(value) ? is_word(value, "tcp") : is_number(value, IPPROTO_TCP);
+}
+
+static enum is is_address(const struct syn *s, const json_t *value)
+{
+	struct nolist_addr addr;
+
+	if (json_object_get(value, "prefix"))
+		return in_prefix(s, json_object_get(value, "prefix"));
+	if (!json_is_string(value) || addr_parse(json_string_value(value), &addr))
+		return UNKNOWN;
+	return either(!addr_compare(&addr, s->addr));
+}
+
+/* Is the field of the SYN that left names this value? */
+static enum is is_one(const struct syn *s, const json_t *left, const json_t *value)
+{
+	const json_t *payload = json_object_get(left, "payload");
+	const json_t *meta = json_object_get(left, "meta");
+
+	/* Whatever asks the other family's header, asks others. */
+	if (payload && !strncmp(text_of(payload, "protocol"), "ip", 2) &&
+	    !is_text(payload, "protocol", s->family))
+		return NO;
+	if (payload && is_text(payload, "field", "daddr"))
+		return is_address(s, value);
+	if (payload && is_text(payload, "field", "dport"))
+		return is_text(payload, "protocol", "udp") ? NO : is_number(value, s->dport);
+	if (payload && (is_text(payload, "field", "protocol") ||
+			is_text(payload, "field", "nexthdr")))
+		return is_tcp(value);
+	if (meta && (is_text(meta, "key", "iifname") || is_text(meta, "key", "iif")))
+		return is_word(value, s->iface);
+	if (meta && is_text(meta, "key", "l4proto"))
+		return is_tcp(value);
+	if (meta && is_text(meta, "key", "nfproto"))
+		return is_word(value, !strcmp(s->family, "ip") ? "ipv4" : "ipv6");
+	if (is_text(json_object_get(left, "ct"), "key", "state"))
+		return is_word(value, "new");
+	return UNKNOWN;
+}
+
+/* One of the values, which may be a set, or a list that stands for one. */
+static enum is is_any(const struct syn *s, const json_t *left, const json_t *right)
+{
+	const json_t *set = json_object_get(right, "set"), *value;
+	enum is is = NO, one;
+	size_t i;
+
+	if (!set && json_is_array(right))
+		set = right;
+	if (!set)
+		return is_one(s, left, right);
+	json_array_foreach(set, i, value) {
+		one = is_one(s, left, value);
+		if (one == YES)
+			return YES;
+		if (one == UNKNOWN)
+			is = UNKNOWN;
+	}
+	return is;
+}
+
+static enum is does_match(const struct syn *s, const json_t *match)
+{
+	enum is is = is_any(s, json_object_get(match, "left"), json_object_get(match, "right"));
+	const char *op = text_of(match, "op");
+
+	if (!strcmp(op, "!="))
+		return is == UNKNOWN ? UNKNOWN : is == YES ? NO : YES;
+	return !strcmp(op, "==") || !strcmp(op, "in") ? is : UNKNOWN;
+}
+
+/* --- what it does ------------------------------------------------------------------ */
+
+static enum fate walk_chain(struct syn *s, const json_t *base, const char *name, int depth);
+
+static bool same_table(const json_t *a, const json_t *b)
+{
+	return is_text(a, "family", text_of(b, "family")) &&
+	       is_text(a, "table", text_of(b, "table"));
+}
+
+static enum fate dropped(struct syn *s, const json_t *rule, bool is_certain, const char *what)
+{
+	if (is_certain || !s->may_drop)
+		snprintf(s->rule, sizeof(s->rule), "%s of chain '%s', table '%s %s'", what,
+			 *text_of(rule, "chain") ? text_of(rule, "chain") : text_of(rule, "name"),
+			 text_of(rule, "family"), text_of(rule, "table"));
+	if (is_certain)
+		return DROPPED;
+	s->may_drop = true;
+	return GOES_ON;
+}
+
+/* A verdict of a rule whose conditions hold (YES), or may hold. */
+static enum fate do_verdict(struct syn *s, const json_t *rule, const json_t *statement, enum is is,
+			    int depth)
+{
+	char what[48];
+	const json_t *to;
+	enum fate fate;
+	bool was_sure = s->is_sure;
+
+	snprintf(what, sizeof(what), "rule %d",
+		 (int)json_integer_value(json_object_get(rule, "handle")));
+	if (json_object_get(statement, "drop"))
+		return dropped(s, rule, is == YES && s->is_sure, what);
+	if (json_object_get(statement, "reject") || json_object_get(statement, "accept")) {
+		fate = json_object_get(statement, "accept") ? ACCEPTED : ANSWERED;
+	} else if ((to = json_object_get(statement, "jump")) ||
+		   (to = json_object_get(statement, "goto"))) {
+		if (is != YES)
+			s->is_sure = false;
+		fate = walk_chain(s, rule, text_of(to, "target"), depth + 1);
+		if (is == YES)
+			return fate;
+		s->is_sure = was_sure;
+	} else {
+		fate = ACCEPTED; /* sent elsewhere, or to a program */
+		is = UNKNOWN;
+	}
+	if (is == YES)
+		return fate;
+	s->is_sure = false;
+	return GOES_ON;
+}
+
+static bool is_verdict(const json_t *st)
+{
+	static const char *const names[] = { "accept", "drop",	   "reject", "jump",	   "goto",
+					     "queue",  "dnat",	   "snat",   "redirect",   "tproxy",
+					     "masquerade", "synproxy" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (json_object_get(st, names[i]))
+			return true;
+	return false;
+}
+
+static enum fate do_vmap(struct syn *s, const json_t *rule, const json_t *vmap, enum is is,
+			 int depth)
+{
+	const json_t *set = json_object_get(json_object_get(vmap, "data"), "set"), *pair;
+	enum fate fate;
+	size_t i;
+
+	if (!json_is_array(set)) {
+		s->is_sure = false;
+		return GOES_ON;
+	}
+	json_array_foreach(set, i, pair) {
+		enum is one = is_any(s, json_object_get(vmap, "key"), json_array_get(pair, 0));
+
+		if (one == NO)
+			continue;
+		fate = do_verdict(s, rule, json_array_get(pair, 1), is == YES ? one : UNKNOWN,
+				  depth);
+		if (fate != GOES_ON || one == YES)
+			return fate;
+	}
+	return GOES_ON;
+}
+
+/* *is_return: the chain is left. */
+static enum fate do_rule(struct syn *s, const json_t *rule, int depth, bool *is_return)
+{
+	enum is is = YES, one;
+	const json_t *st;
+	enum fate fate;
+	size_t i;
+
+	json_array_foreach(json_object_get(rule, "expr"), i, st) {
+		const json_t *xt = json_object_get(st, "xt");
+
+		if (json_object_get(st, "match")) {
+			one = does_match(s, json_object_get(st, "match"));
+			if (one == NO)
+				return GOES_ON;
+			if (one == UNKNOWN)
+				is = UNKNOWN;
+		} else if (json_object_get(st, "vmap")) {
+			fate = do_vmap(s, rule, json_object_get(st, "vmap"), is, depth);
+			if (fate != GOES_ON)
+				return fate;
+		} else if (json_object_get(st, "return")) {
+			*is_return = is == YES;
+			s->is_sure = s->is_sure && is == YES;
+			return GOES_ON;
+		} else if (is_verdict(st)) {
+			return do_verdict(s, rule, st, is, depth);
+		} else if (xt && is_text(xt, "type", "target")) {
+			/* REJECT answers; what others do is not told. */
+			s->is_sure = s->is_sure && is == YES && is_text(xt, "name", "REJECT");
+			return s->is_sure ? ANSWERED : GOES_ON;
+		} else if (xt || json_object_get(st, "limit") || json_object_get(st, "ct count") ||
+			   json_object_get(st, "quota")) {
+			is = UNKNOWN;
+		}
+	}
+	return GOES_ON;
+}
+
+static enum fate walk_chain(struct syn *s, const json_t *base, const char *name, int depth)
+{
+	const json_t *item, *rule;
+	bool is_return = false;
+	enum fate fate;
+	size_t i;
+
+	if (depth > DEPTH_MAX)
+		return GOES_ON;
+	json_array_foreach(s->items, i, item) {
+		rule = json_object_get(item, "rule");
+		if (!rule || !same_table(rule, base) || !is_text(rule, "chain", name))
+			continue;
+		fate = do_rule(s, rule, depth, &is_return);
+		if (fate != GOES_ON || is_return)
+			return fate;
+	}
+	return GOES_ON;
+}
+
+/* --- the chains that it meets -------------------------------------------------------- */
+
+/* LIMIT: libnftables 1.0.6 does not tell which device a chain is for. */
+static enum is is_at(const struct syn *s, const json_t *dev)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!dev)
+		return UNKNOWN;
+	if (!json_is_array(dev))
+		return is_word(dev, s->iface);
+	json_array_foreach(dev, i, one)
+		if (is_word(one, s->iface) != NO)
+			return YES;
+	return NO;
+}
+
+static int hook_of(const struct syn *s, const json_t *chain)
+{
+	static const char *const hooks[HOOKS] = { "ingress", "prerouting", "input" };
+	const char *family = text_of(chain, "family");
+	int i;
+
+	if (is_text(chain, "type", "nat"))
+		return -1; /* never drops */
+	for (i = 0; i < HOOKS && !is_text(chain, "hook", hooks[i]); i++)
+		;
+	if (!i)
+		return is_at(s, json_object_get(chain, "dev")) == NO ? -1 : 0;
+	if (i == HOOKS || (strcmp(family, "inet") && strcmp(family, s->family)))
+		return -1;
+	return i;
+}
+
+struct base {
+	const json_t *chain;
+	int hook;
+	long long prio;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct base *x = a, *y = b;
+
+	if (x->hook != y->hook)
+		return x->hook - y->hook;
+	return x->prio < y->prio ? -1 : x->prio > y->prio;
+}
+
+static enum fate walk(struct syn *s)
+{
+	struct base base[CHAINS_MAX];
+	const json_t *item, *chain;
+	enum fate fate;
+	size_t i;
+	int n = 0, b;
+
+	json_array_foreach(s->items, i, item) {
+		chain = json_object_get(item, "chain");
+		if (!chain || n == CHAINS_MAX || hook_of(s, chain) < 0)
+			continue;
+		base[n++] = (struct base){ chain, hook_of(s, chain),
+					   json_integer_value(json_object_get(chain, "prio")) };
+	}
+	qsort(base, n, sizeof(*base), compare);
+	for (b = 0; b < n; b++) {
+		json_t *of = json_pack("{s:s,s:s,s:s}", "family", text_of(base[b].chain, "family"),
+				       "table", text_of(base[b].chain, "table"), "chain",
+				       text_of(base[b].chain, "name"));
+
+		if (!of)
+			return GOES_ON;
+		s->is_sure = base[b].hook || is_at(s, json_object_get(base[b].chain, "dev")) == YES;
+		fate = walk_chain(s, of, text_of(base[b].chain, "name"), 0);
+		if (fate == GOES_ON && is_text(base[b].chain, "policy", "drop"))
+			fate = dropped(s, of, s->is_sure, "the policy");
+		json_decref(of);
+		if (fate == DROPPED || fate == ANSWERED)
+			return fate;
+	}
+	return GOES_ON;
+}
+
+/* --- all fakes ----------------------------------------------------------------------- */
+
+static json_t *read_rules(void)
+{
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	json_t *root = NULL;
+
+	if (!ctx)
+		return NULL;
+	/* Without the elements of sets: a block list may have a million. */
+	nft_ctx_output_set_flags(ctx, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE |
+					      NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_NUMERIC_PRIO);
+	nft_ctx_buffer_output(ctx);
+	nft_ctx_buffer_error(ctx);
+	if (!nft_run_cmd_from_buffer(ctx, "list ruleset"))
+		root = json_loads(nft_ctx_get_output_buffer(ctx), 0, NULL);
+	nft_ctx_free(ctx);
+	return root;
+}
+
+/* The older iptables keeps its rules where only it can read them. */
+static void check_legacy(struct findings *to)
+{
+	static const char *const files[] = { "/proc/net/ip_tables_names",
+					     "/proc/net/ip6_tables_names" };
+	char word[32];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		FILE *f = fopen(files[i], "re");
+		bool is_there = f && fscanf(f, "%31s", word) == 1;
+
+		if (f)
+			fclose(f);
+		if (!is_there)
+			continue;
+		find(to, GRADE_NOTE, "firewall", "",
+		     "rules of %s-legacy are there, and are not looked at",
+		     i ? "ip6tables" : "iptables");
+		find_cure(to, "\"%s-legacy -S\": port 25 of the fakes must not be dropped",
+			  i ? "ip6tables" : "iptables");
+	}
+}
+
+static bool check_fake(struct findings *to, json_t *items, const char *iface,
+		       const struct conf_mx *mx, unsigned int port)
+{
+	struct syn s = { .items = items, .iface = iface, .addr = &mx->addr, .dport = port,
+			 .family = addr_is_ip4(&mx->addr) ? "ip" : "ip6" };
+	enum fate fate;
+
+	addr_text(&mx->addr, s.daddr);
+	fate = walk(&s);
+	if (fate == DROPPED) {
+		find(to, GRADE_WARNING, "firewall", s.daddr,
+		     "%s: port %u of '%s' is dropped by %s, so that senders meet a timeout "
+		     "whenever the program is away", mx->where, port, s.daddr, s.rule);
+		find_cure(to, "a rule before it: %s daddr %s tcp dport %u accept", s.family,
+			  s.daddr, port);
+		return true;
+	}
+	if (s.may_drop)
+		find(to, GRADE_NOTE, "firewall", s.daddr,
+		     "%s: port %u of '%s' may be dropped by %s, for reasons that are not looked at",
+		     mx->where, port, s.daddr, s.rule);
+	return s.may_drop;
+}
+
+void check_firewall(struct findings *to, const struct conf *conf, const struct links *links,
+		    const struct check_ifs *ifs)
+{
+	const struct link *l = ifs->n ? links_find(links, ifs->ifindex[0]) : NULL;
+	json_t *root, *items;
+	int i, fakes = 0, told = 0;
+
+	for (i = 0; i < conf->mxs; i++)
+		fakes += conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH;
+	if (!fakes || !l)
+		return;
+	/* Else libnftables says so by itself, past all buffers. */
+	if (geteuid()) {
+		find(to, GRADE_NOTE, "firewall", "", "only root can look at nftables' rules");
+		return;
+	}
+	root = read_rules();
+	items = json_object_get(root, "nftables");
+	if (!json_is_array(items)) {
+		json_decref(root);
+		find(to, GRADE_NOTE, "firewall", "", "nftables' rules cannot be read");
+		return;
+	}
+	for (i = 0; i < conf->mxs && told < TOLD_MAX; i++)
+		if (conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH)
+			told += check_fake(to, items, l->name, &conf->mx[i], conf->port[0]);
+	if (told == TOLD_MAX)
+		find(to, GRADE_NOTE, "firewall", "", "further fakes are not told of");
+	else if (!told)
+		find(to, GRADE_OK, "firewall", "", "nftables has no rule that drops what is for "
+						   "the fakes");
+	json_decref(root);
+	check_legacy(to);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at the host before a load, since most trouble with fake MXes is there: an
+ * address that is not here, a server bound to all addresses, somebody's connection
+ * to what is called a fake.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "user/check/check.h"
+
+enum { TCP_IS_UP = 0x01, TCP_LISTENS = 0x0a }; /* states in /proc/net/tcp */
+
+static int compare(const void *a, const void *b)
+{
+	return addr_compare(a, b);
+}
+
+static struct nolist_addr mapped(__be32 ip)
+{
+	struct nolist_addr a = {};
+
+	a.w[2] = htonl(0xffff);
+	a.w[3] = ip;
+	return a;
+}
+
+static int add_ip4(struct nolist_addr *to, const struct ifaddrs *i)
+{
+	__be32 ip = ((struct sockaddr_in *)i->ifa_addr)->sin_addr.s_addr;
+	__be32 mask = 0xffffffff;
+	int n = 0;
+
+	if (i->ifa_netmask)
+		mask = ((struct sockaddr_in *)i->ifa_netmask)->sin_addr.s_addr;
+	if (ntohl(ip) >> 24 == IN_LOOPBACKNET)
+		return 0;
+	to[n++] = mapped(ip);
+	/* As the kernel's routes have it: a /31 and a /32 have no broadcast address. */
+	if (ntohl(~mask) > 1)
+		to[n++] = mapped(ip | ~mask);
+	if (i->ifa_flags & IFF_BROADCAST && i->ifa_broadaddr) {
+		ip = ((struct sockaddr_in *)i->ifa_broadaddr)->sin_addr.s_addr;
+		if (ip && ip != 0xffffffff)
+			to[n++] = mapped(ip);
+	}
+	return n;
+}
+
+int check_own(struct nolist_addr **own, int *owns)
+{
+	struct ifaddrs *all, *i;
+	int n = 0, max = 0;
+
+	if (getifaddrs(&all))
+		return -errno;
+	for (i = all; i; i = i->ifa_next)
+		max += 3;
+	*own = calloc(max ? max : 1, sizeof(**own));
+	for (i = *own ? all : NULL; i; i = i->ifa_next) {
+		struct nolist_addr *to = *own + n;
+
+		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET) {
+			n += add_ip4(to, i);
+		} else if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET6) {
+			memcpy(to, &((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, sizeof(*to));
+			n += !!to->q[0];
+		}
+	}
+	freeifaddrs(all);
+	if (!*own)
+		return -ENOMEM;
+	qsort(*own, n, sizeof(**own), compare);
+	for (max = n, n = 0, *owns = 0; n < max; n++)
+		if (!*owns || addr_compare(&(*own)[*owns - 1], &(*own)[n]))
+			(*own)[(*owns)++] = (*own)[n];
+	return 0;
+}
+
+/* --- who listens, and who is connected ----------------------------------------- */
+
+struct sockets {
+	struct findings *to;
+	const struct conf *conf;
+	unsigned int cut[NOLIST_MX_MAX]; /* connections to a fake, by index of mx */
+	bool is_told[2];                 /* IPv6, IPv4: of a server on all addresses */
+};
+
+static bool has_port(const struct conf *conf, unsigned int port)
+{
+	int i;
+
+	for (i = 0; i < conf->ports; i++)
+		if (conf->port[i] == port)
+			return true;
+	return false;
+}
+
+static bool is_fake(const struct conf_mx *mx)
+{
+	return mx->role == NOLIST_LOW || mx->role == NOLIST_HIGH;
+}
+
+/* A server on all addresses of a family: its answer at the fakes waits for us to go. */
+static void tell_all(struct sockets *s, bool is_ip4, unsigned int port)
+{
+	int i;
+
+	for (i = 0; i < s->conf->mxs && !s->is_told[is_ip4]; i++) {
+		if (!is_fake(&s->conf->mx[i]) || addr_is_ip4(&s->conf->mx[i].addr) != is_ip4)
+			continue;
+		s->is_told[is_ip4] = true;
+		find(s->to, GRADE_WARNING, "listener", is_ip4 ? "0.0.0.0" : "::",
+		     "a server listens on all addresses, port %u: it answers at the %s fakes "
+		     "whenever the program is away; bind it to the real MX",
+		     port, is_ip4 ? "IPv4" : "IPv6");
+		find_cure(s->to,
+			  "postfix: inet_interfaces, exim: local_interfaces; \"ss -ltnp "
+			  "sport = %u\" tells who it is",
+			  port);
+	}
+}
+
+static void on_listener(struct sockets *s, const struct nolist_addr *addr, unsigned int port)
+{
+	static const struct nolist_addr any6;
+	struct nolist_addr any4 = mapped(0);
+	char text[ADDR_TEXT];
+	int i;
+
+	if (!addr_compare(addr, &any4)) {
+		tell_all(s, true, port);
+		return;
+	}
+	if (!addr_compare(addr, &any6)) {
+		/* It may take IPv4 as well: which, /proc does not tell. */
+		tell_all(s, false, port);
+		tell_all(s, true, port);
+		return;
+	}
+	for (i = 0; i < s->conf->mxs; i++) {
+		if (!is_fake(&s->conf->mx[i]) || addr_compare(&s->conf->mx[i].addr, addr))
+			continue;
+		addr_text(addr, text);
+		find(s->to, GRADE_WARNING, "listener", text,
+		     "%s: a server listens on '%s' port %u: it answers there whenever the program "
+		     "is away",
+		     s->conf->mx[i].where, text, port);
+		find_cure(s->to, "\"ss -ltnp src = [%s]:%u\" tells who it is", text, port);
+	}
+}
+
+static void on_connection(struct sockets *s, const struct nolist_addr *addr)
+{
+	int i;
+
+	for (i = 0; i < s->conf->mxs && i < NOLIST_MX_MAX; i++)
+		if (is_fake(&s->conf->mx[i]) && !addr_compare(&s->conf->mx[i].addr, addr))
+			s->cut[i]++;
+}
+
+static void read_sockets(struct sockets *s, const char *file)
+{
+	FILE *f = fopen(file, "re");
+	char line[512], hex[33];
+	unsigned int port, state;
+	int i;
+
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		struct nolist_addr a = {};
+
+		if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", hex, &port, &state) != 3)
+			continue;
+		if (!has_port(s->conf, port))
+			continue;
+		if (strlen(hex) == 8) {
+			a = mapped(strtoul(hex, NULL, 16));
+		} else {
+			for (i = 3; i >= 0; i--) {
+				a.w[i] = strtoul(hex + 8 * i, NULL, 16);
+				hex[8 * i] = '\0';
+			}
+		}
+		if (state == TCP_LISTENS)
+			on_listener(s, &a, port);
+		else if (state == TCP_IS_UP)
+			on_connection(s, &a);
+	}
+	fclose(f);
+}
+
+/* Who calls the address of his own connection a fake has mistaken one for the other. */
+static void check_sockets(struct findings *to, const struct conf *conf)
+{
+	struct sockets s = { .to = to, .conf = conf };
+	char text[ADDR_TEXT];
+	int i;
+
+	read_sockets(&s, "/proc/net/tcp");
+	read_sockets(&s, "/proc/net/tcp6");
+	for (i = 0; i < conf->mxs && i < NOLIST_MX_MAX; i++) {
+		if (!s.cut[i])
+			continue;
+		addr_text(&conf->mx[i].addr, text);
+		find(to, GRADE_REFUSES, "connection", text,
+		     "%s: %u connection%s to '%s' would be cut: is this a fake?", conf->mx[i].where,
+		     s.cut[i], s.cut[i] == 1 ? "" : "s", text);
+		find_cure(to,
+			  "give its role to another address, or leave the port out; \"ss -tnp "
+			  "src [%s]\" tells who it is",
+			  text);
+	}
+}
+
+/* --- whose addresses they are ------------------------------------------------------ */
+
+static void not_here(struct findings *to, const struct conf_mx *mx, const struct links *links,
+		     const struct check_ifs *ifs, const struct route *route)
+{
+	const struct link *out = route->oif ? links_find(links, route->oif) : NULL;
+	const char *cure_dev = "lo";
+	char text[ADDR_TEXT];
+	int i;
+
+	addr_text(&mx->addr, text);
+	for (i = 0; i < ifs->n && out; i++)
+		if (ifs->ifindex[i] == route->oif)
+			out = NULL;
+	if (out && !strcmp(out->kind, "bridge")) {
+		find(to, GRADE_WARNING, "address", text,
+		     "%s: '%s' is no address of this host, but of a host on bridge '%s': what is "
+		     "bridged to it passes, what is routed to it is answered",
+		     mx->where, text, out->name);
+	} else if (out) {
+		find(to, GRADE_WARNING, "address", text,
+		     "%s: '%s' is no address of this host, which routes it on through '%s': it "
+		     "is answered here, and there when the program is away",
+		     mx->where, text, out->name);
+	} else {
+		find(to, GRADE_WARNING, "address", text,
+		     "%s: '%s' is no address of this host: it must be routed here, and when the "
+		     "program is away senders meet a timeout",
+		     mx->where, text);
+	}
+	if (ifs->n && links_find(links, ifs->ifindex[0]))
+		cure_dev = links_find(links, ifs->ifindex[0])->name;
+	find_cure(to, "ip addr add %s/%d dev %s", text, addr_is_ip4(&mx->addr) ? 32 : 128,
+		  cure_dev);
+}
+
+static void check_addresses(struct findings *to, const struct conf *conf, const struct links *links,
+			    const struct check_ifs *ifs)
+{
+	char text[ADDR_TEXT];
+	struct route route;
+	int i;
+
+	for (i = 0; i < conf->mxs; i++) {
+		const struct conf_mx *mx = &conf->mx[i];
+
+		addr_text(&mx->addr, text);
+		if (links_route(&mx->addr, &route))
+			find(to, GRADE_NOTE, "address", text,
+			     "%s: whether '%s' is of this host cannot be told", mx->where, text);
+		else if (route.is_local)
+			find(to, GRADE_OK, "address", text, "%s: %s, an address of this host",
+			     mx->where, conf_role_name(mx->role));
+		else if (is_fake(mx))
+			not_here(to, mx, links, ifs, &route);
+		else
+			find(to, GRADE_NOTE, "address", text,
+			     "%s: the real MX is another host: only SYNs to it are seen here, so "
+			     "import its log",
+			     mx->where);
+	}
+}
+
+void check_host(struct findings *to, const struct conf *conf, const struct links *links,
+		const struct check_ifs *ifs)
+{
+	check_addresses(to, conf, links, ifs);
+	check_sockets(to, conf);
+}
+
+int check_all(struct findings *to, const struct conf *conf, const int *ifindex, int n)
+{
+	struct check_ifs ifs = { .ifindex = ifindex, .n = n };
+	struct links links;
+	int i, ret;
+
+	*to = (struct findings){};
+	ret = links_read(&links);
+	if (ret)
+		return ret;
+	check_kernel(to);
+	for (i = 0; i < n; i++)
+		check_interface(to, &links, &ifs, ifindex[i], conf->mode);
+	check_host(to, conf, &links, &ifs);
+	check_firewall(to, conf, &links, &ifs);
+	free(links.link);
+	return to->is_short ? -ENOMEM : 0;
+}

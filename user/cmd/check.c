@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * check: a noun. Says of interfaces, before anything is attached to them, what load
+ * would meet there: each finding with its grade and what cures it.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/check/check.h"
+#include "user/cmd/cmd.h"
+#include "user/cmd/conf_args.h"
+#include "user/judge/files.h"
+#include "user/base/log.h"
+#include "user/lists/format.h"
+#include "user/base/text.h"
+
+enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_JSON };
+
+static const struct cmd_option opts[] = {
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	{ "low", OPT_LOW, "ADDR", "a low fake, besides the file's" },
+	{ "real", OPT_REAL, "ADDR", "a real MX, besides the file's" },
+	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
+	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
+	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
+	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
+	{}
+};
+
+static int take_options(struct conf_args *args, bool *is_json, int argc, char **argv)
+{
+	static const char *const keys[] = { "low", "real", "high", "port", "mode" };
+	static const char *const names[] = { "--low", "--real", "--high", "--port", "--mode" };
+	int c;
+
+	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		if (c == 'c')
+			args->file = optarg;
+		else if (c == OPT_JSON)
+			*is_json = true;
+		else
+			conf_args_add(args, keys[c - OPT_LOW], optarg, names[c - OPT_LOW]);
+	}
+	for (; !c && optind < argc; optind++) {
+		args->has_interfaces = true;
+		conf_args_add(args, "interface", argv[optind], "argument");
+	}
+	return c;
+}
+
+/* What the configuration says of itself, or its files, is a finding as well. */
+static void add_notes(struct findings *found, const struct conf *conf)
+{
+	char what[4400];
+	int i;
+
+	if (files_wrong(conf, what, sizeof(what)))
+		find(found, GRADE_REFUSES, "configuration", "", "%s", what);
+
+	for (i = 0; i < conf->notes; i++)
+		find(found, conf->note[i].is_error ? GRADE_REFUSES : GRADE_WARNING, "configuration",
+		     "", "%s", conf->note[i].text);
+}
+
+static int look(struct findings *found, const struct conf *conf)
+{
+	int ifindex[KERN_IFS_MAX], n = 0, i, ret;
+
+	for (i = 0; i < conf->interfaces && n < KERN_IFS_MAX; i++) {
+		ifindex[n] = if_nametoindex(conf->interface[i]);
+		n += !!ifindex[n];
+	}
+	ret = check_all(found, conf, ifindex, n);
+	for (i = 0; i < conf->interfaces; i++)
+		if (!if_nametoindex(conf->interface[i]))
+			find(found, GRADE_REFUSES, "link", conf->interface[i],
+			     "there is no such interface");
+	add_notes(found, conf);
+	return ret;
+}
+
+static void print_text(const struct findings *found)
+{
+	int i;
+
+	for (i = 0; i < found->n; i++) {
+		const struct finding *f = &found->f[i];
+
+		printf("%-7s  ", grade_names[f->grade]);
+		report_name(f->subject, 15);
+		printf("  %-13s  ", f->about);
+		report_name(f->text, 0);
+		if (*f->cure) {
+			printf("\n%-7s  %-15s  %-13s  ", "", "", "cure:");
+			report_name(f->cure, 0);
+		}
+		putchar('\n');
+	}
+}
+
+static int print_json(const struct findings *found)
+{
+	static struct out out;
+	struct out *o = &out;
+	int i;
+
+	out_open(o, out_stdout, NULL);
+	json_open(o, NULL, '{');
+	json_text(o, "type", "check");
+	json_number(o, "schema", JSON_SCHEMA);
+	json_text(o, "version", VERSION);
+	json_number(o, "refuses", findings_count(found, GRADE_REFUSES));
+	json_number(o, "warnings", findings_count(found, GRADE_WARNING));
+	json_open(o, "findings", '[');
+	for (i = 0; i < found->n; i++) {
+		const struct finding *f = &found->f[i];
+
+		json_open(o, NULL, '{');
+		json_text(o, "grade", grade_names[f->grade]);
+		json_text(o, "subject", f->subject);
+		json_text(o, "about", f->about);
+		json_text(o, "text", f->text);
+		if (*f->cure)
+			json_text(o, "cure", f->cure);
+		else
+			json_none(o, "cure");
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+	json_close(o, '}');
+	out_char(o, '\n');
+	return out_flush(o);
+}
+
+static int check(const struct conf *conf, bool is_json)
+{
+	struct findings found = {};
+	int ret, status;
+
+	if (!conf->interfaces) {
+		errx("which interface?");
+		hint("IFACE, or 'interface' in the configuration file");
+		return EXIT_USAGE;
+	}
+	ret = look(&found, conf);
+	if (ret) {
+		err(ret, "cannot look at the host");
+		free(found.f);
+		return EXIT_FAILED;
+	}
+	if (!is_json)
+		print_text(&found);
+	else if (print_json(&found))
+		errx("cannot write all of the output");
+	status = findings_count(&found, GRADE_REFUSES) ? EXIT_FAILED : EXIT_DONE;
+	free(found.f);
+	return status;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	struct conf_args args;
+	struct conf conf;
+	bool is_json = false;
+	int c, status;
+
+	if (conf_args_init(&args, argc)) {
+		err(-ENOMEM, "cannot start");
+		return EXIT_FAILED;
+	}
+	c = take_options(&args, &is_json, argc, argv);
+	if (c < 0) {
+		conf_args_free(&args);
+		return -1 - c;
+	}
+	status = conf_args_read(&args, &conf);
+	if (status)
+		conf_tell(&conf);
+	else
+		status = check(&conf, is_json);
+	conf_free(&conf);
+	conf_args_free(&args);
+	return status;
+}

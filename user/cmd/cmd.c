@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What all commands have in common: the options that every command takes, one
+ * parser for those of each, and the help, which is printed from the tables. Not
+ * in main.c, so that tests can link commands without it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "user/cmd/cmd.h"
+#include "user/kernel/kern.h"
+#include "user/base/log.h"
+#include "user/store/store.h"
+
+static const struct cmd no_commands[] = { {} };
+static const struct cmd *table = no_commands;
+
+struct options options = { .pin_dir = DEFAULT_PIN_DIR, .state_dir = DEFAULT_STATE_DIR };
+
+enum { OPT_PIN_DIR = 1024, OPT_STATE_DIR, OPT_HELP, OPT_VERSION };
+
+#define OPTS_MAX 64 /* options of one command, and the common ones */
+
+static const struct cmd_option common[] = {
+	{ "pin-dir", OPT_PIN_DIR, "DIR", "where tables are pinned (" DEFAULT_PIN_DIR ")" },
+	{ "state-dir", OPT_STATE_DIR, "DIR", "where state is kept (" DEFAULT_STATE_DIR ")" },
+	{ "verbose", 'v', NULL, "also what libbpf and libxdp have to say" },
+	{ "help", OPT_HELP, NULL, "this text" },
+	{ "version", OPT_VERSION, NULL, "version of the tool" },
+	{}
+};
+
+static void print_options(const struct cmd_option *o)
+{
+	char text[64];
+
+	for (; o->name; o++) {
+		int n = 0;
+
+		if (o->letter < 256)
+			n = snprintf(text, sizeof(text), "-%c, ", o->letter);
+		snprintf(text + n, sizeof(text) - n, "--%s%s%s", o->name, o->arg ? " " : "",
+			 o->arg ? o->arg : "");
+		printf("  %-24s %s\n", text, o->help);
+	}
+}
+
+static void print_help(const char *name, const struct cmd_option *opts)
+{
+	const struct cmd *c;
+
+	for (c = table; c->name && (!name || strcmp(c->name, name)); c++)
+		;
+	if (c->name) {
+		printf("usage: nolist-xdp %s%s%s\n%s\n", c->name, *c->args ? " " : "", c->args,
+		       c->help);
+		if (opts[0].name)
+			printf("\noptions of %s:\n", c->name);
+		print_options(opts);
+	} else {
+		printf("usage: nolist-xdp COMMAND [OPTION]...\n\ncommands:\n");
+		for (c = table; c->name; c++)
+			printf("  %-24s %s\n", c->name, c->help);
+	}
+	printf("\noptions of every command:\n");
+	print_options(common);
+	if (!name)
+		printf("\n\"nolist-xdp COMMAND --help\" tells more; so does nolist-xdp(8)\n");
+}
+
+/* Adds the rows of o to getopt's two forms. */
+static void add_options(const struct cmd_option *o, struct option *longs, char *shorts)
+{
+	for (; longs->name; longs++)
+		;
+	shorts += strlen(shorts);
+	for (; o->name; o++, longs++) {
+		*longs = (struct option){ o->name, o->arg ? required_argument : no_argument, NULL,
+					  o->letter };
+		if (o->letter < 256) {
+			*shorts++ = o->letter;
+			if (o->arg)
+				*shorts++ = ':';
+		}
+	}
+	*shorts = '\0';
+}
+
+/* The options of every command, taken; 0 if letter is none of them. */
+static int take_common(int letter)
+{
+	switch (letter) {
+	case OPT_PIN_DIR:
+		options.pin_dir = optarg;
+		return 1;
+	case OPT_STATE_DIR:
+		options.state_dir = optarg;
+		return 1;
+	case 'v':
+		options.is_verbose = true;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Where one command finds what another left must not depend on where it is called. */
+static bool is_whole(const char *option, const char *path)
+{
+	if (*path != '/')
+		errx("%s: '%s' is not a whole path, from / on", option, path);
+	return *path == '/';
+}
+
+static int getopt_of(const char *name, int argc, char **argv, const struct cmd_option *opts,
+		     const char *order)
+{
+	struct option longs[OPTS_MAX] = {};
+	char shorts[2 * OPTS_MAX];
+	int c;
+
+	strcpy(shorts, order);
+	add_options(opts, longs, shorts);
+	add_options(common, longs, shorts);
+	opterr = 0;
+	do {
+		c = getopt_long(argc, argv, shorts, longs, NULL);
+	} while (take_common(c));
+	switch (c) {
+	case -1:
+		return is_whole("--pin-dir", options.pin_dir) &&
+				       is_whole("--state-dir", options.state_dir) ?
+			       0 :
+			       -1 - EXIT_USAGE;
+	case OPT_HELP:
+		print_help(name, opts);
+		return -1 - EXIT_DONE;
+	case OPT_VERSION:
+		printf("nolist-xdp %s\n", VERSION);
+		return -1 - EXIT_DONE;
+	case ':':
+		errx("option '%s' needs a value", argv[optind - 1]);
+		break;
+	case '?':
+		if (optopt && optopt < 256 && strncmp(argv[optind - 1], "--", 2))
+			errx("unknown option '-%c'", optopt);
+		else
+			errx("unknown option '%s'", argv[optind - 1]);
+		break;
+	default:
+		return c;
+	}
+	hint("\"nolist-xdp %s%s--help\" lists the options", name ? name : "", name ? " " : "");
+	return -1 - EXIT_USAGE;
+}
+
+int cmd_getopt(int argc, char **argv, const struct cmd_option *opts)
+{
+	return getopt_of(argv[0], argc, argv, opts, ":");
+}
+
+bool cmd_is_end(int argc, char **argv)
+{
+	if (optind < argc)
+		errx("unexpected argument '%s'", argv[optind]);
+	return optind >= argc;
+}
+
+FILE *cmd_open(const char *name)
+{
+	FILE *f = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	struct stat st;
+	int error = errno;
+
+	/* That it cannot be read shows late, and as an error of the device. */
+	if (f && (fstat(fileno(f), &st) || !S_ISDIR(st.st_mode)))
+		return f;
+	if (f) {
+		error = EISDIR;
+		fclose(f);
+	}
+	err(error, "cannot read '%s'", name);
+	return NULL;
+}
+
+static int failed(int error, const char *what, const char *cure)
+{
+	/* What "cannot" be done has a reason; other messages are their own. */
+	if (!*what)
+		err(error, "failed");
+	else if (!strncmp(what, "cannot ", 7))
+		err(error, "%s", what);
+	else
+		errx("%s", what);
+	if (*cure)
+		hint("%s", cure);
+	else if ((error == -EPERM || error == -EACCES) && geteuid())
+		hint("run it as root");
+	return EXIT_FAILED;
+}
+
+int cmd_failed(int error)
+{
+	return failed(error, kern_what(), kern_hint());
+}
+
+int cmd_store_failed(int error)
+{
+	return failed(error, store_what(), store_hint());
+}
+
+static int dispatch(int argc, char **argv)
+{
+	static const struct cmd_option none[] = { {} };
+	const struct cmd *c;
+	int status;
+
+	status = getopt_of(NULL, argc, argv, none, "+:");
+	if (status < 0)
+		return -1 - status;
+	if (optind == argc) {
+		errx("which command?");
+		hint("\"nolist-xdp --help\" lists them");
+		return EXIT_USAGE;
+	}
+	argv += optind;
+	argc -= optind;
+	for (c = table; c->name && strcmp(c->name, argv[0]); c++)
+		;
+	if (!c->name) {
+		errx("unknown command '%s'", argv[0]);
+		hint("\"nolist-xdp --help\" lists them");
+		return EXIT_USAGE;
+	}
+	optind = 0;
+	log_command(c->name);
+	return c->fn(argc, argv);
+}
+
+int cmd_main(const struct cmd *cmds, int argc, char **argv)
+{
+	int status;
+
+	table = cmds;
+	status = dispatch(argc, argv);
+	if (fflush(stdout) || ferror(stdout)) {
+		errx("cannot write all of the output");
+		return status ? status : EXIT_FAILED;
+	}
+	return status;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The configuration of a command line: its file, and what options add to it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "user/cmd/cmd.h"
+#include "user/cmd/conf_args.h"
+#include "user/base/log.h"
+
+int conf_args_init(struct conf_args *args, int argc)
+{
+	*args = (struct conf_args){ .add = calloc(argc + 1, sizeof(*args->add)) };
+	return args->add ? 0 : -ENOMEM;
+}
+
+void conf_args_free(struct conf_args *args)
+{
+	free(args->add);
+	args->add = NULL;
+}
+
+void conf_args_add(struct conf_args *args, const char *key, const char *value, const char *where)
+{
+	args->add[args->adds++] = (struct conf_added){ key, value, where };
+}
+
+int conf_args_read(const struct conf_args *args, struct conf *conf)
+{
+	const char *file = args->file;
+	char name[256] = "";
+	int i, ret = 0;
+
+	conf_init(conf);
+	if (!file && !access(DEFAULT_CONF, F_OK))
+		file = DEFAULT_CONF;
+	if (file)
+		ret = conf_read(conf, file);
+	if (ret && !conf->errors) {
+		conf_unread(file, ret);
+		return EXIT_USAGE;
+	}
+	if (args->has_interfaces)
+		conf_drop_interfaces(conf);
+	for (i = 0; i < args->adds; i++)
+		conf_add(conf, args->add[i].key, args->add[i].value, args->add[i].where);
+	if (!conf->name && !gethostname(name, sizeof(name) - 1))
+		conf_add(conf, "name", name, "host name");
+	return conf_check(conf) ? EXIT_USAGE : 0;
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * import: contacts that others have logged, such as a real MX on another host, as
+ * lines of an address and a time. They go into the store as tables of their own
+ * that tell UTC. Lines are anybody's text: what is not plainly such a line is
+ * counted, and never repeated on a terminal.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "user/base/addr.h"
+#include "user/cmd/cmd.h"
+#include "user/config/conf.h"
+#include "user/base/log.h"
+#include "user/base/text.h"
+#include "user/store/store.h"
+
+#define LINE_MAX_BYTES 1024
+#define BLANKS " \t\r"
+
+struct import {
+	struct store *store;
+	struct store_row row;
+	struct store_life life;
+	int role;
+	int64_t now;
+	unsigned long taken, future, old, odd;
+};
+
+/* --- a line ------------------------------------------------------------------ */
+
+/* After the seconds: a fraction, which is dropped, then Z or +hh:mm. */
+static int parse_zone(const char *text, int64_t *offset_s)
+{
+	static const char digit[] = "0123456789";
+	int hours, minutes;
+
+	*offset_s = 0;
+	if (*text == '.') {
+		size_t digits = strspn(text + 1, digit);
+
+		if (!digits)
+			return -EINVAL;
+		text += 1 + digits;
+	}
+	if (!strcmp(text, "Z"))
+		return 0;
+	/* sscanf() would take blanks and signs for a part of a number. */
+	if ((*text != '+' && *text != '-') || strspn(text + 1, digit) != 2 || text[3] != ':' ||
+	    strspn(text + 4, digit) != 2 || text[6] ||
+	    sscanf(text + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
+		return -EINVAL;
+	*offset_s = (*text == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+/* Seconds since 1970, or RFC 3339. */
+static int parse_time(const char *text, int64_t *time)
+{
+	char seconds[] = "2026-01-02T03:04:05Z";
+	size_t size = sizeof(seconds) - 2;
+	int64_t offset_s;
+
+	if (!report_time_parse(text, time))
+		return 0;
+	if (strlen(text) <= size)
+		return -EINVAL;
+	memcpy(seconds, text, size);
+	/* A leap second is told as the one before it. */
+	if (!strcmp(seconds + size - 3, ":60Z"))
+		memcpy(seconds + size - 2, "59", 2);
+	if (report_time_parse(seconds, time) || parse_zone(text + size, &offset_s))
+		return -EINVAL;
+	*time -= offset_s;
+	return 0;
+}
+
+static int parse_line(char *line, struct nolist_addr *addr, int64_t *time)
+{
+	char *rest, *word = strtok_r(line, BLANKS, &rest);
+
+	if (!word || addr_parse(word, addr))
+		return -EINVAL;
+	word = strtok_r(NULL, BLANKS, &rest);
+	if (!word || parse_time(word, time))
+		return -EINVAL;
+	return strtok_r(NULL, BLANKS, &rest) ? -EINVAL : 0;
+}
+
+static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t time)
+{
+	struct nolist_source src = addr_source(addr);
+	int ret, family = !addr_is_ip4(addr);
+	uint32_t at = time + 1;
+
+	im->row.key = pack_key(&src);
+	ret = store_get(im->store, &im->row);
+	if (ret < 0)
+		return ret;
+	if (im->role == NOLIST_REAL && at > im->life.real_s[family])
+		im->life.real_s[family] = im->life.data_s[family] = at;
+	im->taken++;
+	if (!kept_import(&im->row.kept, im->role == NOLIST_REAL, at))
+		return 0;
+	return store_put(im->store, &im->row);
+}
+
+static int take_line(struct import *im, char *line)
+{
+	struct nolist_addr addr;
+	int64_t time;
+
+	line += strspn(line, BLANKS);
+	if (!*line || *line == '#')
+		return 0;
+	if (parse_line(line, &addr, &time))
+		im->odd++;
+	else if (time > im->now)
+		im->future++;
+	else if (time <= im->now - KEPT_HOURS * 3600ll)
+		im->old++;
+	else
+		return keep_line(im, &addr, time);
+	return 0;
+}
+
+/* --- the file ---------------------------------------------------------------- */
+
+/* A line that is too long, or has a zero byte, is odd as a whole. */
+static int take_lines(struct import *im, FILE *f)
+{
+	char line[LINE_MAX_BYTES + 1];
+	bool is_odd = false;
+	size_t n = 0;
+	int c, error = 0;
+
+	do {
+		c = getc(f);
+		if (c != '\n' && c != EOF) {
+			is_odd |= !c || n == LINE_MAX_BYTES;
+			if (!is_odd)
+				line[n++] = c;
+			continue;
+		}
+		line[n] = '\0';
+		if (is_odd)
+			im->odd++;
+		else
+			error = take_line(im, line);
+		is_odd = false;
+		n = 0;
+	} while (c != EOF && !error);
+	return error;
+}
+
+static int import_all(struct import *im, FILE *f)
+{
+	static const struct life imported = { .boot = LIFE_IMPORTED };
+	const struct store_life *lives;
+	size_t i, n;
+	int error;
+
+	error = store_begin(im->store);
+	if (error)
+		return error;
+	im->row.life = store_life(im->store, &imported);
+	if (im->row.life < 0)
+		return im->row.life;
+	n = store_lives(im->store, &lives);
+	for (i = 0; i + 1 < n && lives[i].id != im->row.life; i++)
+		;
+	im->life = lives[i];
+	im->life.seen_s = im->now + 1;
+	error = take_lines(im, f);
+	if (!error)
+		error = store_set_life(im->store, &im->life);
+	return error;
+}
+
+static const char *lines(unsigned long n)
+{
+	return n == 1 ? "line" : "lines";
+}
+
+static int finish(struct import *im, FILE *f, const char *name)
+{
+	int error;
+
+	/* A file that was read by half is not taken by half. */
+	if (ferror(f)) {
+		err(EIO, "cannot read '%s'", name);
+		return EXIT_FAILED;
+	}
+	error = store_commit(im->store);
+	if (error)
+		return cmd_store_failed(error);
+	printf("%lu %s taken\n", im->taken, lines(im->taken));
+	if (im->future)
+		warn("%lu %s refused: they tell of the future", im->future, lines(im->future));
+	if (im->old)
+		warn("%lu %s refused: older than 35 days", im->old, lines(im->old));
+	if (im->odd)
+		warn("%lu %s refused: not an address and a time", im->odd, lines(im->odd));
+	return im->odd && !im->taken ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int run(struct import *im, const char *name)
+{
+	struct pack_hour hour[KEPT_HOURS];
+	FILE *f = cmd_open(name);
+	int error, status;
+
+	if (!f)
+		return EXIT_USAGE;
+	im->row.kept.hour = hour;
+	im->now = time(NULL);
+	error = store_open(&im->store, options.state_dir, STORE_WRITE);
+	if (!error)
+		error = import_all(im, f);
+	status = error ? cmd_store_failed(error) : finish(im, f, name);
+	store_close(im->store);
+	if (f != stdin)
+		fclose(f);
+	return status;
+}
+
+/* --- the command line -------------------------------------------------------- */
+
+static const struct cmd_option opts[] = {
+	{ "role", 256, "ROLE", "where the contacts were: low or real" },
+	{}
+};
+
+int cmd_import(int argc, char **argv)
+{
+	struct import im = {};
+	int c;
+
+	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		im.role = conf_role_parse(optarg);
+		if (im.role != NOLIST_LOW && im.role != NOLIST_REAL) {
+			errx("'%s' is not low or real", optarg);
+			return EXIT_USAGE;
+		}
+	}
+	if (c < 0)
+		return -1 - c;
+	if (!im.role) {
+		errx("which role?");
+		hint("--role real: who delivered mail; --role low: who was at the low fake");
+		return EXIT_USAGE;
+	}
+	if (optind != argc - 1) {
+		errx(optind == argc ? "which file?" : "one file at a time");
+		return EXIT_USAGE;
+	}
+	return run(&im, argv[optind]);
+}

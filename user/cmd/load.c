@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * load: a verb. Reads the configuration, looks at the host, and puts both in
+ * force; says on stdout what happened to each interface.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/check/check.h"
+#include "user/cmd/cmd.h"
+#include "user/config/conf.h"
+#include "user/cmd/conf_args.h"
+#include "user/judge/files.h"
+#include "user/kernel/kern.h"
+#include "user/base/log.h"
+#include "user/base/text.h"
+#include "user/kernel/watchdog.h"
+
+enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_SOURCES, OPT_FORCE,
+       OPT_PROBATION, OPT_CONFIRM };
+
+#define PROBATION_MAX 86400 /* seconds */
+
+static const struct cmd_option opts[] = {
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	{ "interface", 'i', "IFACE", "where to attach; instead of the file's" },
+	{ "low", OPT_LOW, "ADDR", "a low fake, besides the file's" },
+	{ "real", OPT_REAL, "ADDR", "a real MX, besides the file's" },
+	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
+	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
+	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
+	{ "sources", OPT_SOURCES, "N", "room in each table, when it is made (262144)" },
+	{ "probation", OPT_PROBATION, "SECONDS", "detach after that time, unless confirmed" },
+	{ "confirm", OPT_CONFIRM, NULL, "keep what is on probation; does nothing else" },
+	{ "force", OPT_FORCE, NULL, "load also where check refuses" },
+	{}
+};
+
+struct load {
+	struct conf_args args;
+	bool is_forced, is_confirm;
+	unsigned int probation_s; /* 0: none */
+	struct conf conf;
+	struct nolist_addr *own;
+	int owns, own_left;
+	int ifindex[KERN_IFS_MAX];
+	struct kern_done done[KERN_IFS_MAX];
+	int ifs;
+};
+
+static bool take_seconds(struct load *l, const char *text)
+{
+	char *end;
+	long s = strtol(text, &end, 10);
+
+	if (end == text || *end || s < 1 || s > PROBATION_MAX) {
+		errx("--probation: '%s' is no number of seconds from 1 to %d", text,
+		     PROBATION_MAX);
+		return false;
+	}
+	l->probation_s = s;
+	return true;
+}
+
+static int take_options(struct load *l, int argc, char **argv)
+{
+	static const char *const keys[] = { "low", "real", "high", "port", "mode", "sources" };
+	static const char *const names[] = { "--low",  "--real", "--high",
+					    "--port", "--mode", "--sources"};
+	int c;
+
+	if (conf_args_init(&l->args, argc)) {
+		err(-ENOMEM, "cannot start");
+		return -1 - EXIT_FAILED;
+	}
+	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		switch (c) {
+		case 'c':
+			l->args.file = optarg;
+			break;
+		case 'i':
+			l->args.has_interfaces = true;
+			conf_args_add(&l->args, "interface", optarg, "-i");
+			break;
+		case OPT_FORCE:
+			l->is_forced = true;
+			break;
+		case OPT_CONFIRM:
+			l->is_confirm = true;
+			break;
+		case OPT_PROBATION:
+			if (!take_seconds(l, optarg))
+				return -1 - EXIT_USAGE;
+			break;
+		default:
+			conf_args_add(&l->args, keys[c - OPT_LOW], optarg, names[c - OPT_LOW]);
+		}
+	}
+	if (c < 0)
+		return c;
+	if (l->is_confirm && (l->args.adds || l->args.file || l->probation_s)) {
+		errx("--confirm stands alone: it keeps what was loaded");
+		return -1 - EXIT_USAGE;
+	}
+	return cmd_is_end(argc, argv) ? 0 : -1 - EXIT_USAGE;
+}
+
+/* An interface may have several names. */
+static int check_twice(const struct load *l)
+{
+	int i, j;
+
+	for (i = 0; i < l->ifs; i++)
+		for (j = 0; j < i; j++)
+			if (l->ifindex[i] == l->ifindex[j]) {
+				errx("'%s' and '%s' are the same interface", l->conf.interface[j],
+				     l->conf.interface[i]);
+				hint("name it once");
+				return EXIT_USAGE;
+			}
+	return 0;
+}
+
+/* The interfaces that were named; else those that have the program. */
+static int find_interfaces(struct load *l)
+{
+	const struct kern_if *ifs;
+	struct kern *k;
+	int i, ret;
+
+	for (i = 0; i < l->conf.interfaces; i++) {
+		l->ifindex[i] = if_nametoindex(l->conf.interface[i]);
+		if (!l->ifindex[i]) {
+			err(-ENODEV, "cannot attach to '%s'", l->conf.interface[i]);
+			return EXIT_FAILED;
+		}
+	}
+	l->ifs = l->conf.interfaces;
+	if (l->ifs)
+		return check_twice(l);
+	ret = kern_open(&k, options.pin_dir);
+	if (ret && ret != -ENOENT)
+		return cmd_failed(ret);
+	if (!ret) {
+		l->ifs = kern_ifs(k, &ifs);
+		for (i = 0; i < l->ifs; i++)
+			l->ifindex[i] = ifs[i].ifindex;
+		kern_close(k);
+	}
+	if (l->ifs)
+		return 0;
+	errx("to which interface?");
+	hint("-i IFACE, or 'interface' in the configuration file");
+	return EXIT_USAGE;
+}
+
+/* What would break mail or the link stops the load; what is odd is told. */
+static int check(const struct load *l)
+{
+	struct findings found;
+	char line[512];
+	int i, ret, status = 0;
+
+	ret = check_all(&found, &l->conf, l->ifindex, l->ifs);
+	if (ret)
+		warn("not all that check looks at could be looked at");
+	for (i = 0; i < found.n; i++) {
+		const struct finding *f = &found.f[i];
+
+		finding_line(f, line, sizeof(line));
+		if (f->grade == GRADE_NOTE && options.is_verbose)
+			info("%s", line);
+		if (f->grade < GRADE_WARNING)
+			continue;
+		if (f->grade == GRADE_REFUSES && !l->is_forced) {
+			errx("%s", line);
+			status = EXIT_FAILED;
+		} else {
+			warn("%s", line);
+		}
+		if (*f->cure)
+			hint("%s", f->cure);
+	}
+	free(found.f);
+	if (status)
+		hint("\"nolist-xdp check\" tells all; --force loads nevertheless");
+	return status;
+}
+
+static int fill(struct nolist_config *out, const struct nolist_config *old, const bool *busy,
+		void *arg)
+{
+	struct load *l = arg;
+
+	l->own_left = conf_fill(&l->conf, out, l->own, l->owns, old, busy);
+	if (l->probation_s)
+		out->until_ns = kern_now_ns() + l->probation_s * 1000000000ull;
+	return l->own_left < 0 ? l->own_left : 0;
+}
+
+static void say_interface(const struct kern_if *f, const struct kern_done *done)
+{
+	static const char *const deeds[] = {
+		[KERN_ATTACHED] = "attached",
+		[KERN_REPLACED] = "program replaced",
+		[KERN_ADOPTED] = "adopted",
+		[KERN_KEPT] = "configured anew",
+	};
+
+	report_name(f->name, 0);
+	printf(": %s, %s mode, %s%s%s%s\n", deeds[done->deed],
+	       f->mode == KERN_GENERIC ? "generic" : "native",
+	       f->is_shared ? "beside others" : "alone", *done->why ? " (" : "", done->why,
+	       *done->why ? ")" : "");
+}
+
+/* What was decided when the tables were made stays. */
+static void say_tables(const struct load *l, const struct kern *k)
+{
+	struct kern_tables tables;
+	struct kern_fill room;
+	bool is_other = false;
+
+	if (kern_sets(k) != 1)
+		return;
+	if (l->conf.sources && !kern_fill(k, &room) && room.claims_max != l->conf.sources) {
+		warn("the tables have room for %u sources, and keep it", room.claims_max);
+		is_other = true;
+	}
+	if (!kern_tables(k, 0, &tables) && tables.is_lru == l->conf.is_collected) {
+		warn("the table of proofs was made for 'collect = %s', and stays so",
+		     tables.is_lru ? "no" : "yes");
+		is_other = true;
+	}
+	if (is_other)
+		hint("\"nolist-xdp unload --purge\", then load, makes new ones");
+}
+
+static void say(const struct load *l)
+{
+	const struct kern_if *ifs;
+	struct kern *k;
+	int i, j, n;
+
+	if (kern_open(&k, options.pin_dir))
+		return;
+	n = kern_ifs(k, &ifs);
+	for (i = 0; i < l->ifs; i++)
+		for (j = 0; j < n; j++)
+			if (ifs[j].ifindex == l->ifindex[i])
+				say_interface(&ifs[j], &l->done[i]);
+	if (l->own_left)
+		warn("%d addresses of this host found no room in the table: segments that forge "
+		     "them are answered",
+		     l->own_left);
+	say_tables(l, k);
+	if (l->probation_s)
+		printf("on probation: detaches in %u seconds, unless \"nolist-xdp load --confirm\" "
+		       "is said\n",
+		       l->probation_s);
+	kern_close(k);
+}
+
+/*
+ * Whoever needs a probation may lose the session by this very load, which has to come
+ * to its end all the same.
+ */
+static int start_watcher(void)
+{
+	int fd = watcher_start(options.pin_dir);
+
+	if (fd < 0) {
+		err(fd, "cannot start a watcher for the probation");
+		return -1;
+	}
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	return fd;
+}
+
+static int load(struct load *l)
+{
+	struct kern_load what;
+	int ret, status, watcher = -1;
+
+	status = find_interfaces(l);
+	if (!status)
+		status = check(l);
+	if (status)
+		return status;
+	what = (struct kern_load){
+		.pin_dir = options.pin_dir,
+		.ifindex = l->ifindex,
+		.ifs = l->ifs,
+		.mode = l->conf.mode,
+		.sources_max = l->conf.sources,
+		.is_collected = l->conf.is_collected,
+		.fill = fill,
+		.arg = l,
+	};
+	if (l->probation_s) {
+		watcher = start_watcher();
+		if (watcher < 0)
+			return EXIT_FAILED;
+	}
+	ret = kern_load(&what, l->done);
+	if (watcher >= 0)
+		close(watcher);
+	if (ret)
+		return cmd_failed(ret);
+	say(l);
+	return EXIT_DONE;
+}
+
+static int confirm(void)
+{
+	int ret = kern_confirm(options.pin_dir);
+
+	if (ret)
+		return cmd_failed(ret);
+	printf("confirmed: it stays\n");
+	return EXIT_DONE;
+}
+
+int cmd_load(int argc, char **argv)
+{
+	struct load l = {};
+	int status;
+
+	status = take_options(&l, argc, argv);
+	if (status < 0) {
+		conf_args_free(&l.args);
+		return -1 - status;
+	}
+	if (l.is_confirm) {
+		conf_args_free(&l.args);
+		return confirm();
+	}
+	if (!status)
+		status = conf_args_read(&l.args, &l.conf);
+	if (!status && check_own(&l.own, &l.owns)) {
+		errx("cannot list the addresses of this host");
+		status = EXIT_FAILED;
+	}
+	conf_tell(&l.conf);
+	/* The first list would fail of it, when nobody looks. */
+	if (!status)
+		status = files_check(&l.conf);
+	if (!status)
+		status = load(&l);
+	conf_free(&l.conf);
+	free(l.own);
+	conf_args_free(&l.args);
+	return status;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * unload: a verb. Detaches; the evidence stays pinned, unless it is to be purged,
+ * and then it says how much went.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "user/cmd/cmd.h"
+#include "user/kernel/kern.h"
+#include "user/base/log.h"
+
+enum { OPT_PURGE = 256 };
+
+static const struct cmd_option opts[] = {
+	{ "interface", 'i', "IFACE", "only from there; may be given several times" },
+	{ "purge", OPT_PURGE, NULL, "drop the evidence as well, and say how much" },
+	{}
+};
+
+static int purge(bool is_unloaded)
+{
+	unsigned int claims, proofs;
+	int ret;
+
+	ret = kern_purge(options.pin_dir, &claims, &proofs);
+	if (ret == -ENOENT && is_unloaded) {
+		printf("no evidence was pinned\n");
+		return EXIT_DONE;
+	}
+	if (ret)
+		return cmd_failed(ret);
+	printf("dropped sources: %u with claims, %u with proofs\n", claims, proofs);
+	return EXIT_DONE;
+}
+
+/* Evidence of tables without pins, which nothing holds any more. */
+static void tell_gone(const struct kern_gone *gone, bool is_purge)
+{
+	printf("dropped sources, of tables that were not pinned: %u with claims, %u with proofs\n",
+	       gone->claims, gone->proofs);
+	if (is_purge)
+		return;
+	warn("'%s' held no pins of them, so their evidence is gone", options.pin_dir);
+	hint("\"nolist-xdp load\" pins the tables that it configures");
+}
+
+int cmd_unload(int argc, char **argv)
+{
+	int ifindex[KERN_IFS_MAX], ifs = 0, c, ret;
+	struct kern_gone gone;
+	bool is_purge = false;
+
+	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		if (c == OPT_PURGE) {
+			is_purge = true;
+			continue;
+		}
+		if (ifs == KERN_IFS_MAX) {
+			errx("more than %d interfaces", KERN_IFS_MAX);
+			return EXIT_USAGE;
+		}
+		ifindex[ifs] = if_nametoindex(optarg);
+		if (!ifindex[ifs++]) {
+			err(-ENODEV, "cannot detach from '%s'", optarg);
+			return EXIT_FAILED;
+		}
+	}
+	if (c < 0)
+		return -1 - c;
+	if (!cmd_is_end(argc, argv))
+		return EXIT_USAGE;
+	ret = kern_unload(options.pin_dir, ifindex, ifs, is_purge, &gone);
+	if (ret == -ENOENT && is_purge && !ifs)
+		return purge(false);
+	if (ret < 0)
+		return cmd_failed(ret);
+	printf("detached from %d interface%s\n", ret, ret == 1 ? "" : "s");
+	if (gone.tables)
+		tell_gone(&gone, is_purge);
+	return is_purge ? purge(true) : EXIT_DONE;
+}

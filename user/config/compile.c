@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * struct conf -> the one value that the program reads: the open-addressed table
+ * of addresses, the ports, and what the high fakes say. Pure.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "user/config/conf.h"
+
+#define SEEDS_MX 4096 /* tries until all MX addresses fit: one in two does */
+#define SEEDS_OWN 256 /* tries to fit the other addresses as well */
+
+static struct nolist_slot *find(struct nolist_config *c, const struct nolist_addr *addr)
+{
+	unsigned int at = nolist_slot_of(addr, c->seed), i;
+	struct nolist_slot *s;
+
+	for (i = 0; i < NOLIST_PROBES; i++) {
+		s = &c->slot[(at + i) & (NOLIST_SLOTS - 1)];
+		if (s->role == NOLIST_NONE || !addr_compare(&s->addr, addr))
+			return s;
+	}
+	return NULL;
+}
+
+/* Places everything by one seed: how many of own found no room; -1: an MX did not. */
+static int place(const struct conf *conf, struct nolist_config *c, const struct nolist_addr *own,
+		 int owns)
+{
+	struct nolist_slot *s;
+	int i, left = 0;
+
+	memset(c->slot, 0, sizeof(c->slot));
+	for (i = 0; i < conf->mxs; i++) {
+		s = find(c, &conf->mx[i].addr);
+		if (!s)
+			return -1;
+		*s = (struct nolist_slot){ .addr = conf->mx[i].addr, .role = conf->mx[i].role };
+	}
+	for (i = 0; i < owns; i++) {
+		s = find(c, &own[i]);
+		if (!s)
+			left++;
+		else if (s->role == NOLIST_NONE)
+			*s = (struct nolist_slot){ .addr = own[i], .role = NOLIST_OWN };
+	}
+	return left;
+}
+
+static int choose_seed(const struct conf *conf, struct nolist_config *c,
+		       const struct nolist_addr *own, int owns)
+{
+	unsigned int seed, best = 0;
+	int left, least = -1;
+
+	for (seed = 1; seed <= SEEDS_MX && (least < 0 || seed <= SEEDS_OWN); seed++) {
+		/* Spread: neighbouring seeds would only move the low bits. */
+		c->seed = seed * 0x9e3779b9u;
+		left = place(conf, c, own, owns);
+		if (left < 0 || (least >= 0 && left >= least))
+			continue;
+		best = c->seed;
+		least = left;
+		if (!left)
+			break;
+	}
+	if (least < 0)
+		return -E2BIG;
+	c->seed = best;
+	return place(conf, c, own, owns);
+}
+
+static const struct nolist_slot *old_slot(const struct nolist_config *old,
+					  const struct nolist_addr *addr)
+{
+	unsigned int at, i;
+
+	for (i = 0; old && i < NOLIST_PROBES; i++) {
+		at = (nolist_slot_of(addr, old->seed) + i) & (NOLIST_SLOTS - 1);
+		if (old->slot[at].role != NOLIST_NONE && old->slot[at].role != NOLIST_OWN &&
+		    old->slot[at].mx < NOLIST_MX_MAX && !addr_compare(&old->slot[at].addr, addr))
+			return &old->slot[at];
+	}
+	return NULL;
+}
+
+/*
+ * An index that nobody has; rather one without counters of an address that has
+ * gone. Busy ones are taken when nothing else is left.
+ */
+static unsigned int next_index(const bool *taken, const bool *busy)
+{
+	unsigned int i;
+
+	for (i = 0; busy && i < NOLIST_MX_MAX; i++)
+		if (!taken[i] && !busy[i])
+			return i;
+	for (i = 0; i < NOLIST_MX_MAX - 1 && taken[i]; i++)
+		;
+	return i;
+}
+
+static void number(const struct conf *conf, struct nolist_config *c,
+		   const struct nolist_config *old, const bool *busy)
+{
+	bool taken[NOLIST_MX_MAX] = {};
+	const struct nolist_slot *was;
+	int i;
+
+	for (i = 0; i < conf->mxs; i++) {
+		was = old_slot(old, &conf->mx[i].addr);
+		if (was)
+			taken[was->mx] = true;
+	}
+	for (i = 0; i < conf->mxs; i++) {
+		struct nolist_slot *s = find(c, &conf->mx[i].addr);
+
+		was = old_slot(old, &conf->mx[i].addr);
+		s->mx = was ? was->mx : next_index(taken, busy);
+		taken[s->mx] = true;
+	}
+}
+
+int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
+	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX])
+{
+	struct dialogue d = { .name = conf->name ? conf->name : "localhost",
+			      .later = conf->later,
+			      .stage = conf->stage,
+			      .is_split = conf->is_split };
+	int i, left;
+
+	memset(out, 0, sizeof(*out));
+	out->magic = NOLIST_MAGIC;
+	out->version = NOLIST_ABI_VERSION;
+	out->ports = conf->ports;
+	for (i = 0; i < NOLIST_PORT_MAX; i++)
+		out->port[i] = htons(conf->port[i < conf->ports ? i : 0]);
+	left = choose_seed(conf, out, own, owns);
+	if (left < 0)
+		return left;
+	number(conf, out, old, busy);
+	i = dialogue_compile(&d, &out->smtp);
+	return i ? i : left;
+}

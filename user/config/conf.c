@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Text -> struct conf, and what is odd about the whole. Pure but for reading the
+ * file, so that tests and fuzzers can feed it anything. conf_keys.c knows the
+ * keys; conf_fill.c turns the result into the program's table.
+ */
+#define _GNU_SOURCE /* vasprintf */
+#include <confuse.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/cmd/cmd.h"
+#include "user/config/conf.h"
+#include "user/config/keys_lists.h"
+#include "user/base/log.h"
+
+#define FILE_MAX (1 << 20) /* bytes; all that fits in the table is far less */
+#define NOTES_MAX 50
+#define KEYS_MAX 64 /* more than there are */
+
+static const char *const role_names[NOLIST_ROLES] = {
+	[NOLIST_NONE] = "none", [NOLIST_LOW] = "low", [NOLIST_REAL] = "real",
+	[NOLIST_HIGH] = "high", [NOLIST_OWN] = "own",
+};
+
+const char *conf_role_name(unsigned int role)
+{
+	return role < NOLIST_ROLES ? role_names[role] : "unknown";
+}
+
+int conf_role_parse(const char *name)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_ROLES; i++)
+		if (!strcmp(name, role_names[i]))
+			return i;
+	return -EINVAL;
+}
+
+void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
+{
+	struct conf_note *grown;
+	va_list ap;
+
+	conf->errors += is_error;
+	if (conf->notes >= NOTES_MAX)
+		return;
+	grown = realloc(conf->note, (conf->notes + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	conf->note = grown;
+	grown += conf->notes;
+	grown->is_error = is_error;
+	va_start(ap, fmt);
+	if (vasprintf(&grown->text, fmt, ap) >= 0)
+		conf->notes++;
+	va_end(ap);
+}
+
+/* --- the file ---------------------------------------------------------------- */
+
+/* What libconfuse's callbacks work on: they get no argument of ours. */
+static struct reading {
+	struct conf *conf;
+	const char *file;
+	bool seen[KEYS_MAX]; /* which keys so far */
+} reading;
+
+static void where_of(const cfg_t *cfg, char *where, size_t size)
+{
+	snprintf(where, size, "%s:%d", reading.file, cfg->line);
+}
+
+static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	char where[128];
+	int key = conf_key_find(opt->name);
+
+	where_of(cfg, where, sizeof(where));
+	if (key < 0)
+		return -1;
+	if (!conf_key_is_list(key) && reading.seen[key])
+		conf_note(reading.conf, true, "%s: '%s' is given twice", where, opt->name);
+	reading.seen[key] = true;
+	/* Errors are noted, and the rest of the file is read for its own. */
+	conf_add(reading.conf, opt->name, value, where);
+	*(const char **)result = value;
+	return 0;
+}
+
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char where[128], text[512];
+
+	where_of(cfg, where, sizeof(where));
+	vsnprintf(text, sizeof(text), fmt, ap);
+	conf_note(reading.conf, true, "%s: %s", where, text);
+}
+
+/*
+ * libconfuse knows comments between keys only, and people write them beside the
+ * addresses of a list: blank them out, outside of quotes. And it puts in what the
+ * environment says, which is another for cron, for systemd and for a shell.
+ */
+static void prepare(char *text)
+{
+	char quote = 0;
+	int line = 1;
+
+	for (; *text; text++) {
+		line += *text == '\n';
+		if (!strncmp(text, "${", 2) && quote != '\'')
+			conf_note(reading.conf, true, "%s:%d: '${' would ask the environment: write "
+				  "it within single quotes", reading.file, line);
+		if (quote) {
+			if (*text == '\\' && text[1])
+				line += *++text == '\n';
+			else if (*text == quote)
+				quote = 0;
+		} else if (*text == '"' || *text == '\'') {
+			quote = *text;
+		} else if (*text == '#') {
+			size_t size = strcspn(text, "\n");
+
+			memset(text, ' ', size);
+			text += size - 1;
+		}
+	}
+}
+
+static int parse(struct conf *conf, const char *file, char *text)
+{
+	cfg_opt_t opts[KEYS_MAX + 1];
+	int errors = conf->errors;
+	cfg_t *cfg;
+	size_t i;
+
+	for (i = 0; i < KEYS_MAX && conf_key(i); i++) {
+		const char *name = conf_key(i);
+		cfg_opt_t list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, on_value);
+		cfg_opt_t one = CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value);
+
+		opts[i] = conf_key_is_list(i) ? list : one;
+	}
+	opts[i] = (cfg_opt_t)CFG_END();
+	cfg = cfg_init(opts, CFGF_NONE);
+	if (!cfg)
+		return -ENOMEM;
+	reading = (struct reading){ .conf = conf, .file = file };
+	cfg_set_error_function(cfg, on_error);
+	prepare(text);
+	if (conf->errors == errors && cfg_parse_buf(cfg, text) != CFG_SUCCESS &&
+	    conf->errors == errors)
+		conf_note(conf, true, "%s: cannot be parsed", file);
+	cfg_free(cfg);
+	return conf->errors > errors ? -EINVAL : 0;
+}
+
+int conf_slurp(const char *file, char **text)
+{
+	FILE *f = fopen(file, "re");
+	size_t size;
+	int ret = 0;
+
+	if (!f)
+		return -errno;
+	*text = malloc(FILE_MAX + 1);
+	if (!*text) {
+		fclose(f);
+		return -ENOMEM;
+	}
+	size = fread(*text, 1, FILE_MAX + 1, f);
+	if (ferror(f))
+		ret = -errno;
+	else if (size > FILE_MAX)
+		ret = -EFBIG;
+	else if (memchr(*text, '\0', size))
+		ret = -EILSEQ;
+	else
+		(*text)[size] = '\0';
+	fclose(f);
+	if (ret) {
+		free(*text);
+		*text = NULL;
+	}
+	return ret;
+}
+
+void conf_unread(const char *file, int error)
+{
+	if (error == -EILSEQ)
+		errx("'%s' has a zero byte: that is no text", file);
+	else
+		err(error, "cannot read '%s'", file);
+}
+
+/* What conf_hold() was told. */
+static const char *held_file, *held_text;
+
+void conf_hold(const char *file, const char *text)
+{
+	held_file = file;
+	held_text = text;
+}
+
+int conf_read(struct conf *conf, const char *file)
+{
+	char *text = NULL;
+	int ret = 0;
+
+	if (held_file && !strcmp(file, held_file)) {
+		text = strdup(held_text);
+		if (!text)
+			return -ENOMEM;
+	} else {
+		ret = conf_slurp(file, &text);
+	}
+	if (ret)
+		return ret;
+	ret = parse(conf, file, text);
+	free(text);
+	return ret;
+}
+
+/* --- the whole --------------------------------------------------------------- */
+
+void conf_init(struct conf *conf)
+{
+	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60, .store_mib = 1024,
+				.is_probable_listed = true,
+			      .collect_s = 300, .dump_s = 600 };
+	rules_init(&conf->rules);
+}
+
+void conf_drop_interfaces(struct conf *conf)
+{
+	while (conf->interfaces)
+		free(conf->interface[--conf->interfaces]);
+	free(conf->interface);
+	conf->interface = NULL;
+}
+
+void conf_free(struct conf *conf)
+{
+	int i;
+
+	conf_drop_interfaces(conf);
+	conf_free_lists(conf);
+	for (i = 0; i < conf->providers; i++)
+		free(conf->provider[i]);
+	free(conf->provider);
+	for (i = 0; i < conf->allows; i++)
+		free(conf->allow[i]);
+	for (i = 0; i < conf->notes; i++)
+		free(conf->note[i].text);
+	free(conf->name);
+	free(conf->later);
+	free(conf->allow);
+	free(conf->note);
+	free(conf->mx);
+	free(conf->never_except);
+	*conf = (struct conf){};
+}
+
+static int compare_mx(const void *a, const void *b)
+{
+	return addr_compare(&((const struct conf_mx *)a)->addr, &((const struct conf_mx *)b)->addr);
+}
+
+static void check_twice(struct conf *conf)
+{
+	char text[ADDR_TEXT];
+	int i;
+
+	/* In the order of addresses, so that status and the mx indexes have one too. */
+	if (conf->mxs)
+		qsort(conf->mx, conf->mxs, sizeof(*conf->mx), compare_mx);
+	for (i = 1; i < conf->mxs; i++) {
+		const struct conf_mx *a = &conf->mx[i - 1], *b = &conf->mx[i];
+
+		if (addr_compare(&a->addr, &b->addr))
+			continue;
+		addr_text(&b->addr, text);
+		if (a->role == b->role)
+			conf_note(conf, true, "%s: '%s' is given twice, also at %s", b->where,
+				  text, a->where);
+		else
+			conf_note(conf, true, "%s: '%s' is %s, but %s at %s", b->where, text,
+				  conf_role_name(b->role), conf_role_name(a->role), a->where);
+	}
+	for (i = 1; i < conf->interfaces; i++) {
+		int j;
+
+		for (j = 0; j < i && strcmp(conf->interface[i], conf->interface[j]); j++)
+			;
+		if (j < i)
+			conf_note(conf, true, "interface '%s' is given twice", conf->interface[i]);
+	}
+}
+
+/* What is odd about the roles. Advice, not law: a site may have two addresses only. */
+static void check_roles(struct conf *conf)
+{
+	int count[2][NOLIST_ROLES] = {}, all[NOLIST_ROLES] = {};
+	static const char *const family[] = { "IPv6", "IPv4" };
+	int i, f;
+
+	for (i = 0; i < conf->mxs; i++) {
+		count[addr_is_ip4(&conf->mx[i].addr)][conf->mx[i].role]++;
+		all[conf->mx[i].role]++;
+	}
+	if (!conf->mxs) {
+		conf_note(conf, false, "no MX addresses: every frame passes");
+		return;
+	}
+	if (!all[NOLIST_LOW])
+		conf_note(conf, false,
+			  "no low fake: senders that skip the first MX cannot be told from others");
+	if (!all[NOLIST_REAL])
+		conf_note(conf, false, "no real MX: without its alibis nobody can be listed");
+	if (!all[NOLIST_HIGH])
+		conf_note(conf, false, "no high fake: nobody can give himself away");
+	for (f = 0; f < 2; f++)
+		if (all[NOLIST_REAL] && count[f][NOLIST_HIGH] && !count[f][NOLIST_REAL])
+			conf_note(conf, false,
+				  "a high fake over %s, but no real MX there: good senders that "
+				  "use %s would look like bots",
+				  family[f], family[f]);
+	for (f = 0; f < 2; f++)
+		if (count[f][NOLIST_HIGH] && count[f][NOLIST_REAL] && !count[f][NOLIST_LOW] &&
+		    (count[!f][NOLIST_LOW] || count[!f][NOLIST_REAL]) && !conf->is_dual_accepted)
+			conf_note(conf, false,
+				  "a high fake over %s, but no low fake there: nobody is listed over "
+				  "it, since who walks the MXes over %s as well could be taken for a "
+				  "bot (dual-stack)", family[f], family[!f]);
+	if (count[0][NOLIST_LOW] > 1 || count[1][NOLIST_LOW] > 1)
+		conf_note(conf, false,
+			  "more than one low fake address: each delays good mail, and some senders "
+			  "try no more than two");
+	for (i = 0; i < conf->ports && conf->port[i] != NOLIST_SMTP_PORT; i++)
+		;
+	if (i == conf->ports)
+		conf_note(conf, false, "port %d is not among the ports: the fakes are not seen "
+				       "by mail",
+			  NOLIST_SMTP_PORT);
+	if (conf->ports > 1 && !all[NOLIST_LOW] && !all[NOLIST_HIGH])
+		conf_note(conf, false, "further ports are for fakes: at the real MX only port %d "
+				       "counts",
+			  NOLIST_SMTP_PORT);
+}
+
+int conf_check(struct conf *conf)
+{
+	if (!conf->ports)
+		conf->port[conf->ports++] = NOLIST_SMTP_PORT;
+	check_twice(conf);
+	if (!conf->errors)
+		check_roles(conf);
+	return conf->errors ? -EINVAL : 0;
+}
+
+void conf_tell(const struct conf *conf)
+{
+	int i;
+
+	for (i = 0; i < conf->notes; i++) {
+		if (conf->note[i].is_error)
+			errx("%s", conf->note[i].text);
+		else
+			warn("%s", conf->note[i].text);
+	}
+	if (conf->errors && conf->notes == NOTES_MAX)
+		errx("%d errors in all", conf->errors);
+}
+
+int conf_open(struct conf *conf, const char *file)
+{
+	int ret, i;
+
+	conf_init(conf);
+	if (!file && access(DEFAULT_CONF, F_OK))
+		return conf_check(conf) ? EXIT_USAGE : 0;
+	ret = conf_read(conf, file ? file : DEFAULT_CONF);
+	if (ret && !conf->errors) {
+		conf_unread(file ? file : DEFAULT_CONF, ret);
+		return EXIT_USAGE;
+	}
+	conf_check(conf);
+	for (i = 0; i < conf->notes; i++)
+		if (conf->note[i].is_error)
+			errx("%s", conf->note[i].text);
+	return conf->errors ? EXIT_USAGE : 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Configuration: a file and the command line -> struct conf, and struct conf ->
+ * the table that the program reads. No kernel calls, so that it can be fuzzed.
+ *
+ * Functions return 0 or -errno and print nothing: what is wrong, and what is only
+ * odd, is noted in the conf, with file and line; conf_tell() prints it.
+ */
+#ifndef NOLIST_CONF_H
+#define NOLIST_CONF_H
+
+#include <stdbool.h>
+#include "user/base/addr.h"
+#include "user/config/dialogue.h"
+#include "user/kernel/kern.h"
+#include "user/judge/verdict.h"
+
+/* An address with a role, and where it was given, for messages. */
+struct conf_mx {
+	struct nolist_addr addr;
+	enum nolist_role role;
+	char where[128]; /* "FILE:LINE", or the option */
+};
+
+/* A list to be kept: its format, its file, and the command that loads it. */
+struct conf_list {
+	char **argv; /* ends with NULL; points into words */
+	char *words;
+	char where[128];
+};
+
+struct conf {
+	char **interface; /* names */
+	int interfaces;
+	struct conf_mx *mx; /* each address once, after conf_check() */
+	int mxs;
+	unsigned short port[NOLIST_PORT_MAX]; /* host order; 25 unless given */
+	int ports;
+	enum kern_mode mode;
+	unsigned int sources; /* room in each table; 0: default */
+	bool is_collected;    /* "collect = yes" */
+	unsigned int store_mib; /* "store-size": of the store, at most */
+	unsigned int collect_s; /* "collect-interval": of run */
+	unsigned int dump_s;    /* "dump-interval": of run */
+
+	/* What the high fakes say. */
+	char *name;  /* "name": host name; NULL: the host's own */
+	char *later; /* "later": text after 451 4.7.1; NULL: the default */
+	enum dialogue_stage stage; /* "stage": when later is said */
+	bool is_split;             /* "split-handshake = yes" */
+
+	/* Rules of the verdict. */
+	struct rules rules;            /* keys and defaults are in rule_table (verdict.c) */
+	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
+	bool is_dual_accepted;         /* "dual-stack = accept" */
+	bool is_probable_listed;       /* "list-probable = yes" */
+	char **allow;                  /* "allow", --allow: files */
+	int allows;
+	char **provider;               /* "providers": files of sets of networks */
+	int providers;
+	struct prefix *never_except;   /* "never-list-except": may be listed all the same */
+	int never_excepts;
+
+	/* Lists; what is NULL has a default in list.c. */
+	char *list_zone;       /* "list-zone": of the DNS list */
+	char *list_ns;         /* "list-ns": its name server */
+	char *list_hostmaster; /* "list-hostmaster": whom to ask */
+	char *list_reason;     /* "list-reason": what is said to the refused */
+	char *list_name;       /* "list-name": of tables and sets */
+	struct conf_list *list; /* "list": for dump --all */
+	int lists;
+	unsigned int reload_s;  /* "reload-time": how long a command may take */
+
+	/* Notes, in the order of finding. */
+	struct conf_note {
+		bool is_error;
+		char *text;
+	} *note;
+	int notes;
+	int errors; /* how many of them are errors */
+};
+
+/* Starts with defaults; conf_free() is always safe afterwards. */
+void conf_init(struct conf *conf);
+void conf_free(struct conf *conf);
+
+/* Adds what a file says: -errno if it cannot be read, -EINVAL if errors were noted. */
+int conf_read(struct conf *conf, const char *file);
+/* All of a file, with a zero at its end, which is the caller's to free; or -errno. */
+int conf_slurp(const char *file, char **text);
+/* Says what conf_read() or conf_slurp() failed of. */
+void conf_unread(const char *file, int error);
+/*
+ * From here on conf_read() of this file takes this text, whatever is on the disk.
+ * Both are kept by reference; NULL ends it.
+ */
+void conf_hold(const char *file, const char *text);
+/*
+ * Adds one value as the file's key would: conf_add(conf, "low", "192.0.2.1",
+ * "--low"). A single value replaces the file's; lists are added to.
+ */
+int conf_add(struct conf *conf, const char *key, const char *value, const char *where);
+/* The name of a key by number from 0 on, NULL after the last; and back, or -1. */
+const char *conf_key(unsigned int key);
+int conf_key_find(const char *name);
+bool conf_key_is_list(unsigned int key);
+/* Forgets the file's interfaces, so that conf_add() names them instead. */
+void conf_drop_interfaces(struct conf *conf);
+/* Judges the whole: twice, two roles, too many; -EINVAL if errors were noted. */
+int conf_check(struct conf *conf);
+
+void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Prints the notes; only commands call it. */
+void conf_tell(const struct conf *conf);
+
+/*
+ * What dump, explain and show do: reads -c FILE (NULL: DEFAULT_CONF if it exists),
+ * checks, and tells errors, not warnings. 0, or an exit status.
+ */
+int conf_open(struct conf *conf, const char *file);
+
+/* "low", "real", "high", "own", "none". */
+const char *conf_role_name(unsigned int role);
+int conf_role_parse(const char *name); /* enum nolist_role, or -EINVAL */
+
+/*
+ * The table for the program. own: addresses of this host without a role. An
+ * address keeps the mx index that it has in old (which may be NULL); new ones get
+ * an index that is not busy[] (may be NULL), as long as there is one. Returns how
+ * many of own found no room, or -E2BIG.
+ */
+int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
+	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX]);
+
+#endif

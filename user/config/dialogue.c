@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One function says where each verb leads and what is said to it; another pads
+ * the text so that it leads there. Codes: RFC 5321 4.2, RFC 3463. Nothing begins
+ * with 5, and DATA gets neither 2 nor 3, whatever is configured: a sender of
+ * good mail must always keep it and come back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include "user/config/dialogue.h"
+
+/* What is said to a verb in a state, and what comes of it. */
+struct step {
+	const char *text; /* %n: the host name; %l: the "later" text */
+	__u32 next;       /* state without NOLIST_MIDLINE */
+	__u8 does;
+};
+
+#define SAY_LATER "451 4.7.1 %l"
+#define SAY_ORDER "451 4.5.0 Not now"
+#define SAY_BYE "421 4.7.0 This is no SMTP that we speak"
+
+static bool is_told(__u32 base)
+{
+	return base >= NOLIST_GREETED + NOLIST_TOLD;
+}
+
+/* The same state without, or with, the mark that "later" was said. */
+static __u32 stage_of(__u32 base)
+{
+	return is_told(base) ? base - NOLIST_TOLD : base;
+}
+
+static struct step later(__u32 base)
+{
+	__u32 next = is_told(base) ? base : base + NOLIST_TOLD;
+
+	return (struct step){ SAY_LATER, next, NOLIST_SAYS_LATER };
+}
+
+static struct step move(const char *text, __u32 stage, __u32 base)
+{
+	return (struct step){ text, is_told(base) ? stage + NOLIST_TOLD : stage, 0 };
+}
+
+/* The table of the dialogue: in state "base", what does "verb" get? */
+static struct step dialogue_step(enum dialogue_stage stage, __u32 base, enum nolist_verb verb)
+{
+	__u32 at = stage_of(base);
+
+	switch (verb) {
+	case NOLIST_V_GREET:
+		return move("250 %n", NOLIST_GREETED, base);
+	case NOLIST_V_MAIL:
+		if (at != NOLIST_GREETED)
+			break;
+		return stage == STAGE_MAIL ? later(base) : move("250 2.1.0 OK", NOLIST_MAIL, base);
+	case NOLIST_V_RCPT:
+		if (at != NOLIST_MAIL && at != NOLIST_RCPT)
+			break;
+		return stage == STAGE_RCPT ? later(base) : move("250 2.1.5 OK", NOLIST_RCPT, base);
+	case NOLIST_V_DATA:
+		if (at != NOLIST_RCPT)
+			break;
+		return later(base);
+	case NOLIST_V_RSET:
+		return move("250 2.0.0 OK", at == NOLIST_FRESH ? NOLIST_FRESH : NOLIST_GREETED, base);
+	case NOLIST_V_NOOP:
+		return move("250 2.0.0 OK", at, base);
+	case NOLIST_V_VRFY:
+		return move("252 2.1.5 Send some mail", at, base);
+	case NOLIST_V_HELP:
+		return move("214 2.0.0 EHLO HELO MAIL RCPT RSET NOOP QUIT", at, base);
+	case NOLIST_V_STARTTLS:
+		return move("454 4.7.0 No TLS here", at, base);
+	case NOLIST_V_QUIT:
+		return (struct step){ "221 2.0.0 Bye", NOLIST_CLOSED, NOLIST_SAYS_BYE };
+	case NOLIST_V_NOT_SMTP:
+		return (struct step){ SAY_BYE, NOLIST_CLOSED, NOLIST_SAYS_BYE };
+	default:
+		break;
+	}
+	return move(SAY_ORDER, at, base);
+}
+
+/* By its length: words that say nothing and do no harm. */
+static const char *const filler[32] = {
+	"", ".", "..", "...", " ...", " (MX)", " (now)", " (here)", " (spare)", " (backup)",
+	" (standby)", " (a backup)", " (backup MX)", " (standby MX)", " (a backup MX)",
+	" (a standby MX)", " (only a backup)", " (only a standby)", " (this is standby)",
+	" (only a backup MX)", " (only a standby MX)", " (just one backup MX)",
+	" (this is a backup MX)", " (this is a standby MX)", " (this is our backup MX)",
+	" (this is our standby MX)", " (we are only a backup MX)", " (this is only a backup MX)",
+	" (this is only a standby MX)", " (this is only our backup MX)",
+	" (this is only our standby MX)", " (it is only a spare mail host)",
+};
+
+/* The sum of a text in 16-bit words, as the checksum wants it (RFC 1071). */
+static __u16 text_sum(const char *text, unsigned int len)
+{
+	unsigned int i, sum = 0;
+	__u16 w;
+
+	for (i = 0; i < len; i += 2) {
+		memcpy(&w, text + i, 2);
+		sum += w;
+	}
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+/* Writes a text whose length is "delta" modulo 32. */
+static int reply_compile(struct nolist_reply *r, const struct dialogue *d, const char *text,
+			 __u32 delta, __u8 does)
+{
+	char line[NOLIST_TEXT_MAX + 1];
+	const char *insert = strstr(text, "%n") ? d->name : d->later;
+	const char *mark = strchr(text, '%');
+	int len;
+
+	len = mark ? snprintf(line, sizeof(line), "%.*s%s%s", (int)(mark - text), text, insert,
+			      mark + 2)
+		   : snprintf(line, sizeof(line), "%s", text);
+	if (len < 0 || len > NOLIST_TEXT_MAX - 2)
+		return -E2BIG;
+	len = snprintf(r->text, sizeof(r->text), "%s%s\r", line, filler[(delta - len - 2) & 31]);
+	if (len < 0 || len >= NOLIST_TEXT_MAX)
+		return -E2BIG;
+	r->text[len++] = '\n'; /* where snprintf wrote its zero */
+	r->len = len;
+	r->sum = text_sum(r->text, len);
+	r->does = does;
+	return 0;
+}
+
+static bool is_printable(const char *s)
+{
+	if (!*s)
+		return false;
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+static int banner_compile(const struct dialogue *d, struct nolist_smtp *out)
+{
+	struct nolist_reply *r = &out->reply[NOLIST_BANNER];
+
+	if (d->stage == STAGE_GREETING)
+		return reply_compile(r, d, "421 4.7.1 %l", 2 * NOLIST_CLOSED,
+				     NOLIST_SAYS_LATER | NOLIST_SAYS_BYE);
+	return reply_compile(r, d, "220 %n ESMTP", 2 * NOLIST_FRESH, 0);
+}
+
+int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)
+{
+	struct dialogue d = *given;
+	__u32 mid, state, base, verb;
+	int ret;
+
+	if (!d.later)
+		d.later = DIALOGUE_LATER_DEFAULT;
+	if (!is_printable(d.name) || !is_printable(d.later))
+		return -EINVAL;
+	if (strlen(d.name) > DIALOGUE_NAME_MAX || strlen(d.later) > DIALOGUE_LATER_MAX)
+		return -E2BIG;
+	memset(out, 0, sizeof(*out));
+	out->is_split = d.is_split;
+	ret = banner_compile(&d, out);
+	for (mid = 0; mid < 2; mid++)
+		for (state = 0; state < NOLIST_STATES; state++)
+			for (verb = 0; verb < NOLIST_VERBS && !ret; verb++) {
+				struct step s;
+				__u32 to;
+
+				base = state % NOLIST_BASES;
+				if (base == NOLIST_CLOSED)
+					continue;
+				s = dialogue_step(d.stage, base, verb);
+				to = s.next + (mid && !(s.does & NOLIST_SAYS_BYE) ? NOLIST_MIDLINE : 0);
+				ret = reply_compile(&out->reply[NOLIST_REPLY(mid, state, verb)], &d,
+						    s.text, 2 * (to - state), s.does);
+			}
+	return ret;
+}
+
+int dialogue_stage_parse(const char *word, enum dialogue_stage *stage)
+{
+	static const char *const words[] = {
+		[STAGE_GREETING] = "greeting",
+		[STAGE_MAIL] = "mail",
+		[STAGE_RCPT] = "rcpt",
+		[STAGE_DATA] = "data",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcasecmp(word, words[i])) {
+			*stage = i;
+			return 0;
+		}
+	return -EINVAL;
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The keys of the configuration: one row each, with the function that takes a
+ * value; those of the verdict's rules are in verdict.c. The command line's options
+ * go through the same rows. To add a key: its row and its field in conf.h, its
+ * lines in scripts/nolist-xdp.conf and user/nolist-xdp.8, and its cases in
+ * selftests/unit_conf.c.
+ */
+#define _GNU_SOURCE /* reallocarray */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/config/conf.h"
+#include "user/config/keys_lists.h"
+#include "user/base/prefix_set.h"
+
+#define LIST_MAX 4096 /* values of a list that has no limit of its own */
+#define IF_NAME_LEN 15
+
+/* Makes room for one more in an array of n elements, which doubles in size. */
+static int grow(void *arrayp, int n, size_t size)
+{
+	void **array = arrayp;
+	void *grown;
+
+	if (n & (n - 1))
+		return 0;
+	grown = reallocarray(*array, n ? 2 * (size_t)n : 1, size);
+	if (!grown)
+		return -ENOMEM;
+	*array = grown;
+	return 0;
+}
+
+static int add_text(char ***list, int *n, const char *value)
+{
+	char *copy;
+
+	if (grow(list, *n, sizeof(**list)))
+		return -ENOMEM;
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	(*list)[(*n)++] = copy;
+	return 0;
+}
+
+static int add_interface(struct conf *conf, const char *value, const char *where)
+{
+	if (!*value || strlen(value) > IF_NAME_LEN || strchr(value, '/')) {
+		conf_note(conf, true, "%s: '%s' is no name of an interface", where, value);
+		return -EINVAL;
+	}
+	if (conf->interfaces >= KERN_IFS_MAX) {
+		conf_note(conf, true, "%s: more than %d interfaces", where, KERN_IFS_MAX);
+		return -EINVAL;
+	}
+	return add_text(&conf->interface, &conf->interfaces, value);
+}
+
+/* Addresses that no segment on a wire can have, and those that nobody outside can reach. */
+static const struct special {
+	const char *prefix, *what;
+	bool is_error;
+} special[] = {
+	{ "0.0.0.0/8", "is no host's address", true },
+	{ "127.0.0.0/8", "is a loopback address", true },
+	{ "224.0.0.0/4", "is a multicast address", true },
+	{ "240.0.0.0/4", "is a reserved or broadcast address", true },
+	{ "::/64", "is a loopback address, or no host's", true },
+	{ "ff00::/8", "is a multicast address", true },
+	{ "10.0.0.0/8", "is private: no sender in the internet can reach it", false },
+	{ "172.16.0.0/12", "is private: no sender in the internet can reach it", false },
+	{ "192.168.0.0/16", "is private: no sender in the internet can reach it", false },
+	{ "100.64.0.0/10", "is shared (RFC 6598): no sender in the internet can reach it", false },
+	{ "169.254.0.0/16", "is link-local: no sender in the internet can reach it", false },
+	{ "fc00::/7", "is private: no sender in the internet can reach it", false },
+	{ "fe80::/10", "is link-local: no sender in the internet can reach it", false },
+};
+
+static const struct special *special_of(const struct nolist_addr *addr)
+{
+	struct prefix p;
+	size_t i;
+
+	for (i = 0; i < sizeof(special) / sizeof(*special); i++)
+		if (!prefix_parse(special[i].prefix, &p) && prefix_has(&p, addr))
+			return &special[i];
+	return NULL;
+}
+
+static int add_mx(struct conf *conf, enum nolist_role role, const char *value, const char *where)
+{
+	const struct special *s;
+	struct conf_mx mx = { .role = role };
+
+	if (addr_parse(value, &mx.addr)) {
+		conf_note(conf, true, "%s: '%s' is not an address", where, value);
+		return -EINVAL;
+	}
+	if (conf->mxs >= NOLIST_MX_MAX) {
+		conf_note(conf, true, "%s: more than %d addresses", where, NOLIST_MX_MAX);
+		return -EINVAL;
+	}
+	s = special_of(&mx.addr);
+	if (s)
+		conf_note(conf, s->is_error, "%s: '%s' %s", where, value, s->what);
+	if (s && s->is_error)
+		return -EINVAL;
+	if (grow(&conf->mx, conf->mxs, sizeof(*conf->mx)))
+		return -ENOMEM;
+	snprintf(mx.where, sizeof(mx.where), "%s", where);
+	conf->mx[conf->mxs++] = mx;
+	return 0;
+}
+
+static int add_low(struct conf *conf, const char *value, const char *where)
+{
+	return add_mx(conf, NOLIST_LOW, value, where);
+}
+
+static int add_real(struct conf *conf, const char *value, const char *where)
+{
+	return add_mx(conf, NOLIST_REAL, value, where);
+}
+
+static int add_high(struct conf *conf, const char *value, const char *where)
+{
+	return add_mx(conf, NOLIST_HIGH, value, where);
+}
+
+/* A whole decimal number from min to max, and nothing else. */
+static int parse_number(const char *value, unsigned long min, unsigned long max,
+			unsigned int *number)
+{
+	size_t digits = strspn(value, "0123456789");
+	unsigned long n;
+
+	if (!digits || digits > 10 || value[digits])
+		return -EINVAL;
+	n = strtoul(value, NULL, 10);
+	if (n < min || n > max)
+		return -EINVAL;
+	*number = n;
+	return 0;
+}
+
+static int add_port(struct conf *conf, const char *value, const char *where)
+{
+	unsigned int port;
+	int i;
+
+	if (parse_number(value, 1, 65535, &port)) {
+		conf_note(conf, true, "%s: '%s' is not a port from 1 to 65535", where, value);
+		return -EINVAL;
+	}
+	for (i = 0; i < conf->ports; i++)
+		if (conf->port[i] == port) {
+			conf_note(conf, true, "%s: port %u is given twice", where, port);
+			return -EINVAL;
+		}
+	if (conf->ports >= NOLIST_PORT_MAX) {
+		conf_note(conf, true, "%s: more than %d ports", where, NOLIST_PORT_MAX);
+		return -EINVAL;
+	}
+	conf->port[conf->ports++] = port;
+	return 0;
+}
+
+static int set_mode(struct conf *conf, const char *value, const char *where)
+{
+	static const char *const names[] = {
+		[KERN_AUTO] = "auto", [KERN_NATIVE] = "native", [KERN_GENERIC] = "generic",
+	};
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (!strcmp(value, names[i])) {
+			conf->mode = i;
+			return 0;
+		}
+	conf_note(conf, true, "%s: '%s' is not auto, native or generic", where, value);
+	return -EINVAL;
+}
+
+static int set_number(struct conf *conf, const char *value, const char *where, unsigned int min,
+		      unsigned int max, unsigned int *number)
+{
+	if (!parse_number(value, min, max, number))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not a number from %u to %u", where, value, min, max);
+	return -EINVAL;
+}
+
+static int set_reload_time(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 3600, &conf->reload_s);
+}
+
+static int set_sources(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, KERN_SOURCES_MIN, KERN_SOURCES_MAX, &conf->sources);
+}
+
+/* What a key says that is asked whether something is accepted. */
+static int set_accepted(struct conf *conf, const char *value, const char *where, const char *else_,
+			bool *is_accepted)
+{
+	*is_accepted = !strcmp(value, "accept");
+	if (*is_accepted || !strcmp(value, else_))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not accept or %s", where, value, else_);
+	return -EINVAL;
+}
+
+static int set_unseen(struct conf *conf, const char *value, const char *where)
+{
+	return set_accepted(conf, value, where, "refuse", &conf->is_unseen_accepted);
+}
+
+static int set_dual(struct conf *conf, const char *value, const char *where)
+{
+	return set_accepted(conf, value, where, "excuse", &conf->is_dual_accepted);
+}
+
+static int set_probable(struct conf *conf, const char *value, const char *where)
+{
+	conf->is_probable_listed = !strcmp(value, "yes");
+	if (conf->is_probable_listed || !strcmp(value, "no"))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
+	return -EINVAL;
+}
+
+/* A text that goes into a reply: RFC 5321 4.2 lets only printable ASCII in. */
+static int set_text(struct conf *conf, const char *value, const char *where, size_t max,
+		    bool has_blanks, char **text)
+{
+	char first = has_blanks ? ' ' : '!';
+	char *copy;
+	size_t i;
+
+	for (i = 0; value[i] >= first && value[i] <= '~'; i++)
+		;
+	if (!i || value[i] || i > max) {
+		conf_note(conf, true, "%s: '%s' is not 1 to %zu characters of printable ASCII%s",
+			  where, value, max, has_blanks ? "" : " without blanks");
+		return -EINVAL;
+	}
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+static int set_name(struct conf *conf, const char *value, const char *where)
+{
+	return set_text(conf, value, where, DIALOGUE_NAME_MAX, false, &conf->name);
+}
+
+static int set_later(struct conf *conf, const char *value, const char *where)
+{
+	return set_text(conf, value, where, DIALOGUE_LATER_MAX, true, &conf->later);
+}
+
+static int set_stage(struct conf *conf, const char *value, const char *where)
+{
+	if (!dialogue_stage_parse(value, &conf->stage))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not greeting, mail, rcpt or data", where, value);
+	return -EINVAL;
+}
+
+static int set_collect(struct conf *conf, const char *value, const char *where)
+{
+	conf->is_collected = !strcmp(value, "yes");
+	if (conf->is_collected || !strcmp(value, "no"))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
+	return -EINVAL;
+}
+
+static int set_store_size(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 1 << 20, &conf->store_mib);
+}
+
+static int set_collect_interval(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 86400, &conf->collect_s);
+}
+
+static int set_dump_interval(struct conf *conf, const char *value, const char *where)
+{
+	return set_number(conf, value, where, 1, 86400, &conf->dump_s);
+}
+
+static int set_split(struct conf *conf, const char *value, const char *where)
+{
+	conf->is_split = !strcmp(value, "yes");
+	if (conf->is_split || !strcmp(value, "no"))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
+	return -EINVAL;
+}
+
+static int add_allow(struct conf *conf, const char *value, const char *where)
+{
+	if (!*value || conf->allows >= LIST_MAX) {
+		conf_note(conf, true, *value ? "%s: too many files" : "%s: empty name of a file",
+			  where);
+		return -EINVAL;
+	}
+	return add_text(&conf->allow, &conf->allows, value);
+}
+
+static int add_provider(struct conf *conf, const char *value, const char *where)
+{
+	if (!*value || conf->providers >= LIST_MAX) {
+		conf_note(conf, true, *value ? "%s: too many files" : "%s: empty name of a file",
+			  where);
+		return -EINVAL;
+	}
+	return add_text(&conf->provider, &conf->providers, value);
+}
+
+static int add_never_except(struct conf *conf, const char *value, const char *where)
+{
+	struct prefix p;
+
+	if (prefix_parse(value, &p)) {
+		conf_note(conf, true, "%s: '%s' is not an address or a prefix without host bits",
+			  where, value);
+		return -EINVAL;
+	}
+	if (!never_is_lab(&p)) {
+		conf_note(conf, true, "%s: '%s' is not for labs: only documentation, benchmarking, "
+				      "private or unique local space is", where, value);
+		return -EINVAL;
+	}
+	if (conf->never_excepts >= LIST_MAX) {
+		conf_note(conf, true, "%s: more than %d prefixes", where, LIST_MAX);
+		return -EINVAL;
+	}
+	if (grow(&conf->never_except, conf->never_excepts, sizeof(p)))
+		return -ENOMEM;
+	conf->never_except[conf->never_excepts++] = p;
+	return 0;
+}
+
+/*
+ * Every key of the file, but for those of the verdict, which are in rule_table;
+ * scripts/nolist-xdp.conf documents each.
+ */
+static const struct key {
+	const char *name;
+	int (*take)(struct conf *conf, const char *value, const char *where);
+	bool is_list;
+} keys[] = {
+	{ "interface", add_interface, true },
+	{ "low", add_low, true },
+	{ "real", add_real, true },
+	{ "high", add_high, true },
+	{ "port", add_port, true },
+	{ "mode", set_mode, false },
+	{ "sources", set_sources, false },
+	{ "name", set_name, false },
+	{ "later", set_later, false },
+	{ "stage", set_stage, false },
+	{ "collect", set_collect, false },
+	{ "collect-interval", set_collect_interval, false },
+	{ "dump-interval", set_dump_interval, false },
+	{ "store-size", set_store_size, false },
+	{ "split-handshake", set_split, false },
+	{ "real-mx-unseen", set_unseen, false },
+	{ "dual-stack", set_dual, false },
+	{ "list-probable", set_probable, false },
+	{ "allow", add_allow, true },
+	{ "providers", add_provider, true },
+	{ "never-list-except", add_never_except, true },
+	{ "list", conf_add_list, true },
+	{ "list-zone", conf_set_zone, false },
+	{ "list-ns", conf_set_ns, false },
+	{ "list-hostmaster", conf_set_hostmaster, false },
+	{ "list-reason", conf_set_reason, false },
+	{ "list-name", conf_set_list_name, false },
+	{ "reload-time", set_reload_time, false },
+};
+
+#define KEYS (sizeof(keys) / sizeof(*keys))
+
+const char *conf_key(unsigned int i)
+{
+	const struct rule *r;
+
+	if (i < KEYS)
+		return keys[i].name;
+	for (r = rule_table, i -= KEYS; r->name && i; r++, i--)
+		;
+	return r->name;
+}
+
+/* A key's number, those of the verdict last; -1: there is none. */
+int conf_key_find(const char *name)
+{
+	const struct rule *r;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++)
+		if (!strcmp(keys[i].name, name))
+			return i;
+	for (r = rule_table; r->name; r++, i++)
+		if (!strcmp(r->name, name))
+			return i;
+	return -1;
+}
+
+bool conf_key_is_list(unsigned int key)
+{
+	return key < KEYS && keys[key].is_list;
+}
+
+static int key_take(struct conf *conf, size_t key, const char *value, const char *where)
+{
+	const struct rule *r;
+
+	if (key < KEYS)
+		return keys[key].take(conf, value, where);
+	r = &rule_table[key - KEYS];
+	return set_number(conf, value, where, r->min, r->max, rules_value(&conf->rules, r));
+}
+
+int conf_add(struct conf *conf, const char *name, const char *value, const char *where)
+{
+	int key = conf_key_find(name);
+
+	return key < 0 ? -EINVAL : key_take(conf, key, value, where);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The keys of lists: words that are written into files which other programs read
+ * as zones, tables and rules. Each is held to characters that no format gives a
+ * meaning to, so that no word can end its field, its line or its file.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/config/keys_lists.h"
+
+#define DOMAIN_MAX 180     /* leaves room for an IPv6 address, nibble by nibble */
+#define REASON_MAX 255     /* RFC 1035 3.3: one string of a TXT record */
+#define REASON_ADDRESS 43  /* the longest that takes the place of '$' */
+#define NAME_LEN 20        /* ipset: 31 with all that is added */
+
+static int wrong(struct conf *conf, const char *value, const char *where, const char *what)
+{
+	conf_note(conf, true, "%s: '%s' is not %s", where, value, what);
+	return -EINVAL;
+}
+
+static int replace(char **text, const char *value, size_t size)
+{
+	char *copy = strndup(value, size);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+/* Letters, digits, '-' and '_', in labels of 1 to 63. */
+static bool is_domain(const char *value, size_t size)
+{
+	size_t i, label = 0;
+
+	if (!size || size > DOMAIN_MAX)
+		return false;
+	for (i = 0; i < size; i++) {
+		unsigned char c = value[i];
+
+		if (c == '.' ? !label : !isalnum(c) && c != '_' && (c != '-' || !label))
+			return false;
+		label = c == '.' ? 0 : label + 1;
+		if (label > 63 || (c == '-' && (i + 1 == size || value[i + 1] == '.')))
+			return false;
+	}
+	return label;
+}
+
+/* With or without the dot at its end, which is not kept. */
+static int set_domain(struct conf *conf, const char *value, const char *where, char **domain)
+{
+	size_t size = strlen(value);
+
+	if (size && value[size - 1] == '.')
+		size--;
+	if (!is_domain(value, size))
+		return wrong(conf, value, where, "a domain name");
+	return replace(domain, value, size);
+}
+
+int conf_set_zone(struct conf *conf, const char *value, const char *where)
+{
+	return set_domain(conf, value, where, &conf->list_zone);
+}
+
+int conf_set_ns(struct conf *conf, const char *value, const char *where)
+{
+	return set_domain(conf, value, where, &conf->list_ns);
+}
+
+int conf_set_hostmaster(struct conf *conf, const char *value, const char *where)
+{
+	return set_domain(conf, value, where, &conf->list_hostmaster);
+}
+
+/*
+ * Not allowed: what ends a quoted string, what rbldnsd takes for a variable ('$'
+ * before a digit, '=' or '$') and sendmail for an argument of its map ('%').
+ */
+static bool is_reason(const char *value)
+{
+	size_t i, size = strlen(value), room = size;
+
+	if (!size || value[0] == ' ' || value[size - 1] == ' ')
+		return false;
+	for (i = 0; i < size; i++) {
+		if (value[i] < ' ' || value[i] > '~' || strchr("\"\\%", value[i]))
+			return false;
+		if (value[i] != '$')
+			continue;
+		if (isdigit((unsigned char)value[i + 1]) || value[i + 1] == '=' ||
+		    value[i + 1] == '$')
+			return false;
+		room += REASON_ADDRESS;
+	}
+	return room <= REASON_MAX;
+}
+
+int conf_set_reason(struct conf *conf, const char *value, const char *where)
+{
+	if (!is_reason(value))
+		return wrong(conf, value, where,
+			     "a text of printable ASCII that fits into 255 characters, without "
+			     "quotes, backslash, '%', or '$' before '$', '=' or a digit");
+	return replace(&conf->list_reason, value, strlen(value));
+}
+
+int conf_set_list_name(struct conf *conf, const char *value, const char *where)
+{
+	size_t size = strlen(value), i;
+
+	for (i = 0; i < size && (isalnum((unsigned char)value[i]) || value[i] == '_'); i++)
+		;
+	if (!size || i < size || size > NAME_LEN || !isalpha((unsigned char)value[0]))
+		return wrong(conf, value, where, "1 to 20 letters, digits and '_', a letter first");
+	return replace(&conf->list_name, value, size);
+}
+
+int conf_split(const char *text, char **words, char ***argv)
+{
+	size_t count = 2, i;
+	char *rest, **at;
+
+	*words = strdup(text);
+	for (i = 0; text[i]; i++)
+		count += text[i] == ' ' || text[i] == '\t';
+	*argv = at = calloc(count, sizeof(*at));
+	if (!*words || !at) {
+		free(*words);
+		free(at);
+		return -ENOMEM;
+	}
+	*at = strtok_r(*words, " \t\n", &rest);
+	while (*at)
+		*++at = strtok_r(NULL, " \t\n", &rest);
+	return 0;
+}
+
+int conf_add_list(struct conf *conf, const char *value, const char *where)
+{
+	struct conf_list list, *grown;
+
+	if (conf_split(value, &list.words, &list.argv))
+		return -ENOMEM;
+	grown = reallocarray(conf->list, conf->lists + 1, sizeof(*grown));
+	if (!grown || !list.argv[0] || !list.argv[1] || *list.argv[1] != '/') {
+		free(list.words);
+		free(list.argv);
+		conf->list = grown ? grown : conf->list;
+		return grown ? wrong(conf, value, where,
+				     "a format, a file with its whole path, and perhaps a command") :
+			       -ENOMEM;
+	}
+	strncpy(list.where, where, sizeof(list.where) - 1);
+	list.where[sizeof(list.where) - 1] = '\0';
+	conf->list = grown;
+	conf->list[conf->lists++] = list;
+	return 0;
+}
+
+void conf_free_lists(struct conf *conf)
+{
+	while (conf->lists) {
+		struct conf_list *list = &conf->list[--conf->lists];
+
+		free(list->words);
+		free(list->argv);
+	}
+	free(conf->list);
+	free(conf->list_zone);
+	free(conf->list_ns);
+	free(conf->list_hostmaster);
+	free(conf->list_reason);
+	free(conf->list_name);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cuts a record off at a time. Pure.
+ */
+#include "user/evidence/as_of.h"
+#include "user/record/span.h"
+
+#define DAY_S 86400
+#define DAYS 32 /* bits of record.days[] */
+
+static const struct span *when_of(const struct record *r, enum record_role role)
+{
+	return role == RECORD_LOW ? &r->low.when :
+	       role == RECORD_REAL ? &r->real.when : &r->high.when;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The last hour with a SYN that began by then: its start; 0: none is kept. */
+static int64_t last_hour(const struct record *r, enum record_role role, int64_t now)
+{
+	unsigned int i = r->open_hours;
+
+	while (i--)
+		if (r->open_hour[i].start <= now && r->open_hour[i].roles & 1u << role)
+			return r->open_hour[i].start;
+	return 0;
+}
+
+/* The last day by then with a SYN, its end; or that of all days that may have had one. */
+static int64_t last_day_end(const struct record *r, enum record_role role, int64_t now)
+{
+	int64_t today = now / DAY_S;
+	int i = today < r->day ? r->day - today : 0;
+
+	if (!r->days[role])
+		return now;
+	while (i < DAYS && !(r->days[role] & 1u << i))
+		i++;
+	return ((int64_t)r->day - i + 1) * DAY_S - 1;
+}
+
+struct span asof_opens(const struct record *r, enum record_role role, int64_t now, bool is_replay)
+{
+	struct span s = *when_of(r, role);
+	int64_t day_end, hour;
+
+	if (s.last <= now || s.first > now || !is_replay)
+		return span_as_of(s, now);
+	day_end = earlier(last_day_end(r, role, now), now);
+	hour = last_hour(r, role, day_end);
+	s.last = day_end;
+	/* Of a day of which no hour is kept, all may have had one. */
+	if (hour + HOUR_S > day_end / DAY_S * DAY_S)
+		s.last = earlier(hour + HOUR_S - 1, day_end);
+	if (s.last < s.first)
+		s.last = s.first;
+	return s;
+}
+
+struct span asof_data(const struct record *r, int64_t now, bool is_replay)
+{
+	struct span s = r->data;
+	unsigned int i = r->data_hours;
+
+	if (s.last <= now || s.first > now || !is_replay)
+		return span_as_of(s, now);
+	while (i && r->data_hour[i - 1] > now)
+		i--;
+	s.last = i ? earlier((int64_t)r->data_hour[i - 1] + HOUR_S - 1, now) : now;
+	if (s.last < s.first)
+		s.last = s.first;
+	return s;
+}
+
+int64_t asof_seen(const struct record *r, enum record_role role, int64_t now)
+{
+	const struct span *s = when_of(r, role);
+	int64_t hour;
+
+	if (s->first > now)
+		return 0;
+	if (s->last <= now)
+		return s->last;
+	hour = last_hour(r, role, now);
+	return hour > s->first ? hour : s->first;
+}
+
+struct record asof_record(const struct record *r, int64_t now, bool is_replay)
+{
+	struct record was = *r;
+
+	was.low.when = asof_opens(r, RECORD_LOW, now, is_replay);
+	was.real.when = asof_opens(r, RECORD_REAL, now, is_replay);
+	was.high.when = asof_opens(r, RECORD_HIGH, now, is_replay);
+	was.data = asof_data(r, now, is_replay);
+	was.talk = span_as_of(r->talk, now);
+	while (was.hours && was.hour[was.hours - 1].start > now)
+		was.hours--;
+	return was;
+}

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Walks tables and store side by side, both sorted by source, and makes one record
+ * of what they hold of each: first by life, where the tables are read over what is
+ * stored of them, then all lives together, in UTC.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/evidence/private.h"
+
+/* --- making and freeing ------------------------------------------------------ */
+
+static int add_stored_lives(struct evidence *e)
+{
+	const struct store_life *l;
+	size_t i, n = e->store ? store_lives(e->store, &l) : 0;
+
+	e->life = calloc(n + snapshot_lives(e->tables) + 1, sizeof(*e->life));
+	if (!e->life)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		e->life[e->lives++] = (struct evidence_life){ .stored = &l[i], .life = l[i].life,
+							      .table = -1 };
+	return 0;
+}
+
+static void add_table_lives(struct evidence *e)
+{
+	int i, k;
+
+	for (i = 0; i < snapshot_lives(e->tables); i++) {
+		const struct life *life = snapshot_life(e->tables, i);
+
+		for (k = 0; k < e->lives && !life_is(&e->life[k].life, life); k++)
+			;
+		if (k == e->lives)
+			e->life[e->lives++].life = *life;
+		e->life[k].table = i;
+	}
+	/* The wall clock may have been set since the last collect. */
+	for (i = 0; i < snapshot_lives(e->tables); i++) {
+		const struct life *life = snapshot_life(e->tables, i);
+
+		for (k = 0; k < e->lives; k++)
+			if (!strcmp(e->life[k].life.boot, life->boot))
+				e->life[k].life.wall_s = life->wall_s;
+	}
+}
+
+static int make_room(struct evidence *e)
+{
+	int i;
+
+	for (i = 0; i < STORE_GRADES; i++) {
+		e->row[i].row.kept.hour = calloc(KEPT_HOURS, sizeof(struct pack_hour));
+		if (!e->row[i].row.kept.hour)
+			return -ENOMEM;
+	}
+	e->live = calloc(e->lives + 1, sizeof(*e->live));
+	e->part = calloc(e->lives + 1, sizeof(*e->part));
+	e->hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->hour));
+	e->data_hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->data_hour));
+	e->open_hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->open_hour));
+	if (!e->live || !e->part || !e->hour || !e->data_hour || !e->open_hour)
+		return -ENOMEM;
+	for (i = 0; i < e->lives; i++) {
+		e->part[i].kept.hour = calloc(KEPT_HOURS, sizeof(struct pack_hour));
+		if (!e->part[i].kept.hour)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *store)
+{
+	struct evidence *e = calloc(1, sizeof(*e));
+	int error = 0;
+
+	*ep = e;
+	if (e)
+		*e = (struct evidence){ .tables = tables, .store = store };
+	if (e && !tables)
+		error = snapshot_new(&e->tables);
+	if (!e || error) {
+		snapshot_free(tables);
+		store_close(store);
+		free(e);
+		*ep = NULL;
+		return -ENOMEM;
+	}
+	error = evidence_walk_new(&e->walk);
+	if (!error)
+		error = add_stored_lives(e);
+	if (!error) {
+		add_table_lives(e);
+		error = make_room(e);
+	}
+	if (!error)
+		error = evidence_gather(e);
+	if (!error)
+		error = evidence_gather_real(e);
+	if (error) {
+		evidence_free(e);
+		*ep = NULL;
+	}
+	return error;
+}
+
+void evidence_free(struct evidence *e)
+{
+	int i;
+
+	if (!e)
+		return;
+	if (e->walk)
+		evidence_stop(e);
+	evidence_walk_free(e->walk);
+	for (i = 0; i < STORE_GRADES; i++)
+		free(e->row[i].row.kept.hour);
+	for (i = 0; e->part && i < e->lives; i++)
+		free(e->part[i].kept.hour);
+	snapshot_free(e->tables);
+	store_close(e->store);
+	free(e->live);
+	free(e->part);
+	free(e->hour);
+	free(e->data_hour);
+	free(e->open_hour);
+	free(e->life);
+	free(e->losses);
+	free(e->acks);
+	free(e->real[0]);
+	free(e->real[1]);
+	free(e->change);
+	free(e);
+}
+
+/* --- the parts of a record --------------------------------------------------- */
+
+static int life_of(const struct evidence *e, int stored_id)
+{
+	int i;
+
+	for (i = 0; i < e->lives; i++)
+		if (e->life[i].stored && e->life[i].stored->id == stored_id)
+			return i;
+	return -1;
+}
+
+static void clear_parts(struct evidence *e)
+{
+	int i;
+
+	for (i = 0; i < e->lives; i++)
+		e->part[i].is_there = false;
+}
+
+static struct part *part_of(struct evidence *e, int life)
+{
+	struct part *p = &e->part[life];
+
+	if (!p->is_there)
+		p->kept = (struct kept){ .hour = p->kept.hour };
+	p->is_there = true;
+	return p;
+}
+
+/* What was stored comes first, so that the tables are read over it. */
+static int take_row(struct evidence *e, struct store_row *row)
+{
+	int life = life_of(e, row->life);
+	struct pack_hour *hour;
+	struct part *p;
+
+	if (life < 0)
+		return -EBADMSG;
+	p = part_of(e, life);
+	/* A part has room of its own; the row gets it in exchange. */
+	hour = p->kept.hour;
+	p->kept = row->kept;
+	row->kept.hour = hour;
+	return 0;
+}
+
+static void take_item(struct evidence *e, int life, const struct snapshot_item *item)
+{
+	struct part *p = part_of(e, life);
+
+	if (item->claims)
+		kept_add_claims(&p->kept, item->claims, e->life[life].life.wall_s);
+	if (item->proofs)
+		kept_add_proofs(&p->kept, item->proofs, item->hour, item->hours);
+	if (item->claims)
+		kept_add_opens(&p->kept, item->claims,
+			       snapshot_stats(e->tables, e->life[life].table)->now_s);
+}
+
+/* --- walking ----------------------------------------------------------------- */
+
+static int fetch_row(struct evidence *e, enum store_grade grade)
+{
+	int ret = store_next(e->store, grade, &e->row[grade].row);
+
+	e->row[grade].is_there = ret > 0;
+	return ret < 0 ? ret : 0;
+}
+
+static void fetch_item(struct evidence *e, int life)
+{
+	struct live *l = &e->live[life];
+
+	if (e->kind == EVIDENCE_PROVEN) {
+		l->is_there = snapshot_next_proven(&l->walk, &l->key);
+		return;
+	}
+	l->is_there = snapshot_next(&l->walk, &l->item);
+	l->key = l->item.key;
+}
+
+/*
+ * What a life has of the source at hand. Where only the proven are wanted, who claimed
+ * is looked at for what another life, or the store, has of his proofs: the others,
+ * perhaps a flood, are only stepped over.
+ */
+static void take_live(struct evidence *e, int life, const struct pack_key *key)
+{
+	struct live *l = &e->live[life];
+	bool is_next = l->is_there && !pack_compare(&l->key, key);
+
+	if (e->kind == EVIDENCE_PROVEN ? snapshot_step_to(&l->walk, key, &l->item) : is_next)
+		take_item(e, life, &l->item);
+	if (is_next)
+		fetch_item(e, life);
+}
+
+static int start_rows(struct evidence *e)
+{
+	int i, error = 0;
+
+	for (i = 0; i < STORE_GRADES && !error; i++) {
+		e->row[i].is_there = false;
+		if (!e->store || (i == STORE_CLAIMED && e->kind != EVIDENCE_ALL))
+			continue;
+		error = store_start(e->store, i, NULL);
+		if (!error)
+			error = fetch_row(e, i);
+	}
+	return error;
+}
+
+static int start_data(struct evidence *e)
+{
+	int ret = e->store ? store_data_start(e->store) : 0;
+
+	if (e->store && !ret)
+		ret = store_data_next(e->store, &e->data_key);
+	e->has_data_key = ret > 0;
+	return ret < 0 ? ret : 0;
+}
+
+int evidence_begin(struct evidence *e, enum evidence_kind kind)
+{
+	int i;
+
+	e->kind = kind;
+	for (i = 0; i < e->lives; i++) {
+		e->live[i].is_there = false;
+		if (e->life[i].table < 0)
+			continue;
+		snapshot_start(e->tables, e->life[i].table, NULL, &e->live[i].walk);
+		e->live[i].walk.is_proven = e->live[i].walk.has_data = kind == EVIDENCE_DATA;
+		fetch_item(e, i);
+	}
+	return kind == EVIDENCE_DATA ? start_data(e) : start_rows(e);
+}
+
+static void take_lowest(const struct pack_key **lowest, const struct pack_key *key)
+{
+	if (!*lowest || pack_compare(key, *lowest) < 0)
+		*lowest = key;
+}
+
+/* All parts of the source that comes first; 0 if there is none. */
+static int next_parts(struct evidence *e, struct pack_key *key)
+{
+	const struct pack_key *lowest = NULL;
+	int i, error = 0;
+
+	for (i = 0; i < STORE_GRADES; i++)
+		if (e->row[i].is_there)
+			take_lowest(&lowest, &e->row[i].row.key);
+	for (i = 0; i < e->lives; i++)
+		if (e->live[i].is_there)
+			take_lowest(&lowest, &e->live[i].key);
+	if (!lowest)
+		return 0;
+	*key = *lowest;
+	clear_parts(e);
+	for (i = 0; i < STORE_GRADES; i++)
+		while (!error && e->row[i].is_there && !pack_compare(&e->row[i].row.key, key)) {
+			error = take_row(e, &e->row[i].row);
+			if (!error)
+				error = fetch_row(e, i);
+		}
+	for (i = 0; i < e->lives; i++)
+		if (e->life[i].table >= 0)
+			take_live(e, i, key);
+	return error ? error : 1;
+}
+
+static bool is_proven(const struct evidence *e)
+{
+	int i;
+
+	for (i = 0; i < e->lives; i++)
+		if (e->part[i].is_there && kept_is_proven(&e->part[i].kept))
+			return true;
+	return false;
+}
+
+static int find_parts(struct evidence *e, const struct pack_key *key)
+{
+	struct snapshot_item item;
+	struct snapshot_walk walk;
+	int i, ret, found = 0;
+
+	clear_parts(e);
+	for (i = 0; i < e->lives; i++) {
+		if (e->life[i].stored) {
+			struct store_row row = { .key = *key, .life = e->life[i].stored->id };
+
+			row.kept.hour = e->part[i].kept.hour;
+			ret = store_get(e->store, &row);
+			if (ret < 0)
+				return ret;
+			if (ret)
+				part_of(e, i)->kept = row.kept;
+			found |= ret;
+		}
+		if (e->life[i].table < 0)
+			continue;
+		snapshot_start(e->tables, e->life[i].table, key, &walk);
+		if (snapshot_next(&walk, &item) && !pack_compare(&item.key, key)) {
+			take_item(e, i, &item);
+			found = 1;
+		}
+	}
+	return found;
+}
+
+/* The next source that carried data, in the tables or the store. */
+static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
+{
+	const struct pack_key *lowest = e->has_data_key ? &e->data_key : NULL;
+	int i, ret;
+
+	for (i = 0; i < e->lives; i++)
+		if (e->live[i].is_there)
+			take_lowest(&lowest, &e->live[i].key);
+	if (!lowest)
+		return false;
+	*key = *lowest;
+	for (i = 0; i < e->lives; i++)
+		if (e->live[i].is_there && !pack_compare(&e->live[i].key, key))
+			fetch_item(e, i);
+	if (e->has_data_key && !pack_compare(&e->data_key, key)) {
+		ret = store_data_next(e->store, &e->data_key);
+		e->has_data_key = ret > 0;
+		*error = ret < 0 ? ret : 0;
+	}
+	return true;
+}
+
+int evidence_step(struct evidence *e, struct record *r)
+{
+	struct pack_key key;
+	int ret, error = 0;
+
+	if (e->kind == EVIDENCE_DATA) {
+		if (!next_data_key(e, &key, &error))
+			return 0;
+		ret = error ? error : find_parts(e, &key);
+	} else {
+		do {
+			ret = next_parts(e, &key);
+		} while (ret > 0 && e->kind == EVIDENCE_PROVEN && !is_proven(e));
+	}
+	if (ret > 0)
+		evidence_record(e, &key, r);
+	return ret;
+}
+
+int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r)
+{
+	struct pack_key key = pack_key(src);
+	int ret;
+
+	evidence_stop(e);
+	ret = find_parts(e, &key);
+	if (ret > 0)
+		evidence_record(e, &key, r);
+	return ret;
+}

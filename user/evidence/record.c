@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parts of a source become a record: all lives together, in UTC.
+ */
+#include <stdlib.h>
+
+#include "user/evidence/private.h"
+
+/* Rounded down, so that nothing seems to come from the future. */
+static int64_t wall(uint32_t at, int64_t wall_s)
+{
+	int64_t s = (int64_t)at - 1 + wall_s;
+
+	if (!at)
+		return 0;
+	return s < 1 ? 1 : s > UINT32_MAX ? UINT32_MAX : s;
+}
+
+static void cover(struct span *when, struct pack_span now, int64_t wall_s)
+{
+	int64_t first = wall(now.first, wall_s), last = wall(now.last, wall_s);
+
+	if (!first)
+		return;
+	if (!when->first || first < when->first)
+		when->first = first;
+	if (last > when->last)
+		when->last = last;
+}
+
+static void add_contact(struct contact *c, const struct kept_claims *k, int role, int64_t wall_s)
+{
+	cover(&c->when, k->now.role[role], wall_s);
+	c->opens = pack_sum(c->opens, pack_sum(k->before[role], k->now.opens[role]));
+}
+
+static void add_days(struct record *r, const struct kept_claims *k)
+{
+	uint32_t day = k->day > r->day ? k->day : r->day;
+	int i;
+
+	for (i = 0; i < PACK_ROLES; i++)
+		r->days[i] = pack_days_later(r->days[i], day - r->day) |
+			     pack_days_later(k->days[i], day - k->day);
+	r->day = day;
+}
+
+static bool has_talk(const struct pack_hour *h)
+{
+	return !h->seen || h->strong || h->weak || h->told_weak || h->quit || h->closed ||
+	       h->early || h->piped || h->not_smtp || h->starttls;
+}
+
+static void add_hours(struct evidence *e, struct record *r, const struct kept *k, int64_t wall_s)
+{
+	unsigned int i;
+
+	for (i = 0; i < k->hours; i++) {
+		const struct pack_hour *h = &k->hour[i];
+		uint32_t start = wall((h->hour - 1) * (uint32_t)HOUR_S + 1, wall_s);
+
+		if (h->seen & PACK_SEEN_DATA)
+			e->data_hour[r->data_hours++] = start;
+		if (h->seen & PACK_SEEN_OPENS)
+			e->open_hour[r->open_hours++] = (struct open_hour){
+				start, (h->seen & PACK_SEEN_OPENS) / PACK_SEEN_LOW };
+		if (!has_talk(h))
+			continue;
+		e->hour[r->hours++] = (struct hour){
+			.start = start,
+			.strong = h->strong,
+			.weak = h->weak,
+			.told_weak = h->told_weak,
+			.quit = h->quit,
+			.closed = h->closed,
+			.early = h->early,
+			.piped = h->piped,
+			.not_smtp = h->not_smtp,
+			.starttls = h->starttls,
+		};
+	}
+}
+
+static int compare_hours(const void *a, const void *b)
+{
+	const struct hour *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int compare_opens(const void *a, const void *b)
+{
+	const struct open_hour *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static uint16_t sum16(uint16_t a, uint16_t b)
+{
+	return a + b > UINT16_MAX ? UINT16_MAX : a + b;
+}
+
+static void merge_hour(struct hour *a, const struct hour *b)
+{
+	a->strong = sum16(a->strong, b->strong);
+	a->weak = sum16(a->weak, b->weak);
+	a->told_weak = sum16(a->told_weak, b->told_weak);
+	a->quit = sum16(a->quit, b->quit);
+	a->closed = sum16(a->closed, b->closed);
+	a->early = sum16(a->early, b->early);
+	a->piped = sum16(a->piped, b->piped);
+	a->not_smtp = sum16(a->not_smtp, b->not_smtp);
+	a->starttls = sum16(a->starttls, b->starttls);
+}
+
+/*
+ * Each boot has hours of its own. Two that overlap are taken for one, since a
+ * reboot in the midst of a delivery must not make two offences of it.
+ */
+static void merge_hours(struct evidence *e, struct record *r)
+{
+	unsigned int i, kept = 0;
+
+	qsort(e->hour, r->hours, sizeof(*e->hour), compare_hours);
+	for (i = 0; i < r->hours; i++) {
+		if (kept && e->hour[i].start < e->hour[kept - 1].start + (uint32_t)HOUR_S)
+			merge_hour(&e->hour[kept - 1], &e->hour[i]);
+		else
+			e->hour[kept++] = e->hour[i];
+	}
+	r->talk_hours -= r->hours - kept < r->talk_hours ? r->hours - kept : 0;
+	r->hours = kept;
+	qsort(e->data_hour, r->data_hours, sizeof(*e->data_hour), compare_times);
+	qsort(e->open_hour, r->open_hours, sizeof(*e->open_hour), compare_opens);
+}
+
+static void add_part(struct evidence *e, struct record *r, const struct kept *k, int64_t wall_s)
+{
+	const struct kept_proofs *p = &k->proofs;
+
+	if (k->claims.begin) {
+		add_contact(&r->low, &k->claims, PACK_LOW, wall_s);
+		add_contact(&r->real, &k->claims, PACK_REAL, wall_s);
+		add_contact(&r->high, &k->claims, PACK_HIGH, wall_s);
+		add_days(r, &k->claims);
+	}
+	if (!p->begin)
+		return;
+	cover(&r->data, p->now.data, wall_s);
+	cover(&r->talk, p->now.talk, wall_s);
+	r->data_count = pack_sum(r->data_count, pack_sum(p->before_data_count, p->now.data_count));
+	r->talk_hours = pack_sum(r->talk_hours, pack_sum(p->before_talk_hours, p->now.talk_hours));
+	r->bad_acks = pack_sum(r->bad_acks, pack_sum(p->before_bad_acks, p->now.bad_acks));
+	add_hours(e, r, k, wall_s);
+}
+
+void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r)
+{
+	int i, parts = 0;
+
+	*r = (struct record){ .src = pack_source(key), .hour = e->hour, .data_hour = e->data_hour,
+			      .open_hour = e->open_hour };
+	for (i = 0; i < e->lives; i++) {
+		if (!e->part[i].is_there)
+			continue;
+		add_part(e, r, &e->part[i].kept, e->life[i].life.wall_s);
+		parts++;
+	}
+	if (parts > 1)
+		merge_hours(e, r);
+}

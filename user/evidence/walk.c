@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A walk over all sources, whose records a second thread makes while the first one
+ * judges them (ahead.h), in batches. Tables, store and what a walk needs are the
+ * thread's until it has ended.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/prefetch.h"
+#include "user/evidence/private.h"
+
+#define BATCH 128 /* records */
+#define BATCHES 4
+
+/* Hours of one kind, of all records of a batch, one after the other; in bytes. */
+struct hours {
+	char *all;
+	size_t used, room;
+	size_t next; /* those of the next record to be taken */
+};
+
+struct batch {
+	struct record r[BATCH];
+	size_t n;
+	int ret; /* what the walk said last: 0 or an error come after these records */
+	struct hours hours, data_hours, open_hours;
+};
+
+struct evidence_walk {
+	struct ahead ahead;
+	bool has_batch; /* one is at hand: in it the next record */
+	unsigned int at;
+	size_t next;
+	struct batch batch[BATCHES];
+};
+
+int evidence_walk_new(struct evidence_walk **wp)
+{
+	struct evidence_walk *w = calloc(1, sizeof(*w));
+
+	*wp = w;
+	if (!w)
+		return -ENOMEM;
+	ahead_init(&w->ahead);
+	return 0;
+}
+
+void evidence_walk_free(struct evidence_walk *w)
+{
+	int i;
+
+	for (i = 0; w && i < BATCHES; i++) {
+		free(w->batch[i].hours.all);
+		free(w->batch[i].data_hours.all);
+		free(w->batch[i].open_hours.all);
+	}
+	free(w);
+}
+
+/* --- filling ------------------------------------------------------------------- */
+
+static int keep(struct hours *h, const void *from, size_t size)
+{
+	size_t wanted = h->used + size;
+	char *grown;
+
+	if (!size)
+		return 0;
+	if (wanted > h->room) {
+		wanted += wanted / 2;
+		grown = realloc(h->all, wanted);
+		if (!grown)
+			return -ENOMEM;
+		h->all = grown;
+		h->room = wanted;
+	}
+	memcpy(h->all + h->used, from, size);
+	h->used += size;
+	return 0;
+}
+
+static const void *take(struct hours *h, size_t size)
+{
+	const void *at = h->all + h->next;
+
+	h->next += size;
+	return at;
+}
+
+static void clear(struct hours *h)
+{
+	h->used = h->next = 0;
+}
+
+/* Whatever a record points to is the walk's, until the next one. */
+static int keep_hours(struct batch *b, const struct record *r)
+{
+	int error = keep(&b->hours, r->hour, r->hours * sizeof(*r->hour));
+
+	if (!error)
+		error = keep(&b->data_hours, r->data_hour, r->data_hours * sizeof(*r->data_hour));
+	if (!error)
+		error = keep(&b->open_hours, r->open_hour, r->open_hours * sizeof(*r->open_hour));
+	return error;
+}
+
+/* The counterpart: points a record to its own. Once for each, in their order. */
+static void take_hours(struct batch *b, struct record *r)
+{
+	r->hour = take(&b->hours, r->hours * sizeof(*r->hour));
+	r->data_hour = take(&b->data_hours, r->data_hours * sizeof(*r->data_hour));
+	r->open_hour = take(&b->open_hours, r->open_hours * sizeof(*r->open_hour));
+}
+
+static bool fill(void *arg, unsigned int place)
+{
+	struct evidence *e = arg;
+	struct batch *b = &e->walk->batch[place];
+	int error = 0;
+
+	b->n = 0;
+	clear(&b->hours);
+	clear(&b->data_hours);
+	clear(&b->open_hours);
+	do {
+		b->ret = evidence_step(e, &b->r[b->n]);
+		if (b->ret > 0)
+			error = keep_hours(b, &b->r[b->n]);
+		if (error)
+			b->ret = error;
+		b->n += b->ret > 0;
+	} while (b->ret > 0 && b->n < BATCH);
+	return b->ret > 0;
+}
+
+/* --- taking -------------------------------------------------------------------- */
+
+int evidence_start(struct evidence *e, enum evidence_kind kind)
+{
+	struct evidence_walk *w = e->walk;
+	int error;
+
+	evidence_stop(e);
+	w->has_batch = false;
+	error = evidence_begin(e, kind);
+	/* Those with data are few, and each is looked for. */
+	if (!error)
+		ahead_start(&w->ahead, BATCHES, kind != EVIDENCE_DATA, fill, e);
+	return error;
+}
+
+void evidence_stop(struct evidence *e)
+{
+	ahead_stop(&e->walk->ahead);
+}
+
+int evidence_next(struct evidence *e, struct record *r)
+{
+	struct evidence_walk *w = e->walk;
+	struct batch *b;
+
+	for (;;) {
+		if (!w->has_batch) {
+			w->at = ahead_take(&w->ahead);
+			w->has_batch = true;
+			w->next = 0;
+		}
+		b = &w->batch[w->at];
+		if (w->next < b->n)
+			break;
+		if (b->ret <= 0) {
+			evidence_stop(e);
+			return b->ret;
+		}
+		ahead_give(&w->ahead);
+		w->has_batch = false;
+	}
+	*r = b->r[w->next++];
+	take_hours(b, r);
+	return 1;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who speaks for whom: alibis of the addresses around a source, and of the provider
+ * whose set of networks it is in. Gathered once, from those who sent data to the
+ * real MX; they are few.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "user/cmd/cmd.h"
+#include "user/judge/files.h"
+#include "user/judge/judge.h"
+#include "user/base/log.h"
+
+static int out_of_memory(void)
+{
+	err(ENOMEM, "cannot hold the alibis");
+	return EXIT_FAILED;
+}
+
+/* --- providers ----------------------------------------------------------------- */
+
+int judge_read_providers(struct judge *j)
+{
+	int status = files_providers(&j->providers, &j->conf);
+
+	if (status)
+		return status;
+	j->provider = calloc(providers_count(j->providers) + 1, sizeof(*j->provider));
+	return j->provider ? EXIT_DONE : out_of_memory();
+}
+
+static void add_to_set(struct judge *j, const struct record *r)
+{
+	int set = providers_find(j->providers, &r->src);
+
+	if (set >= 0)
+		provider_add(&j->provider[set], r, &j->site, j->now);
+}
+
+/* Is there a set that sent data, of which nobody who did was at the low fake? */
+static bool wants_low(const struct judge *j)
+{
+	int i;
+
+	for (i = 0; i < providers_count(j->providers); i++)
+		if (j->provider[i].n.count && !provider_has_alibi(&j->provider[i], &j->rules))
+			return true;
+	return false;
+}
+
+/* Others of the set may have been there: all are asked, which takes its time. */
+static int find_lows(struct judge *j)
+{
+	struct record r;
+	int ret = evidence_start(j->evidence, EVIDENCE_ALL);
+
+	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
+		ret = 0;
+		/* Who sent data is in it already. */
+		if (r.data.first || !r.low.when.first)
+			continue;
+		add_to_set(j, &r);
+	}
+	return ret;
+}
+
+/* --- neighbourhoods -------------------------------------------------------------- */
+
+static int keep_group(struct judge *j, const struct judge_group *g)
+{
+	struct judge_group *grown;
+
+	if (!g->n.count)
+		return 0;
+	if (!(j->groups & (j->groups - 1))) {
+		grown = reallocarray(j->group, j->groups ? 2 * j->groups : 1, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		j->group = grown;
+	}
+	j->group[j->groups++] = *g;
+	return 0;
+}
+
+int judge_find_groups(struct judge *j)
+{
+	struct judge_group g = {};
+	struct prefix around;
+	struct record r;
+	int ret;
+
+	ret = evidence_start(j->evidence, EVIDENCE_DATA);
+	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
+		around = neighbours_prefix(&r.src, &j->rules);
+		if (addr_compare(&around.addr, &g.addr)) {
+			if (keep_group(j, &g))
+				return out_of_memory();
+			g = (struct judge_group){ .addr = around.addr };
+		}
+		neighbours_add(&g.n, &r, &j->site, &j->rules, j->now);
+		add_to_set(j, &r);
+		ret = 0;
+	}
+	if (!ret && wants_low(j))
+		ret = find_lows(j);
+	if (ret)
+		return cmd_store_failed(ret);
+	return keep_group(j, &g) ? out_of_memory() : EXIT_DONE;
+}
+
+static const struct neighbours *around(const struct judge *j, const struct nolist_source *src)
+{
+	size_t from = 0, to = j->groups;
+	struct prefix p;
+
+	if (!to)
+		return NULL;
+	p = neighbours_prefix(src, &j->rules);
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (addr_compare(&j->group[mid].addr, &p.addr) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	if (from == j->groups || addr_compare(&j->group[from].addr, &p.addr))
+		return NULL;
+	return &j->group[from].n;
+}
+
+void judge_neighbours(const struct judge *j, struct judged *of)
+{
+	const struct neighbours *n = around(j, &of->r.src), *provider = NULL;
+	int set = providers_find(j->providers, &of->r.src);
+
+	of->provider = set < 0 ? NULL : providers_name(j->providers, set);
+	if (set >= 0 && provider_has_alibi(&j->provider[set], &j->rules))
+		provider = &j->provider[set].n;
+	of->n = n || provider ? neighbours_of(&of->r.src, n, provider) : (struct neighbours){};
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who may speak for a source: the addresses around it, and those of the provider
+ * whose set of networks it is in. A verified alibi of one of them excuses it where
+ * that one is no bot by all signs: where there is a low fake, it was there as well.
+ */
+#include <string.h>
+
+#include "user/evidence/as_of.h"
+#include "user/record/span.h"
+#include "user/judge/verdict.h"
+
+struct prefix neighbours_prefix(const struct nolist_source *src, const struct rules *rules)
+{
+	struct prefix p = { .addr = src->addr };
+	unsigned int i;
+
+	p.len = addr_is_ip4(&src->addr) ? 96 + rules->neighbours_ip4 : rules->neighbours_ip6;
+	i = p.len / 8;
+	if (p.len % 8)
+		p.addr.b[i++] &= 0xff << (8 - p.len % 8);
+	memset(p.addr.b + i, 0, sizeof(p.addr.b) - i);
+	return p;
+}
+
+static void widen(struct span *span, struct span by)
+{
+	if (!by.first)
+		return;
+	if (!span->first || by.first < span->first)
+		span->first = by.first;
+	if (by.last > span->last)
+		span->last = by.last;
+}
+
+static void add(struct neighbours *n, const struct nolist_source *src, struct span data)
+{
+	if (!n->count++)
+		n->one = *src;
+	widen(&n->when, data);
+}
+
+static bool has_low(const struct record *r, const struct site *site)
+{
+	return site->family[!addr_is_ip4(&r->src.addr)].has_low;
+}
+
+void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
+		    const struct rules *rules, int64_t now)
+{
+	struct span data = asof_data(r, now, site->is_replay);
+	struct span low = asof_opens(r, RECORD_LOW, now, site->is_replay);
+
+	if (!data.first)
+		return;
+	/* Else one bot at the real MX would acquit all bots of its hoster. */
+	if (has_low(r, site) && (!low.first || span_gap(low, data) > rules->window_s))
+		return;
+	add(n, &r->src, data);
+}
+
+void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now)
+{
+	struct span data = asof_data(r, now, site->is_replay);
+
+	widen(&p->low, asof_opens(r, RECORD_LOW, now, site->is_replay));
+	if (!data.first)
+		return;
+	add(&p->n, &r->src, data);
+	p->is_without_low |= !has_low(r, site);
+}
+
+bool provider_has_alibi(const struct provider *p, const struct rules *rules)
+{
+	if (!p->n.count || p->is_without_low)
+		return p->n.count;
+	return p->low.first && span_gap(p->low, p->n.when) <= rules->window_s;
+}
+
+static bool is_alone(const struct neighbours *n, const struct nolist_source *src)
+{
+	return n->count == 1 && !addr_compare(&n->one.addr, &src->addr);
+}
+
+struct neighbours neighbours_of(const struct nolist_source *src, const struct neighbours *around,
+				const struct neighbours *provider)
+{
+	const struct neighbours *both[] = { around, provider };
+	struct neighbours n = {};
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		/* Nobody is his own neighbour. */
+		if (!both[i] || !both[i]->count || is_alone(both[i], src))
+			continue;
+		if (!n.count)
+			n.one = both[i]->one;
+		n.count += both[i]->count;
+		widen(&n.when, both[i]->when);
+	}
+	return n;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads sets of networks, and finds the one that a source is in; the search is that
+ * of the never-list. What such a file says comes from other people's DNS: a network
+ * so wide that it would acquit half of the internet is refused.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/prefix_set.h"
+#include "user/judge/providers.h"
+
+#define BLANKS " \t\r\n"
+#define NAME_MAX_BYTES 64
+#define SETS_MAX 1000
+#define WIDEST_IP4 8
+#define WIDEST_IP6 16
+
+struct providers {
+	struct never *networks;
+	char *name[SETS_MAX];
+	int names;
+};
+
+int providers_new(struct providers **pp)
+{
+	struct providers *p = calloc(1, sizeof(*p));
+
+	*pp = p;
+	if (!p)
+		return -ENOMEM;
+	return never_new(&p->networks);
+}
+
+void providers_free(struct providers *p)
+{
+	if (!p)
+		return;
+	never_free(p->networks);
+	while (p->names)
+		free(p->name[--p->names]);
+	free(p);
+}
+
+/* The set of this name, which is added if it is new; or -errno. */
+static int set_of(struct providers *p, const char *name)
+{
+	size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
+	int i;
+
+	if (name[size] || !size || size > NAME_MAX_BYTES)
+		return -EINVAL;
+	for (i = 0; i < p->names; i++)
+		if (!strcmp(p->name[i], name))
+			return i;
+	if (p->names == SETS_MAX)
+		return -EINVAL;
+	p->name[p->names] = strdup(name);
+	return p->name[p->names] ? p->names++ : -ENOMEM;
+}
+
+/* SPF lets bits of the host stand behind a network. */
+static int parse_network(const char *text, struct prefix *p)
+{
+	char addr[ADDR_TEXT];
+	const char *slash = strchr(text, '/');
+	size_t size = slash ? (size_t)(slash - text) : strlen(text);
+	unsigned long bits, widest, len;
+	unsigned int i;
+	char *end;
+
+	if (size >= sizeof(addr))
+		return -EINVAL;
+	memcpy(addr, text, size);
+	addr[size] = '\0';
+	if (addr_parse(addr, &p->addr))
+		return -EINVAL;
+	bits = addr_is_ip4(&p->addr) ? 32 : 128;
+	widest = addr_is_ip4(&p->addr) ? WIDEST_IP4 : WIDEST_IP6;
+	len = bits;
+	if (slash) {
+		if (slash[1] < '0' || slash[1] > '9')
+			return -EINVAL;
+		/* Not into the prefix at once: 264 is no byte, but 8 would be left of it. */
+		len = strtoul(slash + 1, &end, 10);
+		if (*end || len > bits || len < widest)
+			return -EINVAL;
+	}
+	p->len = len + 128 - bits;
+	for (i = p->len; i < 128; i++)
+		p->addr.b[i / 8] &= ~(0x80 >> i % 8);
+	return 0;
+}
+
+static int add_line(struct providers *p, char *line)
+{
+	char *rest, *name, *network;
+	struct prefix prefix;
+	int set;
+
+	line[strcspn(line, "#")] = '\0';
+	name = strtok_r(line, BLANKS, &rest);
+	if (!name)
+		return 0;
+	network = strtok_r(NULL, BLANKS, &rest);
+	if (!network || strtok_r(NULL, BLANKS, &rest) || parse_network(network, &prefix))
+		return -EINVAL;
+	set = set_of(p, name);
+	return set < 0 ? set : never_add(p->networks, &prefix, p->name[set]);
+}
+
+int providers_add_file(struct providers *p, const char *file, unsigned int *line)
+{
+	FILE *f = fopen(file, "re");
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t size;
+	int error = 0;
+
+	*line = 0;
+	if (!f)
+		return -errno;
+	while (!error && (size = getline(&text, &room, f)) >= 0) {
+		++*line;
+		error = strlen(text) == (size_t)size ? add_line(p, text) : -EINVAL;
+	}
+	if (!error && ferror(f))
+		error = -EIO;
+	if (error != -EINVAL)
+		*line = 0;
+	free(text);
+	fclose(f);
+	return error;
+}
+
+int providers_sort(struct providers *p)
+{
+	return never_sort(p->networks);
+}
+
+int providers_count(const struct providers *p)
+{
+	return p->names;
+}
+
+const char *providers_name(const struct providers *p, int set)
+{
+	return p->name[set];
+}
+
+int providers_find(const struct providers *p, const struct nolist_source *src)
+{
+	const struct never_entry *e = p->names ? never_find(p->networks, src) : NULL;
+	int i;
+
+	for (i = 0; e && i < p->names; i++)
+		if (e->why == p->name[i])
+			return i;
+	return -1;
+}

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verdict: evidence, neighbourhood, site, rules and a clock in; what the
+ * source is, since when, until when, and what every check said out.
+ *
+ * Offences are hours in which a proven dialogue at a high fake was told "later"
+ * and neither then nor in the next hour one that was told had a QUIT. Where no
+ * dialogue is known, the last SYN to a high fake stands in for one, and the
+ * verdict can be no more than a suspicion.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "user/evidence/as_of.h"
+#include "user/record/span.h"
+#include "user/judge/verdict.h"
+
+#define DAY_S 86400
+
+#define RULE(field) offsetof(struct rules, field)
+
+const struct rule rule_table[] = {
+	{ "window", "s", 7 * DAY_S, 1, INT_MAX,
+	  "a SYN to the low fake or the real MX is an alibi for so long before and after",
+	  RULE(window_s) },
+	{ "data-window", "s", 30 * DAY_S, 1, INT_MAX,
+	  "data on an established connection to the real MX is an alibi for so long",
+	  RULE(data_window_s) },
+	{ "grace", "s", DAY_S, 0, INT_MAX,
+	  "how long a source may take to come back to the low fake or the real MX",
+	  RULE(grace_s) },
+	{ "offences", "", 2, 1, NOLIST_HOURS,
+	  "in so many hours it must have been told \"later\" and left without QUIT",
+	  RULE(offences) },
+	{ "offences-weak", "", 3, 1, NOLIST_HOURS,
+	  "the same, where one exact sequence number is all the proof",
+	  RULE(offences_weak) },
+	{ "bad-acks", "", 100, 0, INT_MAX,
+	  "from a source with more wrong acknowledgements, weak proof proves nothing",
+	  RULE(bad_acks) },
+	{ "bad-acks-all", "", 1 << 20, 0, INT_MAX,
+	  "the same, for those of all sources in one hour", RULE(bad_acks_all) },
+	{ "listing", "s", 7 * DAY_S, 1, INT_MAX,
+	  "how long after its last offence a source stays listed", RULE(listing_s) },
+	{ "real-mx-seen", "s", DAY_S, 1, INT_MAX,
+	  "nobody is added to a list unless someone was at the real MX within this time",
+	  RULE(real_seen_s) },
+	{ "real-mx-opens", "", 4, 1, INT_MAX,
+	  "an hour is unhealthy in which known senders opened so many connections to the real "
+	  "MX, and fewer than half carried data",
+	  RULE(real_opens) },
+	{ "real-mx-usual", "", 10, 1, INT_MAX,
+	  "so is one without data, if the same hour of the last 7 days had so many connections "
+	  "with data",
+	  RULE(real_usual) },
+	{ "learning", "s", DAY_S, 0, INT_MAX,
+	  "offences so soon after the first load, or after a change of MX addresses, do not count",
+	  RULE(learning_s) },
+	{ "neighbours-ip4", "bits", 24, 16, 32,
+	  "an IPv4 network this wide shares the proven alibis of its addresses",
+	  RULE(neighbours_ip4) },
+	{ "neighbours-ip6", "bits", 48, 32, 64, "the same for IPv6", RULE(neighbours_ip6) },
+	{ "list-life", "s", 2 * DAY_S, 1, INT_MAX,
+	  "how long a list may be used after it was written", RULE(list_life_s) },
+	{ "pardon", "s", 30 * DAY_S, 1, INT_MAX,
+	  "how long a pardoned address or prefix is on no list", RULE(pardon_s) },
+	{ "growth", "%", 20, 0, 10000,
+	  "a list grows by so many percent a day at most; the strongest evidence comes first",
+	  RULE(growth) },
+	{ "growth-min", "", 1000, 0, INT_MAX, "or by so many, if that is more", RULE(growth_min) },
+	{}
+};
+
+const char *const judgement_names[JUDGEMENTS] = {
+	[JUDGED_NONE] = "none",         [JUDGED_ALIBI] = "alibi",
+	[JUDGED_DUAL] = "dual-stack",   [JUDGED_FEW] = "few",
+	[JUDGED_WAITING] = "waiting",   [JUDGED_HELD] = "held",
+	[JUDGED_EXPIRED] = "expired",   [JUDGED_SUSPECT] = "suspect",
+	[JUDGED_PROBABLE] = "probable", [JUDGED_OFFENDER] = "offender",
+	[JUDGED_ALLOWED] = "allowed",   [JUDGED_NEVER] = "never",
+	[JUDGED_PARDONED] = "pardoned",
+};
+
+const char *const check_names[CHECKS] = {
+	[CHECK_OFFENCES] = "offences",     [CHECK_LOW] = "low",
+	[CHECK_REAL] = "real",             [CHECK_DATA] = "data",
+	[CHECK_NEIGHBOURS] = "neighbours", [CHECK_DUAL] = "dual-stack",
+	[CHECK_GRACE] = "grace",           [CHECK_LOSSES] = "losses",
+	[CHECK_LEARNING] = "learning",     [CHECK_REAL_MX] = "real-mx",
+	[CHECK_CURRENT] = "current",
+};
+
+unsigned int *rules_value(struct rules *rules, const struct rule *rule)
+{
+	return (unsigned int *)((char *)rules + rule->offset);
+}
+
+void rules_init(struct rules *rules)
+{
+	const struct rule *r;
+
+	for (r = rule_table; r->name; r++)
+		*rules_value(rules, r) = r->initial;
+}
+
+bool verdict_is_listed(const struct verdict *v, bool is_claimed)
+{
+	return v->is == JUDGED_OFFENDER || v->is == JUDGED_PROBABLE ||
+	       (is_claimed && v->is == JUDGED_SUSPECT);
+}
+
+/* One offence, or what stands in for it: it was within this span. */
+struct offence {
+	struct span when;
+	bool is_weak;
+};
+
+/* Offences, taken up in the order of time. */
+struct tally {
+	unsigned int strong, weak;
+	int64_t reached; /* when they became enough; 0: they are not */
+	int64_t proved;  /* the same of the strong ones alone */
+	int64_t last;
+};
+
+static bool is_enough(const struct tally *t, const struct rules *rules, bool is_proven)
+{
+	if (!is_proven)
+		return t->strong;
+	return t->strong >= rules->offences || t->strong + t->weak >= rules->offences_weak;
+}
+
+static void tally_add(struct tally *t, const struct offence *o, const struct rules *rules,
+		      bool is_proven)
+{
+	if (o->is_weak)
+		t->weak++;
+	else
+		t->strong++;
+	/* After a listing has ended the next one takes another grace. */
+	if (t->reached && o->when.first - t->last > rules->listing_s)
+		t->reached = t->proved = 0;
+	t->last = o->when.last;
+	if (!t->reached && is_enough(t, rules, is_proven))
+		t->reached = o->when.last;
+	if (!t->proved && is_proven && t->strong >= rules->offences)
+		t->proved = o->when.last;
+}
+
+/* The state of one judgement. */
+struct trial {
+	struct record r;
+	const struct neighbours *n;
+	const struct site *site;
+	const struct rules *rules;
+	int64_t now;
+	struct verdict *v;
+	struct tally all;       /* every offence */
+	struct tally own;       /* without those that an alibi excuses */
+	struct tally unexcused; /* and without those that may have one in the other family */
+	struct tally clean;     /* and without those near lost evidence, or learnt from */
+};
+
+static void answer(struct trial *t, enum check check, bool is_passed, int64_t have, int64_t need)
+{
+	t->v->check[check] = (struct check_result){ true, is_passed, have, need };
+}
+
+/* Does an alibi excuse an offence? Keeps the nearest it came to that. */
+static bool is_excused(struct trial *t, enum check check, struct span alibi,
+		       const struct offence *o, unsigned int window_s)
+{
+	struct check_result *c = &t->v->check[check];
+	int64_t gap;
+
+	if (!c->is_asked)
+		answer(t, check, true, -1, window_s);
+	if (!alibi.first)
+		return false;
+	gap = span_gap(alibi, o->when);
+	if (c->have < 0 || gap < c->have)
+		c->have = gap;
+	if (gap > window_s)
+		return false;
+	c->is_passed = false;
+	return true;
+}
+
+/* Nobody is his own neighbour. */
+static bool has_neighbours(const struct trial *t)
+{
+	if (!t->n || !t->n->count)
+		return false;
+	return t->n->count > 1 || addr_compare(&t->n->one.addr, &t->r.src.addr);
+}
+
+static int family_of(const struct trial *t)
+{
+	return !addr_is_ip4(&t->r.src.addr);
+}
+
+/*
+ * When the grace is over. It runs from the offence that made them enough, also for
+ * who was never seen elsewhere: that its earlier mail did not come back says nothing
+ * of a good sender's next one, which may be on its way. It stands still while a good
+ * sender could not have come back: the real MX was down, or he still had old
+ * addresses of it.
+ */
+static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused)
+{
+	const struct site_family *f = &t->site->family[family_of(t)];
+	int64_t end = reached + t->rules->grace_s;
+	size_t i;
+
+	*paused = 0;
+	for (i = 0; i < f->pauses && f->pause[i].first <= end; i++) {
+		int64_t from = f->pause[i].first, for_s;
+
+		if (f->pause[i].last < reached)
+			continue;
+		if (from < reached)
+			from = reached;
+		for_s = f->pause[i].last - from + 1;
+		end += for_s;
+		*paused += for_s;
+	}
+	return end;
+}
+
+/*
+ * Was verified evidence lost between an hour before an offence and the end of its
+ * grace? Among it might be what excuses it. lost: when, or when it was last.
+ */
+static bool is_lossy(const struct trial *t, const struct offence *o, int64_t *lost)
+{
+	int64_t paused, from = o->when.first - HOUR_S;
+	int64_t to = grace_end(t, o->when.last, &paused);
+	bool is_near = false;
+	size_t i;
+
+	*lost = 0;
+	for (i = 0; i < t->site->losts && t->site->lost[i].first <= t->now; i++) {
+		const struct span *s = &t->site->lost[i];
+		bool is_this = s->first <= to && s->last >= from;
+
+		if (is_near && !is_this)
+			continue;
+		if (is_this && !is_near)
+			*lost = 0;
+		is_near |= is_this;
+		if (s->last > *lost)
+			*lost = s->last > t->now ? t->now : s->last;
+	}
+	return is_near;
+}
+
+/* Is any of it in a learning time? Caches still hold the zone of before. */
+static bool is_learnt(struct trial *t, const struct offence *o)
+{
+	struct check_result *c = &t->v->check[CHECK_LEARNING];
+	bool is_in = false;
+	size_t i;
+
+	if (!c->is_asked)
+		answer(t, CHECK_LEARNING, true, 0, t->rules->learning_s);
+	for (i = 0; i < t->site->learnings; i++) {
+		const struct span *l = &t->site->learning[i];
+
+		if (l->first <= o->when.last && l->last >= o->when.first) {
+			c->is_passed = false;
+			c->have = l->last;
+			is_in = true;
+		}
+	}
+	t->v->learnt += is_in;
+	return is_in;
+}
+
+/* May one who walked low and real over the other family have done this? */
+static bool is_dual(struct trial *t, const struct offence *o)
+{
+	struct check_result *c = &t->v->check[CHECK_DUAL];
+	bool is_blind = site_is_blind(t->site, family_of(t), o->when);
+
+	if (!c->is_asked)
+		answer(t, CHECK_DUAL, true, 0, 0);
+	c->have += is_blind;
+	if (!is_blind || t->site->is_dual_accepted)
+		return false;
+	c->is_passed = false;
+	return true;
+}
+
+static void try_offence(struct trial *t, const struct offence *o)
+{
+	const struct rules *rules = t->rules;
+	struct span none = {};
+	int64_t lost;
+	bool is_out;
+
+	tally_add(&t->all, o, rules, t->v->is_proven);
+	/* Each is asked, also when another has excused it: they are to be told. */
+	is_out = is_excused(t, CHECK_LOW, t->r.low.when, o, rules->window_s);
+	is_out |= is_excused(t, CHECK_REAL, t->r.real.when, o, rules->window_s);
+	is_out |= is_excused(t, CHECK_DATA, t->r.data, o, rules->data_window_s);
+	is_out |= is_excused(t, CHECK_NEIGHBOURS, has_neighbours(t) ? t->n->when : none, o,
+			     rules->data_window_s);
+	if (is_out) {
+		t->v->excused++;
+		return;
+	}
+	tally_add(&t->own, o, rules, t->v->is_proven);
+	if (is_dual(t, o))
+		return;
+	tally_add(&t->unexcused, o, rules, t->v->is_proven);
+	is_out = is_learnt(t, o);
+	if (is_lossy(t, o, &lost)) {
+		answer(t, CHECK_LOSSES, false, lost, 0);
+		is_out = true;
+	} else if (!t->v->check[CHECK_LOSSES].is_asked) {
+		answer(t, CHECK_LOSSES, true, lost, 0);
+	}
+	if (!is_out)
+		tally_add(&t->clean, o, rules, t->v->is_proven);
+}
+
+/*
+ * Forging weak proof takes a great many wrong acknowledgements. What all sources
+ * sent is known of some hours only, what this one sent ever since its first proof.
+ */
+static bool is_forgeable(const struct trial *t, const struct hour *h)
+{
+	const struct evidence_acks *a = t->site->acks;
+	int64_t start = h->start;
+	size_t from = 0, to = t->site->n_acks;
+	uint64_t count = 0;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (a[mid].start <= start - HOUR_S)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	/* Hours of different boots overlap: both count. */
+	for (; from < t->site->n_acks && a[from].start < start + HOUR_S; from++)
+		count += a[from].count;
+	return count > t->rules->bad_acks_all || t->r.bad_acks > t->rules->bad_acks;
+}
+
+/* Was there a QUIT to what was told in this hour? It may have crossed the full hour. */
+static bool has_quit(const struct record *r, const struct hour *h)
+{
+	const struct hour *next = h + 1;
+
+	return h->quit || (next < r->hour + r->hours && next->start == h->start + HOUR_S &&
+			   next->quit);
+}
+
+/* The hour's dialogues as an offence; false if they are none. */
+static bool hour_offence(const struct trial *t, const struct hour *h, struct offence *o)
+{
+	int64_t from = h->start, to = from + HOUR_S - 1;
+	const struct record *r = &t->r;
+
+	/* A retransmission counts again, so one is never taken from the other. */
+	if (has_quit(r, h))
+		return false;
+	if (!h->strong && (!h->weak || !h->told_weak || is_forgeable(t, h)))
+		return false;
+	if (r->talk.last >= from && r->talk.last < to)
+		to = r->talk.last;
+	if (to > t->now)
+		to = t->now;
+	if (r->talk.first > from && r->talk.first <= to)
+		from = r->talk.first;
+	o->when = (struct span){ from, to };
+	o->is_weak = !h->strong;
+	return true;
+}
+
+static void try_offences(struct trial *t)
+{
+	struct offence o;
+	unsigned int i;
+
+	if (t->v->is_proven) {
+		for (i = 0; i < t->r.hours; i++)
+			if (hour_offence(t, &t->r.hour[i], &o))
+				try_offence(t, &o);
+	} else if (t->r.high.when.first) {
+		o = (struct offence){ { t->r.high.when.last, t->r.high.when.last }, false };
+		try_offence(t, &o);
+	}
+}
+
+/*
+ * Who was listed when the real MX was seen stays so until his time is over: that it
+ * is seen no more takes back nothing. Only nobody else is added.
+ */
+static bool ask_real_mx(struct trial *t)
+{
+	int64_t seen = site_seen(t->site, family_of(t));
+	bool is_seen = site_is_seen(t->site, t->rules, family_of(t), t->now);
+
+	answer(t, CHECK_REAL_MX, is_seen || t->site->is_unseen_accepted, seen ? t->now - seen : -1,
+	       t->rules->real_seen_s);
+	if (is_seen || t->site->is_unseen_accepted)
+		return true;
+	return seen && t->v->since <= seen + t->rules->real_seen_s;
+}
+
+static void ask_offences(struct trial *t)
+{
+	const struct tally *c = &t->clean;
+	bool is_weak = c->weak && c->strong < t->rules->offences;
+	unsigned int need = is_weak ? t->rules->offences_weak : t->rules->offences;
+
+	answer(t, CHECK_OFFENCES, c->reached, c->strong + c->weak, t->v->is_proven ? need : 1);
+	t->v->strong = c->strong;
+	t->v->weak = c->weak;
+}
+
+static enum judgement judge_enough(struct trial *t, const struct tally *tally)
+{
+	struct verdict *v = t->v;
+	int64_t paused;
+	bool is_seen;
+
+	v->since = grace_end(t, tally->reached, &v->paused);
+	v->until = tally->last + t->rules->listing_s;
+	answer(t, CHECK_GRACE, t->now >= v->since, t->now - (v->since - t->rules->grace_s),
+	       t->rules->grace_s);
+	answer(t, CHECK_CURRENT, t->now < v->until, v->until - t->now, t->rules->listing_s);
+	is_seen = ask_real_mx(t);
+	/* Weak offences may have listed it before the strong ones have had their grace. */
+	v->is_strong = tally->proved && t->now >= grace_end(t, tally->proved, &paused);
+	if (t->now >= v->until)
+		return JUDGED_EXPIRED;
+	if (t->now < v->since)
+		return JUDGED_WAITING;
+	if (tally != &t->clean || !is_seen)
+		return JUDGED_HELD;
+	if (!v->is_proven)
+		return JUDGED_SUSPECT;
+	return v->is_strong ? JUDGED_OFFENDER : JUDGED_PROBABLE;
+}
+
+static enum judgement judge(struct trial *t)
+{
+	ask_offences(t);
+	if (t->clean.reached)
+		return judge_enough(t, &t->clean);
+	if (t->unexcused.reached)
+		return judge_enough(t, &t->unexcused);
+	if (!t->all.last)
+		return JUDGED_NONE;
+	if (t->own.reached)
+		return JUDGED_DUAL;
+	if (t->all.reached || !t->own.last)
+		return JUDGED_ALIBI;
+	return JUDGED_FEW;
+}
+
+void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
+		const struct rules *rules, int64_t now, struct verdict *v)
+{
+	struct trial t = { .r = asof_record(r, now, site->is_replay), .n = n, .site = site,
+			   .rules = rules, .now = now, .v = v };
+
+	memset(v, 0, sizeof(*v));
+	/* What a source has proven weighs more than what it seems to have done. */
+	v->is_proven = t.r.hours;
+	try_offences(&t);
+	v->is = judge(&t);
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs and maps by their numbers. That takes CAP_SYS_ADMIN; who has not got it, as
+ * collect and dump in their units, finds by pins what load has pinned, and what
+ * libxdp pins of its dispatchers. What is in no pin is then not seen, and not ours.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <glob.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "user/cmd/cmd.h"
+#include "user/kernel/private.h"
+
+#define LIBXDP_PINS "/sys/fs/bpf/xdp" /* a directory for each dispatcher, a file for a program */
+
+static int prog_at(const char *path, unsigned int id)
+{
+	struct kern_prog prog;
+	int fd = bpf_obj_get(path);
+
+	if (fd >= 0 && (kern_prog_info(fd, &prog) || prog.id != id)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* The program with this id, of all pins that match the pattern: an fd, or -1. */
+static int first_of(const char *pattern, unsigned int id)
+{
+	glob_t found = {};
+	size_t i;
+	int fd = -1;
+
+	if (!glob(pattern, 0, NULL, &found))
+		for (i = 0; i < found.gl_pathc && fd < 0; i++)
+			fd = prog_at(found.gl_pathv[i], id);
+	globfree(&found);
+	return fd;
+}
+
+int kern_prog_fd(unsigned int id)
+{
+	int fd = bpf_prog_get_fd_by_id(id);
+	char path[4096];
+
+	if (fd >= 0 || errno != EPERM)
+		return fd < 0 ? -errno : fd;
+	snprintf(path, sizeof(path), "%s/" NOLIST_PROG, options.pin_dir);
+	fd = prog_at(path, id);
+	if (fd < 0)
+		fd = first_of(LIBXDP_PINS "/dispatch-*/prog*-prog", id);
+	return fd < 0 ? -EPERM : fd;
+}
+
+int kern_conf_fd(unsigned int id)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int fd = bpf_map_get_fd_by_id(id);
+	char path[4096];
+
+	if (fd >= 0 || errno != EPERM)
+		return fd < 0 ? -errno : fd;
+	snprintf(path, sizeof(path), "%s/" KERN_PIN_CONF, options.pin_dir);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -EPERM;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.id == id)
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+/* Our program of this dispatcher: its id, or 0. */
+static unsigned int ours_in(const char *dir)
+{
+	struct kern_prog prog = {};
+	unsigned int ours = 0;
+	char pattern[160];
+	glob_t found = {};
+	size_t i;
+	int fd;
+
+	snprintf(pattern, sizeof(pattern), "%s/prog*-prog", dir);
+	if (!glob(pattern, 0, NULL, &found))
+		for (i = 0; i < found.gl_pathc && !ours; i++) {
+			fd = bpf_obj_get(found.gl_pathv[i]);
+			if (fd < 0)
+				continue;
+			if (!kern_prog_info(fd, &prog) && !strcmp(prog.name, NOLIST_PROG))
+				ours = prog.id;
+			close(fd);
+		}
+	globfree(&found);
+	return ours;
+}
+
+void kern_slot_by_pins(int ifindex, struct kern_slot *slot)
+{
+	char dir[128];
+	struct stat st;
+	int fd;
+
+	snprintf(dir, sizeof(dir), LIBXDP_PINS "/dispatch-%d-%u", ifindex, slot->id);
+	slot->is_shared = !stat(dir, &st);
+	if (slot->is_shared) {
+		slot->ours = ours_in(dir);
+		return;
+	}
+	fd = kern_prog_fd(slot->id);
+	if (fd < 0)
+		return;
+	slot->ours = slot->id;
+	close(fd);
+}
+
+/* --- versions ---------------------------------------------------------------- */
+
+/* Where nolist_object is in .rodata, by the BTF of the map; -ENOENT if nowhere. */
+static int object_offset(const struct bpf_map_info *info)
+{
+	struct btf *btf = btf__load_from_kernel_by_id(info->btf_id);
+	const struct btf_type *section;
+	const struct btf_var_secinfo *var;
+	int i, offset = -ENOENT;
+
+	if (!btf)
+		return -ENOENT;
+	section = btf__type_by_id(btf, info->btf_value_type_id);
+	if (section && btf_is_datasec(section)) {
+		var = btf_var_secinfos(section);
+		for (i = 0; i < btf_vlen(section); i++) {
+			const struct btf_type *t = btf__type_by_id(btf, var[i].type);
+
+			if (t && !strcmp(btf__name_by_offset(btf, t->name_off), "nolist_object"))
+				offset = var[i].offset;
+		}
+	}
+	btf__free(btf);
+	return offset;
+}
+
+static int object_of_map(int fd, struct nolist_object *object)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info), zero = 0;
+	char *value, *dot;
+	int offset;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	dot = strrchr(info.name, '.');
+	if (info.type != BPF_MAP_TYPE_ARRAY || !dot || strncmp(dot, ".rodata", strlen(dot)))
+		return -ENOENT;
+	offset = object_offset(&info);
+	if (offset < 0 || offset + sizeof(*object) > info.value_size)
+		return -ENOENT;
+	value = calloc(1, info.value_size);
+	if (!value)
+		return -ENOMEM;
+	if (!bpf_map_lookup_elem(fd, &zero, value))
+		memcpy(object, value + offset, sizeof(*object));
+	free(value);
+	return object->magic == NOLIST_MAGIC ? 0 : -ENOENT;
+}
+
+unsigned int kern_prog_version(unsigned int id)
+{
+	struct nolist_object object = {};
+	struct kern_prog prog;
+	unsigned int i;
+	int fd, map;
+
+	fd = kern_prog_fd(id);
+	if (fd < 0 || kern_prog_info(fd, &prog))
+		prog.maps = 0;
+	if (fd >= 0)
+		close(fd);
+	for (i = 0; i < prog.maps && !object.version; i++) {
+		map = bpf_map_get_fd_by_id(prog.map_id[i]);
+		/* Who may not ask believes the tables, whose version is asked as well. */
+		if (map < 0 && errno == EPERM)
+			return NOLIST_ABI_VERSION;
+		if (map < 0)
+			continue;
+		if (object_of_map(map, &object))
+			object.version = 0;
+		close(map);
+	}
+	return object.version;
+}

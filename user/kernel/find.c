@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finds what there is of ours: the pinned maps, and the programs that are
+ * attached in this network namespace, with their maps. Changes nothing.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xdp/libxdp.h>
+
+#include "user/cmd/cmd.h"
+#include "user/kernel/private.h"
+
+const char *const kern_map_names[KERN_MAPS] = {
+	[MAP_CONF] = NOLIST_MAP_CONF,
+	[MAP_KEY] = NOLIST_MAP_KEY,
+	[MAP_CLAIMS] = NOLIST_MAP_CLAIMS,
+	[MAP_PROOFS] = NOLIST_MAP_PROOFS,
+	[MAP_STATS] = NOLIST_MAP_STATS,
+	[MAP_META] = NOLIST_MAP_META,
+};
+
+static const struct {
+	unsigned int key, value;
+} map_sizes[KERN_MAPS] = {
+	[MAP_CONF] = { 4, 4 },
+	[MAP_KEY] = { 4, sizeof(struct nolist_key) },
+	[MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct nolist_claims) },
+	[MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
+	[MAP_STATS] = { 4, sizeof(struct nolist_stats) },
+	[MAP_META] = { 4, sizeof(struct nolist_meta) },
+};
+
+/* --- messages ---------------------------------------------------------------- */
+
+static char what_text[512], hint_text[512], extack_text[256];
+static bool is_resize_refused;
+
+const char *kern_what(void)
+{
+	return what_text;
+}
+
+const char *kern_hint(void)
+{
+	return hint_text;
+}
+
+const char *kern_extack(void)
+{
+	return extack_text;
+}
+
+bool kern_resize_refused(void)
+{
+	return is_resize_refused;
+}
+
+int kern_fail(int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what_text, sizeof(what_text), fmt, ap);
+	va_end(ap);
+	return error;
+}
+
+void kern_cure(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(hint_text, sizeof(hint_text), fmt, ap);
+	va_end(ap);
+}
+
+/*
+ * libbpf prints the driver's own reason (extack), and the verifier's, and returns
+ * only a number.
+ */
+static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	static const char extack[] = "Kernel error message: ";
+	static const char resize[] = "Extension program changes packet data";
+	char text[512], *found;
+	va_list again;
+
+	va_copy(again, ap);
+	vsnprintf(text, sizeof(text), fmt, again);
+	va_end(again);
+	found = strstr(text, extack);
+	if (found) {
+		found += sizeof(extack) - 1;
+		snprintf(extack_text, sizeof(extack_text), "%.*s", (int)strcspn(found, "\n"),
+			 found);
+	}
+	if (strstr(text, resize))
+		is_resize_refused = true;
+	if (!options.is_verbose || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, fmt, ap);
+}
+
+static int on_libxdp(enum libxdp_print_level level, const char *fmt, va_list ap)
+{
+	if (!options.is_verbose || level == LIBXDP_DEBUG)
+		return 0;
+	return vfprintf(stderr, fmt, ap);
+}
+
+void kern_quiet(void)
+{
+	libbpf_set_print(on_libbpf);
+	libxdp_set_print(on_libxdp);
+	what_text[0] = hint_text[0] = extack_text[0] = '\0';
+	is_resize_refused = false;
+}
+
+/* --- sets -------------------------------------------------------------------- */
+
+void kern_set_init(struct kern_set *set)
+{
+	int i;
+
+	*set = (struct kern_set){};
+	for (i = 0; i < KERN_MAPS; i++)
+		set->fd[i] = -1;
+}
+
+void kern_set_close(struct kern_set *set)
+{
+	int i;
+
+	for (i = 0; i < KERN_MAPS; i++)
+		if (set->fd[i] >= 0)
+			close(set->fd[i]);
+	kern_set_init(set);
+}
+
+int kern_set_same(const struct kern *k, unsigned int conf_id)
+{
+	int i;
+
+	for (i = 0; i < k->sets; i++)
+		if (k->set[i].id[MAP_CONF] == conf_id)
+			return i;
+	return -1;
+}
+
+int kern_set_add_map(struct kern_set *set, int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int i;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	for (i = 0; i < KERN_MAPS && strcmp(info.name, kern_map_names[i]); i++)
+		;
+	if (i == KERN_MAPS || set->fd[i] >= 0)
+		return -ENOENT;
+	set->fd[i] = fd;
+	set->id[i] = info.id;
+	return 0;
+}
+
+bool kern_set_is_whole(const struct kern_set *set)
+{
+	int i;
+
+	for (i = 0; i < KERN_MAPS; i++)
+		if (i != MAP_META && set->fd[i] < 0)
+			return false;
+	return true;
+}
+
+/* Sizes are the first thing that another version may have changed. */
+static bool set_fits(const struct kern_set *set)
+{
+	int i;
+
+	for (i = 0; i < KERN_MAPS; i++) {
+		struct bpf_map_info info = {};
+		__u32 size = sizeof(info);
+
+		if (set->fd[i] < 0)
+			continue;
+		if (bpf_obj_get_info_by_fd(set->fd[i], &info, &size) ||
+		    info.key_size != map_sizes[i].key || info.value_size != map_sizes[i].value)
+			return false;
+	}
+	return true;
+}
+
+static void find_pins(struct kern *k, const char *pin_dir)
+{
+	struct kern_set *set = &k->set[0];
+	char path[4096];
+	int i, fd;
+
+	kern_set_init(set);
+	for (i = 0; i < KERN_MAPS; i++) {
+		snprintf(path, sizeof(path), "%s/%s", pin_dir, kern_map_names[i]);
+		fd = bpf_obj_get(path);
+		if (fd >= 0 && kern_set_add_map(set, fd))
+			close(fd);
+	}
+	/* The record of the ABI is pinned last: without it the pins are half made. */
+	if (set->fd[MAP_META] < 0) {
+		kern_set_close(set);
+		return;
+	}
+	set->is_pinned = true;
+	k->pinned = 0;
+	k->sets = 1;
+}
+
+/* --- programs ---------------------------------------------------------------- */
+
+int kern_prog_info(int fd, struct kern_prog *prog)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	int i;
+
+	*prog = (struct kern_prog){};
+	info.map_ids = (__u64)(unsigned long)prog->map_id;
+	info.nr_map_ids = sizeof(prog->map_id) / sizeof(*prog->map_id);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	prog->id = info.id;
+	prog->btf_id = info.btf_id;
+	prog->maps = info.nr_map_ids;
+	if (prog->maps > sizeof(prog->map_id) / sizeof(*prog->map_id))
+		prog->maps = sizeof(prog->map_id) / sizeof(*prog->map_id);
+	snprintf(prog->name, sizeof(prog->name), "%s", info.name);
+	for (i = 0; i < BPF_TAG_SIZE; i++)
+		sprintf(prog->tag + 2 * i, "%02x", info.tag[i]);
+	return 0;
+}
+
+/*
+ * The set of a program's maps: index of one that is known, or of a new one; -1:
+ * maps of another version of ours; -ENOENT: it has none of our maps.
+ */
+static int find_set(struct kern *k, const struct kern_prog *prog)
+{
+	struct kern_set set;
+	int fd, known = -ENOENT;
+	unsigned int i;
+
+	for (i = 0; i < prog->maps; i++) {
+		known = kern_set_same(k, prog->map_id[i]);
+		if (known >= 0)
+			return known;
+	}
+	known = -ENOENT;
+	kern_set_init(&set);
+	for (i = 0; i < prog->maps; i++) {
+		fd = bpf_map_get_fd_by_id(prog->map_id[i]);
+		if (fd < 0)
+			continue;
+		if (!kern_set_add_map(&set, fd))
+			known = -1;
+		else
+			close(fd);
+	}
+	if (set.fd[MAP_CONF] >= 0)
+		known = kern_set_same(k, set.id[MAP_CONF]);
+	if (!kern_set_is_whole(&set) || known >= 0 || k->sets == KERN_SETS_MAX) {
+		kern_set_close(&set);
+		return known;
+	}
+	k->set[k->sets] = set;
+	return k->sets++;
+}
+
+static int find_if(struct kern *k, int ifindex, const char *name)
+{
+	struct kern_if *found = &k->ifs[k->n_ifs];
+	struct kern_slot slot;
+	struct kern_prog prog;
+	int fd, ret;
+
+	if (k->n_ifs == KERN_IFS_MAX)
+		return 0;
+	ret = kern_slot(ifindex, &slot);
+	if (ret == -EPERM && k->pinned >= 0) {
+		kern_slot_by_pins(ifindex, &slot);
+		ret = 0;
+	}
+	if (ret || !slot.ours)
+		return ret;
+	fd = kern_prog_fd(slot.ours);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd; /* it has gone meanwhile */
+	ret = kern_prog_info(fd, &prog);
+	close(fd);
+	if (ret)
+		return ret;
+	*found = (struct kern_if){ .ifindex = ifindex,
+				   .mode = slot.mode,
+				   .is_shared = slot.is_shared,
+				   .prog_id = slot.ours };
+	snprintf(found->name, sizeof(found->name), "%s", name);
+	memcpy(found->tag, prog.tag, sizeof(found->tag));
+	found->set = find_set(k, &prog);
+	found->is_pinned = found->set >= 0 && found->set == k->pinned;
+	/* A program with our name, but none of our maps, is somebody else's. */
+	if (found->set != -ENOENT)
+		k->n_ifs++;
+	return 0;
+}
+
+int kern_find(struct kern **kp, const char *pin_dir)
+{
+	struct if_nameindex *names, *n;
+	struct kern *k;
+	int ret = 0;
+
+	kern_quiet();
+	if (geteuid() != 0)
+		return kern_fail(-EPERM, "cannot look at BPF objects");
+	k = calloc(1, sizeof(*k));
+	names = if_nameindex();
+	if (!k || !names) {
+		free(k);
+		return kern_fail(-ENOMEM, "cannot list the interfaces");
+	}
+	k->pinned = -1;
+	find_pins(k, pin_dir);
+	for (n = names; n->if_index && !ret; n++)
+		ret = find_if(k, n->if_index, n->if_name);
+	if_freenameindex(names);
+	if (ret) {
+		kern_close(k);
+		return kern_fail(ret, "cannot look at the attached programs");
+	}
+	*kp = k;
+	return 0;
+}
+
+void kern_close(struct kern *k)
+{
+	int i;
+
+	if (!k)
+		return;
+	for (i = 0; i < k->sets; i++)
+		kern_set_close(&k->set[i]);
+	free(k);
+}
+
+/* --- versions ---------------------------------------------------------------- */
+
+static int refuse(const char *whose, unsigned int version)
+{
+	if (version == NOLIST_ABI_VERSION)
+		kern_fail(-EPROTO, "%s not whole", whose);
+	else if (version)
+		kern_fail(-EPROTO, "%s of version %u, this tool needs version %u", whose, version,
+			  NOLIST_ABI_VERSION);
+	else
+		kern_fail(-EPROTO, "%s of an unknown version, this tool needs version %u", whose,
+			  NOLIST_ABI_VERSION);
+	kern_cure("the tool that made them can still collect; \"nolist-xdp unload --purge\" drops "
+		  "the old tables, then load");
+	return -EPROTO;
+}
+
+int kern_abi(const struct kern *k, const char *pin_dir)
+{
+	struct nolist_meta meta;
+	unsigned int version;
+	char whose[4096];
+	int i;
+
+	for (i = 0; i < k->n_ifs; i++) {
+		snprintf(whose, sizeof(whose), "program at '%s' is", k->ifs[i].name);
+		version = kern_prog_version(k->ifs[i].prog_id);
+		if (version != NOLIST_ABI_VERSION || k->ifs[i].set < 0)
+			return refuse(whose, version);
+	}
+	for (i = 0; i < k->sets; i++) {
+		snprintf(whose, sizeof(whose), "tables%s%s%s are", i == k->pinned ? " in '" : "",
+			 i == k->pinned ? pin_dir : "", i == k->pinned ? "'" : "");
+		if (!kern_meta(k, i, &meta) && meta.magic &&
+		    (meta.magic != NOLIST_MAGIC || meta.version != NOLIST_ABI_VERSION))
+			return refuse(whose, meta.magic == NOLIST_MAGIC ? meta.version : 0);
+		if (!kern_set_is_whole(&k->set[i]) || !set_fits(&k->set[i]))
+			return refuse(whose, NOLIST_ABI_VERSION);
+	}
+	return 0;
+}
+
+int kern_open(struct kern **kp, const char *pin_dir)
+{
+	struct kern *k;
+	int ret;
+
+	ret = kern_find(&k, pin_dir);
+	if (ret)
+		return ret;
+	ret = kern_abi(k, pin_dir);
+	if (!ret && !k->sets) {
+		ret = kern_fail(-ENOENT, "nothing is attached, and nothing is pinned in '%s'",
+				pin_dir);
+		kern_cure("\"nolist-xdp load\" attaches; --pin-dir tells where tables are");
+	}
+	if (ret) {
+		kern_close(k);
+		return ret;
+	}
+	*kp = k;
+	return 0;
+}
+
+int kern_ifs(const struct kern *k, const struct kern_if **ifs)
+{
+	*ifs = k->ifs;
+	return k->n_ifs;
+}
+
+int kern_sets(const struct kern *k)
+{
+	return k->sets;
+}

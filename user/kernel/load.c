@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Load and unload: all or nothing. A load first finds out all that can be known
+ * (who is where, does the program verify, does the configuration fit), then
+ * attaches and pins, noting how to undo it, and puts the configuration in force
+ * as its last step.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/kernel/private.h"
+#include "nolist.skel.h" /* after abi.h, which it needs */
+
+/* What happens to one interface. */
+struct step {
+	int ifindex;
+	char name[16];
+	struct kern_slot was, now;
+	int old_fd; /* the program that was replaced, for putting it back; or -1 */
+	enum kern_deed deed;
+	bool is_swap; /* our program gives way to our program */
+	bool is_done;
+};
+
+struct job {
+	const struct kern_load *what;
+	struct kern_done *done;
+	struct kern *k;
+	int main;            /* index of the set that is used; -1: a new one */
+	struct kern_set set; /* its maps, as the skeleton holds them; not to be closed */
+	struct nolist_bpf *skel;
+	int prog_fd;
+	struct kern_prog prog;
+	struct nolist_config *conf, *old;
+	bool is_dir_new, is_pinned_here;
+	struct step step[KERN_IFS_MAX];
+};
+
+static const struct kern_if *if_of(const struct kern *k, int ifindex)
+{
+	int i;
+
+	for (i = 0; i < k->n_ifs; i++)
+		if (k->ifs[i].ifindex == ifindex)
+			return &k->ifs[i];
+	return NULL;
+}
+
+/* The pinned tables; else those of the first interface that has ours; else new ones. */
+static int choose_set(const struct job *job)
+{
+	const struct kern_if *f;
+	int i;
+
+	if (job->k->pinned >= 0)
+		return job->k->pinned;
+	for (i = 0; i < job->what->ifs; i++) {
+		f = if_of(job->k, job->what->ifindex[i]);
+		if (f)
+			return f->set;
+	}
+	return -1;
+}
+
+static int load_program(struct job *job)
+{
+	const struct kern_set *set = job->main >= 0 ? &job->k->set[job->main] : NULL;
+	int i, ret;
+
+	ret = kern_skel_open(&job->skel, set, job->what->sources_max,
+			     job->what->is_collected);
+	if (ret)
+		return kern_fail(ret, "cannot open the program");
+	ret = nolist_bpf__load(job->skel);
+	if (ret) {
+		kern_cure("-v shows what the kernel's verifier says");
+		return kern_fail(ret, "cannot load the program");
+	}
+	kern_set_init(&job->set);
+	for (i = 0; i < KERN_MAPS; i++)
+		job->set.fd[i] = bpf_map__fd(
+			bpf_object__find_map_by_name(job->skel->obj, kern_map_names[i]));
+	job->prog_fd = bpf_program__fd(job->skel->progs.nolist_ingress);
+	ret = kern_prog_info(job->prog_fd, &job->prog);
+	return ret ? kern_fail(ret, "cannot look at the program") : 0;
+}
+
+static int fill_config(struct job *job)
+{
+	static bool busy[NOLIST_MX_MAX];
+	int ret;
+
+	job->conf = calloc(1, sizeof(*job->conf));
+	job->old = calloc(1, sizeof(*job->old));
+	if (!job->conf || !job->old)
+		return kern_fail(-ENOMEM, "cannot make a configuration");
+	ret = kern_set_config(&job->set, job->old);
+	if (ret) {
+		free(job->old);
+		job->old = NULL;
+	}
+	ret = kern_set_busy(&job->set, busy);
+	if (ret)
+		return kern_fail(ret, "cannot read the counters");
+	ret = job->what->fill(job->conf, job->old, busy, job->what->arg);
+	if (ret)
+		return kern_fail(ret, "cannot make the table of addresses");
+	job->conf->magic = NOLIST_MAGIC;
+	job->conf->version = NOLIST_ABI_VERSION;
+	return 0;
+}
+
+/* --- the plan: refuse what cannot be done, before anything is done ------------- */
+
+static int plan_ours(struct job *job, struct step *step)
+{
+	const struct kern_if *f = if_of(job->k, step->ifindex);
+	struct nolist_config *conf;
+	int ret;
+
+	if (job->what->mode != KERN_AUTO && job->what->mode != step->was.mode) {
+		kern_cure("\"nolist-xdp unload -i %s\" first", step->name);
+		return kern_fail(-EBUSY, "'%s' has the program in %s mode", step->name,
+				 step->was.mode == KERN_GENERIC ? "generic" : "native");
+	}
+	step->deed = job->old ? KERN_KEPT : KERN_ADOPTED;
+	step->is_swap = strcmp(f->tag, job->prog.tag);
+	if (f->set == job->main) {
+		if (step->is_swap && job->old)
+			step->deed = KERN_REPLACED;
+		return 0;
+	}
+	/* Attached with tables of its own: these may be left if nobody configured them. */
+	conf = malloc(sizeof(*conf));
+	if (!conf)
+		return kern_fail(-ENOMEM, "cannot look at '%s'", step->name);
+	ret = kern_config(job->k, f->set, conf);
+	free(conf);
+	if (!ret) {
+		kern_cure("perhaps it was loaded with another --pin-dir; \"nolist-xdp unload -i "
+			  "%s\" frees it",
+			  step->name);
+		return kern_fail(-EBUSY, "'%s' uses other tables than those in '%s'", step->name,
+				 job->what->pin_dir);
+	}
+	step->is_swap = true;
+	step->deed = KERN_ADOPTED;
+	return 0;
+}
+
+static int plan_step(struct job *job, struct step *step, int ifindex)
+{
+	const struct kern_slot *was = &step->was;
+	int ret;
+
+	*step = (struct step){ .ifindex = ifindex, .old_fd = -1, .deed = KERN_ATTACHED };
+	kern_if_name(ifindex, step->name);
+	ret = kern_slot(ifindex, &step->was);
+	if (ret)
+		return kern_fail(ret, "cannot look at '%s'", step->name);
+	if (was->ours && if_of(job->k, ifindex))
+		return plan_ours(job, step);
+	if (was->id && !was->is_shared) {
+		kern_cure("\"ip link set dev %s xdp%s off\" takes it away; nolist-xdp replaces "
+			  "nobody's program",
+			  step->name, was->mode == KERN_GENERIC ? "generic" : "");
+		return kern_fail(-EBUSY, "'%s' has another XDP program, %u '%s'", step->name,
+				 was->id, was->name);
+	}
+	if (was->id && job->what->mode != KERN_AUTO && job->what->mode != was->mode)
+		return kern_fail(-EBUSY, "'%s' has other XDP programs, in %s mode", step->name,
+				 was->mode == KERN_GENERIC ? "generic" : "native");
+	return 0;
+}
+
+static int plan(struct job *job)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < job->what->ifs && !ret; i++)
+		ret = plan_step(job, &job->step[i], job->what->ifindex[i]);
+	return ret;
+}
+
+/* --- doing and undoing --------------------------------------------------------- */
+
+static int do_step(struct job *job, struct step *step, struct kern_done *done)
+{
+	int ret;
+
+	*done = (struct kern_done){ .deed = step->deed };
+	step->now = step->was;
+	if (step->deed == KERN_ATTACHED) {
+		ret = kern_attach(&job->set, job->prog_fd, step->ifindex, job->what->mode,
+				  &step->now, done->why, sizeof(done->why));
+	} else if (step->is_swap) {
+		step->old_fd = bpf_prog_get_fd_by_id(step->was.ours);
+		ret = kern_replace(&job->set, job->prog_fd, step->ifindex, &step->was,
+				   &step->now);
+	} else {
+		return 0;
+	}
+	step->is_done = !ret;
+	return ret;
+}
+
+static void undo(struct job *job)
+{
+	int i;
+
+	for (i = job->what->ifs - 1; i >= 0; i--) {
+		struct step *step = &job->step[i];
+
+		if (step->is_done && step->is_swap)
+			kern_put_back(step->ifindex, &step->now, step->old_fd);
+		else if (step->is_done)
+			kern_detach(step->ifindex, &step->now);
+	}
+	if (job->is_pinned_here)
+		kern_unpin(job->what->pin_dir);
+	else if (job->is_dir_new)
+		rmdir(job->what->pin_dir);
+}
+
+static void add_partial(struct nolist_config *conf, int ifindex, enum kern_mode mode)
+{
+	if (conf->partials < NOLIST_PARTIAL_MAX && kern_is_partial(ifindex, mode))
+		conf->partial[conf->partials++] = ifindex;
+}
+
+/* Interfaces of this load, and others that share the tables. */
+static void fill_partial(struct job *job)
+{
+	int i, j;
+
+	for (i = 0; i < job->what->ifs; i++)
+		add_partial(job->conf, job->step[i].ifindex, job->step[i].now.mode);
+	for (i = 0; i < job->k->n_ifs; i++) {
+		const struct kern_if *f = &job->k->ifs[i];
+
+		for (j = 0; j < job->what->ifs && job->step[j].ifindex != f->ifindex; j++)
+			;
+		if (j == job->what->ifs && f->set == job->main)
+			add_partial(job->conf, f->ifindex, f->mode);
+	}
+}
+
+/* The switch: a new inner array, filled, then put in the place of the old one. */
+int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf)
+{
+	struct nolist_meta was;
+	__u32 zero = 0;
+	int fd, ret;
+
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nolist_config", sizeof(zero), sizeof(*conf), 1,
+			    NULL);
+	if (fd < 0)
+		return kern_fail(-errno, "cannot make a configuration");
+	ret = kern_note_mx(set, conf, &was);
+	if (!ret && (bpf_map_update_elem(fd, &zero, conf, BPF_ANY) ||
+		     bpf_map_update_elem(set->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
+		ret = kern_fail(-errno, "cannot put the configuration in force");
+		bpf_map_update_elem(set->fd[MAP_META], &zero, &was, BPF_ANY);
+	}
+	if (!ret)
+		kern_pin_conf(pin_dir, fd);
+	close(fd);
+	return ret;
+}
+
+/*
+ * What may fail without harm. The record of the version is bound to the programs,
+ * so that it is found through them where pins got lost; the program is pinned for
+ * those who look at it.
+ */
+static void settle(const struct job *job)
+{
+	int i, fd;
+
+	for (i = job->what->ifs - 1; i >= 0; i--) {
+		fd = bpf_prog_get_fd_by_id(job->step[i].now.ours);
+		if (fd < 0)
+			continue;
+		bpf_prog_bind_map(fd, job->set.fd[MAP_META], NULL);
+		if (!i)
+			kern_pin_prog(job->what->pin_dir, fd);
+		close(fd);
+	}
+}
+
+static int load_locked(struct job *job)
+{
+	int i, ret;
+
+	ret = kern_find(&job->k, job->what->pin_dir);
+	if (!ret)
+		ret = kern_abi(job->k, job->what->pin_dir);
+	if (ret)
+		return ret;
+	job->main = choose_set(job);
+	ret = load_program(job);
+	if (!ret)
+		ret = fill_config(job);
+	if (!ret)
+		ret = plan(job);
+	for (i = 0; i < job->what->ifs && !ret; i++)
+		ret = do_step(job, &job->step[i], &job->done[i]);
+	if (!ret)
+		ret = kern_write_meta(&job->set);
+	if (!ret)
+		ret = kern_draw_key(&job->set);
+	if (!ret && (job->main < 0 || job->main != job->k->pinned)) {
+		job->is_pinned_here = true;
+		ret = kern_pin(job->what->pin_dir, &job->set);
+	}
+	if (!ret)
+		ret = kern_fill_mac(job->conf);
+	if (!ret) {
+		fill_partial(job);
+		ret = kern_commit(job->what->pin_dir, &job->set, job->conf);
+	}
+	if (ret) {
+		undo(job);
+		return ret;
+	}
+	settle(job);
+	return 0;
+}
+
+int kern_load(const struct kern_load *what, struct kern_done *done)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int i, lock, ret;
+
+	kern_quiet();
+	if (!job)
+		return kern_fail(-ENOMEM, "cannot load");
+	if (geteuid() != 0) {
+		free(job);
+		return kern_fail(-EPERM, "cannot load");
+	}
+	*job = (struct job){ .what = what, .done = done, .main = -1 };
+	for (i = 0; i < KERN_IFS_MAX; i++)
+		job->step[i].old_fd = -1;
+	lock = kern_lock(what->pin_dir, &job->is_dir_new);
+	ret = lock < 0 ? lock : load_locked(job);
+	for (i = 0; i < KERN_IFS_MAX; i++)
+		if (job->step[i].old_fd >= 0)
+			close(job->step[i].old_fd);
+	nolist_bpf__destroy(job->skel);
+	kern_close(job->k);
+	free(job->conf);
+	free(job->old);
+	free(job);
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
+/* --- unload -------------------------------------------------------------------- */
+
+static bool is_chosen(const int *ifindex, int ifs, int which)
+{
+	int i;
+
+	for (i = 0; i < ifs; i++)
+		if (ifindex[i] == which)
+			return true;
+	return !ifs;
+}
+
+static int refuse_purge(const char *name)
+{
+	kern_cure("unload it from there as well");
+	return kern_fail(-EBUSY, "'%s' still uses the tables", name);
+}
+
+/* Tables that are not pinned and that only these interfaces use. */
+static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct kern_gone *gone)
+{
+	unsigned int room;
+	int set, i;
+
+	for (set = 0; set < k->sets; set++) {
+		bool is_used = false, is_kept = set == k->pinned;
+
+		for (i = 0; i < k->n_ifs; i++) {
+			is_used |= k->ifs[i].set == set;
+			is_kept |= k->ifs[i].set == set &&
+				   !is_chosen(ifindex, ifs, k->ifs[i].ifindex);
+		}
+		if (!is_used || is_kept)
+			continue;
+		gone->tables++;
+		if (k->set[set].fd[MAP_CLAIMS] >= 0)
+			kern_set_count(&k->set[set], MAP_CLAIMS, &gone->claims, &room);
+		if (k->set[set].fd[MAP_PROOFS] >= 0)
+			kern_set_count(&k->set[set], MAP_PROOFS, &gone->proofs, &room);
+	}
+}
+
+static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex, int ifs,
+			 bool is_purge, struct kern_gone *lost)
+{
+	bool is_pin_used = false;
+	struct kern_slot slot;
+	char name[16];
+	int i, ret, gone = 0;
+
+	for (i = 0; i < ifs; i++)
+		if (!if_of(k, ifindex[i]))
+			return kern_fail(-ENOENT, "nothing of nolist-xdp is attached to '%s'",
+					 kern_if_name(ifindex[i], name));
+	for (i = 0; i < k->n_ifs; i++)
+		if (is_purge && k->ifs[i].is_pinned && !is_chosen(ifindex, ifs, k->ifs[i].ifindex))
+			return refuse_purge(k->ifs[i].name);
+	count_gone(k, ifindex, ifs, lost);
+	for (i = 0; i < k->n_ifs; i++) {
+		if (!is_chosen(ifindex, ifs, k->ifs[i].ifindex)) {
+			is_pin_used |= k->ifs[i].is_pinned;
+			continue;
+		}
+		ret = kern_slot(k->ifs[i].ifindex, &slot);
+		if (!ret && slot.ours)
+			ret = kern_detach(k->ifs[i].ifindex, &slot);
+		if (ret)
+			return kern_fail(ret, "cannot detach from '%s'", k->ifs[i].name);
+		gone++;
+	}
+	if (!gone)
+		return kern_fail(-ENOENT, "nothing is attached");
+	if (!is_pin_used)
+		kern_unpin_prog(pin_dir);
+	return gone;
+}
+
+int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
+		struct kern_gone *gone)
+{
+	struct kern *k;
+	int lock, ret;
+
+	*gone = (struct kern_gone){};
+	kern_quiet();
+	/* Without pins there is nothing that a load could be at work on. */
+	lock = kern_lock(pin_dir, NULL);
+	ret = kern_find(&k, pin_dir);
+	if (!ret) {
+		ret = unload_locked(k, pin_dir, ifindex, ifs, is_purge, gone);
+		kern_close(k);
+	}
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
+static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claims,
+			unsigned int *proofs)
+{
+	unsigned int room = 0;
+	int i;
+
+	if (k->pinned < 0)
+		return kern_fail(-ENOENT, "nothing is pinned in '%s'", pin_dir);
+	for (i = 0; i < k->n_ifs; i++)
+		if (k->ifs[i].is_pinned)
+			return refuse_purge(k->ifs[i].name);
+	/* Tables of another version go as well, counted as far as they can be. */
+	if (k->set[k->pinned].fd[MAP_CLAIMS] >= 0)
+		kern_set_count(&k->set[k->pinned], MAP_CLAIMS, claims, &room);
+	if (k->set[k->pinned].fd[MAP_PROOFS] >= 0)
+		kern_set_count(&k->set[k->pinned], MAP_PROOFS, proofs, &room);
+	kern_unpin(pin_dir);
+	return 0;
+}
+
+int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs)
+{
+	struct kern *k;
+	int lock, ret;
+
+	*claims = *proofs = 0;
+	kern_quiet();
+	lock = kern_lock(pin_dir, NULL);
+	if (lock == -ENOENT)
+		return kern_fail(-ENOENT, "nothing is pinned in '%s'", pin_dir);
+	if (lock < 0)
+		return lock;
+	ret = kern_find(&k, pin_dir);
+	if (!ret) {
+		ret = purge_locked(k, pin_dir, claims, proofs);
+		kern_close(k);
+	}
+	close(lock);
+	return ret;
+}

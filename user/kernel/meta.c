@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What new tables are told once: their version and key; and with each load, which MX
+ * addresses came in force.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "user/base/addr.h"
+#include "user/kernel/private.h"
+
+static int read_meta(const struct kern_set *set, struct nolist_meta *meta)
+{
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(set->fd[MAP_META], &zero, meta))
+		return kern_fail(-errno, "cannot read the tables' version");
+	return 0;
+}
+
+static int put_meta(const struct kern_set *set, const struct nolist_meta *meta)
+{
+	__u32 zero = 0;
+
+	if (bpf_map_update_elem(set->fd[MAP_META], &zero, meta, BPF_ANY))
+		return kern_fail(-errno, "cannot write the tables' version");
+	return 0;
+}
+
+int kern_write_meta(const struct kern_set *set)
+{
+	struct nolist_meta meta;
+	int ret = read_meta(set, &meta);
+
+	if (ret || meta.magic)
+		return ret;
+	meta = (struct nolist_meta){ .magic = NOLIST_MAGIC,
+				     .version = NOLIST_ABI_VERSION,
+				     .created_ns = kern_now_ns() };
+	if (getrandom(&meta.generation, sizeof(meta.generation), 0) != sizeof(meta.generation))
+		return kern_fail(-errno, "cannot write the tables' version");
+	return put_meta(set, &meta);
+}
+
+/* Drawn once, and kept as long as the tables, so that no dialogue is cut. */
+int kern_draw_key(const struct kern_set *set)
+{
+	int fd = set->fd[MAP_KEY];
+	struct nolist_key key;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(fd, &zero, &key))
+		return kern_fail(-errno, "cannot read the key");
+	if (key.k[0] || key.k[1])
+		return 0;
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key) ||
+	    bpf_map_update_elem(fd, &zero, &key, BPF_ANY))
+		return kern_fail(-errno, "cannot draw a key");
+	return 0;
+}
+
+#define MX_BLIND (NOLIST_MX_BLIND(0) | NOLIST_MX_BLIND(1))
+
+/* In which family may a sender that walked over the other one have left no mark? */
+static __u64 mx_blind(const bool has[2][NOLIST_ROLES])
+{
+	__u64 bits = 0;
+	int f;
+
+	for (f = 0; f < 2; f++)
+		if (!has[f][NOLIST_LOW] && (has[!f][NOLIST_LOW] || has[!f][NOLIST_REAL]))
+			bits |= NOLIST_MX_BLIND(f);
+	return bits;
+}
+
+/* A number for the addresses and their roles, whatever their order; never 0. */
+static __u64 mx_number(const struct nolist_config *conf)
+{
+	bool has[2][NOLIST_ROLES] = {};
+	__u64 sum = 0, h;
+	int i, k;
+
+	for (i = 0; i < NOLIST_SLOTS; i++) {
+		const struct nolist_slot *s = &conf->slot[i];
+
+		if (s->role == NOLIST_NONE || s->role == NOLIST_OWN)
+			continue;
+		if (s->role < NOLIST_ROLES)
+			has[!addr_is_ip4(&s->addr)][s->role] = true;
+		/* FNV-1a */
+		h = (0xcbf29ce484222325ull ^ s->role) * 0x100000001b3ull;
+		for (k = 0; k < 16; k++)
+			h = (h ^ s->addr.b[k]) * 0x100000001b3ull;
+		sum += h;
+	}
+	sum &= ~MX_BLIND;
+	return (sum ? sum : 1) | mx_blind(has);
+}
+
+int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
+		 struct nolist_meta *was)
+{
+	__u64 mx = mx_number(conf);
+	struct nolist_meta meta;
+	int ret = read_meta(set, was);
+
+	if (ret || was->change[0].mx == mx)
+		return ret;
+	meta = *was;
+	memmove(meta.change + 1, meta.change, sizeof(meta.change) - sizeof(*meta.change));
+	meta.change[0] = (struct nolist_change){ mx, kern_now_ns() };
+	return put_meta(set, &meta);
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The directory of pins: one file for each map, named like it, and one for the
+ * program. Its lock keeps two loads apart. Evidence outlives an unload here.
+ */
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "user/kernel/private.h"
+
+#define PIN_PREFIX "nolist_" /* of whatever a load has pinned */
+#define PIN_NEW "nolist_new" /* what is pinned in the place of another, until it is renamed */
+
+static void path_of(char path[4096], const char *dir, const char *name)
+{
+	snprintf(path, 4096, "%s/%s", dir, name);
+}
+
+static int check_bpffs(const char *dir, const char *pin_dir)
+{
+	struct statfs fs;
+
+	if (statfs(dir, &fs))
+		return kern_fail(-errno, "cannot look at '%s'", dir);
+	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	kern_cure("\"mount -t bpf bpf /sys/fs/bpf\" mounts one there");
+	return kern_fail(-EINVAL, "'%s' is not on a BPF file system", pin_dir);
+}
+
+/* As mkdir -p, but on a BPF file system only. */
+static int make_dir(const char *pin_dir, bool *is_new)
+{
+	char path[4096], *slash = path;
+	struct stat st;
+	int ret;
+
+	if (snprintf(path, sizeof(path), "%s", pin_dir) >= (int)sizeof(path) || *path != '/')
+		return kern_fail(-EINVAL, "'%s' is not an absolute path", pin_dir);
+	*is_new = false;
+	while (slash) {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		if (stat(path, &st)) {
+			char parent[4096], *end;
+
+			snprintf(parent, sizeof(parent), "%s", path);
+			end = strrchr(parent, '/');
+			end[end == parent] = '\0';
+			ret = check_bpffs(parent, pin_dir);
+			if (ret)
+				return ret;
+			if (mkdir(path, 0700) && errno != EEXIST)
+				return kern_fail(-errno, "cannot make '%s'", path);
+			*is_new = true;
+		}
+		if (slash)
+			*slash = '/';
+	}
+	return check_bpffs(pin_dir, pin_dir);
+}
+
+int kern_lock(const char *pin_dir, bool *is_new)
+{
+	struct stat here, there;
+	int fd, ret;
+
+	for (;;) {
+		ret = is_new ? make_dir(pin_dir, is_new) : 0;
+		if (ret)
+			return ret;
+		fd = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return kern_fail(-errno, "cannot open '%s'", pin_dir);
+		if (flock(fd, LOCK_EX)) {
+			ret = kern_fail(-errno, "cannot lock '%s'", pin_dir);
+			close(fd);
+			return ret;
+		}
+		/* Whoever held the lock may have removed the directory. */
+		if (!fstat(fd, &here) && !stat(pin_dir, &there) && here.st_ino == there.st_ino)
+			return fd;
+		close(fd);
+	}
+}
+
+int kern_pin(const char *pin_dir, const struct kern_set *set)
+{
+	char path[4096];
+	int i;
+
+	/* The record of the ABI is the last, and says that the rest is there. */
+	for (i = 0; i < KERN_MAPS; i++) {
+		path_of(path, pin_dir, kern_map_names[i]);
+		unlink(path); /* of a load that was killed half-way */
+		if (bpf_obj_pin(set->fd[i], path))
+			return kern_fail(-errno, "cannot pin '%s'", path);
+	}
+	return 0;
+}
+
+/* In the place of the one that is there. */
+static int pin_over(const char *pin_dir, const char *name, int fd)
+{
+	char path[4096], next[4096];
+
+	path_of(path, pin_dir, name);
+	path_of(next, pin_dir, PIN_NEW);
+	unlink(next);
+	if (bpf_obj_pin(fd, next) || rename(next, path))
+		return kern_fail(-errno, "cannot pin '%s'", path);
+	return 0;
+}
+
+int kern_pin_prog(const char *pin_dir, int prog_fd)
+{
+	return pin_over(pin_dir, NOLIST_PROG, prog_fd);
+}
+
+int kern_pin_conf(const char *pin_dir, int fd)
+{
+	return pin_over(pin_dir, KERN_PIN_CONF, fd);
+}
+
+void kern_unpin_prog(const char *pin_dir)
+{
+	char path[4096];
+
+	path_of(path, pin_dir, NOLIST_PROG);
+	unlink(path);
+}
+
+/* What else begins like our names: of a load that was killed, or of another version. */
+static void unpin_left(const char *pin_dir)
+{
+	DIR *dir = opendir(pin_dir);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, PIN_PREFIX, strlen(PIN_PREFIX)))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+}
+
+void kern_unpin(const char *pin_dir)
+{
+	char path[4096];
+	int i;
+
+	kern_unpin_prog(pin_dir);
+	path_of(path, pin_dir, KERN_PIN_CONF);
+	unlink(path);
+	for (i = KERN_MAPS - 1; i >= 0; i--) {
+		path_of(path, pin_dir, kern_map_names[i]);
+		unlink(path);
+	}
+	unpin_left(pin_dir);
+	rmdir(pin_dir);
+}

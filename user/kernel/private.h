@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files behind the one door share: kern.c finds, kern_read.c reads,
+ * kern_attach.c attaches, kern_load.c puts it together. Nobody else includes this.
+ */
+#ifndef NOLIST_KERN_PRIV_H
+#define NOLIST_KERN_PRIV_H
+
+#include "user/kernel/kern.h"
+
+/* In the order of pinning: the record of the version is the last. */
+enum kern_map {
+	MAP_CONF,
+	MAP_KEY,
+	MAP_CLAIMS,
+	MAP_PROOFS,
+	MAP_STATS,
+	MAP_META,
+	KERN_MAPS
+};
+
+extern const char *const kern_map_names[KERN_MAPS];
+
+/* One instance of our maps. Two sets with the same id of MAP_CONF are the same. */
+struct kern_set {
+	int fd[KERN_MAPS]; /* -1: there is none */
+	unsigned int id[KERN_MAPS];
+	bool is_pinned;
+};
+
+struct kern {
+	struct kern_set set[KERN_SETS_MAX];
+	int sets;
+	struct kern_if ifs[KERN_IFS_MAX];
+	int n_ifs;
+	int pinned; /* index of the pinned set, or -1 */
+};
+
+/* What a program tells of itself. */
+struct kern_prog {
+	unsigned int id;
+	char name[16];
+	char tag[17];
+	unsigned int map_id[64];
+	unsigned int maps;
+	unsigned int btf_id;
+};
+
+/* What is attached to an interface. */
+struct kern_slot {
+	unsigned int id;     /* of the program, or of the dispatcher; 0: none */
+	enum kern_mode mode; /* native or generic */
+	bool is_shared;      /* a dispatcher of libxdp */
+	unsigned int ours;   /* id of our program there; 0: it is not */
+	char name[16];       /* of the program with that id */
+};
+
+/* Sets kern_what() or kern_hint() and returns error. */
+int kern_fail(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void kern_cure(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void kern_quiet(void); /* libbpf and libxdp speak only under -v */
+const char *kern_extack(void); /* the driver's reason for the last refusal, or "" */
+bool kern_resize_refused(void); /* a dispatcher could not take a program that resizes */
+
+/* kern.c: as kern_open(), but with any ABI; succeeds with nothing found. */
+int kern_find(struct kern **kp, const char *pin_dir);
+int kern_abi(const struct kern *k, const char *pin_dir); /* -EPROTO: a set is of another */
+int kern_prog_info(int fd, struct kern_prog *prog);
+void kern_set_init(struct kern_set *set);
+void kern_set_close(struct kern_set *set);
+int kern_set_same(const struct kern *k, unsigned int conf_id); /* index, or -1 */
+int kern_set_add_map(struct kern_set *set, int fd); /* takes fd if it is a map of ours */
+bool kern_set_is_whole(const struct kern_set *set);
+
+/* kern_pin.c */
+int kern_lock(const char *pin_dir, bool *is_new); /* fd; is_new NULL: does not create */
+int kern_pin(const char *pin_dir, const struct kern_set *set);
+int kern_pin_prog(const char *pin_dir, int prog_fd);
+int kern_pin_conf(const char *pin_dir, int fd);
+void kern_unpin_prog(const char *pin_dir);
+void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
+
+/*
+ * kern_byid.c: an fd, or -errno; without CAP_SYS_ADMIN by the pins. Of a map, that of
+ * the configuration in force.
+ */
+#define KERN_PIN_CONF "nolist_config"
+int kern_prog_fd(unsigned int id);
+int kern_conf_fd(unsigned int id);
+/* What of ours is in a slot of which only mode and id are known; none: it is not seen. */
+void kern_slot_by_pins(int ifindex, struct kern_slot *slot);
+/* The ABI that a program of ours was built with; 0: it does not tell. */
+unsigned int kern_prog_version(unsigned int id);
+
+/* kern_load.c: puts a configuration in force, as a whole. */
+int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf);
+
+/* kern_read.c */
+int kern_set_config(const struct kern_set *set, struct nolist_config *conf);
+int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX]);
+int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
+		   unsigned int *room);
+
+/* kern_meta.c */
+int kern_write_meta(const struct kern_set *set); /* where there is none yet */
+int kern_draw_key(const struct kern_set *set);
+/* Notes which MX addresses come in force, if they are others; was: to undo that. */
+int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
+		 struct nolist_meta *was);
+
+/* kern_attach.c */
+struct nolist_bpf;
+int kern_slot(int ifindex, struct kern_slot *slot);
+/* A skeleton, opened, with the maps of a set (NULL: new ones), not yet loaded. */
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room,
+		   bool is_collected);
+/*
+ * Attaches to an interface that has none of ours: a copy of the program beside
+ * others where libxdp can, or the one with this fd. now says how it went.
+ */
+int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_mode mode,
+		struct kern_slot *now, char *why, size_t size);
+/* Puts the program with this fd, or a copy, in the place of ours. */
+int kern_replace(const struct kern_set *set, int prog_fd, int ifindex,
+		 const struct kern_slot *was, struct kern_slot *now);
+/* Undoes that, where it can be undone: alone. */
+int kern_put_back(int ifindex, const struct kern_slot *now, int old_fd);
+/* Takes our program away, and nobody else's. */
+int kern_detach(int ifindex, const struct kern_slot *slot);
+/* Does this interface deliver segments whose checksum is still to be made? */
+bool kern_is_partial(int ifindex, enum kern_mode mode);
+/* This host's link addresses, on whatever interface; more than fit: none is asked for. */
+int kern_fill_mac(struct nolist_config *conf);
+const char *kern_if_name(int ifindex, char name[16]);
+
+#endif

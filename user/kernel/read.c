@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the tables: configuration in force, counters, evidence. Changes nothing,
+ * not even which records an LRU table will evict.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/kernel/private.h"
+#include "user/base/thread.h"
+
+#define BATCH 4096 /* records a system call; grows where a bucket holds more */
+
+unsigned long long kern_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+long long kern_clock_offset(void)
+{
+	struct timespec wall, mono;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	return (wall.tv_sec - mono.tv_sec) * 1000000000ll + wall.tv_nsec - mono.tv_nsec;
+}
+
+int kern_boot_id(char id[37])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	int ret = 0;
+
+	if (!f)
+		return -errno;
+	if (!fgets(id, 37, f) || strlen(id) != 36)
+		ret = -EIO;
+	fclose(f);
+	return ret;
+}
+
+int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
+{
+	__u32 zero = 0, id = 0;
+	int fd, ret = 0;
+
+	if (bpf_map_lookup_elem(set->fd[MAP_CONF], &zero, &id))
+		return -errno;
+	fd = kern_conf_fd(id);
+	if (fd < 0)
+		return fd;
+	if (bpf_map_lookup_elem(fd, &zero, conf))
+		ret = -errno;
+	else if (conf->magic != NOLIST_MAGIC || conf->version != NOLIST_ABI_VERSION)
+		ret = -ENOENT;
+	close(fd);
+	return ret;
+}
+
+int kern_config(const struct kern *k, int set, struct nolist_config *conf)
+{
+	return kern_set_config(&k->set[set], conf);
+}
+
+int kern_meta(const struct kern *k, int set, struct nolist_meta *meta)
+{
+	__u32 zero = 0;
+
+	if (k->set[set].fd[MAP_META] < 0)
+		return -ENOENT;
+	return bpf_map_lookup_elem(k->set[set].fd[MAP_META], &zero, meta) ? -errno : 0;
+}
+
+/* Each CPU keeps the last hours of its own: the latest hour of a place counts. */
+static void add_bad_acks(struct nolist_bad_acks *sum, const struct nolist_bad_acks *b)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		if (b[i].hour > sum[i].hour)
+			sum[i] = b[i];
+		else if (b[i].hour && b[i].hour == sum[i].hour)
+			sum[i].count += b[i].count;
+	}
+}
+
+static void add_real(struct nolist_real *sum, const struct nolist_real *r)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		if (r[i].hour > sum[i].hour) {
+			sum[i] = r[i];
+		} else if (r[i].hour && r[i].hour == sum[i].hour) {
+			sum[i].opens += r[i].opens;
+			sum[i].data += r[i].data;
+		}
+	}
+}
+
+static int add_stats(int fd, struct nolist_stats *sum)
+{
+	size_t bytes = sizeof(*sum), verdicts = NOLIST_VERDICTS;
+	int cpus = libbpf_num_possible_cpus(), cpu, ret;
+	struct nolist_stats *s;
+	__u32 zero = 0;
+	size_t i;
+
+	if (cpus < 0)
+		return cpus;
+	s = calloc(cpus, bytes);
+	if (!s)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &zero, s)) {
+		ret = -errno;
+		free(s);
+		return ret;
+	}
+	for (cpu = 0; cpu < cpus; cpu++) {
+		for (i = 0; i < verdicts; i++)
+			sum->verdict[i] += s[cpu].verdict[i];
+		sum->claims_new += s[cpu].claims_new;
+		sum->claims_lost += s[cpu].claims_lost;
+		for (i = 0; i < NOLIST_ROLES; i++)
+			sum->claims_shed[i] += s[cpu].claims_shed[i];
+		add_bad_acks(sum->bad_acks, s[cpu].bad_acks);
+		for (i = 0; i < 2; i++)
+			add_real(sum->real[i], s[cpu].real[i]);
+		for (i = 0; i < NOLIST_MX_MAX; i++) {
+			sum->mx[i].segments += s[cpu].mx[i].segments;
+			sum->mx[i].opens += s[cpu].mx[i].opens;
+		}
+		sum->proofs_new += s[cpu].proofs_new;
+		sum->proofs_lost += s[cpu].proofs_lost;
+		if (s[cpu].proofs_lost_ns > sum->proofs_lost_ns)
+			sum->proofs_lost_ns = s[cpu].proofs_lost_ns;
+	}
+	free(s);
+	return 0;
+}
+
+int kern_stats(const struct kern *k, struct nolist_stats *sum)
+{
+	int i, ret;
+
+	memset(sum, 0, sizeof(*sum));
+	for (i = 0; i < k->sets; i++) {
+		ret = add_stats(k->set[i].fd[MAP_STATS], sum);
+		if (ret)
+			return kern_fail(ret, "cannot read the counters");
+	}
+	return 0;
+}
+
+int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum)
+{
+	int ret;
+
+	memset(sum, 0, sizeof(*sum));
+	ret = add_stats(k->set[set].fd[MAP_STATS], sum);
+	return ret ? kern_fail(ret, "cannot read the counters") : 0;
+}
+
+int kern_tables(const struct kern *k, int set, struct kern_tables *t)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	struct nolist_meta meta;
+
+	if (bpf_obj_get_info_by_fd(k->set[set].fd[MAP_PROOFS], &info, &size))
+		return kern_fail(-errno, "cannot look at the tables");
+	*t = (struct kern_tables){ .id = info.id,
+				   .proofs_max = info.max_entries,
+				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH };
+	if (!kern_meta(k, set, &meta) && meta.magic == NOLIST_MAGIC)
+		t->generation = meta.generation;
+	return 0;
+}
+
+int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX])
+{
+	struct nolist_stats sum = {};
+	int ret = add_stats(set->fd[MAP_STATS], &sum);
+	unsigned int i;
+
+	if (ret)
+		return ret;
+	for (i = 0; i < NOLIST_MX_MAX; i++)
+		busy[i] = sum.mx[i].segments;
+	return 0;
+}
+
+/* --- walking a table --------------------------------------------------------- */
+
+typedef int walk_fn(const void *key, const void *value, void *arg);
+
+struct walk {
+	int fd;
+	size_t key_size, value_size;
+	walk_fn *fn; /* NULL: only count */
+	void *arg;
+	unsigned int count;
+	int ret;
+};
+
+static int walk_hand(struct walk *w, const char *keys, const char *values, __u32 n)
+{
+	__u32 i;
+	int ret;
+
+	w->count += n;
+	for (i = 0; w->fn && i < n; i++) {
+		ret = w->fn(keys + i * w->key_size, values + i * w->value_size, w->arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* -EOPNOTSUPP: this kernel has no batches. */
+static int walk_batches(struct walk *w)
+{
+	__u32 room = BATCH, n, in = 0, out = 0;
+	char *keys = NULL, *values = NULL;
+	bool is_first = true;
+	int ret = 0, error;
+
+	do {
+		if (!keys) {
+			keys = calloc(room, w->key_size);
+			values = calloc(room, w->value_size);
+			if (!keys || !values) {
+				ret = -ENOMEM;
+				break;
+			}
+		}
+		n = room;
+		error = 0;
+		if (bpf_map_lookup_batch(w->fd, is_first ? NULL : &in, &out, keys, values, &n, NULL))
+			error = errno;
+		if (error == ENOSPC) {
+			/* A bucket of the table holds more than there is room for. */
+			free(keys);
+			free(values);
+			keys = values = NULL;
+			room *= 2;
+			continue;
+		}
+		if (error && error != ENOENT) {
+			ret = is_first && (error == EINVAL || error == ENOTSUP) ? -EOPNOTSUPP : -error;
+			break;
+		}
+		ret = walk_hand(w, keys, values, n);
+		in = out;
+		is_first = false;
+	} while (!ret && error != ENOENT);
+	free(keys);
+	free(values);
+	return ret;
+}
+
+static int walk_singly(struct walk *w)
+{
+	char key[64], next[64], value[1024];
+	bool is_first = true;
+	int ret = 0;
+
+	if (w->key_size > sizeof(key) || w->value_size > sizeof(value))
+		return -EPROTO;
+	while (!ret && !bpf_map_get_next_key(w->fd, is_first ? NULL : key, next)) {
+		memcpy(key, next, sizeof(key));
+		is_first = false;
+		if (!bpf_map_lookup_elem(w->fd, key, value))
+			ret = walk_hand(w, key, value, 1);
+	}
+	return ret;
+}
+
+static int walk(struct walk *w)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int ret;
+
+	if (bpf_obj_get_info_by_fd(w->fd, &info, &size))
+		return -errno;
+	w->key_size = info.key_size;
+	w->value_size = info.value_size;
+	ret = walk_batches(w);
+	return ret == -EOPNOTSUPP ? walk_singly(w) : ret;
+}
+
+int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
+		   unsigned int *room)
+{
+	struct walk w = { .fd = set->fd[map] };
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int ret;
+
+	if (bpf_obj_get_info_by_fd(w.fd, &info, &size))
+		return -errno;
+	ret = walk(&w);
+	*entries += w.count;
+	*room += info.max_entries;
+	return ret;
+}
+
+int kern_fill(const struct kern *k, struct kern_fill *fill)
+{
+	struct kern_tables tables;
+	int i, ret = 0;
+
+	*fill = (struct kern_fill){};
+	for (i = 0; i < k->sets && !ret; i++) {
+		ret = kern_set_count(&k->set[i], MAP_CLAIMS, &fill->claims, &fill->claims_max);
+		if (!ret)
+			ret = kern_set_count(&k->set[i], MAP_PROOFS, &fill->proofs,
+					     &fill->proofs_max);
+		if (!ret)
+			ret = kern_tables(k, i, &tables);
+		fill->is_lru |= !ret && tables.is_lru;
+	}
+	return ret ? kern_fail(ret, "cannot count the sources") : 0;
+}
+
+struct each {
+	kern_each_fn *fn;
+	kern_end_fn *end;
+	void *arg;
+};
+
+static int each_claims(const void *key, const void *value, void *arg)
+{
+	const struct each *e = arg;
+
+	return e->fn(key, value, NULL, e->arg);
+}
+
+static int each_proofs(const void *key, const void *value, void *arg)
+{
+	const struct each *e = arg;
+
+	return e->fn(key, NULL, value, e->arg);
+}
+
+static void *walk_table(void *arg)
+{
+	struct walk *w = arg;
+	const struct each *e = w->arg;
+
+	w->ret = walk(w);
+	if (!w->ret && e->end)
+		w->ret = e->end(w->fn == each_proofs, e->arg);
+	return NULL;
+}
+
+/* Nearly all of the time is the kernel's, which waits for memory: two wait at once. */
+int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg)
+{
+	struct each e = { fn, end, arg };
+	struct walk claims = { k->set[set].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
+	struct walk proofs = { k->set[set].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
+	int ret;
+
+	thread_both(walk_table, &claims, &proofs);
+	ret = claims.ret ? claims.ret : proofs.ret;
+	return ret < 0 ? kern_fail(ret, "cannot read the tables") : ret;
+}
+
+int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < k->sets && !ret; i++)
+		ret = kern_set_each(k, i, fn, NULL, arg);
+	return ret;
+}
+
+int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
+		struct nolist_proofs *proofs)
+{
+	return bpf_map_lookup_elem(k->set[set].fd[MAP_PROOFS], src, proofs) ? -errno : 0;
+}
+
+/* --- freeing ----------------------------------------------------------------- */
+
+/*
+ * Between the look and the removal the program may add something. What it was is
+ * then in our hands and put back, unless a new record has taken its place.
+ */
+int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *src,
+		     const struct nolist_proofs *expected)
+{
+	int fd = k->set[set].fd[MAP_PROOFS];
+	struct nolist_proofs now;
+
+	if (bpf_map_lookup_elem(fd, src, &now) || memcmp(&now, expected, sizeof(now)))
+		return -EAGAIN;
+	if (bpf_map_lookup_and_delete_elem(fd, src, &now))
+		return errno == ENOENT ? -EAGAIN : -errno;
+	if (!memcmp(&now, expected, sizeof(now)))
+		return 0;
+	bpf_map_update_elem(fd, src, &now, BPF_NOEXIST);
+	return -EAGAIN;
+}

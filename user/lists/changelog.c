@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a log needs to answer "why was he refused, and since when": who, on which
+ * list, for what, until when.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/lists/changelog.h"
+#include "user/cmd/cmd.h"
+#include "user/base/log.h"
+
+static void tell_listed(const struct list *l, struct judge *j, const struct nolist_source *src)
+{
+	char source[ADDR_TEXT], until[REPORT_TIME];
+	struct prefix p = source_prefix(src);
+	struct judged of;
+
+	judge_find(j, src, &of);
+	info("'%s': listed %s: told \"later\" and left without QUIT in %u hours, %u of them proven "
+	     "by timestamp; %u hours with dialogues, %u SYNs to high, %u to low, %u to real; "
+	     "until %s", l->file, prefix_text(&p, source), of.v.strong + of.v.weak, of.v.strong,
+	     of.r.talk_hours, of.r.high.opens, of.r.low.opens, of.r.real.opens,
+	     report_time(of.v.until, until));
+}
+
+static void tell_removed(const struct list *l, struct judge *j, const struct nolist_source *src)
+{
+	char source[ADDR_TEXT], until[REPORT_TIME];
+	struct prefix p = source_prefix(src);
+	struct judged of;
+
+	prefix_text(&p, source);
+	if (!judge_find(j, src, &of))
+		info("'%s': removed %s: unknown, no evidence is left", l->file, source);
+	else if (of.v.is == JUDGED_PARDONED)
+		info("'%s': removed %s: pardoned until %s", l->file, source,
+		     report_time(of.pardoned_until, until));
+	else if (of.v.is == JUDGED_EXPIRED)
+		info("'%s': removed %s: expired at %s", l->file, source,
+		     report_time(of.v.until, until));
+	else
+		info("'%s': removed %s: %s", l->file, source, judgement_names[of.v.is]);
+}
+
+int changes_max(const char *text, size_t *max)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	*max = strtoul(text, NULL, 10);
+	if (digits && digits < 7 && !text[digits])
+		return EXIT_DONE;
+	errx("'%s' is not a number up to 999999", text);
+	return EXIT_USAGE;
+}
+
+void changes_tell(const struct list *l, struct judge *j, size_t max)
+{
+	size_t i, news = l->admit.news - l->admit.waits;
+
+	for (i = 0; i < news && i < max; i++)
+		tell_listed(l, j, &l->admit.new[i].src);
+	if (i < news)
+		info("'%s': listed %zu more", l->file, news - i);
+	for (i = 0; i < l->gones && i < max; i++)
+		tell_removed(l, j, &l->gone[i]);
+	if (i < l->removed)
+		info("'%s': removed %zu more", l->file, l->removed - i);
+}

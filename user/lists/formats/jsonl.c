@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * jsonl: one JSON object a line. The first one is the head, the others entries.
+ */
+#include "user/lists/format.h"
+
+static void end(struct out *o)
+{
+	json_close(o, '}');
+	out_char(o, '\n');
+}
+
+void out_jsonl_head(struct out *o, const struct out_head *head)
+{
+	int i;
+
+	json_open(o, NULL, '{');
+	json_text(o, "type", "list");
+	json_number(o, "schema", JSON_SCHEMA);
+	json_text(o, "generator", "nolist-xdp " VERSION);
+	json_number(o, "time", head->time);
+	json_number(o, "expires", head->expires);
+	json_number(o, "count", head->count);
+	json_text(o, "sha256", head->digest);
+	json_bool(o, "unverified", head->is_claimed);
+	json_open(o, "warnings", '[');
+	for (i = 0; i < head->notes; i++)
+		json_text(o, NULL, head->note[i]);
+	json_close(o, ']');
+	end(o);
+}
+
+void out_jsonl_row(struct out *o, const struct out_head *head, const struct judged *of)
+{
+	(void)head;
+	json_stream(o, NULL, '{');
+	json_word(o, "type", "entry");
+	json_judged(o, of);
+	end(o);
+}

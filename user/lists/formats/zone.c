@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * zone: a DNS list as a zone file (RFC 1035 5), for named, NSD and Knot. Names are
+ * relative, so that the server's configuration says where the zone is. An IPv6 /64
+ * is a wildcard. The test entries of RFC 5782 5 are always there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/lists/format.h"
+
+static const char hex[] = "0123456789abcdef";
+
+static void records(struct out *o, const struct out_head *head, const struct nolist_source *src,
+		    int tier)
+{
+	out_text(o, "\tA\t127.0.0.");
+	out_number(o, tier);
+	out_text(o, "\n\tTXT\t\"");
+	out_reason(o, head, src);
+	out_text(o, "\"\n");
+}
+
+/* The last bytes, from the end, nibble by nibble, with a dot before each but the first. */
+static void nibbles(struct out *o, const struct nolist_addr *addr, int bytes)
+{
+	int i;
+
+	for (i = bytes - 1; i >= 0; i--) {
+		out_char(o, hex[addr->b[i] & 15]);
+		out_char(o, '.');
+		out_char(o, hex[addr->b[i] >> 4]);
+		if (i)
+			out_char(o, '.');
+	}
+}
+
+static void tests(struct out *o, const struct out_head *head)
+{
+	struct nolist_source test = {};
+
+	addr_parse("127.0.0.2", &test.addr);
+	out_text(o, "2.0.0.127");
+	records(o, head, &test, 2);
+	nibbles(o, &test.addr, 16);
+	records(o, head, &test, 2);
+}
+
+void out_zone_head(struct out *o, const struct out_head *head)
+{
+	out_comments(o, head, "; ");
+	out_text(o, "$TTL 300\n@\tSOA\t");
+	out_soa(o, head, ".");
+	out_text(o, "\tNS\t");
+	out_text(o, head->words->ns);
+	out_text(o, ".\n");
+	tests(o, head);
+}
+
+void out_zone_row(struct out *o, const struct out_head *head, const struct judged *of)
+{
+	const struct nolist_source *src = &of->r.src;
+	int i;
+
+	if (addr_is_ip4(&src->addr)) {
+		for (i = 15; i >= 12; i--) {
+			out_number(o, src->addr.b[i]);
+			if (i > 12)
+				out_char(o, '.');
+		}
+	} else {
+		out_text(o, "*.");
+		nibbles(o, &src->addr, 8);
+	}
+	records(o, head, src, verdict_tier(&of->v));
+}
+
+static bool ip6_source(const char *line, struct nolist_source *src)
+{
+	int i;
+
+	memset(src, 0, sizeof(*src));
+	for (i = 15; i >= 0; i--, line += 2) {
+		const char *digit = *line ? strchr(hex, *line) : NULL;
+
+		if (!digit || line[1] != (i ? '.' : '\t'))
+			return false;
+		src->addr.b[i / 2] |= (digit - hex) << (i & 1 ? 0 : 4);
+	}
+	return true;
+}
+
+bool out_zone_source(const char *line, struct nolist_source *src)
+{
+	char *end;
+	int i;
+
+	if (!strncmp(line, "*.", 2))
+		return ip6_source(line + 2, src);
+	*src = (struct nolist_source){ .addr.b = { [10] = 0xff, [11] = 0xff } };
+	for (i = 15; i >= 12; i--, line = end + 1) {
+		unsigned long octet = strtoul(line, &end, 10);
+
+		if (end == line || octet > 255 || *end != (i > 12 ? '.' : '\t'))
+			return false;
+		src->addr.b[i] = octet;
+	}
+	return true;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The growth of a list, day by day. The day is the last 24 hours; additions of a
+ * later time, of before the clock was set back, do not count.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/cmd/cmd.h"
+#include "user/judge/hold.h"
+#include "user/lists/growth.h"
+
+_Static_assert(STORE_HELD == FUSES, "each fuse has its column");
+
+/* The directory's own name and the file's: however it is given, it is the same list. */
+static int set_path(struct growth *g, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+	char dir[PATH_MAX], real[PATH_MAX];
+	int size = slash ? slash - file + 1 : 0;
+
+	if (size >= (int)sizeof(dir))
+		return -ENAMETOOLONG;
+	memcpy(dir, file, size);
+	dir[size] = '\0';
+	if (!realpath(size ? dir : ".", real))
+		return -errno;
+	if (snprintf(g->path, sizeof(g->path), "%s/%s", strcmp(real, "/") ? real : "", name) >=
+	    (int)sizeof(g->path))
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+int growth_read(struct growth *g, const char *file, int64_t now)
+{
+	struct store *s;
+	int error;
+
+	*g = (struct growth){};
+	/* A directory that is not there is told when the list is written. */
+	if (set_path(g, file))
+		return 0;
+	error = store_open(&s, options.state_dir, STORE_READ);
+	/* One of an old version knows of no lists; the next note brings it up to date. */
+	if (error)
+		return error == -ENOENT || error == -EPROTO ? 0 : error;
+	error = store_list(s, g->path, now, &g->was);
+	g->is_known = !error;
+	store_close(s);
+	return error == -ENOENT ? 0 : error;
+}
+
+size_t growth_limit(const struct growth *g, const struct rules *rules, bool has_file,
+		    size_t entries, int64_t now)
+{
+	size_t base = has_file ? entries : g->is_known ? g->was.entries : 0, day, left;
+	/* A list that the store does not know was there before, unless it is empty. */
+	bool is_new = g->is_known ? !g->was.since : !base;
+
+	if (is_new || (g->is_known && now >= g->was.since && now - g->was.since < 86400))
+		return GROWTH_ALL;
+	base = base > g->was.grown ? base - g->was.grown : 0;
+	day = base / 100 * rules->growth + base % 100 * rules->growth / 100;
+	if (day < rules->growth_min)
+		day = rules->growth_min;
+	left = day > g->was.grown ? day - g->was.grown : 0;
+	/* A file that has gone may come back as it was. */
+	return has_file ? left : left + g->was.entries;
+}
+
+int growth_note(struct growth *g, const struct store_list *is, int64_t added)
+{
+	struct store_list list = *is;
+	struct store *s;
+	int error;
+
+	if (!*g->path)
+		return 0;
+	list.since = g->was.since;
+	if (!list.since && list.entries)
+		list.since = list.time - (added == (int64_t)list.entries ? 0 : 86400);
+	error = store_open(&s, options.state_dir, STORE_NOTE);
+	if (error)
+		return error;
+	error = store_begin(s);
+	if (!error)
+		error = store_set_list(s, g->path, &list, added);
+	if (!error)
+		error = store_commit(s);
+	store_close(s);
+	return error;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * After the survey (survey.c) the rows are walked over again: once to compare them
+ * with the old file, up to the first difference, and once to write them. Formats that
+ * tell of the evidence judge it again; the others take what the survey found.
+ *
+ * A file's time of modification is the time of its list, so that the second walk
+ * can make the very bytes that the old file must have if nothing has changed, in
+ * any format, whether it has a head or not.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/lists/list.h"
+#include "user/lists/atomic_file.h"
+#include "user/base/log.h"
+
+struct out_words list_words(const struct conf *conf)
+{
+	return (struct out_words){
+		.zone = conf->list_zone ? conf->list_zone : "nolist.invalid",
+		.ns = conf->list_ns ? conf->list_ns : "localhost",
+		.hostmaster = conf->list_hostmaster ? conf->list_hostmaster : "nobody.invalid",
+		.reason = conf->list_reason ? conf->list_reason :
+					      "$ contacts only fake mail exchangers",
+		.name = conf->list_name ? conf->list_name : "nolist",
+	};
+}
+
+/* --- the rows ---------------------------------------------------------------- */
+
+static void turn(const struct list *l, struct out *o, int *family, int to)
+{
+	while (*family < to) {
+		if (*family >= 0 && l->format->end)
+			l->format->end(o, &l->head, *family);
+		++*family;
+		if (*family < 2 && l->format->begin)
+			l->format->begin(o, &l->head, *family);
+	}
+}
+
+/* The next one who is on the list. */
+static bool next(const struct list *l, struct judge *j, struct judged *of, size_t *i)
+{
+	if (!l->taken.is_off)
+		return taken_get(&l->taken, (*i)++, of);
+	while (judge_next(j, of)) {
+		++*i;
+		if (list_is_on(l, of))
+			return true;
+	}
+	return false;
+}
+
+static int render(const struct list *l, struct judge *j, struct out *o, const char *what)
+{
+	struct judged of = {};
+	int error, family = -1;
+	size_t i = 0, told = 0;
+
+	if (l->format->head)
+		l->format->head(o, &l->head);
+	turn(l, o, &family, 0);
+	if (l->taken.is_off)
+		judge_start(j, list_kind(l, j));
+	while (l->format->row && !o->error && next(l, j, &of, &i)) {
+		if (i > told) {
+			progress(what, i);
+			told = i + 0xfff;
+		}
+		turn(l, o, &family, !addr_is_ip4(&of.r.src.addr));
+		l->format->row(o, &l->head, &of);
+	}
+	turn(l, o, &family, 2);
+	if (l->format->tail)
+		l->format->tail(o, &l->head);
+	progress_end();
+	error = out_flush(o);
+	return j->error ? j->error : error;
+}
+
+/* --- the old file ------------------------------------------------------------ */
+
+/* Takes only the bytes that the old file has next. */
+static int same(void *arg, const char *bytes, size_t size)
+{
+	char old[4096];
+	size_t part;
+	ssize_t n;
+
+	for (; size; bytes += n, size -= n) {
+		part = size < sizeof(old) ? size : sizeof(old);
+		n = read(*(int *)arg, old, part);
+		if (n < 0 && errno == EINTR) {
+			n = 0;
+			continue;
+		}
+		if (n <= 0 || memcmp(old, bytes, n))
+			return -ESTALE;
+	}
+	return 0;
+}
+
+/* Is the old file what would be written, but for its age, and young enough? */
+static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct out *o)
+{
+	int64_t time = f->was.st_mtime, now = l->head.time;
+	char more;
+	int error;
+
+	if (f->old < 0 || time > now || now - time > j->rules.list_life_s / 2)
+		return false;
+	if (l->reload && listfile_is_pending(f))
+		return false;
+	l->head.time = time;
+	l->head.expires = time + j->rules.list_life_s;
+	out_open(o, same, &f->old);
+	error = render(l, j, o, "comparing");
+	if (!error && !read(f->old, &more, 1))
+		return true;
+	l->head.time = now;
+	l->head.expires = now + j->rules.list_life_s;
+	return false;
+}
+
+/* --- writing ----------------------------------------------------------------- */
+
+static int write_file(struct list *l, struct judge *j, struct out *o)
+{
+	struct listfile f;
+	int error = listfile_open(&f, l->file);
+
+	if (error)
+		return error;
+	l->is_kept = is_good(l, j, &f, o);
+	if (!l->is_kept) {
+		error = listfile_start(&f);
+		out_open(o, listfile_write, &f);
+		if (!error)
+			error = render(l, j, o, "writing");
+		if (!error)
+			error = listfile_commit(&f, l->head.time, l->reload);
+		l->is_written = !error;
+	}
+	listfile_close(&f);
+	return error;
+}
+
+/* What was counted has not come in. */
+static void take_back(struct list *l, int64_t now)
+{
+	struct store_list was = l->growth.was;
+
+	was.time = now;
+	growth_note(&l->growth, &was, -(int64_t)l->added);
+}
+
+int list_write(struct list *l, struct judge *j)
+{
+	struct out *o = malloc(sizeof(*o));
+	int error = o ? write_file(l, j, o) : -ENOMEM;
+
+	free(o);
+	if (error && l->is_noted)
+		take_back(l, j->now);
+	return error;
+}
+
+int list_print(struct list *l, struct judge *j)
+{
+	struct out *o = malloc(sizeof(*o));
+	int error = -ENOMEM;
+
+	if (o) {
+		out_open(o, out_stdout, NULL);
+		error = render(l, j, o, "writing");
+	}
+	free(o);
+	return error;
+}
+
+int list_settle(const struct list *l)
+{
+	return listfile_settle(l->file, l->head.time);
+}
+
+void list_free(struct list *l)
+{
+	admit_free(&l->admit);
+	taken_free(&l->taken);
+	free(l->gone);
+	l->gone = NULL;
+}

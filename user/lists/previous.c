@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Merges an old list with a new one, both in the order of addresses: neither is
+ * held. A file of somebody else's hand may be in any order or no list at all; then
+ * those who are in it are taken for new ones.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/lists/previous.h"
+
+static bool is_address(const char *at, size_t size, struct nolist_source *src)
+{
+	char text[ADDR_TEXT];
+	struct prefix p;
+	size_t i, colons = 0;
+
+	if (size < 2 || size + 3 > sizeof(text))
+		return false;
+	memcpy(text, at, size);
+	for (i = 0; i < size; i++)
+		colons += at[i] == ':';
+	/* Four groups may stand without the colons at their end. */
+	strcpy(text + size, colons == 3 && !memchr(at, '/', size) ? "::" : "");
+	if (prefix_parse(text, &p)) {
+		text[size] = '\0';
+		if (prefix_parse(text, &p))
+			return false;
+	}
+	*src = addr_source(&p.addr);
+	return true;
+}
+
+bool oldlist_source(const char *line, struct nolist_source *src)
+{
+	static const char letters[] = "0123456789abcdef.:/";
+	size_t size;
+
+	if (strchr("#;$:!", *line))
+		return false;
+	while (*line) {
+		if (!strncmp(line, "IPv6:", 5))
+			line += 5;
+		line += *line == ':';
+		size = strspn(line, letters);
+		if (is_address(line, size, src))
+			return true;
+		line += size;
+		line += *line && !strchr(letters, *line);
+	}
+	return false;
+}
+
+/* The entries that DNS lists have to be tested by. */
+static bool is_test(const struct nolist_source *src)
+{
+	return addr_is_ip4(&src->addr) && src->addr.b[12] == 127;
+}
+
+/* The next line, without its end; NULL: there is none. Of a longer one, a part. */
+static char *next_line(struct oldlist *old)
+{
+	char *line, *end;
+	ssize_t n;
+
+	for (;;) {
+		line = old->bytes + old->at;
+		end = memchr(line, '\n', old->used - old->at);
+		if (end) {
+			*end = '\0';
+			old->at = end + 1 - old->bytes;
+			return line;
+		}
+		memmove(old->bytes, line, old->used - old->at);
+		old->used -= old->at;
+		old->at = 0;
+		if (old->used == sizeof(old->bytes))
+			old->used = 0;
+		n = read(old->fd, old->bytes + old->used, sizeof(old->bytes) - old->used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return NULL;
+		old->used += n;
+	}
+}
+
+static void advance(struct oldlist *old)
+{
+	char *line;
+
+	old->has_next = false;
+	while (!old->has_next && (line = next_line(old)))
+		old->has_next = old->source(line, &old->next) && !is_test(&old->next);
+}
+
+void oldlist_open(struct oldlist *old, int fd, const struct output *format, oldlist_gone_fn *gone,
+		  void *arg)
+{
+	old->fd = fd;
+	old->source = format->source ? format->source : oldlist_source;
+	old->used = old->at = 0;
+	old->count = old->removed = 0;
+	old->gone = gone;
+	old->arg = arg;
+	old->has_next = false;
+	if (fd >= 0 && format->row)
+		advance(old);
+}
+
+static void pass(struct oldlist *old, bool is_kept)
+{
+	old->count++;
+	if (!is_kept) {
+		old->removed++;
+		if (old->gone)
+			old->gone(&old->next, old->arg);
+	}
+	advance(old);
+}
+
+bool oldlist_has(struct oldlist *old, const struct nolist_source *src)
+{
+	int order = -1;
+
+	while (old->has_next && (order = addr_compare(&old->next.addr, &src->addr)) < 0)
+		pass(old, false);
+	if (!old->has_next || order)
+		return false;
+	pass(old, true);
+	return true;
+}
+
+void oldlist_end(struct oldlist *old)
+{
+	while (old->has_next)
+		pass(old, false);
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The first walk of a list: who is on it. Whoever is due and new may have to wait
+ * for the growth of the day; whoever is held back by a fuse stays where he is on
+ * the list that is there. Counts and digests, since the head comes before the rows.
+ */
+#include <errno.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/lists/list.h"
+#include "user/lists/atomic_file.h"
+#include "user/base/log.h"
+#include "user/lists/previous.h"
+
+struct survey {
+	struct list *l;
+	struct judge *j;
+	struct oldlist old;
+	struct listfile file;
+	bool has_file;     /* it can be written */
+	bool is_counted;   /* its growth is: it is a list for machines, in a file */
+	struct sha256_ctx sha;
+	struct out o; /* into sha */
+};
+
+/* --- who is on it ------------------------------------------------------------ */
+
+/* Who is stored and proved nothing is passed over, unless he is to be listed. */
+enum evidence_kind list_kind(const struct list *l, const struct judge *j)
+{
+	return l->is_claimed || !j->has_store ? EVIDENCE_ALL : EVIDENCE_PROVEN;
+}
+
+static bool has_place(const struct list *l, const struct judged *of)
+{
+	return !l->format->is_ip4_only || addr_is_ip4(&of->r.src.addr);
+}
+
+/* Would be listed, but for a fuse. */
+static bool is_fused(const struct list *l, const struct judged *of)
+{
+	return of->fuse != FUSE_NONE && (of->v.is_proven || l->is_claimed);
+}
+
+static bool is_due(const struct list *l, const struct judged *of)
+{
+	return verdict_is_listed(&of->v, l->is_claimed) &&
+	       !(l->leaves_probable && of->v.is == JUDGED_PROBABLE);
+}
+
+bool list_is_on(const struct list *l, const struct judged *of)
+{
+	if (!has_place(l, of))
+		return false;
+	if (is_due(l, of))
+		return !admit_waits(&l->admit, &of->r.src);
+	return is_fused(l, of) && admit_stays(&l->admit, &of->r.src);
+}
+
+static void count(struct list *l, const struct judged *of)
+{
+	l->suspects += of->v.is == JUDGED_SUSPECT;
+	l->held += of->v.is == JUDGED_HELD;
+	l->allowed += of->v.is == JUDGED_ALLOWED;
+	l->never += of->v.is == JUDGED_NEVER;
+	l->pardoned += of->v.is == JUDGED_PARDONED;
+	l->dual += of->v.is == JUDGED_DUAL;
+	l->probable += l->leaves_probable && of->v.is == JUDGED_PROBABLE;
+}
+
+static void add_up(struct survey *s, const struct judged *of)
+{
+	bool is_ip6 = !addr_is_ip4(&of->r.src.addr);
+
+	s->l->head.family[is_ip6]++;
+	s->l->head.probable[is_ip6] += verdict_tier(&of->v) != 2;
+	out_source(&s->o, &of->r.src);
+	out_char(&s->o, '\n');
+}
+
+static int take(struct survey *s, const struct judged *of)
+{
+	add_up(s, of);
+	return taken_add(&s->l->taken, of);
+}
+
+/* One who is due, or would be but for a fuse. */
+static int decide(struct survey *s, const struct judged *of)
+{
+	struct list *l = s->l;
+	bool is_listed = is_due(l, of);
+	int error = 0;
+
+	if (oldlist_has(&s->old, &of->r.src)) {
+		l->stays += !is_listed;
+		if (!is_listed)
+			error = admit_stay(&l->admit, &of->r.src);
+	} else if (!is_listed) {
+		l->held_by[of->fuse]++;
+		return 0;
+	} else {
+		l->added++;
+		if (s->is_counted || l->is_uncounted)
+			error = admit_new(&l->admit, of);
+	}
+	return error ? error : take(s, of);
+}
+
+static int walk(struct survey *s)
+{
+	struct list *l = s->l;
+	struct judged of;
+	int error = 0;
+	size_t i = 0;
+
+	judge_start(s->j, list_kind(l, s->j));
+	while (!error && judge_next(s->j, &of)) {
+		if (!(i++ & 0xfff))
+			progress("judging", i);
+		count(l, &of);
+		if (!is_due(l, &of) && !is_fused(l, &of))
+			continue;
+		if (has_place(l, &of))
+			error = decide(s, &of);
+		else
+			l->other += is_due(l, &of);
+	}
+	oldlist_end(&s->old);
+	progress_end();
+	return s->j->error ? s->j->error : error;
+}
+
+static int judge_again(struct survey *s)
+{
+	struct judged of;
+
+	judge_start(s->j, list_kind(s->l, s->j));
+	while (judge_next(s->j, &of))
+		if (list_is_on(s->l, &of))
+			add_up(s, &of);
+	return s->j->error;
+}
+
+/* Once more, where some of those who were taken have to wait. */
+static int walk_again(struct survey *s)
+{
+	struct taken *taken = &s->l->taken;
+	struct judged of = {};
+	size_t i = 0;
+
+	sha256_init(&s->sha);
+	out_open(&s->o, s->o.sink, &s->sha);
+	memset(s->l->head.family, 0, sizeof(s->l->head.family));
+	memset(s->l->head.probable, 0, sizeof(s->l->head.probable));
+	if (taken->is_off)
+		return judge_again(s);
+	taken_drop(taken, &s->l->admit);
+	while (taken_get(taken, i++, &of))
+		add_up(s, &of);
+	return 0;
+}
+
+/* --- growth ------------------------------------------------------------------ */
+
+static bool is_news(const struct list *l, const struct store_list *is)
+{
+	const struct store_list *was = &l->growth.was;
+
+	return !l->growth.is_known || l->added || is->entries != was->entries ||
+	       memcmp(is->held, was->held, sizeof(is->held)) || is->time - was->time > 86400 ||
+	       is->time < was->time;
+}
+
+/* Holds back what is too much for a day. What cannot be noted is too much. */
+static int hold_growth(struct survey *s)
+{
+	struct store_list is = { .time = s->j->now };
+	struct list *l = s->l;
+	size_t limit, all = l->added;
+	int i;
+
+	l->note_error = growth_read(&l->growth, l->file, s->j->now);
+	limit = growth_limit(&l->growth, &s->j->rules, s->file.old >= 0, s->old.count, s->j->now);
+	if (limit > all)
+		limit = all;
+	l->added = limit;
+	l->held_by[FUSE_GROWTH] = all - limit;
+	is.entries = l->head.family[0] + l->head.family[1] - (all - limit);
+	for (i = 0; i < FUSES; i++)
+		is.held[i] = l->held_by[i];
+	if (!l->note_error && is_news(l, &is)) {
+		l->note_error = growth_note(&l->growth, &is, l->added);
+		l->is_noted = !l->note_error;
+	}
+	if (l->note_error)
+		l->added = limit = 0;
+	l->held_by[FUSE_GROWTH] = all - limit;
+	return admit_limit(&l->admit, limit);
+}
+
+/* --- the head ---------------------------------------------------------------- */
+
+static char *add_note(struct list *l)
+{
+	return l->head.notes < OUT_NOTES ? l->head.note[l->head.notes++] : NULL;
+}
+
+static void note_dual(struct list *l, const struct judge *j, int family)
+{
+	static const char *const name[] = { "IPv4", "IPv6" };
+	const char *mine = name[family], *other = name[!family];
+	char *text;
+
+	/* Where there is no real MX either, that has been told. */
+	if (!j->site.family[family].has_high || !j->site.family[family].has_real ||
+	    !site_is_blind_now(&j->site, family))
+		return;
+	text = add_note(l);
+	if (!text)
+		return;
+	if (j->site.is_dual_accepted)
+		snprintf(text, OUT_NOTE_SIZE, "%s: listed all the same: no low fake over %s", mine,
+			 mine);
+	else
+		snprintf(text, OUT_NOTE_SIZE,
+			 "%s: nobody is listed: no low fake over %s, so that who walks over %s is "
+			 "not known by it", mine, mine, other);
+}
+
+static void note_family(struct list *l, struct judge *j, int family)
+{
+	const struct site_family *f = &j->site.family[family], *other = &j->site.family[1];
+	char *text, age[REPORT_AGE];
+
+	if (judge_is_seen(j, family))
+		return;
+	/* A family that has no part in this needs no excuse, if another one has. */
+	if (!(f->has_low || f->has_real || f->has_high) &&
+	    (family || other->has_low || other->has_real || other->has_high))
+		return;
+	text = add_note(l);
+	if (text)
+		snprintf(text, OUT_NOTE_SIZE, "%s: %s: %s%s", family ? "IPv6" : "IPv4",
+			 j->site.is_unseen_accepted ? "listed all the same" : "nobody is added",
+			 !f->has_real ? "no real MX is configured" :
+					"nobody was seen at the real MX for ",
+			 !f->has_real ? "" : report_age(j->rules.real_seen_s, age));
+}
+
+/* Without their number: a list that has changed in nothing else is left alone. */
+static void note_fuses(struct list *l)
+{
+	enum fuse fuse;
+	char *text;
+
+	for (fuse = 0; fuse < FUSES; fuse++) {
+		text = l->held_by[fuse] && fuse != FUSE_UNSEEN ? add_note(l) : NULL;
+		if (text)
+			snprintf(text, OUT_NOTE_SIZE, "not all are added: %s", fuse_reasons[fuse]);
+	}
+}
+
+static int digest(void *sha, const char *bytes, size_t size)
+{
+	sha256_update(sha, size, (const uint8_t *)bytes);
+	return 0;
+}
+
+static void finish(struct survey *s)
+{
+	uint8_t sum[SHA256_DIGEST_SIZE];
+	struct list *l = s->l;
+	int i;
+
+	out_flush(&s->o);
+	sha256_digest(&s->sha, sizeof(sum), sum);
+	for (i = 0; i < SHA256_DIGEST_SIZE; i++)
+		sprintf(l->head.digest + 2 * i, "%02x", sum[i]);
+	l->head.count = l->head.family[0] + l->head.family[1];
+	l->removed = s->old.removed;
+	note_fuses(l);
+}
+
+/* --- all of it --------------------------------------------------------------- */
+
+static void gone(const struct nolist_source *src, void *arg)
+{
+	struct list *l = arg;
+
+	if (l->gones < l->gone_max)
+		l->gone[l->gones++] = *src;
+}
+
+static int run(struct survey *s)
+{
+	struct list *l = s->l;
+	int error;
+
+	if (l->gone_max) {
+		l->gone = calloc(l->gone_max, sizeof(*l->gone));
+		if (!l->gone)
+			return -ENOMEM;
+	}
+	/* A file that cannot be replaced is told when it shall be. */
+	s->has_file = l->file && !listfile_open(&s->file, l->file);
+	s->is_counted = s->has_file && l->format->row && !l->is_claimed && !l->is_uncounted;
+	oldlist_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
+	sha256_init(&s->sha);
+	out_open(&s->o, digest, &s->sha);
+	error = walk(s);
+	if (!error && s->is_counted)
+		error = hold_growth(s);
+	if (!error && l->admit.waits)
+		error = walk_again(s);
+	finish(s);
+	if (s->has_file)
+		listfile_close(&s->file);
+	return error;
+}
+
+int list_survey(struct list *l, struct judge *j)
+{
+	struct survey *s = malloc(sizeof(*s));
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	s->l = l;
+	s->j = j;
+	s->file.old = -1;
+	l->head = (struct out_head){
+		.time = j->now,
+		.expires = j->now + j->rules.list_life_s,
+		.is_claimed = l->is_claimed,
+		.words = &l->words,
+	};
+	l->taken.is_off = l->format->has_evidence || !l->format->row;
+	l->leaves_probable = !j->conf.is_probable_listed;
+	note_family(l, j, 0);
+	note_family(l, j, 1);
+	note_dual(l, j, 0);
+	note_dual(l, j, 1);
+	l->site_notes = l->head.notes;
+	error = run(s);
+	free(s);
+	return error;
+}

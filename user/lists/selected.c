@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An array, packed: 24 bytes for each who is on the list. It has a bound, and beyond
+ * it a list takes longer, but not more memory.
+ */
+#define _GNU_SOURCE /* reallocarray */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "user/record/pack.h"
+#include "user/lists/selected.h"
+
+#define TAKEN_MAX (1u << 21)
+
+struct taken_one {
+	struct pack_key key;
+	uint32_t until; /* seconds since 1970: good for this century */
+	uint8_t is;     /* enum judgement */
+	uint8_t is_strong;
+};
+
+int taken_add(struct taken *t, const struct judged *of)
+{
+	struct taken_one *grown;
+
+	if (t->n == TAKEN_MAX) {
+		taken_free(t);
+		t->is_off = true;
+	}
+	if (t->is_off)
+		return 0;
+	if (!(t->n & (t->n - 1))) {
+		grown = reallocarray(t->one, t->n ? 2 * t->n : 1, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		t->one = grown;
+	}
+	t->one[t->n++] = (struct taken_one){ .key = pack_key(&of->r.src), .until = of->v.until,
+					     .is = of->v.is, .is_strong = of->v.is_strong };
+	return 0;
+}
+
+bool taken_get(const struct taken *t, size_t i, struct judged *of)
+{
+	if (i >= t->n)
+		return false;
+	of->r.src = pack_source(&t->one[i].key);
+	of->v.is = t->one[i].is;
+	of->v.is_strong = t->one[i].is_strong;
+	of->v.until = t->one[i].until;
+	return true;
+}
+
+/* Both are in the order of addresses. */
+void taken_drop(struct taken *t, const struct admit *a)
+{
+	const struct admit_new *wait = a->new + a->news - a->waits, *end = a->new + a->news;
+	size_t i, kept = 0;
+
+	for (i = 0; i < t->n; i++) {
+		struct nolist_source src = pack_source(&t->one[i].key);
+		int order = -1;
+
+		while (wait < end && (order = addr_compare(&wait->src.addr, &src.addr)) < 0)
+			wait++;
+		if (wait == end || order)
+			t->one[kept++] = t->one[i];
+	}
+	t->n = kept;
+}
+
+void taken_free(struct taken *t)
+{
+	free(t->one);
+	*t = (struct taken){ .is_off = t->is_off };
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packing, and the one rule by which a table's record and what is kept of it
+ * become one: the same record by maximum, a later one by sum.
+ */
+#include <endian.h>
+#include <string.h>
+
+#include "user/record/pack.h"
+
+#define DAY_S 86400
+
+/* Two CPUs may both be the first: the beginning of a record is known to a second. */
+#define BEGIN_SLACK_S 1
+
+bool life_is(const struct life *a, const struct life *b)
+{
+	if (strcmp(a->boot, b->boot) || a->tables != b->tables)
+		return false;
+	return a->generation == b->generation || !a->generation || !b->generation;
+}
+
+struct pack_key pack_key(const struct nolist_source *src)
+{
+	struct pack_key key = { .high = be64toh(src->addr.q[0]) };
+
+	key.low = key.high ? 0 : be32toh(src->addr.w[3]);
+	return key;
+}
+
+struct nolist_source pack_source(const struct pack_key *key)
+{
+	struct nolist_source src = { .addr.q[0] = htobe64(key->high) };
+
+	if (!key->high) {
+		src.addr.w[2] = htobe32(0xffff);
+		src.addr.w[3] = htobe32(key->low);
+	}
+	return src;
+}
+
+/* --- a table's record -------------------------------------------------------- */
+
+uint32_t pack_second(uint64_t ns)
+{
+	uint64_t s = ns / 1000000000 + 1;
+
+	if (!ns)
+		return 0;
+	return s > UINT32_MAX ? UINT32_MAX : s;
+}
+
+static struct pack_span span(uint64_t first_ns, uint64_t last_ns)
+{
+	struct pack_span s = { pack_second(first_ns), pack_second(last_ns) };
+
+	/* Read while the program wrote: either alone means both. */
+	if (!s.first || (s.last && s.last < s.first))
+		s.first = s.last;
+	if (!s.last)
+		s.last = s.first;
+	return s;
+}
+
+struct pack_claims pack_claims(const struct nolist_claims *c)
+{
+	return (struct pack_claims){
+		.role = { span(c->low.first_ns, c->low.last_ns),
+			  span(c->real.first_ns, c->real.last_ns),
+			  span(c->high.first_ns, c->high.last_ns) },
+		.opens = { c->low.opens, c->real.opens, c->high.opens },
+	};
+}
+
+/* Puts an hour in its place; few, so by insertion. */
+static struct pack_hour *hour_place(struct pack_hour *hour, unsigned int *hours, uint32_t number)
+{
+	unsigned int i = *hours;
+
+	while (i && hour[i - 1].hour > number)
+		i--;
+	if (i && hour[i - 1].hour == number)
+		return &hour[i - 1];
+	if (*hours == KEPT_HOURS) {
+		/* Older than all that there is room for. */
+		if (!i)
+			return NULL;
+		memmove(hour, hour + 1, (KEPT_HOURS - 1) * sizeof(*hour));
+		i--;
+		(*hours)--;
+	}
+	memmove(hour + i + 1, hour + i, (*hours - i) * sizeof(*hour));
+	(*hours)++;
+	hour[i] = (struct pack_hour){ .hour = number };
+	return &hour[i];
+}
+
+struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *hour,
+			       unsigned int *hours)
+{
+	int i;
+
+	*hours = 0;
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		const struct nolist_hour *h = &p->hour[i];
+
+		if (!h->hour)
+			continue;
+		*hour_place(hour, hours, h->hour) = (struct pack_hour){
+			.hour = h->hour,
+			.strong = h->strong,
+			.weak = h->weak,
+			.told_weak = h->told_weak,
+			.quit = h->quit,
+			.closed = h->closed,
+			.early = h->early,
+			.piped = h->piped,
+			.not_smtp = h->not_smtp,
+			.starttls = h->starttls,
+		};
+	}
+	return (struct pack_proofs){
+		.data = span(p->real_first_ns, p->real_last_ns),
+		.talk = span(p->high_first_ns, p->high_last_ns),
+		.data_count = p->real_data,
+		.talk_hours = p->hours,
+		.bad_acks = p->bad_acks,
+	};
+}
+
+/* --- what is kept ------------------------------------------------------------ */
+
+static uint32_t earliest(uint32_t a, uint32_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static void cover(struct pack_span *kept, struct pack_span now)
+{
+	kept->first = earliest(kept->first, now.first);
+	kept->last = larger(kept->last, now.last);
+}
+
+enum which { SAME, LATER, EARLIER };
+
+/* Which record a table shows, by its beginning. */
+static enum which which(uint32_t kept, uint32_t now)
+{
+	if (!kept || now > kept + BEGIN_SLACK_S)
+		return LATER;
+	return now + BEGIN_SLACK_S < kept ? EARLIER : SAME;
+}
+
+static void mark_day(struct kept_claims *k, int role, uint32_t at, int64_t wall_s)
+{
+	int64_t day = (at - 1 + wall_s) / DAY_S;
+	int i;
+
+	if (!at || at - 1 + wall_s < 0 || day > UINT32_MAX)
+		return;
+	if (day > k->day) {
+		for (i = 0; i < PACK_ROLES; i++)
+			k->days[i] = pack_days_later(k->days[i], day - k->day);
+		k->day = day;
+	}
+	if (k->day - day < KEPT_DAYS)
+		k->days[role] |= 1u << (k->day - day);
+}
+
+bool kept_add_claims(struct kept *kept, const struct pack_claims *c, int64_t wall_s)
+{
+	struct kept_claims was = kept->claims, *k = &kept->claims;
+	uint32_t begin = 0;
+	enum which is;
+	int i;
+
+	for (i = 0; i < PACK_ROLES; i++)
+		begin = earliest(begin, c->role[i].first);
+	is = which(k->begin, begin);
+	/* Read before the one that is kept: another collector was quicker. */
+	if (!begin || is == EARLIER)
+		return false;
+	for (i = 0; i < PACK_ROLES; i++) {
+		cover(&k->now.role[i], c->role[i]);
+		mark_day(k, i, c->role[i].first, wall_s);
+		mark_day(k, i, c->role[i].last, wall_s);
+		if (is == SAME) {
+			k->now.opens[i] = larger(k->now.opens[i], c->opens[i]);
+			continue;
+		}
+		k->before[i] = pack_sum(k->before[i], k->now.opens[i]);
+		k->now.opens[i] = c->opens[i];
+	}
+	if (is == LATER)
+		k->begin = begin;
+	return memcmp(&was, k, sizeof(was));
+}
+
+static bool raise_to(uint16_t *kept, uint16_t now)
+{
+	if (now <= *kept)
+		return false;
+	*kept = now;
+	return true;
+}
+
+static bool add_hour(struct kept *k, const struct pack_hour *h)
+{
+	struct pack_hour *to = hour_place(k->hour, &k->hours, h->hour);
+	bool is_new = false;
+
+	if (!to)
+		return false;
+	is_new |= raise_to(&to->strong, h->strong);
+	is_new |= raise_to(&to->weak, h->weak);
+	is_new |= raise_to(&to->told_weak, h->told_weak);
+	is_new |= raise_to(&to->quit, h->quit);
+	is_new |= raise_to(&to->closed, h->closed);
+	is_new |= raise_to(&to->early, h->early);
+	is_new |= raise_to(&to->piped, h->piped);
+	is_new |= raise_to(&to->not_smtp, h->not_smtp);
+	is_new |= raise_to(&to->starttls, h->starttls);
+	is_new |= (h->seen & ~to->seen) != 0;
+	to->seen |= h->seen;
+	return is_new;
+}
+
+static bool add_seen(struct kept *k, uint32_t at, uint16_t seen)
+{
+	return at && add_hour(k, &(struct pack_hour){ .hour = (at - 1) / 3600 + 1, .seen = seen });
+}
+
+bool kept_add_opens(struct kept *k, const struct pack_claims *c, uint32_t now_s)
+{
+	bool is_new = false;
+	int i;
+
+	for (i = 0; i < PACK_ROLES && kept_is_proven(k); i++) {
+		uint32_t at[] = { c->role[i].first, c->role[i].last };
+		int j;
+
+		/* Else what is dropped for its age would be news again and again. */
+		for (j = 0; j < 2; j++)
+			if (at[j] + (KEPT_HOURS - 1) * 3600 > now_s)
+				is_new |= add_seen(k, at[j], PACK_SEEN_LOW << i);
+	}
+	return is_new;
+}
+
+bool kept_add_proofs(struct kept *kept, const struct pack_proofs *p, const struct pack_hour *hour,
+		     unsigned int hours)
+{
+	struct kept_proofs was = kept->proofs, *k = &kept->proofs;
+	uint32_t begin = earliest(p->data.first, p->talk.first);
+	enum which is = which(k->begin, begin);
+	bool is_new = false;
+	unsigned int i;
+
+	if (!begin || is == EARLIER)
+		return false;
+	cover(&k->now.data, p->data);
+	cover(&k->now.talk, p->talk);
+	if (is == LATER) {
+		k->before_data_count = pack_sum(k->before_data_count, k->now.data_count);
+		k->before_talk_hours = pack_sum(k->before_talk_hours, k->now.talk_hours);
+		k->before_bad_acks = pack_sum(k->before_bad_acks, k->now.bad_acks);
+		k->now.data_count = k->now.talk_hours = k->now.bad_acks = 0;
+		k->begin = begin;
+	}
+	k->now.data_count = larger(k->now.data_count, p->data_count);
+	k->now.talk_hours = larger(k->now.talk_hours, p->talk_hours);
+	k->now.bad_acks = larger(k->now.bad_acks, p->bad_acks);
+	for (i = 0; i < hours; i++)
+		is_new |= add_hour(kept, &hour[i]);
+	is_new |= add_seen(kept, p->data.last, PACK_SEEN_DATA);
+	return is_new || memcmp(&was, k, sizeof(was));
+}
+
+bool kept_import(struct kept *k, bool is_data, uint32_t at)
+{
+	struct pack_span *when = is_data ? &k->proofs.now.data : &k->claims.now.role[PACK_LOW];
+	uint32_t *count = is_data ? &k->proofs.now.data_count : &k->claims.now.opens[PACK_LOW];
+	struct kept_claims was = k->claims;
+	struct pack_span span = *when;
+	bool is_new;
+
+	if (at > span.last)
+		*count = pack_sum(*count, 1);
+	cover(when, (struct pack_span){ at, at });
+	is_new = when->first != span.first || when->last != span.last;
+	if (is_data) {
+		k->proofs.begin = when->first;
+		return add_seen(k, at, PACK_SEEN_DATA) || is_new;
+	}
+	k->claims.begin = when->first;
+	mark_day(&k->claims, PACK_LOW, at, 0);
+	return is_new || memcmp(&was, &k->claims, sizeof(was));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reckoning with struct span: what was known of one at a time, how far two are apart.
+ */
+#ifndef NOLIST_SPAN_H
+#define NOLIST_SPAN_H
+
+#include "user/evidence/evidence.h"
+
+/* What was known of a span at a time. If it went on, it may just have been seen. */
+static inline struct span span_as_of(struct span span, int64_t now)
+{
+	if (span.first > now)
+		return (struct span){};
+	if (span.last > now)
+		span.last = now;
+	return span;
+}
+
+/* Seconds between two spans; 0 where they touch. */
+static inline int64_t span_gap(struct span a, struct span b)
+{
+	if (a.last < b.first)
+		return b.first - a.last;
+	if (b.last < a.first)
+		return a.first - b.last;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The history of a source: its contacts and dialogues, what was wrong around them,
+ * and when it is listed, in the order of time.
+ */
+#define _GNU_SOURCE /* reallocarray */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/report/explain.h"
+
+struct history {
+	struct explain *e;
+	int error;
+};
+
+__attribute__((format(printf, 5, 6))) static void add(struct history *h, int64_t first,
+						       int64_t last, const char *kind,
+						       const char *fmt, ...)
+{
+	struct explain *e = h->e;
+	struct explain_event *event;
+	va_list ap;
+
+	if (h->error)
+		return;
+	if (!(e->events & (e->events - 1))) {
+		event = reallocarray(e->event, e->events ? 2 * e->events : 1, sizeof(*event));
+		if (!event) {
+			h->error = -ENOMEM;
+			return;
+		}
+		e->event = event;
+	}
+	event = &e->event[e->events++];
+	event->when = (struct span){ first, last };
+	event->kind = kind;
+	va_start(ap, fmt);
+	vsnprintf(event->text, sizeof(event->text), fmt, ap);
+	va_end(ap);
+}
+
+static void add_contact(struct history *h, const char *kind, const char *where,
+			const struct contact *c)
+{
+	int64_t now = h->e->j.now;
+
+	if (!c->when.first || c->when.first > now)
+		return;
+	add(h, c->when.first, c->when.first, kind, "first SYN to %s", where);
+	if (c->when.last != c->when.first && c->when.last <= now)
+		add(h, c->when.last, c->when.last, kind, "last of %u SYNs to %s", c->opens, where);
+}
+
+/* Hours that follow each other as one; without hours, what is known of them. */
+static void add_data(struct history *h)
+{
+	const struct record *r = &h->e->of.r;
+	int64_t now = h->e->j.now;
+	unsigned int i, k;
+
+	for (i = 0; i < r->data_hours && r->data_hour[i] <= now; i = k) {
+		for (k = i + 1; k < r->data_hours && r->data_hour[k] <= now &&
+				r->data_hour[k] - r->data_hour[k - 1] <= HOUR_S; k++)
+			;
+		add(h, r->data_hour[i], r->data_hour[k - 1] + HOUR_S - 1, "data",
+		    "data to the real MX");
+	}
+	if (r->data_hours || !r->data.first || r->data.first > now)
+		return;
+	add(h, r->data.first, r->data.first, "data", "first data to the real MX");
+	if (r->data.last != r->data.first && r->data.last <= now)
+		add(h, r->data.last, r->data.last, "data", "last data to the real MX");
+}
+
+/* An hour, or what of it is known to be too early or too late for a dialogue cut off. */
+static struct span hour_of(const struct record *r, const struct hour *o)
+{
+	struct span s = { o->start, o->start + (int64_t)HOUR_S - 1 };
+
+	if (r->talk.first > s.first && r->talk.first <= s.last)
+		s.first = r->talk.first;
+	if (r->talk.last >= s.first && r->talk.last < s.last)
+		s.last = r->talk.last;
+	return s;
+}
+
+static void add_dialogues(struct history *h)
+{
+	const struct record *r = &h->e->of.r;
+	unsigned int i;
+
+	for (i = 0; i < r->hours && r->hour[i].start <= h->e->j.now; i++) {
+		const struct hour *o = &r->hour[i];
+		struct span when = hour_of(r, o);
+		const char *told = o->strong ? "told \"later\", proven by timestamp" :
+				   o->told_weak && o->weak ?
+					       "told \"later\", proven by one exact number" :
+				   o->told_weak ? "told \"later\", not proven" :
+				   o->weak      ? "greeted, was not told" :
+						  "talked, was not told";
+		bool is_told = o->strong || o->told_weak;
+
+		add(h, when.first, when.last, "talk", "%s%s%s%s%s%s%s", told,
+		    o->quit ? ", said QUIT" : is_told ? ", no QUIT" : "",
+		    o->closed ? ", closed" : "", o->early ? ", talked early" : "",
+		    o->piped ? ", sent commands together" : "",
+		    o->not_smtp ? ", was not SMTP" : "", o->starttls ? ", wanted STARTTLS" : "");
+	}
+}
+
+/* Is it near what the source did at the high fakes, so that it may matter? */
+static bool is_near(const struct explain *e, const struct span *s)
+{
+	int64_t grace = e->j.rules.grace_s;
+	const struct record *r = &e->of.r;
+	unsigned int i;
+
+	for (i = 0; i < r->hours; i++)
+		if (s->first <= r->hour[i].start + HOUR_S + grace &&
+		    s->last >= (int64_t)r->hour[i].start - HOUR_S)
+			return true;
+	return !r->hours && r->high.when.first && s->first <= r->high.when.last + grace &&
+	       s->last >= r->high.when.last - HOUR_S;
+}
+
+static void add_near(struct history *h, const struct span *spans, size_t n, const char *kind,
+		     const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < n && spans[i].first <= h->e->j.now; i++)
+		if (is_near(h->e, &spans[i]))
+			add(h, spans[i].first, spans[i].last, kind, "%s", text);
+}
+
+static void add_site(struct history *h)
+{
+	const struct site *site = &h->e->j.site;
+	const struct site_family *f = &site->family[!addr_is_ip4(&h->e->of.r.src.addr)];
+
+	add_near(h, site->lost, site->losts, "lost", "verified evidence was lost");
+	add_near(h, site->learning, site->learnings, "learning", "learning time");
+	add_near(h, f->ill, f->ills, "unhealthy", "the real MX was unhealthy");
+}
+
+static void add_listing(struct history *h)
+{
+	const struct verdict *v = &h->e->of.v;
+	bool is_listed = verdict_is_listed(v, false);
+
+	if (v->since) {
+		add(h, v->since, v->since, "listing", is_listed ? "its listing begins" :
+							       "its listing would begin");
+		add(h, v->until, v->until, "end", is_listed ? "its listing ends" :
+							     "its listing would end");
+	}
+	if (h->e->pardon)
+		add(h, h->e->pardon->until, h->e->pardon->until, "pardon", "its pardon ends");
+}
+
+static int compare_events(const void *a, const void *b)
+{
+	const struct explain_event *x = a, *y = b;
+
+	if (x->when.first != y->when.first)
+		return x->when.first < y->when.first ? -1 : 1;
+	if (x->when.last != y->when.last)
+		return x->when.last < y->when.last ? -1 : 1;
+	return strcmp(x->kind, y->kind);
+}
+
+int explain_history(struct explain *e)
+{
+	struct history h = { .e = e };
+
+	add_contact(&h, "low", "the low fake", &e->of.r.low);
+	add_contact(&h, "real", "the real MX", &e->of.r.real);
+	add_contact(&h, "high", "a high fake", &e->of.r.high);
+	add_data(&h);
+	add_dialogues(&h);
+	add_site(&h);
+	add_listing(&h);
+	if (e->events)
+		qsort(e->event, e->events, sizeof(*e->event), compare_events);
+	return h.error;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * explain for scripts: JSON_SCHEMA counts its changes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "user/report/explain.h"
+#include "user/lists/format.h"
+
+static void json_entry(struct out *o, const char *name, const struct never_entry *entry)
+{
+	char text[ADDR_TEXT];
+
+	if (!entry) {
+		json_none(o, name);
+		return;
+	}
+	json_open(o, name, '{');
+	json_text(o, "prefix", prefix_text(&entry->prefix, text));
+	json_text(o, "why", entry->why);
+	json_number(o, "line", entry->line);
+	json_close(o, '}');
+}
+
+static void json_checks(struct out *o, const struct verdict *v)
+{
+	int i;
+
+	json_open(o, "checks", '[');
+	for (i = 0; i < CHECKS; i++) {
+		json_open(o, NULL, '{');
+		json_text(o, "check", check_names[i]);
+		json_bool(o, "asked", v->check[i].is_asked);
+		json_bool(o, "lists", v->check[i].is_passed);
+		json_number(o, "have", v->check[i].have);
+		json_number(o, "need", v->check[i].need);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static void json_rules(struct out *o, struct rules rules)
+{
+	const struct rule *r;
+
+	json_open(o, "rules", '{');
+	for (r = rule_table; r->name; r++)
+		json_number(o, r->name, *rules_value(&rules, r));
+	json_close(o, '}');
+}
+
+static void json_history(struct out *o, const struct explain *e)
+{
+	size_t i;
+
+	json_open(o, "history", '[');
+	for (i = 0; i < e->events; i++) {
+		json_open(o, NULL, '{');
+		json_text(o, "kind", e->event[i].kind);
+		json_number(o, "first", e->event[i].when.first);
+		json_number(o, "last", e->event[i].when.last);
+		json_text(o, "text", e->event[i].text);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+/* The days with SYNs, their first seconds. */
+static void json_days_of(struct out *o, const char *role, const struct record *r, uint32_t days)
+{
+	int i;
+
+	json_open(o, role, '[');
+	for (i = 31; i >= 0; i--)
+		if (days & 1u << i)
+			json_number(o, NULL, ((int64_t)r->day - i) * 86400);
+	json_close(o, ']');
+}
+
+static void json_days(struct out *o, const struct record *r)
+{
+	unsigned int i;
+
+	json_open(o, "days", '{');
+	json_days_of(o, "low", r, r->days[0]);
+	json_days_of(o, "real", r, r->days[1]);
+	json_days_of(o, "high", r, r->days[2]);
+	json_close(o, '}');
+	json_open(o, "data_hours", '[');
+	for (i = 0; i < r->data_hours; i++)
+		json_number(o, NULL, r->data_hour[i]);
+	json_close(o, ']');
+}
+
+static void json_lists(struct out *o, const struct explain *e)
+{
+	int i;
+
+	json_open(o, "lists", '[');
+	for (i = 0; i < e->lists; i++) {
+		json_open(o, NULL, '{');
+		json_text(o, "output", e->list[i].file);
+		json_text(o, "format", e->list[i].format);
+		json_bool(o, "there", e->list[i].is_read);
+		json_bool(o, "listed", e->list[i].is_on);
+		json_bool(o, "waits", e->list[i].is_waiting);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static void write_json(const struct explain *e, struct out *o)
+{
+	char text[ADDR_TEXT];
+
+	json_open(o, NULL, '{');
+	json_text(o, "type", "explain");
+	json_number(o, "schema", JSON_SCHEMA);
+	json_number(o, "time", e->j.now);
+	json_text(o, "address", addr_text(&e->addr, text));
+	json_bool(o, "known", e->is_known);
+	json_judged(o, &e->of);
+	json_text(o, "because", explain_sentence(e));
+	json_entry(o, "never", e->never);
+	json_entry(o, "allow", e->allow);
+	if (e->of.fuse != FUSE_NONE)
+		json_text(o, "fuse", fuse_names[e->of.fuse]);
+	else
+		json_none(o, "fuse");
+	json_lists(o, e);
+	json_history(o, e);
+	json_days(o, &e->of.r);
+	json_number(o, "neighbours", e->of.n.count);
+	if (e->of.provider)
+		json_text(o, "provider", e->of.provider);
+	else
+		json_none(o, "provider");
+	json_checks(o, &e->of.v);
+	json_rules(o, e->j.rules);
+	json_close(o, '}');
+	out_char(o, '\n');
+}
+
+int explain_json(const struct explain *e)
+{
+	struct out *o = malloc(sizeof(*o));
+	int error;
+
+	if (!o)
+		return -ENOMEM;
+	out_open(o, out_stdout, NULL);
+	write_json(e, o);
+	error = out_flush(o);
+	free(o);
+	return error;
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * explain for eyes: its text may change.
+ */
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/report/explain.h"
+
+static void print_when(const struct explain *e, const struct span *when)
+{
+	char first[REPORT_TIME], last[REPORT_TIME], age[REPORT_AGE];
+
+	printf("%s", report_time(when->first, first));
+	if (when->last != when->first)
+		printf(" to %s", report_time(when->last, last));
+	printf(" (%s ago)\n", report_age(e->j.now - when->last, age));
+}
+
+static void print_contact(const struct explain *e, const char *what, const struct span *when,
+			  uint32_t count, const char *unit, const char *units)
+{
+	printf("  %-22s ", what);
+	if (!when->first) {
+		printf("never\n");
+		return;
+	}
+	printf("%" PRIu32 " %s, ", count, count == 1 ? unit : units);
+	print_when(e, when);
+}
+
+#define DAYS 32
+#define EVENTS_MAX 60 /* in words; JSON tells all */
+
+static void print_days_of(const char *role, uint32_t days)
+{
+	int i;
+
+	printf("  %-20s ", role);
+	for (i = DAYS - 1; i >= 0; i--)
+		putchar(days & 1u << i ? '#' : '.');
+	putchar('\n');
+}
+
+/* A mark for each day with SYNs, the last day on the right. */
+static void print_days(const struct record *r)
+{
+	char from[REPORT_TIME], to[REPORT_TIME];
+
+	if (!(r->days[0] | r->days[1] | r->days[2]))
+		return;
+	report_time(((int64_t)r->day - DAYS + 1) * 86400, from);
+	report_time(r->day * 86400ll, to);
+	printf("\n  %-20s %.10s to %.10s\n", "DAYS WITH SYNS", from, to);
+	print_days_of("low fake", r->days[0]);
+	print_days_of("real MX", r->days[1]);
+	print_days_of("high fakes", r->days[2]);
+}
+
+static void print_event(const struct explain_event *event)
+{
+	char from[REPORT_TIME], age[REPORT_AGE] = "";
+
+	if (event->when.last > event->when.first)
+		report_age(event->when.last - event->when.first + 1, age);
+	printf("  %-20s %-4s %s\n", report_time(event->when.first, from), age, event->text);
+}
+
+static void print_history(const struct explain *e)
+{
+	size_t i = e->events > EVENTS_MAX ? e->events - EVENTS_MAX : 0;
+
+	if (!e->events)
+		return;
+	printf("\n  %-20s %-4s %s\n", "FROM", "FOR", "WHAT");
+	if (i)
+		printf("  (%zu earlier ones: --json has them)\n", i);
+	for (; i < e->events; i++)
+		print_event(&e->event[i]);
+}
+
+/* What its dialogues showed, all hours together; the history has them one by one. */
+static const struct {
+	const char *what;
+	size_t at;
+} counts[] = {
+	{ "told, by timestamps", offsetof(struct hour, strong) },
+	{ "greeted, exact number", offsetof(struct hour, weak) },
+	{ "told, no timestamps", offsetof(struct hour, told_weak) },
+	{ "QUIT after that", offsetof(struct hour, quit) },
+	{ "closed, no QUIT", offsetof(struct hour, closed) },
+	{ "talked early", offsetof(struct hour, early) },
+	{ "commands together", offsetof(struct hour, piped) },
+	{ "not SMTP", offsetof(struct hour, not_smtp) },
+	{ "wanted STARTTLS", offsetof(struct hour, starttls) },
+};
+
+static void print_counts(const struct explain *e)
+{
+	const struct record *r = &e->of.r;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		uint32_t sum = 0;
+
+		for (k = 0; k < r->hours && r->hour[k].start <= e->j.now; k++)
+			sum += *(const uint16_t *)((const char *)&r->hour[k] + counts[i].at);
+		if (sum)
+			printf("    %-20s %" PRIu32 "\n", counts[i].what, sum);
+	}
+}
+
+static void print_evidence(const struct explain *e)
+{
+	const struct record *r = &e->of.r;
+
+	print_contact(e, "low fake, claimed", &r->low.when, r->low.opens, "SYN", "SYNs");
+	print_contact(e, "real MX, claimed", &r->real.when, r->real.opens, "SYN", "SYNs");
+	print_contact(e, "high fakes, claimed", &r->high.when, r->high.opens, "SYN", "SYNs");
+	print_contact(e, "real MX, proven", &r->data, r->data_count, "connection with data",
+		      "connections with data");
+	print_contact(e, "high fakes, proven", &r->talk, r->talk_hours, "hour with dialogues",
+		      "hours with dialogues");
+	print_counts(e);
+	if (r->bad_acks)
+		printf("  %-22s %" PRIu32 "\n", "wrong acknowledgements", r->bad_acks);
+}
+
+static const char *times(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void print_offences(const struct explain *e, const struct check_result *c)
+{
+	const struct verdict *v = &e->of.v;
+
+	if (!v->is_proven)
+		printf("%" PRId64 " unproven contact%s with a high fake that nothing excuses",
+		       c->have, times(c->have));
+	else
+		printf("%" PRId64 " hour%s told \"later\" without QUIT, %u of them proven by "
+		       "timestamp; %" PRId64 " needed", c->have, times(c->have), v->strong,
+		       c->need);
+	if (v->excused)
+		printf("; %u excused", v->excused);
+}
+
+static void print_alibi(const char *what, const struct check_result *c)
+{
+	char have[REPORT_AGE], need[REPORT_AGE];
+
+	if (c->have < 0)
+		printf("%s: never", what);
+	else if (!c->have)
+		printf("%s: around an offence", what);
+	else
+		printf("%s: %s from the nearest offence", what, report_age(c->have, have));
+	printf("; an alibi within %s", report_age(c->need, need));
+}
+
+static void print_neighbours(const struct explain *e, const struct check_result *c)
+{
+	struct prefix p = neighbours_prefix(&e->of.r.src, &e->j.rules);
+	char net[ADDR_TEXT + 80], one[ADDR_TEXT]; /* a provider's name has at most 64 */
+	struct prefix host = source_prefix(&e->of.n.one);
+
+	prefix_text(&p, net);
+	if (e->of.provider)
+		snprintf(net + strlen(net), sizeof(net) - strlen(net), " or of %s", e->of.provider);
+	if (c->have < 0) {
+		printf("nobody else in %s has a proven alibi", net);
+		return;
+	}
+	printf("%u in %s with a proven alibi, such as %s; ", e->of.n.count, net,
+	       prefix_text(&host, one));
+	print_alibi("at the real MX", c);
+}
+
+static void print_dual(const struct explain *e, const struct check_result *c)
+{
+	bool is_ip6 = !addr_is_ip4(&e->of.r.src.addr);
+	const char *mine = is_ip6 ? "IPv6" : "IPv4", *other = is_ip6 ? "IPv4" : "IPv6";
+
+	if (!c->have) {
+		printf("a walk over %s would have been seen", mine);
+		return;
+	}
+	printf("%" PRId64 " offence%s while no low fake had %s: low and real may have been walked "
+	       "over %s", c->have, times(c->have), mine, other);
+	if (c->is_passed)
+		printf("; dual-stack = accept");
+}
+
+static void print_losses(const struct check_result *c)
+{
+	char text[REPORT_TIME];
+
+	if (!c->have)
+		printf("no verified evidence was lost");
+	else
+		printf("verified evidence was lost, the last time at %s%s",
+		       report_time(c->have, text), c->is_passed ? ", before all this" : "");
+}
+
+static void print_learning(const struct explain *e, const struct check_result *c)
+{
+	unsigned int n = e->of.v.learnt;
+	char text[REPORT_TIME];
+
+	if (c->is_passed)
+		printf("no offence is from the learning time");
+	else
+		printf("%u offence%s of the learning time, which lasted until %s", n, times(n),
+		       report_time(c->have, text));
+}
+
+static void print_real_mx(const struct explain *e, const struct check_result *c)
+{
+	char have[REPORT_AGE], need[REPORT_AGE];
+	bool is_ip6 = !addr_is_ip4(&e->of.r.src.addr);
+
+	if (!e->j.site.family[is_ip6].has_real)
+		printf("no real MX is configured for %s", is_ip6 ? "IPv6" : "IPv4");
+	else if (c->have < 0)
+		printf("nobody was ever seen at the real MX");
+	else
+		printf("somebody %s the real MX %s ago; needed within %s",
+		       e->j.site.family[is_ip6].data_last ? "sent data to" : "was at",
+		       report_age(c->have, have), report_age(c->need, need));
+	if (!c->is_passed && e->of.v.is != JUDGED_HELD && e->of.v.is != JUDGED_WAITING && c->have > 0)
+		printf("; was listed before");
+	if (e->j.site.is_unseen_accepted)
+		printf("; real-mx-unseen = accept");
+}
+
+static void print_grace(const struct explain *e, const struct check_result *c)
+{
+	char have[REPORT_AGE], need[REPORT_AGE], paused[REPORT_AGE];
+
+	printf("had %s to come back; %s needed", report_age(c->have, have),
+	       report_age(c->need, need));
+	if (e->of.v.paused)
+		printf("; %s did not count: the real MX was unhealthy, or learning time",
+		       report_age(e->of.v.paused, paused));
+}
+
+static void print_current(const struct explain *e)
+{
+	char text[REPORT_TIME], need[REPORT_AGE];
+
+	printf("a listing ends %s after the last offence: %s",
+	       report_age(e->j.rules.listing_s, need), report_time(e->of.v.until, text));
+}
+
+static void print_check(const struct explain *e, enum check check)
+{
+	const struct check_result *c = &e->of.v.check[check];
+
+	printf("  %-10s %-6s ", check_names[check],
+	       !c->is_asked ? "-" : c->is_passed ? "yes" : "no");
+	if (!c->is_asked) {
+		printf("not asked\n");
+		return;
+	}
+	switch (check) {
+	case CHECK_OFFENCES:
+		print_offences(e, c);
+		break;
+	case CHECK_LOW:
+		print_alibi("at the low fake", c);
+		break;
+	case CHECK_REAL:
+		print_alibi("at the real MX", c);
+		break;
+	case CHECK_DATA:
+		print_alibi("data to the real MX", c);
+		break;
+	case CHECK_NEIGHBOURS:
+		print_neighbours(e, c);
+		break;
+	case CHECK_DUAL:
+		print_dual(e, c);
+		break;
+	case CHECK_GRACE:
+		print_grace(e, c);
+		break;
+	case CHECK_LOSSES:
+		print_losses(c);
+		break;
+	case CHECK_LEARNING:
+		print_learning(e, c);
+		break;
+	case CHECK_REAL_MX:
+		print_real_mx(e, c);
+		break;
+	case CHECK_CURRENT:
+		print_current(e);
+		break;
+	case CHECKS:
+		break;
+	}
+	putchar('\n');
+}
+
+static void print_entry(const char *list, const struct never_entry *entry)
+{
+	char text[ADDR_TEXT];
+
+	if (!entry)
+		return;
+	printf("  on the %s: %s, ", list, prefix_text(&entry->prefix, text));
+	report_name(entry->why, 0);
+	if (entry->line)
+		printf(":%u", entry->line);
+	putchar('\n');
+}
+
+static void print_pardon(const struct never_entry *entry)
+{
+	char text[ADDR_TEXT], until[REPORT_TIME];
+
+	if (entry)
+		printf("  pardoned until %s: %s\n", report_time(entry->until, until),
+		       prefix_text(&entry->prefix, text));
+}
+
+static void print_lists(const struct explain *e)
+{
+	int i;
+
+	for (i = 0; i < e->lists; i++) {
+		const struct explain_list *l = &e->list[i];
+
+		printf("  %s '", !l->is_read ? "no file yet:" : l->is_on ? "on" : "not on");
+		report_name(l->file, 0);
+		printf("' (%s)%s\n", l->format,
+		       l->is_waiting ? ", waits: the list has grown enough for a day" : "");
+	}
+}
+
+static const char *const sentences[JUDGEMENTS] = {
+	[JUDGED_NONE] = "nothing speaks against it",
+	[JUDGED_ALIBI] = "not listed: it, or its neighbourhood, has an alibi",
+	[JUDGED_DUAL] = "not listed: it may be a sender of both families, with its alibi in the "
+			"other",
+	[JUDGED_FEW] = "not listed: too few offences",
+	[JUDGED_WAITING] = "not listed yet: it may still come back",
+	[JUDGED_HELD] = "held back: not added to a list, and not taken off it",
+	[JUDGED_EXPIRED] = "not listed any more: its last offence is too old",
+	[JUDGED_SUSPECT] = "listed with --unverified only: nothing but SYNs speaks against it",
+	[JUDGED_PROBABLE] = "listed as probable: part of the proof is weak",
+	[JUDGED_OFFENDER] = "listed",
+	[JUDGED_ALLOWED] = "not listed: an allow list has it",
+	[JUDGED_NEVER] = "not listed: the never-list has it",
+	[JUDGED_PARDONED] = "not listed: it is pardoned",
+};
+
+const char *explain_sentence(const struct explain *e)
+{
+	return e->is_known ? sentences[e->of.v.is] : "never seen";
+}
+
+static void print_verdict(const struct explain *e)
+{
+	const struct verdict *v = &e->of.v;
+	char source[ADDR_TEXT], since[REPORT_TIME], until[REPORT_TIME];
+	struct prefix p = source_prefix(&e->of.r.src);
+
+	printf("%s: %s\n", prefix_text(&p, source), judgement_names[v->is]);
+	printf("  %s", explain_sentence(e));
+	if (v->since)
+		printf("\n  %s %s until %s", verdict_is_listed(v, false) ? "from" : "it would be from",
+		       report_time(v->since, since), report_time(v->until, until));
+	putchar('\n');
+	if (e->of.fuse != FUSE_NONE)
+		printf("  fuse '%s': %s\n", fuse_names[e->of.fuse], fuse_reasons[e->of.fuse]);
+	print_entry("never-list", e->never);
+	print_entry("allow list", e->allow);
+	print_pardon(e->pardon);
+	print_lists(e);
+}
+
+void explain_text(const struct explain *e)
+{
+	int i;
+
+	print_verdict(e);
+	if (!e->is_known)
+		return;
+	printf("\n");
+	print_evidence(e);
+	print_days(&e->of.r);
+	print_history(e);
+	printf("\n  %-10s %-6s %s\n", "RULE", "LISTS", "BECAUSE");
+	for (i = 0; i < CHECKS; i++)
+		print_check(e, i);
+}

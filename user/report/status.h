@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What status tells, read once, so that text (status_text.c) and JSON
+ * (status_json.c) say the same.
+ */
+#ifndef NOLIST_STATUS_H
+#define NOLIST_STATUS_H
+
+#include "user/config/conf.h"
+#include "user/kernel/kern.h"
+#include "user/store/store.h"
+
+/* Every verdict's name, and what it says to an admin. */
+struct status_verdict {
+	const char *name, *help;
+};
+extern const struct status_verdict status_verdicts[NOLIST_VERDICTS];
+
+#define STATUS_WARNINGS 16
+
+/* A list as the last dump noted it. */
+struct status_list {
+	char *path;
+	struct store_list is;
+};
+
+struct status {
+	struct kern *k;
+	const struct kern_if *ifs;
+	int n_ifs;
+	struct nolist_stats stats;
+	struct kern_fill fill;
+	unsigned long long claimed_ns, verified_ns; /* last contact with the real MX; 0: none */
+	long long offset;                           /* to wall time */
+	struct nolist_config *conf;                 /* scratch for one set */
+	struct conf rules;                          /* the configuration file */
+	int64_t now;
+	int64_t collected_at; /* 0: never */
+	struct status_list *list;
+	size_t lists;
+	char warning[STATUS_WARNINGS][160];
+	int warnings;
+	struct kern_feature missing[KERN_FEATURES_MAX]; /* in this kernel */
+	int n_missing;
+};
+
+void status_text(struct status *s);
+int status_json(struct status *s); /* 0, or -errno of the output */
+
+/* Seconds since 1970 of a time of the tables. */
+long long status_wall_s(const struct status *s, unsigned long long ns);
+/* More were added than are there: the rest was idle longest, and gave way. */
+unsigned long long status_evicted(unsigned long long added, unsigned int present);
+/* Contacts that were too many to note: a flood. */
+unsigned long long status_shed(const struct nolist_stats *t);
+/* What came to the MX at this place; zeros where its number is none. */
+struct nolist_mxstats status_mx_count(const struct nolist_stats *t, const struct nolist_slot *slot);
+/* When an hour of the evidence began; at least 1, since 0 is never. */
+unsigned long long status_hour_ns(unsigned int hour);
+unsigned long long status_frames(const struct status *s);
+/* Sorts the MX addresses to the front of slot[]; how many. For reading only. */
+int status_mx(struct nolist_config *conf);
+const struct nolist_reply *status_banner(const struct nolist_config *conf);
+/* Without CR LF. */
+int status_banner_len(const struct nolist_config *conf);
+
+#endif

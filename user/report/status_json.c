@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * status for scripts: JSON_SCHEMA counts its changes.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "user/cmd/cmd.h"
+#include "user/config/conf.h"
+#include "user/judge/hold.h"
+#include "user/lists/format.h"
+#include "user/report/status.h"
+
+static void json_when(struct out *o, const char *name, const struct status *s,
+		      unsigned long long ns)
+{
+	if (ns)
+		json_number(o, name, status_wall_s(s, ns));
+	else
+		json_none(o, name);
+}
+
+static void json_interfaces(struct out *o, const struct status *s)
+{
+	int i;
+
+	json_open(o, "interfaces", '[');
+	for (i = 0; i < s->n_ifs; i++) {
+		const struct kern_if *f = &s->ifs[i];
+
+		json_open(o, NULL, '{');
+		json_text(o, "name", f->name);
+		json_number(o, "ifindex", f->ifindex);
+		json_text(o, "mode", f->mode == KERN_GENERIC ? "generic" : "native");
+		json_bool(o, "shared", f->is_shared);
+		json_number(o, "program", f->prog_id);
+		json_text(o, "tag", f->tag);
+		json_number(o, "tables", f->set);
+		json_bool(o, "pinned", f->is_pinned);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static void json_mx(struct out *o, struct status *s, int set)
+{
+	int i, n = status_mx(s->conf);
+	struct nolist_stats stats;
+	char text[ADDR_TEXT];
+
+	/* What cannot be read is zero. */
+	kern_set_stats(s->k, set, &stats);
+	json_open(o, "mx", '[');
+	for (i = 0; i < n; i++) {
+		const struct nolist_slot *slot = &s->conf->slot[i];
+		struct nolist_mxstats sum = status_mx_count(&stats, slot);
+
+		json_open(o, NULL, '{');
+		json_text(o, "address", addr_text(&slot->addr, text));
+		json_text(o, "role", conf_role_name(slot->role));
+		json_number(o, "segments", sum.segments);
+		json_number(o, "opens", sum.opens);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static void json_conf(struct out *o, struct status *s, int set)
+{
+	char text[NOLIST_TEXT_MAX + 1];
+	unsigned int i;
+
+	json_open(o, "ports", '[');
+	for (i = 0; i < s->conf->ports && i < NOLIST_PORT_MAX; i++)
+		json_number(o, NULL, ntohs(s->conf->port[i]));
+	json_close(o, ']');
+	json_mx(o, s, set);
+	snprintf(text, sizeof(text), "%.*s", status_banner_len(s->conf), status_banner(s->conf)->text);
+	json_text(o, "banner", text);
+	json_bool(o, "split_handshake", s->conf->smtp.is_split);
+	json_when(o, "probation_until", s, s->conf->until_ns);
+}
+
+static void json_set(struct out *o, struct status *s, int set)
+{
+	struct nolist_meta meta = {};
+	bool is_configured = !kern_config(s->k, set, s->conf);
+	char generation[17];
+
+	json_open(o, NULL, '{');
+	json_bool(o, "configured", is_configured);
+	/* Tables without this record: no load has been here. */
+	if (!kern_meta(s->k, set, &meta) && meta.magic) {
+		snprintf(generation, sizeof(generation), "%016llx",
+			 (unsigned long long)meta.generation);
+		json_number(o, "abi", meta.version);
+		json_text(o, "generation", generation);
+		json_when(o, "created", s, meta.created_ns);
+	}
+	if (is_configured)
+		json_conf(o, s, set);
+	json_close(o, '}');
+}
+
+static void json_claims(struct out *o, const struct status *s)
+{
+	const struct nolist_stats *t = &s->stats;
+	int i;
+
+	json_open(o, "claims", '{');
+	json_number(o, "now", s->fill.claims);
+	json_number(o, "room", s->fill.claims_max);
+	json_number(o, "evicted", status_evicted(t->claims_new, s->fill.claims));
+	json_number(o, "lost", t->claims_lost);
+	json_open(o, "shed", '{');
+	for (i = NOLIST_LOW; i <= NOLIST_HIGH; i++)
+		json_number(o, conf_role_name(i), t->claims_shed[i]);
+	json_close(o, '}');
+	json_close(o, '}');
+}
+
+static void json_proofs(struct out *o, const struct status *s)
+{
+	const struct nolist_stats *t = &s->stats;
+
+	json_open(o, "proofs", '{');
+	json_number(o, "now", s->fill.proofs);
+	json_number(o, "room", s->fill.proofs_max);
+	json_number(o, "evicted", s->fill.is_lru ? status_evicted(t->proofs_new, s->fill.proofs) : 0);
+	json_number(o, "lost", t->proofs_lost);
+	json_when(o, "lost_at", s, t->proofs_lost_ns);
+	json_close(o, '}');
+}
+
+static void json_bad_acks(struct out *o, const struct status *s)
+{
+	const struct nolist_bad_acks *b = s->stats.bad_acks;
+	int i;
+
+	json_open(o, "bad_acks", '[');
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		if (!b[i].hour)
+			continue;
+		json_open(o, NULL, '{');
+		json_when(o, "hour", s, status_hour_ns(b[i].hour));
+		json_number(o, "count", b[i].count);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static void json_lists(struct out *o, const struct status *s)
+{
+	size_t i;
+	int k;
+
+	json_open(o, "lists", '[');
+	for (i = 0; i < s->lists; i++) {
+		json_open(o, NULL, '{');
+		json_text(o, "output", s->list[i].path);
+		json_number(o, "time", s->list[i].is.time);
+		json_number(o, "entries", s->list[i].is.entries);
+		json_number(o, "added", s->list[i].is.grown);
+		json_open(o, "held_back", '{');
+		for (k = 0; k < FUSES; k++)
+			json_number(o, fuse_names[k], s->list[i].is.held[k]);
+		json_close(o, '}');
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+int status_json(struct status *s)
+{
+	static struct out out;
+	struct out *o = &out;
+	bool is_old;
+	int i;
+
+	out_open(o, out_stdout, NULL);
+	json_open(o, NULL, '{');
+	json_text(o, "type", "status");
+	json_number(o, "schema", JSON_SCHEMA);
+	json_text(o, "version", VERSION);
+	json_number(o, "abi", NOLIST_ABI_VERSION);
+	json_text(o, "pin_dir", options.pin_dir);
+	json_text(o, "kernel", kern_release(&is_old));
+	json_open(o, "kernel_lacks", '[');
+	for (i = 0; i < s->n_missing; i++)
+		json_text(o, NULL, s->missing[i].name);
+	json_close(o, ']');
+	json_interfaces(o, s);
+	json_open(o, "tables", '[');
+	for (i = 0; i < kern_sets(s->k); i++)
+		json_set(o, s, i);
+	json_close(o, ']');
+	json_open(o, "verdicts", '{');
+	for (i = 0; i < NOLIST_VERDICTS; i++)
+		json_number(o, status_verdicts[i].name, s->stats.verdict[i]);
+	json_close(o, '}');
+	json_number(o, "frames", status_frames(s));
+	json_claims(o, s);
+	json_proofs(o, s);
+	json_bad_acks(o, s);
+	json_when(o, "real_contacted_at", s, s->claimed_ns);
+	json_when(o, "real_data_at", s, s->verified_ns);
+	if (s->collected_at)
+		json_number(o, "collected_at", s->collected_at);
+	else
+		json_none(o, "collected_at");
+	json_lists(o, s);
+	json_open(o, "warnings", '[');
+	for (i = 0; i < s->warnings; i++)
+		json_text(o, NULL, s->warning[i]);
+	json_close(o, ']');
+	json_close(o, '}');
+	out_char(o, '\n');
+	return out_flush(o);
+}

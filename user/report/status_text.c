@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * status for eyes: its text may change.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "user/cmd/cmd.h"
+#include "user/config/conf.h"
+#include "user/judge/hold.h"
+#include "user/base/text.h"
+#include "user/report/status.h"
+
+static const char *when(const struct status *s, unsigned long long ns, char text[32])
+{
+	time_t t = status_wall_s(s, ns);
+	struct tm tm;
+
+	if (!ns)
+		return "never";
+	strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&t, &tm));
+	return text;
+}
+
+static const char *tables_name(const struct kern_if *f, char text[16])
+{
+	if (f->is_pinned)
+		return "pinned";
+	snprintf(text, 16, "own (%d)", f->set);
+	return text;
+}
+
+static void text_interfaces(const struct status *s)
+{
+	char text[16];
+	int i;
+
+	if (!s->n_ifs) {
+		printf("attached to no interface; the evidence is still pinned\n");
+		return;
+	}
+	printf("%-15s  %-7s  %-8s  %-8s  %7s  %s\n", "interface", "mode", "attached", "tables",
+	       "program", "tag");
+	for (i = 0; i < s->n_ifs; i++) {
+		report_name(s->ifs[i].name, 15);
+		printf("  %-7s  %-8s  %-8s  %7u  %s\n",
+		       s->ifs[i].mode == KERN_GENERIC ? "generic" : "native",
+		       s->ifs[i].is_shared ? "shared" : "alone",
+		       tables_name(&s->ifs[i], text), s->ifs[i].prog_id, s->ifs[i].tag);
+	}
+}
+
+/* Only what is missing: of what the program cannot do without there is no status. */
+static void text_kernel(const struct status *s)
+{
+	int i;
+
+	for (i = 0; i < s->n_missing; i++)
+		printf("this kernel has not: %s%s%s\n", s->missing[i].name,
+		       s->missing[i].lost ? "; " : "",
+		       s->missing[i].lost ? s->missing[i].lost : "");
+	if (s->n_missing > 0)
+		printf("\n");
+}
+
+static void text_probation(const struct nolist_config *conf)
+{
+	unsigned long long now = kern_now_ns();
+
+	if (conf->until_ns && now > conf->until_ns)
+		printf("on probation: the time is up, and every frame passes\n");
+	else if (conf->until_ns)
+		printf("on probation: detaches in %llu seconds, unless \"nolist-xdp load "
+		       "--confirm\" is said\n",
+		       (conf->until_ns - now) / 1000000000 + 1);
+}
+
+static void text_set(struct status *s, int set)
+{
+	struct nolist_stats stats;
+	char text[ADDR_TEXT];
+	unsigned int port;
+	int i, n;
+
+	printf("\n");
+	if (kern_sets(s->k) > 1)
+		printf("tables %d:\n", set);
+	if (kern_config(s->k, set, s->conf)) {
+		printf("not configured: every frame passes\n");
+		return;
+	}
+	text_probation(s->conf);
+	n = status_mx(s->conf);
+	/* What cannot be read is zero. */
+	kern_set_stats(s->k, set, &stats);
+	printf("%-39s  %-4s  %12s  %12s\n", "MX address", "role", "segments", "opens");
+	for (i = 0; i < n; i++) {
+		const struct nolist_slot *slot = &s->conf->slot[i];
+		struct nolist_mxstats sum = status_mx_count(&stats, slot);
+
+		printf("%-39s  %-4s  %12llu  %12llu\n", addr_text(&slot->addr, text),
+		       conf_role_name(slot->role), (unsigned long long)sum.segments,
+		       (unsigned long long)sum.opens);
+	}
+	printf("ports of the fakes:");
+	for (port = 0; port < s->conf->ports && port < NOLIST_PORT_MAX; port++)
+		printf(" %u", ntohs(s->conf->port[port]));
+	printf("\n");
+	/* The banner is all of the dialogue that tells the name and the stage. */
+	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
+	       s->conf->smtp.is_split ? " (split handshake)" : "");
+}
+
+static void text_verdicts(const struct status *s)
+{
+	int i;
+
+	printf("\n%-18s  %14s\n", "verdict", "frames");
+	for (i = 0; i < NOLIST_VERDICTS; i++)
+		if (s->stats.verdict[i])
+			printf("%-18s  %14llu  %s\n", status_verdicts[i].name,
+			       (unsigned long long)s->stats.verdict[i], status_verdicts[i].help);
+	printf("%-18s  %14llu\n", "all", status_frames(s));
+}
+
+static void text_bad_acks(const struct status *s)
+{
+	const struct nolist_bad_acks *b = s->stats.bad_acks;
+	char text[32];
+	int i;
+
+	for (i = 0; i < NOLIST_HOURS; i++)
+		if (b[i].hour)
+			printf("%u acknowledgements that were not ours in the hour from %s\n",
+			       b[i].count, when(s, status_hour_ns(b[i].hour), text));
+}
+
+static void text_evidence(const struct status *s)
+{
+	const struct nolist_stats *t = &s->stats;
+	char text[32];
+
+	printf("\n%-18s  %14s  %10s  %10s  %10s  %10s\n", "sources with", "now", "room", "evicted",
+	       "lost", "shed");
+	printf("%-18s  %14u  %10u  %10llu  %10llu  %10llu\n", "claims", s->fill.claims,
+	       s->fill.claims_max, status_evicted(t->claims_new, s->fill.claims),
+	       (unsigned long long)t->claims_lost, status_shed(t));
+	printf("%-18s  %14u  %10u  %10llu  %10llu  %10s\n", "proofs", s->fill.proofs,
+	       s->fill.proofs_max, s->fill.is_lru ? status_evicted(t->proofs_new, s->fill.proofs) : 0,
+	       (unsigned long long)t->proofs_lost, "-");
+	if (t->proofs_lost)
+		printf("proofs were last lost at %s: nothing near it counts against anybody\n",
+		       when(s, t->proofs_lost_ns, text));
+	text_bad_acks(s);
+	printf("\nreal MX last contacted: %s", when(s, s->claimed_ns, text));
+	printf("; with data: %s\n", when(s, s->verified_ns, text));
+}
+
+static void text_held(const struct store_list *l)
+{
+	const char *comma = "";
+	int i;
+
+	for (i = 0; i < FUSES; i++)
+		if (l->held[i]) {
+			printf("%s%s %llu", comma, fuse_names[i], (unsigned long long)l->held[i]);
+			comma = ", ";
+		}
+	printf("%s\n", *comma ? "" : "-");
+}
+
+static void text_lists(const struct status *s)
+{
+	char age[REPORT_AGE];
+	size_t i;
+
+	if (!s->lists)
+		return;
+	printf("\n%-39s  %10s  %10s  %6s  %s\n", "list", "entries", "added/day", "age",
+	       "held back");
+	for (i = 0; i < s->lists; i++) {
+		const struct store_list *l = &s->list[i].is;
+
+		report_name(s->list[i].path, 39);
+		printf("  %10llu  %10llu  %6s  ", (unsigned long long)l->entries,
+		       (unsigned long long)l->grown, report_age(s->now - l->time, age));
+		text_held(l);
+	}
+}
+
+void status_text(struct status *s)
+{
+	char age[REPORT_AGE];
+
+	int i;
+
+	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", VERSION, NOLIST_ABI_VERSION,
+	       options.pin_dir);
+	text_kernel(s);
+	text_interfaces(s);
+	for (i = 0; i < kern_sets(s->k); i++)
+		text_set(s, i);
+	text_verdicts(s);
+	text_evidence(s);
+	printf("last collect: %s%s\n", s->collected_at ? report_age(s->now - s->collected_at, age) :
+							 "never", s->collected_at ? " ago" : "");
+	text_lists(s);
+}

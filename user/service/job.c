@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Forks, and calls the command: no other program is run, so that a new version on
+ * the disk does not mix with this one. Nothing of the parent's event loop is
+ * touched in the child.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/cmd/cmd.h"
+#include "user/service/job.h"
+#include "user/base/log.h"
+
+void job_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
+
+/* What commands print is for scripts; here is none. */
+static void set_output(void)
+{
+	int fd = options.is_verbose ? STDERR_FILENO : open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		dup2(fd, STDOUT_FILENO);
+}
+
+/*
+ * Who finds tables by their pins needs no CAP_SYS_ADMIN. Where no new privileges are
+ * gained, as in the unit, commands that reload a list do not get it back either. What
+ * cannot be laid down is kept: it would do no more than before.
+ */
+static void lay_down(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	static const int caps[] = { CAP_SYS_ADMIN, CAP_PERFMON };
+	size_t i;
+
+	if (syscall(SYS_capget, &head, data))
+		return;
+	for (i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
+		struct __user_cap_data_struct *d = &data[CAP_TO_INDEX(caps[i])];
+
+		d->effective &= ~CAP_TO_MASK(caps[i]);
+		d->permitted &= ~CAP_TO_MASK(caps[i]);
+		d->inheritable &= ~CAP_TO_MASK(caps[i]);
+	}
+	syscall(SYS_capset, &head, data);
+}
+
+static _Noreturn void work(const struct job *job, pid_t parent)
+{
+	char *argv[JOB_ARGS];
+	int argc, status;
+	sigset_t set;
+
+	/* A group of its own: Ctrl-C at a terminal is for the parent, which waits. */
+	setpgid(0, 0);
+	if (!job->is_whole) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(EXIT_FAILED);
+	}
+	job_signals(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	/* Those are the parent's, and not for what reloads a list either. */
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_PID");
+	unsetenv("WATCHDOG_USEC");
+	set_output();
+	if (job->is_modest)
+		lay_down();
+	for (argc = 0; job->argv[argc]; argc++)
+		argv[argc] = strdup(job->argv[argc]);
+	argv[argc] = NULL;
+	optind = 0;
+	log_command(argv[0]);
+	status = job->fn(argc, argv);
+	fflush(stdout);
+	_exit(status);
+}
+
+static int on_gone(sd_event_source *source, const siginfo_t *info, void *arg)
+{
+	struct job *job = arg;
+	bool is_killed = info->si_code != CLD_EXITED;
+
+	(void)source;
+	job->child = sd_event_source_unref(job->child);
+	job->limit = sd_event_source_disable_unref(job->limit);
+	job->pid = 0;
+	if (is_killed)
+		errx("'%s' was killed: %s", job->argv[0], strsignal(info->si_status));
+	job->ended(job, is_killed ? -1 : info->si_status);
+	return 0;
+}
+
+static int on_limit(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct job *job = arg;
+
+	(void)source;
+	(void)usec;
+	errx("'%s' has been at work for too long", job->argv[0]);
+	job_kill(job);
+	return 0;
+}
+
+int job_start(struct job *job, sd_event *event, unsigned int limit_s)
+{
+	pid_t parent = getpid();
+	int ret;
+
+	fflush(NULL);
+	job->pid = fork();
+	if (job->pid < 0) {
+		job->pid = 0;
+		return -errno;
+	}
+	if (!job->pid)
+		work(job, parent);
+	ret = sd_event_add_child(event, &job->child, job->pid, WEXITED, on_gone, job);
+	if (ret >= 0)
+		ret = sd_event_add_time_relative(event, &job->limit, CLOCK_MONOTONIC,
+						 limit_s * 1000000ull, 0, on_limit, job);
+	if (ret >= 0)
+		return 0;
+	job_free(job);
+	return ret;
+}
+
+void job_kill(struct job *job)
+{
+	if (job->pid)
+		kill(job->pid, SIGKILL);
+}
+
+void job_free(struct job *job)
+{
+	job->child = sd_event_source_disable_unref(job->child);
+	job->limit = sd_event_source_disable_unref(job->limit);
+	if (job->pid) {
+		kill(job->pid, SIGKILL);
+		waitpid(job->pid, NULL, 0);
+	}
+	job->pid = 0;
+}

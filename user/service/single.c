@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A record lock on a file beside the store. It is this process' own: no child has it,
+ * so that what a killed run leaves at work keeps no other from starting, and it goes
+ * with the process however that ends.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "user/service/single.h"
+#include "user/store/private.h"
+
+#define LOCK_FILE "run.lock"
+
+int alone(const char *dir, pid_t *by)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int at, fd, error;
+
+	*by = 0;
+	error = store_dir(dir, &at);
+	if (error)
+		return error;
+	fd = openat(at, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	error = -errno;
+	close(at);
+	if (fd < 0)
+		return store_fail_errno(error, "cannot make '%s/%s'", dir, LOCK_FILE);
+	if (!fcntl(fd, F_SETLK, &lock))
+		return 0; /* fd stays open: to close it would unlock */
+	error = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
+	if (error == -EBUSY && !fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK && lock.l_pid > 0)
+		*by = lock.l_pid;
+	close(fd);
+	return store_fail_errno(error, "cannot lock '%s/%s'", dir, LOCK_FILE);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Makes a snapshot of the kernel's tables.
+ */
+#include "user/kernel/kern.h"
+#include "user/snapshot/snapshot.h"
+
+#define NS 1000000000ll
+
+struct reading {
+	struct snapshot *s;
+	int life;
+};
+
+static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
+		     const struct nolist_proofs *proofs, void *arg)
+{
+	struct reading *r = arg;
+
+	return snapshot_add(r->s, r->life, src, claims, proofs);
+}
+
+/* While the other table is still read. */
+static int on_end(bool is_proofs, void *arg)
+{
+	struct reading *r = arg;
+
+	return is_proofs ? snapshot_sort_proofs(r->s, r->life) : snapshot_sort_claims(r->s, r->life);
+}
+
+/* Before the records are read: what is lost later belongs to the next interval. */
+static int read_stats(struct snapshot *s, int life, const struct kern *k, int set)
+{
+	struct nolist_meta meta = {};
+	struct nolist_stats stats;
+	const struct kern_if *ifs;
+	int i, n = kern_ifs(k, &ifs), error = kern_set_stats(k, set, &stats);
+	uint64_t now = kern_now_ns();
+
+	if (error)
+		return error;
+	kern_meta(k, set, &meta);
+	for (i = 0; i < n && ifs[i].set != set; i++)
+		;
+	snapshot_set_stats(s, life, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
+			   i == n);
+	snapshot_set_changes(s, life, meta.change);
+	return 0;
+}
+
+static int read_set(struct snapshot *s, const struct kern *k, int set)
+{
+	/* Rounded down: what just happened must not lie in the future. */
+	long long offset = kern_clock_offset();
+	struct reading r = { .s = s };
+	struct kern_tables tables;
+	struct life life = {};
+	bool is_lru;
+	int error;
+
+	error = kern_tables(k, set, &tables);
+	if (!error)
+		error = kern_boot_id(life.boot);
+	if (error)
+		return error;
+	is_lru = tables.is_lru;
+	life.tables = tables.id;
+	life.generation = tables.generation;
+	life.wall_s = offset / NS - (offset % NS < 0);
+	r.life = snapshot_add_life(s, &life);
+	error = r.life < 0 ? r.life : read_stats(s, r.life, k, set);
+	if (!error && is_lru)
+		snapshot_set_lru(s, r.life);
+	return error ? error : kern_set_each(k, set, on_record, on_end, &r);
+}
+
+int snapshot_read(struct snapshot **sp, const struct kern *k)
+{
+	int i, error = snapshot_new(sp);
+
+	for (i = 0; i < kern_sets(k) && !error; i++)
+		error = read_set(*sp, k, i);
+	if (!error)
+		error = snapshot_sort(*sp);
+	if (error) {
+		snapshot_free(*sp);
+		*sp = NULL;
+	}
+	return error;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is known of lists that were written: how long they are, what was held back,
+ * and what was added within a day.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "user/store/private.h"
+
+#define DAY_S 86400
+
+static struct store_list list_of(sqlite3_stmt *q)
+{
+	struct store_list l = {
+		.time = sqlite3_column_int64(q, 1),
+		.since = sqlite3_column_int64(q, 2),
+		.entries = sqlite3_column_int64(q, 3),
+		.grown = sqlite3_column_int64(q, 4),
+	};
+	int i;
+
+	for (i = 0; i < STORE_HELD; i++)
+		l.held[i] = sqlite3_column_int64(q, 5 + i);
+	return l;
+}
+
+int store_list(struct store *s, const char *path, int64_t now, struct store_list *l)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_LIST_GET);
+	int ret;
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 2, now);
+	ret = store_step(s, q);
+	if (ret > 0)
+		*l = list_of(q);
+	sqlite3_reset(q);
+	return ret > 0 ? 0 : ret ? ret : -ENOENT;
+}
+
+static int add_growth(struct store *s, const char *path, int64_t time, int64_t added)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_GROWTH_DROP);
+	int error;
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 2, time);
+	error = store_run(s, q, "write");
+	if (error || !added)
+		return error;
+	q = store_stmt(s, SQL_GROWTH_ADD);
+	if (!q)
+		return -EIO;
+	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 2, time);
+	sqlite3_bind_int64(q, 3, added);
+	return store_run(s, q, "write");
+}
+
+int store_set_list(struct store *s, const char *path, const struct store_list *l, int64_t added)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_LIST_SET);
+	int i, error;
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 2, l->time);
+	sqlite3_bind_int64(q, 3, l->since);
+	sqlite3_bind_int64(q, 4, l->entries);
+	for (i = 0; i < STORE_HELD; i++)
+		sqlite3_bind_int64(q, 5 + i, l->held[i]);
+	error = store_run(s, q, "write");
+	return error ? error : add_growth(s, path, l->time, added);
+}
+
+int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_LIST_EACH);
+	struct store_list l;
+	const char *path;
+	int ret;
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_int64(q, 2, now);
+	while ((ret = store_step(s, q)) > 0) {
+		path = (const char *)sqlite3_column_text(q, 0);
+		l = list_of(q);
+		ret = path ? fn(path, &l, arg) : store_damaged(s);
+		if (ret)
+			break;
+	}
+	sqlite3_reset(q);
+	return ret;
+}

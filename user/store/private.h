@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the store share: store.c opens, store_rows.c has the sources,
+ * store_lives.c the tables as a whole, store_pardon.c the pardons, store_list.c
+ * the lists, store_prune.c drops what is old; alone.c locks beside it. Nobody else
+ * includes this.
+ */
+#ifndef NOLIST_STORE_PRIV_H
+#define NOLIST_STORE_PRIV_H
+
+#include <sqlite3.h>
+#include "user/store/store.h"
+
+enum statement {
+	SQL_WALK_CLAIMED, /* in the order of enum store_grade */
+	SQL_WALK_PROVEN,
+	SQL_DATA,
+	SQL_GET,
+	SQL_PUT,
+	SQL_PUT_MANY,
+	SQL_PROMOTE,
+	SQL_IS_PROVEN,
+	SQL_COUNT,
+	SQL_DROP,
+	SQL_LOSSES_DROP,
+	SQL_ACKS_DROP,
+	SQL_PARDON_DROP,
+	SQL_REAL_DROP,
+	SQL_CHANGES_DROP,
+	SQL_LIST_DROP,
+	SQL_LIFE_ADD,
+	SQL_LIFE_SET,
+	SQL_LIFE_WALL,
+	SQL_LOSSES_LAST,
+	SQL_LOSSES_ADD,
+	SQL_LOSSES_STRETCH,
+	SQL_LOSSES_EACH,
+	SQL_ACKS_ADD,
+	SQL_ACKS_EACH,
+	SQL_PARDON_ADD,
+	SQL_PARDON_EXTEND,
+	SQL_PARDON_EACH,
+	SQL_REAL_ADD,
+	SQL_REAL_EACH,
+	SQL_CHANGE_ADD,
+	SQL_CHANGES_EACH,
+	SQL_LIST_GET,
+	SQL_LIST_SET,
+	SQL_LIST_EACH,
+	SQL_GROWTH_ADD,
+	SQL_GROWTH_DROP,
+	STATEMENTS
+};
+
+#define STORE_PUT_ROWS 64 /* of SQL_PUT_MANY */
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	int lock; /* the directory, locked by the one who collects; or -1 */
+	sqlite3_stmt *stmt[STATEMENTS];
+	struct store_life *life;
+	size_t lives;
+	unsigned char *bound; /* what is bound to the statement that is about to run */
+	size_t bound_room;
+};
+
+/* Sets store_what() and store_hint() after SQLite said no; returns -errno. */
+int store_fail(struct store *s, const char *what);
+int store_fail_errno(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A statement, prepared once and reset; NULL: store_fail() has been called. */
+sqlite3_stmt *store_stmt(struct store *s, enum statement which);
+/* Opens the directory of the store, which is made and must be safe; 0 or -errno. */
+int store_dir(const char *dir, int *fd);
+/* Runs a statement that gives no rows. */
+int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
+/* 1: there is a row. */
+int store_step(struct store *s, sqlite3_stmt *stmt);
+/* A row cannot be what this tool wrote. */
+int store_damaged(struct store *s);
+int store_number(struct store *s, const char *pragma, int *number);
+/* For SQL: squeezed(BLOB, WORDS) squeezes the records of so many words in a blob. */
+int store_add_squeezed(struct store *s);
+int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
+/* What is known of tables as a whole, and pardons that were over, of before a time. */
+int store_drop_lives(struct store *s, int64_t before);
+int store_read_lives(struct store *s);
+
+#endif

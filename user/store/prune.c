@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Keeps the store bounded: by age, and by size. Where it is too large, sources that
+ * proved nothing go, first those that came once: a flood of forged SYNs fills the
+ * store with them, and must push out nothing that matters.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/store/private.h"
+
+#define KEPT_S (KEPT_HOURS * 3600ll)
+#define WINDOW 4096 /* rows that are dropped at a time: dropping while walking is slow */
+
+struct prune {
+	struct store *s;
+	int64_t now;
+	enum store_grade grade;
+	bool is_once;   /* only who came once */
+	int64_t before; /* who was there last before that */
+	uint32_t *ages; /* by hours: counted instead; or NULL */
+	struct store_row row[WINDOW];
+	size_t n;
+};
+
+static uint32_t later(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t last_of(const struct prune *p, const struct store_row *row)
+{
+	const struct kept *k = &row->kept;
+	uint32_t last = later(k->proofs.now.data.last, k->proofs.now.talk.last);
+	size_t i;
+
+	for (i = 0; i < PACK_ROLES; i++)
+		last = later(last, k->claims.now.role[i].last);
+	for (i = 0; i < p->s->lives; i++)
+		if (p->s->life[i].id == row->life)
+			return (int64_t)last - 1 + p->s->life[i].life.wall_s;
+	return 0;
+}
+
+static bool came_once(const struct kept *k)
+{
+	const struct kept_claims *c = &k->claims;
+	uint64_t opens = 0;
+	int i;
+
+	for (i = 0; i < PACK_ROLES; i++)
+		opens += (uint64_t)c->now.opens[i] + c->before[i];
+	return opens <= 1;
+}
+
+static void look_at(struct prune *p, const struct store_row *row)
+{
+	int64_t last = last_of(p, row), hours;
+
+	if (p->is_once && !came_once(&row->kept))
+		return;
+	if (p->ages) {
+		hours = last > p->now ? 0 : (p->now - last) / 3600;
+		p->ages[hours < KEPT_HOURS ? hours : KEPT_HOURS]++;
+	} else if (last < p->before) {
+		p->row[p->n].key = row->key;
+		p->row[p->n++].life = row->life;
+	}
+}
+
+static int drop(struct prune *p)
+{
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < p->n && !error; i++)
+		error = store_drop(p->s, &p->row[i], p->grade);
+	p->n = 0;
+	return error;
+}
+
+static int walk(struct prune *p)
+{
+	struct pack_hour *hour = calloc(KEPT_HOURS, sizeof(*hour));
+	struct store_row row = { .kept.hour = hour };
+	int ret = hour ? store_start(p->s, p->grade, NULL) : -ENOMEM;
+
+	p->n = 0;
+	while (!ret && (ret = store_next(p->s, p->grade, &row)) > 0) {
+		ret = 0;
+		look_at(p, &row);
+		if (p->n < WINDOW)
+			continue;
+		ret = drop(p);
+		if (!ret)
+			ret = store_start(p->s, p->grade, &row.key);
+	}
+	free(hour);
+	return ret ? ret : drop(p);
+}
+
+/* Drops the older half of those that the prune is about. */
+static int halve(struct prune *p)
+{
+	uint64_t all = 0, kept = 0;
+	int i, error;
+
+	p->ages = calloc(KEPT_HOURS + 1, sizeof(*p->ages));
+	if (!p->ages)
+		return -ENOMEM;
+	error = walk(p);
+	for (i = 0; i <= KEPT_HOURS; i++)
+		all += p->ages[i];
+	for (i = 0; i < KEPT_HOURS && kept + p->ages[i] <= all / 2; i++)
+		kept += p->ages[i];
+	free(p->ages);
+	p->ages = NULL;
+	p->before = p->now - i * 3600ll;
+	return error ? error : walk(p);
+}
+
+static int is_too_large(struct store *s, uint64_t bytes_max)
+{
+	int pages, idle, size, error;
+
+	error = store_number(s, "PRAGMA page_count", &pages);
+	if (!error)
+		error = store_number(s, "PRAGMA freelist_count", &idle);
+	if (!error)
+		error = store_number(s, "PRAGMA page_size", &size);
+	return error ? error : (uint64_t)(pages - idle) * size > bytes_max;
+}
+
+int store_prune(struct store *s, int64_t now, bool is_by_age, uint64_t bytes_max)
+{
+	struct prune *p = calloc(1, sizeof(*p));
+	int i, ret, error = p ? 0 : -ENOMEM;
+
+	if (p)
+		*p = (struct prune){ .s = s, .now = now, .before = now - KEPT_S };
+	for (i = 0; i < STORE_GRADES && is_by_age && !error; i++) {
+		p->grade = i;
+		error = walk(p);
+	}
+	if (!error && is_by_age)
+		error = store_drop_lives(s, now - KEPT_S);
+	for (i = 0; i < 2 && !error && (ret = is_too_large(s, bytes_max)); i++) {
+		p->grade = STORE_CLAIMED;
+		p->is_once = !i;
+		error = ret < 0 ? ret : halve(p);
+	}
+	free(p);
+	return error;
+}

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads and writes the rows of sources. One that cannot be what this tool wrote
+ * is damage, and is said: to pass over it might convict somebody.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/record/sparse.h"
+#include "user/store/private.h"
+
+#define CLAIMS_WORDS (sizeof(struct kept_claims) / 4)
+#define PROOFS_WORDS (sizeof(struct kept_proofs) / 4)
+#define HOUR_WORDS (sizeof(struct pack_hour) / 4)
+#define HOUR_MIN 5 /* bytes of an hour, squeezed: at least which it is */
+
+#define KEY_SIZE 12
+#define STEPS_MAX 12 /* forward, before a row is sought */
+
+static void key_bytes(const struct pack_key *key, unsigned char bytes[KEY_SIZE])
+{
+	uint64_t high = htobe64(key->high);
+	uint32_t low = htobe32(key->low);
+
+	memcpy(bytes, &high, 8);
+	memcpy(bytes + 8, &low, 4);
+}
+
+/* --- sources ----------------------------------------------------------------- */
+
+static int read_key(struct store *s, sqlite3_stmt *q, struct pack_key *key)
+{
+	const unsigned char *bytes = sqlite3_column_blob(q, 0);
+	uint64_t high;
+	uint32_t low;
+
+	if (sqlite3_column_bytes(q, 0) != KEY_SIZE)
+		return store_damaged(s);
+	memcpy(&high, bytes, 8);
+	memcpy(&low, bytes + 8, 4);
+	*key = (struct pack_key){ be64toh(high), be32toh(low) };
+	return 0;
+}
+
+/* A part of a row: a whole record, or absent. */
+static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, unsigned int words)
+{
+	const void *bytes = sqlite3_column_blob(q, column);
+	size_t size = sqlite3_column_bytes(q, column);
+
+	if (!size) {
+		memset(to, 0, 4 * words);
+		return 0;
+	}
+	return expand(to, words, bytes, size) == size ? 0 : store_damaged(s);
+}
+
+/* What one look at the tables may add to the hours of a row. */
+#define HOURS_MORE (NOLIST_HOURS + 1 + 2 * PACK_ROLES)
+
+static int make_room(struct store *s, struct store_row *row, unsigned int hours)
+{
+	unsigned int room = hours + HOURS_MORE < KEPT_HOURS ? hours + HOURS_MORE : KEPT_HOURS;
+	void *grown;
+
+	if (room <= row->room)
+		return 0;
+	grown = reallocarray(row->kept.hour, room, sizeof(*row->kept.hour));
+	if (!grown)
+		return store_fail_errno(-ENOMEM, "cannot read '%s'", s->path);
+	row->kept.hour = grown;
+	row->room = room;
+	return 0;
+}
+
+static int read_hours(struct store *s, sqlite3_stmt *q, struct kept *k)
+{
+	const unsigned char *bytes = sqlite3_column_blob(q, 4);
+	size_t part, size = sqlite3_column_bytes(q, 4);
+	struct pack_hour hour;
+
+	for (k->hours = 0; size; bytes += part, size -= part) {
+		part = expand(&hour, HOUR_WORDS, bytes, size);
+		if (!part || k->hours == KEPT_HOURS || !hour.hour ||
+		    (k->hours && hour.hour <= k->hour[k->hours - 1].hour))
+			return store_damaged(s);
+		k->hour[k->hours++] = hour;
+	}
+	return 0;
+}
+
+static int read_row(struct store *s, sqlite3_stmt *q, struct store_row *row)
+{
+	int error = read_key(s, q, &row->key);
+
+	row->life = sqlite3_column_int(q, 1);
+	if (!error)
+		error = read_part(s, q, 2, &row->kept.claims, CLAIMS_WORDS);
+	if (!error)
+		error = read_part(s, q, 3, &row->kept.proofs, PROOFS_WORDS);
+	return error ? error : read_hours(s, q, &row->kept);
+}
+
+int store_start(struct store *s, enum store_grade grade, const struct pack_key *from)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_WALK_CLAIMED + grade);
+	unsigned char bytes[KEY_SIZE];
+
+	if (!q)
+		return -EIO;
+	key_bytes(from ? from : &(struct pack_key){}, bytes);
+	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+	return 0;
+}
+
+int store_next(struct store *s, enum store_grade grade, struct store_row *row)
+{
+	sqlite3_stmt *q = s->stmt[SQL_WALK_CLAIMED + grade];
+	int ret = store_step(s, q);
+
+	if (ret > 0 && read_row(s, q, row))
+		ret = -EBADMSG;
+	return ret;
+}
+
+int store_data_start(struct store *s)
+{
+	return store_stmt(s, SQL_DATA) ? 0 : -EIO;
+}
+
+int store_data_next(struct store *s, struct pack_key *key)
+{
+	sqlite3_stmt *q = s->stmt[SQL_DATA];
+	int ret = store_step(s, q);
+
+	return ret > 0 && read_key(s, q, key) ? -EBADMSG : ret;
+}
+
+static int get(struct store *s, struct store_row *row, enum store_grade grade)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_GET);
+	unsigned char bytes[KEY_SIZE];
+	int ret;
+
+	if (!q)
+		return -EIO;
+	key_bytes(&row->key, bytes);
+	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
+	sqlite3_bind_int(q, 2, row->life);
+	sqlite3_bind_int(q, 3, grade);
+	ret = store_step(s, q);
+	if (ret > 0 && read_row(s, q, row))
+		ret = -EBADMSG;
+	sqlite3_reset(q);
+	return ret;
+}
+
+int store_get(struct store *s, struct store_row *row)
+{
+	struct pack_hour *hour = row->kept.hour;
+	int ret;
+
+	row->grade = STORE_PROVEN;
+	ret = get(s, row, row->grade);
+	if (!ret) {
+		row->grade = STORE_CLAIMED;
+		ret = get(s, row, row->grade);
+	}
+	if (!ret) {
+		row->grade = STORE_GRADES;
+		row->kept = (struct kept){ .hour = hour };
+	}
+	return ret;
+}
+
+/* The column alone: most rows are only passed by. */
+static int compare_row(struct store *s, sqlite3_stmt *q, const struct store_row *row, int *order)
+{
+	struct pack_key key = {};
+	int error = read_key(s, q, &key);
+
+	*order = pack_compare(&key, &row->key);
+	if (!*order)
+		*order = sqlite3_column_int(q, 1) - row->life;
+	return error;
+}
+
+/*
+ * Steps through a grade beside the rows that are wanted. Where the next one is not
+ * near, it is sought: a step costs a tenth of that.
+ */
+static int get_grade(struct store *s, enum store_grade grade, struct store_row *rows, size_t n)
+{
+	sqlite3_stmt *q = NULL;
+	int order, steps, error, has = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		for (steps = 0, order = -1; order < 0; steps++) {
+			if (!q || steps == STEPS_MAX) {
+				error = store_start(s, grade, &rows[i].key);
+				q = s->stmt[SQL_WALK_CLAIMED + grade];
+				if (error || (has = store_step(s, q)) < 0)
+					return error ? error : has;
+			} else if (steps && (has = store_step(s, q)) < 0) {
+				return has;
+			}
+			if (!has)
+				return 0;
+			if (compare_row(s, q, &rows[i], &order))
+				return -EBADMSG;
+		}
+		if (order)
+			continue;
+		rows[i].grade = grade;
+		error = make_room(s, &rows[i], sqlite3_column_bytes(q, 4) / HOUR_MIN);
+		if (!error)
+			error = read_row(s, q, &rows[i]);
+		if (error)
+			return error;
+	}
+	sqlite3_reset(q);
+	return 0;
+}
+
+int store_get_many(struct store *s, struct store_row *rows, size_t n)
+{
+	int grade, error = 0;
+	size_t i;
+
+	for (i = 0; i < n && !error; i++) {
+		rows[i].grade = STORE_GRADES;
+		rows[i].kept = (struct kept){ .hour = rows[i].kept.hour };
+		error = make_room(s, &rows[i], 0);
+	}
+	for (grade = 0; grade < STORE_GRADES && !error && n; grade++)
+		error = get_grade(s, grade, rows, n);
+	return error;
+}
+
+/* All rows of a source have the same grade, so that a walk finds them together. */
+static int promote(struct store *s, const unsigned char bytes[KEY_SIZE])
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_PROMOTE);
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_blob(q, 1, bytes, KEY_SIZE, SQLITE_STATIC);
+	return store_run(s, q, "write");
+}
+
+/* Did it prove anything in another life? */
+static int is_proven_elsewhere(struct store *s, const unsigned char bytes[KEY_SIZE])
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_IS_PROVEN);
+	int ret;
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_blob(q, 1, bytes, KEY_SIZE, SQLITE_STATIC);
+	ret = store_step(s, q);
+	sqlite3_reset(q);
+	return ret;
+}
+
+/* The grade to write a row with, after all other rows of its source have it. */
+static int settle_grade(struct store *s, const struct store_row *row,
+			const unsigned char bytes[KEY_SIZE])
+{
+	int ret;
+
+	if (row->grade == STORE_PROVEN)
+		return STORE_PROVEN;
+	if (kept_is_proven(&row->kept)) {
+		ret = row->grade == STORE_CLAIMED || s->lives > 1 ? promote(s, bytes) : 0;
+		return ret ? ret : STORE_PROVEN;
+	}
+	if (row->grade == STORE_CLAIMED || s->lives < 2)
+		return STORE_CLAIMED;
+	ret = is_proven_elsewhere(s, bytes);
+	return ret > 0 ? STORE_PROVEN : ret;
+}
+
+/*
+ * Parameters are squeezed into room of the store's, one behind the other, where they stay
+ * until the statement has run: SQLite would take memory for each to copy it.
+ */
+static unsigned char *bind(sqlite3_stmt *q, int column, unsigned char *at, size_t size)
+{
+	sqlite3_bind_blob(q, column, at, size, SQLITE_STATIC);
+	return at + size;
+}
+
+static unsigned char *bind_hours(sqlite3_stmt *q, int column, unsigned char *at,
+				 const struct kept *k)
+{
+	size_t size = 0;
+	unsigned int i;
+
+	for (i = 0; i < k->hours; i++)
+		size += squeeze(at + size, &k->hour[i], HOUR_WORDS);
+	return bind(q, column, at, size);
+}
+
+/* What a row takes there at most. */
+static size_t bound_max(const struct store_row *row)
+{
+	return KEY_SIZE + SQUEEZE_MAX(CLAIMS_WORDS) + SQUEEZE_MAX(PROOFS_WORDS) +
+	       row->kept.hours * SQUEEZE_MAX(HOUR_WORDS);
+}
+
+/* Binds a row to the seven parameters from a column on; *at is where there is room. */
+static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct store_row *row,
+		    unsigned char **at)
+{
+	const struct kept *k = &row->kept;
+	unsigned char *key = *at;
+	int grade;
+
+	key_bytes(&row->key, key);
+	grade = settle_grade(s, row, key);
+	if (grade < 0)
+		return grade;
+	sqlite3_bind_int(q, column, grade);
+	*at = bind(q, column + 1, key, KEY_SIZE);
+	sqlite3_bind_int(q, column + 2, row->life);
+	if (k->proofs.now.data.first)
+		sqlite3_bind_int(q, column + 3, 1);
+	if (k->claims.begin)
+		*at = bind(q, column + 4, *at, squeeze(*at, &k->claims, CLAIMS_WORDS));
+	if (k->proofs.begin)
+		*at = bind(q, column + 5, *at, squeeze(*at, &k->proofs, PROOFS_WORDS));
+	if (k->hours)
+		*at = bind_hours(q, column + 6, *at, k);
+	return 0;
+}
+
+static int make_bound(struct store *s, size_t size)
+{
+	void *grown;
+
+	if (size <= s->bound_room)
+		return 0;
+	grown = realloc(s->bound, size);
+	if (!grown)
+		return store_fail_errno(-ENOMEM, "cannot write '%s'", s->path);
+	s->bound = grown;
+	s->bound_room = size;
+	return 0;
+}
+
+static int put(struct store *s, enum statement which, const struct store_row *const *rows, size_t n)
+{
+	sqlite3_stmt *q = store_stmt(s, which);
+	unsigned char *at;
+	size_t i, size = 0;
+	int error;
+
+	if (!q)
+		return -EIO;
+	for (i = 0; i < n; i++)
+		size += bound_max(rows[i]);
+	error = make_bound(s, size);
+	at = s->bound;
+	for (i = 0; i < n && !error; i++)
+		error = bind_row(s, q, 1 + 7 * i, rows[i], &at);
+	if (!error)
+		error = store_run(s, q, "write");
+	sqlite3_clear_bindings(q);
+	return error;
+}
+
+int store_put(struct store *s, const struct store_row *row)
+{
+	return put(s, SQL_PUT, &row, 1);
+}
+
+/* Rows of one statement are written without seeking each from the root. */
+int store_put_many(struct store *s, const struct store_row *const *rows, size_t n)
+{
+	int error = 0;
+
+	for (; n >= STORE_PUT_ROWS && !error; rows += STORE_PUT_ROWS, n -= STORE_PUT_ROWS)
+		error = put(s, SQL_PUT_MANY, rows, STORE_PUT_ROWS);
+	for (; n && !error; rows++, n--)
+		error = put(s, SQL_PUT, rows, 1);
+	return error;
+}
+
+int store_drop(struct store *s, const struct store_row *row, enum store_grade grade)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_DROP);
+	unsigned char bytes[KEY_SIZE];
+
+	if (!q)
+		return -EIO;
+	key_bytes(&row->key, bytes);
+	sqlite3_bind_int(q, 1, grade);
+	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
+	sqlite3_bind_int(q, 3, row->life);
+	return store_run(s, q, "write");
+}
+
+size_t store_count(struct store *s, enum store_grade grade)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_COUNT);
+	size_t n = 0;
+
+	if (!q)
+		return 0;
+	sqlite3_bind_int(q, 1, grade);
+	if (sqlite3_step(q) == SQLITE_ROW)
+		n = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return n;
+}
+
+/* --- older versions ---------------------------------------------------------- */
+
+static void on_squeezed(sqlite3_context *context, int args, sqlite3_value **arg)
+{
+	const unsigned char *from = sqlite3_value_blob(arg[0]);
+	size_t at, size = sqlite3_value_bytes(arg[0]), words = sqlite3_value_int(arg[1]), used = 0;
+	unsigned char *to;
+
+	(void)args;
+	if (!from)
+		return;
+	if (size % (4 * words)) {
+		sqlite3_result_error_code(context, SQLITE_CORRUPT);
+		return;
+	}
+	to = sqlite3_malloc64(size / (4 * words) * SQUEEZE_MAX(words));
+	if (!to) {
+		sqlite3_result_error_nomem(context);
+		return;
+	}
+	for (at = 0; at < size; at += 4 * words)
+		used += squeeze(to + used, from + at, words);
+	sqlite3_result_blob(context, to, used, sqlite3_free);
+}
+
+int store_add_squeezed(struct store *s)
+{
+	return sqlite3_create_function(s->db, "squeezed", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+				       on_squeezed, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, "write");
+}

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opens the store: directory, lock, file, version. A file that is damaged, of a
+ * newer version or somebody else's is refused, never made anew: what is in it may
+ * acquit.
+ *
+ * The journal is a write-ahead log: a writer that was killed leaves nothing that a
+ * reader would have to repair, and readers do not keep a writer waiting.
+ */
+#define _GNU_SOURCE /* asprintf */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/store/private.h"
+
+#define WAIT_MS 10000 /* for another writer */
+#define POLL_MS 20
+
+/*
+ * One step for each version, from an empty file on; user_version counts them.
+ * A step that was released is never changed: add another one.
+ */
+static const char *const steps[] = {
+	/* Records are blobs (pack.h, squeeze.h): columns took three times as long. */
+	"CREATE TABLE life (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, tables INTEGER NOT NULL,"
+	"  generation INTEGER NOT NULL, wall_s INTEGER NOT NULL, begin_s INTEGER NOT NULL DEFAULT 0,"
+	"  seen_s INTEGER NOT NULL DEFAULT 0,"
+	"  real4_s INTEGER NOT NULL DEFAULT 0, real6_s INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE source (grade INTEGER NOT NULL, source BLOB NOT NULL, life INTEGER NOT NULL,"
+	"  has_data INTEGER, claims BLOB, proofs BLOB, hours BLOB,"
+	"  PRIMARY KEY (grade, source, life)) WITHOUT ROWID;"
+	"CREATE INDEX source_data ON source (source) WHERE has_data = 1;"
+	"CREATE TABLE losses (seq INTEGER PRIMARY KEY, life INTEGER NOT NULL,"
+	"  from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, proofs_lost INTEGER NOT NULL,"
+	"  proofs_lost_s INTEGER NOT NULL, evicted INTEGER NOT NULL, evicted_s INTEGER NOT NULL,"
+	"  away INTEGER NOT NULL, away_s INTEGER NOT NULL, claims_lost INTEGER NOT NULL,"
+	"  shed_low INTEGER NOT NULL, shed_real INTEGER NOT NULL, shed_high INTEGER NOT NULL);"
+	"CREATE INDEX losses_life ON losses (life, seq);"
+	"CREATE TABLE bad_acks (life INTEGER NOT NULL, hour INTEGER NOT NULL,"
+	"  count INTEGER NOT NULL, PRIMARY KEY (life, hour)) WITHOUT ROWID;",
+	"CREATE TABLE pardon (id INTEGER PRIMARY KEY, addr BLOB NOT NULL, len INTEGER NOT NULL,"
+	"  made INTEGER NOT NULL, until INTEGER NOT NULL);",
+	"ALTER TABLE life ADD COLUMN data4_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE life ADD COLUMN data6_s INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE real_hour (life INTEGER NOT NULL, family INTEGER NOT NULL,"
+	"  hour INTEGER NOT NULL, opens INTEGER NOT NULL, data INTEGER NOT NULL,"
+	"  PRIMARY KEY (life, family, hour)) WITHOUT ROWID;"
+	"CREATE TABLE mx_change (life INTEGER NOT NULL, at_s INTEGER NOT NULL,"
+	"  mx INTEGER NOT NULL, PRIMARY KEY (life, at_s)) WITHOUT ROWID;",
+	/* Records were as long as in memory, in 32-bit words: so many in each. */
+	"UPDATE source SET claims = squeezed(claims, 17), proofs = squeezed(proofs, 11),"
+	"  hours = squeezed(hours, 6);",
+	"CREATE TABLE list (path TEXT PRIMARY KEY, time INTEGER NOT NULL, since INTEGER NOT NULL,"
+	"  entries INTEGER NOT NULL, losses INTEGER NOT NULL, learning INTEGER NOT NULL,"
+	"  unseen INTEGER NOT NULL, unhealthy INTEGER NOT NULL, growth INTEGER NOT NULL)"
+	"  WITHOUT ROWID;"
+	"CREATE TABLE growth (id INTEGER PRIMARY KEY, path TEXT NOT NULL, time INTEGER NOT NULL,"
+	"  added INTEGER NOT NULL);",
+	/* Hours tell of SYNs, too (pack.h); who does not know takes them for data. */
+	"SELECT 0;",
+};
+
+#define LIST_COLUMNS                                                                               \
+	"SELECT path, time, since, entries, (SELECT max(0, ifnull(sum(added), 0)) FROM growth"     \
+	" WHERE growth.path = list.path AND growth.time > ?2 - 86400 AND growth.time <= ?2),"      \
+	" losses, learning, unseen, unhealthy, growth FROM list "
+
+#define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
+
+#define PUT "INSERT INTO source (grade, source, life, has_data, claims, proofs, hours) VALUES"
+/* Where a row has the size that it had, it is written in its place: REPLACE removes it first. */
+#define OVER                                                                                       \
+	" ON CONFLICT (grade, source, life) DO UPDATE SET has_data = excluded.has_data,"           \
+	" claims = excluded.claims, proofs = excluded.proofs, hours = excluded.hours"
+#define ROW " (?, ?, ?, ?, ?, ?, ?)"
+#define ROWS_4 ROW "," ROW "," ROW "," ROW
+#define ROWS_16 ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4
+
+static const char *const sql[STATEMENTS] = {
+	[SQL_WALK_CLAIMED] = "SELECT source, life, claims, proofs, hours FROM source"
+			     " WHERE grade = 0 AND source >= ?1 ORDER BY source, life",
+	[SQL_WALK_PROVEN] = "SELECT source, life, claims, proofs, hours FROM source"
+			    " WHERE grade = 1 AND source >= ?1 ORDER BY source, life",
+	[SQL_DATA] = "SELECT DISTINCT source FROM source INDEXED BY source_data"
+		     " WHERE has_data = 1 ORDER BY source",
+	[SQL_GET] = "SELECT source, life, claims, proofs, hours FROM source"
+		    " WHERE grade = ?3 AND source = ?1 AND life = ?2",
+	[SQL_PUT] = PUT ROW OVER,
+	/* STORE_PUT_ROWS */
+	[SQL_PUT_MANY] = PUT ROWS_16 "," ROWS_16 "," ROWS_16 "," ROWS_16 OVER,
+	[SQL_PROMOTE] = "UPDATE source SET grade = 1 WHERE grade = 0 AND source = ?1",
+	[SQL_IS_PROVEN] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
+	[SQL_COUNT] = "SELECT count(*) FROM source WHERE grade = ?1",
+	[SQL_DROP] = "DELETE FROM source WHERE grade = ?1 AND source = ?2 AND life = ?3",
+	[SQL_LOSSES_DROP] = "DELETE FROM losses WHERE to_s + ifnull((SELECT wall_s FROM life"
+			    " WHERE id = losses.life), 0) < ?1 AND seq NOT IN"
+			    " (SELECT max(seq) FROM losses GROUP BY life)",
+	[SQL_ACKS_DROP] = "DELETE FROM bad_acks WHERE hour * 3600 + ifnull((SELECT wall_s"
+			  " FROM life WHERE id = bad_acks.life), 0) < ?1",
+	[SQL_PARDON_DROP] = "DELETE FROM pardon WHERE until < ?1",
+	[SQL_PARDON_ADD] = "INSERT INTO pardon VALUES (NULL, ?1, ?2, ?3, ?4)",
+	[SQL_PARDON_EXTEND] = "UPDATE pardon SET until = ?4"
+			      " WHERE addr = ?1 AND len = ?2 AND until > ?3",
+	[SQL_PARDON_EACH] = "SELECT addr, len, made, until FROM pardon ORDER BY addr, len, made",
+	[SQL_REAL_DROP] = "DELETE FROM real_hour WHERE hour * 3600 + ifnull((SELECT wall_s"
+			  " FROM life WHERE id = real_hour.life), 0) < ?1",
+	/* The last one of before stays: what came then is no change if it is the same. */
+	[SQL_CHANGES_DROP] = "WITH old AS (SELECT life, at_s, at_s + wall_s AS utc FROM mx_change"
+			     " JOIN life ON id = life WHERE at_s + wall_s < ?1)"
+			     " DELETE FROM mx_change WHERE (life, at_s) IN (SELECT life, at_s FROM"
+			     " old WHERE utc < (SELECT max(utc) FROM old))",
+	[SQL_LIST_DROP] = "DELETE FROM list WHERE time < ?1",
+	[SQL_LIST_GET] = LIST_COLUMNS "WHERE path = ?1",
+	[SQL_LIST_SET] = "INSERT OR REPLACE INTO list VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_LIST_EACH] = LIST_COLUMNS "ORDER BY path",
+	[SQL_GROWTH_ADD] = "INSERT INTO growth VALUES (NULL, ?1, ?2, ?3)",
+	[SQL_GROWTH_DROP] = "DELETE FROM growth WHERE path = ?1"
+			    " AND (time <= ?2 - 86400 OR time > ?2)",
+	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
+			 " VALUES (?1, ?2, ?3, ?4)",
+	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
+			 " real4_s = ?5, real6_s = ?6, data4_s = ?7, data6_s = ?8 WHERE id = ?1",
+	[SQL_LIFE_WALL] = "UPDATE life SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
+	[SQL_LOSSES_LAST] = "SELECT * FROM losses WHERE life = ?1 ORDER BY seq DESC LIMIT 1",
+	[SQL_LOSSES_ADD] = "INSERT INTO losses VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+			   " ?10, ?11, ?12, ?13)",
+	[SQL_LOSSES_STRETCH] = "UPDATE losses SET to_s = ?2 WHERE seq ="
+			       " (SELECT max(seq) FROM losses WHERE life = ?1)",
+	[SQL_LOSSES_EACH] = "SELECT * FROM losses ORDER BY life, seq",
+	[SQL_ACKS_ADD] = "INSERT INTO bad_acks VALUES (?1, ?2, ?3) ON CONFLICT (life, hour)"
+			 " DO UPDATE SET count = max(count, excluded.count)",
+	[SQL_ACKS_EACH] = "SELECT life, hour, count FROM bad_acks ORDER BY life, hour",
+	[SQL_REAL_ADD] = "INSERT INTO real_hour VALUES (?1, ?2, ?3, ?4, ?5)"
+			 " ON CONFLICT (life, family, hour) DO UPDATE SET"
+			 " opens = max(opens, excluded.opens), data = max(data, excluded.data)",
+	[SQL_REAL_EACH] = "SELECT life, family, hour, opens, data FROM real_hour"
+			  " ORDER BY life, family, hour",
+	[SQL_CHANGE_ADD] = "INSERT OR REPLACE INTO mx_change VALUES (?1, ?2, ?3)",
+	[SQL_CHANGES_EACH] = "SELECT life, at_s, mx FROM mx_change ORDER BY life, at_s",
+};
+
+/* --- messages ---------------------------------------------------------------- */
+
+/* Of the last failure, in whichever thread it was. */
+static pthread_mutex_t text_lock = PTHREAD_MUTEX_INITIALIZER;
+static char what_text[512], hint_text[256];
+
+const char *store_what(void)
+{
+	return what_text;
+}
+
+const char *store_hint(void)
+{
+	return hint_text;
+}
+
+int store_fail_errno(int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pthread_mutex_lock(&text_lock);
+	vsnprintf(what_text, sizeof(what_text), fmt, ap);
+	pthread_mutex_unlock(&text_lock);
+	va_end(ap);
+	return error;
+}
+
+static void cure(const char *text)
+{
+	pthread_mutex_lock(&text_lock);
+	snprintf(hint_text, sizeof(hint_text), "%s", text);
+	pthread_mutex_unlock(&text_lock);
+}
+
+static const char damage_cure[] =
+	"move it away, then \"collect\" begins a new one; sqlite3's .recover may save what is in it";
+
+/* SQLite says no more than that it cannot. */
+static int why_not(const char *path, int lock)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!(lock < 0 ? statvfs(path, &fs) : fstatvfs(lock, &fs)) && fs.f_flag & ST_RDONLY)
+		return -EROFS;
+	return -EACCES;
+}
+
+int store_fail(struct store *s, const char *what)
+{
+	int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
+	const char *path = s->path ? s->path : STORE_FILE;
+
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_FORMAT:
+		cure(damage_cure);
+		return store_fail_errno(-EBADMSG, "the store '%s' is damaged", path);
+	case SQLITE_FULL:
+		return store_fail_errno(-ENOSPC, "cannot %s '%s'", what, path);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return store_fail_errno(-EBUSY, "cannot %s '%s'", what, path);
+	case SQLITE_NOMEM:
+		return store_fail_errno(-ENOMEM, "cannot %s '%s'", what, path);
+	case SQLITE_READONLY:
+		return store_fail_errno(-EROFS, "cannot %s '%s'", what, path);
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return store_fail_errno(why_not(path, s->lock), "cannot %s '%s'", what, path);
+	}
+	cure(sqlite3_errstr(code));
+	return store_fail_errno(-EIO, "cannot %s '%s'", what, path);
+}
+
+/* --- statements -------------------------------------------------------------- */
+
+sqlite3_stmt *store_stmt(struct store *s, enum statement which)
+{
+	if (!s->stmt[which] &&
+	    sqlite3_prepare_v3(s->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[which],
+			       NULL) != SQLITE_OK) {
+		store_fail(s, "read");
+		return NULL;
+	}
+	sqlite3_reset(s->stmt[which]);
+	return s->stmt[which];
+}
+
+int store_run(struct store *s, sqlite3_stmt *stmt, const char *what)
+{
+	int code = sqlite3_step(stmt), error = 0;
+
+	if (code != SQLITE_DONE)
+		error = store_fail(s, what);
+	sqlite3_reset(stmt);
+	return error;
+}
+
+int store_step(struct store *s, sqlite3_stmt *q)
+{
+	int code = sqlite3_step(q);
+
+	if (code == SQLITE_ROW)
+		return 1;
+	if (code != SQLITE_DONE)
+		return store_fail(s, "read");
+	sqlite3_reset(q);
+	return 0;
+}
+
+int store_damaged(struct store *s)
+{
+	cure(damage_cure);
+	return store_fail_errno(-EBADMSG, "the store '%s' is damaged", s->path);
+}
+
+static int execute(struct store *s, const char *text, const char *what)
+{
+	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, what);
+}
+
+int store_begin(struct store *s)
+{
+	return execute(s, "BEGIN IMMEDIATE", "write");
+}
+
+int store_commit(struct store *s)
+{
+	return execute(s, "COMMIT", "write");
+}
+
+/* --- the directory ----------------------------------------------------------- */
+
+/* Whoever could write to it could put evidence of his own there. */
+static int check_dir(const char *dir, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return store_fail_errno(-errno, "cannot look at '%s'", dir);
+	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
+		cure("it must belong to root or to who runs this, and only he may write to it");
+		return store_fail_errno(-EPERM, "cannot trust '%s'", dir);
+	}
+	return 0;
+}
+
+static int make_dir(const char *dir)
+{
+	char path[4096], *slash = path;
+
+	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+		return store_fail_errno(-ENAMETOOLONG, "cannot make '%s'", dir);
+	while ((slash = strchr(slash + 1, '/'))) {
+		*slash = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return store_fail_errno(-errno, "cannot make '%s'", path);
+		*slash = '/';
+	}
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return store_fail_errno(-errno, "cannot make '%s'", path);
+	return 0;
+}
+
+int store_dir(const char *dir, int *fd)
+{
+	int error = make_dir(dir);
+
+	if (error)
+		return error;
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return store_fail_errno(-errno, "cannot open '%s'", dir);
+	error = check_dir(dir, *fd);
+	if (error)
+		close(*fd);
+	return error;
+}
+
+static int lock_dir(struct store *s, const char *dir, bool is_locked)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
+	int waited;
+
+	s->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->lock < 0)
+		return store_fail_errno(-errno, "cannot open '%s'", dir);
+	for (waited = 0; is_locked && flock(s->lock, LOCK_EX | LOCK_NB); waited += POLL_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return store_fail_errno(-errno, "cannot lock '%s'", dir);
+		if (waited >= WAIT_MS)
+			return store_fail_errno(-EBUSY, "cannot write to '%s'", s->path);
+		nanosleep(&pause, NULL);
+	}
+	return check_dir(dir, s->lock);
+}
+
+/* --- the file ---------------------------------------------------------------- */
+
+int store_number(struct store *s, const char *pragma, int *number)
+{
+	sqlite3_stmt *stmt;
+	int error = 0;
+
+	if (sqlite3_prepare_v2(s->db, pragma, -1, &stmt, NULL) != SQLITE_OK)
+		return store_fail(s, "read");
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		*number = sqlite3_column_int(stmt, 0);
+	else
+		error = store_fail(s, "read");
+	sqlite3_finalize(stmt);
+	return error;
+}
+
+/* All steps that are missing, or none. */
+static int migrate(struct store *s)
+{
+	int version, error = store_add_squeezed(s);
+	char pragma[64];
+
+	if (!error)
+		error = store_begin(s);
+	/* Read again: somebody else may have done it meanwhile. */
+	if (!error)
+		error = store_number(s, "PRAGMA user_version", &version);
+	for (; !error && version < VERSION_NOW; version++)
+		error = execute(s, steps[version], "write");
+	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %u", NOLIST_MAGIC);
+	if (!error)
+		error = execute(s, pragma, "write");
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", VERSION_NOW);
+	if (!error)
+		error = execute(s, pragma, "write");
+	if (!error)
+		return store_commit(s);
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return error;
+}
+
+static int check_version(struct store *s, enum store_mode mode)
+{
+	int id, version, tables, error;
+
+	error = store_number(s, "PRAGMA application_id", &id);
+	if (!error)
+		error = store_number(s, "PRAGMA user_version", &version);
+	if (!error)
+		error = store_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (error)
+		return error;
+	if ((unsigned int)id != NOLIST_MAGIC && (id || version || tables))
+		return store_fail_errno(-EPROTO, "'%s' is not a store of nolist-xdp", s->path);
+	if (version > VERSION_NOW) {
+		cure("a newer nolist-xdp has written it");
+		return store_fail_errno(-EPROTO, "the store '%s' is of version %d, this tool "
+				  "knows %d", s->path, version, VERSION_NOW);
+	}
+	if (version == VERSION_NOW)
+		return 0;
+	if (mode != STORE_READ)
+		return migrate(s);
+	/* A first collect was killed before it committed anything. */
+	if (!version)
+		return -ENOENT;
+	cure("\"nolist-xdp collect\" brings it up to date");
+	return store_fail_errno(-EPROTO, "the store '%s' is of an old version, %d", s->path, version);
+}
+
+static int open_file(struct store *s, enum store_mode mode)
+{
+	int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY :
+					 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	mode_t mask = umask(0077);
+	int code, error;
+
+	/* Each store is one thread's at a time, and nobody asks how much memory is in use. */
+	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	code = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	if (code == SQLITE_OK)
+		sqlite3_busy_timeout(s->db, WAIT_MS);
+	error = code == SQLITE_OK ? 0 : store_fail(s, "open");
+	if (!error && mode != STORE_READ)
+		error = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+				   "PRAGMA journal_size_limit = 16777216;"
+				   "PRAGMA cache_size = -32768", "write");
+	else if (!error)
+		error = execute(s, "PRAGMA cache_size = -4096; BEGIN", "read");
+	if (!error)
+		error = check_version(s, mode);
+	/* Only the making of the file has such a journal: its writer was killed there. */
+	if (error && mode == STORE_READ &&
+	    sqlite3_extended_errcode(s->db) == SQLITE_READONLY_ROLLBACK)
+		error = -ENOENT;
+	umask(mask);
+	return error;
+}
+
+int store_open(struct store **sp, const char *dir, enum store_mode mode)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int error;
+
+	what_text[0] = hint_text[0] = '\0';
+	if (!s)
+		return store_fail_errno(-ENOMEM, "cannot open the store");
+	s->lock = -1;
+	if (asprintf(&s->path, "%s/%s", dir, STORE_FILE) < 0) {
+		free(s);
+		return store_fail_errno(-ENOMEM, "cannot open the store");
+	}
+	error = mode != STORE_READ ? make_dir(dir) : 0;
+	if (!error && mode != STORE_READ)
+		error = lock_dir(s, dir, mode == STORE_WRITE);
+	if (!error && mode == STORE_READ && access(s->path, F_OK))
+		error = errno == ENOENT ? -ENOENT :
+					  store_fail_errno(-errno, "cannot open '%s'", s->path);
+	if (!error)
+		error = open_file(s, mode);
+	if (!error)
+		error = store_read_lives(s);
+	if (error) {
+		store_close(s);
+		return error;
+	}
+	*sp = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	int i;
+
+	if (!s)
+		return;
+	for (i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(s->stmt[i]);
+	sqlite3_close(s->db);
+	if (s->lock >= 0)
+		close(s->lock);
+	free(s->path);
+	free(s->bound);
+	free(s->life);
+	free(s);
+}
