@@ -107,7 +107,7 @@ is "$(grep -ohE 'nolist-xdp [a-z]+( [^#`|>]*)?' "$README" "$TMP/man" | while rea
 	done
 done)" '' 'each option that is shown exists'
 is "$(grep -oE '[a-zA-Z_*-]+\.(h|c|bpf\.c)\b' "$README" | sort -u | while read -r f; do
-	compgen -G "bpf/$f" >/dev/null || compgen -G "user/$f" >/dev/null || echo "$f"
+	compgen -G "bpf/$f" >/dev/null || compgen -G "user/*/$f" >/dev/null || echo "$f"
 done)" '' 'each source file that README names is there'
 is "$(grep -ohP '(?<![\w/])(bpf|docs|scripts|selftests|user)/[\w./-]*\w' "$README" "$MAN" \
 	docs/*.md selftests/README.md | sort -u | while read -r f; do

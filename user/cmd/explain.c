@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * explain: all that is known of one source, what every rule says to it, and what
- * it is judged to be and why. Gathers it; explain_text.c and explain_json.c tell it.
+ * it is judged to be and why. Gathers it; report/explain_text.c and report/explain_json.c tell it.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -2,7 +2,7 @@
 /*
  * status: a noun. Where the program is, what it is configured to do, what became
  * of every frame, how full the tables are and what was lost. Gathers it;
- * status_text.c and status_json.c tell it.
+ * report/status_text.c and report/status_json.c tell it.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Text -> struct conf, and what is odd about the whole. Pure but for reading the
- * file, so that tests and fuzzers can feed it anything. conf_keys.c knows the
- * keys; conf_fill.c turns the result into the program's table.
+ * file, so that tests and fuzzers can feed it anything. keys.c knows the
+ * keys; compile.c turns the result into the program's table.
  */
 #define _GNU_SOURCE /* vasprintf */
 #include <confuse.h>

@@ -50,7 +50,7 @@ struct conf {
 	bool is_split;             /* "split-handshake = yes" */
 
 	/* Rules of the verdict. */
-	struct rules rules;            /* keys and defaults are in rule_table (verdict.c) */
+	struct rules rules;            /* keys and defaults are in rule_table (judge/verdict.c) */
 	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
 	bool is_dual_accepted;         /* "dual-stack = accept" */
 	bool is_probable_listed;       /* "list-probable = yes" */
@@ -61,7 +61,7 @@ struct conf {
 	struct prefix *never_except;   /* "never-list-except": may be listed all the same */
 	int never_excepts;
 
-	/* Lists; what is NULL has a default in list.c. */
+	/* Lists; what is NULL has a default in lists/list.c. */
 	char *list_zone;       /* "list-zone": of the DNS list */
 	char *list_ns;         /* "list-ns": its name server */
 	char *list_hostmaster; /* "list-hostmaster": whom to ask */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of evidence share: evidence.c merges, evidence_walk.c does so ahead
- * of who walks, evidence_record.c makes records, evidence_site.c gathers what concerns
- * all sources, evidence_real.c what is known of the real MX. Nobody else includes this.
+ * What the files of evidence share: merge.c merges, walk.c does so ahead
+ * of who walks, record.c makes records, losses.c gathers what concerns
+ * all sources, real_mx.c what is known of the real MX. Nobody else includes this.
  */
 #ifndef NOLIST_EVIDENCE_PRIV_H
 #define NOLIST_EVIDENCE_PRIV_H
@@ -61,7 +61,7 @@ struct evidence {
 	size_t changes;
 };
 
-/* evidence.c: a walk as such. The record's pointers live until the next step. */
+/* merge.c: a walk as such. The record's pointers live until the next step. */
 int evidence_begin(struct evidence *e, enum evidence_kind kind);
 int evidence_step(struct evidence *e, struct record *r);
 int evidence_walk_new(struct evidence_walk **wp);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A walk over all sources, whose records a second thread makes while the first one
- * judges them (ahead.h), in batches. Tables, store and what a walk needs are the
+ * judges them (base/prefetch.h), in batches. Tables, store and what a walk needs are the
  * thread's until it has ended.
  */
 #include <errno.h>

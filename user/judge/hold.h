@@ -23,7 +23,7 @@ extern const char *const fuse_reasons[FUSES]; /* in words */
 
 /*
  * What holds a source back that would be listed otherwise. Pure; of growth the
- * list decides (growth.h).
+ * list decides (lists/growth.h).
  */
 enum fuse fuse_of(const struct verdict *v, const struct site *site, int64_t now);
 

@@ -41,7 +41,7 @@ static int take_out(struct judge *j)
 {
 	int i;
 
-	/* conf_keys.c has looked whether they can be. */
+	/* config/keys.c has looked whether they can be. */
 	for (i = 0; i < j->conf.never_excepts; i++)
 		if (never_except(j->never, &j->conf.never_except[i]))
 			return out_of_memory();

@@ -57,7 +57,7 @@ struct judged {
 int judge_open(struct judge *j, const struct judge_options *o);
 void judge_close(struct judge *j);
 
-/* judge_groups.c: who speaks for whom. For judge.c only. */
+/* alibis.c: who speaks for whom. For judge.c only. */
 int judge_read_providers(struct judge *j);
 int judge_find_groups(struct judge *j);
 void judge_neighbours(const struct judge *j, struct judged *of);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files behind the one door share: kern.c finds, kern_read.c reads,
- * kern_attach.c attaches, kern_load.c puts it together. Nobody else includes this.
+ * What the files behind the one door share: find.c finds, read.c reads,
+ * attach.c attaches, load.c puts it together. Nobody else includes this.
  */
 #ifndef NOLIST_KERN_PRIV_H
 #define NOLIST_KERN_PRIV_H
@@ -62,7 +62,7 @@ void kern_quiet(void); /* libbpf and libxdp speak only under -v */
 const char *kern_extack(void); /* the driver's reason for the last refusal, or "" */
 bool kern_resize_refused(void); /* a dispatcher could not take a program that resizes */
 
-/* kern.c: as kern_open(), but with any ABI; succeeds with nothing found. */
+/* find.c: as kern_open(), but with any ABI; succeeds with nothing found. */
 int kern_find(struct kern **kp, const char *pin_dir);
 int kern_abi(const struct kern *k, const char *pin_dir); /* -EPROTO: a set is of another */
 int kern_prog_info(int fd, struct kern_prog *prog);
@@ -72,7 +72,7 @@ int kern_set_same(const struct kern *k, unsigned int conf_id); /* index, or -1 *
 int kern_set_add_map(struct kern_set *set, int fd); /* takes fd if it is a map of ours */
 bool kern_set_is_whole(const struct kern_set *set);
 
-/* kern_pin.c */
+/* pin.c */
 int kern_lock(const char *pin_dir, bool *is_new); /* fd; is_new NULL: does not create */
 int kern_pin(const char *pin_dir, const struct kern_set *set);
 int kern_pin_prog(const char *pin_dir, int prog_fd);
@@ -81,7 +81,7 @@ void kern_unpin_prog(const char *pin_dir);
 void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
 
 /*
- * kern_byid.c: an fd, or -errno; without CAP_SYS_ADMIN by the pins. Of a map, that of
+ * by_id.c: an fd, or -errno; without CAP_SYS_ADMIN by the pins. Of a map, that of
  * the configuration in force.
  */
 #define KERN_PIN_CONF "nolist_config"
@@ -92,23 +92,23 @@ void kern_slot_by_pins(int ifindex, struct kern_slot *slot);
 /* The ABI that a program of ours was built with; 0: it does not tell. */
 unsigned int kern_prog_version(unsigned int id);
 
-/* kern_load.c: puts a configuration in force, as a whole. */
+/* load.c: puts a configuration in force, as a whole. */
 int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf);
 
-/* kern_read.c */
+/* read.c */
 int kern_set_config(const struct kern_set *set, struct nolist_config *conf);
 int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX]);
 int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
 		   unsigned int *room);
 
-/* kern_meta.c */
+/* meta.c */
 int kern_write_meta(const struct kern_set *set); /* where there is none yet */
 int kern_draw_key(const struct kern_set *set);
 /* Notes which MX addresses come in force, if they are others; was: to undo that. */
 int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
 		 struct nolist_meta *was);
 
-/* kern_attach.c */
+/* attach.c */
 struct nolist_bpf;
 int kern_slot(int ifindex, struct kern_slot *slot);
 /* A skeleton, opened, with the maps of a set (NULL: new ones), not yet loaded. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The watcher of a probation; see watcher.h. It is in a session of its own and hangs
+ * The watcher of a probation; see watchdog.h. It is in a session of its own and hangs
  * on to no terminal. A hangup means nothing to it; told to end, it ends the probation
  * first, so that losing it is never worse than the time being up.
  */

@@ -96,7 +96,7 @@ void json_judged(struct out *o, const struct judged *of);
 #define OUT_NOTES 8
 #define OUT_NOTE_SIZE 160
 
-/* The administrator's words, held to harmless characters by conf_list.c. */
+/* The administrator's words, held to harmless characters by config/keys_lists.c. */
 struct out_words {
 	const char *zone, *ns, *hostmaster; /* domain names, without a dot at the end */
 	const char *reason;                 /* '$' stands for the address */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After the survey (survey.c) the rows are walked over again: once to compare them
+ * After the survey (select.c) the rows are walked over again: once to compare them
  * with the old file, up to the first difference, and once to write them. Formats that
  * tell of the evidence judge it again; the others take what the survey found.
  *

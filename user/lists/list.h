@@ -43,7 +43,7 @@ struct list {
 	struct taken taken;   /* who is on it */
 	struct growth growth;
 	bool is_noted;        /* in the store */
-	int note_error;       /* why not, and then nobody is added; explained by store.h */
+	int note_error;       /* why not, and then nobody is added; explained by store/store.h */
 	bool is_kept;       /* the old file is good: it was left alone */
 	bool is_written;
 	bool is_reloaded;

@@ -39,7 +39,7 @@ struct audit {
 	struct audit_delivery *delivery; /* the same, in the order of as_of */
 	size_t deliveries;
 
-	/* Kept by audit.c. */
+	/* Kept by deliveries.c. */
 	void *tree, *ids;
 	struct audit_id **ring;
 	size_t ids_next;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For each life two tables (table.h), claims and proofs, of squeezed records.
+ * For each life two tables (sorted.h), claims and proofs, of squeezed records.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -49,7 +49,7 @@ struct snapshot_stats {
 };
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int life);
 
-/* All of that from the kernel: each set is a life. Explains failures as kern.h does. */
+/* All of that from the kernel: each set is a life. Explains failures as kernel/kern.h does. */
 int snapshot_read(struct snapshot **sp, const struct kern *k);
 
 int snapshot_lives(const struct snapshot *s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the store share: store.c opens, store_rows.c has the sources,
- * store_lives.c the tables as a whole, store_pardon.c the pardons, store_list.c
- * the lists, store_prune.c drops what is old; alone.c locks beside it. Nobody else
+ * What the files of the store share: sqlite.c opens, rows.c has the sources,
+ * lives.c the tables as a whole, pardons.c the pardons, lists.c
+ * the lists, prune.c drops what is old; service/single.c locks beside it. Nobody else
  * includes this.
  */
 #ifndef NOLIST_STORE_PRIV_H

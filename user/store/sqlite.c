@@ -31,7 +31,7 @@
  * A step that was released is never changed: add another one.
  */
 static const char *const steps[] = {
-	/* Records are blobs (pack.h, squeeze.h): columns took three times as long. */
+	/* Records are blobs (record/pack.h, record/sparse.h): columns took three times as long. */
 	"CREATE TABLE life (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, tables INTEGER NOT NULL,"
 	"  generation INTEGER NOT NULL, wall_s INTEGER NOT NULL, begin_s INTEGER NOT NULL DEFAULT 0,"
 	"  seen_s INTEGER NOT NULL DEFAULT 0,"
@@ -66,7 +66,7 @@ static const char *const steps[] = {
 	"  WITHOUT ROWID;"
 	"CREATE TABLE growth (id INTEGER PRIMARY KEY, path TEXT NOT NULL, time INTEGER NOT NULL,"
 	"  added INTEGER NOT NULL);",
-	/* Hours tell of SYNs, too (pack.h); who does not know takes them for data. */
+	/* Hours tell of SYNs, too (record/pack.h); who does not know takes them for data. */
 	"SELECT 0;",
 };
 

@@ -2,7 +2,7 @@
 /*
  * The store: evidence that outlives tables and reboots, in one SQLite file in the
  * state directory. Only store*.c call SQLite. It keeps what the tables said, by
- * source and life (pack.h), and what was lost meanwhile.
+ * source and life (record/pack.h), and what was lost meanwhile.
  *
  * One collects at a time; readers are never kept waiting and see one moment. What
  * was committed is on the disk. Functions return 0 or -errno and print nothing;

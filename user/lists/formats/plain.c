@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * plain: one IPv4 address or IPv6 /64 a line, after comments. Many programs read
- * just this; they are rows of their own in formats.c.
+ * just this; they are rows of their own in lists/formats.c.
  */
 #include "user/lists/format.h"
 
