@@ -27,11 +27,12 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shel
 
 USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
-TESTS := $(patsubst selftests/%.c,$(B)/selftests/%,$(wildcard selftests/unit_*.c selftests/prog_*.c selftests/net_*.c selftests/tool_*.c))
-TEST_BPF := $(patsubst selftests/%.bpf.c,$(B)/selftests/%.bpf.o,$(wildcard selftests/*.bpf.c))
+# Tests in C, and programs that tests in the shell start.
+TESTS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(foreach d,unit prog tool net vm,selftests/$d/*.c))))
+HELPERS := $(B)/selftests/lib/inject
+TEST_BPF := $(patsubst %.c,$(B)/%.o,$(filter-out selftests/bench/%,$(wildcard selftests/*/*.bpf.c)))
 DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
-HELPERS := $(addprefix $(B)/selftests/,inject vm_insns vm_xdp) # of tests, by name: run.sh does not take them for one
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-full check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help
@@ -56,21 +57,23 @@ $(B)/nolist-xdp: $(USER_OBJ)
 
 # Tests that need one of the tool's rooms name it here: they link its object.
 tests: all $(TESTS) $(TEST_BPF) $(HELPERS)
-$(B)/selftests/%: selftests/%.c $(B)/nolist-xdp | $(B)/selftests
+$(TESTS) $(HELPERS): $(B)/%: %.c $(B)/nolist-xdp
 	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(filter-out $(B)/user/main.o,$(USER_OBJ)) \
 		$$(pkg-config --libs $(LIBS) libpcap) -lm -o $@
-$(B)/selftests/%.bpf.o: selftests/%.bpf.c | $(B)/selftests
+$(TEST_BPF): $(B)/%.o: %.c
 	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -I. -c $< -o $@
 
-$(B) $(B)/selftests $(B)/bench:
+$(B) $(B)/bench:
 	$(Q)mkdir -p $@
 
 deps: ## install the Debian packages that are missing
 	$(Q)scripts/deps.sh
 
-check: ## run the tests with reduced counts; T=name runs one
+check: ## run the tests with reduced counts; T=FOLDER/NAME runs one, T=FOLDER a folder
 	$(Q)scripts/deps.sh check
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/run.sh $(T)
@@ -107,7 +110,7 @@ bench-build: $(BENCH_BIN) $(B)/nolist.bpf.o
 
 demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)scripts/deps.sh demo
-	$(Q)$(MAKE) --no-print-directory all $(B)/selftests/xdp_pass.bpf.o
+	$(Q)$(MAKE) --no-print-directory all $(B)/selftests/lib/xdp_pass.bpf.o
 	$(Q)scripts/demo.sh
 
 # The paths that documents name, as they are installed.
@@ -147,4 +150,4 @@ clean: ## remove everything that was built or fetched
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
--include $(USER_OBJ:.o=.d) $(wildcard $(B)/*.d $(B)/selftests/*.d $(B)/bench/*.d)
+-include $(USER_OBJ:.o=.d) $(wildcard $(B)/*.d $(B)/selftests/*/*.d $(B)/bench/*.d)

@@ -2,7 +2,7 @@
 /*
  * The ABI between the packet side (bpf/) and the operator side (user/): every
  * map name, key, value and number that both must agree on, and nothing else.
- * Compiled by clang -target bpf and by the host's compiler; selftests/unit_abi.c
+ * Compiled by clang -target bpf and by the host's compiler; selftests/unit/abi.c
  * compares the layout with the object's BTF.
  *
  * Configuration flows down (nolist_conf), evidence flows up (all other maps);

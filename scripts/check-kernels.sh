@@ -149,7 +149,7 @@ build() {
 	local c file out
 
 	if [ "$only" = insns ]; then
-		make -s build/selftests/vm_insns || { complain "make has failed" && exit 1; }
+		make -s build/selftests/vm/insns || { complain "make has failed" && exit 1; }
 	else
 		make -s tests || { complain "make tests has failed" && exit 1; }
 		# Mail servers and the like come from Debian's archive, which no guest reaches.
@@ -165,14 +165,14 @@ build() {
 	done
 }
 
-# Lines of MODE TEST FILE. A vm_ test says in a line "# modes:" how it can run;
+# Lines of MODE TEST FILE. A test of vm/ says in a line "# modes:" how it can run;
 # the others bring their own veths. What asks the kernel nothing that it is here for
-# would only take time: unit_ tests, and those that say "# modes: none".
+# would only take time: unit/, and tests that say "# modes: none".
 plan() {
 	local file name mode
 
-	for file in selftests/vm_*.sh {build/selftests,selftests}/{prog,net,tool}_*; do
-		name=${file##*/}
+	for file in selftests/vm/*.sh {build/selftests,selftests}/{prog,net,tool}/*; do
+		name=${file#*selftests/}
 		name=${name%.sh}
 		if [[ $name = *.* || ! -x $file || (-n $only && " $only " != *" $name "*) ]]; then
 			continue
@@ -289,7 +289,7 @@ verdict() {
 			else if (whole) cell = "skipped"
 			else cell = "ok " ok (skipped ? ", skipped " skipped : "")
 			printf "%s, %.1f s\n", cell, tenths / 10
-		}' "$1.$2.tap" 2>/dev/null || echo "DID NOT RUN"
+		}' "$1.${2/\//_}.tap" 2>/dev/null || echo "DID NOT RUN"
 }
 
 # documented VERSION PROGRAM COMPILER: the count in the table.
@@ -369,8 +369,8 @@ report() {
 	while read -r mode test file; do
 		name="$mode $test" cells verdict "$mode" "$test"
 	done <"$vm/$1/results/plan"
-	[ -n "$only" ] || echo "left out, as they ask the kernel for nothing new: unit_*" \
-		"$(grep -l '^# modes: none$' selftests/*.sh | sed 's,.*/,,; s/\.sh$//' | paste -sd' ')"
+	[ -n "$only" ] || echo "left out, as they ask the kernel for nothing new: unit/*" \
+		"$(grep -l '^# modes: none$' selftests/*/*.sh | sed 's,selftests/,,; s/\.sh$//' | paste -sd' ')"
 }
 
 # reasons VERSION: what failed and what was skipped, word for word.
@@ -387,7 +387,7 @@ reasons() {
 		cell=$(verdict "$mode" "$test")
 		case $cell in
 		ok*skipped* | skipped*)
-			grep -h '# SKIP' "$mode.$test.tap" | sed "s/^/$version: $mode $test: /"
+			grep -h '# SKIP' "$mode.${test/\//_}.tap" | sed "s/^/$version: $mode $test: /"
 			;;
 		ok*) ;;
 		"DID NOT RUN"*)
@@ -398,8 +398,8 @@ reasons() {
 			fi
 			;;
 		*)
-			complain "$version: $mode $test: $cell; see build/vm/$version/results/$mode.$test.*"
-			grep -hs -A3 -e '^not ok' -e '^Bail out' "$mode.$test.tap" |
+			complain "$version: $mode $test: $cell; see build/vm/$version/results/$mode.${test/\//_}.*"
+			grep -hs -A3 -e '^not ok' -e '^Bail out' "$mode.${test/\//_}.tap" |
 				grep -v '^ok' | head -n 20 | sed 's/^/	/'
 			;;
 		esac
@@ -411,7 +411,7 @@ run_guests() {
 	local version kernel c
 
 	build
-	[[ -n $only && " $only " != *" vm_later "* ]] || later_libxdp ||
+	[[ -n $only && " $only " != *" vm/later "* ]] || later_libxdp ||
 		echo "check-kernels: no later libxdp; see build/vm/libxdp.log" >&2
 	for version in "${versions[@]}"; do
 		kernel=$(unpack "$version")
@@ -433,7 +433,7 @@ run_guests() {
 
 	# This machine's own kernel counts too; it needs no guest.
 	for c in $compilers; do
-		build/selftests/vm_insns "$vm/clang-$c/nolist.bpf.o" 2>&1 | sed "s/^/$c /"
+		build/selftests/vm/insns "$vm/clang-$c/nolist.bpf.o" 2>&1 | sed "s/^/$c /"
 	done >"$vm/insns.$own"
 	for version in "${booted[@]}"; do
 		cp "$vm/$version/results/insns" "$vm/insns.$version"

@@ -221,8 +221,8 @@ up() {
 		connect "$host"
 	done
 	# Without a program at the far end of the pair, what XDP answers is lost.
-	run net ip link set dev mx xdp object build/selftests/xdp_pass.bpf.o section xdp ||
-		die "cannot load build/selftests/xdp_pass.bpf.o (make tests builds it)"
+	run net ip link set dev mx xdp object build/selftests/lib/xdp_pass.bpf.o section xdp ||
+		die "cannot load build/selftests/lib/xdp_pass.bpf.o (make tests builds it)"
 	for host in $hosts; do
 		case $host in
 		net | bot | client) ;;

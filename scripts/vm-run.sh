@@ -7,7 +7,7 @@
 # scripts/check-kernels.sh:
 #   insns           COMPILER PROGRAM COUNT, or COMPILER and the verifier's refusal
 #   tests           MODE TEST TENTHS-OF-A-SECOND STATUS
-#   MODE.TEST.tap   what the test said; .err what it said besides
+#   MODE.FOLDER_TEST.tap   what the test said; .err what it said besides
 #   done            when all of it was run
 # Powers off at the end, whatever happened.
 
@@ -47,7 +47,7 @@ modprobe -q tun # what it is for has no device to ask for it
 if [ ! -s "$results/insns" ]; then
 	for object in build/vm/clang-*/nolist.bpf.o; do
 		compiler=${object%/*}
-		timeout "$limit" build/selftests/vm_insns "$object" 2>&1 |
+		timeout "$limit" build/selftests/vm/insns "$object" 2>&1 |
 			sed "s,^,${compiler##*/clang-} ,"
 	done >"$results/insns.part"
 	mv "$results/insns.part" "$results/insns"
@@ -55,7 +55,7 @@ fi
 while read -r mode test file; do
 	start=${EPOCHREALTIME/./}
 	MODE=$mode timeout -k 5 "$limit" "$file" </dev/null \
-		>"$results/$mode.$test.tap" 2>"$results/$mode.$test.err"
+		>"$results/$mode.${test/\//_}.tap" 2>"$results/$mode.${test/\//_}.err"
 	status=$?
 	echo "$mode $test $(((${EPOCHREALTIME/./} - start) / 100000)) $status" >>"$results/tests"
 done <"$results/todo"

@@ -2,16 +2,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Runs the tests and tells with prove(1)'s exit status whether they passed.
-# Keeps no list: every executable selftests/PREFIX_*.sh and every built
-# build/selftests/PREFIX_* is one. `run.sh NAME...` runs only the named ones.
+# Keeps no list: every executable selftests/FOLDER/*.sh and every program built in
+# build/selftests/FOLDER is one. `run.sh NAME...` runs only the named ones, as
+# FOLDER/NAME, or all of a FOLDER.
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
 shopt -s nullglob
 
+# is_wanted FOLDER/NAME [NAME]...: it is named, or nothing is.
+is_wanted() {
+	[ $# -gt 1 ] || return 0
+	case " ${*:2} " in
+	*" $1 "* | *" ${1%/*} "*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
 tests=()
-for prefix in unit prog tool net; do
-	for t in selftests/"$prefix"_*.sh build/selftests/"$prefix"_*; do
+names=" "
+for folder in unit prog tool net; do
+	for t in selftests/"$folder"/*.sh build/selftests/"$folder"/*; do
 		case $t in
 		*.o | *.d) continue ;;
 		esac
@@ -19,20 +30,22 @@ for prefix in unit prog tool net; do
 			continue
 		fi
 		name=${t##*/}
-		name=${name%.sh}
-		if [ $# -gt 0 ]; then
-			case " $* " in
-			*" $name "*) ;;
-			*) continue ;;
-			esac
-		fi
+		name=$folder/${name%.sh}
+		is_wanted "$name" "$@" || continue
 		tests+=("$t")
+		names+="$folder $name "
 	done
 done
 
 # A test that was asked for by a name that does not exist has not passed.
-if [ "${#tests[@]}" -lt "$#" ] || [ "${#tests[@]}" -eq 0 ]; then
-	echo "run.sh: no such test: ${*:-selftests/* and build/selftests/* are empty}" >&2
+for name in "$@"; do
+	if [[ $names != *" $name "* ]]; then
+		echo "run.sh: no such test: $name" >&2
+		exit 2
+	fi
+done
+if [ "${#tests[@]}" -eq 0 ]; then
+	echo "run.sh: no tests: selftests/*/* and build/selftests/*/* are empty" >&2
 	exit 2
 fi
 

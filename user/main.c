@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of commands: where each lives, how it is called, what it does. Help
- * is printed from here, and selftests/tool_help.sh compares it with the man page.
+ * is printed from here, and selftests/tool/help.sh compares it with the man page.
  */
 #include "user/cmd/cmd.h"
 

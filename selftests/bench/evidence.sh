@@ -6,10 +6,10 @@
 # the sources are IPv4, half are /64s. Prints a line of JSON for each; run.sh calls it.
 # MANY=N for another length than a million. What changes nothing is measured ROUNDS times, 5;
 # a collect can find the same news only once.
-# shellcheck source=selftests/lib.sh
-. "$(dirname "$0")/../lib.sh"
-# shellcheck source=selftests/judge.sh
-. "$(dirname "$0")/../judge.sh"
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
 # shellcheck source=selftests/bench/cost.sh
 . "$(dirname "$0")/cost.sh"
 

@@ -4,10 +4,10 @@
 # What a long list costs: for each format seconds and memory of dump, and of the
 # program that loads it. MANY=N for another length than a million, half of it IPv4
 # and half /64s. Prints two lines of JSON for each; run.sh calls it.
-# shellcheck source=selftests/lib.sh
-. "$(dirname "$0")/../lib.sh"
-# shellcheck source=selftests/judge.sh
-. "$(dirname "$0")/../judge.sh"
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
 # shellcheck source=selftests/bench/cost.sh
 . "$(dirname "$0")/cost.sh"
 cd "$TOP" || exit 1

@@ -248,7 +248,7 @@ run_sessions() {
 
 [ "$(id -u)" = 0 ] || fail "must be root"
 # Programs and headers of another day measure something else, or nothing.
-MAKEFLAGS='' make -s bench-build build/nolist-xdp build/selftests/inject build/selftests/xdp_pass.bpf.o ||
+MAKEFLAGS='' make -s bench-build build/nolist-xdp build/selftests/lib/inject build/selftests/lib/xdp_pass.bpf.o ||
 	fail "cannot build what is to be measured"
 # Each test run of an XDP program waits twice for all CPUs to have passed by, which takes
 # longer than the run; asked for at once, they have within microseconds.

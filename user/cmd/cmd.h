@@ -7,7 +7,7 @@
  *   2. its prototype here and its row in the table in main.c
  *   3. its section in user/nolist-xdp.8
  *   4. selftests/tool_WORD.sh
- * selftests/tool_help.sh compares table, man page and README.
+ * selftests/tool/help.sh compares table, man page and README.
  */
 #ifndef NOLIST_CMD_H
 #define NOLIST_CMD_H

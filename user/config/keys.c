@@ -4,7 +4,7 @@
  * value; those of the verdict's rules are in judge/verdict.c. The command line's options
  * go through the same rows. To add a key: its row and its field in conf.h, its
  * lines in scripts/nolist-xdp.conf and user/nolist-xdp.8, and its cases in
- * selftests/unit_conf.c.
+ * selftests/unit/conf.c.
  */
 #define _GNU_SOURCE /* reallocarray */
 #include <errno.h>

@@ -4,7 +4,7 @@
  *   1. user/out_WORD.c with its row, and what comes before and after
  *   2. their prototypes here and its row in the table in formats.c
  *   3. its section in docs/lists.md and in user/nolist-xdp.8
- *   4. a case in selftests/tool_lists.sh, and its reader in selftests/net_lists.sh
+ *   4. a case in selftests/tool/lists.sh, and its reader in selftests/net/lists.sh
  *
  * Formats write through struct out, which buffers and keeps the first error.
  */

@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# collect: what the tables knew outlives them, is counted once however often it is
+# collected, however a collect ends, and is judged as if it still were in the
+# tables. What is freed in the kernel was committed before.
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need jq sqlite3
+topology ''
+DB=$STATE_DIR/evidence.db
+fails 1 'nothing is attached' 'nothing is loaded: nothing to collect' collect
+check 'and nothing is made' test ! -e "$STATE_DIR"
+judge_setup
+histories
+
+# All that a machine is told, but for what changes with time.
+judged() {
+	run dump -c "$CONF" --at "$NOW" --format jsonl --unverified
+	jq -S 'del(.time, .expires)' "$TMP/out"
+}
+
+judged >"$TMP/live"
+run collect
+is "$status $(cat "$TMP/out")" '0 10 sources, 10 of them with news, 0 freed' 'all is collected'
+is "$(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '700 600 ' 'into files that nobody else reads'
+run collect
+is "$(cat "$TMP/out")" '10 sources, 0 of them with news, 0 freed' 'a second time there is no news'
+judged >"$TMP/both"
+check 'tables and store are judged as the tables alone' cmp "$TMP/live" "$TMP/both"
+run show -c "$CONF" --at "$NOW" --json
+jq -S .sources "$TMP/out" >"$TMP/show"
+
+inject "198.51.100.1 low=1h:2h:2 real=1h:80h:9 data=1h:80h:9"
+run explain -c "$CONF" --at "$NOW" --json 198.51.100.1
+is "$(jq .low.opens "$TMP/out")" 2 'what is not collected yet is seen'
+run collect
+is "$(cat "$TMP/out")" '10 sources, 1 of them with news, 0 freed' 'only news are written'
+inject "198.51.100.1 low=1h:1h:1 real=1h:80h:9 data=1h:80h:9"
+run explain -c "$CONF" --at "$NOW" --json 198.51.100.1
+is "$(jq .low.opens "$TMP/out")" 2 'counters only grow'
+
+# --- the tables go -----------------------------------------------------------
+
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+judged >"$TMP/stored"
+is "$(jq -c 'select(.verdict) | [.source, .verdict]' "$TMP/stored")" '' \
+	'after a purge nobody is listed: who knows what is missed now'
+run explain -c "$CONF" --at "$NOW" 203.0.113.1
+check 'but all is known' grep -q 'high fakes, proven *2 hours with dialogues' "$TMP/out"
+check 'and why' grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+run show -c "$CONF" --at "$NOW" --json
+is "$(jq '.sources | length' "$TMP/out")" 10 'show lists what is stored'
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+inject "203.0.113.1 high=50h:50h:4"
+run explain -c "$CONF" --at "$NOW" --json 203.0.113.1
+is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'new tables add to what the old ones had'
+run collect
+run collect
+run explain -c "$CONF" --at "$NOW" --json 203.0.113.1
+is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'once'
+
+# --- who may not, what cannot ------------------------------------------------
+
+cp "$DB" "$TMP/good.db"
+chmod 777 "$STATE_DIR"
+fails 1 "cannot trust '$STATE_DIR'" 'a directory that anybody can write' collect
+chmod 700 "$STATE_DIR"
+printf 'x%.0s' {1..8192} >"$DB"
+rm -f "$DB"-*
+fails 1 "the store '$DB' is damaged" 'a damaged store: collect' collect
+echo old >"$TMP/list"
+for noun in show 'explain 203.0.113.1' "dump --output $TMP/list"; do
+	# shellcheck disable=SC2086 # words
+	fails 1 "the store '$DB' is damaged" "a damaged store: ${noun%% *}" $noun -c "$CONF"
+done
+is "$(cat "$TMP/list")" old 'and the old list stays'
+is "$(wc -l <"$TMP/err")" 2 'in one line, and one with the cure'
+cp "$TMP/good.db" "$DB"
+run collect
+is "$status" 0 'the good one is taken again'
+
+mkdir "$TMP/small"
+must mount -t tmpfs -o size=512k,mode=700 tmpfs "$TMP/small"
+cp "$TMP/good.db" "$TMP/small/evidence.db"
+inject many=4000
+small() {
+	in_server "$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$TMP/small" >"$TMP/out" 2>"$TMP/err"
+	status=$?
+}
+small collect
+is "$status" 1 'a full disk is a failure'
+check 'and told' grep -q "cannot write '$TMP/small/evidence.db': No space left" "$TMP/err"
+is "$(wc -l <"$TMP/err")" 1 'in one line'
+small explain -c "$CONF" --at "$NOW" --json 203.0.113.1
+is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'what was committed is still there'
+must mount -o remount,size=64m "$TMP/small"
+small collect
+is "$(sqlite3 "$TMP/small/evidence.db" 'SELECT count(DISTINCT source) FROM source')" 8010 \
+	'with more room all of it is collected'
+must mount -o remount,ro "$TMP/small"
+for c in collect show 'import --role real /dev/null'; do
+	# shellcheck disable=SC2086 # words
+	small $c
+	check "${c%% *}: a file system that is read-only is told as such" \
+		grep -q "'$TMP/small/evidence.db': Read-only file system\$" "$TMP/err"
+done
+must mount -o remount,rw "$TMP/small"
+rm "$TMP/small/evidence.db"*
+mkdir "$TMP/small/evidence.db"
+small collect
+check 'so is a directory in the place of the store' \
+	grep -q "'$TMP/small/evidence.db': Is a directory" "$TMP/err"
+must umount "$TMP/small"
+
+# --- many --------------------------------------------------------------------
+
+# More than is read at a time, thirty times over, while one who reads and one who writes
+# take turns: none may be passed over.
+inject many=60000
+for _ in 1 2 3; do
+	rm -rf "$STATE_DIR"
+	run collect --log 0
+	stored=$(sqlite3 "$DB" "SELECT count(DISTINCT source) FROM source
+		WHERE source < x'0000000000000000C0' OR source > x'2A'")
+	is "$status $stored" '0 120000' 'of many sources each is stored'
+done
+
+# --- killed ------------------------------------------------------------------
+
+# A collect that is killed at any instant is repeated: no count is lost or doubled.
+kills=$((${NOLIST_FULL:+180} + 20))
+rm -rf "$STATE_DIR"
+whole=0
+for ((i = 0; i < kills; i++)); do
+	inject "203.0.113.1 high=50h:$((51 + i))h:$((10 + i))" "later=$((2000 + i))"
+	nsenter --net=/run/netns/server "$TOOL" collect --pin-dir "$PIN_DIR" \
+		--state-dir "$STATE_DIR" >/dev/null 2>&1 &
+	sleep "0.0$((RANDOM % 80 + 10))"
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+	run explain -c "$CONF" --at "$((NOW + 30 * D))" --json 203.0.113.1
+	if [ "$status $(jq .high.opens "$TMP/out")" = "0 $((10 + i))" ]; then
+		whole=$((whole + 1))
+	else
+		diag "kill $i: $status, $(cat "$TMP/out" "$TMP/err")"
+	fi
+done
+is $whole $kills 'killed at any instant, a collect neither loses nor doubles a count'
+run collect
+is "$status" 0 'and the next one does its work'
+is "$(sqlite3 "$DB" 'PRAGMA integrity_check')" ok 'on a sound file'
+judged >"$TMP/both"
+rm -rf "$STATE_DIR"
+judged >"$TMP/live"
+check 'in which there is what the tables say' cmp "$TMP/live" "$TMP/both"
+
+# --- freeing -----------------------------------------------------------------
+
+# Records of proofs that are in the kernel.
+proofs() {
+	bpftool -j map dump pinned "$PIN_DIR/nolist_proofs" | jq length
+}
+
+# N sources that were at high at the second T after the boot, in the tables.
+talkers() {
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		echo "198.18.$((i / 250)).$((i % 250)) talk=$2:$2:1 hour=$(($2 / 3600)):1:0:0:0"
+	done | must "$INJECT" "$PIN_DIR"
+}
+
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+rm -rf "$STATE_DIR"
+talkers_conf=$TMP/collect.conf
+sed '$a sources = 1024\ncollect = yes' "$CONF" >"$talkers_conf"
+must nolist load -c "$talkers_conf" >"$TMP/load.log" 2>&1
+up=$(cut -d. -f1 /proc/uptime)
+idle=$((up > 7200 ? up - 3600 : 1)) # for longer than 5 minutes, and less than 8 hours
+talkers 500 "$idle"
+run collect
+is "$(cat "$TMP/out"), $(proofs) left" '500 sources, 500 of them with news, 0 freed, 500 left' \
+	'while the table is half empty, who was there within 8 hours stays'
+talkers 600 "$idle"
+if [ "$up" -gt 400 ]; then
+	talkers 20 "$up"
+	run collect
+	is "$(cat "$TMP/out"), $(proofs) left" '600 sources, 120 of them with news, 580 freed, 20 left' \
+		'when it is more than half full, idle records are freed once they are stored'
+	run explain -c "$talkers_conf" --json 198.18.1.5
+	is "$(jq -c '[.talk.hours, (.hours | length)]' "$TMP/out")" '[1,1]' 'and are known as before'
+	inject "198.18.1.5 talk=$((up - 1)):$up:1 hour=$((up / 3600)):0:1:1:0 bad-acks=2"
+	run collect
+	run collect
+	run explain -c "$talkers_conf" --json 198.18.1.5
+	is "$(jq -c '[.talk.hours, .bad_acks]' "$TMP/out")" '[2,2]' \
+		'a source that comes back adds to what it had, once'
+fi
+run explain -c "$talkers_conf" 198.18.0.3
+check 'nothing is lost so far' grep -q '^  losses *yes *no verified evidence was lost' "$TMP/out"
+talkers 1024 "$up"
+background server nc -l -k -s $REAL4 -p 25 >/dev/null
+must wait_for 5 in_client nc -z $REAL4 25
+in_client sh -c "echo EHLO x | nc -N $REAL4 25" >/dev/null
+# shellcheck disable=SC2317 # check calls it
+lost_one() {
+	run status --json
+	[ "$(jq '.. | .proofs? // empty | .lost' "$TMP/out")" -ge 1 ]
+}
+check 'a full table takes in no other, and counts him as lost' wait_for 5 lost_one
+for how in 'by the tables' 'by the store'; do
+	run explain -c "$talkers_conf" 198.18.0.3
+	check "who was there meanwhile is not listed: $how" \
+		grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+	run collect
+done
+must nolist unload >/dev/null
+run collect
+is "$status" 0 'what is pinned can be collected'
+is "$(sqlite3 "$DB" 'SELECT max(away) FROM losses')" 1 'that the program is away is stored'
+run explain -c "$talkers_conf" 198.18.0.3
+check 'nor while the program is away' grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+check 'what tables were made for stays, and is told' \
+	grep -q "the table of proofs was made for 'collect = yes'" "$TMP/load.log"
+end_services 2>/dev/null
+
+# --- what is logged ---------------------------------------------------------
+
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+rm -rf "$STATE_DIR"
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+cat >>"$CONF" <<-END
+	grace = 0
+	offences = 1
+	real-mx-unseen = accept
+END
+sed "\$a list = { \"plain $TMP/list\" }" "$CONF" >"$TMP/list.conf"
+up=$(cut -d. -f1 /proc/uptime)
+talked() {
+	inject "203.0.113.$1 high=$up:$up:1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+}
+talked 41
+run collect -c "$TMP/list.conf"
+is "$status $(cat "$TMP/err")" '0 ' 'where lists are written, dump tells who is on them'
+run collect -c "$CONF"
+check 'else collect does: who, for what, until when' grep -qE "^nolist-xdp: collect: '$STATE_DIR/listed': \
+listed 203.0.113.41: told \"later\" and left without QUIT in 1 hours, 1 of them proven by timestamp; \
+1 hours with dialogues, 1 SYNs to high, 0 to low, 0 to real; until 20[0-9T:-]*Z\$" "$TMP/err"
+is "$(wc -l <"$TMP/err")" 1 'in a line'
+talked 42
+run collect -c "$CONF" --log 0
+is "$status $(cat "$TMP/err")" '0 ' '--log 0 judges nobody'
+run collect -c "$TMP/list.conf" --log 5
+is "$(cut -d' ' -f4-5 "$TMP/err")" 'listed 203.0.113.42:' 'who is new is told once, also beside lists if asked'
+must nolist pardon 203.0.113.41 >/dev/null
+run collect -c "$CONF"
+is "$(cut -d' ' -f4-6 "$TMP/err")" 'removed 203.0.113.41: pardoned' 'and who is listed no more'
+run collect -c "$CONF"
+is "$(cat "$TMP/err")" '' 'and nothing while nothing changes'
+sed "\$a allow = { $TMP/nowhere }" "$CONF" >"$TMP/missing.conf"
+run collect -c "$TMP/missing.conf"
+is "$status $(cat "$TMP/out")" '1 2 sources, 0 of them with news, 0 freed' \
+	'who cannot be judged is stored all the same'
+check 'which is told' grep -q 'hint: all is stored; who is listed since cannot be told' "$TMP/err"
+fails 2 "'x' is not a number" 'a number that is none' collect --log x
+
+fails 2 "unexpected argument 'x'" 'an argument too many' collect x
+done_testing

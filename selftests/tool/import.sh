@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# import: what a real MX on another host has accepted is an alibi, and makes the
+# real MX seen. Its lines may hold anything; none that is not plainly a contact of
+# the last 35 days may count, else a log could acquit whom it likes for ever.
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need jq
+topology ''
+judge_setup
+now=$(date +%s)
+
+import() {
+	run import --role "$@"
+}
+
+opens() {
+	run explain -c "$CONF" --json "$1"
+	jq -c "[$2]" "$TMP/out"
+}
+
+cat >"$TMP/lines" <<-END
+	# accepted
+	203.0.113.1 $((now - 100))
+
+	203.0.113.1	$((now - 50))
+	  203.0.113.2 $(date -u -d "@$((now - 10))" +%FT%TZ)
+	203.0.113.3 $(TZ=UTC-5 date -d "@$((now - 10))" +%FT%T.25+05:00)
+	2001:db8:9::1 $(TZ=UTC+3 date -d "@$((now - 10))" +%FT%T-03:00)
+END
+import real "$TMP/lines"
+is "$status $(cat "$TMP/out")" '0 5 lines taken' 'lines of address and time, in three forms'
+is "$(opens 203.0.113.1 '.data.connections, .data.first')" "[2,$((now - 100))]" 'are data to the real MX'
+is "$(opens 203.0.113.3 .data.first)" "[$((now - 10))]" 'an hour ahead of UTC is so'
+is "$(opens 2001:db8:9::99 .data.first)" "[$((now - 10))]" 'an IPv6 address is its /64'
+run import --role real - <"$TMP/lines"
+is "$(cat "$TMP/out"), $(opens 203.0.113.1 '.data.connections')" '5 lines taken, [2]' \
+	'a log that is read again adds nothing'
+import low "$TMP/lines"
+is "$(opens 203.0.113.2 '.low.opens, .low.first')" "[1,$((now - 10))]" 'role low is a claim'
+
+{
+	echo "203.0.113.7 $((now + 1000))"
+	echo "203.0.113.7 $((now - 36 * D))"
+	echo "203.0.113.7"
+	echo "203.0.113.7 yesterday"
+	echo "203.0.113.7 -1"
+	echo "203.0.113.7 99999999999999999999"
+	echo "203.0.113.7 $now x"
+	echo "203.0.113.0/24 $now"
+	echo "mx.example.com $now"
+	echo "203.0.113.7 2026-02-31T00:00:00Z"
+	echo "203.0.113.7 2026-02-01T00:00:00+99:00"
+	echo "203.0.113.7 2026-02-01T00:00:00+02:-5"
+	echo "203.0.113.7 2026-02-01T00:00:00+02: 5"
+	printf '203.0.113.7\0 %s\n' "$now"
+	head -c 100000 /dev/zero | tr '\0' x
+	echo " $now"
+	head -c 3000 /dev/urandom | tr -d '\n'
+} >"$TMP/odd"
+import real "$TMP/odd"
+is "$status $(cat "$TMP/out")" '1 0 lines taken' 'odd lines are not taken'
+check 'future ones are counted' grep -q ' 1 line refused: they tell of the future' "$TMP/err"
+check 'old ones are' grep -q ' 1 line refused: older than 35 days' "$TMP/err"
+check 'and all others' grep -q ' 14 lines refused: not an address and a time' "$TMP/err"
+is "$(opens 203.0.113.7 .known)" '[false]' 'and nothing is known of who they name'
+is "$(tr -d '\n\40-\176' <"$TMP/err" | wc -c)" 0 'nothing of them is repeated'
+
+# --- what it is for ----------------------------------------------------------
+
+# An offender by what happened here, whose mail the real MX elsewhere accepts.
+run dump -c "$CONF"
+check 'an import shows that the real MX is seen' test "$(grep -c 'nobody was seen.*IPv4' "$TMP/err")" -eq 0
+up=$(cut -d. -f1 /proc/uptime)
+inject "203.0.113.1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+run explain -c "$CONF" 203.0.113.1
+check 'what was imported excuses' grep -q '^203.0.113.1: alibi' "$TMP/out"
+run collect
+run explain -c "$CONF" 203.0.113.1
+check 'also once all is stored' grep -q '^203.0.113.1: alibi' "$TMP/out"
+
+for args in '' "$TMP/lines" "--role high $TMP/lines" '--role real' "--role real $TMP/lines x" \
+	"--role real $TMP/none"; do
+	# shellcheck disable=SC2086 # words
+	fails 2 'which (role|file)|is not low or real|one file|cannot read' "wrong usage: import $args" \
+		import $args
+done
+fails 2 "cannot read '$TMP': Is a directory" 'a directory is no file' import --role real "$TMP"
+done_testing

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Sets of networks: who is in one is the same sender as all others in it, and a file
+# of them that is not as it should be stops everything, with its line. Why it matters:
+# large senders retry from another network than they were refused at.
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need jq
+topology ''
+judge_setup
+BAD='talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0'
+FILE=$TMP/providers
+{
+	sed 's/never-list-except = {/&198.18.0.0\/15, /' "$CONF"
+	echo "providers = { $FILE }"
+} >"$TMP/set.conf"
+
+# verdict ADDRESS [CONF]
+verdict() {
+	run explain -c "${2:-$TMP/set.conf}" --at "$NOW" --json "$1"
+	jq -r .verdict "$TMP/out"
+}
+
+inject "198.51.100.1 low=1h:1h:1 real=1h:80h:9 data=1h:80h:9" \
+	"198.18.1.1 low=10h:10h:1" "198.18.1.2 low=10h:10h:1" "198.19.2.2 data=11h:80h:1" \
+	"198.19.3.3 $BAD" "2001:db8:77:1::9 $BAD" "203.0.113.1 $BAD" "198.19.4.4 $BAD"
+cat >"$FILE" <<-END
+	# made up
+	big.example 198.18.1.0/24
+	big.example 198.19.0.1/16	# host bits are nothing to SPF
+	big.example 2001:db8:77::/48
+	small.example 198.19.4.0/24
+	single.example 198.18.1.2
+END
+: >"$TMP/none"
+sed "s|$FILE|$TMP/none|" "$TMP/set.conf" >"$TMP/none.conf"
+is "$(verdict 198.19.3.3 "$TMP/none.conf")" offender 'without sets, one address alone is an offender'
+is "$(verdict 198.19.3.3)" alibi 'one of the set was at the low fake, another sent data: it has an alibi'
+is "$(jq -c '[.provider, .neighbours]' "$TMP/out")" '["big.example",1]' 'JSON names the set'
+run explain -c "$TMP/set.conf" --at "$NOW" 198.19.3.3
+check 'and so do words' grep -qE \
+	'^  neighbours +no +1 in 198.19.3.0/24 or of big.example with a proven alibi, such as 198.19.2.2' "$TMP/out"
+is "$(verdict 2001:db8:77:1::9)" alibi 'also over IPv6'
+is "$(verdict 203.0.113.1)" offender 'who is in no set has none'
+is "$(verdict 198.19.4.4)" offender 'of networks in each other the narrower counts'
+is "$(jq -r .provider "$TMP/out")" small.example 'and names its set'
+run dump --quiet -c "$TMP/set.conf" --at "$NOW"
+is "$(rows "$TMP/out" | tr '\n' ' ')" '198.19.4.4 203.0.113.1 ' 'the list agrees'
+sed -i '/198.18.1.0/d' "$FILE"
+is "$(verdict 198.19.3.3)" offender 'nobody of the set was at the low fake: data alone excuse nobody else'
+must nolist collect -c "$CONF" >/dev/null
+echo 'big.example 198.18.1.0/24' >>"$FILE"
+is "$(verdict 198.19.3.3)" alibi 'what is stored is asked, too'
+
+while read -r line; do
+	printf 'good.example 192.0.2.0/24\n%s\n' "$line" >"$FILE"
+	fails 2 "$FILE:2: not a name and a network" "'$line' is refused" dump -c "$TMP/set.conf"
+done <<-'END'
+	192.0.2.0/24
+	a.example
+	a.example 192.0.2.0/24 b
+	a.example 192.0.2/24
+	a.example 0.0.0.0/0
+	a.example 10.0.0.0/7
+	a.example 192.0.2.0/33
+	a.example 10.0.0.0/264
+	a.example 2001:db8::/288
+	a.example 192.0.2.0/
+	a.example 192.0.2.0/-1
+	a.example ::/0
+	a.example 2001::/15
+	a.example 2001:db8::/129
+	A.EXAMPLE 192.0.2.0/24
+	a$(reboot).example 192.0.2.0/24
+END
+printf 'a.example 192.0.2.0/24\nb.ex\0ample 192.0.2.0/24\n' >"$FILE"
+fails 2 "$FILE:2: not a name" 'a zero byte is refused' dump -c "$TMP/set.conf"
+rm "$FILE"
+fails 2 "cannot read '$FILE'" 'a file that is not there' dump -c "$TMP/set.conf"
+done_testing

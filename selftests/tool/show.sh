@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# show: what is told of each source, in which order, and how many are left out.
+# It is where an administrator looks first, and it must not change anything.
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need jq script
+topology ''
+fails 1 'nothing is attached' 'nothing is loaded: nothing to show' show
+judge_setup
+run show -c "$CONF"
+is "$status $(wc -l <"$TMP/out")" '0 1' 'an empty table shows its head'
+histories
+before=$(bpftool map dump pinned "$PIN_DIR/nolist_claims" | sort | sha256sum)
+run show -c "$CONF" --at "$NOW"
+is "$status" 0 'show succeeds'
+is "$(bpftool map dump pinned "$PIN_DIR/nolist_claims" | sort | sha256sum)" "$before" \
+	'and changes nothing'
+
+# row SOURCE: its columns, without the width.
+row() {
+	awk -v source="$1" '$1 == source { $1 = $1; print }' "$TMP/out"
+}
+
+is "$(row 198.51.100.1)" '198.51.100.1 1 3d 9 16h - - 9 16h - - none' 'a good sender'
+is "$(row 198.51.100.2)" '198.51.100.2 1 3d 5 1d 1 3d - - - - alibi' 'Exim, at high for once'
+is "$(row 203.0.113.1)" '203.0.113.1 - - - - 3 2d - - 2 2d offender' 'an offender'
+is "$(row 203.0.113.2)" '203.0.113.2 - - - - 1 3d - - 1 3d few' 'one offence'
+is "$(row 203.0.113.3)" '203.0.113.3 - - - - 2 2d - - 2 2d none' 'told later, with QUIT'
+is "$(row 203.0.113.4)" '203.0.113.4 - - - - 7 2d - - - - suspect' 'SYNs only'
+is "$(row 203.0.113.5)" '203.0.113.5 - - - - 1 6h - - - - waiting' 'SYNs of six hours ago'
+is "$(row 2001:db8:5:1::/64)" '2001:db8:5:1::/64 - - - - 2 2d - - 2 2d offender' 'an IPv6 /64'
+is "$(awk '{ print index($0, $NF) }' "$TMP/out" | sort -u | wc -l)" 1 'columns are aligned'
+
+# order KEY: the sources in that order.
+order() {
+	run show -c "$CONF" --at "$NOW" --sort "$1" "${@:2}"
+	awk 'NR > 1 && $2 != "more;" { printf "%s ", $1 }' "$TMP/out"
+}
+
+is "$(order source | cut -d' ' -f1,2,9,10)" \
+	'198.51.100.1 198.51.100.2 2001:db8:5:1::/64 2001:db8:6:1::/64' 'sorted by source'
+is "$(order last --top 2)" '203.0.113.5 198.51.100.1 ' 'by the last contact'
+is "$(order high --top 2)" '203.0.113.4 203.0.113.1 ' 'by contacts with high'
+is "$(order real --top 2)" '198.51.100.1 198.51.100.2 ' 'by contacts with real'
+is "$(order verdict --top 4)" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 203.0.113.4 ' 'by verdict'
+for key in first low data talk; do
+	check "by $key" test "$(order $key | wc -w)" -eq 10
+done
+is "$(order source --role low)" '198.51.100.1 198.51.100.2 ' 'only who was at low'
+is "$(order source --role real)" '198.51.100.1 198.51.100.2 2001:db8:6:1::/64 ' 'only who was at real'
+is "$(order source --role high | wc -w)" 8 'only who was at high'
+
+run show -c "$CONF" --at "$NOW" --top 3
+is "$(tail -n 1 "$TMP/out")" '7 more; --top 0 shows all' 'what is left out is counted'
+run show -c "$CONF" --at "$NOW" --json --sort source
+is "$(jq -c '[.schema, .left_out, (.sources | length), .time]' "$TMP/out")" "[1,0,10,$NOW]" \
+	'JSON has a schema number, the time and all sources'
+is "$(jq -c '.sources[0] | [.source, .verdict, .low.opens, .data.connections, .high]' "$TMP/out")" \
+	'["198.51.100.1","none",1,9,null]' 'JSON tells the same'
+inject many=30
+script -qec "nsenter --net=/run/netns/server $TOOL show -c $CONF --pin-dir $PIN_DIR" /dev/null \
+	</dev/null >"$TMP/out"
+is "$(tr -d '\r' <"$TMP/out" | tail -n 1)" '30 more; --top 0 shows all' 'a terminal gets forty'
+run show -c "$CONF"
+is "$(wc -l <"$TMP/out")" 71 'anything else gets all'
+in_server "$TOOL" show -c "$CONF" --pin-dir "$PIN_DIR" >/dev/full 2>"$TMP/err"
+is $? 1 'a full standard output is a failure'
+
+fails 2 "'middle' is not low, real or high" 'an unknown role' show --role middle
+fails 2 "cannot sort by 'colour'" 'an unknown key' show --sort colour
+fails 2 "'many' is not a number" 'a top that is no number' show --top many
+fails 2 "'' is not a number" 'nor an empty one' show --top ''
+fails 2 "'31st' is not a time" 'a bad time' show --at 31st
+fails 2 "unexpected argument 'x'" 'an argument too many' show x
+done_testing

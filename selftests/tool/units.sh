@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The units that make install ships do their work under a systemd that was booted
+# for it, in namespaces of its own: shut in as they are, they load, collect, write
+# lists and run their readers; run takes what systemd tells it, is started again
+# when it is killed or hangs, and goes without a gap. Why it matters: a unit that is
+# shut in too tightly fails on every machine but the one it was written on.
+# shellcheck disable=SC2317 # functions that check() calls
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+
+need ip jq make systemd-analyze
+[ -x /lib/systemd/systemd ] || skip_all 'systemd is not installed'
+cd "$TOP" || exit 1
+LAB=build/units.${TMP##*.}
+UNITS=usr/local/lib/systemd/system
+cgroup=
+
+end() {
+	[ -z "${init:-}" ] || kill -KILL "$init" 2>/dev/null
+	wait 2>/dev/null
+	if [ -n "$cgroup" ]; then
+		echo $$ >"$TMP/cgroup/cgroup.procs"
+		find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null
+		umount "$TMP/cgroup"
+	fi
+	rm -rf "$LAB"
+	rm -rf --one-file-system "$TMP"
+}
+trap end EXIT
+
+# --- as files ----------------------------------------------------------------
+
+must make --no-print-directory install DESTDIR="$TMP/root" >/dev/null
+mkdir "$TMP/units"
+for unit in "$TMP/root/$UNITS"/*; do
+	sed "s|/usr/local/|$TMP/root/usr/local/|" "$unit" >"$TMP/units/${unit##*/}"
+done
+units=$(cd "$TMP/units" && echo *)
+is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.timer nolist-xdp-run.service nolist-xdp.service' \
+	'units are installed'
+for unit in $units; do
+	is "$(systemd-analyze verify --man=no "$TMP/units/$unit" 2>&1)" '' "$unit: systemd-analyze finds nothing"
+done
+for unit in $units; do
+	case $unit in *.timer) continue ;; esac
+	check "$unit: is shut in" systemd-analyze security --offline=yes --threshold=40 "$TMP/units/$unit"
+done
+
+# --- in a systemd ------------------------------------------------------------
+
+# A group of ours below the one that we are in, to make it the root of theirs.
+mkdir "$TMP/cgroup"
+mount -t cgroup2 cgroup2 "$TMP/cgroup" || skip_all 'no cgroup2'
+cgroup=$TMP/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/nolist.${TMP##*.}
+must mkdir "$cgroup"
+mkdir -p "$LAB"
+cat >"$LAB/nolist-xdp.conf" <<-END
+	interface = { s0 }
+	low = { $LOW4 }
+	real = { $REAL4 }
+	high = { $HIGH4 }
+	collect-interval = 1
+	dump-interval = 1
+	grace = 0
+	list = { "plain /var/lib/nolist-xdp/list" }
+	list = { "postscreen /etc/postfix/nolist.cidr cp /proc/self/status /run/told" }
+END
+cat >"$LAB/lab.target" <<-END
+	[Unit]
+	Description=nothing but what is asked for
+	AllowIsolate=yes
+END
+cat >"$LAB/soon.conf" <<-END
+	[Service]
+	RestartSec=0
+	WatchdogSec=1
+END
+cat >"$LAB/log.conf" <<-END
+	[Service]
+	StandardOutput=append:/run/said
+	StandardError=append:/run/said
+END
+# In the root that inroot.sh makes, which is gone with it.
+cat >"$LAB/boot" <<-END
+	#!/bin/bash
+	set -e
+	mount -t proc proc /proc
+	umount -R /sys
+	mount -t sysfs sysfs /sys
+	mount -t bpf bpf /sys/fs/bpf
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	make --no-print-directory install >/dev/null
+	mkdir -p /run/units/service.d /run/units/nolist-xdp-run.service.d /run/none /etc/postfix
+	cp $LAB/lab.target /run/units
+	cp $LAB/log.conf /run/units/service.d
+	cp $LAB/soon.conf /run/units/nolist-xdp-run.service.d
+	cp $LAB/nolist-xdp.conf /etc
+	ip link set lo up
+	ip link add s0 type veth peer name c0
+	ip link set dev c0 xdp obj build/selftests/lib/xdp_pass.bpf.o sec xdp
+	ip link set s0 up
+	ip link set c0 up
+	for a in $LOW4 $REAL4 $HIGH4; do ip addr add \$a/24 dev s0; done
+	export SYSTEMD_UNIT_PATH=/run/units:/usr/local/lib/systemd/system:/lib/systemd/system
+	export SYSTEMD_GENERATOR_PATH=/run/none container=other
+	exec /lib/systemd/systemd --unit=lab.target --log-target=console --log-level=info
+END
+chmod +x "$LAB/boot"
+bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' - "$cgroup" \
+	scripts/inroot.sh -- unshare --mount --pid --fork --kill-child --net --uts --ipc --cgroup \
+	"$LAB/boot" >"$TMP/boot.log" 2>&1 </dev/null &
+outer=$!
+init_is_there() {
+	init=$(pgrep -P "$outer") && [ "$(cat "/proc/$init/comm")" = systemd ]
+}
+if ! wait_for 20 init_is_there; then
+	diag "$(cat "$TMP/boot.log")"
+	bail_out 'systemd does not boot'
+fi
+
+# in_lab COMMAND...: there. ctl WORD...: systemctl there.
+in_lab() {
+	nsenter -t "$init" -m -u -n -p -i -C -r -w "$@"
+}
+
+ctl() {
+	in_lab timeout 30 systemctl "$@"
+}
+
+shows() {
+	ctl show -p "$2" --value "$1"
+}
+
+is_state() {
+	[ "$(shows "$1" ActiveState)" = "$2" ]
+}
+
+tool() {
+	in_lab /usr/local/sbin/nolist-xdp "$@"
+}
+
+attached() {
+	tool status --json | jq -r '[.interfaces[].program] | join(" ")'
+}
+
+told() {
+	in_lab grep -q -- "$1" /run/said
+}
+
+# capabilities: that matter, of the reader of a list.
+capabilities() {
+	local caps
+
+	caps=$(in_lab sed -n 's/^CapEff:\t/0x/p' /run/told)
+	echo "sys_admin $((caps >> 21 & 1)) perfmon $((caps >> 38 & 1)) net_admin $((caps >> 12 & 1))"
+}
+
+for unit in collect dump; do
+	check "$unit does without CAP_SYS_ADMIN" \
+		eval "! grep -E '^[^#]*CAP_SYS_ADMIN' scripts/nolist-xdp-$unit.service"
+done
+check 'systemd is there' wait_for 20 ctl is-active lab.target
+is "$(for unit in $units; do shows "$unit" UnitFileState; done | sort -u | tr '\n' ' ')" \
+	'disabled static ' 'no unit starts by itself'
+
+check 'nolist-xdp.service loads' ctl start nolist-xdp.service
+program=$(attached)
+check 'it is attached' test -n "$program"
+check 'and loads again' ctl reload nolist-xdp.service
+check 'collect works' ctl start nolist-xdp-collect.service
+is "$(in_lab stat -c '%a %U' /var/lib/nolist-xdp/evidence.db)" '600 root' 'and has made the store'
+check 'dump works' ctl start nolist-xdp-dump.service
+check 'and has written the lists' in_lab test -s /var/lib/nolist-xdp/list -a -s /etc/postfix/nolist.cidr
+check 'and told a reader' in_lab test -e /run/told
+is "$(capabilities)" 'sys_admin 0 perfmon 0 net_admin 1' 'which has not all capabilities'
+for unit in collect dump; do
+	check "the timer of $unit starts it" ctl start nolist-xdp-$unit.timer
+	is "$(shows nolist-xdp-$unit.timer ActiveState)" active 'and waits'
+	check 'and stops' ctl stop nolist-xdp-$unit.timer
+done
+check 'nolist-xdp.service detaches' ctl stop nolist-xdp.service
+is "$(attached)" '' 'at its end'
+
+in_lab rm -rf /var/lib/nolist-xdp /run/told /etc/postfix/nolist.cidr
+check 'run starts' ctl start nolist-xdp-run.service
+program=$(attached)
+check 'it is attached when it is ready' test -n "$program"
+check 'it writes lists' wait_for 10 in_lab test -s /run/told
+is "$(capabilities)" 'sys_admin 0 perfmon 0 net_admin 1' 'whose readers have not all that loading takes'
+check 'systemd knows what it did' wait_for 10 eval \
+	'shows nolist-xdp-run StatusText | grep -q "^collected at .*, lists written at "'
+in_lab bash -c 'echo "high = { 192.0.2.31 }" >>/etc/nolist-xdp.conf'
+check 'a new configuration is taken' ctl reload nolist-xdp-run
+has_high() {
+	tool status --json | jq -e '.tables[0].mx[] | select(.address == "192.0.2.31")' | grep .
+}
+check 'and in force' wait_for 10 has_high
+in_lab bash -c 'echo "mode = sideways" >>/etc/nolist-xdp.conf'
+check 'a bad one is told' eval 'ctl reload nolist-xdp-run; wait_for 10 told "the old configuration stays"'
+is "$(shows nolist-xdp-run ActiveState)" active 'and not taken'
+in_lab sed -i '/sideways/d' /etc/nolist-xdp.conf
+
+started_again() {
+	[ "$(shows nolist-xdp-run NRestarts)" -gt "$1" ] && is_state nolist-xdp-run active
+}
+main_pid() {
+	local pid
+
+	pid=$(shows nolist-xdp-run MainPID)
+	[ "${pid:-0}" -gt 0 ] && echo "$pid"
+}
+pid=$(main_pid) || bail_out 'run is not there'
+in_lab kill -KILL "$pid"
+check 'when it is killed it is started again' wait_for 10 started_again 0
+pid=$(main_pid) || bail_out 'run is not there'
+in_lab kill -STOP "$pid"
+check 'and when it hangs' wait_for 20 started_again 1
+is "$(attached)" "$program" 'with the program that was there'
+check 'it stops' ctl stop nolist-xdp-run
+is "$(shows nolist-xdp-run Result) $(shows nolist-xdp-run ActiveState)" 'success inactive' 'well'
+is "$(attached)" "$program" 'and leaves the program at work'
+in_lab bash -c 'echo "mode = sideways" >>/etc/nolist-xdp.conf'
+check 'a bad configuration at the start' eval '! ctl start nolist-xdp-run'
+is "$(shows nolist-xdp-run ExecMainStatus) $(shows nolist-xdp-run ActiveState)" '2 failed' \
+	'is not tried again'
+[ "$tap_failed" -eq 0 ] || diag "$(in_lab cat /run/said)"
+done_testing

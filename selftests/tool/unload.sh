@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# unload: takes the program away, in its own mode and nobody else's, and keeps the
+# evidence unless it is to be purged. Why it matters: what was learnt of senders
+# must outlive an update or a restart.
+# shellcheck disable=SC2317 # functions that check() calls
+# shellcheck source=lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+
+need ip python3
+
+touch_low() {
+	in_client python3 -c '
+import socket, sys
+try:
+	socket.create_connection((sys.argv[1], 25), 2)
+except OSError:
+	pass' "$LOW4"
+}
+
+fails() {
+	local status=$1 text=$2 name=$3 out got
+
+	shift 3
+	out=$("$@" 2>&1 >/dev/null)
+	got=$?
+	case $out in
+	*"$text"*) is "$got" "$status" "$name" ;;
+	*) is "$got: $out" "$status: ...$text..." "$name" ;;
+	esac
+}
+
+load() {
+	nolist load --low "$LOW4" --real "$REAL4" --high "$HIGH4" "$@" >/dev/null
+}
+
+# shellcheck disable=SC2119
+topology
+must ip -n server link add s1 type veth peer name s2
+attach_pass server s2
+PASS=$BUILD/selftests/lib/xdp_pass.bpf.o
+
+fails 1 'nothing is attached' 'nothing to unload is told' nolist unload
+fails 1 "nothing is pinned in '$PIN_DIR'" 'nothing to purge is told' nolist unload --purge
+
+for mode in native generic; do
+	must load -i s0 --mode $mode
+	touch_low
+	is "$(nolist unload)" 'detached from 1 interface' "$mode: unload says what it did"
+	is "$(prog_at s0)" 0 "$mode: the program is away"
+	is "$(json 'len(s["interfaces"]), s["claims"]["now"], s["verdicts"]["low_rst_ack"]')" '0 1 1' \
+		"$mode: the evidence is there"
+	case $(nolist status) in
+	*'attached to no interface'*) ok "$mode: status says so" ;;
+	*) not_ok "$mode: status says so" ;;
+	esac
+	must load -i s0 --mode $mode
+	is "$(json 's["claims"]["now"]')" 1 "$mode: a later load goes on with it"
+	is "$(nolist unload --purge | tail -n 1)" 'dropped sources: 1 with claims, 0 with proofs' \
+		"$mode: purge says what went"
+	is "$(prog_at s0) $(ls -d "$PIN_DIR" 2>/dev/null)" '0 ' "$mode: nothing is left"
+done
+
+# --- evidence of a dialogue counts as well ---
+
+must load -i s0
+in_client python3 -c '
+import smtplib, sys
+try:
+	smtplib.SMTP(sys.argv[1], 25, timeout=10).sendmail("a@example.com", "b@example.com", "x")
+except smtplib.SMTPException:
+	pass' "$HIGH4"
+must nolist unload >/dev/null
+is "$(nolist unload --purge)" 'dropped sources: 1 with claims, 1 with proofs' \
+	'what is only pinned can be purged'
+
+# --- some of several interfaces ---
+
+must load -i s0 -i s1
+is "$(nolist unload -i s1) $(prog_at s1)" 'detached from 1 interface 0' 'one interface is unloaded'
+is "$(($(prog_at s0) != 0))" 1 'the other is not'
+must load -i s0 -i s1
+fails 1 "'s0' still uses the tables" 'tables in use are not purged' nolist unload -i s1 --purge
+is "$(($(prog_at s1) != 0)) $(json 's["interfaces"][0]["pinned"]')" '1 True' 'and nothing was detached'
+must nolist unload -i s1 >/dev/null
+fails 1 "nothing of nolist-xdp is attached to 's1'" 'an interface without it is named' \
+	nolist unload -i s0 -i s1
+is "$(($(prog_at s0) != 0))" 1 'and nothing was done'
+fails 1 "cannot detach from 'nope': No such device" 'a missing interface is named' \
+	nolist unload -i nope
+must nsenter --net=/run/netns/server ip link set dev s1 xdp obj "$PASS" sec xdp
+foreign=$(prog_at s1)
+must nolist unload >/dev/null
+is "$(prog_at s0) $(prog_at s1)" "0 $foreign" "somebody else's program stays"
+fails 1 "nothing of nolist-xdp is attached to 's1'" 'also if it is named' nolist unload -i s1
+is "$(prog_at s1)" "$foreign" 'it is still there'
+
+# --- tables without pins ---
+
+must load -i s0
+touch_low
+must rm -r "$PIN_DIR"
+is "$(nolist unload 2>"$TMP/err" | tail -n 1)" \
+	'dropped sources, of tables that were not pinned: 1 with claims, 0 with proofs' \
+	'what goes with the last interface is told'
+is "$(grep -c 'held no pins of them, so their evidence is gone' "$TMP/err")" 1 'as a warning'
+must load -i s0
+is "$(nolist unload 2>&1)" 'detached from 1 interface' 'but not where it is pinned'
+must nolist unload --purge >/dev/null
+
+# --- usage ---
+
+fails 2 "unknown option '--all'" 'an unknown option is told' nolist unload --all
+fails 2 "unexpected argument 's0'" 'an argument is told' nolist unload s0
+fails 2 "option '-i' needs a value" 'a missing value is told' in_server "$TOOL" unload -i
+
+done_testing

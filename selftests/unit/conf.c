@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration: good text is taken as meant, bad text is told with file and
+ * line, hostile text breaks nothing, and every address can be found in the table
+ * as the program looks for it. Why it matters: a wrong role answers for the real
+ * MX, or takes a bot's mail.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "selftests/lib/tap.h"
+#include "user/config/conf.h"
+
+static char file[] = "/tmp/unit_conf.XXXXXX";
+
+static void read_text(struct conf *conf, const char *text, size_t size)
+{
+	FILE *f = fopen(file, "w");
+
+	if (!f || fwrite(text, 1, size, f) != size || fclose(f))
+		tap_die(file);
+	conf_init(conf);
+	conf_read(conf, file);
+	conf_check(conf);
+}
+
+/* Is there a note of this kind whose text, without the file's name, is this? */
+static bool has_note(const struct conf *conf, bool is_error, const char *text)
+{
+	size_t size = strlen(file);
+	int i;
+
+	for (i = 0; i < conf->notes; i++) {
+		const char *t = conf->note[i].text;
+
+		if (!strncmp(t, file, size))
+			t += size;
+		if (conf->note[i].is_error == is_error && strstr(t, text))
+			return true;
+	}
+	return false;
+}
+
+static const char good[] = "# all keys\n"
+			   "interface = { eth0, \"eth1\" } # two\n"
+			   "low = 192.0.2.10\n"
+			   "real = { 192.0.2.20, # the first\n"
+			   "  2001:db8::20 }\n"
+			   "high = { 192.0.2.30 }\n"
+			   "high = { 192.0.2.31, 2001:db8::30 }\n"
+			   "port = { 25, 2525 }\n"
+			   "mode = generic\n"
+			   "sources = 4096\n"
+			   "name = fake1.example.com\n"
+			   "later = \"Come # back\"\n"
+			   "stage = rcpt\n"
+			   "split-handshake = yes\n"
+			   "collect = yes\n"
+			   "store-size = 64\n"
+			   "collect-interval = 60\n"
+			   "dump-interval = 120\n"
+			   "window = 60\n"
+			   "grace = 0\n"
+			   "real-mx-unseen = accept\n"
+			   "dual-stack = accept\n"
+			   "list-probable = no\n"
+			   "allow = { /etc/a, /etc/b }\n"
+			   "providers = { /etc/c }\n"
+			   "never-list-except = { 198.18.0.0/15, 2001:db8::/32 }\n";
+
+static void test_good(void)
+{
+	struct conf c;
+
+	read_text(&c, good, strlen(good));
+	tap_ok(!c.errors && !c.notes, "a file with all keys has no errors");
+	tap_ok(c.interfaces == 2 && !strcmp(c.interface[1], "eth1"), "interfaces are a list");
+	tap_ok(c.mxs == 6 && c.mx[0].role == NOLIST_LOW && addr_is_ip4(&c.mx[0].addr),
+	       "addresses of a role may be given in pieces, with comments between");
+	tap_ok(c.ports == 2 && c.port[1] == 2525 && c.mode == KERN_GENERIC && c.sources == 4096 &&
+		       c.is_collected && c.store_mib == 64 && c.collect_s == 60 && c.dump_s == 120,
+	       "ports, mode, sources and collect are taken");
+	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
+		       !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
+	       "texts of the high fakes are taken, '#' in quotes is text");
+	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
+		       c.allows == 2 &&
+		       c.providers == 1 &&
+		       c.never_excepts == 2,
+	       "rules of the verdict are taken");
+	conf_free(&c);
+	read_text(&c, "", 0);
+	tap_ok(!c.errors && c.ports == 1 && c.port[0] == 25 && c.rules.window_s == 604800 &&
+		       c.rules.grace_s == 86400 && !c.is_unseen_accepted && !c.is_dual_accepted &&
+		       c.stage == STAGE_DATA,
+	       "an empty file leaves the defaults");
+	conf_free(&c);
+}
+
+static const struct {
+	const char *text;
+	bool is_error;
+	const char *note;
+} rows[] = {
+	{"low = 192.0.2.1\n\nlow = 192.0.2.1", true, ":3: '192.0.2.1' is given twice, also at"},
+	{"low = 192.0.2.1\nreal = 192.0.2.1", true, ":2: '192.0.2.1' is real, but low at"},
+	{"low = ::ffff:192.0.2.1\nlow = 192.0.2.1", true, "is given twice"},
+	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
+	{"\nlow = mx.example.com", true, ":2: 'mx.example.com' is not an address"},
+	{"low = 192.0.2.0/24", true, ":1: '192.0.2.0/24' is not an address"},
+	{"high = 224.0.0.1", true, ":1: '224.0.0.1' is a multicast address"},
+	{"high = ff02::1", true, ":1: 'ff02::1' is a multicast address"},
+	{"high = 127.0.0.1", true, "is a loopback address"},
+	{"high = ::1", true, "is a loopback address"},
+	{"high = 255.255.255.255", true, "is a reserved or broadcast address"},
+	{"low = 10.0.0.1", false, ":1: '10.0.0.1' is private"},
+	{"low = fd00::1", false, ":1: 'fd00::1' is private"},
+	{"low = fe80::1", false, ":1: 'fe80::1' is link-local"},
+	{"low = 100.64.0.1", false, "is shared (RFC 6598)"},
+	{"colour = red", true, ":1: no such option 'colour'"},
+	{"low", true, ":1: "},
+	{"low = {192.0.2.1", true, ":1: premature end of file"},
+	{"name = \"x\nmode = auto", true, "end of file"},
+	{"mode = auto\nmode = native", true, ":2: 'mode' is given twice"},
+	{"mode = fast", true, ":1: 'fast' is not auto, native or generic"},
+	{"port = 0", true, ":1: '0' is not a port"},
+	{"port = 65536", true, ":1: '65536' is not a port"},
+	{"port = -1", true, ":1: '-1' is not a port"},
+	{"port = { 25, 25 }", true, ":1: port 25 is given twice"},
+	{"port = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }", true, ":1: more than 8 ports"},
+	{"window = 0", true, ":1: '0' is not a number from 1"},
+	{"window = 7d", true, ":1: '7d' is not a number"},
+	{"grace = 99999999999999999999", true, "is not a number"},
+	{"sources = 10", true, ":1: '10' is not a number from 1024"},
+	{"list-probable = maybe", true, "is not yes or no"},
+	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
+	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
+	{"split-handshake = 1", true, "is not yes or no"},
+	{"collect-interval = 0", true, "is not a number from 1 to"},
+	{"dump-interval = 86401", true, "is not a number from 1 to"},
+	{"store-size = 0", true, "is not a number from 1 to"},
+	{"collect = maybe", true, "is not yes or no"},
+	{"name = \"two words\"", true, "without blanks"},
+	{"low = 192.0.2.1\nname = mx${HOME}", true, ":2: '${' would ask the environment"},
+	{"later = \"a\\\nb ${HOME:-x}\"", true, ":2: '${' would ask the environment"},
+	{"later = \"caf\xc3\xa9\"", true, "printable ASCII"},
+	{"later = \"\"", true, "printable ASCII"},
+	{"never-list-except = 10.0.0.1/8", true, "without host bits"},
+	{"interface = averylonginterface", true, "is no name of an interface"},
+	{"interface = { a, a }", true, "interface 'a' is given twice"},
+	{"real = 192.0.2.1\nhigh = 192.0.2.2", false, "no low fake"},
+	{"low = 192.0.2.1\nhigh = 192.0.2.2", false, "no real MX"},
+	{"low = 192.0.2.1\nreal = 192.0.2.2", false, "no high fake"},
+	{"real = 192.0.2.1\nhigh = 2001:db8::1", false, "a high fake over IPv6, but no real MX"},
+	{"real = 2001:db8::1\nhigh = 192.0.2.1", false, "a high fake over IPv4, but no real MX"},
+	{"low = {192.0.2.1, 192.0.2.2}", false, "more than one low fake address"},
+	{"low = 192.0.2.1\nreal = 2001:db8::1\nhigh = 2001:db8::2", false,
+	 "a high fake over IPv6, but no low fake there"},
+	{"dual-stack = yes", true, "'yes' is not accept or excuse"},
+	{"low = 192.0.2.1\nport = 2525", false, "port 25 is not among"},
+	{"real = 192.0.2.1\nport = {25, 26}", false, "at the real MX only port 25 counts"},
+};
+
+static void test_rows(void)
+{
+	char name[256];
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		read_text(&c, rows[i].text, strlen(rows[i].text));
+		snprintf(name, sizeof(name), "%s: %s", rows[i].is_error ? "error" : "warning",
+			 rows[i].note);
+		tap_ok(has_note(&c, rows[i].is_error, rows[i].note) &&
+			       !c.errors == !rows[i].is_error,
+		       "%s", name);
+		conf_free(&c);
+	}
+}
+
+static void test_command_line(void)
+{
+	struct conf c;
+
+	read_text(&c, good, strlen(good));
+	tap_ok(!conf_add(&c, "mode", "native", "--mode") && c.mode == KERN_NATIVE,
+	       "the command line takes the place of a single value");
+	tap_ok(!conf_add(&c, "high", "192.0.2.32", "--high") && c.mxs == 7, "and adds to a list");
+	tap_ok(conf_add(&c, "low", "x", "--low") == -EINVAL &&
+		       has_note(&c, true, "--low: 'x' is not"),
+	       "its errors name the option");
+	conf_drop_interfaces(&c);
+	tap_ok(!c.interfaces && !conf_add(&c, "interface", "eth9", "-i") && c.interfaces == 1,
+	       "its interfaces take the place of the file's");
+	conf_free(&c);
+	conf_init(&c);
+	tap_ok(conf_read(&c, "/nonexistent/x") == -ENOENT && !c.errors,
+	       "a missing file is told as such");
+	tap_ok(conf_read(&c, "/tmp") == -EISDIR, "a directory is told as such");
+	tap_ok(conf_read(&c, "/dev/zero") == -EFBIG, "an endless file is refused");
+	conf_free(&c);
+}
+
+static void test_environment(void)
+{
+	static const char text[] = "# ${HOME}\nlater = 'a ${HOME} b' # ${HOME}\n";
+	struct conf c;
+
+	read_text(&c, text, sizeof(text) - 1);
+	tap_ok(!c.errors && c.later && !strcmp(c.later, "a ${HOME} b"),
+	       "nothing is asked for in single quotes and comments");
+	conf_free(&c);
+}
+
+/* The installed example has every key, set or in a comment, and is valid both ways. */
+static void test_example(void)
+{
+	char text[16384], key[64], *at;
+	const char *path = "scripts/nolist-xdp.conf";
+	FILE *f = fopen(path, "r");
+	struct conf c;
+	size_t size;
+	unsigned int i;
+	bool has_all = true;
+
+	if (!f) {
+		tap_ok(false, "scripts/nolist-xdp.conf is there");
+		return;
+	}
+	size = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[size] = '\0';
+	read_text(&c, text, size);
+	tap_ok(!c.errors && !c.notes && c.mxs == 4, "the example has no errors and no warnings");
+	conf_free(&c);
+	for (i = 0; conf_key(i); i++) {
+		snprintf(key, sizeof(key), "\n%s = ", conf_key(i));
+		at = strstr(text, key);
+		snprintf(key, sizeof(key), "\n#%s = ", conf_key(i));
+		if (strstr(text, key))
+			at = strstr(text, key);
+		if (!at)
+			printf("# '%s' is missing\n", conf_key(i));
+		has_all &= !!at;
+		if (at && at[1] == '#')
+			at[1] = ' ';
+	}
+	tap_ok(has_all, "it documents every key");
+	read_text(&c, text, size);
+	tap_ok(!c.errors && c.allows == 1 && c.never_excepts == 1 && c.later,
+	       "it has no errors either with all keys in force");
+	conf_free(&c);
+}
+
+/* --- the table ----------------------------------------------------------------- */
+
+static struct nolist_config table, old;
+
+/* As match.h looks for an address. */
+static const struct nolist_slot *slot_of(const struct nolist_config *c, const struct nolist_addr *a)
+{
+	unsigned int i, at = nolist_slot_of(a, c->seed);
+
+	for (i = 0; i < NOLIST_PROBES; i++)
+		if (!addr_compare(&c->slot[(at + i) & (NOLIST_SLOTS - 1)].addr, a))
+			return &c->slot[(at + i) & (NOLIST_SLOTS - 1)];
+	return NULL;
+}
+
+static struct nolist_addr address(unsigned int i)
+{
+	struct nolist_addr a = {};
+
+	if (i % 2) {
+		a.w[0] = htonl(0x20010db8);
+		a.w[3] = htonl(i);
+	} else {
+		a.w[2] = htonl(0xffff);
+		a.w[3] = htonl((198u << 24 | 18 << 16) + i);
+	}
+	return a;
+}
+
+static void fill_conf(struct conf *c, unsigned int mxs)
+{
+	char text[ADDR_TEXT];
+	struct nolist_addr a;
+	unsigned int i;
+
+	conf_init(c);
+	for (i = 0; i < mxs; i++) {
+		a = address(i);
+		conf_add(c, i % 3 ? "high" : "real", addr_text(&a, text), "test");
+	}
+	conf_check(c);
+}
+
+static void test_table(void)
+{
+	static bool seen[NOLIST_MX_MAX];
+	struct nolist_addr own[1000];
+	unsigned int i, bad = 0, left;
+	const struct nolist_slot *s;
+	struct conf c;
+
+	fill_conf(&c, NOLIST_MX_MAX);
+	tap_ok(!c.errors && c.mxs == NOLIST_MX_MAX, "1024 addresses are taken");
+	for (i = 0; i < 1000; i++)
+		own[i] = address(5000 + i);
+	left = conf_fill(&c, &table, own, 1000, NULL, NULL);
+	for (i = 0; i < NOLIST_MX_MAX; i++) {
+		s = slot_of(&table, &c.mx[i].addr);
+		bad += !s || s->role != c.mx[i].role || s->mx >= NOLIST_MX_MAX || seen[s->mx];
+		if (s && s->mx < NOLIST_MX_MAX)
+			seen[s->mx] = true;
+	}
+	tap_ok(!bad, "each is found within its probes, with its role and an index of its own");
+	for (i = 0, bad = 0; i < 1000; i++) {
+		s = slot_of(&table, &own[i]);
+		bad += !s;
+		if (s && s->role != NOLIST_OWN)
+			bad += 1000;
+	}
+	tap_ok(bad == left && left < 100,
+	       "nearly all other addresses of the host fit, and the rest is told");
+	tap_ok(conf_add(&c, "low", "203.0.113.1", "--low") == -EINVAL, "one more is refused");
+	tap_ok(table.magic == NOLIST_MAGIC && table.ports == 1 && table.port[0] == htons(25) &&
+		       table.port[NOLIST_PORT_MAX - 1] == htons(25),
+	       "unused ports repeat the first");
+	tap_ok(table.smtp.reply[NOLIST_BANNER].len > 4, "the high fakes' texts are in the table");
+	conf_free(&c);
+}
+
+static void test_index(void)
+{
+	static bool busy[NOLIST_MX_MAX];
+	struct nolist_addr a = address(7), b;
+	const struct nolist_slot *s;
+	unsigned int was;
+	struct conf c;
+
+	fill_conf(&c, 20);
+	conf_fill(&c, &old, NULL, 0, NULL, NULL);
+	was = slot_of(&old, &a)->mx;
+	conf_free(&c);
+
+	memset(busy, true, 20);
+	conf_init(&c);
+	addr_parse("203.0.113.1", &b);
+	conf_add(&c, "low", "203.0.113.1", "test");
+	conf_add(&c, "high", "2001:db8::7", "test");
+	conf_check(&c);
+	conf_fill(&c, &table, &a, 1, &old, busy);
+	s = slot_of(&table, &a);
+	tap_ok(s && s->mx == was && s->role == NOLIST_HIGH,
+	       "an address keeps its index, and its role though it is the host's own");
+	s = slot_of(&table, &b);
+	tap_ok(s && s->mx >= 20, "a new one gets an index without counters");
+	conf_free(&c);
+}
+
+/* Mutations of good text: nothing may crash, leak or hang (ASan sees more). */
+static void test_hostile(void)
+{
+	int i, j, errors = 0;
+	char text[1024];
+	struct conf c;
+	size_t size;
+
+	srandom(1);
+	for (i = 0; i < 5000; i++) {
+		size = strlen(good);
+		memcpy(text, good, size);
+		for (j = random() % 6; j >= 0; j--)
+			text[random() % size] = random() % 3 ? good[random() % size] : random();
+		if (i % 7 == 0)
+			size = random() % size;
+		read_text(&c, text, size);
+		errors += !!c.errors;
+		conf_free(&c);
+	}
+	tap_ok(errors > 500, "5000 damaged files are survived, most of them told as wrong");
+}
+
+int main(void)
+{
+	int fd = mkstemp(file);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	test_good();
+	test_rows();
+	test_command_line();
+	test_environment();
+	test_example();
+	test_table();
+	test_index();
+	test_hostile();
+	unlink(file);
+	return tap_done();
+}

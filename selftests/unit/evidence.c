@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Evidence: what several tables say of one source, and what is stored of them and
+ * of those before, becomes one record. Counted twice, a good sender looks busy;
+ * lost, his alibi is gone.
+ */
+#include <limits.h>
+
+#include "selftests/lib/evidence.h"
+
+#define H HOUR_S
+
+static struct evidence *open_tables(struct snapshot *t)
+{
+	struct evidence *e;
+
+	if (snapshot_sort(t) || evidence_new(&e, t, NULL))
+		tap_die("evidence_new");
+	return e;
+}
+
+static struct snapshot *tables(int lives)
+{
+	struct snapshot *t;
+
+	if (snapshot_new(&t))
+		tap_die("snapshot_new");
+	while (lives--) {
+		struct life life = { .boot = "b", .tables = lives + 1, .wall_s = WALL };
+
+		if (snapshot_add_life(t, &life) < 0)
+			tap_die("snapshot_add_life");
+	}
+	return t;
+}
+
+static void test_merge(void)
+{
+	struct nolist_claims a = { .low = { 100 * NS, 200 * NS, 2 } };
+	struct nolist_claims b = { .low = { 50 * NS, 150 * NS + 1, 1 },
+				   .high = { 300 * NS, 300 * NS, 1 } };
+	struct nolist_proofs p = { .real_first_ns = 10 * NS, .real_last_ns = 20 * NS,
+				   .real_data = 3, .hours = 2,
+				   .high_first_ns = 400 * NS, .high_last_ns = 4000 * NS,
+				   .hour = { [1] = { .hour = 1, .strong = 1, .told_weak = 2 },
+					     [2] = { .hour = 2, .weak = 1 } } };
+	struct nolist_proofs q = { .high_first_ns = 4000 * NS, .hours = 2,
+				   .hour = { [2] = { .hour = 2, .weak = 65535, .quit = 1 },
+					     [7] = { .hour = 7, .told_weak = 4 } } };
+	const char *order[] = { "192.0.2.1", "192.0.2.200", "2001:db8::1", "2001:db8:0:1::1" };
+	struct snapshot *t = tables(2);
+	struct nolist_source src;
+	struct evidence *e;
+	struct record r;
+	unsigned int opens;
+	int i;
+
+	add(t, 0, "2001:db8:0:1::9", &a, NULL);
+	add(t, 0, "192.0.2.200", &a, NULL);
+	add(t, 0, "192.0.2.1", NULL, &p);
+	add(t, 0, "192.0.2.1", &a, NULL);
+	add(t, 1, "2001:db8::77", NULL, &q);
+	add(t, 1, "192.0.2.1", &b, NULL);
+	add(t, 1, "192.0.2.1", NULL, &q);
+	e = open_tables(t);
+	evidence_start(e, EVIDENCE_ALL);
+	for (i = 0; i < 4; i++) {
+		src = source(order[i]);
+		tap_ok(evidence_next(e, &r) == 1 && !addr_compare(&r.src.addr, &src.addr),
+		       "sorted: %s", order[i]);
+	}
+	tap_ok(!evidence_next(e, &r), "seven records are four sources");
+	evidence_start(e, EVIDENCE_PROVEN);
+	for (i = opens = 0; evidence_next(e, &r) > 0; i++)
+		opens += r.low.opens;
+	tap_ok(i == 2, "two of them have proven something");
+	tap_ok(opens == 3, "with what they claimed, also in tables where they have proven nothing");
+	evidence_start(e, EVIDENCE_DATA);
+	for (i = 0; evidence_next(e, &r) > 0; i++)
+		tap_ok(r.data_count == 3 && r.low.opens == 3, "one carried data");
+	tap_ok(i == 1, "and only one");
+	src = source("192.0.2.2");
+	tap_ok(!evidence_find(e, &src, &r), "who is not there is not found");
+	src = source("192.0.2.1");
+	tap_ok(evidence_find(e, &src, &r) == 1, "who is there is found");
+	tap_ok(r.low.when.first == WALL + 50 && r.low.when.last == WALL + 200 && r.low.opens == 3,
+	       "contacts: the earliest, the latest, and all of them");
+	tap_ok(r.high.when.first == WALL + 300 && r.high.opens == 1 && !r.real.when.first,
+	       "what one table knows and what none does");
+	tap_ok(r.data.first == WALL + 10 && r.data.last == WALL + 20 && r.data_count == 3,
+	       "data to the real MX");
+	tap_ok(r.data_hours == 1 && r.data_hour[0] == WALL, "and its hour");
+	tap_ok(r.talk_hours == 3 && r.hours == 3, "an hour that two tables know is one");
+	tap_ok(r.hour[0].start == WALL && r.hour[1].start == WALL + H &&
+		       r.hour[2].start == WALL + 6 * H,
+	       "hours ascend, in wall time");
+	tap_ok(r.hour[1].weak == 65535 && r.hour[1].quit == 1 && r.hour[0].told_weak == 2,
+	       "their counts add up and stop at the top");
+	evidence_free(e);
+}
+
+/* A killed or broken table must not make a source seem older than time. */
+static void test_odd_times(void)
+{
+	struct nolist_claims a = { .high = { 0, 200 * NS, 1 }, .low = { 300 * NS, 0, 1 },
+				   .real = { 500 * NS, 400 * NS, 2 } };
+	struct snapshot *t = tables(1);
+	struct evidence *e;
+	struct record r;
+
+	add(t, 0, "192.0.2.1", &a, NULL);
+	e = open_tables(t);
+	evidence_start(e, EVIDENCE_ALL);
+	tap_ok(evidence_next(e, &r) == 1 && r.high.when.first == WALL + 200 &&
+		       r.low.when.last == WALL + 300,
+	       "a first or last that is not yet written is the other one");
+	tap_ok(r.real.when.first <= r.real.when.last, "no span ends before it begins");
+	evidence_free(e);
+	e = open_tables(tables(1));
+	evidence_start(e, EVIDENCE_ALL);
+	tap_ok(!evidence_next(e, &r), "no records at all are no sources");
+	evidence_free(e);
+}
+
+/* Each read in its turn, and each again: what a table said is never counted twice. */
+static void test_kept(void)
+{
+	struct pack_hour hour[KEPT_HOURS], h[] = { { .hour = 5, .strong = 2 }, { .hour = 6, .quit = 1 } };
+	struct pack_claims c = { .role = { { 10, 20 } }, .opens = { 3 } };
+	struct pack_proofs p = { .talk = { 100, 200 }, .talk_hours = 2, .bad_acks = 4 };
+	struct kept k = { .hour = hour };
+	unsigned int i;
+
+	tap_ok(kept_add_claims(&k, &c, WALL), "claims: the first look is news");
+	tap_ok(!kept_add_claims(&k, &c, WALL), "the second is not");
+	c.opens[0] = 5;
+	c.role[0].last = 30;
+	tap_ok(kept_add_claims(&k, &c, WALL) && k.claims.now.opens[0] == 5, "more opens are");
+	c = (struct pack_claims){ .role = { { 50, 60 } }, .opens = { 2 } };
+	kept_add_claims(&k, &c, WALL);
+	kept_add_claims(&k, &c, WALL);
+	tap_ok(k.claims.before[0] == 5 && k.claims.now.opens[0] == 2,
+	       "a record that began anew adds to what was before, once");
+	tap_ok(k.claims.now.role[0].first == 10 && k.claims.now.role[0].last == 60,
+	       "and to its span");
+	c = (struct pack_claims){ .role = { { 10, 40 } }, .opens = { 9 } };
+	tap_ok(!kept_add_claims(&k, &c, WALL), "an old look comes too late");
+	c = (struct pack_claims){};
+	tap_ok(!kept_add_claims(&k, &c, WALL), "an empty record says nothing");
+
+	tap_ok(kept_add_proofs(&k, &p, h, 2), "proofs: the first look is news");
+	tap_ok(!kept_add_proofs(&k, &p, h, 2), "the second is not");
+	p = (struct pack_proofs){ .talk = { 300, 300 }, .talk_hours = 1, .bad_acks = 1 };
+	h[0] = (struct pack_hour){ .hour = 6, .weak = 1 };
+	tap_ok(kept_add_proofs(&k, &p, h, 1) && !kept_add_proofs(&k, &p, h, 1),
+	       "a record that was freed and came back is news, once");
+	tap_ok(k.proofs.before_bad_acks == 4 && k.proofs.now.bad_acks == 1, "its counts add up");
+	tap_ok(k.hours == 2 && hour[1].hour == 6 && hour[1].quit == 1 && hour[1].weak == 1,
+	       "an hour that it left and came back in is one");
+	for (i = 1; i <= KEPT_HOURS + 10; i++) {
+		h[0] = (struct pack_hour){ .hour = 6 + i, .strong = 1 };
+		kept_add_proofs(&k, &p, h, 1);
+	}
+	tap_ok(k.hours == KEPT_HOURS && hour[0].hour == 17 && hour[KEPT_HOURS - 1].hour == 16 + KEPT_HOURS,
+	       "no more hours than there is room for, the oldest goes");
+	h[0].hour = 3;
+	tap_ok(!kept_add_proofs(&k, &p, h, 1) && k.hours == KEPT_HOURS, "and does not come back");
+}
+
+static void test_days(void)
+{
+	struct pack_claims c = { .role = { { 1, 1 }, { 0, 0 }, { 86400 * 3 + 1, 86400 * 3 + 1 } },
+				 .opens = { 1, 0, 1 } };
+	struct kept k = {};
+
+	kept_add_claims(&k, &c, 86400 * 100);
+	tap_ok(k.claims.day == 103 && k.claims.days[0] == 1 << 3 && !k.claims.days[1] &&
+		       k.claims.days[2] == 1,
+	       "each role has its days");
+	c.role[2].last += 86400 * 31;
+	kept_add_claims(&k, &c, 86400 * 100);
+	tap_ok(k.claims.day == 134 && k.claims.days[2] == (1u << 31 | 1) && !k.claims.days[0],
+	       "the last 32 days of them");
+}
+
+/* A table that makes room by itself tells how many it has let go. */
+static void test_evicted(void)
+{
+	struct nolist_stats stats = { .proofs_new = 4 };
+	struct nolist_proofs p = { .real_data = 1 };
+	const struct span *lost;
+	struct snapshot *t;
+	struct evidence *e;
+	int i, lru;
+
+	for (lru = 0; lru < 2; lru++) {
+		t = tables(1);
+		for (i = 0; i < 3; i++) {
+			p.real_first_ns = p.real_last_ns = (100 + 100 * i) * NS;
+			add(t, 0, i == 0 ? "192.0.2.1" : i == 1 ? "192.0.2.2" : "192.0.2.3", NULL, &p);
+		}
+		snapshot_set_stats(t, 0, &stats, NS, 1000 * NS, false);
+		if (lru)
+			snapshot_set_lru(t, 0);
+		e = open_tables(t);
+		tap_ok(evidence_losses(e, &lost) == (size_t)lru, "a record is missing: %s",
+		       lru ? "the table let it go" : "it was freed");
+		if (lru)
+			tap_ok(lost[0].first <= WALL + 1 && lost[0].last == WALL + 200,
+			       "what it told is of before half of the others were there last");
+		evidence_free(e);
+	}
+}
+
+/* What the i-th of many did: in up to eight hours, some with data to the real MX. */
+static void add_nth(struct snapshot *t, unsigned int i)
+{
+	struct nolist_proofs p = { .high_first_ns = 1, .high_last_ns = (i + 1) * NS,
+				   .hours = i % (NOLIST_HOURS + 1) };
+	/* A SYN in an hour of its own; of who has proven anything each hour is known. */
+	__u64 open_ns = (i % 7 + 1) * 3600 * NS;
+	struct nolist_claims c = { .low = { .first_ns = open_ns, .last_ns = open_ns, .opens = 1 } };
+	unsigned int k;
+	char text[64];
+
+	for (k = 0; k < p.hours; k++)
+		p.hour[(k + 1) % NOLIST_HOURS] = (struct nolist_hour){ .hour = k + 1, .strong = i & 0xff,
+								       .told_weak = 1 };
+	if (i % 3 == 0)
+		p.real_first_ns = p.real_last_ns = (i % 5 + 1) * 3600 * NS;
+	snprintf(text, sizeof(text), "10.0.%u.%u", i >> 8, i & 0xff);
+	add(t, 0, text, NULL, &p);
+	add(t, 0, text, &c, NULL);
+}
+
+static bool is_nth(const struct record *r, unsigned int i)
+{
+	unsigned int k, hours = i % (NOLIST_HOURS + 1);
+
+	if (r->src.addr.b[14] != i >> 8 || r->src.addr.b[15] != (i & 0xff) || r->hours != hours ||
+	    r->data_hours != (i % 3 == 0) || r->talk.last != WALL + i + 1)
+		return false;
+	if (r->data_hours && r->data_hour[0] != WALL + (i % 5 + 1) * H)
+		return false;
+	if (r->open_hours != 1 || r->open_hour[0].roles != 1u << RECORD_LOW ||
+	    r->open_hour[0].start != WALL + (i % 7 + 1) * H)
+		return false;
+	for (k = 0; k < hours; k++)
+		if (r->hour[k].start != WALL + k * H || r->hour[k].strong != (i & 0xff))
+			return false;
+	return true;
+}
+
+/* How many of the first n records are right. */
+static unsigned int walk(struct evidence *e, enum evidence_kind kind, unsigned int n)
+{
+	unsigned int i, good = 0, step = kind == EVIDENCE_DATA ? 3 : 1;
+	struct record r;
+
+	if (evidence_start(e, kind))
+		tap_die("evidence_start");
+	for (i = 0; i < n && evidence_next(e, &r) > 0; i++)
+		good += is_nth(&r, step * i);
+	return good;
+}
+
+#define MANY 9000
+
+/*
+ * A thread makes records ahead of who takes them. Were one given away too early,
+ * somebody would be judged by what another did.
+ */
+static void test_long_walks(void)
+{
+	const unsigned int ends[] = { 0, 1, 127, 128, 129, 511, 512, 513, 640, 5000, MANY };
+	struct snapshot *t = tables(1);
+	struct nolist_source src;
+	struct evidence *e;
+	struct record r;
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		add_nth(t, i * 1009 % MANY);
+	e = open_tables(t);
+	tap_ok(walk(e, EVIDENCE_PROVEN, UINT_MAX) == MANY, "%d sources, in order, each with its hours",
+	       MANY);
+	tap_ok(evidence_next(e, &r) == 0 && evidence_next(e, &r) == 0, "the end stays the end");
+	tap_ok(walk(e, EVIDENCE_DATA, UINT_MAX) == MANY / 3, "a third of them carried data");
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		tap_ok(walk(e, EVIDENCE_ALL, ends[i]) == ends[i], "a walk that ends after %u", ends[i]);
+	walk(e, EVIDENCE_ALL, 200);
+	src = source("10.0.1.2");
+	tap_ok(evidence_find(e, &src, &r) == 1 && is_nth(&r, 258), "a source found ends a walk");
+	walk(e, EVIDENCE_ALL, 200);
+	evidence_free(e);
+}
+
+int main(void)
+{
+	test_evicted();
+	test_long_walks();
+	test_merge();
+	test_odd_times();
+	test_kept();
+	test_days();
+	return tap_done();
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * squeeze: what is squeezed comes back, whatever it is; what was damaged is refused,
+ * or is some record, and is never read beyond its end.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "selftests/lib/tap.h"
+#include "user/record/sparse.h"
+
+#define ROUNDS 20000
+
+/* Mostly zeros, as records are. */
+static void fill(uint32_t *record, unsigned int words)
+{
+	unsigned int i;
+
+	for (i = 0; i < words; i++)
+		record[i] = random() % 4 ? 0 : (uint32_t)random() * 2u + 1;
+}
+
+/* In memory of its own, so that valgrind sees a byte too far. */
+static size_t expand_part(uint32_t *record, unsigned int words, const unsigned char *from, size_t size)
+{
+	unsigned char *bytes = malloc(size ? size : 1);
+	size_t used;
+
+	if (!bytes)
+		tap_die("malloc");
+	memcpy(bytes, from, size);
+	used = expand(record, words, bytes, size);
+	free(bytes);
+	return used;
+}
+
+static void test_all(void)
+{
+	uint32_t record[SQUEEZE_WORDS], back[SQUEEZE_WORDS];
+	unsigned char bytes[SQUEEZE_MAX(SQUEEZE_WORDS)];
+	bool is_same = true, is_short = true, is_cut = true, is_whole = true;
+	unsigned int round, words;
+	size_t size, part;
+
+	for (round = 0; round < ROUNDS; round++) {
+		words = 1 + random() % SQUEEZE_WORDS;
+		fill(record, words);
+		size = squeeze(bytes, record, words);
+		is_short &= size <= SQUEEZE_MAX(words);
+		is_same &= expand_part(back, words, bytes, size) == size &&
+			   !memcmp(record, back, 4 * words);
+		part = random() % size;
+		is_cut &= !expand_part(back, words, bytes, part);
+		bytes[random() % size] ^= 1 << random() % 8;
+		is_whole &= expand_part(back, words, bytes, size) <= size;
+	}
+	tap_ok(is_same, "what is squeezed comes back");
+	tap_ok(is_short, "and is no longer than was said");
+	tap_ok(is_cut, "what was cut off is refused");
+	tap_ok(is_whole, "what was damaged is not read beyond its end");
+}
+
+static void test_size(void)
+{
+	uint32_t record[17] = {}, back[20], wide[20] = {};
+	unsigned char bytes[SQUEEZE_MAX(20)];
+	size_t size;
+
+	record[0] = 1;
+	record[16] = 2;
+	tap_ok(squeeze(bytes, record, 17) == 3 + 8, "zeros take no room");
+	memcpy(wide, record, sizeof(record));
+	tap_ok(expand(back, 20, bytes, 11) == 11 && !memcmp(back, wide, sizeof(wide)),
+	       "a record that has grown since has zeros there");
+	wide[19] = 1;
+	size = squeeze(bytes, wide, 20);
+	tap_ok(!expand(back, 17, bytes, size), "one that has more than is known is refused");
+}
+
+int main(void)
+{
+	srandom(1);
+	test_all();
+	test_size();
+	return tap_done();
+}
