@@ -43,7 +43,7 @@ topology
 must ip -n server link add s1 type veth peer name s2
 attach_pass server s2
 build other 's/#define TTL 64/#define TTL 63/'
-abi=$(sed -n 's/^#define NOLIST_ABI_VERSION \([0-9]*\)u.*/\1/p' "$(dirname "$0")/../bpf/abi.h")
+abi=$(sed -n 's/^#define NOLIST_ABI_VERSION \([0-9]*\)u.*/\1/p' "$TOP/bpf/abi.h")
 build newer 's/#define NOLIST_ABI_VERSION .*/#define NOLIST_ABI_VERSION 99u/'
 
 # --- attached by ip link ---
