@@ -7,7 +7,7 @@
 # limit is; no line is wider than 120 columns. Why it matters: who reads the table
 # believes that word. What is measured is the benchmark's own affair.
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")/../bench" && pwd)
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 count=0 failed=0
@@ -67,8 +67,8 @@ results() {
 			| ($row + {what: "collect, 1000000 sources for the first time", s: (5 * $f), mb: 150}),
 			($row + {what: "dump, 1000000 offenders in the tables", s: (2 * $f), mb: (200 * $f)})),
 		{part: "steal", stolen: 0, ticks: 100}' >"$TMP/results" || exit 1
-	jq -s -f "$here/bench/table.jq" "$TMP/results" >"$TMP/json" || exit 1
-	jq -r -f "$here/bench/print.jq" "$TMP/json" >"$TMP/table" || exit 1
+	jq -s -f "$here/table.jq" "$TMP/results" >"$TMP/json" || exit 1
+	jq -r -f "$here/print.jq" "$TMP/json" >"$TMP/table" || exit 1
 }
 
 required() {
@@ -95,7 +95,7 @@ is "$(required '[.required[] | select(.what | test("against smtp-sink"))] | leng
 is "$(required '.flood[0].claims.median')" 0.875 'claims: 350 of 400'
 # What was not measured is neither.
 jq -c 'select(.part == "machine" or .part == "steal" or .part == "flood")' "$TMP/results" >"$TMP/few"
-jq -s -f "$here/bench/table.jq" "$TMP/few" | jq -r -f "$here/bench/print.jq" >"$TMP/table"
+jq -s -f "$here/table.jq" "$TMP/few" | jq -r -f "$here/print.jq" >"$TMP/table"
 is "$(grep -c 'not measured$' "$TMP/table")" 10 'what was not measured is neither reached nor missed'
 echo "1..$count"
 exit $((failed > 0))

@@ -6,10 +6,10 @@
 # scripts/check-kernels.sh has built: the cure where that one's dispatcher is
 # refused. A libxdp is replaced without the programs that use it being built anew;
 # Debian's xdp-filter has one built in, and is replaced with it.
-later=$(cd "$(dirname "$0")/.." && pwd)/build/vm/libxdp
+later=$(cd "$(dirname "$0")/../.." && pwd)/build/vm/libxdp
 if [ ! -e "$later/ready" ]; then
 	echo "1..0 # SKIP no later libxdp: see build/vm/libxdp.log"
 	exit 0
 fi
 export NOLIST_LATER=yes LD_LIBRARY_PATH=$later LIBXDP_OBJECT_PATH=$later PATH=$later:$PATH
-exec "$(dirname "$0")/vm_beside.sh"
+exec "$(dirname "$0")/beside.sh"
