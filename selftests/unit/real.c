@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "selftests/lib/evidence.h"
+#include "user/base/failure.h"
 
 #define DAY_S 86400
 
@@ -19,7 +20,7 @@ static struct store *must_open(enum store_mode mode)
 	struct store *s;
 
 	if (store_open(&s, top, mode))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 	return s;
 }
 
@@ -66,7 +67,7 @@ static void keep(const struct life *l, uint32_t hour, uint32_t opens, uint32_t d
 
 	error |= store_add_real(s, store_life(s, l), 0, &real);
 	if (error || store_commit(s))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 	store_close(s);
 }
 
@@ -77,7 +78,7 @@ static void keep_change(const struct life *l, uint32_t at_s, uint64_t mx)
 
 	error |= store_add_change(s, store_life(s, l), at_s, mx);
 	if (error || store_commit(s))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 	store_close(s);
 }
 
@@ -106,7 +107,7 @@ static void test_migration(void)
 	struct store *s = NULL;
 
 	migrate();
-	tap_ok(store_open(&s, top, STORE_READ) == -EPROTO && strstr(store_hint(), "collect"),
+	tap_ok(store_open(&s, top, STORE_READ) == -EPROTO && strstr(failure_last()->hint, "collect"),
 	       "a store of the first version is not read");
 	s = must_open(STORE_WRITE);
 	tap_ok(store_lives(s, &l) == 1 && l->real_s[1] == 8 && !l->data_s[0] && !l->data_s[1],
@@ -179,7 +180,7 @@ static void test_prune(void)
 	keep(&one, 20 * 24, 1, 1);
 	s = must_open(STORE_WRITE);
 	if (store_begin(s) || store_prune(s, WALL + 60ll * DAY_S, true, 1 << 24) || store_commit(s))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 	store_close(s);
 	e = evidence_of(NULL);
 	tap_ok(!evidence_real(e, 0, &h), "after 35 days the hours go");

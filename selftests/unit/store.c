@@ -19,7 +19,7 @@ static struct store *must_open(enum store_mode mode)
 	struct store *s;
 
 	if (store_open(&s, dir, mode))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 	return s;
 }
 
@@ -62,7 +62,7 @@ static void test_modes(void)
 	tap_ok(!stat(file, &st) && (st.st_mode & 07777) == 0600, "and a file");
 	store_close(must_open(STORE_READ));
 	chmod(dir, 0770);
-	tap_ok(store_open(&s, dir, STORE_WRITE) == -EPERM && strstr(store_what(), "cannot trust"),
+	tap_ok(store_open(&s, dir, STORE_WRITE) == -EPERM && strstr(failure_last()->what, "cannot trust"),
 	       "not in a directory that others can write");
 	chmod(dir, 0700);
 }
@@ -83,12 +83,12 @@ static void test_foreign(void)
 	mkdir(dir, 0700);
 	by_sql("CREATE TABLE somebodys (x)");
 	tap_ok(open_error(STORE_READ) == -EPROTO && open_error(STORE_WRITE) == -EPROTO,
-	       "somebody else's file is refused: %s", store_what());
+	       "somebody else's file is refused: %s", failure_last()->what);
 	fresh("newer");
 	store_close(must_open(STORE_WRITE));
 	by_sql("PRAGMA user_version = 999");
 	tap_ok(open_error(STORE_READ) == -EPROTO && open_error(STORE_WRITE) == -EPROTO,
-	       "a newer version is refused: %s", store_what());
+	       "a newer version is refused: %s", failure_last()->what);
 	fresh("empty");
 	mkdir(dir, 0700);
 	close(open(file, O_CREAT | O_WRONLY, 0600));
@@ -196,8 +196,8 @@ static void test_migration(void)
 
 	fresh("older");
 	make_old();
-	tap_ok(open_error(STORE_READ) == -EPROTO && strstr(store_hint(), "collect"),
-	       "an older version is not read: %s", store_what());
+	tap_ok(open_error(STORE_READ) == -EPROTO && strstr(failure_last()->hint, "collect"),
+	       "an older version is not read: %s", failure_last()->what);
 	s = must_open(STORE_WRITE);
 	for (i = 0; i < OLD_ROWS; i++) {
 		struct store_row row = { .key.low = i, .life = 1, .kept.hour = hour };
@@ -213,7 +213,7 @@ static void test_migration(void)
 	fresh("older-damaged");
 	make_old();
 	by_sql("UPDATE source SET claims = x'00' WHERE source = x'000000000000000000000005'");
-	tap_ok(open_error(STORE_WRITE) == -EBADMSG, "a damaged one is refused: %s", store_what());
+	tap_ok(open_error(STORE_WRITE) == -EBADMSG, "a damaged one is refused: %s", failure_last()->what);
 	by_sql("UPDATE source SET claims = NULL WHERE claims = x'00'");
 	tap_ok(!open_error(STORE_WRITE), "and nothing was done to it by halves");
 }
@@ -237,7 +237,7 @@ static void fill(void)
 		error |= store_put(s, &row);
 	}
 	if (error || store_commit(s))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 	store_close(s);
 }
 
@@ -277,21 +277,21 @@ static void test_damage(void)
 		if (pwrite(fd, junk, sizeof(junk), at) != sizeof(junk))
 			tap_die("pwrite");
 	walk(&error);
-	tap_ok(error == -EBADMSG && strstr(store_what(), "damaged"), "pages of junk: %s", store_what());
+	tap_ok(error == -EBADMSG && strstr(failure_last()->what, "damaged"), "pages of junk: %s", failure_of(0)->what);
 	if (ftruncate(fd, 4096 * 2))
 		tap_die("ftruncate");
 	walk(&error);
-	tap_ok(error == -EBADMSG, "a file cut off: %s", store_what());
+	tap_ok(error == -EBADMSG, "a file cut off: %s", failure_last()->what);
 	if (pwrite(fd, junk, sizeof(junk), 0) != sizeof(junk))
 		tap_die("pwrite");
 	tap_ok(open_error(STORE_READ) == -EBADMSG && open_error(STORE_WRITE) == -EBADMSG,
-	       "no database at all: %s", store_what());
+	       "no database at all: %s", failure_last()->what);
 	close(fd);
 	fresh("short");
 	fill();
 	by_sql("UPDATE source SET claims = x'00'");
 	walk(&error);
-	tap_ok(error == -EBADMSG, "a row that nobody wrote so: %s", store_what());
+	tap_ok(error == -EBADMSG, "a row that nobody wrote so: %s", failure_last()->what);
 }
 
 static void test_commit(void)
@@ -355,7 +355,7 @@ static void put_proofs(struct store *s, int life, const char *text, uint32_t at)
 	store_get(s, &row);
 	kept_add_proofs(&row.kept, &p, &h, 1);
 	if (store_put(s, &row))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 }
 
 static void put_claims(struct store *s, int life, const char *text, uint32_t at)
@@ -368,7 +368,7 @@ static void put_claims(struct store *s, int life, const char *text, uint32_t at)
 	store_get(s, &row);
 	kept_add_claims(&row.kept, &c, WALL);
 	if (store_put(s, &row))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 }
 
 static void test_grades(void)
@@ -490,7 +490,7 @@ static void collect(const struct snapshot *t)
 	life.seen_s = snapshot_stats(t, 0)->now_s;
 	store_set_life(s, &life);
 	if (store_commit(s))
-		tap_die(store_what());
+		tap_die(failure_last()->what);
 	store_close(s);
 }
 

@@ -13,11 +13,22 @@
 #include "user/base/log.h"
 
 static const char *command;
+static bool is_verbose;
 static bool has_progress; /* the terminal's last line is one */
 
 void log_command(const char *name)
 {
 	command = name;
+}
+
+void log_set_verbose(void)
+{
+	is_verbose = true;
+}
+
+bool log_is_verbose(void)
+{
+	return is_verbose;
 }
 
 static void put(const char *kind, int error, const char *fmt, va_list ap)

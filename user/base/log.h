@@ -7,9 +7,14 @@
 #ifndef NOLIST_LOG_H
 #define NOLIST_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void log_command(const char *name);
+/* -v: also what libraries have to say. */
+void log_set_verbose(void);
+bool log_is_verbose(void);
+
 /* err: a failure, with strerror(-error) at its end; errx: without. */
 void err(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void errx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

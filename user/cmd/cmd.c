@@ -13,9 +13,8 @@
 #include <unistd.h>
 
 #include "user/cmd/cmd.h"
-#include "user/kernel/kern.h"
+#include "user/base/failure.h"
 #include "user/base/log.h"
-#include "user/store/store.h"
 
 static const struct cmd no_commands[] = { {} };
 static const struct cmd *table = no_commands;
@@ -102,7 +101,7 @@ static int take_common(int letter)
 		options.state_dir = optarg;
 		return 1;
 	case 'v':
-		options.is_verbose = true;
+		log_set_verbose();
 		return 1;
 	default:
 		return 0;
@@ -188,30 +187,19 @@ FILE *cmd_open(const char *name)
 	return NULL;
 }
 
-static int failed(int error, const char *what, const char *cure)
-{
-	/* What "cannot" be done has a reason; other messages are their own. */
-	if (!*what)
-		err(error, "failed");
-	else if (!strncmp(what, "cannot ", 7))
-		err(error, "%s", what);
-	else
-		errx("%s", what);
-	if (*cure)
-		hint("%s", cure);
-	else if ((error == -EPERM || error == -EACCES) && geteuid())
-		hint("run it as root");
-	return EXIT_FAILED;
-}
-
 int cmd_failed(int error)
 {
-	return failed(error, kern_what(), kern_hint());
-}
+	const struct failure *f = failure_of(error);
 
-int cmd_store_failed(int error)
-{
-	return failed(error, store_what(), store_hint());
+	if (*f->what && f->has_reason)
+		err(error, "%s", f->what);
+	else if (*f->what)
+		errx("%s", f->what);
+	if (*f->hint)
+		hint("%s", f->hint);
+	else if ((error == -EPERM || error == -EACCES) && geteuid())
+		hint("run it as root");
+	return f->is_usage ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int dispatch(int argc, char **argv)

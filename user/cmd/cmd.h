@@ -40,7 +40,6 @@ int cmd_main(const struct cmd *cmds, int argc, char **argv);
 struct options {
 	const char *pin_dir;   /* --pin-dir */
 	const char *state_dir; /* --state-dir */
-	bool is_verbose;       /* -v: also libbpf's and libxdp's own messages */
 };
 
 #define DEFAULT_PIN_DIR "/sys/fs/bpf/nolist-xdp"
@@ -73,10 +72,11 @@ int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
 bool cmd_is_end(int argc, char **argv);
 /* A file to be read, or standard input for "-"; NULL: it cannot be, and why was said. */
 FILE *cmd_open(const char *name);
-/* Prints what kern_what() and kern_hint() say of an error; returns EXIT_FAILED. */
+/*
+ * Prints why a function failed that returned this error (user/base/failure.h); returns
+ * EXIT_USAGE where the administrator's input was wrong, else EXIT_FAILED.
+ */
 int cmd_failed(int error);
-/* The same for store_what() and store_hint(). */
-int cmd_store_failed(int error);
 
 int cmd_check(int argc, char **argv);
 int cmd_load(int argc, char **argv);

@@ -324,7 +324,7 @@ static int collect(struct collect *c)
 	}
 	error = keep(c);
 	if (error)
-		return cmd_store_failed(error);
+		return cmd_failed(error);
 	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
 		error = free_set(c, i);
 	if (error) {
@@ -354,7 +354,7 @@ static int run(const char *conf, int max)
 	if (!status) {
 		/* Locked before the tables are read: nobody frees meanwhile. */
 		error = store_open(&c.store, options.state_dir, STORE_WRITE);
-		status = error ? cmd_store_failed(error) : collect(&c);
+		status = error ? cmd_failed(error) : collect(&c);
 	}
 	store_close(c.store);
 	snapshot_free(c.tables);

@@ -226,7 +226,7 @@ static int run_list(struct dump *d, struct list *l)
 	if (!error) {
 		tell_notes(d, l);
 		if (l->note_error) {
-			cmd_store_failed(l->note_error);
+			cmd_failed(l->note_error);
 			warn("'%s': nobody is added, since it cannot be kept how many were", l->file);
 		}
 		error = l->file ? list_write(l, &d->j) : list_print(l, &d->j);

@@ -197,7 +197,7 @@ static int finish(struct import *im, FILE *f, const char *name)
 	}
 	error = store_commit(im->store);
 	if (error)
-		return cmd_store_failed(error);
+		return cmd_failed(error);
 	printf("%lu %s taken\n", im->taken, lines(im->taken));
 	if (im->future)
 		warn("%lu %s refused: they tell of the future", im->future, lines(im->future));
@@ -221,7 +221,7 @@ static int run(struct import *im, const char *name)
 	error = store_open(&im->store, options.state_dir, STORE_WRITE);
 	if (!error)
 		error = import_all(im, f);
-	status = error ? cmd_store_failed(error) : finish(im, f, name);
+	status = error ? cmd_failed(error) : finish(im, f, name);
 	store_close(im->store);
 	if (f != stdin)
 		fclose(f);

@@ -173,7 +173,7 @@ static int check(const struct load *l)
 		const struct finding *f = &found.f[i];
 
 		finding_line(f, line, sizeof(line));
-		if (f->grade == GRADE_NOTE && options.is_verbose)
+		if (f->grade == GRADE_NOTE && log_is_verbose())
 			info("%s", line);
 		if (f->grade < GRADE_WARNING)
 			continue;

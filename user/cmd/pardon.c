@@ -100,7 +100,7 @@ static int change(struct pardon *c)
 	if (!error)
 		error = store_commit(c->store);
 	if (error)
-		return cmd_store_failed(error);
+		return cmd_failed(error);
 	for (i = 0; i < c->prefixes; i++) {
 		printf("%s: %s", prefix_text(&c->prefix[i], text),
 		       c->is_remove ? "no pardon any more\n" : "pardoned until ");
@@ -156,7 +156,7 @@ static int list_json(struct pardon *c)
 	json_close(c->json, '}');
 	out_char(c->json, '\n');
 	if (error) {
-		failed = cmd_store_failed(error);
+		failed = cmd_failed(error);
 	} else {
 		failed = out_flush(c->json);
 		if (failed)
@@ -172,12 +172,12 @@ static int list(struct pardon *c)
 	int error = store_open(&c->store, options.state_dir, STORE_READ);
 
 	if (error && error != -ENOENT)
-		return cmd_store_failed(error);
+		return cmd_failed(error);
 	if (c->is_json)
 		return list_json(c);
 	error = c->store ? store_each_pardon(c->store, list_one, c) : 0;
 	if (error)
-		return cmd_store_failed(error);
+		return cmd_failed(error);
 	if (!c->listed)
 		info("nobody is pardoned");
 	return EXIT_DONE;
@@ -233,7 +233,7 @@ static int run(struct pardon *c)
 	c->store = NULL;
 	if (!error)
 		error = store_open(&c->store, options.state_dir, STORE_NOTE);
-	return error ? cmd_store_failed(error) : change(c);
+	return error ? cmd_failed(error) : change(c);
 }
 
 int cmd_pardon(int argc, char **argv)

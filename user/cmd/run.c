@@ -407,7 +407,7 @@ static int be_alone(void)
 	int error = alone(options.state_dir, &by);
 
 	if (error && error != -EBUSY) {
-		cmd_store_failed(error);
+		cmd_failed(error);
 		warn("whether another 'run' is at work is not known");
 	}
 	if (error != -EBUSY)

@@ -116,7 +116,7 @@ static void read_store(struct status *s)
 	}
 	store_close(store);
 	if (error)
-		cmd_store_failed(error);
+		cmd_failed(error);
 }
 
 /* --- warnings ---------------------------------------------------------------- */

@@ -105,7 +105,7 @@ int judge_find_groups(struct judge *j)
 	if (!ret && wants_low(j))
 		ret = find_lows(j);
 	if (ret)
-		return cmd_store_failed(ret);
+		return cmd_failed(ret);
 	return keep_group(j, &g) ? out_of_memory() : EXIT_DONE;
 }
 

@@ -164,7 +164,7 @@ static int read_pardons(struct judge *j, struct store *store)
 		return out_of_memory();
 	error = store ? store_each_pardon(store, add_pardon, j) : 0;
 	if (error)
-		return error == -ENOMEM ? out_of_memory() : cmd_store_failed(error);
+		return error == -ENOMEM ? out_of_memory() : cmd_failed(error);
 	return never_sort(j->pardon) ? out_of_memory() : EXIT_DONE;
 }
 
@@ -182,7 +182,7 @@ static int open_evidence(struct judge *j)
 	stored = store_open(&store, options.state_dir, STORE_READ);
 	if (stored && stored != -ENOENT) {
 		snapshot_free(tables);
-		return cmd_store_failed(stored);
+		return cmd_failed(stored);
 	}
 	/* A store that has pardons only knows of no tables. */
 	if (error && (stored || !store_lives(store, &lives))) {
@@ -201,7 +201,7 @@ static int open_evidence(struct judge *j)
 	error = evidence_new(&j->evidence, tables, store);
 	if (error == -ENOMEM)
 		return out_of_memory();
-	return error ? cmd_store_failed(error) : EXIT_DONE;
+	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
 /* --- what the records say together ------------------------------------------- */
@@ -227,7 +227,7 @@ static int see_real_mx(struct judge *j)
 		site_add(&j->site, &r, j->now);
 		ret = 0;
 	}
-	return ret ? cmd_store_failed(ret) : EXIT_DONE;
+	return ret ? cmd_failed(ret) : EXIT_DONE;
 }
 
 int judge_open(struct judge *j, const struct judge_options *o)
@@ -334,7 +334,7 @@ bool judge_next(struct judge *j, struct judged *of)
 
 int judge_end(struct judge *j)
 {
-	return j->error ? cmd_store_failed(j->error) : EXIT_DONE;
+	return j->error ? cmd_failed(j->error) : EXIT_DONE;
 }
 
 bool judge_find(struct judge *j, const struct nolist_source *src, struct judged *of)

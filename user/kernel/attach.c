@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+#include "user/base/failure.h"
 #include "user/kernel/private.h"
 #include "nolist.skel.h" /* after abi.h, which it needs */
 
@@ -45,9 +46,9 @@ static enum xdp_attach_mode libxdp_mode(enum kern_mode mode)
 
 /* --- what is there ----------------------------------------------------------- */
 
-static int prog_info_of(unsigned int id, struct kern_prog *prog)
+static int prog_info_of(const char *pin_dir, unsigned int id, struct kern_prog *prog)
 {
-	int fd = kern_prog_fd(id), ret;
+	int fd = kern_prog_fd(pin_dir, id), ret;
 
 	if (fd < 0)
 		return fd;
@@ -57,7 +58,7 @@ static int prog_info_of(unsigned int id, struct kern_prog *prog)
 }
 
 /* The id of our program among those that a dispatcher calls; 0: it is not. */
-static unsigned int find_shared(int ifindex)
+static unsigned int find_shared(const char *pin_dir, int ifindex)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	struct xdp_program *p = NULL;
@@ -67,13 +68,14 @@ static unsigned int find_shared(int ifindex)
 	if (libxdp_get_error(mp))
 		return 0;
 	while (!ours && (p = xdp_multiprog__next_prog(p, mp)))
-		if (!prog_info_of(xdp_program__id(p), &prog) && !strcmp(prog.name, NOLIST_PROG))
+		if (!prog_info_of(pin_dir, xdp_program__id(p), &prog) &&
+		    !strcmp(prog.name, NOLIST_PROG))
 			ours = prog.id;
 	xdp_multiprog__close(mp);
 	return ours;
 }
 
-int kern_slot(int ifindex, struct kern_slot *slot)
+int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot)
 {
 	DECLARE_LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	struct kern_prog prog;
@@ -91,7 +93,7 @@ int kern_slot(int ifindex, struct kern_slot *slot)
 	}
 	if (!slot->id)
 		return 0;
-	ret = prog_info_of(slot->id, &prog);
+	ret = prog_info_of(pin_dir, slot->id, &prog);
 	if (ret == -ENOENT) {
 		*slot = (struct kern_slot){}; /* it has gone meanwhile */
 		return 0;
@@ -103,7 +105,7 @@ int kern_slot(int ifindex, struct kern_slot *slot)
 		slot->ours = slot->id;
 	} else if (!strcmp(prog.name, DISPATCHER)) {
 		slot->is_shared = true;
-		slot->ours = find_shared(ifindex);
+		slot->ours = find_shared(pin_dir, ifindex);
 	}
 	return 0;
 }
@@ -118,7 +120,8 @@ static void list_others(int ifindex, char *text, size_t size)
 	if (libxdp_get_error(mp))
 		return;
 	while (n < size && (p = xdp_multiprog__next_prog(p, mp)))
-		if (!prog_info_of(xdp_program__id(p), &prog) && strcmp(prog.name, NOLIST_PROG))
+		if (!prog_info_of(NULL, xdp_program__id(p), &prog) &&
+		    strcmp(prog.name, NOLIST_PROG))
 			n += snprintf(text + n, size - n, "%s%s", n ? ", " : "", prog.name);
 	xdp_multiprog__close(mp);
 }
@@ -132,7 +135,7 @@ int kern_look(int ifindex, struct kern_seen *seen)
 
 	kern_quiet();
 	*seen = (struct kern_seen){};
-	ret = kern_slot(ifindex, &slot);
+	ret = kern_slot(NULL, ifindex, &slot);
 	if (ret || !slot.id)
 		return ret;
 	seen->id = slot.id;
@@ -264,9 +267,9 @@ int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_
 	int ret;
 
 	kern_if_name(ifindex, name);
-	ret = kern_slot(ifindex, &before);
+	ret = kern_slot(set->pin_dir, ifindex, &before);
 	if (ret)
-		return kern_fail(ret, "cannot look at '%s'", name);
+		return fail(ret, "cannot look at '%s'", name);
 	/* Beside others: where they are. */
 	if (before.id)
 		first = before.mode;
@@ -277,21 +280,22 @@ int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_
 		ret = attach_in(set, prog_fd, ifindex, KERN_GENERIC, false);
 	}
 	if (ret) {
+		fail(ret, "cannot attach to '%s'", name);
 		if (*kern_extack())
-			kern_cure("the driver says: %s", kern_extack());
+			fail_hint("the driver says: %s", kern_extack());
 		else if (before.id && kern_resize_refused())
-			kern_cure("others are there; to run beside them this kernel needs "
+			fail_hint("others are there; to run beside them this kernel needs "
 				  "libxdp 1.5.5 or later, see docs/kernels.md; or unload them");
 		else if (before.id)
-			kern_cure("libxdp's dispatcher is there, and cannot take one more program");
-		return kern_fail(ret, "cannot attach to '%s'", name);
+			fail_hint("libxdp's dispatcher is there, and cannot take one more program");
+		return ret;
 	}
-	ret = kern_slot(ifindex, now);
+	ret = kern_slot(set->pin_dir, ifindex, now);
 	if (!ret && !now->ours)
 		ret = -EBUSY; /* somebody took it away at once */
 	if (!ret && !now->is_shared && kern_resize_refused() && !*why)
 		snprintf(why, size, "to run beside others it needs libxdp 1.5.5");
-	return ret ? kern_fail(ret, "cannot attach to '%s'", name) : 0;
+	return ret ? fail(ret, "cannot attach to '%s'", name) : 0;
 }
 
 static int detach_shared(int ifindex, unsigned int id)
@@ -351,9 +355,9 @@ int kern_replace(const struct kern_set *set, int prog_fd, int ifindex,
 		ret = swap_alone(ifindex, was, prog_fd);
 	}
 	if (!ret)
-		ret = kern_slot(ifindex, now);
-	return ret ? kern_fail(ret, "cannot replace program %u at '%s'", was->ours,
-			       kern_if_name(ifindex, name))
+		ret = kern_slot(set->pin_dir, ifindex, now);
+	return ret ? fail(ret, "cannot replace program %u at '%s'", was->ours,
+			  kern_if_name(ifindex, name))
 		   : 0;
 }
 
@@ -367,7 +371,7 @@ int kern_fill_mac(struct nolist_config *conf)
 	struct ifaddrs *all, *a;
 
 	if (getifaddrs(&all))
-		return kern_fail(-errno, "cannot read the link addresses");
+		return fail(-errno, "cannot read the link addresses");
 	conf->macs = 0;
 	for (a = all; a; a = a->ifa_next) {
 		const struct sockaddr_ll *ll = (const struct sockaddr_ll *)a->ifa_addr;

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "user/cmd/cmd.h"
 #include "user/kernel/private.h"
 
 #define LIBXDP_PINS "/sys/fs/bpf/xdp" /* a directory for each dispatcher, a file for a program */
@@ -46,30 +45,30 @@ static int first_of(const char *pattern, unsigned int id)
 	return fd;
 }
 
-int kern_prog_fd(unsigned int id)
+int kern_prog_fd(const char *pin_dir, unsigned int id)
 {
 	int fd = bpf_prog_get_fd_by_id(id);
 	char path[4096];
 
 	if (fd >= 0 || errno != EPERM)
 		return fd < 0 ? -errno : fd;
-	snprintf(path, sizeof(path), "%s/" NOLIST_PROG, options.pin_dir);
-	fd = prog_at(path, id);
+	snprintf(path, sizeof(path), "%s/" NOLIST_PROG, pin_dir ? pin_dir : "");
+	fd = pin_dir ? prog_at(path, id) : -1;
 	if (fd < 0)
 		fd = first_of(LIBXDP_PINS "/dispatch-*/prog*-prog", id);
 	return fd < 0 ? -EPERM : fd;
 }
 
-int kern_conf_fd(unsigned int id)
+int kern_conf_fd(const char *pin_dir, unsigned int id)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 	int fd = bpf_map_get_fd_by_id(id);
 	char path[4096];
 
-	if (fd >= 0 || errno != EPERM)
+	if (fd >= 0 || errno != EPERM || !pin_dir)
 		return fd < 0 ? -errno : fd;
-	snprintf(path, sizeof(path), "%s/" KERN_PIN_CONF, options.pin_dir);
+	snprintf(path, sizeof(path), "%s/" KERN_PIN_CONF, pin_dir);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -EPERM;
@@ -103,7 +102,7 @@ static unsigned int ours_in(const char *dir)
 	return ours;
 }
 
-void kern_slot_by_pins(int ifindex, struct kern_slot *slot)
+void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot)
 {
 	char dir[128];
 	struct stat st;
@@ -115,7 +114,7 @@ void kern_slot_by_pins(int ifindex, struct kern_slot *slot)
 		slot->ours = ours_in(dir);
 		return;
 	}
-	fd = kern_prog_fd(slot->id);
+	fd = kern_prog_fd(pin_dir, slot->id);
 	if (fd < 0)
 		return;
 	slot->ours = slot->id;
@@ -172,14 +171,14 @@ static int object_of_map(int fd, struct nolist_object *object)
 	return object->magic == NOLIST_MAGIC ? 0 : -ENOENT;
 }
 
-unsigned int kern_prog_version(unsigned int id)
+unsigned int kern_prog_version(const char *pin_dir, unsigned int id)
 {
 	struct nolist_object object = {};
 	struct kern_prog prog;
 	unsigned int i;
 	int fd, map;
 
-	fd = kern_prog_fd(id);
+	fd = kern_prog_fd(pin_dir, id);
 	if (fd < 0 || kern_prog_info(fd, &prog))
 		prog.maps = 0;
 	if (fd >= 0)

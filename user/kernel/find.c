@@ -14,7 +14,8 @@
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
-#include "user/cmd/cmd.h"
+#include "user/base/failure.h"
+#include "user/base/log.h"
 #include "user/kernel/private.h"
 
 const char *const kern_map_names[KERN_MAPS] = {
@@ -39,18 +40,8 @@ static const struct {
 
 /* --- messages ---------------------------------------------------------------- */
 
-static char what_text[512], hint_text[512], extack_text[256];
+static char extack_text[256];
 static bool is_resize_refused;
-
-const char *kern_what(void)
-{
-	return what_text;
-}
-
-const char *kern_hint(void)
-{
-	return hint_text;
-}
 
 const char *kern_extack(void)
 {
@@ -60,25 +51,6 @@ const char *kern_extack(void)
 bool kern_resize_refused(void)
 {
 	return is_resize_refused;
-}
-
-int kern_fail(int error, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what_text, sizeof(what_text), fmt, ap);
-	va_end(ap);
-	return error;
-}
-
-void kern_cure(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(hint_text, sizeof(hint_text), fmt, ap);
-	va_end(ap);
 }
 
 /*
@@ -103,14 +75,14 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 	}
 	if (strstr(text, resize))
 		is_resize_refused = true;
-	if (!options.is_verbose || level == LIBBPF_DEBUG)
+	if (!log_is_verbose() || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, fmt, ap);
 }
 
 static int on_libxdp(enum libxdp_print_level level, const char *fmt, va_list ap)
 {
-	if (!options.is_verbose || level == LIBXDP_DEBUG)
+	if (!log_is_verbose() || level == LIBXDP_DEBUG)
 		return 0;
 	return vfprintf(stderr, fmt, ap);
 }
@@ -119,7 +91,7 @@ void kern_quiet(void)
 {
 	libbpf_set_print(on_libbpf);
 	libxdp_set_print(on_libxdp);
-	what_text[0] = hint_text[0] = extack_text[0] = '\0';
+	extack_text[0] = '\0';
 	is_resize_refused = false;
 }
 
@@ -217,7 +189,7 @@ static void find_pins(struct kern *k, const char *pin_dir)
 		kern_set_close(set);
 		return;
 	}
-	set->is_pinned = true;
+	set->pin_dir = k->pin_dir;
 	k->pinned = 0;
 	k->sets = 1;
 }
@@ -291,14 +263,14 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 
 	if (k->n_ifs == KERN_IFS_MAX)
 		return 0;
-	ret = kern_slot(ifindex, &slot);
+	ret = kern_slot(k->pin_dir, ifindex, &slot);
 	if (ret == -EPERM && k->pinned >= 0) {
-		kern_slot_by_pins(ifindex, &slot);
+		kern_slot_by_pins(k->pin_dir, ifindex, &slot);
 		ret = 0;
 	}
 	if (ret || !slot.ours)
 		return ret;
-	fd = kern_prog_fd(slot.ours);
+	fd = kern_prog_fd(k->pin_dir, slot.ours);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd; /* it has gone meanwhile */
 	ret = kern_prog_info(fd, &prog);
@@ -327,13 +299,14 @@ int kern_find(struct kern **kp, const char *pin_dir)
 
 	kern_quiet();
 	if (geteuid() != 0)
-		return kern_fail(-EPERM, "cannot look at BPF objects");
+		return fail(-EPERM, "cannot look at BPF objects");
 	k = calloc(1, sizeof(*k));
 	names = if_nameindex();
 	if (!k || !names) {
 		free(k);
-		return kern_fail(-ENOMEM, "cannot list the interfaces");
+		return fail(-ENOMEM, "cannot list the interfaces");
 	}
+	k->pin_dir = pin_dir;
 	k->pinned = -1;
 	find_pins(k, pin_dir);
 	for (n = names; n->if_index && !ret; n++)
@@ -341,7 +314,7 @@ int kern_find(struct kern **kp, const char *pin_dir)
 	if_freenameindex(names);
 	if (ret) {
 		kern_close(k);
-		return kern_fail(ret, "cannot look at the attached programs");
+		return fail(ret, "cannot look at the attached programs");
 	}
 	*kp = k;
 	return 0;
@@ -363,16 +336,15 @@ void kern_close(struct kern *k)
 static int refuse(const char *whose, unsigned int version)
 {
 	if (version == NOLIST_ABI_VERSION)
-		kern_fail(-EPROTO, "%s not whole", whose);
+		failx(-EPROTO, "%s not whole", whose);
 	else if (version)
-		kern_fail(-EPROTO, "%s of version %u, this tool needs version %u", whose, version,
-			  NOLIST_ABI_VERSION);
+		failx(-EPROTO, "%s of version %u, this tool needs version %u", whose, version,
+		      NOLIST_ABI_VERSION);
 	else
-		kern_fail(-EPROTO, "%s of an unknown version, this tool needs version %u", whose,
-			  NOLIST_ABI_VERSION);
-	kern_cure("the tool that made them can still collect; \"nolist-xdp unload --purge\" drops "
-		  "the old tables, then load");
-	return -EPROTO;
+		failx(-EPROTO, "%s of an unknown version, this tool needs version %u", whose,
+		      NOLIST_ABI_VERSION);
+	return fail_hint("the tool that made them can still collect; \"nolist-xdp unload --purge\" "
+			 "drops the old tables, then load");
 }
 
 int kern_abi(const struct kern *k, const char *pin_dir)
@@ -384,7 +356,7 @@ int kern_abi(const struct kern *k, const char *pin_dir)
 
 	for (i = 0; i < k->n_ifs; i++) {
 		snprintf(whose, sizeof(whose), "program at '%s' is", k->ifs[i].name);
-		version = kern_prog_version(k->ifs[i].prog_id);
+		version = kern_prog_version(pin_dir, k->ifs[i].prog_id);
 		if (version != NOLIST_ABI_VERSION || k->ifs[i].set < 0)
 			return refuse(whose, version);
 	}
@@ -410,9 +382,8 @@ int kern_open(struct kern **kp, const char *pin_dir)
 		return ret;
 	ret = kern_abi(k, pin_dir);
 	if (!ret && !k->sets) {
-		ret = kern_fail(-ENOENT, "nothing is attached, and nothing is pinned in '%s'",
-				pin_dir);
-		kern_cure("\"nolist-xdp load\" attaches; --pin-dir tells where tables are");
+		failx(-ENOENT, "nothing is attached, and nothing is pinned in '%s'", pin_dir);
+		ret = fail_hint("\"nolist-xdp load\" attaches; --pin-dir tells where tables are");
 	}
 	if (ret) {
 		kern_close(k);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one door to the kernel: only kern*.c call libbpf and libxdp. Functions
- * return 0 or -errno and print nothing; kern_what() and kern_hint() explain the
- * last failure.
+ * return 0 or -errno and print nothing; failure_of() explains the last one.
  *
  * A "set" is one instance of our maps: the pinned one, and those found through
  * programs that somebody attached with `ip link`. Readers see all sets as one.
@@ -49,14 +48,11 @@ struct kern; /* what was found: sets and interfaces */
 
 /*
  * Opens what there is in this network namespace and in pin_dir. -ENOENT: nothing
- * of ours is attached or pinned. -EPROTO: tables of another ABI (kern_hint() says
+ * of ours is attached or pinned. -EPROTO: tables of another ABI (the failure says
  * which). -EPERM: not root.
  */
 int kern_open(struct kern **kp, const char *pin_dir);
 void kern_close(struct kern *k);
-/* Of the last failure: what could not be done, and its cure; "" where unknown. */
-const char *kern_what(void);
-const char *kern_hint(void);
 
 /* Interfaces with our program; returns how many. */
 int kern_ifs(const struct kern *k, const struct kern_if **ifs);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/base/failure.h"
 #include "user/kernel/private.h"
 #include "nolist.skel.h" /* after abi.h, which it needs */
 
@@ -75,11 +76,11 @@ static int load_program(struct job *job)
 	ret = kern_skel_open(&job->skel, set, job->what->sources_max,
 			     job->what->is_collected);
 	if (ret)
-		return kern_fail(ret, "cannot open the program");
+		return fail(ret, "cannot open the program");
 	ret = nolist_bpf__load(job->skel);
 	if (ret) {
-		kern_cure("-v shows what the kernel's verifier says");
-		return kern_fail(ret, "cannot load the program");
+		fail(ret, "cannot load the program");
+		return fail_hint("-v shows what the kernel's verifier says");
 	}
 	kern_set_init(&job->set);
 	for (i = 0; i < KERN_MAPS; i++)
@@ -87,7 +88,7 @@ static int load_program(struct job *job)
 			bpf_object__find_map_by_name(job->skel->obj, kern_map_names[i]));
 	job->prog_fd = bpf_program__fd(job->skel->progs.nolist_ingress);
 	ret = kern_prog_info(job->prog_fd, &job->prog);
-	return ret ? kern_fail(ret, "cannot look at the program") : 0;
+	return ret ? fail(ret, "cannot look at the program") : 0;
 }
 
 static int fill_config(struct job *job)
@@ -98,7 +99,7 @@ static int fill_config(struct job *job)
 	job->conf = calloc(1, sizeof(*job->conf));
 	job->old = calloc(1, sizeof(*job->old));
 	if (!job->conf || !job->old)
-		return kern_fail(-ENOMEM, "cannot make a configuration");
+		return fail(-ENOMEM, "cannot make a configuration");
 	ret = kern_set_config(&job->set, job->old);
 	if (ret) {
 		free(job->old);
@@ -106,10 +107,10 @@ static int fill_config(struct job *job)
 	}
 	ret = kern_set_busy(&job->set, busy);
 	if (ret)
-		return kern_fail(ret, "cannot read the counters");
+		return fail(ret, "cannot read the counters");
 	ret = job->what->fill(job->conf, job->old, busy, job->what->arg);
 	if (ret)
-		return kern_fail(ret, "cannot make the table of addresses");
+		return fail(ret, "cannot make the table of addresses");
 	job->conf->magic = NOLIST_MAGIC;
 	job->conf->version = NOLIST_ABI_VERSION;
 	return 0;
@@ -124,9 +125,9 @@ static int plan_ours(struct job *job, struct step *step)
 	int ret;
 
 	if (job->what->mode != KERN_AUTO && job->what->mode != step->was.mode) {
-		kern_cure("\"nolist-xdp unload -i %s\" first", step->name);
-		return kern_fail(-EBUSY, "'%s' has the program in %s mode", step->name,
-				 step->was.mode == KERN_GENERIC ? "generic" : "native");
+		failx(-EBUSY, "'%s' has the program in %s mode", step->name,
+		      step->was.mode == KERN_GENERIC ? "generic" : "native");
+		return fail_hint("\"nolist-xdp unload -i %s\" first", step->name);
 	}
 	step->deed = job->old ? KERN_KEPT : KERN_ADOPTED;
 	step->is_swap = strcmp(f->tag, job->prog.tag);
@@ -138,15 +139,16 @@ static int plan_ours(struct job *job, struct step *step)
 	/* Attached with tables of its own: these may be left if nobody configured them. */
 	conf = malloc(sizeof(*conf));
 	if (!conf)
-		return kern_fail(-ENOMEM, "cannot look at '%s'", step->name);
+		return fail(-ENOMEM, "cannot look at '%s'", step->name);
 	ret = kern_config(job->k, f->set, conf);
 	free(conf);
 	if (!ret) {
-		kern_cure("perhaps it was loaded with another --pin-dir; \"nolist-xdp unload -i "
-			  "%s\" frees it",
-			  step->name);
-		return kern_fail(-EBUSY, "'%s' uses other tables than those in '%s'", step->name,
-				 job->what->pin_dir);
+		failx(-EBUSY, "'%s' uses other tables than those in '%s'", step->name,
+		      job->what->pin_dir);
+		return fail_hint(
+			"perhaps it was loaded with another --pin-dir; \"nolist-xdp unload -i "
+			"%s\" frees it",
+			step->name);
 	}
 	step->is_swap = true;
 	step->deed = KERN_ADOPTED;
@@ -160,21 +162,22 @@ static int plan_step(struct job *job, struct step *step, int ifindex)
 
 	*step = (struct step){ .ifindex = ifindex, .old_fd = -1, .deed = KERN_ATTACHED };
 	kern_if_name(ifindex, step->name);
-	ret = kern_slot(ifindex, &step->was);
+	ret = kern_slot(job->what->pin_dir, ifindex, &step->was);
 	if (ret)
-		return kern_fail(ret, "cannot look at '%s'", step->name);
+		return fail(ret, "cannot look at '%s'", step->name);
 	if (was->ours && if_of(job->k, ifindex))
 		return plan_ours(job, step);
 	if (was->id && !was->is_shared) {
-		kern_cure("\"ip link set dev %s xdp%s off\" takes it away; nolist-xdp replaces "
-			  "nobody's program",
-			  step->name, was->mode == KERN_GENERIC ? "generic" : "");
-		return kern_fail(-EBUSY, "'%s' has another XDP program, %u '%s'", step->name,
-				 was->id, was->name);
+		failx(-EBUSY, "'%s' has another XDP program, %u '%s'", step->name, was->id,
+		      was->name);
+		return fail_hint(
+			"\"ip link set dev %s xdp%s off\" takes it away; nolist-xdp replaces "
+			"nobody's program",
+			step->name, was->mode == KERN_GENERIC ? "generic" : "");
 	}
 	if (was->id && job->what->mode != KERN_AUTO && job->what->mode != was->mode)
-		return kern_fail(-EBUSY, "'%s' has other XDP programs, in %s mode", step->name,
-				 was->mode == KERN_GENERIC ? "generic" : "native");
+		return failx(-EBUSY, "'%s' has other XDP programs, in %s mode", step->name,
+			     was->mode == KERN_GENERIC ? "generic" : "native");
 	return 0;
 }
 
@@ -260,11 +263,11 @@ int kern_commit(const char *pin_dir, const struct kern_set *set, const struct no
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nolist_config", sizeof(zero), sizeof(*conf), 1,
 			    NULL);
 	if (fd < 0)
-		return kern_fail(-errno, "cannot make a configuration");
+		return fail(-errno, "cannot make a configuration");
 	ret = kern_note_mx(set, conf, &was);
 	if (!ret && (bpf_map_update_elem(fd, &zero, conf, BPF_ANY) ||
 		     bpf_map_update_elem(set->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
-		ret = kern_fail(-errno, "cannot put the configuration in force");
+		ret = fail(-errno, "cannot put the configuration in force");
 		bpf_map_update_elem(set->fd[MAP_META], &zero, &was, BPF_ANY);
 	}
 	if (!ret)
@@ -339,10 +342,10 @@ int kern_load(const struct kern_load *what, struct kern_done *done)
 
 	kern_quiet();
 	if (!job)
-		return kern_fail(-ENOMEM, "cannot load");
+		return fail(-ENOMEM, "cannot load");
 	if (geteuid() != 0) {
 		free(job);
-		return kern_fail(-EPERM, "cannot load");
+		return fail(-EPERM, "cannot load");
 	}
 	*job = (struct job){ .what = what, .done = done, .main = -1 };
 	for (i = 0; i < KERN_IFS_MAX; i++)
@@ -376,8 +379,8 @@ static bool is_chosen(const int *ifindex, int ifs, int which)
 
 static int refuse_purge(const char *name)
 {
-	kern_cure("unload it from there as well");
-	return kern_fail(-EBUSY, "'%s' still uses the tables", name);
+	failx(-EBUSY, "'%s' still uses the tables", name);
+	return fail_hint("unload it from there as well");
 }
 
 /* Tables that are not pinned and that only these interfaces use. */
@@ -414,8 +417,8 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 
 	for (i = 0; i < ifs; i++)
 		if (!if_of(k, ifindex[i]))
-			return kern_fail(-ENOENT, "nothing of nolist-xdp is attached to '%s'",
-					 kern_if_name(ifindex[i], name));
+			return failx(-ENOENT, "nothing of nolist-xdp is attached to '%s'",
+				     kern_if_name(ifindex[i], name));
 	for (i = 0; i < k->n_ifs; i++)
 		if (is_purge && k->ifs[i].is_pinned && !is_chosen(ifindex, ifs, k->ifs[i].ifindex))
 			return refuse_purge(k->ifs[i].name);
@@ -425,15 +428,15 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 			is_pin_used |= k->ifs[i].is_pinned;
 			continue;
 		}
-		ret = kern_slot(k->ifs[i].ifindex, &slot);
+		ret = kern_slot(pin_dir, k->ifs[i].ifindex, &slot);
 		if (!ret && slot.ours)
 			ret = kern_detach(k->ifs[i].ifindex, &slot);
 		if (ret)
-			return kern_fail(ret, "cannot detach from '%s'", k->ifs[i].name);
+			return fail(ret, "cannot detach from '%s'", k->ifs[i].name);
 		gone++;
 	}
 	if (!gone)
-		return kern_fail(-ENOENT, "nothing is attached");
+		return failx(-ENOENT, "nothing is attached");
 	if (!is_pin_used)
 		kern_unpin_prog(pin_dir);
 	return gone;
@@ -466,7 +469,7 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claim
 	int i;
 
 	if (k->pinned < 0)
-		return kern_fail(-ENOENT, "nothing is pinned in '%s'", pin_dir);
+		return failx(-ENOENT, "nothing is pinned in '%s'", pin_dir);
 	for (i = 0; i < k->n_ifs; i++)
 		if (k->ifs[i].is_pinned)
 			return refuse_purge(k->ifs[i].name);
@@ -488,7 +491,7 @@ int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs)
 	kern_quiet();
 	lock = kern_lock(pin_dir, NULL);
 	if (lock == -ENOENT)
-		return kern_fail(-ENOENT, "nothing is pinned in '%s'", pin_dir);
+		return failx(-ENOENT, "nothing is pinned in '%s'", pin_dir);
 	if (lock < 0)
 		return lock;
 	ret = kern_find(&k, pin_dir);

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "user/base/addr.h"
+#include "user/base/failure.h"
 #include "user/kernel/private.h"
 
 static int read_meta(const struct kern_set *set, struct nolist_meta *meta)
@@ -16,7 +17,7 @@ static int read_meta(const struct kern_set *set, struct nolist_meta *meta)
 	__u32 zero = 0;
 
 	if (bpf_map_lookup_elem(set->fd[MAP_META], &zero, meta))
-		return kern_fail(-errno, "cannot read the tables' version");
+		return fail(-errno, "cannot read the tables' version");
 	return 0;
 }
 
@@ -25,7 +26,7 @@ static int put_meta(const struct kern_set *set, const struct nolist_meta *meta)
 	__u32 zero = 0;
 
 	if (bpf_map_update_elem(set->fd[MAP_META], &zero, meta, BPF_ANY))
-		return kern_fail(-errno, "cannot write the tables' version");
+		return fail(-errno, "cannot write the tables' version");
 	return 0;
 }
 
@@ -40,7 +41,7 @@ int kern_write_meta(const struct kern_set *set)
 				     .version = NOLIST_ABI_VERSION,
 				     .created_ns = kern_now_ns() };
 	if (getrandom(&meta.generation, sizeof(meta.generation), 0) != sizeof(meta.generation))
-		return kern_fail(-errno, "cannot write the tables' version");
+		return fail(-errno, "cannot write the tables' version");
 	return put_meta(set, &meta);
 }
 
@@ -52,12 +53,12 @@ int kern_draw_key(const struct kern_set *set)
 	__u32 zero = 0;
 
 	if (bpf_map_lookup_elem(fd, &zero, &key))
-		return kern_fail(-errno, "cannot read the key");
+		return fail(-errno, "cannot read the key");
 	if (key.k[0] || key.k[1])
 		return 0;
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key) ||
 	    bpf_map_update_elem(fd, &zero, &key, BPF_ANY))
-		return kern_fail(-errno, "cannot draw a key");
+		return fail(-errno, "cannot draw a key");
 	return 0;
 }
 

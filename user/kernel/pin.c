@@ -16,6 +16,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "user/base/failure.h"
 #include "user/kernel/private.h"
 
 #define PIN_PREFIX "nolist_" /* of whatever a load has pinned */
@@ -31,11 +32,11 @@ static int check_bpffs(const char *dir, const char *pin_dir)
 	struct statfs fs;
 
 	if (statfs(dir, &fs))
-		return kern_fail(-errno, "cannot look at '%s'", dir);
+		return fail(-errno, "cannot look at '%s'", dir);
 	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
 		return 0;
-	kern_cure("\"mount -t bpf bpf /sys/fs/bpf\" mounts one there");
-	return kern_fail(-EINVAL, "'%s' is not on a BPF file system", pin_dir);
+	failx(-EINVAL, "'%s' is not on a BPF file system", pin_dir);
+	return fail_hint("\"mount -t bpf bpf /sys/fs/bpf\" mounts one there");
 }
 
 /* As mkdir -p, but on a BPF file system only. */
@@ -46,7 +47,7 @@ static int make_dir(const char *pin_dir, bool *is_new)
 	int ret;
 
 	if (snprintf(path, sizeof(path), "%s", pin_dir) >= (int)sizeof(path) || *path != '/')
-		return kern_fail(-EINVAL, "'%s' is not an absolute path", pin_dir);
+		return failx(-EINVAL, "'%s' is not an absolute path", pin_dir);
 	*is_new = false;
 	while (slash) {
 		slash = strchr(slash + 1, '/');
@@ -62,7 +63,7 @@ static int make_dir(const char *pin_dir, bool *is_new)
 			if (ret)
 				return ret;
 			if (mkdir(path, 0700) && errno != EEXIST)
-				return kern_fail(-errno, "cannot make '%s'", path);
+				return fail(-errno, "cannot make '%s'", path);
 			*is_new = true;
 		}
 		if (slash)
@@ -82,9 +83,9 @@ int kern_lock(const char *pin_dir, bool *is_new)
 			return ret;
 		fd = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
-			return kern_fail(-errno, "cannot open '%s'", pin_dir);
+			return fail(-errno, "cannot open '%s'", pin_dir);
 		if (flock(fd, LOCK_EX)) {
-			ret = kern_fail(-errno, "cannot lock '%s'", pin_dir);
+			ret = fail(-errno, "cannot lock '%s'", pin_dir);
 			close(fd);
 			return ret;
 		}
@@ -105,7 +106,7 @@ int kern_pin(const char *pin_dir, const struct kern_set *set)
 		path_of(path, pin_dir, kern_map_names[i]);
 		unlink(path); /* of a load that was killed half-way */
 		if (bpf_obj_pin(set->fd[i], path))
-			return kern_fail(-errno, "cannot pin '%s'", path);
+			return fail(-errno, "cannot pin '%s'", path);
 	}
 	return 0;
 }
@@ -119,7 +120,7 @@ static int pin_over(const char *pin_dir, const char *name, int fd)
 	path_of(next, pin_dir, PIN_NEW);
 	unlink(next);
 	if (bpf_obj_pin(fd, next) || rename(next, path))
-		return kern_fail(-errno, "cannot pin '%s'", path);
+		return fail(-errno, "cannot pin '%s'", path);
 	return 0;
 }
 

@@ -25,7 +25,7 @@ extern const char *const kern_map_names[KERN_MAPS];
 struct kern_set {
 	int fd[KERN_MAPS]; /* -1: there is none */
 	unsigned int id[KERN_MAPS];
-	bool is_pinned;
+	const char *pin_dir; /* where it is pinned; NULL: it is not */
 };
 
 struct kern {
@@ -33,6 +33,7 @@ struct kern {
 	int sets;
 	struct kern_if ifs[KERN_IFS_MAX];
 	int n_ifs;
+	const char *pin_dir;
 	int pinned; /* index of the pinned set, or -1 */
 };
 
@@ -55,9 +56,6 @@ struct kern_slot {
 	char name[16];       /* of the program with that id */
 };
 
-/* Sets kern_what() or kern_hint() and returns error. */
-int kern_fail(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void kern_cure(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void kern_quiet(void); /* libbpf and libxdp speak only under -v */
 const char *kern_extack(void); /* the driver's reason for the last refusal, or "" */
 bool kern_resize_refused(void); /* a dispatcher could not take a program that resizes */
@@ -81,16 +79,16 @@ void kern_unpin_prog(const char *pin_dir);
 void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
 
 /*
- * by_id.c: an fd, or -errno; without CAP_SYS_ADMIN by the pins. Of a map, that of
- * the configuration in force.
+ * by_id.c: an fd, or -errno; without CAP_SYS_ADMIN by the pins, if pin_dir is not NULL.
+ * Of a map, that of the configuration in force.
  */
 #define KERN_PIN_CONF "nolist_config"
-int kern_prog_fd(unsigned int id);
-int kern_conf_fd(unsigned int id);
+int kern_prog_fd(const char *pin_dir, unsigned int id);
+int kern_conf_fd(const char *pin_dir, unsigned int id);
 /* What of ours is in a slot of which only mode and id are known; none: it is not seen. */
-void kern_slot_by_pins(int ifindex, struct kern_slot *slot);
+void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot);
 /* The ABI that a program of ours was built with; 0: it does not tell. */
-unsigned int kern_prog_version(unsigned int id);
+unsigned int kern_prog_version(const char *pin_dir, unsigned int id);
 
 /* load.c: puts a configuration in force, as a whole. */
 int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf);
@@ -110,7 +108,7 @@ int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
 
 /* attach.c */
 struct nolist_bpf;
-int kern_slot(int ifindex, struct kern_slot *slot);
+int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot);
 /* A skeleton, opened, with the maps of a set (NULL: new ones), not yet loaded. */
 int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room,
 		   bool is_collected);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "user/base/failure.h"
 #include "user/kernel/private.h"
 
 /* Opens what is pinned, with its configuration; all of it is the caller's to free. */
@@ -21,11 +22,11 @@ static int open_pinned(const char *pin_dir, struct kern **k, struct nolist_confi
 		return ret;
 	*conf = malloc(sizeof(**conf));
 	if (!*conf)
-		ret = kern_fail(-ENOMEM, "cannot read the configuration");
+		ret = fail(-ENOMEM, "cannot read the configuration");
 	else if ((*k)->pinned < 0 || kern_config(*k, (*k)->pinned, *conf))
-		ret = kern_fail(-ENOENT, "nothing is loaded");
+		ret = failx(-ENOENT, "nothing is loaded");
 	else if (!(*conf)->until_ns)
-		ret = kern_fail(-ENOENT, "what is loaded is not on probation");
+		ret = failx(-ENOENT, "what is loaded is not on probation");
 	if (!ret)
 		return 0;
 	kern_close(*k);
@@ -59,8 +60,8 @@ int kern_confirm(const char *pin_dir)
 	ret = open_pinned(pin_dir, &k, &conf);
 	if (!ret) {
 		if (kern_now_ns() > conf->until_ns) {
-			kern_cure("load again");
-			ret = kern_fail(-ETIME, "the probation is over");
+			failx(-ETIME, "the probation is over");
+			ret = fail_hint("load again");
 		} else {
 			conf->until_ns = 0;
 			ret = kern_commit(pin_dir, &k->set[k->pinned], conf);
@@ -81,13 +82,13 @@ static int detach_all(struct kern *k, const char *pin_dir)
 	for (i = 0; i < k->n_ifs; i++) {
 		if (!k->ifs[i].is_pinned)
 			continue;
-		ret = kern_slot(k->ifs[i].ifindex, &slot);
+		ret = kern_slot(pin_dir, k->ifs[i].ifindex, &slot);
 		if (!ret && slot.ours)
 			ret = kern_detach(k->ifs[i].ifindex, &slot);
 		gone++;
 		/* The others all the same: one of them may be the way back in. */
 		if (ret)
-			worst = kern_fail(ret, "cannot detach from '%s'", k->ifs[i].name);
+			worst = fail(ret, "cannot detach from '%s'", k->ifs[i].name);
 	}
 	if (!gone)
 		return -ENOENT;

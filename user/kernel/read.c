@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/base/failure.h"
 #include "user/kernel/private.h"
 #include "user/base/thread.h"
 
@@ -54,7 +55,7 @@ int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
 
 	if (bpf_map_lookup_elem(set->fd[MAP_CONF], &zero, &id))
 		return -errno;
-	fd = kern_conf_fd(id);
+	fd = kern_conf_fd(set->pin_dir, id);
 	if (fd < 0)
 		return fd;
 	if (bpf_map_lookup_elem(fd, &zero, conf))
@@ -155,7 +156,7 @@ int kern_stats(const struct kern *k, struct nolist_stats *sum)
 	for (i = 0; i < k->sets; i++) {
 		ret = add_stats(k->set[i].fd[MAP_STATS], sum);
 		if (ret)
-			return kern_fail(ret, "cannot read the counters");
+			return fail(ret, "cannot read the counters");
 	}
 	return 0;
 }
@@ -166,7 +167,7 @@ int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	ret = add_stats(k->set[set].fd[MAP_STATS], sum);
-	return ret ? kern_fail(ret, "cannot read the counters") : 0;
+	return ret ? fail(ret, "cannot read the counters") : 0;
 }
 
 int kern_tables(const struct kern *k, int set, struct kern_tables *t)
@@ -176,7 +177,7 @@ int kern_tables(const struct kern *k, int set, struct kern_tables *t)
 	struct nolist_meta meta;
 
 	if (bpf_obj_get_info_by_fd(k->set[set].fd[MAP_PROOFS], &info, &size))
-		return kern_fail(-errno, "cannot look at the tables");
+		return fail(-errno, "cannot look at the tables");
 	*t = (struct kern_tables){ .id = info.id,
 				   .proofs_max = info.max_entries,
 				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH };
@@ -329,7 +330,7 @@ int kern_fill(const struct kern *k, struct kern_fill *fill)
 			ret = kern_tables(k, i, &tables);
 		fill->is_lru |= !ret && tables.is_lru;
 	}
-	return ret ? kern_fail(ret, "cannot count the sources") : 0;
+	return ret ? fail(ret, "cannot count the sources") : 0;
 }
 
 struct each {
@@ -373,7 +374,7 @@ int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *
 
 	thread_both(walk_table, &claims, &proofs);
 	ret = claims.ret ? claims.ret : proofs.ret;
-	return ret < 0 ? kern_fail(ret, "cannot read the tables") : ret;
+	return ret < 0 ? fail(ret, "cannot read the tables") : ret;
 }
 
 int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)

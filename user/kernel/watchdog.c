@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/base/failure.h"
 #include "user/kernel/kern.h"
 #include "user/kernel/watchdog.h"
 
@@ -62,7 +63,7 @@ static void watch(const char *pin_dir)
 	if (!ret)
 		syslog(LOG_WARNING, "load was not confirmed in time: detached");
 	else if (ret != -ENOENT)
-		syslog(LOG_ERR, "load was not confirmed in time: %s", kern_what());
+		syslog(LOG_ERR, "load was not confirmed in time: %s", failure_last()->what);
 }
 
 /* Nothing of the session: its terminal, its directory, its descriptors. */

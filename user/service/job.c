@@ -33,7 +33,7 @@ void job_signals(sigset_t *set)
 /* What commands print is for scripts; here is none. */
 static void set_output(void)
 {
-	int fd = options.is_verbose ? STDERR_FILENO : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int fd = log_is_verbose() ? STDERR_FILENO : open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (fd >= 0)
 		dup2(fd, STDOUT_FILENO);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "user/service/single.h"
+#include "user/base/failure.h"
 #include "user/store/private.h"
 
 #define LOCK_FILE "run.lock"
@@ -27,12 +28,12 @@ int alone(const char *dir, pid_t *by)
 	error = -errno;
 	close(at);
 	if (fd < 0)
-		return store_fail_errno(error, "cannot make '%s/%s'", dir, LOCK_FILE);
+		return fail(error, "cannot make '%s/%s'", dir, LOCK_FILE);
 	if (!fcntl(fd, F_SETLK, &lock))
 		return 0; /* fd stays open: to close it would unlock */
 	error = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
 	if (error == -EBUSY && !fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK && lock.l_pid > 0)
 		*by = lock.l_pid;
 	close(fd);
-	return store_fail_errno(error, "cannot lock '%s/%s'", dir, LOCK_FILE);
+	return fail(error, "cannot lock '%s/%s'", dir, LOCK_FILE);
 }

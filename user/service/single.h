@@ -10,7 +10,7 @@
 
 /*
  * 0: this process is the one until it ends. -EBUSY: another is, *by tells which (0: it
- * is not seen from here). Else -errno; store_what() tells what failed.
+ * is not seen from here). Else -errno; failure_last()->what tells what failed.
  */
 int alone(const char *dir, pid_t *by);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "user/base/failure.h"
 #include "user/store/private.h"
 
 #define DAY_S 86400

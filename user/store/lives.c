@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/failure.h"
 #include "user/store/private.h"
 
 /* --- lives ------------------------------------------------------------------- */
@@ -16,7 +17,7 @@ static int add_life(struct store *s, const struct store_life *life)
 	struct store_life *grown = reallocarray(s->life, s->lives + 1, sizeof(*grown));
 
 	if (!grown)
-		return store_fail_errno(-ENOMEM, "cannot read '%s'", s->path);
+		return fail(-ENOMEM, "cannot read '%s'", s->path);
 	s->life = grown;
 	s->life[s->lives++] = *life;
 	return 0;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "user/base/failure.h"
 #include "user/store/private.h"
 
 static int write_pardon(struct store *s, enum statement which, const struct prefix *p, int64_t now,

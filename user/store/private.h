@@ -65,9 +65,8 @@ struct store {
 	size_t bound_room;
 };
 
-/* Sets store_what() and store_hint() after SQLite said no; returns -errno. */
+/* Notes the failure after SQLite said no; returns -errno. */
 int store_fail(struct store *s, const char *what);
-int store_fail_errno(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A statement, prepared once and reset; NULL: store_fail() has been called. */
 sqlite3_stmt *store_stmt(struct store *s, enum statement which);
 /* Opens the directory of the store, which is made and must be safe; 0 or -errno. */

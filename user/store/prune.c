@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/failure.h"
 #include "user/store/private.h"
 
 #define KEPT_S (KEPT_HOURS * 3600ll)

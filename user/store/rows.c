@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "user/record/sparse.h"
+#include "user/base/failure.h"
 #include "user/store/private.h"
 
 #define CLAIMS_WORDS (sizeof(struct kept_claims) / 4)
@@ -69,7 +70,7 @@ static int make_room(struct store *s, struct store_row *row, unsigned int hours)
 		return 0;
 	grown = reallocarray(row->kept.hour, room, sizeof(*row->kept.hour));
 	if (!grown)
-		return store_fail_errno(-ENOMEM, "cannot read '%s'", s->path);
+		return fail(-ENOMEM, "cannot read '%s'", s->path);
 	row->kept.hour = grown;
 	row->room = room;
 	return 0;
@@ -345,7 +346,7 @@ static int make_bound(struct store *s, size_t size)
 		return 0;
 	grown = realloc(s->bound, size);
 	if (!grown)
-		return store_fail_errno(-ENOMEM, "cannot write '%s'", s->path);
+		return fail(-ENOMEM, "cannot write '%s'", s->path);
 	s->bound = grown;
 	s->bound_room = size;
 	return 0;

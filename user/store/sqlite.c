@@ -10,8 +10,6 @@
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/base/failure.h"
 #include "user/store/private.h"
 
 #define WAIT_MS 10000 /* for another writer */
@@ -149,43 +148,10 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_CHANGES_EACH] = "SELECT life, at_s, mx FROM mx_change ORDER BY life, at_s",
 };
 
-/* --- messages ---------------------------------------------------------------- */
+/* --- failures ---------------------------------------------------------------- */
 
-/* Of the last failure, in whichever thread it was. */
-static pthread_mutex_t text_lock = PTHREAD_MUTEX_INITIALIZER;
-static char what_text[512], hint_text[256];
-
-const char *store_what(void)
-{
-	return what_text;
-}
-
-const char *store_hint(void)
-{
-	return hint_text;
-}
-
-int store_fail_errno(int error, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	pthread_mutex_lock(&text_lock);
-	vsnprintf(what_text, sizeof(what_text), fmt, ap);
-	pthread_mutex_unlock(&text_lock);
-	va_end(ap);
-	return error;
-}
-
-static void cure(const char *text)
-{
-	pthread_mutex_lock(&text_lock);
-	snprintf(hint_text, sizeof(hint_text), "%s", text);
-	pthread_mutex_unlock(&text_lock);
-}
-
-static const char damage_cure[] =
-	"move it away, then \"collect\" begins a new one; sqlite3's .recover may save what is in it";
+static const char damage_hint[] = "move it away, then \"collect\" begins a new one; sqlite3's "
+				  ".recover may save what is in it";
 
 /* SQLite says no more than that it cannot. */
 static int why_not(const char *path, int lock)
@@ -209,24 +175,24 @@ int store_fail(struct store *s, const char *what)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
-		cure(damage_cure);
-		return store_fail_errno(-EBADMSG, "the store '%s' is damaged", path);
+		failx(-EBADMSG, "the store '%s' is damaged", path);
+		return fail_hint("%s", damage_hint);
 	case SQLITE_FULL:
-		return store_fail_errno(-ENOSPC, "cannot %s '%s'", what, path);
+		return fail(-ENOSPC, "cannot %s '%s'", what, path);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return store_fail_errno(-EBUSY, "cannot %s '%s'", what, path);
+		return fail(-EBUSY, "cannot %s '%s'", what, path);
 	case SQLITE_NOMEM:
-		return store_fail_errno(-ENOMEM, "cannot %s '%s'", what, path);
+		return fail(-ENOMEM, "cannot %s '%s'", what, path);
 	case SQLITE_READONLY:
-		return store_fail_errno(-EROFS, "cannot %s '%s'", what, path);
+		return fail(-EROFS, "cannot %s '%s'", what, path);
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
-		return store_fail_errno(why_not(path, s->lock), "cannot %s '%s'", what, path);
+		return fail(why_not(path, s->lock), "cannot %s '%s'", what, path);
 	}
-	cure(sqlite3_errstr(code));
-	return store_fail_errno(-EIO, "cannot %s '%s'", what, path);
+	fail(-EIO, "cannot %s '%s'", what, path);
+	return fail_hint("%s", sqlite3_errstr(code));
 }
 
 /* --- statements -------------------------------------------------------------- */
@@ -267,8 +233,8 @@ int store_step(struct store *s, sqlite3_stmt *q)
 
 int store_damaged(struct store *s)
 {
-	cure(damage_cure);
-	return store_fail_errno(-EBADMSG, "the store '%s' is damaged", s->path);
+	failx(-EBADMSG, "the store '%s' is damaged", s->path);
+	return fail_hint("%s", damage_hint);
 }
 
 static int execute(struct store *s, const char *text, const char *what)
@@ -294,10 +260,11 @@ static int check_dir(const char *dir, int fd)
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return store_fail_errno(-errno, "cannot look at '%s'", dir);
+		return fail(-errno, "cannot look at '%s'", dir);
 	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
-		cure("it must belong to root or to who runs this, and only he may write to it");
-		return store_fail_errno(-EPERM, "cannot trust '%s'", dir);
+		fail(-EPERM, "cannot trust '%s'", dir);
+		return fail_hint(
+			"it must belong to root or to who runs this, and only he may write to it");
 	}
 	return 0;
 }
@@ -307,15 +274,15 @@ static int make_dir(const char *dir)
 	char path[4096], *slash = path;
 
 	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
-		return store_fail_errno(-ENAMETOOLONG, "cannot make '%s'", dir);
+		return fail(-ENAMETOOLONG, "cannot make '%s'", dir);
 	while ((slash = strchr(slash + 1, '/'))) {
 		*slash = '\0';
 		if (mkdir(path, 0755) && errno != EEXIST)
-			return store_fail_errno(-errno, "cannot make '%s'", path);
+			return fail(-errno, "cannot make '%s'", path);
 		*slash = '/';
 	}
 	if (mkdir(path, 0700) && errno != EEXIST)
-		return store_fail_errno(-errno, "cannot make '%s'", path);
+		return fail(-errno, "cannot make '%s'", path);
 	return 0;
 }
 
@@ -327,7 +294,7 @@ int store_dir(const char *dir, int *fd)
 		return error;
 	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
-		return store_fail_errno(-errno, "cannot open '%s'", dir);
+		return fail(-errno, "cannot open '%s'", dir);
 	error = check_dir(dir, *fd);
 	if (error)
 		close(*fd);
@@ -341,12 +308,12 @@ static int lock_dir(struct store *s, const char *dir, bool is_locked)
 
 	s->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->lock < 0)
-		return store_fail_errno(-errno, "cannot open '%s'", dir);
+		return fail(-errno, "cannot open '%s'", dir);
 	for (waited = 0; is_locked && flock(s->lock, LOCK_EX | LOCK_NB); waited += POLL_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return store_fail_errno(-errno, "cannot lock '%s'", dir);
+			return fail(-errno, "cannot lock '%s'", dir);
 		if (waited >= WAIT_MS)
-			return store_fail_errno(-EBUSY, "cannot write to '%s'", s->path);
+			return fail(-EBUSY, "cannot write to '%s'", s->path);
 		nanosleep(&pause, NULL);
 	}
 	return check_dir(dir, s->lock);
@@ -406,11 +373,13 @@ static int check_version(struct store *s, enum store_mode mode)
 	if (error)
 		return error;
 	if ((unsigned int)id != NOLIST_MAGIC && (id || version || tables))
-		return store_fail_errno(-EPROTO, "'%s' is not a store of nolist-xdp", s->path);
+		return failx(-EPROTO, "'%s' is not a store of nolist-xdp", s->path);
 	if (version > VERSION_NOW) {
-		cure("a newer nolist-xdp has written it");
-		return store_fail_errno(-EPROTO, "the store '%s' is of version %d, this tool "
-				  "knows %d", s->path, version, VERSION_NOW);
+		failx(-EPROTO,
+		      "the store '%s' is of version %d, this tool "
+		      "knows %d",
+		      s->path, version, VERSION_NOW);
+		return fail_hint("a newer nolist-xdp has written it");
 	}
 	if (version == VERSION_NOW)
 		return 0;
@@ -419,8 +388,8 @@ static int check_version(struct store *s, enum store_mode mode)
 	/* A first collect was killed before it committed anything. */
 	if (!version)
 		return -ENOENT;
-	cure("\"nolist-xdp collect\" brings it up to date");
-	return store_fail_errno(-EPROTO, "the store '%s' is of an old version, %d", s->path, version);
+	failx(-EPROTO, "the store '%s' is of an old version, %d", s->path, version);
+	return fail_hint("\"nolist-xdp collect\" brings it up to date");
 }
 
 static int open_file(struct store *s, enum store_mode mode)
@@ -458,20 +427,18 @@ int store_open(struct store **sp, const char *dir, enum store_mode mode)
 	struct store *s = calloc(1, sizeof(*s));
 	int error;
 
-	what_text[0] = hint_text[0] = '\0';
 	if (!s)
-		return store_fail_errno(-ENOMEM, "cannot open the store");
+		return fail(-ENOMEM, "cannot open the store");
 	s->lock = -1;
 	if (asprintf(&s->path, "%s/%s", dir, STORE_FILE) < 0) {
 		free(s);
-		return store_fail_errno(-ENOMEM, "cannot open the store");
+		return fail(-ENOMEM, "cannot open the store");
 	}
 	error = mode != STORE_READ ? make_dir(dir) : 0;
 	if (!error && mode != STORE_READ)
 		error = lock_dir(s, dir, mode == STORE_WRITE);
 	if (!error && mode == STORE_READ && access(s->path, F_OK))
-		error = errno == ENOENT ? -ENOENT :
-					  store_fail_errno(-errno, "cannot open '%s'", s->path);
+		error = errno == ENOENT ? -ENOENT : fail(-errno, "cannot open '%s'", s->path);
 	if (!error)
 		error = open_file(s, mode);
 	if (!error)

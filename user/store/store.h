@@ -6,7 +6,7 @@
  *
  * One collects at a time; readers are never kept waiting and see one moment. What
  * was committed is on the disk. Functions return 0 or -errno and print nothing;
- * store_what() and store_hint() explain the last failure. Two threads may use two
+ * failure_of() explains the last one. Two threads may use two
  * stores, each its own.
  */
 #ifndef NOLIST_STORE_H
@@ -29,8 +29,6 @@ enum store_mode {
 int store_open(struct store **sp, const char *dir, enum store_mode mode);
 /* What was not committed is forgotten; safe on NULL. */
 void store_close(struct store *s);
-const char *store_what(void);
-const char *store_hint(void);
 
 /* Writing: all between the two is seen by others at once, or never. */
 int store_begin(struct store *s);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The last failure. Threads that read ahead may fail while another one does, hence the
+ * lock; who of them was last does not matter, since both reasons are true.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "user/base/failure.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct failure last;
+
+static int note(int error, bool has_reason, bool is_usage, const char *fmt, va_list ap)
+{
+	pthread_mutex_lock(&lock);
+	last.error = error;
+	last.has_reason = has_reason;
+	last.is_usage = is_usage;
+	last.hint[0] = '\0';
+	vsnprintf(last.what, sizeof(last.what), fmt, ap);
+	pthread_mutex_unlock(&lock);
+	return error;
+}
+
+int fail(int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(error, true, false, fmt, ap);
+	va_end(ap);
+	return error;
+}
+
+int failx(int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(error, false, false, fmt, ap);
+	va_end(ap);
+	return error;
+}
+
+int fail_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(-EINVAL, false, true, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+int fail_usage_told(void)
+{
+	pthread_mutex_lock(&lock);
+	last = (struct failure){ .error = -EINVAL, .is_usage = true };
+	pthread_mutex_unlock(&lock);
+	return -EINVAL;
+}
+
+int fail_hint(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pthread_mutex_lock(&lock);
+	vsnprintf(last.hint, sizeof(last.hint), fmt, ap);
+	pthread_mutex_unlock(&lock);
+	va_end(ap);
+	return last.error;
+}
+
+const struct failure *failure_of(int error)
+{
+	if (last.error != error)
+		fail(error, "failed");
+	return &last;
+}
+
+const struct failure *failure_last(void)
+{
+	return &last;
+}
+
+void failure_keep(struct failure *kept)
+{
+	pthread_mutex_lock(&lock);
+	*kept = last;
+	pthread_mutex_unlock(&lock);
+}
+
+int failure_return(const struct failure *kept)
+{
+	pthread_mutex_lock(&lock);
+	last = *kept;
+	pthread_mutex_unlock(&lock);
+	return last.error;
+}
