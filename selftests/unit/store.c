@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "selftests/lib/evidence.h"
+#include "user/base/failure.h"
 
 static char top[] = "/tmp/nolist-store.XXXXXX";
 static char dir[64], file[128];
