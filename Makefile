@@ -30,6 +30,9 @@ USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 # Tests in C, and programs that tests in the shell start.
 TESTS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(foreach d,unit prog tool net vm,selftests/$d/*.c))))
 HELPERS := $(B)/selftests/lib/inject
+# What tests share, and the tool without its main(): each test links what it uses.
+TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c $(HELPERS:$(B)/%=%.c),$(wildcard selftests/lib/*.c)))
+TEST_LIBS := $(B)/selftests/lib/libtest.a $(B)/user/libuser.a
 TEST_BPF := $(patsubst %.c,$(B)/%.o,$(filter-out selftests/bench/%,$(wildcard selftests/*/*.bpf.c)))
 DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
@@ -55,12 +58,20 @@ $(B)/nolist-xdp: $(USER_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -o $@
 
-# Tests that need one of the tool's rooms name it here: they link its object.
 tests: all $(TESTS) $(TEST_BPF) $(HELPERS)
-$(TESTS) $(HELPERS): $(B)/%: %.c $(B)/nolist-xdp
+$(TEST_LIB_OBJ): $(B)/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(filter-out $(B)/user/main.o,$(USER_OBJ)) \
+	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags libbpf libpcap) -c $< -o $@
+$(B)/selftests/lib/libtest.a: $(TEST_LIB_OBJ)
+$(B)/user/libuser.a: $(filter-out $(B)/user/main.o,$(USER_OBJ))
+$(TEST_LIBS):
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(TESTS) $(HELPERS): $(B)/%: %.c $(TEST_LIBS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(TEST_LIBS) \
 		$$(pkg-config --libs $(LIBS) libpcap) -lm -o $@
 $(TEST_BPF): $(B)/%.o: %.c
 	$(call say,BPF,$@)

@@ -6,287 +6,66 @@
 #ifndef NOLIST_DIALOGUE_ROWS_H
 #define NOLIST_DIALOGUE_ROWS_H
 
-#define EHLO "EHLO client.example\r\n"
-#define MAIL "MAIL FROM:<a@client.example>\r\n"
-#define RCPT "RCPT TO:<b@example.com>\r\n"
-#define TS "\x8\xa\1\2\3\4\0\0\0\0"
+#include <stdbool.h>
+#include "selftests/lib/frame.h"
+#include "user/config/dialogue.h"
 
-static const struct row rows[] = {
-	/* --- opening --------------------------------------------------------- */
-	{ "syn", BOTH, NOTHING, { { NULL, "SA", .flags = S } } },
-	{ "syn-again", BOTH, OPENED, { { NULL, "SA", .flags = S, .seq = -1, .how = HOLD } } },
-	{ "syn-with-data", BOTH, NOTHING,
-	  { { "EHLO a\r\n", "SA", .flags = S, .how = HOLD } } },
-	{ "syn-ecn", BOTH, NOTHING, { { NULL, "SA", .flags = S | FRAME_ECE | FRAME_CWR } } },
-	{ "syn-zero-window", BOTH, NOTHING, { { NULL, "SA", .flags = S, .window = NONE } } },
-	{ "syn-mss-88", WITHOUT, NOTHING, { { NULL, "SA", .flags = S, OPT("\2\4\0\x58") } } },
-	{ "syn-fin", BOTH, NOTHING, { { NULL, "-", .flags = S | F } } },
-	{ "syn-rst", BOTH, NOTHING, { { NULL, "-", .flags = S | R } } },
-	{ "syn-ack", BOTH, NOTHING, { { NULL, "R", .flags = S | A, .ack = 77 } } },
-	{ "no-flags", BOTH, OPENED, { { NULL, "-", .flags = NO_FLAGS },
-				      { "EHLO a\r\n", "-", .flags = P } } },
-	{ "fin-without-ack", BOTH, OPENED, { { NULL, "-", .flags = F } } },
-	{ "syn-signed", WITHOUT, NOTHING,
-	  { { NULL, "-", .flags = S,
-	      OPT("\x13\x12"
-		  "0123456789abcdef") } } },
-	{ "syn-bad-options", WITHOUT, NOTHING,
-	  { { NULL, "-", .flags = S, OPT("\2\4\5\xb4\3\0\0\0") },
-	    { NULL, "-", .flags = S, OPT("\2\x20\5\xb4") } } },
-	{ "bad-checksum", BOTH, OPENED, { { NULL, "-", .how = BROKEN }, { NULL, "220" } } },
+enum { WITH = 1, WITHOUT = 2, BOTH = 3 }; /* timestamps */
 
-	/* --- before the banner ----------------------------------------------- */
-	{ "ack", BOTH, OPENED, { { NULL, "220" } } },
-	{ "ack-again", BOTH, OPENED, { { NULL, "220", .how = DEAF }, { NULL, "220" } } },
-	{ "ack-early-data", BOTH, OPENED,
-	  { { "EHLO a\r\n", "220", .acked = NONE, .how = HOLD }, { "EHLO a\r\n", "250" } },
-	  .with = "early 1", .without = "weak 1" },
-	{ "ack-fin", BOTH, OPENED,
-	  { { NULL, "220", .how = DEAF }, { NULL, "F 220", .flags = A | F }, { NULL, "-" } } },
-	{ "ack-early-data-fin", BOTH, OPENED,
-	  { { "QUIT\r\n", "220", .acked = NONE, .flags = A | F, .how = HOLD },
-	    { "QUIT\r\n", "F 221", .flags = A | F } },
-	  .with = "early 1" },
-	{ "ack-small-window", BOTH, OPENED,
-	  { { NULL, "-", .window = 20 }, { NULL, "-", .window = NONE }, { NULL, "220" } } },
-	{ "ack-keep-alive", WITH, OPENED,
-	  { { NULL, "220", .acked = 1, .seq = -1, .how = HOLD } } },
-	{ "ack-keep-alive-bare", WITHOUT, OPENED,
-	  { { NULL, "220", .acked = NONE, .seq = -1, .how = HOLD } } },
-	{ "ack-old-data", WITH, OPENED,
-	  { { "x", "220", .acked = 1, .seq = -1, .how = HOLD } } },
-	{ "ack-beyond", WITH, OPENED, { { NULL, "-", .seq = 5, .how = HOLD } } },
+/* How far the client has come before the steps. */
+enum start { NOTHING, OPENED, BANNER, GREETED, SENDER, RECIPIENT, TOLD };
 
-	/* --- not ours -------------------------------------------------------- */
-	{ "ack-not-ours", BOTH, OPENED, { { NULL, "R", .ack = 1 << 20 } }, .bad_acks = 1 },
-	{ "ack-below", BOTH, OPENED, { { NULL, "R", .ack = -1 } }, .bad_acks = 1 },
-	{ "data-not-ours", BOTH, GREETED, { { "QUIT\r\n", "R", .ack = 1 << 20 } },
-	  .without = "weak 1, bad_acks 1", .bad_acks = 1 },
-	{ "fin-not-ours", BOTH, OPENED, { { NULL, "R", .flags = F | A, .ack = 1 << 20 } },
-	  .bad_acks = 1 },
-	{ "tsecr-wrong", WITH, OPENED, { { NULL, "R", .how = BAD_TSECR }, { NULL, "220" } },
-	  .bad_acks = 1 },
-	{ "tsecr-wrong-data", WITH, RECIPIENT, { { "DATA\r\n", "R", .how = BAD_TSECR } },
-	  .bad_acks = 1 },
-	{ "timestamps-stripped", WITH, GREETED, { { MAIL, "R", .how = STRIP } }, .bad_acks = 1 },
-	{ "timestamps-added", WITHOUT, GREETED, { { MAIL, "R", .how = ADD } },
-	  .without = "weak 1, bad_acks 1", .bad_acks = 1 },
-	{ "rst", BOTH, GREETED, { { NULL, "-", .flags = R }, { NULL, "-", .flags = R | A } },
-	  .without = "weak 1" },
-
-	/* --- the dialogue ---------------------------------------------------- */
-	{ "dialogue-quit", BOTH, TOLD, { { "QUIT\r\n", "F 221" }, { NULL, "-" },
-					 { NULL, ".", .flags = A | F } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1" },
-	{ "dialogue-helo", BOTH, BANNER, { { "helo client\r\n", "250" }, { MAIL, "250" },
-					   { "rcpt to:<b@example.com>\r\n", "250" },
-					   { "data\n", "451 4.7.1" } },
-	  .with = "strong 1", .without = "weak 1, told_weak 1" },
-	{ "dialogue-bdat", BOTH, RECIPIENT,
-	  { { "BDAT 5 LAST\r\nhello", "451 4.7.1", .acked = 13 } },
-	  .with = "strong 1, piped 1", .without = "weak 1, told_weak 1, piped 1" },
-	{ "dialogue-again", BOTH, TOLD,
-	  { { "RSET\r\n", "250 2.0.0" }, { MAIL, "250" }, { RCPT, "250" }, { RCPT, "250" },
-	    { "DATA\r\n", "451 4.7.1" }, { "QUIT\r\n", "F 221" } },
-	  .with = "strong 2, quit 1", .without = "weak 1, told_weak 2, quit 1" },
-	{ "dialogue-body", BOTH, RECIPIENT,
-	  { { "DATA\r\nSubject: x\r\n\r\nhi\r\n.\r\n", "451 4.7.1", .acked = 6, .how = HOLD } },
-	  .with = "strong 1, piped 1", .without = "weak 1, told_weak 1, piped 1" },
-	{ "verb-any-order", BOTH, BANNER,
-	  { { MAIL, "451 4.5.0" }, { RCPT, "451 4.5.0" }, { "DATA\r\n", "451 4.5.0" },
-	    { "BDAT 1\r\n", "451 4.5.0" }, { EHLO, "250" }, { "DATA\r\n", "451 4.5.0" },
-	    { MAIL, "250" }, { MAIL, "451 4.5.0" }, { "DATA\r\n", "451 4.5.0" }, { EHLO, "250" },
-	    { RCPT, "451 4.5.0" } },
-	  .without = NULL },
-	{ "verb-other", BOTH, GREETED,
-	  { { "NOOP\r\n", "250 2.0.0" }, { "VRFY a\r\n", "252" }, { "HELP\r\n", "214" },
-	    { "RSET\r\n", "250 2.0.0" }, { "noop x\n", "250" } },
-	  .without = "weak 1" },
-	{ "verb-unknown", BOTH, GREETED,
-	  { { "XCLIENT a=b\r\n", "451 4.5.0" }, { "AUTH PLAIN\r\n", "451 4.5.0" },
-	    { "\r\n", "451 4.5.0" }, { "\n", "451 4.5.0" }, { "MA\r\n", "451 4.5.0" } },
-	  .without = "weak 1" },
-	{ "verb-starttls", BOTH, GREETED,
-	  { { "STARTTLS\r\n", "454 4.7.0" }, { "QUIT\r\n", "F 221" } },
-	  .with = "starttls 1", .without = "weak 1, starttls 1" },
-	{ "quit-untold", BOTH, GREETED, { { "QUIT\r\n", "F 221" } }, .without = "weak 1" },
-	{ "quit-unsaid", BOTH, TOLD, { { NULL, "-" } },
-	  .with = "strong 1", .without = "weak 1, told_weak 1" },
-
-	/* --- what is not SMTP ------------------------------------------------ */
-	{ "not-smtp-http", BOTH, BANNER,
-	  { { "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "F 421" }, { NULL, "-" } },
-	  .with = "not_smtp 1" },
-	{ "not-smtp-tls", BOTH, BANNER, { { "\x16\x03\x01\x02\x05\x01\x01\xfc\x03\x03", "F 421" } },
-	  .with = "not_smtp 1" },
-	{ "not-smtp-late", BOTH, TOLD, { { "\x80\x80\x80\x80", "F 421" } },
-	  .with = "strong 1, not_smtp 1", .without = "weak 1, told_weak 1, not_smtp 1" },
-	{ "line-600", BOTH, GREETED,
-	  { { "NOOP " X100 X100 X100 X100 X100 X100 "\r\n", "F 421" } },
-	  .with = "not_smtp 1", .without = "weak 1, not_smtp 1" },
-	{ "line-endless", WITH, GREETED,
-	  { { "NOOP " X100, "." }, { X100, ".", .repeat = 4 }, { X100, "F 421" } } },
-	{ "total-too-much", BOTH, TOLD,
-	  { { "NOOP\r\n", "250", .repeat = 248 }, { "NOOP\r\n", "F 421" }, { NULL, "-" },
-	    { NULL, ".", .flags = A | F } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1" },
-
-	/* --- several lines, pieces of lines ---------------------------------- */
-	{ "lines-together", BOTH, BANNER,
-	  { { EHLO MAIL "QUIT\r\n", "250", .acked = 21, .how = HOLD }, { EHLO, "-", .how = LOST },
-	    { MAIL "QUIT\r\n", "250", .acked = 30, .how = HOLD }, { MAIL, "-", .how = LOST },
-	    { "QUIT\r\n", "F 221" } },
-	  .with = "piped 2", .without = "weak 1, piped 2" },
-	{ "lines-together-fin", BOTH, TOLD,
-	  { { "NOOP\r\nQUIT\r\n", "250", .acked = 6, .flags = A | P | F, .how = HOLD },
-	    { "NOOP\r\n", "-", .how = LOST }, { "QUIT\r\n", "F 221", .flags = A | P | F } },
-	  .with = "strong 1, quit 1, piped 1", .without = "weak 1, told_weak 1, quit 1, piped 1" },
-	{ "piece-typed", WITH, GREETED,
-	  { { MAIL, "250", .how = PIECES }, { RCPT, "250", .how = PIECES },
-	    { "DATA\r\n", "451 4.7.1", .how = PIECES }, { "QUIT\r\n", "F 221", .how = PIECES } },
-	  .with = "strong 1, quit 1" },
-	{ "piece-of-verb", WITH, RECIPIENT, { { "DA", "." }, { "TA\r\n", "451 4.7.1" } } },
-	{ "piece-of-verb-again", WITH, RECIPIENT,
-	  { { "DA", ".", .how = DEAF }, { "DA", ".", .seq = -2, .how = HOLD },
-	    { "TA\r\n", "451 4.7.1" } } },
-	{ "piece-of-verb-bare", WITHOUT, GREETED,
-	  { { "MA", "-", .how = HOLD }, { "MA", "-", .how = LOST },
-	    { "IL FROM:<a@b>\r\n", "451 4.5.0" } },
-	  .without = "weak 1" },
-	{ "piece-verb-bare", WITHOUT, GREETED,
-	  { { "MAIL FR", "250" }, { "OM:<a@b>", "." }, { "\r\n", "." }, { RCPT, "250" },
-	    { "DATA", "451 4.7.1" }, { "\r\n", "." }, { "QUIT", "F 221" }, { "\r\n", "." } },
-	  .without = "weak 1, told_weak 1, quit 1" },
-	{ "piece-unknown-bare", WITHOUT, GREETED,
-	  { { "MAIL FR", "250" }, { "OM:<a@b>\r\n", "." }, { "XFOO\r\n", "." }, { RCPT, "250" },
-	    { "XFOO\r\n", "451 4.5.0" } },
-	  .without = "weak 1" },
-	{ "piece-fin", WITH, TOLD, { { "NOOP", "F", .flags = A | F } },
-	  .with = "strong 1, closed 1" },
-	{ "piece-fin-bare", WITHOUT, TOLD, { { "NOOP", "F 250", .flags = A | F } },
-	  .without = "weak 1, told_weak 1, closed 1" },
-
-	/* --- what is lost, late or again ------------------------------------- */
-	{ "line-again", BOTH, RECIPIENT,
-	  { { "DATA\r\n", "451 4.7.1", .how = DEAF },
-	    { "DATA\r\n", "451 4.7.1", .seq = -6, .how = HOLD } },
-	  .with = "strong 2", .without = "weak 1, told_weak 2" },
-	{ "line-old", WITH, RECIPIENT,
-	  { { "DATA\r\n", "451 4.7.1" }, { "DATA\r\n", ".", .seq = -6, .how = HOLD } },
-	  .with = "strong 1" },
-	{ "line-gap", WITH, GREETED,
-	  { { MAIL, "-", .how = LOST }, { RCPT, "-" }, { MAIL RCPT, "250", .seq = -55, .acked = 30,
-							.how = HOLD } },
-	  .with = "piped 1" },
-	{ "line-gap-bare", WITHOUT, GREETED, { { "NOOP\r\n", "-", .how = LOST }, { MAIL, "250" } },
-	  .without = "weak 1" },
-	{ "keep-alive", WITH, GREETED,
-	  { { NULL, ".", .seq = -1, .acked = 1, .how = HOLD },
-	    { "x", ".", .seq = -1, .acked = 1, .how = HOLD } } },
-	{ "keep-alive-bare", WITHOUT, GREETED,
-	  { { NULL, "-", .seq = -1, .how = HOLD } },
-	  .without = "weak 1" },
-	{ "ack-only", BOTH, GREETED, { { NULL, "-" } }, .without = "weak 1" },
-	{ "ack-part", BOTH, GREETED,
-	  { { NULL, "-", .ack = -1 }, { NULL, "-", .ack = -2 } },
-	  .without = "weak 1" },
-	{ "window-small", BOTH, GREETED,
-	  { { MAIL, "-", .window = 10, .how = HOLD }, { MAIL, "-", .window = NONE, .how = HOLD },
-	    { MAIL, "250" } },
-	  .without = "weak 1" },
-	{ "window-exact", BOTH, GREETED,
-	  { { MAIL, "-", .window = 33, .how = HOLD }, { MAIL, "250", .window = 34 } },
-	  .without = "weak 1" },
-	{ "urgent", BOTH, GREETED, { { MAIL, "250", .flags = A | P | FRAME_URG } },
-	  .without = "weak 1" },
-
-	/* --- ending ---------------------------------------------------------- */
-	{ "fin", BOTH, BANNER, { { NULL, "F", .flags = A | F }, { NULL, "-" } } },
-	{ "fin-greeted", BOTH, GREETED, { { NULL, "F", .flags = A | F } }, .without = "weak 1" },
-	{ "fin-sender", BOTH, SENDER, { { NULL, "F", .flags = A | F } }, .without = "weak 1" },
-	{ "fin-recipient", BOTH, RECIPIENT, { { NULL, "F", .flags = A | F } },
-	  .without = "weak 1" },
-	{ "fin-told", BOTH, TOLD, { { NULL, "F", .flags = A | F } },
-	  .with = "strong 1, closed 1", .without = "weak 1, told_weak 1, closed 1" },
-	{ "fin-behind-lost", WITH, TOLD,
-	  { { "QUIT\r\n", "-", .how = LOST }, { NULL, "-", .flags = A | F },
-	    { "QUIT\r\n", "F 221", .flags = A | F, .seq = -7, .how = HOLD } },
-	  .with = "strong 1, quit 1" },
-	{ "fin-behind-lost-bare", WITHOUT, TOLD,
-	  { { "QUIT\r\n", "-", .how = LOST }, { NULL, "F", .flags = A | F } },
-	  .without = "weak 1, told_weak 1, closed 1" },
-	{ "fin-again", BOTH, TOLD,
-	  { { NULL, "F", .flags = A | F, .how = DEAF },
-	    { NULL, "F", .flags = A | F, .seq = -1, .how = HOLD } },
-	  .with = "strong 1, closed 2", .without = "weak 1, told_weak 1, closed 2" },
-	{ "fin-acked", BOTH, TOLD,
-	  { { NULL, "F", .flags = A | F }, { NULL, ".", .flags = A | F, .seq = -1, .how = HOLD } },
-	  .with = "strong 1, closed 1", .without = "weak 1, told_weak 1, closed 1" },
-	{ "quit-fin", BOTH, TOLD, { { "QUIT\r\n", "F 221", .flags = A | P | F }, { NULL, "-" } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1" },
-	{ "quit-fin-apart", WITH, TOLD,
-	  { { "QUIT\r\n", "F 221", .how = DEAF }, { NULL, "-", .flags = A | F } },
-	  .with = "strong 1, quit 1" },
-	{ "quit-fin-apart-bare", WITHOUT, TOLD,
-	  { { "QUIT\r\n", "F 221", .how = DEAF }, { NULL, "F", .flags = A | F } },
-	  .without = "weak 1, told_weak 1, quit 1, closed 1" },
-	{ "line-fin", BOTH, TOLD, { { "NOOP\r\n", "F 250", .flags = A | P | F } },
-	  .with = "strong 1, closed 1", .without = "weak 1, told_weak 1, closed 1" },
-	{ "data-fin", BOTH, RECIPIENT, { { "DATA\r\n", "F 451 4.7.1", .flags = A | P | F } },
-	  .with = "strong 1, closed 1", .without = "weak 1, told_weak 1, closed 1" },
-	{ "closed-data", BOTH, TOLD, { { "QUIT\r\n", "F 221" }, { "more\r\n", "." },
-				       { "more\r\n", ".", .flags = A | F } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1" },
-	{ "closed-ack-short", BOTH, TOLD,
-	  { { "QUIT\r\n", "F 221" }, { NULL, "F", .ack = -1 },
-	    { NULL, "F", .flags = A | F, .ack = -1 } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1" },
-	{ "closed-rst", BOTH, TOLD, { { "QUIT\r\n", "F 221" }, { NULL, "-", .flags = R } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1" },
-
-	/* --- other stages ---------------------------------------------------- */
-	{ "stage-greeting", BOTH, OPENED,
-	  { { NULL, "F 421 4.7.1" }, { NULL, "-" }, { "QUIT\r\n", "." },
-	    { NULL, ".", .flags = A | F } },
-	  .is_greeting = true },
-	{ "stage-greeting-window", BOTH, OPENED, { { NULL, "-", .window = NONE } },
-	  .is_greeting = true },
-	{ "stage-mail", BOTH, GREETED,
-	  { { MAIL, "451 4.7.1" }, { RCPT, "451 4.5.0" }, { "DATA\r\n", "451 4.5.0" },
-	    { "QUIT\r\n", "F 221" } },
-	  .with = "strong 1, quit 1", .without = "weak 1, told_weak 1, quit 1",
-	  .stage = STAGE_MAIL },
-	{ "stage-rcpt", BOTH, SENDER,
-	  { { RCPT, "451 4.7.1" }, { RCPT, "451 4.7.1" }, { "DATA\r\n", "451 4.5.0" },
-	    { "QUIT\r\n", "F 221" } },
-	  .with = "strong 2, quit 1", .without = "weak 1, told_weak 2, quit 1",
-	  .stage = STAGE_RCPT },
-
-	/* --- split handshake ------------------------------------------------- */
-	{ "split", BOTH, NOTHING,
-	  { { NULL, "S", .flags = S }, { NULL, "220", .flags = S | A, .seq = -1, .how = HOLD },
-	    { EHLO, "250" }, { "QUIT\r\n", "F 221" } },
-	  .without = "weak 1", .is_split = true },
-	{ "split-again", BOTH, NOTHING,
-	  { { NULL, "S", .flags = S },
-	    { NULL, "220", .flags = S | A, .seq = -1, .how = HOLD | DEAF },
-	    { NULL, "220", .flags = S | A, .seq = -1, .how = HOLD } },
-	  .is_split = true },
-	{ "split-not-ours", BOTH, NOTHING,
-	  { { NULL, "S", .flags = S },
-	    { NULL, "R", .flags = S | A, .seq = -1, .ack = 99999, .how = HOLD } },
-	  .is_split = true, .bad_acks = 1 },
-	{ "split-window", BOTH, NOTHING,
-	  { { NULL, "S", .flags = S },
-	    { NULL, "-", .flags = S | A, .seq = -1, .window = NONE, .how = HOLD },
-	    { NULL, "220", .flags = S | A, .seq = -1, .how = HOLD } },
-	  .is_split = true },
-	{ "split-low-port", BOTH, NOTHING,
-	  { { NULL, "SA", .flags = S }, { NULL, "220" }, { EHLO, "250" }, { "QUIT\r\n", "F 221" } },
-	  .without = "weak 1", .is_split = true, .sport = 32767 },
-	{ "split-from-fake", BOTH, NOTHING,
-	  { { NULL, "SA", .flags = S }, { NULL, "R", .flags = S | A, .seq = -1, .how = HOLD } },
-	  .is_split = true, .sport = 25 },
+enum {
+	LOST = 1,        /* never reaches the server */
+	DEAF = 2,        /* the answer never reaches the client */
+	STRIP = 4,       /* without timestamps */
+	ADD = 8,         /* with timestamps */
+	BAD_TSECR = 16,  /* echoes what we never said */
+	BROKEN = 32,     /* a wrong checksum */
+	HOLD = 64,       /* sent again, or out of order: the next one does not follow it */
+	PIECES = 128,    /* each byte a segment; the last one gets "want" */
 };
+
+#define NO_FLAGS 0x100
+#define NONE (-1) /* of this segment nothing is acknowledged */
+
+/*
+ * want: "-" nothing; "SA" SYN,ACK; "S" SYN; "R" RST; "." a plain acknowledgement;
+ * "F" FIN,ACK; else a reply that begins so, after "F " with our FIN.
+ */
+struct step {
+	const char *data;
+	const char *want;
+	int acked; /* bytes after seq that are acknowledged; 0: the whole segment */
+	unsigned int how;
+	unsigned int flags; /* 0: ACK, and PSH where there is data */
+	int seq, ack;       /* off what comes next */
+	int window;         /* 0: 65535; NONE: 0 */
+	int repeat;         /* so many times more */
+	const char *options;
+	size_t options_len;
+};
+
+struct row {
+	const char *name;
+	int modes; /* timestamps */
+	enum start start;
+	struct step step[12];
+	const char *with, *without; /* evidence; NULL: "none" */
+	int bad_acks;
+	enum dialogue_stage stage;
+	bool is_greeting; /* that stage is number 0 */
+	bool is_split;
+	unsigned int sport; /* 0: any that a client has */
+};
+
+#define S FRAME_SYN
+#define A FRAME_ACK
+#define F FRAME_FIN
+#define P FRAME_PSH
+#define R FRAME_RST
+
+extern const struct row dialogue_rows[];
+extern const size_t dialogue_row_count;
 
 #endif

@@ -14,22 +14,8 @@
 #define WALL 1699999000ll /* UTC when the machine started */
 #define NS 1000000000ull
 
-static inline struct nolist_source source(const char *text)
-{
-	struct nolist_addr a;
-
-	if (addr_parse(text, &a))
-		tap_die(text);
-	return addr_source(&a);
-}
-
-static inline void add(struct snapshot *t, int life, const char *text,
-		       const struct nolist_claims *c, const struct nolist_proofs *p)
-{
-	struct nolist_source src = source(text);
-
-	if (snapshot_add(t, life, &src, c, p))
-		tap_die("snapshot_add");
-}
+struct nolist_source evidence_source(const char *text);
+void evidence_add(struct snapshot *t, int life, const char *text, const struct nolist_claims *c,
+		  const struct nolist_proofs *p);
 
 #endif

@@ -12,106 +12,29 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct prog prog;
+extern struct prog prog;
 
 /* --- reading the maps -------------------------------------------------------- */
 
-static inline struct nolist_source source(const char *text)
-{
-	return (struct nolist_source){ .addr = prog_addr(text) };
-}
-
-static inline unsigned int sources_in(int map)
-{
-	struct nolist_source key, next;
-	unsigned int n;
-	int err = bpf_map_get_next_key(map, NULL, &next);
-
-	for (n = 0; !err; n++) {
-		key = next;
-		err = bpf_map_get_next_key(map, &key, &next);
-	}
-	return n;
-}
+struct nolist_source records_source(const char *text);
+unsigned int sources_in(int map);
 
 /* All CPUs' counters as one. */
-static inline struct nolist_stats stats(void)
-{
-	struct nolist_stats s[prog.cpus], sum = {};
-	__u32 zero = 0;
-	int i, k;
-
-	if (bpf_map_lookup_elem(prog.stats, &zero, s))
-		tap_die(NOLIST_MAP_STATS);
-	for (i = 0; i < prog.cpus; i++) {
-		sum.claims_new += s[i].claims_new;
-		sum.claims_lost += s[i].claims_lost;
-		sum.proofs_new += s[i].proofs_new;
-		sum.proofs_lost += s[i].proofs_lost;
-		for (k = 0; k < NOLIST_ROLES; k++)
-			sum.claims_shed[k] += s[i].claims_shed[k];
-		for (k = 0; k < NOLIST_MX_MAX; k++) {
-			sum.mx[k].segments += s[i].mx[k].segments;
-			sum.mx[k].opens += s[i].mx[k].opens;
-		}
-		for (k = 0; k < NOLIST_HOURS; k++)
-			sum.bad_acks[k].count += s[i].bad_acks[k].count;
-		/* All hours as one. */
-		for (k = 0; k < 2 * NOLIST_HOURS; k++) {
-			const struct nolist_real *r = &s[i].real[0][0] + k;
-
-			sum.real[k / NOLIST_HOURS][0].opens += r->opens;
-			sum.real[k / NOLIST_HOURS][0].data += r->data;
-		}
-	}
-	return sum;
-}
+struct nolist_stats stats(void);
 
 /* When a frame was sent. */
 struct span {
 	__u64 from, until;
 };
 
-static inline int is_in(__u64 ns, struct span s)
-{
-	return ns >= s.from && ns <= s.until;
-}
-
-static struct group sent;
-
-static inline void send_row(const struct row *r)
-{
-	group_row(&sent, &prog, r);
-}
+int is_in(__u64 ns, struct span s);
+void send_row(const struct row *r);
 
 /* Later than what was sent before, by the clock of the records. */
-static inline struct span send_later(const struct row *r)
-{
-	__u64 start = prog_clock();
-	struct span s;
-
-	while ((s.from = prog_clock()) == start)
-		;
-	send_row(r);
-	s.until = prog_clock();
-	return s;
-}
+struct span send_later(const struct row *r);
 
 /* Loaded and configured as row.h has it. */
-static inline void records_begin(void)
-{
-	struct nolist_config *c = row_conf();
-
-	prog_load(&prog, NULL);
-	prog_configure(&prog, c);
-	free(c);
-}
-
-static inline int records_end(void)
-{
-	group_done(&sent, "and each frame was answered or passed as it should");
-	bpf_object__close(prog.object);
-	return tap_done();
-}
+void records_begin(void);
+int records_end(void);
 
 #endif

@@ -282,7 +282,7 @@ static void run_lot(const struct lot *lot, struct report *r)
 	if (lot->plan.seed)
 		probe(r);
 	memset(&r->sum, 0, sizeof(r->sum));
-	for (i = 0; i < 2 * (lot->is_odd ? COUNT(visits) : sessions / 2); i++) {
+	for (i = 0; i < 2 * (lot->is_odd ? visit_count : sessions / 2); i++) {
 		spawn(lot->is_odd ? &visits[i / 2] : &visits[0], i & 1 && !lot->mtu,
 		      (lot->is_split ? 40000 : 20000) + i, lot->is_odd ? WAIT : WAIT_LONG,
 		      lot->may_be_stuck ? WAIT_BANNER : WAIT_LONG, &r->result[i]);
@@ -312,7 +312,7 @@ static void judge_visits(const struct lot *lot, const struct report *r)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(visits); i++) {
+	for (i = 0; i < visit_count; i++) {
 		const struct visit *v = &visits[i];
 		/* Without timestamps it hangs on what comes together; a slow machine decides. */
 		const char *without = wire_patience() > 1 ? NULL : v->without;

@@ -17,6 +17,7 @@
 #define _GNU_SOURCE
 #include <getopt.h>
 
+#include <stdarg.h>
 #include "selftests/lib/answer.h"
 #include "selftests/lib/segment.h"
 #include "selftests/lib/wire.h"

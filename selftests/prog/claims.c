@@ -13,7 +13,7 @@
 
 static int claims_of(const char *text, struct nolist_claims *c)
 {
-	struct nolist_source s = source(text);
+	struct nolist_source s = records_source(text);
 
 	memset(c, 0, sizeof(*c));
 	return !bpf_map_lookup_elem(prog.claims, &s, c);

@@ -9,73 +9,10 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* of the table */
 
 #include <stdbool.h>
+#include "selftests/lib/dialogue_rows.h"
 #include "selftests/lib/talk.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-enum { WITH = 1, WITHOUT = 2, BOTH = 3 }; /* timestamps */
-
-/* How far the client has come before the steps. */
-enum start { NOTHING, OPENED, BANNER, GREETED, SENDER, RECIPIENT, TOLD };
-
-enum {
-	LOST = 1,        /* never reaches the server */
-	DEAF = 2,        /* the answer never reaches the client */
-	STRIP = 4,       /* without timestamps */
-	ADD = 8,         /* with timestamps */
-	BAD_TSECR = 16,  /* echoes what we never said */
-	BROKEN = 32,     /* a wrong checksum */
-	HOLD = 64,       /* sent again, or out of order: the next one does not follow it */
-	PIECES = 128,    /* each byte a segment; the last one gets "want" */
-};
-
-#define NO_FLAGS 0x100
-#define NONE (-1) /* of this segment nothing is acknowledged */
-
-/*
- * want: "-" nothing; "SA" SYN,ACK; "S" SYN; "R" RST; "." a plain acknowledgement;
- * "F" FIN,ACK; else a reply that begins so, after "F " with our FIN.
- */
-struct step {
-	const char *data;
-	const char *want;
-	int acked; /* bytes after seq that are acknowledged; 0: the whole segment */
-	unsigned int how;
-	unsigned int flags; /* 0: ACK, and PSH where there is data */
-	int seq, ack;       /* off what comes next */
-	int window;         /* 0: 65535; NONE: 0 */
-	int repeat;         /* so many times more */
-	const char *options;
-	size_t options_len;
-};
-
-struct row {
-	const char *name;
-	int modes; /* timestamps */
-	enum start start;
-	struct step step[12];
-	const char *with, *without; /* evidence; NULL: "none" */
-	int bad_acks;
-	enum dialogue_stage stage;
-	bool is_greeting; /* that stage is number 0 */
-	bool is_split;
-	unsigned int sport; /* 0: any that a client has */
-};
-
-#define S FRAME_SYN
-#define A FRAME_ACK
-#define F FRAME_FIN
-#define P FRAME_PSH
-#define R FRAME_RST
-
-#define SYN { NULL, "SA", .flags = S, .ack = 0 }
-#define END { .want = NULL }
-#define OPT(bytes) .options = bytes, .options_len = sizeof(bytes) - 1
-
-#define X10 "xxxxxxxxxx"
-#define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
-
-#include "selftests/lib/dialogue_rows.h"
 
 static struct prog server;
 static unsigned int clients;
@@ -270,18 +207,18 @@ static void compare_with_page(void)
 	bool is_good = true;
 	size_t i;
 
-	for (i = 0; i < COUNT(rows); i++) {
-		snprintf(key, sizeof(key), "\n| `%s` |", rows[i].name);
+	for (i = 0; i < dialogue_row_count; i++) {
+		snprintf(key, sizeof(key), "\n| `%s` |", dialogue_rows[i].name);
 		if (!strstr(page, key)) {
-			tap_diag("docs/dialogue.md has no row `%s`", rows[i].name);
+			tap_diag("docs/dialogue.md has no row `%s`", dialogue_rows[i].name);
 			is_good = false;
 		}
 	}
 	for (line = page; (line = strstr(line, "\n| `")); line++)
 		on_page++;
-	if (on_page != COUNT(rows))
-		tap_diag("docs/dialogue.md has %u rows, the test %zu", on_page, COUNT(rows));
-	tap_ok(is_good && on_page == COUNT(rows), "every row of docs/dialogue.md is run");
+	if (on_page != dialogue_row_count)
+		tap_diag("docs/dialogue.md has %u rows, the test %zu", on_page, dialogue_row_count);
+	tap_ok(is_good && on_page == dialogue_row_count, "every row of docs/dialogue.md is run");
 	free(page);
 }
 
@@ -291,8 +228,8 @@ int main(void)
 
 	tap_need_root();
 	prog_load(&server, NULL);
-	for (i = 0; i < COUNT(rows); i++)
-		run_row(&rows[i]);
+	for (i = 0; i < dialogue_row_count; i++)
+		run_row(&dialogue_rows[i]);
 	compare_with_page();
 	return tap_done();
 }

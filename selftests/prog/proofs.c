@@ -16,7 +16,7 @@
 
 static int proofs_of(const char *text, struct nolist_proofs *r)
 {
-	struct nolist_source s = source(text);
+	struct nolist_source s = records_source(text);
 
 	memset(r, 0, sizeof(*r));
 	return !bpf_map_lookup_elem(prog.proofs, &s, r);
@@ -199,7 +199,7 @@ static void health(const char *key, const char *from, const char *other, const c
 			     .flags = FRAME_SYN };
 	struct row stranger = { "a stranger", NOLIST_PASS_REAL, .src = other, .dst = to,
 				.flags = FRAME_SYN };
-	struct nolist_source s = source(other);
+	struct nolist_source s = records_source(other);
 	int family = !!strchr(to, ':');
 	struct nolist_real sum = stats().real[family][0];
 
@@ -209,9 +209,9 @@ static void health(const char *key, const char *from, const char *other, const c
 	sum = stats().real[family][0];
 	tap_ok(sum.data == 2 && sum.opens == 1, "%s: a known sender's SYN is counted, a stranger's not",
 	       key);
-	s = source(other);
+	s = records_source(other);
 	bpf_map_delete_elem(prog.claims, &s);
-	s = source(key);
+	s = records_source(key);
 	bpf_map_delete_elem(prog.claims, &s);
 }
 
@@ -219,7 +219,7 @@ static void proofs(const char *key, const char *from, const char *other, const c
 {
 	int listener = listen_at(to), i;
 	__u64 before = stats().proofs_new;
-	struct nolist_source s = source(key);
+	struct nolist_source s = records_source(key);
 	struct connection c[3];
 
 	for (i = 0; i < 3; i++)

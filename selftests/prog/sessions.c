@@ -137,7 +137,7 @@ static void nothing_is_kept(unsigned int count)
 /* Puts the counts of this hour just below their largest value. */
 static void counts_stop(void)
 {
-	struct nolist_source src = source("::ffff:198.18.0.1");
+	struct nolist_source src = records_source("::ffff:198.18.0.1");
 	unsigned int h, now = prog_clock() / NOLIST_HOUR_NS + 1;
 	struct nolist_proofs r;
 
@@ -157,7 +157,7 @@ static void counts_stop(void)
 /* A record whose last dialogue was "ago" hours ago, and then one more. */
 static void hour_is_noted(unsigned int ago, unsigned int want)
 {
-	struct nolist_source src = source("::ffff:198.18.0.1");
+	struct nolist_source src = records_source("::ffff:198.18.0.1");
 	unsigned int now = prog_clock() / NOLIST_HOUR_NS + 1, then = now + 2 * NOLIST_HOURS - ago;
 	struct nolist_proofs r = { .hours = 1 };
 	struct nolist_hour *old = &r.hour[then % NOLIST_HOURS];

@@ -55,17 +55,17 @@ static void test_merge(void)
 	unsigned int opens;
 	int i;
 
-	add(t, 0, "2001:db8:0:1::9", &a, NULL);
-	add(t, 0, "192.0.2.200", &a, NULL);
-	add(t, 0, "192.0.2.1", NULL, &p);
-	add(t, 0, "192.0.2.1", &a, NULL);
-	add(t, 1, "2001:db8::77", NULL, &q);
-	add(t, 1, "192.0.2.1", &b, NULL);
-	add(t, 1, "192.0.2.1", NULL, &q);
+	evidence_add(t, 0, "2001:db8:0:1::9", &a, NULL);
+	evidence_add(t, 0, "192.0.2.200", &a, NULL);
+	evidence_add(t, 0, "192.0.2.1", NULL, &p);
+	evidence_add(t, 0, "192.0.2.1", &a, NULL);
+	evidence_add(t, 1, "2001:db8::77", NULL, &q);
+	evidence_add(t, 1, "192.0.2.1", &b, NULL);
+	evidence_add(t, 1, "192.0.2.1", NULL, &q);
 	e = open_tables(t);
 	evidence_start(e, EVIDENCE_ALL);
 	for (i = 0; i < 4; i++) {
-		src = source(order[i]);
+		src = evidence_source(order[i]);
 		tap_ok(evidence_next(e, &r) == 1 && !addr_compare(&r.src.addr, &src.addr),
 		       "sorted: %s", order[i]);
 	}
@@ -79,9 +79,9 @@ static void test_merge(void)
 	for (i = 0; evidence_next(e, &r) > 0; i++)
 		tap_ok(r.data_count == 3 && r.low.opens == 3, "one carried data");
 	tap_ok(i == 1, "and only one");
-	src = source("192.0.2.2");
+	src = evidence_source("192.0.2.2");
 	tap_ok(!evidence_find(e, &src, &r), "who is not there is not found");
-	src = source("192.0.2.1");
+	src = evidence_source("192.0.2.1");
 	tap_ok(evidence_find(e, &src, &r) == 1, "who is there is found");
 	tap_ok(r.low.when.first == WALL + 50 && r.low.when.last == WALL + 200 && r.low.opens == 3,
 	       "contacts: the earliest, the latest, and all of them");
@@ -108,7 +108,7 @@ static void test_odd_times(void)
 	struct evidence *e;
 	struct record r;
 
-	add(t, 0, "192.0.2.1", &a, NULL);
+	evidence_add(t, 0, "192.0.2.1", &a, NULL);
 	e = open_tables(t);
 	evidence_start(e, EVIDENCE_ALL);
 	tap_ok(evidence_next(e, &r) == 1 && r.high.when.first == WALL + 200 &&
@@ -197,7 +197,9 @@ static void test_evicted(void)
 		t = tables(1);
 		for (i = 0; i < 3; i++) {
 			p.real_first_ns = p.real_last_ns = (100 + 100 * i) * NS;
-			add(t, 0, i == 0 ? "192.0.2.1" : i == 1 ? "192.0.2.2" : "192.0.2.3", NULL, &p);
+			evidence_add(t, 0,
+				     i == 0 ? "192.0.2.1" : i == 1 ? "192.0.2.2" : "192.0.2.3",
+				     NULL, &p);
 		}
 		snapshot_set_stats(t, 0, &stats, NS, 1000 * NS, false);
 		if (lru)
@@ -229,8 +231,8 @@ static void add_nth(struct snapshot *t, unsigned int i)
 	if (i % 3 == 0)
 		p.real_first_ns = p.real_last_ns = (i % 5 + 1) * 3600 * NS;
 	snprintf(text, sizeof(text), "10.0.%u.%u", i >> 8, i & 0xff);
-	add(t, 0, text, NULL, &p);
-	add(t, 0, text, &c, NULL);
+	evidence_add(t, 0, text, NULL, &p);
+	evidence_add(t, 0, text, &c, NULL);
 }
 
 static bool is_nth(const struct record *r, unsigned int i)
@@ -289,7 +291,7 @@ static void test_long_walks(void)
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		tap_ok(walk(e, EVIDENCE_ALL, ends[i]) == ends[i], "a walk that ends after %u", ends[i]);
 	walk(e, EVIDENCE_ALL, 200);
-	src = source("10.0.1.2");
+	src = evidence_source("10.0.1.2");
 	tap_ok(evidence_find(e, &src, &r) == 1 && is_nth(&r, 258), "a source found ends a walk");
 	walk(e, EVIDENCE_ALL, 200);
 	evidence_free(e);

@@ -24,6 +24,7 @@
  * What must come of it:
  *	never ADDRESS, or listed ADDRESS 5d 03:00 9d 04:00 (to the hour, and else not)
  */
+#include "selftests/lib/scenarios.h"
 #include "selftests/lib/tap.h"
 #include "user/base/addr.h"
 #include "user/judge/verdict.h"
@@ -426,10 +427,6 @@ static bool watch(int of, int64_t from, int64_t to)
 
 /* --- running ------------------------------------------------------------------- */
 
-struct scenario {
-	const char *name, *script;
-};
-
 static int compare_events(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
@@ -488,8 +485,6 @@ static void run(const struct scenario *s)
 	each_line(s->script, true);
 }
 
-#include "selftests/lib/scenarios.h"
-
 int main(void)
 {
 	size_t i;
@@ -497,7 +492,7 @@ int main(void)
 	event = calloc(EVENTS, sizeof(*event));
 	if (!event)
 		tap_die("memory");
-	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
+	for (i = 0; scenarios[i].name; i++)
 		run(&scenarios[i]);
 	return tap_done();
 }

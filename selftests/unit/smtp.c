@@ -137,22 +137,23 @@ static void verbs(void)
 	size_t i, j, k;
 	char text[64];
 
-	for (i = 0; i < WORDS; i++)
+	for (i = 0; i < reading_word_count; i++)
 		for (j = 0; j < COUNT(tails); j++)
 			for (k = 0; k < 16; k++) {
 				size_t c;
 
-				snprintf(text, sizeof(text), "%s%s", words[i].word, tails[j]);
+				snprintf(text, sizeof(text), "%s%s", reading_words[i].word,
+					 tails[j]);
 				for (c = 0; c < 4; c++)
 					if (k >> c & 1 && text[c] >= 'A')
 						text[c] |= 0x20;
 				is_good &= try_all_cuts(text);
 			}
 	tap_ok(is_good, "every verb in both cases with every tail, cut anywhere");
-	for (i = 0, is_good = true; i < WORDS; i++)
+	for (i = 0, is_good = true; i < reading_word_count; i++)
 		for (j = 1; j < 4; j++)
 			for (k = 0; k < COUNT(tails); k++) {
-				snprintf(text, sizeof(text), "%.*s%s", (int)j, words[i].word,
+				snprintf(text, sizeof(text), "%.*s%s", (int)j, reading_words[i].word,
 					 tails[k]);
 				is_good &= try_all_cuts(text);
 			}

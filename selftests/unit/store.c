@@ -350,7 +350,7 @@ static void put_proofs(struct store *s, int life, const char *text, uint32_t at)
 {
 	struct pack_hour hour[KEPT_HOURS], h = { .hour = 1, .strong = 1 };
 	struct pack_proofs p = { .talk = { at, at }, .talk_hours = 1 };
-	struct nolist_source src = source(text);
+	struct nolist_source src = evidence_source(text);
 	struct store_row row = { .key = pack_key(&src), .life = life, .kept.hour = hour };
 
 	store_get(s, &row);
@@ -363,7 +363,7 @@ static void put_claims(struct store *s, int life, const char *text, uint32_t at)
 {
 	struct pack_claims c = { .role = { { at, at } }, .opens = { 1 } };
 	struct pack_hour hour[KEPT_HOURS];
-	struct nolist_source src = source(text);
+	struct nolist_source src = evidence_source(text);
 	struct store_row row = { .key = pack_key(&src), .life = life, .kept.hour = hour };
 
 	store_get(s, &row);
@@ -455,7 +455,7 @@ static struct snapshot *tables(const struct life *l, uint64_t at_s, uint32_t cou
 
 	if (snapshot_new(&t) || snapshot_add_life(t, l))
 		tap_die("snapshot");
-	add(t, 0, "192.0.2.1", &c, &p);
+	evidence_add(t, 0, "192.0.2.1", &c, &p);
 	snapshot_set_stats(t, 0, &stats, NS, at_s * NS, false);
 	if (snapshot_sort(t))
 		tap_die("snapshot_sort");
@@ -506,7 +506,7 @@ static struct evidence *evidence_of(struct snapshot *t)
 
 static struct record record_in(struct evidence *e, const char *text)
 {
-	struct nolist_source src = source(text);
+	struct nolist_source src = evidence_source(text);
 	struct record r;
 
 	if (evidence_find(e, &src, &r) < 0)
