@@ -2,7 +2,9 @@
 # Rules stand in the order of the pipeline:
 # bpf/*.bpf.c -> object -> skeleton -> user/*/*.c -> build/nolist-xdp -> tests.
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
+# The one place of the number; docs/CHANGELOG.md has a section for it.
+RELEASE := 0.2
+VERSION := $(shell scripts/version.sh $(RELEASE))
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
@@ -22,11 +24,12 @@ say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
 
 WARN := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 -pthread $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B) -DVERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu11 -pthread $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -I. -I$(B)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -MMD -MP -I/usr/include/$(shell uname -m)-linux-gnu
 
 USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
+VERSION_OBJ := $(B)/user/base/version.o
 # Tests in C, and programs that tests in the shell start.
 TESTS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(foreach d,unit prog tool net vm,selftests/$d/*.c))))
 HELPERS := $(B)/selftests/lib/inject
@@ -38,7 +41,7 @@ DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-full check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help
+.PHONY: all tests deps check check-full check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -54,6 +57,11 @@ $(USER_OBJ): $(B)/%.o: %.c | $(B)/nolist.skel.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS)) -c $< -o $@
 
+$(VERSION_OBJ): $(B)/version
+$(VERSION_OBJ): ALL_CFLAGS += -DVERSION='"$(VERSION)"'
+$(B)/version: FORCE | $(B)
+	$(Q)echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
 $(B)/nolist-xdp: $(USER_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -o $@
@@ -64,10 +72,10 @@ $(TEST_LIB_OBJ): $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags libbpf libpcap) -c $< -o $@
 $(B)/selftests/lib/libtest.a: $(TEST_LIB_OBJ)
-$(B)/user/libuser.a: $(filter-out $(B)/user/main.o,$(USER_OBJ))
+$(B)/user/libuser.a: $(filter-out $(B)/user/main.o $(VERSION_OBJ),$(USER_OBJ)) | $(VERSION_OBJ)
 $(TEST_LIBS):
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^ $|
 $(TESTS) $(HELPERS): $(B)/%: %.c $(TEST_LIBS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
@@ -157,6 +165,9 @@ check-deb: deb ## and try it in a Debian of its own
 
 clean: ## remove everything that was built or fetched
 	rm -rf $(B)
+
+version: # of this tree
+	@echo $(VERSION)
 
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Builds a Debian package of this tree, below build/deb:
-#   scripts/deb.sh VERSION        a version as git describes it
-# from a copy of the tree, so that nothing else is written to it. The version is
-# Debian's way of saying VERSION: of a tag its number, else 0.1 and the commit.
+#   scripts/deb.sh VERSION        a version as scripts/version.sh prints it
+# from a copy of the tree, so that nothing else is written to it. The package's version
+# is VERSION with "+" for "-", which Debian gives another meaning.
 # The maintainer in debian/control is a placeholder; who builds for others puts
 # their own name there: DEBFULLNAME="Jo Doe" DEBEMAIL=jo@example.com make deb
 
@@ -19,11 +19,7 @@ die() {
 
 [ $# = 1 ] || die "usage: deb.sh VERSION"
 date=$(git log -1 --format=%cI 2>/dev/null || date -Is -r Makefile)
-case $1 in
-v[0-9]* | [0-9]*.*) version=${1#v} ;;
-*) version=0.1~git$(date -u -d "$date" +%Y%m%d.%H%M%S).$1 ;;
-esac
-version=${version//-/+}
+version=${1//-/+}
 source=$out/nolist-xdp-$version
 
 rm -rf "$out"
@@ -37,7 +33,7 @@ fi
 cat >"$source/debian/changelog" <<-END
 	nolist-xdp ($version) unstable; urgency=medium
 
-	  * Built from the source tree, see its commits.
+	  * Built from the source tree; docs/CHANGELOG.md has what is new.
 
 	 -- $(sed -n 's/^Maintainer: //p' "$source/debian/control")  $(date -uR -d "$date")
 END

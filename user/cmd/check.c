@@ -17,6 +17,7 @@
 #include "user/base/log.h"
 #include "user/lists/format.h"
 #include "user/base/text.h"
+#include "user/base/version.h"
 
 enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_JSON };
 
@@ -112,7 +113,7 @@ static int print_json(const struct findings *found)
 	json_open(o, NULL, '{');
 	json_text(o, "type", "check");
 	json_number(o, "schema", JSON_SCHEMA);
-	json_text(o, "version", VERSION);
+	json_text(o, "version", nolist_version);
 	json_number(o, "refuses", findings_count(found, GRADE_REFUSES));
 	json_number(o, "warnings", findings_count(found, GRADE_WARNING));
 	json_open(o, "findings", '[');

@@ -15,6 +15,7 @@
 #include "user/cmd/cmd.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
+#include "user/base/version.h"
 
 static const struct cmd no_commands[] = { {} };
 static const struct cmd *table = no_commands;
@@ -140,7 +141,7 @@ static int getopt_of(const char *name, int argc, char **argv, const struct cmd_o
 		print_help(name, opts);
 		return -1 - EXIT_DONE;
 	case OPT_VERSION:
-		printf("nolist-xdp %s\n", VERSION);
+		printf("nolist-xdp %s\n", nolist_version);
 		return -1 - EXIT_DONE;
 	case ':':
 		errx("option '%s' needs a value", argv[optind - 1]);

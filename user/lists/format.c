@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/base/version.h"
 #include "user/lists/format.h"
 
 void out_open(struct out *o, out_sink_fn *sink, void *arg)
@@ -148,7 +149,8 @@ void out_comments(struct out *o, const struct out_head *head, const char *mark)
 	int i;
 
 	comment(o, mark, "generator");
-	out_text(o, "nolist-xdp " VERSION "\n");
+	out_text(o, nolist_generator);
+	out_char(o, '\n');
 	comment(o, mark, "time");
 	out_time(o, head->time);
 	out_char(o, '\n');

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "user/base/version.h"
 #include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/judge/hold.h"
@@ -181,7 +182,7 @@ int status_json(struct status *s)
 	json_open(o, NULL, '{');
 	json_text(o, "type", "status");
 	json_number(o, "schema", JSON_SCHEMA);
-	json_text(o, "version", VERSION);
+	json_text(o, "version", nolist_version);
 	json_number(o, "abi", NOLIST_ABI_VERSION);
 	json_text(o, "pin_dir", options.pin_dir);
 	json_text(o, "kernel", kern_release(&is_old));

@@ -10,6 +10,7 @@
 #include "user/config/conf.h"
 #include "user/judge/hold.h"
 #include "user/base/text.h"
+#include "user/base/version.h"
 #include "user/report/status.h"
 
 static const char *when(const struct status *s, unsigned long long ns, char text[32])
@@ -195,7 +196,7 @@ void status_text(struct status *s)
 
 	int i;
 
-	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", VERSION, NOLIST_ABI_VERSION,
+	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", nolist_version, NOLIST_ABI_VERSION,
 	       options.pin_dir);
 	text_kernel(s);
 	text_interfaces(s);

@@ -2,6 +2,7 @@
 /*
  * jsonl: one JSON object a line. The first one is the head, the others entries.
  */
+#include "user/base/version.h"
 #include "user/lists/format.h"
 
 static void end(struct out *o)
@@ -17,7 +18,7 @@ void out_jsonl_head(struct out *o, const struct out_head *head)
 	json_open(o, NULL, '{');
 	json_text(o, "type", "list");
 	json_number(o, "schema", JSON_SCHEMA);
-	json_text(o, "generator", "nolist-xdp " VERSION);
+	json_text(o, "generator", nolist_generator);
 	json_number(o, "time", head->time);
 	json_number(o, "expires", head->expires);
 	json_number(o, "count", head->count);

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 
+#include "user/base/version.h"
 #include "user/lists/format.h"
 
 static void rule(struct out *o, const struct out_head *head, const char *keyword, const char *end)
@@ -35,7 +36,9 @@ static void answer(struct out *o, const struct out_head *head, const char *tier,
 
 void out_spamassassin_head(struct out *o, const struct out_head *head)
 {
-	out_text(o, "# generator: nolist-xdp " VERSION "\n"
+	out_text(o, "# generator: ");
+	out_text(o, nolist_generator);
+	out_text(o, "\n"
 		    "# asks the DNS list that the formats rbldnsd and zone make\n"
 		    "ifplugin Mail::SpamAssassin::Plugin::DNSEval\n");
 	rule(o, head, "header __RCVD_IN_", " eval:check_rbl('nolist-lastexternal', '");
