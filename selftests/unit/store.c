@@ -278,7 +278,7 @@ static void test_damage(void)
 		if (pwrite(fd, junk, sizeof(junk), at) != sizeof(junk))
 			tap_die("pwrite");
 	walk(&error);
-	tap_ok(error == -EBADMSG && strstr(failure_last()->what, "damaged"), "pages of junk: %s", failure_of(0)->what);
+	tap_ok(error == -EBADMSG && strstr(failure_last()->what, "damaged"), "pages of junk: %s", failure_last()->what);
 	if (ftruncate(fd, 4096 * 2))
 		tap_die("ftruncate");
 	walk(&error);

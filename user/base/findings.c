@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A list of findings, each with its grade and its cure; see check.h.
+ * A list of findings; see findings.h.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "user/check/check.h"
+#include "user/base/addr.h"
+#include "user/base/findings.h"
 
 const char *const grade_names[GRADES] = {
 	[GRADE_OK] = "ok",

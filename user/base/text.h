@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+/* Seconds. */
+#define HOUR_S 3600
+#define DAY_S 86400
+
 #define REPORT_TIME 32 /* room for a time as text */
 #define REPORT_AGE 24  /* room for an age as text */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "user/check/check.h"
+#include "user/kernel/kern.h"
 
 /*
  * What drivers are known to ask for; a frame, its headroom and the kernel's

@@ -4,6 +4,7 @@
  * not?
  */
 #include "user/check/check.h"
+#include "user/kernel/kern.h"
 
 void check_kernel(struct findings *to)
 {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "user/base/text.h"
 #include "user/base/prefetch.h"
 #include "user/lists/changelog.h"
 #include "user/cmd/cmd.h"
@@ -243,7 +244,7 @@ static int keep_lives(struct collect *c)
 static int keep(struct collect *c)
 {
 	int64_t now = time(NULL);
-	bool is_new_day = now / 86400 > store_collected(c->store) / 86400;
+	bool is_new_day = now / DAY_S > store_collected(c->store) / DAY_S;
 	int error = store_begin(c->store);
 
 	if (!error)

@@ -24,7 +24,7 @@
 enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_SOURCES, OPT_FORCE,
        OPT_PROBATION, OPT_CONFIRM };
 
-#define PROBATION_MAX 86400 /* seconds */
+#define PROBATION_MAX DAY_S /* seconds */
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },

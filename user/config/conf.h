@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include "user/base/addr.h"
 #include "user/config/dialogue.h"
-#include "user/kernel/kern.h"
-#include "user/judge/verdict.h"
+#include "user/base/limits.h"
+#include "user/config/rules.h"
 
 /* An address with a role, and where it was given, for messages. */
 struct conf_mx {
@@ -50,7 +50,7 @@ struct conf {
 	bool is_split;             /* "split-handshake = yes" */
 
 	/* Rules of the verdict. */
-	struct rules rules;            /* keys and defaults are in rule_table (judge/verdict.c) */
+	struct rules rules;            /* keys and defaults are in rule_table (rules.h) */
 	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
 	bool is_dual_accepted;         /* "dual-stack = accept" */
 	bool is_probable_listed;       /* "list-probable = yes" */

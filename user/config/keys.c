@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/text.h"
 #include "user/config/conf.h"
 #include "user/config/keys_lists.h"
 #include "user/base/prefix_set.h"
@@ -291,12 +292,12 @@ static int set_store_size(struct conf *conf, const char *value, const char *wher
 
 static int set_collect_interval(struct conf *conf, const char *value, const char *where)
 {
-	return set_number(conf, value, where, 1, 86400, &conf->collect_s);
+	return set_number(conf, value, where, 1, DAY_S, &conf->collect_s);
 }
 
 static int set_dump_interval(struct conf *conf, const char *value, const char *where)
 {
-	return set_number(conf, value, where, 1, 86400, &conf->dump_s);
+	return set_number(conf, value, where, 1, DAY_S, &conf->dump_s);
 }
 
 static int set_split(struct conf *conf, const char *value, const char *where)

@@ -2,10 +2,10 @@
 /*
  * Cuts a record off at a time. Pure.
  */
+#include "user/base/text.h"
 #include "user/evidence/as_of.h"
 #include "user/record/span.h"
 
-#define DAY_S 86400
 #define DAYS 32 /* bits of record.days[] */
 
 static const struct span *when_of(const struct record *r, enum record_role role)

@@ -12,12 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "bpf/abi.h"
-
-/* When a source did something, in seconds since 1970; all zero: never. */
-struct span {
-	int64_t first;
-	int64_t last;
-};
+#include "user/base/text.h"
+#include "user/record/span.h"
 
 /* Segments that open a connection to one role. */
 struct contact {
@@ -38,8 +34,6 @@ struct hour {
 	uint16_t not_smtp;
 	uint16_t starttls;
 };
-
-#define HOUR_S 3600
 
 enum record_role { RECORD_LOW, RECORD_REAL, RECORD_HIGH };
 

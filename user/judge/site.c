@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/base/text.h"
 #include "user/evidence/as_of.h"
 #include "user/judge/verdict.h"
 
-#define DAY_S 86400
 #define USUAL_DAYS 7
 
 /* --- spans ------------------------------------------------------------------- */

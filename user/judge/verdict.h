@@ -13,43 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "user/base/addr.h"
+#include "user/config/rules.h"
 #include "user/evidence/evidence.h"
-
-/* What an administrator may set; names, defaults and meanings are in rule_table. */
-struct rules {
-	unsigned int window_s;
-	unsigned int data_window_s;
-	unsigned int grace_s;
-	unsigned int offences;
-	unsigned int offences_weak;
-	unsigned int bad_acks;
-	unsigned int bad_acks_all;
-	unsigned int listing_s;
-	unsigned int real_seen_s;
-	unsigned int real_opens;
-	unsigned int real_usual;
-	unsigned int learning_s;
-	unsigned int neighbours_ip4;
-	unsigned int neighbours_ip6;
-	unsigned int list_life_s;
-	unsigned int pardon_s;
-	unsigned int growth;
-	unsigned int growth_min;
-};
-
-struct rule {
-	const char *name; /* as in the configuration file */
-	const char *unit; /* "s", or "" for a number */
-	unsigned int initial;
-	unsigned int min, max;
-	const char *meaning;
-	size_t offset; /* in struct rules */
-};
-
-extern const struct rule rule_table[]; /* ends with a row without name */
-
-void rules_init(struct rules *rules);
-unsigned int *rules_value(struct rules *rules, const struct rule *rule);
 
 /* What holds for all sources. */
 struct site {

@@ -12,13 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "bpf/abi.h"
+#include "user/base/limits.h"
 
 #define KERN_SETS_MAX 64
-#define KERN_IFS_MAX 64
-#define KERN_SOURCES_MIN 1024u      /* room in a table: an LRU evicts early below */
-#define KERN_SOURCES_MAX 16777216u
-
-enum kern_mode { KERN_AUTO, KERN_NATIVE, KERN_GENERIC };
 
 /* One interface that our program is attached to. */
 struct kern_if {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/text.h"
 #include "user/cmd/cmd.h"
 #include "user/judge/hold.h"
 #include "user/lists/growth.h"
@@ -59,7 +60,7 @@ size_t growth_limit(const struct growth *g, const struct rules *rules, bool has_
 	/* A list that the store does not know was there before, unless it is empty. */
 	bool is_new = g->is_known ? !g->was.since : !base;
 
-	if (is_new || (g->is_known && now >= g->was.since && now - g->was.since < 86400))
+	if (is_new || (g->is_known && now >= g->was.since && now - g->was.since < DAY_S))
 		return GROWTH_ALL;
 	base = base > g->was.grown ? base - g->was.grown : 0;
 	day = base / 100 * rules->growth + base % 100 * rules->growth / 100;
@@ -80,7 +81,7 @@ int growth_note(struct growth *g, const struct store_list *is, int64_t added)
 		return 0;
 	list.since = g->was.since;
 	if (!list.since && list.entries)
-		list.since = list.time - (added == (int64_t)list.entries ? 0 : 86400);
+		list.since = list.time - (added == (int64_t)list.entries ? 0 : DAY_S);
 	error = store_open(&s, options.state_dir, STORE_NOTE);
 	if (error)
 		return error;

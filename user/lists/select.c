@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/text.h"
 #include "user/lists/list.h"
 #include "user/lists/atomic_file.h"
 #include "user/base/log.h"
@@ -170,7 +171,7 @@ static bool is_news(const struct list *l, const struct store_list *is)
 	const struct store_list *was = &l->growth.was;
 
 	return !l->growth.is_known || l->added || is->entries != was->entries ||
-	       memcmp(is->held, was->held, sizeof(is->held)) || is->time - was->time > 86400 ||
+	       memcmp(is->held, was->held, sizeof(is->held)) || is->time - was->time > DAY_S ||
 	       is->time < was->time;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "user/base/text.h"
 #include "user/maillog/parse.h"
 
 #define MATCH_LIMIT 100000 /* steps; a line that takes more is nothing that we know */
@@ -162,7 +163,7 @@ static int64_t read_short(const struct maillog *m, const char *text)
 		tm.tm_year = today.tm_year - back;
 		today = tm;
 		at = mktime(&tm);
-		if (at <= now + 86400 && tm.tm_mday == today.tm_mday)
+		if (at <= now + DAY_S && tm.tm_mday == today.tm_mday)
 			return at;
 	}
 	return -1;

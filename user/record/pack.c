@@ -6,9 +6,8 @@
 #include <endian.h>
 #include <string.h>
 
+#include "user/base/text.h"
 #include "user/record/pack.h"
-
-#define DAY_S 86400
 
 /* Two CPUs may both be the first: the beginning of a record is known to a second. */
 #define BEGIN_SLACK_S 1

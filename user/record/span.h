@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reckoning with struct span: what was known of one at a time, how far two are apart.
+ * A span of time: what was known of one at a time, how far two are apart.
  */
 #ifndef NOLIST_SPAN_H
 #define NOLIST_SPAN_H
 
-#include "user/evidence/evidence.h"
+#include <stdint.h>
+
+/* When a source did something, in seconds since 1970; all zero: never. */
+struct span {
+	int64_t first;
+	int64_t last;
+};
 
 /* What was known of a span at a time. If it went on, it may just have been seen. */
 static inline struct span span_as_of(struct span span, int64_t now)

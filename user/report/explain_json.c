@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/base/text.h"
 #include "user/report/explain.h"
 #include "user/lists/format.h"
 
@@ -74,7 +75,7 @@ static void json_days_of(struct out *o, const char *role, const struct record *r
 	json_open(o, role, '[');
 	for (i = 31; i >= 0; i--)
 		if (days & 1u << i)
-			json_number(o, NULL, ((int64_t)r->day - i) * 86400);
+			json_number(o, NULL, ((int64_t)r->day - i) * DAY_S);
 	json_close(o, ']');
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "user/base/text.h"
 #include "user/report/explain.h"
 
 static void print_when(const struct explain *e, const struct span *when)
@@ -51,8 +52,8 @@ static void print_days(const struct record *r)
 
 	if (!(r->days[0] | r->days[1] | r->days[2]))
 		return;
-	report_time(((int64_t)r->day - DAYS + 1) * 86400, from);
-	report_time(r->day * 86400ll, to);
+	report_time(((int64_t)r->day - DAYS + 1) * DAY_S, from);
+	report_time((int64_t)r->day * DAY_S, to);
 	printf("\n  %-20s %.10s to %.10s\n", "DAYS WITH SYNS", from, to);
 	print_days_of("low fake", r->days[0]);
 	print_days_of("real MX", r->days[1]);

@@ -11,7 +11,7 @@
 
 #include "user/service/single.h"
 #include "user/base/failure.h"
-#include "user/store/private.h"
+#include "user/base/state_dir.h"
 
 #define LOCK_FILE "run.lock"
 
@@ -21,7 +21,7 @@ int alone(const char *dir, pid_t *by)
 	int at, fd, error;
 
 	*by = 0;
-	error = store_dir(dir, &at);
+	error = state_dir_open(dir, &at);
 	if (error)
 		return error;
 	fd = openat(at, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -9,8 +9,6 @@
 #include "user/base/failure.h"
 #include "user/store/private.h"
 
-#define DAY_S 86400
-
 static struct store_list list_of(sqlite3_stmt *q)
 {
 	struct store_list l = {

@@ -2,7 +2,7 @@
 /*
  * What the files of the store share: sqlite.c opens, rows.c has the sources,
  * lives.c the tables as a whole, pardons.c the pardons, lists.c
- * the lists, prune.c drops what is old; service/single.c locks beside it. Nobody else
+ * the lists, prune.c drops what is old. Nobody else
  * includes this.
  */
 #ifndef NOLIST_STORE_PRIV_H
@@ -69,8 +69,6 @@ struct store {
 int store_fail(struct store *s, const char *what);
 /* A statement, prepared once and reset; NULL: store_fail() has been called. */
 sqlite3_stmt *store_stmt(struct store *s, enum statement which);
-/* Opens the directory of the store, which is made and must be safe; 0 or -errno. */
-int store_dir(const char *dir, int *fd);
 /* Runs a statement that gives no rows. */
 int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
 /* 1: there is a row. */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "user/base/failure.h"
+#include "user/base/state_dir.h"
 #include "user/store/private.h"
 
 #define WAIT_MS 10000 /* for another writer */
@@ -254,53 +255,6 @@ int store_commit(struct store *s)
 
 /* --- the directory ----------------------------------------------------------- */
 
-/* Whoever could write to it could put evidence of his own there. */
-static int check_dir(const char *dir, int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return fail(-errno, "cannot look at '%s'", dir);
-	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
-		fail(-EPERM, "cannot trust '%s'", dir);
-		return fail_hint(
-			"it must belong to root or to who runs this, and only he may write to it");
-	}
-	return 0;
-}
-
-static int make_dir(const char *dir)
-{
-	char path[4096], *slash = path;
-
-	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
-		return fail(-ENAMETOOLONG, "cannot make '%s'", dir);
-	while ((slash = strchr(slash + 1, '/'))) {
-		*slash = '\0';
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return fail(-errno, "cannot make '%s'", path);
-		*slash = '/';
-	}
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return fail(-errno, "cannot make '%s'", path);
-	return 0;
-}
-
-int store_dir(const char *dir, int *fd)
-{
-	int error = make_dir(dir);
-
-	if (error)
-		return error;
-	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*fd < 0)
-		return fail(-errno, "cannot open '%s'", dir);
-	error = check_dir(dir, *fd);
-	if (error)
-		close(*fd);
-	return error;
-}
-
 static int lock_dir(struct store *s, const char *dir, bool is_locked)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
@@ -316,7 +270,7 @@ static int lock_dir(struct store *s, const char *dir, bool is_locked)
 			return fail(-EBUSY, "cannot write to '%s'", s->path);
 		nanosleep(&pause, NULL);
 	}
-	return check_dir(dir, s->lock);
+	return state_dir_check(dir, s->lock);
 }
 
 /* --- the file ---------------------------------------------------------------- */
@@ -434,7 +388,7 @@ int store_open(struct store **sp, const char *dir, enum store_mode mode)
 		free(s);
 		return fail(-ENOMEM, "cannot open the store");
 	}
-	error = mode != STORE_READ ? make_dir(dir) : 0;
+	error = mode != STORE_READ ? state_dir_make(dir) : 0;
 	if (!error && mode != STORE_READ)
 		error = lock_dir(s, dir, mode == STORE_WRITE);
 	if (!error && mode == STORE_READ && access(s->path, F_OK))

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state directory: made where it is missing, and trusted only where nobody but root
+ * and the user who runs this can write to it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "user/base/failure.h"
+#include "user/base/state_dir.h"
+
+/* Whoever could write to it could put evidence of his own there. */
+int state_dir_check(const char *dir, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return fail(-errno, "cannot look at '%s'", dir);
+	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
+		fail(-EPERM, "cannot trust '%s'", dir);
+		return fail_hint(
+			"it must belong to root or to who runs this, and only he may write to it");
+	}
+	return 0;
+}
+
+int state_dir_make(const char *dir)
+{
+	char path[4096], *slash = path;
+
+	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+		return fail(-ENAMETOOLONG, "cannot make '%s'", dir);
+	while ((slash = strchr(slash + 1, '/'))) {
+		*slash = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return fail(-errno, "cannot make '%s'", path);
+		*slash = '/';
+	}
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return fail(-errno, "cannot make '%s'", path);
+	return 0;
+}
+
+int state_dir_open(const char *dir, int *fd)
+{
+	int error = state_dir_make(dir);
+
+	if (error)
+		return error;
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return fail(-errno, "cannot open '%s'", dir);
+	error = state_dir_check(dir, *fd);
+	if (error)
+		close(*fd);
+	return error;
+}

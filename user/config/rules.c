@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of rules. To add one: its field in rules.h, its row here, its section in the
+ * man page; the configuration's keys follow from the row.
+ */
+#include <limits.h>
+
+#include "bpf/abi.h"
+#include "user/base/text.h"
+#include "user/config/rules.h"
+
+#define RULE(field) offsetof(struct rules, field)
+
+const struct rule rule_table[] = {
+	{ "window", "s", 7 * DAY_S, 1, INT_MAX,
+	  "a SYN to the low fake or the real MX is an alibi for so long before and after",
+	  RULE(window_s) },
+	{ "data-window", "s", 30 * DAY_S, 1, INT_MAX,
+	  "data on an established connection to the real MX is an alibi for so long",
+	  RULE(data_window_s) },
+	{ "grace", "s", DAY_S, 0, INT_MAX,
+	  "how long a source may take to come back to the low fake or the real MX", RULE(grace_s) },
+	{ "offences", "", 2, 1, NOLIST_HOURS,
+	  "in so many hours it must have been told \"later\" and left without QUIT",
+	  RULE(offences) },
+	{ "offences-weak", "", 3, 1, NOLIST_HOURS,
+	  "the same, where one exact sequence number is all the proof", RULE(offences_weak) },
+	{ "bad-acks", "", 100, 0, INT_MAX,
+	  "from a source with more wrong acknowledgements, weak proof proves nothing",
+	  RULE(bad_acks) },
+	{ "bad-acks-all", "", 1 << 20, 0, INT_MAX, "the same, for those of all sources in one hour",
+	  RULE(bad_acks_all) },
+	{ "listing", "s", 7 * DAY_S, 1, INT_MAX,
+	  "how long after its last offence a source stays listed", RULE(listing_s) },
+	{ "real-mx-seen", "s", DAY_S, 1, INT_MAX,
+	  "nobody is added to a list unless someone was at the real MX within this time",
+	  RULE(real_seen_s) },
+	{ "real-mx-opens", "", 4, 1, INT_MAX,
+	  "an hour is unhealthy in which known senders opened so many connections to the real "
+	  "MX, and fewer than half carried data",
+	  RULE(real_opens) },
+	{ "real-mx-usual", "", 10, 1, INT_MAX,
+	  "so is one without data, if the same hour of the last 7 days had so many connections "
+	  "with data",
+	  RULE(real_usual) },
+	{ "learning", "s", DAY_S, 0, INT_MAX,
+	  "offences so soon after the first load, or after a change of MX addresses, do not count",
+	  RULE(learning_s) },
+	{ "neighbours-ip4", "bits", 24, 16, 32,
+	  "an IPv4 network this wide shares the proven alibis of its addresses",
+	  RULE(neighbours_ip4) },
+	{ "neighbours-ip6", "bits", 48, 32, 64, "the same for IPv6", RULE(neighbours_ip6) },
+	{ "list-life", "s", 2 * DAY_S, 1, INT_MAX,
+	  "how long a list may be used after it was written", RULE(list_life_s) },
+	{ "pardon", "s", 30 * DAY_S, 1, INT_MAX,
+	  "how long a pardoned address or prefix is on no list", RULE(pardon_s) },
+	{ "growth", "%", 20, 0, 10000,
+	  "a list grows by so many percent a day at most; the strongest evidence comes first",
+	  RULE(growth) },
+	{ "growth-min", "", 1000, 0, INT_MAX, "or by so many, if that is more", RULE(growth_min) },
+	{}
+};
+
+unsigned int *rules_value(struct rules *rules, const struct rule *rule)
+{
+	return (unsigned int *)((char *)rules + rule->offset);
+}
+
+void rules_init(struct rules *rules)
+{
+	const struct rule *r;
+
+	for (r = rule_table; r->name; r++)
+		*rules_value(rules, r) = r->initial;
+}
