@@ -234,20 +234,29 @@ struct nolist_claims {
 _Static_assert(sizeof(struct nolist_claims) == 72, "abi");
 
 /*
+ * What a source can do in a dialogue with a high fake. User space has one table of
+ * their names (user/record/events.c). Append-only, as the verdicts.
+ */
+enum nolist_event {
+	NOLIST_EVENT_TEMPFAILED = 0,      /* got the 4xx in a dialogue proven by its timestamps */
+	NOLIST_EVENT_GREETED_WEAK = 1,    /* greeted at the one exact sequence number, no timestamps */
+	NOLIST_EVENT_TEMPFAILED_WEAK = 2, /* got the 4xx without timestamps */
+	NOLIST_EVENT_QUIT = 3,            /* said QUIT after the 4xx */
+	NOLIST_EVENT_CLOSED = 4,          /* sent FIN after the 4xx, without QUIT */
+	NOLIST_EVENT_EARLY_TALKER = 5,    /* talked before the banner */
+	NOLIST_EVENT_PIPELINED = 6,       /* sent commands together, unasked */
+	NOLIST_EVENT_NOT_SMTP = 7,        /* sent something that is not SMTP */
+	NOLIST_EVENT_STARTTLS = 8,        /* wanted STARTTLS */
+	NOLIST_EVENTS
+};
+
+/*
  * What one source did at the high fakes in one hour of the clock. A command that
  * was retransmitted counts again: only zero or not zero means something.
  */
 struct nolist_hour {
-	__u32 hour;      /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
-	__u16 strong;    /* told "later" in a dialogue proven by its timestamps */
-	__u16 weak;      /* greetings at the one exact sequence number, no timestamps */
-	__u16 told_weak; /* told "later" without timestamps */
-	__u16 quit;      /* QUITs after being told */
-	__u16 closed;    /* FINs after being told, without QUIT */
-	__u16 early;     /* talked before the banner */
-	__u16 piped;     /* sent commands together, unasked */
-	__u16 not_smtp;  /* sent something that is not SMTP */
-	__u16 starttls;  /* wanted STARTTLS */
+	__u32 hour;             /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
+	__u16 n[NOLIST_EVENTS]; /* how often each was seen; stops at the largest value */
 	__u16 pad;
 };
 _Static_assert(sizeof(struct nolist_hour) == 24, "abi");

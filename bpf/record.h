@@ -259,16 +259,18 @@ static __always_inline void record_count(__u16 *count, bool is_so)
 static __always_inline void record_events(struct nolist_hour *h, __u32 events)
 {
 	if (events & HIGH_TOLD)
-		record_count(events & HIGH_STRONG ? &h->strong : &h->told_weak, true);
-	record_count(&h->weak, events & HIGH_WEAK);
-	record_count(&h->quit, events & HIGH_QUIT);
+		record_count(events & HIGH_STRONG ? &h->n[NOLIST_EVENT_TEMPFAILED] :
+						    &h->n[NOLIST_EVENT_TEMPFAILED_WEAK],
+			     true);
+	record_count(&h->n[NOLIST_EVENT_GREETED_WEAK], events & HIGH_WEAK);
+	record_count(&h->n[NOLIST_EVENT_QUIT], events & HIGH_QUIT);
 	if (!(events & RECORD_RARE))
 		return;
-	record_count(&h->closed, events & HIGH_CLOSED);
-	record_count(&h->early, events & HIGH_EARLY);
-	record_count(&h->piped, events & HIGH_PIPED);
-	record_count(&h->not_smtp, events & HIGH_NOT_SMTP);
-	record_count(&h->starttls, events & HIGH_STARTTLS);
+	record_count(&h->n[NOLIST_EVENT_CLOSED], events & HIGH_CLOSED);
+	record_count(&h->n[NOLIST_EVENT_EARLY_TALKER], events & HIGH_EARLY);
+	record_count(&h->n[NOLIST_EVENT_PIPELINED], events & HIGH_PIPED);
+	record_count(&h->n[NOLIST_EVENT_NOT_SMTP], events & HIGH_NOT_SMTP);
+	record_count(&h->n[NOLIST_EVENT_STARTTLS], events & HIGH_STARTTLS);
 }
 
 static __always_inline void record_bad_ack(struct nolist_stats *st,

@@ -374,11 +374,11 @@ static bool is_complete(const struct peer *c, const struct nolist_proofs *r)
 	unsigned int strong = 0, weak = 0, told_weak = 0, quit = 0, closed = 0, i;
 
 	for (i = 0; i < NOLIST_HOURS; i++) {
-		strong += r->hour[i].strong;
-		weak += r->hour[i].weak;
-		told_weak += r->hour[i].told_weak;
-		quit += r->hour[i].quit;
-		closed += r->hour[i].closed;
+		strong += r->hour[i].n[NOLIST_EVENT_TEMPFAILED];
+		weak += r->hour[i].n[NOLIST_EVENT_GREETED_WEAK];
+		told_weak += r->hour[i].n[NOLIST_EVENT_TEMPFAILED_WEAK];
+		quit += r->hour[i].n[NOLIST_EVENT_QUIT];
+		closed += r->hour[i].n[NOLIST_EVENT_CLOSED];
 	}
 	return (has_ts(c) ? strong : weak && told_weak) && (is_polite(c) ? quit : closed);
 }

@@ -74,10 +74,10 @@ static void hour(struct nolist_proofs *p, const char *at)
 	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
 
 	h->hour = n;
-	h->strong = number(&at);
-	h->weak = number(&at);
-	h->told_weak = number(&at);
-	h->quit = number(&at);
+	h->n[NOLIST_EVENT_TEMPFAILED] = number(&at);
+	h->n[NOLIST_EVENT_GREETED_WEAK] = number(&at);
+	h->n[NOLIST_EVENT_TEMPFAILED_WEAK] = number(&at);
+	h->n[NOLIST_EVENT_QUIT] = number(&at);
 }
 
 static bool take(struct nolist_claims *c, struct nolist_proofs *p, const char *word)
@@ -176,8 +176,8 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 			p[size].high_first_ns = 3600 * NS;
 			p[size].high_last_ns = (9000 + later_s) * NS;
 			p[size].hours = 2;
-			p[size].hour[2] = (struct nolist_hour){ .hour = 2, .strong = 1 };
-			p[size].hour[3] = (struct nolist_hour){ .hour = 3, .strong = 1 };
+			p[size].hour[2] = (struct nolist_hour){ .hour = 2, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
+			p[size].hour[3] = (struct nolist_hour){ .hour = 3, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
 		}
 		k = size;
 		if (bpf_map_update_batch(claims_fd, src, c, &k, NULL) || k != size)

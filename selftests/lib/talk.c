@@ -247,19 +247,17 @@ int talk_proof(const struct talk *t, struct nolist_proofs *r)
 
 const char *talk_evidence(const struct talk *t)
 {
-	static const struct {
-		const char *name;
-		size_t at;
-	} field[] = {
-		{ "strong", offsetof(struct nolist_hour, strong) },
-		{ "weak", offsetof(struct nolist_hour, weak) },
-		{ "told_weak", offsetof(struct nolist_hour, told_weak) },
-		{ "quit", offsetof(struct nolist_hour, quit) },
-		{ "closed", offsetof(struct nolist_hour, closed) },
-		{ "early", offsetof(struct nolist_hour, early) },
-		{ "piped", offsetof(struct nolist_hour, piped) },
-		{ "not_smtp", offsetof(struct nolist_hour, not_smtp) },
-		{ "starttls", offsetof(struct nolist_hour, starttls) },
+	/* Not the tool's table: what is compared with it must not come from it. */
+	static const char *const names[NOLIST_EVENTS] = {
+		[NOLIST_EVENT_TEMPFAILED] = "strong",
+		[NOLIST_EVENT_GREETED_WEAK] = "weak",
+		[NOLIST_EVENT_TEMPFAILED_WEAK] = "told_weak",
+		[NOLIST_EVENT_QUIT] = "quit",
+		[NOLIST_EVENT_CLOSED] = "closed",
+		[NOLIST_EVENT_EARLY_TALKER] = "early",
+		[NOLIST_EVENT_PIPELINED] = "piped",
+		[NOLIST_EVENT_NOT_SMTP] = "not_smtp",
+		[NOLIST_EVENT_STARTTLS] = "starttls",
 	};
 	static char text[256];
 	struct nolist_proofs r;
@@ -269,14 +267,14 @@ const char *talk_evidence(const struct talk *t)
 	if (!talk_proof(t, &r))
 		return "none";
 	text[0] = 0;
-	for (i = 0; i < sizeof(field) / sizeof(*field); i++) {
+	for (i = 0; i < NOLIST_EVENTS; i++) {
 		unsigned int sum = 0;
 
 		for (h = 0; h < NOLIST_HOURS; h++)
-			sum += *(__u16 *)((char *)&r.hour[h] + field[i].at);
+			sum += r.hour[h].n[i];
 		if (sum)
 			n += snprintf(text + n, sizeof(text) - n, "%s%s %u", n ? ", " : "",
-				      field[i].name, sum);
+				      names[i], sum);
 	}
 	if (r.bad_acks)
 		snprintf(text + n, sizeof(text) - n, "%sbad_acks %u", n ? ", " : "", r.bad_acks);

@@ -131,15 +131,13 @@ static struct nolist_hour sum(const struct talk *t)
 {
 	struct nolist_hour all = {};
 	struct nolist_proofs r = {};
-	int i;
+	int i, event;
 
 	if (!talk_proof(t, &r))
 		return all;
-	for (i = 0; i < NOLIST_HOURS; i++) {
-		all.strong += r.hour[i].strong;
-		all.weak += r.hour[i].weak;
-		all.told_weak += r.hour[i].told_weak;
-	}
+	for (i = 0; i < NOLIST_HOURS; i++)
+		for (event = 0; event < NOLIST_EVENTS; event++)
+			all.n[event] += r.hour[i].n[event];
 	return all;
 }
 
@@ -181,14 +179,14 @@ static void half(void)
 	       "%lu segments with the right ISN and a wrong TSecr are no evidence", n);
 	f.guess = KNOW_ALL;
 	flood(&f, &t, 100);
-	tap_ok(sum(&t).strong == 100, "with the right TSecr they are");
+	tap_ok(sum(&t).n[NOLIST_EVENT_TEMPFAILED] == 100, "with the right TSecr they are");
 	f = (struct forgery){ &real, KNOW_ISN, false, "DATA\r\n", 8 + 32 * 9 };
 	flood(&f, &t, 100);
 	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}),
 	       "without timestamps, a total that is not the exact one opens no record");
 	f = (struct forgery){ &real, KNOW_ISN, false, "EHLO a\r\n", banner };
 	flood(&f, &t, 100);
-	tap_ok(sum(&t).weak == 100, "the exact one does");
+	tap_ok(sum(&t).n[NOLIST_EVENT_GREETED_WEAK] == 100, "the exact one does");
 }
 
 /* --- the program with short sequence numbers ----------------------------- */
@@ -244,8 +242,8 @@ static enum judgement judge(const struct nolist_hour *h, unsigned int hours, uns
 	rules_init(&rules);
 	addr_parse("198.18.0.1", &r.src.addr);
 	for (i = 0; i < hours; i++) {
-		hour[i] = (struct hour){ .start = NOW - (50 - 5 * i) * HOUR, .strong = h->strong,
-					 .weak = h->weak, .told_weak = h->told_weak };
+		hour[i] = (struct hour){ .start = NOW - (50 - 5 * i) * HOUR };
+		memcpy(hour[i].n, h->n, sizeof(hour[i].n));
 		acks[i] = (struct evidence_acks){ hour[i].start, bad_all, 0 };
 	}
 	site.acks = acks;
@@ -277,11 +275,13 @@ static void weak_grade(void)
 	bad = talk_bad_acks(&cut) - bad;
 	h = sum(&t);
 	talk_proof(&t, &r);
-	tap_ok(is_near(h.weak, n >> (SHORT_BITS - 1)), "12 bits: weak evidence is forged");
-	tap_ok(is_near(h.told_weak, n >> (SHORT_BITS - 1)), "and told \"later\" as well");
-	tap_ok(h.strong == 0, "but nothing strong");
+	tap_ok(is_near(h.n[NOLIST_EVENT_GREETED_WEAK], n >> (SHORT_BITS - 1)),
+	       "12 bits: weak evidence is forged");
+	tap_ok(is_near(h.n[NOLIST_EVENT_TEMPFAILED_WEAK], n >> (SHORT_BITS - 1)),
+	       "and told \"later\" as well");
+	tap_ok(h.n[NOLIST_EVENT_TEMPFAILED] == 0, "but nothing strong");
 	tap_ok(r.hours <= 2, "all of one hour, or two, however many");
-	tap_ok(is_near(bad / h.weak, 2ul << (SHORT_BITS - 1)),
+	tap_ok(is_near(bad / h.n[NOLIST_EVENT_GREETED_WEAK], 2ul << (SHORT_BITS - 1)),
 	       "each costs as many wrong acknowledgements as there are guesses");
 	tap_ok(r.bad_acks >= n, "which its record holds");
 	tap_ok(!is_listed(judge(&h, 1, 0, 0)), "one forged hour lists nobody");

@@ -71,8 +71,10 @@ static void greeting(void)
 	at = send_later(&greet);
 	proofs_of(early.src, &r);
 	for (i = 0; i < NOLIST_HOURS; i++) {
-		weak += r.hour[i].weak;
-		others += r.hour[i].strong + r.hour[i].told_weak + r.hour[i].quit;
+		weak += r.hour[i].n[NOLIST_EVENT_GREETED_WEAK];
+		others += r.hour[i].n[NOLIST_EVENT_TEMPFAILED] +
+			  r.hour[i].n[NOLIST_EVENT_TEMPFAILED_WEAK] +
+			  r.hour[i].n[NOLIST_EVENT_QUIT];
 	}
 	tap_ok(!is_early_proof && r.hours == 1 && weak == 1 && !others &&
 		       is_in(r.high_first_ns, at) && is_in(r.high_last_ns, at) && !r.real_data,

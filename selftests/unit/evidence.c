@@ -42,11 +42,13 @@ static void test_merge(void)
 	struct nolist_proofs p = { .real_first_ns = 10 * NS, .real_last_ns = 20 * NS,
 				   .real_data = 3, .hours = 2,
 				   .high_first_ns = 400 * NS, .high_last_ns = 4000 * NS,
-				   .hour = { [1] = { .hour = 1, .strong = 1, .told_weak = 2 },
-					     [2] = { .hour = 2, .weak = 1 } } };
+				   .hour = { [1] = { .hour = 1, .n[NOLIST_EVENT_TEMPFAILED] = 1,
+						     .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 2 },
+					     [2] = { .hour = 2, .n[NOLIST_EVENT_GREETED_WEAK] = 1 } } };
 	struct nolist_proofs q = { .high_first_ns = 4000 * NS, .hours = 2,
-				   .hour = { [2] = { .hour = 2, .weak = 65535, .quit = 1 },
-					     [7] = { .hour = 7, .told_weak = 4 } } };
+				   .hour = { [2] = { .hour = 2, .n[NOLIST_EVENT_GREETED_WEAK] = 65535,
+						     .n[NOLIST_EVENT_QUIT] = 1 },
+					     [7] = { .hour = 7, .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 4 } } };
 	const char *order[] = { "192.0.2.1", "192.0.2.200", "2001:db8::1", "2001:db8:0:1::1" };
 	struct snapshot *t = tables(2);
 	struct nolist_source src;
@@ -94,7 +96,9 @@ static void test_merge(void)
 	tap_ok(r.hour[0].start == WALL && r.hour[1].start == WALL + H &&
 		       r.hour[2].start == WALL + 6 * H,
 	       "hours ascend, in wall time");
-	tap_ok(r.hour[1].weak == 65535 && r.hour[1].quit == 1 && r.hour[0].told_weak == 2,
+	tap_ok(r.hour[1].n[NOLIST_EVENT_GREETED_WEAK] == 65535 &&
+		       r.hour[1].n[NOLIST_EVENT_QUIT] == 1 &&
+		       r.hour[0].n[NOLIST_EVENT_TEMPFAILED_WEAK] == 2,
 	       "their counts add up and stop at the top");
 	evidence_free(e);
 }
@@ -125,7 +129,9 @@ static void test_odd_times(void)
 /* Each read in its turn, and each again: what a table said is never counted twice. */
 static void test_kept(void)
 {
-	struct pack_hour hour[KEPT_HOURS], h[] = { { .hour = 5, .strong = 2 }, { .hour = 6, .quit = 1 } };
+	struct pack_hour h[] = { { .hour = 5, .n[NOLIST_EVENT_TEMPFAILED] = 2 },
+				 { .hour = 6, .n[NOLIST_EVENT_QUIT] = 1 } };
+	struct pack_hour hour[KEPT_HOURS];
 	struct pack_claims c = { .role = { { 10, 20 } }, .opens = { 3 } };
 	struct pack_proofs p = { .talk = { 100, 200 }, .talk_hours = 2, .bad_acks = 4 };
 	struct kept k = { .hour = hour };
@@ -151,14 +157,15 @@ static void test_kept(void)
 	tap_ok(kept_add_proofs(&k, &p, h, 2), "proofs: the first look is news");
 	tap_ok(!kept_add_proofs(&k, &p, h, 2), "the second is not");
 	p = (struct pack_proofs){ .talk = { 300, 300 }, .talk_hours = 1, .bad_acks = 1 };
-	h[0] = (struct pack_hour){ .hour = 6, .weak = 1 };
+	h[0] = (struct pack_hour){ .hour = 6, .n[NOLIST_EVENT_GREETED_WEAK] = 1 };
 	tap_ok(kept_add_proofs(&k, &p, h, 1) && !kept_add_proofs(&k, &p, h, 1),
 	       "a record that was freed and came back is news, once");
 	tap_ok(k.proofs.before_bad_acks == 4 && k.proofs.now.bad_acks == 1, "its counts add up");
-	tap_ok(k.hours == 2 && hour[1].hour == 6 && hour[1].quit == 1 && hour[1].weak == 1,
+	tap_ok(k.hours == 2 && hour[1].hour == 6 && hour[1].n[NOLIST_EVENT_QUIT] == 1 &&
+		       hour[1].n[NOLIST_EVENT_GREETED_WEAK] == 1,
 	       "an hour that it left and came back in is one");
 	for (i = 1; i <= KEPT_HOURS + 10; i++) {
-		h[0] = (struct pack_hour){ .hour = 6 + i, .strong = 1 };
+		h[0] = (struct pack_hour){ .hour = 6 + i, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
 		kept_add_proofs(&k, &p, h, 1);
 	}
 	tap_ok(k.hours == KEPT_HOURS && hour[0].hour == 17 && hour[KEPT_HOURS - 1].hour == 16 + KEPT_HOURS,
@@ -226,8 +233,9 @@ static void add_nth(struct snapshot *t, unsigned int i)
 	char text[64];
 
 	for (k = 0; k < p.hours; k++)
-		p.hour[(k + 1) % NOLIST_HOURS] = (struct nolist_hour){ .hour = k + 1, .strong = i & 0xff,
-								       .told_weak = 1 };
+		p.hour[(k + 1) % NOLIST_HOURS] =
+			(struct nolist_hour){ .hour = k + 1, .n[NOLIST_EVENT_TEMPFAILED] = i & 0xff,
+					      .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 1 };
 	if (i % 3 == 0)
 		p.real_first_ns = p.real_last_ns = (i % 5 + 1) * 3600 * NS;
 	snprintf(text, sizeof(text), "10.0.%u.%u", i >> 8, i & 0xff);
@@ -248,7 +256,8 @@ static bool is_nth(const struct record *r, unsigned int i)
 	    r->open_hour[0].start != WALL + (i % 7 + 1) * H)
 		return false;
 	for (k = 0; k < hours; k++)
-		if (r->hour[k].start != WALL + k * H || r->hour[k].strong != (i & 0xff))
+		if (r->hour[k].start != WALL + k * H ||
+		    r->hour[k].n[NOLIST_EVENT_TEMPFAILED] != (i & 0xff))
 			return false;
 	return true;
 }

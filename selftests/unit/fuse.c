@@ -26,8 +26,8 @@ static struct site begin(void)
 	if (addr_parse("192.0.2.1", &addr))
 		tap_die("addr_parse");
 	memset(hours, 0, sizeof(hours));
-	hours[0] = (struct hour){ .start = T0, .strong = 1 };
-	hours[1] = (struct hour){ .start = T0 + 10 * H, .strong = 1 };
+	hours[0] = (struct hour){ .start = T0, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
+	hours[1] = (struct hour){ .start = T0 + 10 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
 	r = (struct record){
 		.src = addr_source(&addr),
 		.high = { { T0, T0 + 10 * H }, 2 },

@@ -302,10 +302,10 @@ static void note(struct source *s, const struct event *e, int64_t now)
 	if (!(e->act & (TOLD | WEAK | QUIT)))
 		return;
 	span_add(&r->talk, at);
-	hour_at(s, start)->strong += !!(e->act & TOLD);
-	hour_at(s, start)->weak += !!(e->act & WEAK);
-	hour_at(s, start)->told_weak += !!(e->act & WEAK);
-	hour_at(s, start)->quit += !!(e->act & QUIT);
+	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED] += !!(e->act & TOLD);
+	hour_at(s, start)->n[NOLIST_EVENT_GREETED_WEAK] += !!(e->act & WEAK);
+	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED_WEAK] += !!(e->act & WEAK);
+	hour_at(s, start)->n[NOLIST_EVENT_QUIT] += !!(e->act & QUIT);
 }
 
 static struct real_hour real[2][24 * 40];

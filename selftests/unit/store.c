@@ -126,8 +126,10 @@ static void history(struct kept *k, unsigned int i)
 	uint32_t at = 100 * (i + 1);
 	struct pack_claims c = { .role = { { at, at + 9 }, {}, { at, at } }, .opens = { i, 0, 1 } };
 	struct pack_proofs p = { .talk = { at, at + 9000 }, .talk_hours = 3, .bad_acks = i % 3 };
-	struct pack_hour hour[3] = { { .hour = 1, .strong = 1, .starttls = i },
-				     { .hour = 2, .weak = i }, { .hour = 9, .quit = 1 } };
+	struct pack_hour hour[3] = { { .hour = 1, .n[NOLIST_EVENT_TEMPFAILED] = 1,
+				       .n[NOLIST_EVENT_STARTTLS] = i },
+				     { .hour = 2, .n[NOLIST_EVENT_GREETED_WEAK] = i },
+				     { .hour = 9, .n[NOLIST_EVENT_QUIT] = 1 } };
 
 	k->hours = 0;
 	memset(&k->claims, 0, sizeof(k->claims));
@@ -348,7 +350,7 @@ static void test_lock(void)
 
 static void put_proofs(struct store *s, int life, const char *text, uint32_t at)
 {
-	struct pack_hour hour[KEPT_HOURS], h = { .hour = 1, .strong = 1 };
+	struct pack_hour hour[KEPT_HOURS], h = { .hour = 1, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
 	struct pack_proofs p = { .talk = { at, at }, .talk_hours = 1 };
 	struct nolist_source src = evidence_source(text);
 	struct store_row row = { .key = pack_key(&src), .life = life, .kept.hour = hour };
@@ -441,7 +443,7 @@ static struct nolist_proofs talked(uint64_t at_s, uint32_t bad_acks)
 				   .bad_acks = bad_acks };
 	uint32_t hour = at_s / HOUR_S + 1;
 
-	p.hour[hour % NOLIST_HOURS] = (struct nolist_hour){ .hour = hour, .strong = 1 };
+	p.hour[hour % NOLIST_HOURS] = (struct nolist_hour){ .hour = hour, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
 	return p;
 }
 
@@ -531,7 +533,8 @@ static void test_one_life(void)
 	tap_ok(r.low.opens == 5 && r.low.when.last == WALL + 9000,
 	       "tables that were collected are read over the store, not added to it");
 	/* A new hour in the same record: the injected one forgot the first, the store did not. */
-	tap_ok(r.hours == 2 && r.hour[0].strong == 1 && r.hour[1].strong == 1,
+	tap_ok(r.hours == 2 && r.hour[0].n[NOLIST_EVENT_TEMPFAILED] == 1 &&
+		       r.hour[1].n[NOLIST_EVENT_TEMPFAILED] == 1,
 	       "hours that the tables have dropped are still known");
 	evidence_start(e, EVIDENCE_PROVEN);
 	tap_ok(evidence_next(e, &r) == 1 && !evidence_next(e, &r), "a walk meets it once");
@@ -564,7 +567,7 @@ static void test_reboot(void)
 	e = evidence_of(tables(&m, 600, 2)); /* 5600 by the first one's clock */
 	r = record_in(e, "192.0.2.1");
 	tap_ok(r.low.opens == 5, "counts of two boots add up");
-	tap_ok(r.hours == 1 && r.hour[0].strong == 2 && r.talk_hours == 1,
+	tap_ok(r.hours == 1 && r.hour[0].n[NOLIST_EVENT_TEMPFAILED] == 2 && r.talk_hours == 1,
 	       "an hour in which the machine was restarted is one hour");
 	tap_ok(evidence_losses(e, &lost) == 1 && lost[0].first == WALL + 4000 &&
 		       lost[0].last == WALL + 5001,

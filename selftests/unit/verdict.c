@@ -297,10 +297,10 @@ static void run(const struct scenario *s)
 	r.bad_acks = s->bad_acks;
 	for (i = 0; i < NOLIST_HOURS && s->hour[i].ago; i++) {
 		hour[r.hours++] = (struct hour){ .start = NOW - s->hour[i].ago,
-						 .strong = s->hour[i].strong,
-						 .weak = s->hour[i].weak,
-						 .told_weak = s->hour[i].told_weak,
-						 .quit = s->hour[i].quit };
+						 .n[NOLIST_EVENT_TEMPFAILED] = s->hour[i].strong,
+						 .n[NOLIST_EVENT_GREETED_WEAK] = s->hour[i].weak,
+						 .n[NOLIST_EVENT_TEMPFAILED_WEAK] = s->hour[i].told_weak,
+						 .n[NOLIST_EVENT_QUIT] = s->hour[i].quit };
 	}
 	acks[1] = (struct evidence_acks){ s->hour[0].ago ? hour[0].start + s->acks_shift : NOW - D,
 					  s->bad_acks_all, 0 };
@@ -336,8 +336,8 @@ static void run(const struct scenario *s)
 /* What is told of a listing must be true to the second. */
 static void test_times(void)
 {
-	struct hour hour[] = { { .start = NOW - 50 * H, .strong = 1 },
-			       { .start = NOW - 40 * H, .strong = 1 } };
+	struct hour hour[] = { { .start = NOW - 50 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 },
+			       { .start = NOW - 40 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 } };
 	struct record r = { .hour = hour, .hours = 2,
 			    .talk = { NOW - 50 * H + 100, NOW - 40 * H + 50 } };
 	struct site site = { .family[0] = { true, true, true, NOW - 60 } };
@@ -371,7 +371,7 @@ static void test_neighbours(void)
 	struct rules rules;
 	struct verdict v;
 	struct prefix p;
-	struct hour hour[] = { { .start = NOW - 50 * H, .strong = 1 } };
+	struct hour hour[] = { { .start = NOW - 50 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 } };
 	struct record self = { .hour = hour, .hours = 1 };
 	char text[ADDR_TEXT];
 

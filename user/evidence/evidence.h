@@ -24,15 +24,7 @@ struct contact {
 /* What was proven at the high fakes in one hour; meanings as in struct nolist_hour. */
 struct hour {
 	uint32_t start; /* its first second */
-	uint16_t strong;
-	uint16_t weak;
-	uint16_t told_weak;
-	uint16_t quit;
-	uint16_t closed;
-	uint16_t early;
-	uint16_t piped;
-	uint16_t not_smtp;
-	uint16_t starttls;
+	uint16_t n[NOLIST_EVENTS];
 };
 
 enum record_role { RECORD_LOW, RECORD_REAL, RECORD_HIGH };

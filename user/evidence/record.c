@@ -3,6 +3,7 @@
  * The parts of a source become a record: all lives together, in UTC.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "user/evidence/private.h"
 
@@ -47,8 +48,12 @@ static void add_days(struct record *r, const struct kept_claims *k)
 
 static bool has_talk(const struct pack_hour *h)
 {
-	return !h->seen || h->strong || h->weak || h->told_weak || h->quit || h->closed ||
-	       h->early || h->piped || h->not_smtp || h->starttls;
+	int i;
+
+	for (i = 0; i < NOLIST_EVENTS; i++)
+		if (h->n[i])
+			return true;
+	return !h->seen;
 }
 
 static void add_hours(struct evidence *e, struct record *r, const struct kept *k, int64_t wall_s)
@@ -66,18 +71,8 @@ static void add_hours(struct evidence *e, struct record *r, const struct kept *k
 				start, (h->seen & PACK_SEEN_OPENS) / PACK_SEEN_LOW };
 		if (!has_talk(h))
 			continue;
-		e->hour[r->hours++] = (struct hour){
-			.start = start,
-			.strong = h->strong,
-			.weak = h->weak,
-			.told_weak = h->told_weak,
-			.quit = h->quit,
-			.closed = h->closed,
-			.early = h->early,
-			.piped = h->piped,
-			.not_smtp = h->not_smtp,
-			.starttls = h->starttls,
-		};
+		e->hour[r->hours].start = start;
+		memcpy(e->hour[r->hours++].n, h->n, sizeof(h->n));
 	}
 }
 
@@ -109,15 +104,10 @@ static uint16_t sum16(uint16_t a, uint16_t b)
 
 static void merge_hour(struct hour *a, const struct hour *b)
 {
-	a->strong = sum16(a->strong, b->strong);
-	a->weak = sum16(a->weak, b->weak);
-	a->told_weak = sum16(a->told_weak, b->told_weak);
-	a->quit = sum16(a->quit, b->quit);
-	a->closed = sum16(a->closed, b->closed);
-	a->early = sum16(a->early, b->early);
-	a->piped = sum16(a->piped, b->piped);
-	a->not_smtp = sum16(a->not_smtp, b->not_smtp);
-	a->starttls = sum16(a->starttls, b->starttls);
+	int i;
+
+	for (i = 0; i < NOLIST_EVENTS; i++)
+		a->n[i] = sum16(a->n[i], b->n[i]);
 }
 
 /*

@@ -285,8 +285,17 @@ static bool has_quit(const struct record *r, const struct hour *h)
 {
 	const struct hour *next = h + 1;
 
-	return h->quit || (next < r->hour + r->hours && next->start == h->start + HOUR_S &&
-			   next->quit);
+	if (h->n[NOLIST_EVENT_QUIT])
+		return true;
+	return next < r->hour + r->hours && next->start == h->start + HOUR_S &&
+	       next->n[NOLIST_EVENT_QUIT];
+}
+
+/* Proven by sequence numbers alone, and by so few that nobody can have guessed them. */
+static bool is_weak_offence(const struct trial *t, const struct hour *h)
+{
+	return h->n[NOLIST_EVENT_GREETED_WEAK] && h->n[NOLIST_EVENT_TEMPFAILED_WEAK] &&
+	       !is_forgeable(t, h);
 }
 
 /* The hour's dialogues as an offence; false if they are none. */
@@ -298,7 +307,7 @@ static bool hour_offence(const struct trial *t, const struct hour *h, struct off
 	/* A retransmission counts again, so one is never taken from the other. */
 	if (has_quit(r, h))
 		return false;
-	if (!h->strong && (!h->weak || !h->told_weak || is_forgeable(t, h)))
+	if (!h->n[NOLIST_EVENT_TEMPFAILED] && !is_weak_offence(t, h))
 		return false;
 	if (r->talk.last >= from && r->talk.last < to)
 		to = r->talk.last;
@@ -307,7 +316,7 @@ static bool hour_offence(const struct trial *t, const struct hour *h, struct off
 	if (r->talk.first > from && r->talk.first <= to)
 		from = r->talk.first;
 	o->when = (struct span){ from, to };
-	o->is_weak = !h->strong;
+	o->is_weak = !h->n[NOLIST_EVENT_TEMPFAILED];
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "user/lists/format.h"
+#include "user/record/events.h"
 
 /* Bytes that are no UTF-8 come from names of files: each becomes the character of its number. */
 static json_t *string_of(const char *text)
@@ -210,26 +211,16 @@ static void contact(struct out *o, const char *name, const struct contact *c)
 	json_close(o, '}');
 }
 
-/* Most are zero, and a zero is not worth a million times its name. */
-static void count(struct out *o, const char *name, uint16_t n)
-{
-	if (n)
-		json_number(o, name, n);
-}
-
+/* Most counts are zero, and a zero is not worth a million times its name. */
 static void hour(struct out *o, const struct hour *h)
 {
+	int i;
+
 	json_open(o, NULL, '{');
 	json_number(o, "start", h->start);
-	count(o, "strong", h->strong);
-	count(o, "weak", h->weak);
-	count(o, "told_weak", h->told_weak);
-	count(o, "quit", h->quit);
-	count(o, "closed", h->closed);
-	count(o, "early", h->early);
-	count(o, "piped", h->piped);
-	count(o, "not_smtp", h->not_smtp);
-	count(o, "starttls", h->starttls);
+	for (i = 0; i < NOLIST_EVENTS; i++)
+		if (h->n[i])
+			json_number(o, event_names[i].key, h->n[i]);
 	json_close(o, '}');
 }
 

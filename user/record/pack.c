@@ -105,18 +105,7 @@ struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *
 
 		if (!h->hour)
 			continue;
-		*hour_place(hour, hours, h->hour) = (struct pack_hour){
-			.hour = h->hour,
-			.strong = h->strong,
-			.weak = h->weak,
-			.told_weak = h->told_weak,
-			.quit = h->quit,
-			.closed = h->closed,
-			.early = h->early,
-			.piped = h->piped,
-			.not_smtp = h->not_smtp,
-			.starttls = h->starttls,
-		};
+		memcpy(hour_place(hour, hours, h->hour)->n, h->n, sizeof(h->n));
 	}
 	return (struct pack_proofs){
 		.data = span(p->real_first_ns, p->real_last_ns),
@@ -200,31 +189,19 @@ bool kept_add_claims(struct kept *kept, const struct pack_claims *c, int64_t wal
 	return memcmp(&was, k, sizeof(was));
 }
 
-static bool raise_to(uint16_t *kept, uint16_t now)
-{
-	if (now <= *kept)
-		return false;
-	*kept = now;
-	return true;
-}
-
 static bool add_hour(struct kept *k, const struct pack_hour *h)
 {
 	struct pack_hour *to = hour_place(k->hour, &k->hours, h->hour);
-	bool is_new = false;
+	bool is_new;
+	int i;
 
 	if (!to)
 		return false;
-	is_new |= raise_to(&to->strong, h->strong);
-	is_new |= raise_to(&to->weak, h->weak);
-	is_new |= raise_to(&to->told_weak, h->told_weak);
-	is_new |= raise_to(&to->quit, h->quit);
-	is_new |= raise_to(&to->closed, h->closed);
-	is_new |= raise_to(&to->early, h->early);
-	is_new |= raise_to(&to->piped, h->piped);
-	is_new |= raise_to(&to->not_smtp, h->not_smtp);
-	is_new |= raise_to(&to->starttls, h->starttls);
-	is_new |= (h->seen & ~to->seen) != 0;
+	is_new = (h->seen & ~to->seen) != 0;
+	for (i = 0; i < NOLIST_EVENTS; i++) {
+		is_new |= h->n[i] > to->n[i];
+		to->n[i] = larger(to->n[i], h->n[i]);
+	}
 	to->seen |= h->seen;
 	return is_new;
 }

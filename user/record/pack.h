@@ -72,7 +72,7 @@ enum {
 /* One hour of the table's clock; meanings as in struct nolist_hour. */
 struct pack_hour {
 	uint32_t hour; /* as in struct nolist_hour: from 1 on */
-	uint16_t strong, weak, told_weak, quit, closed, early, piped, not_smtp, starttls;
+	uint16_t n[NOLIST_EVENTS];
 	uint16_t seen; /* PACK_SEEN_...; alone, it is no hour with dialogues */
 };
 _Static_assert(sizeof(struct pack_hour) == 24, "is stored");

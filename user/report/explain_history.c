@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "user/report/explain.h"
+#include "user/record/events.h"
 
 struct history {
 	struct explain *e;
@@ -88,27 +89,50 @@ static struct span hour_of(const struct record *r, const struct hour *o)
 	return s;
 }
 
+/* How far the dialogues of an hour came, and by what that is proven. */
+static const char *how_far(const struct hour *o)
+{
+	if (o->n[NOLIST_EVENT_TEMPFAILED])
+		return "told \"later\", proven by timestamp";
+	if (o->n[NOLIST_EVENT_TEMPFAILED_WEAK])
+		return o->n[NOLIST_EVENT_GREETED_WEAK] ?
+			       "told \"later\", proven by one exact number" :
+			       "told \"later\", not proven";
+	return o->n[NOLIST_EVENT_GREETED_WEAK] ? "greeted, was not told" : "talked, was not told";
+}
+
+static bool is_tempfailed(const struct hour *o)
+{
+	return o->n[NOLIST_EVENT_TEMPFAILED] || o->n[NOLIST_EVENT_TEMPFAILED_WEAK];
+}
+
+/* ", said QUIT, closed": what else was seen in an hour. */
+static const char *what_else(const struct hour *o, char *text, size_t size)
+{
+	size_t n = 0;
+	int i;
+
+	*text = '\0';
+	if (!o->n[NOLIST_EVENT_QUIT] && is_tempfailed(o))
+		n += snprintf(text, size, ", no QUIT");
+	for (i = 0; i < NOLIST_EVENTS && n < size; i++)
+		if (o->n[i] && event_names[i].did)
+			n += snprintf(text + n, size - n, ", %s", event_names[i].did);
+	return text;
+}
+
 static void add_dialogues(struct history *h)
 {
 	const struct record *r = &h->e->of.r;
+	char else_text[128];
 	unsigned int i;
 
 	for (i = 0; i < r->hours && r->hour[i].start <= h->e->j.now; i++) {
 		const struct hour *o = &r->hour[i];
 		struct span when = hour_of(r, o);
-		const char *told = o->strong ? "told \"later\", proven by timestamp" :
-				   o->told_weak && o->weak ?
-					       "told \"later\", proven by one exact number" :
-				   o->told_weak ? "told \"later\", not proven" :
-				   o->weak      ? "greeted, was not told" :
-						  "talked, was not told";
-		bool is_told = o->strong || o->told_weak;
 
-		add(h, when.first, when.last, "talk", "%s%s%s%s%s%s%s", told,
-		    o->quit ? ", said QUIT" : is_told ? ", no QUIT" : "",
-		    o->closed ? ", closed" : "", o->early ? ", talked early" : "",
-		    o->piped ? ", sent commands together" : "",
-		    o->not_smtp ? ", was not SMTP" : "", o->starttls ? ", wanted STARTTLS" : "");
+		add(h, when.first, when.last, "talk", "%s%s", how_far(o),
+		    what_else(o, else_text, sizeof(else_text)));
 	}
 }
 

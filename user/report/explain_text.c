@@ -9,6 +9,7 @@
 
 #include "user/base/text.h"
 #include "user/report/explain.h"
+#include "user/record/events.h"
 
 static void print_when(const struct explain *e, const struct span *when)
 {
@@ -83,33 +84,18 @@ static void print_history(const struct explain *e)
 }
 
 /* What its dialogues showed, all hours together; the history has them one by one. */
-static const struct {
-	const char *what;
-	size_t at;
-} counts[] = {
-	{ "told, by timestamps", offsetof(struct hour, strong) },
-	{ "greeted, exact number", offsetof(struct hour, weak) },
-	{ "told, no timestamps", offsetof(struct hour, told_weak) },
-	{ "QUIT after that", offsetof(struct hour, quit) },
-	{ "closed, no QUIT", offsetof(struct hour, closed) },
-	{ "talked early", offsetof(struct hour, early) },
-	{ "commands together", offsetof(struct hour, piped) },
-	{ "not SMTP", offsetof(struct hour, not_smtp) },
-	{ "wanted STARTTLS", offsetof(struct hour, starttls) },
-};
-
 static void print_counts(const struct explain *e)
 {
 	const struct record *r = &e->of.r;
 	size_t i, k;
 
-	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+	for (i = 0; i < NOLIST_EVENTS; i++) {
 		uint32_t sum = 0;
 
 		for (k = 0; k < r->hours && r->hour[k].start <= e->j.now; k++)
-			sum += *(const uint16_t *)((const char *)&r->hour[k] + counts[i].at);
+			sum += r->hour[k].n[i];
 		if (sum)
-			printf("    %-20s %" PRIu32 "\n", counts[i].what, sum);
+			printf("    %-20s %" PRIu32 "\n", event_names[i].label, sum);
 	}
 }
 
