@@ -63,6 +63,16 @@ is() {
 	fi
 }
 
+# skip WHY NAME...: checks that cannot be made here.
+skip() {
+	local why=$1 name
+
+	shift
+	for name in "$@"; do
+		ok "$name # SKIP $why"
+	done
+}
+
 diag() {
 	printf '# %s\n' "${@//$'\n'/$'\n# '}"
 }
@@ -120,9 +130,18 @@ if [ "${NOLIST_TEST_NS:-}" != "$(readlink /proc/self/ns/net)" ]; then
 	# Who runs it where there is no network at all (scripts/check-kernels.sh).
 	[ -z "${NOLIST_ONLY_FETCH:-}" ] || exit 0
 	mkdir -p /run/netns
+	# UPTIME, in seconds: this long at least the machine has been up, as the test sees
+	# it. What the packet path writes itself keeps the kernel's own time.
+	clock=()
+	up=$(cut -d. -f1 /proc/uptime)
+	if [ "${UPTIME:-0}" -gt "$up" ]; then
+		clock=(--time --monotonic $((UPTIME - up)) --boottime $((UPTIME - up)))
+		unshare "${clock[@]}" --fork true || skip_all "this kernel has no namespaces of time"
+	fi
 	# The namespace of processes is there so that none is left, whatever happens.
 	# shellcheck disable=SC2016
 	exec unshare --mount --net --propagation private --pid --fork --kill-child --mount-proc \
+		"${clock[@]}" \
 		bash -c 'NOLIST_TEST_NS=$(readlink /proc/self/ns/net) exec "$@"' - "$0" "$@"
 fi
 

@@ -127,9 +127,13 @@ look lo --mode generic
 is "$status $(grades mode)" '0 ok' 'generic is taken everywhere'
 if ip -n server link add br9 type bridge 2>/dev/null; then
 	foretells br9 'a bridge'
+else
+	skip 'this kernel has no bridges' 'a bridge'
 fi
 if ip -n server link add ifb9 type ifb 2>/dev/null; then
 	foretells ifb9 'an ifb'
+else
+	skip 'this kernel has no ifb' 'an ifb'
 fi
 must ip -n server link set s2 mtu 9000
 look s1 "${ROLES[@]}"
@@ -184,10 +188,13 @@ if ip -n server link show br9 >/dev/null 2>&1; then
 		look s1 "${ROLES[@]}" --mode generic
 		is "$(grades vlans)" ok 'where generic mode keeps tags'
 	else
-		ok 'of one that knows VLANs # SKIP this kernel has no such bridge'
-		ok 'where generic mode keeps tags # SKIP'
+		skip 'this kernel has no such bridge' 'of one that knows VLANs' \
+			'where generic mode keeps tags'
 	fi
 	must ip -n server link set s1 nomaster
+else
+	skip 'this kernel has no bridges' 'a port of a bridge' 'of one that knows VLANs' \
+		'where generic mode keeps tags'
 fi
 if ip -n server link add link s1 name mac9 type macvlan 2>/dev/null; then
 	look s1
@@ -196,6 +203,8 @@ if ip -n server link add link s1 name mac9 type macvlan 2>/dev/null; then
 	is "$(cure_of stack)" '-i s1' 'and what it stands on'
 	foretells mac9 'a macvlan'
 	must ip -n server link del mac9
+else
+	skip 'this kernel has no macvlan' 'a macvlan above is told' 'and what it stands on' 'a macvlan'
 fi
 if ip -n server link add link s1 name s1.7 type vlan id 7 2>/dev/null; then
 	look s1
@@ -213,9 +222,8 @@ if ip -n server link add link s1 name s1.7 type vlan id 7 2>/dev/null; then
 	must ip -n server link del br9.7
 	must ip -n server link set s1 nomaster
 else
-	for i in 'VLANs above' 'generic mode' 'a VLAN' 'on the bridge above'; do
-		ok "$i # SKIP this kernel has no VLAN devices"
-	done
+	skip 'this kernel has no VLAN devices' 'VLANs above are refused' 'but not in generic mode' \
+		'a VLAN' 'VLANs on the bridge above are found'
 fi
 if ip -n server link add bond9 type bond 2>/dev/null; then
 	must ip -n server link set s1 down
@@ -230,8 +238,7 @@ if ip -n server link add bond9 type bond 2>/dev/null; then
 	is "$(grades bond)" '' 'not if it is named'
 	must ip -n server link del bond9
 else
-	ok 'another port of the bond # SKIP this kernel has no bonds'
-	ok 'not if it is named # SKIP'
+	skip 'this kernel has no bonds' 'another port of the bond is missed' 'not if it is named'
 fi
 
 # --- addresses ---
@@ -253,6 +260,8 @@ if ip -n server link show br9 >/dev/null 2>&1; then
 	must ip -n server link set br9 up
 	look s0 --high 198.51.100.7
 	has "$(text_of address)" "of a host on bridge 'br9'" 'and one of a host on a bridge'
+else
+	skip 'this kernel has no bridges' 'and one of a host on a bridge'
 fi
 
 # --- servers and connections ---
