@@ -19,6 +19,12 @@ int tap_ok(int is_ok, const char *fmt, ...)
 	return is_ok;
 }
 
+void tap_skip(const char *what, const char *why)
+{
+	printf("ok %d - %s # SKIP %s\n", ++tap_count, what, why);
+	fflush(stdout);
+}
+
 void tap_diag(const char *fmt, ...)
 {
 	va_list ap;

@@ -18,6 +18,9 @@
 __attribute__((format(printf, 2, 3))) int tap_ok(int is_ok, const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) void tap_diag(const char *fmt, ...);
 
+/* A claim that cannot be tried here. */
+void tap_skip(const char *what, const char *why);
+
 /* Nothing that follows could mean anything. */
 void __attribute__((noreturn)) tap_die(const char *what);
 void tap_skip_all(const char *why);

@@ -7,8 +7,10 @@
 #define _GNU_SOURCE /* sched_getcpu() */
 
 #include <sched.h>
+#include <stdbool.h>
 #include "selftests/lib/records.h"
 
+#define TRIES 5 /* of a flood */
 #define MD5 "\x13\x12\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20"
 
 static int claims_of(const char *text, struct nolist_claims *c)
@@ -252,9 +254,10 @@ static void full_table(void)
 
 /*
  * A flood at one fake: each is answered, but only so many are noted, and the others
- * are counted. The other roles have budgets of their own.
+ * are counted. The other roles have budgets of their own. False where the machine was
+ * so slow that nothing was too much.
  */
-static void too_many(void)
+static bool too_many(bool is_last)
 {
 	struct nolist_stats before = stats(), after;
 	__u64 second = next_second(), seconds;
@@ -269,6 +272,12 @@ static void too_many(void)
 	added = after.claims_new - before.claims_new;
 	if (seconds > 1)
 		tap_diag("a busy machine: this took %llu seconds", seconds);
+	if (!shed && !is_last)
+		return false;
+	if (!shed) {
+		tap_skip("of a flood only so many are noted", "this machine sends too few a second");
+		return true;
+	}
 	if (!tap_ok(high == shed && added + shed == 2 * NOLIST_CLAIMS_NEW + 20 &&
 			    added >= NOLIST_CLAIMS_NEW + 20 &&
 			    added <= seconds * NOLIST_CLAIMS_NEW + 20,
@@ -277,10 +286,13 @@ static void too_many(void)
 	tap_ok(!real && !low && !memcmp(&after.claims_shed[NOLIST_LOW],
 					&before.claims_shed[NOLIST_LOW], 2 * sizeof(__u64)),
 	       "a flood at the high fake takes nothing from the other roles");
+	return true;
 }
 
 int main(void)
 {
+	int tries;
+
 	tap_need_root();
 	records_begin();
 	claims();
@@ -289,6 +301,7 @@ int main(void)
 	unanswered();
 	unchecked();
 	full_table();
-	too_many();
+	for (tries = 1; !too_many(tries == TRIES); tries++)
+		;
 	return records_end();
 }

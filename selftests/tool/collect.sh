@@ -230,6 +230,28 @@ check 'what tables were made for stays, and is told' \
 	grep -q "the table of proofs was made for 'collect = yes'" "$TMP/load.log"
 end_services 2>/dev/null
 
+# --- away --------------------------------------------------------------------
+
+# Nothing was lost, nothing is full: only that the program is away speaks for the source.
+must nolist unload >/dev/null
+must nolist unload --purge >/dev/null
+rm -rf "$STATE_DIR"
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+talkers 1 "$(($(cut -d. -f1 /proc/uptime) - 3600))"
+run collect
+# shellcheck disable=SC2317 # check calls it
+losses_speak() {
+	run explain -c "$CONF" 198.18.0.0
+	grep -q "^  losses *$1 " "$TMP/out"
+}
+check 'while the program is there, no losses speak for a source' losses_speak yes
+must nolist unload >/dev/null
+check 'while it is away they do, before that is stored' losses_speak no
+run collect
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+run collect
+check 'and when it is back, of the time that it was away' losses_speak no
+
 # --- what is logged ---------------------------------------------------------
 
 must nolist unload >/dev/null

@@ -78,6 +78,13 @@ static void test_missed(void)
 	history(WEEK, 1, NOW);
 	cut(WEEK - 10, 1);
 	tap_ok(!ill(NOW), "which had 7");
+	history(WEEK, 2, NOW);
+	cut(WEEK - 10, 1);
+	rules.real_usual = 14;
+	tap_ok(ill(NOW) == 1, "which had as many as real-mx-usual");
+	rules.real_usual = 15;
+	tap_ok(!ill(NOW), "which had one fewer");
+	rules_init(&rules);
 	history(WEEK, 2, NOW - 2 * H - 600);
 	tap_ok(ill(NOW) == 2 && site_is_ill(&site, 0, NOW),
 	       "two hours of silence, and nothing in the hour under way: unhealthy now");

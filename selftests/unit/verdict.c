@@ -406,6 +406,30 @@ static void test_neighbours(void)
 	tap_ok(!strcmp(prefix_text(&p, text), "2001:db8:1::/48"), "an IPv6 neighbourhood: %s", text);
 }
 
+/* A neighbour that was at low long before or after its data says nothing of others. */
+static void test_neighbours_window(void)
+{
+	struct site site = { .family[0] = { true, true, true, NOW } };
+	struct record r = { .data = { NOW - D, NOW - D } };
+	struct neighbours n = {};
+	struct provider p = {};
+	struct rules rules;
+
+	rules_init(&rules);
+	addr_parse("198.51.100.7", &r.src.addr);
+	r.low.when.first = r.low.when.last = NOW - D - rules.window_s - 1;
+	neighbours_add(&n, &r, &site, &rules, NOW);
+	tap_ok(!n.count, "a second more than the window before its data, low acquits no neighbour");
+	provider_add(&p, &r, &site, NOW);
+	tap_ok(!provider_has_alibi(&p, &rules), "nor a provider");
+	r.low.when.first = r.low.when.last = NOW - D - rules.window_s;
+	neighbours_add(&n, &r, &site, &rules, NOW);
+	tap_ok(n.count == 1, "within the window it does");
+	p = (struct provider){};
+	provider_add(&p, &r, &site, NOW);
+	tap_ok(provider_has_alibi(&p, &rules), "and a provider, too");
+}
+
 static void test_rules(void)
 {
 	const struct rule *r;
@@ -448,6 +472,7 @@ int main(void)
 		run(&scenarios[i]);
 	test_times();
 	test_neighbours();
+	test_neighbours_window();
 	test_rules();
 	test_example();
 	return tap_done();
