@@ -45,6 +45,10 @@ UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
+	@missing=; for c in $(CC) $(CLANG) $(BPFTOOL) pkg-config; do \
+		command -v $$c >/dev/null || missing="$$missing $$c"; done; \
+	if [ -n "$$missing" ] || ! pkg-config --print-errors --exists $(LIBS); then \
+		echo "make: not all is here$${missing:+, no}$$missing: 'sudo make deps' installs what building needs" >&2; exit 1; fi
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
@@ -123,7 +127,8 @@ bench: ## measure beside peers; BENCH=quick takes some minutes
 	$(Q)scripts/deps.sh bench
 	$(Q)$(BENCH_SRC)/run.sh
 bench-plot: ## draw what bench measured as build/bench-*.svg
-	$(Q)scripts/deps.sh bench
+	$(Q)$(BENCH_SRC)/plot.sh -n
+	$(Q)scripts/deps.sh plot
 	$(Q)$(BENCH_SRC)/plot.sh
 bench-build: $(BENCH_BIN) $(B)/nolist.bpf.o
 
@@ -153,7 +158,7 @@ uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -f $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf providers.sh $(DOCS))
-	rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf)) || :
+	rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf) 2>/dev/null || :
 
 deb: ## build a Debian package, below build/deb
 	$(Q)scripts/deps.sh deb

@@ -24,7 +24,7 @@ shopt -s nullglob
 tree=$PWD
 vm=$tree/build/vm
 table=docs/kernels.md
-compilers="14 16 19"
+compilers=$(for c in 14 16 19; do command -v "clang-$c" >/dev/null && echo "$c"; done)
 most_insns=250000
 libxdp_from=forky # the Debian whose libxdp is 1.5.5 or later
 limit=${LIMIT:-900}
@@ -415,7 +415,8 @@ run_guests() {
 		echo "check-kernels: no later libxdp; see build/vm/libxdp.log" >&2
 	for version in "${versions[@]}"; do
 		kernel=$(unpack "$version")
-		[ -n "$kernel" ] || die "no kernel $version; is this Debian 12? see build/vm/unpack.log"
+		[ -n "$kernel" ] || die "no kernel $version in this release's archive; KERNEL=VERSION takes another," \
+			"Debian 12 has 6.1 and 6.12, Debian 13 has 6.12; see build/vm/unpack.log"
 		initramfs "$kernel" || die "cannot make an initramfs of $kernel"
 		echo "check-kernels: booting ${kernel##*/}" >&2
 		boot "$version" "$kernel"
@@ -443,6 +444,9 @@ run_guests() {
 # --- all of it ---------------------------------------------------------------
 
 [ "$(id -u)" = 0 ] || die "needs root: namespaces for the guests' network"
+[ -n "$compilers" ] || die "none of clang-14, clang-16, clang-19 is installed: scripts/deps.sh kernels"
+[ "$(wc -w <<<"$compilers")" = 3 ] || echo "check-kernels: only with clang" $compilers "of 14, 16, 19" >&2
+[ -z "${UPDATE:-}" ] || [ "$(wc -w <<<"$compilers")" = 3 ] || die "UPDATE needs all three"
 mkdir -p "$vm"
 own=$(uname -r | grep -o '^[0-9]*\.[0-9]*')
 booted=()

@@ -5,27 +5,31 @@
 #   scripts/deps.sh          to build
 #   scripts/deps.sh demo     and to build the lab (scripts/fetch.sh gets the rest)
 #   scripts/deps.sh check    and to test
+#   scripts/deps.sh more     and to test what takes long
 #   scripts/deps.sh kernels  and to test on other kernels, with other compilers
 #   scripts/deps.sh deb      and to build a Debian package
 #   scripts/deps.sh check-deb  and to try it
 #   scripts/deps.sh bench    to build, and to measure beside peers
+#   scripts/deps.sh plot     to draw what was measured
 # Silent, and without asking the network, when nothing is missing. Mail, DNS and
 # list servers are never installed: see scripts/fetch.sh.
 
 set -eu
 
-build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm
+build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm bpftool
 	libbpf-dev libxdp-dev libconfuse-dev libmnl-dev libnftables-dev nettle-dev
 	libjansson-dev libsqlite3-dev libsystemd-dev libpcre2-dev"
 demo="iproute2"
 check="curl ethtool jq libpcap-dev mandoc netcat-openbsd nftables nmap perl procps
 	python3 sqlite3 swaks tcpdump xdp-tools"
 
-kernels="busybox-static clang-14 clang-16 clang-19 dpkg-dev kmod libpcap-dev m4 qemu-system-x86
-	xdp-tools xz-utils"
-deb="debhelper dpkg-dev"
+more="mmdebstrap shfmt"
+kernels="busybox-static dpkg-dev kmod m4 qemu-system-x86 xz-utils"
+compilers="clang-14 clang-16 clang-19" # those of them that this release has
+deb="build-essential debhelper dpkg-dev"
 check_deb="lintian mmdebstrap"
-bench="ethtool gnuplot-nox iproute2 iptables jq nftables procps"
+plot="gnuplot-nox jq"
+bench="ethtool iproute2 iptables libpcap-dev nftables procps $plot"
 
 die() {
 	printf 'deps.sh: %s\n' "$@" >&2
@@ -53,6 +57,10 @@ missing() {
 	local p
 
 	for p in "$@"; do
+		if [ "$p" = bpftool ]; then
+			bpftool_package
+			continue
+		fi
 		case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
 		installed*) ;;
 		*) echo "$p" ;;
@@ -60,29 +68,49 @@ missing() {
 	done
 }
 
+# Those of "$@" that the package lists have; all, where there are no lists yet.
+offered() {
+	local p
+
+	for p in "$@"; do
+		if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null ||
+			apt-cache policy "$p" | grep -q 'Candidate: [0-9]'; then
+			echo "$p"
+		fi
+	done
+}
+
+# All on one line.
+to_install() {
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	echo $(missing $wanted) $(offered $(missing $optional))
+}
+
+optional=
 case ${1-} in
 '') wanted=$build ;;
 demo) wanted="$build $demo" ;;
 check) wanted="$build $demo $check" ;;
-kernels) wanted="$build $demo $check $kernels" ;;
+more) wanted="$build $demo $check $more" ;;
+kernels) wanted="$build $demo $check $kernels" optional=$compilers ;;
 deb) wanted="$build $deb" ;;
 check-deb) wanted="$build $deb $check_deb" ;;
 bench) wanted="$build $bench" ;;
-*) die "usage: deps.sh [demo|check|kernels|deb|check-deb|bench]" ;;
+plot) wanted=$plot ;;
+*) die "usage: deps.sh [demo|check|more|kernels|deb|check-deb|bench|plot]" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then
-	printf 'deps.sh: not Debian or Ubuntu; needed, by their names there: %s bpftool\n' \
-		"${wanted//[$'\n\t']/ }" >&2
+	printf 'deps.sh: not Debian or Ubuntu; needed, by their names there: %s\n' \
+		"${wanted//[$'\n\t']/ } $optional" >&2
 	exit 0
 fi
-# shellcheck disable=SC2086 # lists of words
-packages=$(missing $wanted | tr '\n' ' ')
-if [ -z "$packages" ] && [ -z "$(bpftool_package)" ]; then
+packages=$(to_install)
+if [ -z "$packages" ]; then
 	exit 0
 fi
 if [ "$(id -u)" != 0 ]; then
-	die "missing: $packages$(bpftool_package)" "to install them run: sudo $0${1+ $1}"
+	die "missing: $packages" "to install them run: sudo $0${1+ $1}"
 fi
 
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
@@ -93,7 +121,8 @@ if ! $apt update >"$log" 2>&1; then
 	cat "$log" >&2
 	echo "deps.sh: 'apt-get update' failed; trying with the package lists at hand" >&2
 fi
-packages="$packages$(bpftool_package)"
+packages=$(to_install)
+[ -n "$packages" ] || exit 0
 echo "deps.sh: installing $packages"
 # shellcheck disable=SC2086
 if ! $apt install --no-install-recommends $packages >"$log" 2>&1; then

@@ -208,10 +208,25 @@ fetch() {
 	scripts/fetch.sh $(for host in $hosts; do packages_of "$host"; done) || exit 1
 }
 
+# What is missing is named before anything is made.
+need() {
+	local it
+
+	mountpoint -q / || die "'/' is no mount point, as in a chroot: mount --bind ROOT ROOT before"
+	for it in ip nsenter unshare setsid; do
+		command -v "$it" >/dev/null ||
+			die "'$it' is not installed: scripts/deps.sh demo installs what the lab needs"
+	done
+	for it in "$@"; do
+		[ -e "$it" ] || die "'$it' is not built: make $*"
+	done
+}
+
 up() {
-	local host
+	local host pass=build/selftests/lib/xdp_pass.bpf.o
 
 	[ "$(id -u)" = 0 ] || die "needs root"
+	need build/nolist-xdp $pass
 	down
 	fetch
 	for host in $hosts; do
@@ -221,8 +236,7 @@ up() {
 		connect "$host"
 	done
 	# Without a program at the far end of the pair, what XDP answers is lost.
-	run net ip link set dev mx xdp object build/selftests/lib/xdp_pass.bpf.o section xdp ||
-		die "cannot load build/selftests/lib/xdp_pass.bpf.o (make tests builds it)"
+	run net ip link set dev mx xdp object $pass section xdp || die "cannot load $pass"
 	for host in $hosts; do
 		case $host in
 		net | bot | client) ;;

@@ -7,6 +7,7 @@
 # Medians; the bars go from the least to the most of the rounds.
 #
 # usage: plot.sh [DIRECTORY]        build by default
+#        plot.sh -n                 only ask whether there is something to draw
 set -u
 to=${1:-build}
 json=build/bench.json
@@ -39,7 +40,8 @@ costs() {
 }
 
 [ -r "$json" ] || fail "no $json: make bench first"
-command -v gnuplot >/dev/null || fail "no gnuplot: scripts/deps.sh bench"
+[ "$to" != -n ] || exit 0
+command -v gnuplot >/dev/null || fail "no gnuplot: scripts/deps.sh plot"
 when=$(jq -r '"\(.machine.cpu), Linux \(.machine.kernel | split(" ")[1]), \(.machine.date[0:10])"' "$json") ||
 	fail "cannot read $json"
 
