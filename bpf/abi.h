@@ -20,7 +20,22 @@
 #include <linux/types.h>
 
 #define NOLIST_MAGIC 0x6e6f6c73u /* "nols" */
-#define NOLIST_ABI_VERSION 5u    /* raised when a byte below changes its meaning */
+
+/*
+ * Raised when a byte below changes its meaning or its place. What is only added needs no
+ * other version: there is a reserve for it, which is zero until somebody uses it.
+ * - An event or a verdict takes the next number of its enum; there are slots for
+ *   NOLIST_EVENT_SLOTS and NOLIST_VERDICT_SLOTS.
+ * - A field of a record takes the first words of "reserved", which gets that much shorter:
+ *   no other field moves, and the asserts below hold. Zero must mean "nothing known", since
+ *   that is what an older program writes.
+ * - A switch of the configuration takes a word of its "reserved"; zero must mean "off",
+ *   since that is what an older tool writes.
+ * An older tool reads the records of a newer program: it passes over reserved words that it
+ * does not know, keeps counts of unnamed events, adds up unnamed verdicts, and never frees a
+ * record with unknown words.
+ */
+#define NOLIST_ABI_VERSION 6u
 
 /* Names of the program and of its maps; the kernel keeps 15 characters. */
 #define NOLIST_PROG "nolist_ingress"
@@ -87,6 +102,8 @@ enum nolist_verdict {
 	NOLIST_HIGH_NO_ROOM = 21, /* the driver refused to resize the frame */
 	NOLIST_VERDICTS
 };
+#define NOLIST_VERDICT_SLOTS 48
+_Static_assert(NOLIST_VERDICTS <= NOLIST_VERDICT_SLOTS, "abi");
 
 /*
  * Configuration: one value, replaced as a whole by one update of nolist_conf
@@ -142,6 +159,8 @@ enum nolist_verb {
 	NOLIST_V_NOT_SMTP = 11, /* HTTP, TLS, binary, endless lines, too much */
 	NOLIST_VERBS = 12
 };
+#define NOLIST_REPLY_COLUMNS 16 /* a reply for each verb; the others are in reserve */
+_Static_assert(NOLIST_VERBS <= NOLIST_REPLY_COLUMNS, "abi");
 
 #define NOLIST_TEXT_MAX 192   /* bytes of a reply with CR LF; even, fits any segment */
 #define NOLIST_TOTAL_MAX 8192 /* bytes we send in a dialogue before we end it */
@@ -160,7 +179,7 @@ _Static_assert(sizeof(struct nolist_reply) == 200, "abi");
 /* Which reply: the banner, or by (is the rest of the line to come, state, verb). */
 #define NOLIST_BANNER 0
 #define NOLIST_REPLY(mid, state, verb)                                                             \
-	(1 + ((mid) * NOLIST_STATES + (state)) * NOLIST_VERBS + (verb))
+	(1 + ((mid) * NOLIST_STATES + (state)) * NOLIST_REPLY_COLUMNS + (verb))
 #define NOLIST_REPLIES NOLIST_REPLY(2, 0, 0)
 
 struct nolist_smtp {
@@ -176,17 +195,19 @@ struct nolist_config {
 	__u32 ports;   /* how many of port[] are set */
 	__be16 port[NOLIST_PORT_MAX]; /* unused places repeat the first */
 	__u64 until_ns; /* after that time every frame passes (load --probation); 0: for good */
-	__u32 partials;               /* how many of partial[] are set */
+	__u32 partials; /* how many of partial[] are set */
+	__u32 macs;     /* how many of mac[] are set; 0: a frame's link address is not asked */
+	/* For switches. The first four share a cache line with what each frame reads. */
+	__u32 reserved[20];
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum
 					    * is good there */
-	__u32 macs; /* how many of mac[] are set; 0: a frame's link address is not asked */
 	__u64 mac[NOLIST_MAC_MAX]; /* six bytes as in a frame, then two zeros */
 	struct nolist_slot slot[NOLIST_SLOTS];
 	struct nolist_smtp smtp;
 };
 _Static_assert(sizeof(struct nolist_config) ==
-		       48 + 4 * NOLIST_PARTIAL_MAX + 8 * NOLIST_MAC_MAX +
+		       128 + 4 * NOLIST_PARTIAL_MAX + 8 * NOLIST_MAC_MAX +
 			       24 * NOLIST_SLOTS + 8 + 200 * NOLIST_REPLIES,
 	       "abi");
 
@@ -221,7 +242,7 @@ struct nolist_contact {
 	__u64 last_ns;  /* when last */
 	__u32 opens;    /* how many segments that open a connection; of two CPUs at
 			 * once one may be lost */
-	__u32 pad;
+	__u32 reserved;
 };
 _Static_assert(sizeof(struct nolist_contact) == 24, "abi");
 
@@ -230,8 +251,10 @@ struct nolist_claims {
 	struct nolist_contact low;
 	struct nolist_contact real;
 	struct nolist_contact high;
+	__u64 reserved; /* for what concerns no role, or more than one */
 };
-_Static_assert(sizeof(struct nolist_claims) == 72, "abi");
+/* An entry of the table: 64 bytes of the kernel's, of which 16 are the key, and these. */
+_Static_assert(sizeof(struct nolist_claims) == 80, "abi");
 
 /*
  * What a source can do in a dialogue with a high fake. User space has one table of
@@ -249,17 +272,18 @@ enum nolist_event {
 	NOLIST_EVENT_STARTTLS = 8,        /* wanted STARTTLS */
 	NOLIST_EVENTS
 };
+#define NOLIST_EVENT_SLOTS 16
+_Static_assert(NOLIST_EVENTS <= NOLIST_EVENT_SLOTS, "abi");
 
 /*
  * What one source did at the high fakes in one hour of the clock. A command that
  * was retransmitted counts again: only zero or not zero means something.
  */
 struct nolist_hour {
-	__u32 hour;             /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
-	__u16 n[NOLIST_EVENTS]; /* how often each was seen; stops at the largest value */
-	__u16 pad;
+	__u32 hour;                  /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
+	__u16 n[NOLIST_EVENT_SLOTS]; /* how often each was seen; stops at the largest value */
 };
-_Static_assert(sizeof(struct nolist_hour) == 24, "abi");
+_Static_assert(sizeof(struct nolist_hour) == 36, "abi");
 
 #define NOLIST_HOUR_NS 3600000000000ull
 #define NOLIST_HOURS 8 /* the last so many hours with dialogues are kept */
@@ -272,15 +296,21 @@ struct nolist_proofs {
 	__u32 real_data;  /* connections that carried data; a source port used
 			   * twice in a row counts once */
 	__be16 real_port; /* the source port of the last one */
-	__u16 pad;
+	__u16 reserved_data;
 	/* Dialogues at the high fakes. */
 	__u64 high_first_ns;
 	__u64 high_last_ns;
 	__u32 hours;    /* distinct hours with a dialogue */
 	__u32 bad_acks; /* acknowledgements that were not ours */
+	__u64 reserved[6];
 	struct nolist_hour hour[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 };
-_Static_assert(sizeof(struct nolist_proofs) == 48 + 24 * NOLIST_HOURS, "abi");
+/*
+ * With the 64 bytes in front of it an entry of the table is seven cache lines, so that each
+ * begins with one: all above the hours is in the second and third.
+ */
+_Static_assert(sizeof(struct nolist_proofs) == 96 + 36 * NOLIST_HOURS, "abi");
+_Static_assert(sizeof(struct nolist_proofs) % 64 == 0, "abi");
 
 /* Acknowledgements at high fakes that were not ours, in one hour: forgers' traces. */
 struct nolist_bad_acks {
@@ -325,13 +355,14 @@ struct nolist_mxstats {
 
 /* nolist_stats: per CPU, one value, so that a frame looks for it once. */
 struct nolist_stats {
-	__u64 verdict[NOLIST_VERDICTS]; /* frames by verdict */
+	__u64 verdict[NOLIST_VERDICT_SLOTS]; /* frames by verdict */
 	__u64 claims_new;               /* sources added to nolist_claims */
 	__u64 claims_lost;              /* contacts for which the table had no room */
 	__u64 claims_shed[NOLIST_ROLES]; /* contacts by role that were too many to note */
 	__u64 proofs_new;               /* sources added to nolist_proofs */
 	__u64 proofs_lost;              /* verified evidence that found no room */
 	__u64 proofs_lost_ns;           /* when last */
+	__u64 reserved[32];
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
 	/* Admission to nolist_claims, by role: what was spent in this second. */
@@ -372,8 +403,9 @@ struct nolist_meta {
 	__u64 generation; /* random: another table has another one */
 	__u64 created_ns;
 	struct nolist_change change[NOLIST_CHANGES]; /* the latest first */
+	__u64 reserved[21];
 };
-_Static_assert(sizeof(struct nolist_meta) == 24 + 16 * NOLIST_CHANGES, "abi");
+_Static_assert(sizeof(struct nolist_meta) == 256, "abi");
 
 /* In the object's .rodata, so that also an object attached by `ip link` tells. */
 struct nolist_object {

@@ -69,13 +69,25 @@ static void test_size(void)
 
 	record[0] = 1;
 	record[16] = 2;
-	tap_ok(squeeze(bytes, record, 17) == 3 + 8, "zeros take no room");
+	tap_ok(squeeze(bytes, record, 17) == 1 + 3 + 8, "zeros take no room");
 	memcpy(wide, record, sizeof(record));
-	tap_ok(expand(back, 20, bytes, 11) == 11 && !memcmp(back, wide, sizeof(wide)),
+	tap_ok(expand(back, 20, bytes, 12) == 12 && !memcmp(back, wide, sizeof(wide)),
 	       "a record that has grown since has zeros there");
 	wide[19] = 1;
 	size = squeeze(bytes, wide, 20);
-	tap_ok(!expand(back, 17, bytes, size), "one that has more than is known is refused");
+	back[17] = 77;
+	tap_ok(expand(back, 17, bytes, size) == size && !memcmp(back, record, sizeof(record)) &&
+		       back[17] == 77,
+	       "of one that is longer as much is read as there is room for");
+	memset(wide, 0, sizeof(wide));
+	tap_ok(squeeze(bytes, wide, 20) == 2 && expand(back, 20, bytes, 2) == 2 && !back[0],
+	       "one of zeros is a record all the same");
+	wide[0] = 5;
+	tap_ok(squeeze(bytes, wide, 20) == 1 + 1 + 4 && bytes[0] == 1,
+	       "it carries its length, without zeros at its end");
+	tap_ok(!expand(back, 20, (const unsigned char *)"\0", 1), "one of no length is refused");
+	bytes[0] = SQUEEZE_WORDS + 1;
+	tap_ok(!expand(back, 20, bytes, sizeof(bytes)), "and one that is too long");
 }
 
 int main(void)

@@ -141,13 +141,32 @@ static void history(struct kept *k, unsigned int i)
 
 #define OLD_ROWS 1000
 
+/* As they were in memory then. */
+#define OLD_CLAIMS 68
+#define OLD_PROOFS 44
+struct old_hour {
+	uint32_t hour;
+	uint16_t n[9];
+	uint16_t seen;
+};
+
+static struct old_hour old_hour(const struct pack_hour *h)
+{
+	struct old_hour old = { .hour = h->hour, .seen = h->seen };
+
+	memcpy(old.n, h->n, sizeof(old.n));
+	return old;
+}
+
 /* A store of the first version. */
 static void make_old(void)
 {
 	struct pack_hour hour[KEPT_HOURS];
 	struct kept k = { .hour = hour };
+	struct old_hour old[8];
 	unsigned char key[12] = {};
 	sqlite3_stmt *q;
+	unsigned int h;
 	sqlite3 *db;
 	int i;
 
@@ -162,10 +181,12 @@ static void make_old(void)
 		key[11] = i;
 		sqlite3_bind_int(q, 1, k.hours > 0);
 		sqlite3_bind_blob(q, 2, key, sizeof(key), SQLITE_STATIC);
-		sqlite3_bind_blob(q, 3, &k.claims, sizeof(k.claims), SQLITE_STATIC);
+		for (h = 0; h < k.hours; h++)
+			old[h] = old_hour(&hour[h]);
+		sqlite3_bind_blob(q, 3, &k.claims, OLD_CLAIMS, SQLITE_STATIC);
 		if (k.hours) {
-			sqlite3_bind_blob(q, 4, &k.proofs, sizeof(k.proofs), SQLITE_STATIC);
-			sqlite3_bind_blob(q, 5, hour, k.hours * sizeof(*hour), SQLITE_STATIC);
+			sqlite3_bind_blob(q, 4, &k.proofs, OLD_PROOFS, SQLITE_STATIC);
+			sqlite3_bind_blob(q, 5, old, k.hours * sizeof(*old), SQLITE_STATIC);
 		}
 		sqlite3_step(q);
 		sqlite3_reset(q);

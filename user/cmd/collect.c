@@ -274,7 +274,7 @@ static int free_item(struct collect *c, int set, const struct snapshot_item *ite
 	unsigned int hours;
 	int error;
 
-	if (kern_proofs(c->k, set, &src, &now))
+	if (kern_proofs(c->k, set, &src, &now) || !pack_is_known(&now))
 		return 0;
 	packed = pack_proofs(&now, hour, &hours);
 	if (memcmp(&packed, item->proofs, sizeof(packed)) || hours != item->hours ||

@@ -54,6 +54,14 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_ROOM] = { "high_no_room", "high fake: dropped, the driver gave no room" },
 };
 
+const char *status_verdict_name(int verdict, char text[STATUS_VERDICT])
+{
+	if (verdict < NOLIST_VERDICTS)
+		return status_verdicts[verdict].name;
+	snprintf(text, STATUS_VERDICT, "verdict_%d", verdict);
+	return text;
+}
+
 static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
 		     const struct nolist_proofs *proofs, void *arg)
 {
@@ -221,7 +229,7 @@ unsigned long long status_frames(const struct status *s)
 	unsigned long long sum = 0;
 	int i;
 
-	for (i = 0; i < NOLIST_VERDICTS; i++)
+	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
 		sum += s->stats.verdict[i];
 	return sum;
 }

@@ -24,7 +24,7 @@ struct contact {
 /* What was proven at the high fakes in one hour; meanings as in struct nolist_hour. */
 struct hour {
 	uint32_t start; /* its first second */
-	uint16_t n[NOLIST_EVENTS];
+	uint16_t n[NOLIST_EVENT_SLOTS]; /* by enum nolist_event, those of a newer program as well */
 };
 
 enum record_role { RECORD_LOW, RECORD_REAL, RECORD_HIGH };

@@ -50,7 +50,7 @@ static bool has_talk(const struct pack_hour *h)
 {
 	int i;
 
-	for (i = 0; i < NOLIST_EVENTS; i++)
+	for (i = 0; i < NOLIST_EVENT_SLOTS; i++)
 		if (h->n[i])
 			return true;
 	return !h->seen;
@@ -106,7 +106,7 @@ static void merge_hour(struct hour *a, const struct hour *b)
 {
 	int i;
 
-	for (i = 0; i < NOLIST_EVENTS; i++)
+	for (i = 0; i < NOLIST_EVENT_SLOTS; i++)
 		a->n[i] = sum16(a->n[i], b->n[i]);
 }
 

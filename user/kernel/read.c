@@ -109,7 +109,7 @@ static void add_real(struct nolist_real *sum, const struct nolist_real *r)
 
 static int add_stats(int fd, struct nolist_stats *sum)
 {
-	size_t bytes = sizeof(*sum), verdicts = NOLIST_VERDICTS;
+	size_t bytes = sizeof(*sum);
 	int cpus = libbpf_num_possible_cpus(), cpu, ret;
 	struct nolist_stats *s;
 	__u32 zero = 0;
@@ -126,7 +126,7 @@ static int add_stats(int fd, struct nolist_stats *sum)
 		return ret;
 	}
 	for (cpu = 0; cpu < cpus; cpu++) {
-		for (i = 0; i < verdicts; i++)
+		for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
 			sum->verdict[i] += s[cpu].verdict[i];
 		sum->claims_new += s[cpu].claims_new;
 		sum->claims_lost += s[cpu].claims_lost;

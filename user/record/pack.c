@@ -94,6 +94,16 @@ static struct pack_hour *hour_place(struct pack_hour *hour, unsigned int *hours,
 	return &hour[i];
 }
 
+bool pack_is_known(const struct nolist_proofs *p)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(p->reserved) / sizeof(*p->reserved); i++)
+		if (p->reserved[i])
+			return false;
+	return !p->reserved_data;
+}
+
 struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *hour,
 			       unsigned int *hours)
 {
@@ -198,7 +208,7 @@ static bool add_hour(struct kept *k, const struct pack_hour *h)
 	if (!to)
 		return false;
 	is_new = (h->seen & ~to->seen) != 0;
-	for (i = 0; i < NOLIST_EVENTS; i++) {
+	for (i = 0; i < NOLIST_EVENT_SLOTS; i++) {
 		is_new |= h->n[i] > to->n[i];
 		to->n[i] = larger(to->n[i], h->n[i]);
 	}

@@ -72,10 +72,12 @@ enum {
 /* One hour of the table's clock; meanings as in struct nolist_hour. */
 struct pack_hour {
 	uint32_t hour; /* as in struct nolist_hour: from 1 on */
-	uint16_t n[NOLIST_EVENTS];
+	uint16_t n[NOLIST_EVENT_SLOTS];
 	uint16_t seen; /* PACK_SEEN_...; alone, it is no hour with dialogues */
+	uint16_t reserved;
+	uint32_t unknown[2]; /* as below */
 };
-_Static_assert(sizeof(struct pack_hour) == 24, "is stored");
+_Static_assert(sizeof(struct pack_hour) == 48, "is stored");
 
 /* What nolist_proofs says now; its hours are elsewhere, ascending. */
 struct pack_proofs {
@@ -88,6 +90,8 @@ struct pack_proofs {
 /* A time of the tables as it is kept. */
 uint32_t pack_second(uint64_t ns);
 
+/* Is there nothing in it that this tool does not know? Such a record is not freed. */
+bool pack_is_known(const struct nolist_proofs *p);
 struct pack_claims pack_claims(const struct nolist_claims *c);
 /* Hours: how many were put into hour[NOLIST_HOURS]. */
 struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *hour,
@@ -99,8 +103,10 @@ struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *
  * beginning: then what it had is added to "before". Until then the larger number
  * counts, so that reading the same table twice changes nothing.
  *
- * The layout is the store's, in the order of the machine: only append, and raise
- * the version of the store.
+ * The layout is the store's, in the order of the machine. A field that is added takes the
+ * first of the unknown words, where zero must mean "nothing known": each stored record has
+ * a length of its own, so that the version of the store stays. What a newer tool has
+ * stored there is kept as it is.
  */
 struct kept_claims {
 	struct pack_claims now; /* its spans cover all records there were */
@@ -108,15 +114,17 @@ struct kept_claims {
 	uint32_t before[PACK_ROLES];
 	uint32_t day;              /* days since 1970 */
 	uint32_t days[PACK_ROLES]; /* bit i: an open was seen i days before that */
+	uint32_t unknown[7];
 };
-_Static_assert(sizeof(struct kept_claims) == 68, "is stored");
+_Static_assert(sizeof(struct kept_claims) == 4 * 24, "is stored");
 
 struct kept_proofs {
 	struct pack_proofs now;
 	uint32_t begin;
 	uint32_t before_data_count, before_talk_hours, before_bad_acks;
+	uint32_t unknown[13];
 };
-_Static_assert(sizeof(struct kept_proofs) == 44, "is stored");
+_Static_assert(sizeof(struct kept_proofs) == 4 * 24, "is stored");
 
 #define KEPT_DAYS 32
 

@@ -7,19 +7,33 @@
 
 #include "user/record/sparse.h"
 
+/* Up to the last word that is not zero; at least one, so that a record is never nothing. */
+static unsigned int length_of(const unsigned char *record, unsigned int words)
+{
+	uint32_t word;
+
+	for (; words > 1; words--) {
+		memcpy(&word, record + 4 * (words - 1), 4);
+		if (word)
+			break;
+	}
+	return words;
+}
+
 size_t squeeze(unsigned char *squeezed, const void *record, unsigned int words)
 {
-	unsigned char *at = squeezed + SQUEEZE_MASK(words);
+	unsigned int i, length = length_of(record, words);
+	unsigned char *mask = squeezed + 1, *at = mask + SQUEEZE_MASK(length);
 	const unsigned char *from = record;
 	uint32_t word;
-	unsigned int i;
 
-	memset(squeezed, 0, SQUEEZE_MASK(words));
-	for (i = 0; i < words; i++) {
+	*squeezed = length;
+	memset(mask, 0, SQUEEZE_MASK(length));
+	for (i = 0; i < length; i++) {
 		memcpy(&word, from + 4 * i, 4);
 		if (!word)
 			continue;
-		squeezed[i / 8] |= 1u << i % 8;
+		mask[i / 8] |= 1u << i % 8;
 		memcpy(at, &word, 4);
 		at += 4;
 	}
@@ -28,21 +42,23 @@ size_t squeeze(unsigned char *squeezed, const void *record, unsigned int words)
 
 size_t expand(void *record, unsigned int words, const unsigned char *squeezed, size_t size)
 {
-	const unsigned char *at = squeezed + SQUEEZE_MASK(words);
+	unsigned int i, place, length = size ? *squeezed : 0;
+	const unsigned char *at = squeezed + 1 + SQUEEZE_MASK(length);
 	uint32_t mask = 0;
-	unsigned int i;
 
 	memset(record, 0, 4 * words);
-	if (size < SQUEEZE_MASK(words))
+	if (!length || length > SQUEEZE_WORDS || size < 1 + SQUEEZE_MASK(length))
 		return 0;
-	for (i = 0; i < SQUEEZE_MASK(words); i++)
-		mask |= (uint32_t)squeezed[i] << 8 * i;
-	if (words < SQUEEZE_WORDS && mask >> words)
+	for (i = 0; i < SQUEEZE_MASK(length); i++)
+		mask |= (uint32_t)squeezed[1 + i] << 8 * i;
+	if (length < SQUEEZE_WORDS && mask >> length)
 		return 0;
 	for (; mask; mask &= mask - 1, at += 4) {
+		place = __builtin_ctz(mask);
 		if (squeezed + size - at < 4)
 			return 0;
-		memcpy((char *)record + 4 * __builtin_ctz(mask), at, 4);
+		if (place < words)
+			memcpy((char *)record + 4 * place, at, 4);
 	}
 	return at - squeezed;
 }

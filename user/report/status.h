@@ -15,6 +15,9 @@ struct status_verdict {
 	const char *name, *help;
 };
 extern const struct status_verdict status_verdicts[NOLIST_VERDICTS];
+/* Its name; "verdict_22" where only a newer program knows more. */
+#define STATUS_VERDICT 24
+const char *status_verdict_name(int verdict, char text[STATUS_VERDICT]);
 
 #define STATUS_WARNINGS 16
 

@@ -175,6 +175,7 @@ int status_json(struct status *s)
 {
 	static struct out out;
 	struct out *o = &out;
+	char name[STATUS_VERDICT];
 	bool is_old;
 	int i;
 
@@ -196,8 +197,9 @@ int status_json(struct status *s)
 		json_set(o, s, i);
 	json_close(o, ']');
 	json_open(o, "verdicts", '{');
-	for (i = 0; i < NOLIST_VERDICTS; i++)
-		json_number(o, status_verdicts[i].name, s->stats.verdict[i]);
+	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
+		if (i < NOLIST_VERDICTS || s->stats.verdict[i])
+			json_number(o, status_verdict_name(i, name), s->stats.verdict[i]);
 	json_close(o, '}');
 	json_number(o, "frames", status_frames(s));
 	json_claims(o, s);

@@ -115,13 +115,15 @@ static void text_set(struct status *s, int set)
 
 static void text_verdicts(const struct status *s)
 {
+	char name[STATUS_VERDICT];
 	int i;
 
 	printf("\n%-18s  %14s\n", "verdict", "frames");
-	for (i = 0; i < NOLIST_VERDICTS; i++)
+	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
 		if (s->stats.verdict[i])
-			printf("%-18s  %14llu  %s\n", status_verdicts[i].name,
-			       (unsigned long long)s->stats.verdict[i], status_verdicts[i].help);
+			printf("%-18s  %14llu  %s\n", status_verdict_name(i, name),
+			       (unsigned long long)s->stats.verdict[i],
+			       i < NOLIST_VERDICTS ? status_verdicts[i].help : "known to a newer tool");
 	printf("%-18s  %14llu\n", "all", status_frames(s));
 }
 

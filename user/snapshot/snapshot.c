@@ -286,7 +286,7 @@ static bool has_data(const struct table *t, size_t at)
 	size_t size;
 
 	_Static_assert(!offsetof(struct pack_proofs, data.first), "is the mask's first bit");
-	return *table_record(t, at, &size) & 1;
+	return table_record(t, at, &size)[1] & 1;
 }
 
 static void take(struct snapshot_walk *w, bool has_claims, bool has_proofs,

@@ -13,6 +13,17 @@
 #define DIGIT_BITS 16
 #define AHEAD 16 /* records: the processor waits for memory otherwise */
 
+/* Each record's length, in front of it. */
+#define LENGTH sizeof(uint16_t)
+
+static size_t length_at(const unsigned char *bytes)
+{
+	uint16_t length;
+
+	memcpy(&length, bytes, LENGTH);
+	return length;
+}
+
 void table_free(struct table *t)
 {
 	free(t->place);
@@ -49,12 +60,14 @@ static int grow(struct table *t, size_t size)
 int table_add(struct table *t, const struct pack_key *key, const unsigned char *record,
 	      size_t size)
 {
-	if (grow(t, 1 + size))
+	uint16_t length = size;
+
+	if (grow(t, LENGTH + size))
 		return -ENOMEM;
 	t->place[t->places++] = (struct place){ key->high, key->low, t->used };
-	t->bytes[t->used++] = size;
-	memcpy(t->bytes + t->used, record, size);
-	t->used += size;
+	memcpy(t->bytes + t->used, &length, LENGTH);
+	memcpy(t->bytes + t->used + LENGTH, record, size);
+	t->used += LENGTH + size;
 	return 0;
 }
 
@@ -128,7 +141,7 @@ static void *sort_records(void *arg)
 	for (i = 0; i < f->places; i++) {
 		if (i + AHEAD < f->places)
 			__builtin_prefetch(f->from + f->place[i + AHEAD].at);
-		size = 1 + f->from[f->place[i].at];
+		size = LENGTH + length_at(f->from + f->place[i].at);
 		memcpy(f->to + at, f->from + f->place[i].at, size);
 		f->place[i].at = at;
 		at += size;
@@ -145,7 +158,7 @@ static void part(const struct table *t, struct place *to, struct family f[2])
 		struct family *of = &f[!!t->place[i].high];
 
 		of->places++;
-		of->size += 1 + t->bytes[t->place[i].at];
+		of->size += LENGTH + length_at(t->bytes + t->place[i].at);
 	}
 	f[0].place = to;
 	f[1].place = to + f[0].places;
@@ -220,8 +233,8 @@ const unsigned char *table_record(const struct table *t, size_t at, size_t *size
 {
 	const unsigned char *bytes = t->bytes + t->place[at].at;
 
-	*size = *bytes;
-	return bytes + 1;
+	*size = length_at(bytes);
+	return bytes + LENGTH;
 }
 
 bool table_step_to(const struct table *t, size_t *at, const struct pack_key *key)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include "user/record/pack.h"
 
-#define TABLE_RECORD_MAX 255 /* bytes */
+#define TABLE_RECORD_MAX 511 /* bytes */
 
 /* A key, and where its record is. */
 struct place {
@@ -23,7 +23,7 @@ struct place {
 struct table {
 	struct place *place;
 	size_t places, places_room;
-	unsigned char *bytes; /* for each record how many there are, then these */
+	unsigned char *bytes; /* for each record how many there are, in two, then these */
 	size_t used, room;
 };
 

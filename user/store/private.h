@@ -76,8 +76,8 @@ int store_step(struct store *s, sqlite3_stmt *stmt);
 /* A row cannot be what this tool wrote. */
 int store_damaged(struct store *s);
 int store_number(struct store *s, const char *pragma, int *number);
-/* For SQL: squeezed(BLOB, WORDS) squeezes the records of so many words in a blob. */
-int store_add_squeezed(struct store *s);
+/* older.c: what the steps from older versions call in SQL. */
+int store_add_older(struct store *s);
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
 /* What is known of tables as a whole, and pardons that were over, of before a time. */
 int store_drop_lives(struct store *s, int64_t before);

@@ -15,7 +15,7 @@
 #define CLAIMS_WORDS (sizeof(struct kept_claims) / 4)
 #define PROOFS_WORDS (sizeof(struct kept_proofs) / 4)
 #define HOUR_WORDS (sizeof(struct pack_hour) / 4)
-#define HOUR_MIN 5 /* bytes of an hour, squeezed: at least which it is */
+#define HOUR_MIN 6 /* bytes of an hour, squeezed: at least which it is */
 
 #define KEY_SIZE 12
 #define STEPS_MAX 12 /* forward, before a row is sought */
@@ -416,35 +416,4 @@ size_t store_count(struct store *s, enum store_grade grade)
 		n = sqlite3_column_int64(q, 0);
 	sqlite3_reset(q);
 	return n;
-}
-
-/* --- older versions ---------------------------------------------------------- */
-
-static void on_squeezed(sqlite3_context *context, int args, sqlite3_value **arg)
-{
-	const unsigned char *from = sqlite3_value_blob(arg[0]);
-	size_t at, size = sqlite3_value_bytes(arg[0]), words = sqlite3_value_int(arg[1]), used = 0;
-	unsigned char *to;
-
-	(void)args;
-	if (!from)
-		return;
-	if (size % (4 * words)) {
-		sqlite3_result_error_code(context, SQLITE_CORRUPT);
-		return;
-	}
-	to = sqlite3_malloc64(size / (4 * words) * SQUEEZE_MAX(words));
-	if (!to) {
-		sqlite3_result_error_nomem(context);
-		return;
-	}
-	for (at = 0; at < size; at += 4 * words)
-		used += squeeze(to + used, from + at, words);
-	sqlite3_result_blob(context, to, used, sqlite3_free);
-}
-
-int store_add_squeezed(struct store *s)
-{
-	return sqlite3_create_function(s->db, "squeezed", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-				       on_squeezed, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, "write");
 }

@@ -68,6 +68,10 @@ static const char *const steps[] = {
 	"  added INTEGER NOT NULL);",
 	/* Hours tell of SYNs, too (record/pack.h); who does not know takes them for data. */
 	"SELECT 0;",
+	/* Records carry their length, and can grow; hours have more events. */
+	"UPDATE source SET claims = with_length(claims, 17), proofs = with_length(proofs, 11),"
+	"  hours = with_length(hours, 6);"
+	"ALTER TABLE life ADD COLUMN end_s INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define LIST_COLUMNS                                                                               \
@@ -293,7 +297,7 @@ int store_number(struct store *s, const char *pragma, int *number)
 /* All steps that are missing, or none. */
 static int migrate(struct store *s)
 {
-	int version, error = store_add_squeezed(s);
+	int version, error = store_add_older(s);
 	char pragma[64];
 
 	if (!error)
