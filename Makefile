@@ -41,7 +41,7 @@ DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-full check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
+.PHONY: all tests deps check check-more check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -96,13 +96,17 @@ $(B) $(B)/bench:
 deps: ## install the Debian packages that are missing
 	$(Q)scripts/deps.sh
 
-check: ## run the tests with reduced counts; T=FOLDER/NAME runs one, T=FOLDER a folder
+check: ## run the core of the tests; T=FOLDER/NAME runs one, T=FOLDER a folder
 	$(Q)scripts/deps.sh check
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/run.sh $(T)
 
-check-full: ## run the tests with all counts
-	$(Q)NOLIST_FULL=1 $(MAKE) --no-print-directory check
+# Of T=vm and T=vm/NAME only the guests, of any other T only the tests here.
+check-more: ## run the rest: many mail servers, long counts, guests; T as for check
+	$(Q)scripts/deps.sh check
+	$(Q)$(MAKE) --no-print-directory tests
+	$(if $(filter vm vm/%,$(T)),,$(Q)selftests/run.sh --more $(T))
+	$(if $(filter-out vm vm/%,$(T)),,$(Q)$(MAKE) --no-print-directory check-kernels T="$(filter vm/%,$(T))")
 
 check-kernels: ## run the tests on Debian's kernels in qemu; KERNEL=6.1 on one, T=name one
 	$(Q)scripts/deps.sh kernels

@@ -1,26 +1,69 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs the tests and tells with prove(1)'s exit status whether they passed.
-# Keeps no list: every executable selftests/FOLDER/*.sh and every program built in
-# build/selftests/FOLDER is one. `run.sh NAME...` runs only the named ones, as
-# FOLDER/NAME, or all of a FOLDER.
+# Runs the tests and exits as prove(1) does. Keeps no list: every executable
+# selftests/FOLDER/*.sh and every program built in build/selftests/FOLDER is one.
+#
+#	run.sh [NAME]...          the core, or what is named: FOLDER/NAME, or all of a FOLDER
+#	run.sh --more [NAME]...   the rest: tests that say "circle: more" in their first lines,
+#	                          and with their long counts those that have some (NOLIST_FULL)
+#	run.sh [--more] --list    prints their names
+#
+# At the end it names each check that failed and how to repeat it, and each that was
+# skipped and why.
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
 shopt -s nullglob
 
-# is_wanted FOLDER/NAME [NAME]...: it is named, or nothing is.
+more=
+if [ "${1:-}" = --more ]; then
+	more=yes
+	shift
+fi
+list=
+if [ "${1:-}" = --list ]; then
+	list=yes
+	shift
+fi
+
+# source_of TEST: what it is written in.
+source_of() {
+	case $1 in
+	build/*) echo "${1#build/}.c" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# The rest has the long counts of tests of the core, too.
+is_in_circle() {
+	local source
+
+	source=$(source_of "$1")
+	if [ "$more" ]; then
+		is_rest "$source" || grep -q NOLIST_FULL "$source"
+	else
+		! is_rest "$source"
+	fi
+}
+
+is_rest() {
+	head -n 40 "$1" | grep -qE '^(#| \*) circle: more$'
+}
+
+# is_wanted FOLDER/NAME TEST [NAME]...: it is named, or its folder or nothing is and it
+# belongs to this circle.
 is_wanted() {
-	[ $# -gt 1 ] || return 0
-	case " ${*:2} " in
-	*" $1 "* | *" ${1%/*} "*) return 0 ;;
+	case " ${*:3} " in
+	*" $1 "*) return 0 ;;
+	*" ${1%/*} "* | '  ') is_in_circle "$2" ;;
 	*) return 1 ;;
 	esac
 }
 
 tests=()
 names=" "
+found=" "
 for folder in unit prog tool net; do
 	for t in selftests/"$folder"/*.sh build/selftests/"$folder"/*; do
 		case $t in
@@ -31,23 +74,40 @@ for folder in unit prog tool net; do
 		fi
 		name=${t##*/}
 		name=$folder/${name%.sh}
-		is_wanted "$name" "$@" || continue
+		found+="$folder $name "
+		is_wanted "$name" "$t" "$@" || continue
 		tests+=("$t")
-		names+="$folder $name "
+		names+="$name "
 	done
 done
 
 # A test that was asked for by a name that does not exist has not passed.
 for name in "$@"; do
-	if [[ $names != *" $name "* ]]; then
+	if [[ $found != *" $name "* ]]; then
 		echo "run.sh: no such test: $name" >&2
 		exit 2
 	fi
 done
 if [ "${#tests[@]}" -eq 0 ]; then
-	echo "run.sh: no tests: selftests/*/* and build/selftests/*/* are empty" >&2
+	echo "run.sh: no tests here${*:+: $*}" >&2
 	exit 2
 fi
+if [ "$list" ]; then
+	# shellcheck disable=SC2086 # words
+	printf '%s\n' $names
+	exit
+fi
+
+export NOLIST_LIMIT=900
+if [ "$more" ]; then
+	export NOLIST_FULL=1 NOLIST_LIMIT=3600
+fi
+NOLIST_RESULTS=$(mktemp -d)
+export NOLIST_RESULTS
+trap 'rm -rf "$NOLIST_RESULTS"' EXIT
 
 # --exec makes prove run each file itself, script or binary.
-exec prove --exec 'timeout --foreground 900' --timer "${tests[@]}"
+prove --exec selftests/lib/run-one.sh --timer "${tests[@]}"
+status=$?
+selftests/lib/summary.awk -v more="$more" "$NOLIST_RESULTS"/*.tap
+exit $status

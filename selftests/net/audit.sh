@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# circle: more
 #
 # audit reads what postfix and exim write, of good senders and of one that says what
 # might pass for somebody else's address wherever a client may say something. Why it

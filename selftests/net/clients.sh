@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# circle: more
 # shellcheck disable=SC2317 # functions that check() calls
 #
 # Real mail servers and clients, as Debian ships them, are told "come back later"
@@ -11,7 +12,7 @@
 #
 # Each client has a high fake of its own for each combination, so that what a
 # server remembers of a host plays no part, and so that there are many fakes.
-# Four combinations that have all of it once; all sixteen with NOLIST_FULL=1.
+# All sixteen combinations with NOLIST_FULL=1, else four that have all of it once.
 
 # shellcheck disable=SC2034 # of lib.sh
 FETCH="scripts/lab.sh fetch all"

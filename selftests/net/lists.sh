@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# circle: more
 #
 # Each list is loaded and asked by the program that it is for, in the way that
 # docs/lists.md and "dump --list-formats" tell: a listed source is refused, another

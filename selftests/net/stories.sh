@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# circle: more
 # shellcheck disable=SC2317 # functions that check() calls
 #
 # Stories of unit/scenarios with real mail servers, in seconds for days: a bot at the

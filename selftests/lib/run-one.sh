@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs one test for prove(1), and keeps what it says for the summary of run.sh. A test
+# that cannot go on has failed; the others are run all the same.
+set -u
+
+name=${1#build/}
+name=${name#selftests/}
+name=${name%.sh}
+file=$NOLIST_RESULTS/${name//\//:}.tap
+
+timeout --foreground "$NOLIST_LIMIT" "$@" |
+	sed -u 's/^Bail out! */not ok - cannot go on: /' | tee "$file"
+status=${PIPESTATUS[0]}
+if [ "$status" -eq 124 ]; then
+	echo "not ok - took more than $NOLIST_LIMIT seconds" | tee -a "$file"
+fi
+echo "exit $status" >>"$file"
+exit "$status"
