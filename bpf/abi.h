@@ -37,8 +37,9 @@
  */
 #define NOLIST_ABI_VERSION 6u
 
-/* Names of the program and of its maps; the kernel keeps 15 characters. */
-#define NOLIST_PROG "nolist_ingress"
+/* Names of the programs and of their maps; the kernel keeps 15 characters. */
+#define NOLIST_PROG "nolist_ingress"   /* what is attached */
+#define NOLIST_PROG_SLOW "nolist_slow" /* what it calls for frames of rare shapes */
 #define NOLIST_MAP_META "nolist_meta"
 #define NOLIST_MAP_KEY "nolist_key"
 #define NOLIST_MAP_CONF "nolist_conf"
@@ -46,6 +47,7 @@
 #define NOLIST_MAP_PROOFS "nolist_proofs"
 #define NOLIST_MAP_STATS "nolist_stats"
 #define NOLIST_MAP_KNOWN "nolist_known" /* the program's own, never pinned */
+#define NOLIST_MAP_PROGS "nolist_progs" /* the program's own, and pinned, or it is emptied */
 
 /*
  * An address on the wire's byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC
@@ -100,10 +102,16 @@ enum nolist_verdict {
 	NOLIST_HIGH_SILENT = 19,  /* nothing to say to it */
 	NOLIST_HIGH_BAD = 20,     /* a segment that nobody would answer */
 	NOLIST_HIGH_NO_ROOM = 21, /* the driver refused to resize the frame */
+	/* A shape for which nolist_slow was needed, and it is not in nolist_progs. */
+	NOLIST_PASS_NO_SLOW = 22, /* the kernel sees it */
+	NOLIST_HIGH_NO_SLOW = 23, /* to a high fake: dropped */
 	NOLIST_VERDICTS
 };
 #define NOLIST_VERDICT_SLOTS 48
 _Static_assert(NOLIST_VERDICTS <= NOLIST_VERDICT_SLOTS, "abi");
+
+/* nolist_progs: which program is where. */
+enum nolist_progs_slot { NOLIST_SLOT_SLOW = 0, NOLIST_PROG_SLOTS };
 
 /*
  * Configuration: one value, replaced as a whole by one update of nolist_conf

@@ -46,6 +46,17 @@ struct {
 	__type(value, struct nolist_known);
 } nolist_known SEC(".maps");
 
+/*
+ * The programs that ours calls. The kernel empties it when the last pin and the last file
+ * descriptor are gone, with the program still attached: the loader has to pin it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, NOLIST_PROG_SLOTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} nolist_progs SEC(".maps");
+
 /* What sources seem to do; whoever was idle longest makes room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

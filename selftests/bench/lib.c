@@ -312,6 +312,21 @@ static void set_entries(struct path *p, const char *map, uint32_t entries)
 		die("%s: no table of %u entries", p->name, entries);
 }
 
+/* Objects from before the slow path was a program of its own have none. */
+static void give_slow(const struct path *p, const char *object)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->obj, NOLIST_PROG_SLOW);
+	int progs = bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_PROGS);
+	__u32 slot = NOLIST_SLOT_SLOW;
+	int fd;
+
+	if (!prog && progs < 0)
+		return;
+	fd = prog ? bpf_program__fd(prog) : -1;
+	if (bpf_map_update_elem(progs, &slot, &fd, BPF_ANY))
+		die("%s: no %s in %s", object, NOLIST_PROG_SLOW, NOLIST_MAP_PROGS);
+}
+
 void path_open_sized(struct path *p, const char *name, const char *object, uint32_t entries)
 {
 	struct bpf_program *prog;
@@ -322,8 +337,11 @@ void path_open_sized(struct path *p, const char *name, const char *object, uint3
 		die("%s: cannot open: %s", object, strerror(errno));
 	set_entries(p, NOLIST_MAP_CLAIMS, entries);
 	set_entries(p, NOLIST_MAP_PROOFS, entries);
+	bpf_object__for_each_program(prog, p->obj)
+		bpf_program__set_autoload(prog, true);
 	if (bpf_object__load(p->obj))
 		die("%s: cannot load: %s", object, strerror(errno));
+	give_slow(p, object);
 	prog = bpf_object__find_program_by_name(p->obj, NOLIST_PROG);
 	p->prog = prog ? bpf_program__fd(prog) : -1;
 	p->stats = bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_STATS);
@@ -376,6 +394,8 @@ const char *verdict_name(unsigned int verdict)
 		[NOLIST_HIGH_SILENT] = "high-silent",
 		[NOLIST_HIGH_BAD] = "high-bad",
 		[NOLIST_HIGH_NO_ROOM] = "high-no-room",
+		[NOLIST_PASS_NO_SLOW] = "pass-no-slow",
+		[NOLIST_HIGH_NO_SLOW] = "high-no-slow",
 	};
 
 	return verdict < NOLIST_VERDICTS && name[verdict] ? name[verdict] : "?";

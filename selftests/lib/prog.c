@@ -27,6 +27,8 @@ const char *const prog_verdict_names[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_SILENT] = "HIGH_SILENT",
 	[NOLIST_HIGH_BAD] = "HIGH_BAD",
 	[NOLIST_HIGH_NO_ROOM] = "HIGH_NO_ROOM",
+	[NOLIST_PASS_NO_SLOW] = "PASS_NO_SLOW",
+	[NOLIST_HIGH_NO_SLOW] = "HIGH_NO_SLOW",
 };
 
 const char *prog_verdict(int verdict)
@@ -48,6 +50,31 @@ static int prog_map(struct prog *p, const char *name)
 	return fd;
 }
 
+static int prog_program(struct prog *p, const char *name)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->object, name);
+
+	if (!prog)
+		tap_die(name);
+	return bpf_program__fd(prog);
+}
+
+void prog_give_slow(struct prog *p)
+{
+	__u32 slot = NOLIST_SLOT_SLOW;
+
+	if (bpf_map_update_elem(p->progs, &slot, &p->slow, BPF_ANY))
+		tap_die(NOLIST_MAP_PROGS);
+}
+
+void prog_take_slow(struct prog *p)
+{
+	__u32 slot = NOLIST_SLOT_SLOW;
+
+	if (bpf_map_delete_elem(p->progs, &slot))
+		tap_die(NOLIST_MAP_PROGS);
+}
+
 void prog_counters(struct prog *p, __u64 verdict[NOLIST_VERDICTS])
 {
 	struct nolist_stats s[p->cpus];
@@ -63,7 +90,7 @@ void prog_counters(struct prog *p, __u64 verdict[NOLIST_VERDICTS])
 
 static void (*prog_tamper)(struct bpf_program *);
 
-/* Called when the program's functions have been put together. */
+/* Called when a program's functions have been put together. */
 static int prog_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
 	(void)opts;
@@ -93,13 +120,15 @@ void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_
 	bpf_object__for_each_map(m, p->object)
 		if (bpf_map__type(m) == BPF_MAP_TYPE_LRU_HASH)
 			bpf_map__set_max_entries(m, PROG_SOURCES);
-	prog = bpf_object__find_program_by_name(p->object, NOLIST_PROG);
-	if (!prog)
-		tap_die(NOLIST_PROG);
+	bpf_object__for_each_program(prog, p->object)
+		bpf_program__set_autoload(prog, true);
 	if (bpf_object__load(p->object))
-		tap_die("the kernel refuses " NOLIST_PROG);
+		tap_die("the kernel refuses the programs");
 	libbpf_unregister_prog_handler(id);
-	p->fd = bpf_program__fd(prog);
+	p->fd = prog_program(p, NOLIST_PROG);
+	p->slow = prog_program(p, NOLIST_PROG_SLOW);
+	p->progs = prog_map(p, NOLIST_MAP_PROGS);
+	prog_give_slow(p);
 	p->conf = prog_map(p, NOLIST_MAP_CONF);
 	p->key = prog_map(p, NOLIST_MAP_KEY);
 	p->claims = prog_map(p, NOLIST_MAP_CLAIMS);
@@ -224,7 +253,7 @@ void prog_run(struct prog *p, const struct frame *f, __u32 ifindex, struct prog_
 
 int prog_code(int verdict)
 {
-	if (verdict <= NOLIST_PASS_NO_ROOM)
+	if (verdict <= NOLIST_PASS_NO_ROOM || verdict == NOLIST_PASS_NO_SLOW)
 		return XDP_PASS;
 	return verdict < NOLIST_HIGH_SILENT ? XDP_TX : XDP_DROP;
 }

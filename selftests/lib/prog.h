@@ -21,8 +21,8 @@ extern const struct nolist_key prog_key;
 
 struct prog {
 	struct bpf_object *object;
-	int fd;
-	int conf, key, claims, proofs, stats;
+	int fd, slow; /* the program, and its slow path */
+	int conf, progs, key, claims, proofs, stats;
 	int cpus;
 	__u64 seen[NOLIST_VERDICTS]; /* verdict counters after the last frame */
 };
@@ -43,9 +43,12 @@ const char *prog_verdict(int verdict);
 /* The verdict counters, summed over all CPUs. */
 void prog_counters(struct prog *p, __u64 verdict[NOLIST_VERDICTS]);
 
-/* tamper: NULL, or changes the program before the kernel sees it. */
+/* tamper: NULL, or changes each program before the kernel sees it. */
 void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_program *));
 void prog_load(struct prog *p, void (*tamper)(struct bpf_program *));
+/* A loaded one has its slow path; takes it away and gives it back. */
+void prog_take_slow(struct prog *p);
+void prog_give_slow(struct prog *p);
 
 /* --- configuration ------------------------------------------------------- */
 

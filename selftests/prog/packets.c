@@ -6,6 +6,7 @@
  * lengths and bits are in prog/sweeps.c, what configuration changes in
  * prog/config.c.
  */
+#include <stdbool.h>
 #include "selftests/lib/row.h"
 #include "selftests/lib/shapes.h"
 
@@ -443,6 +444,59 @@ static void no_room(void)
 	free(c);
 }
 
+/* --- the slow path is missing ------------------------------------------------ */
+
+/* Which verdict a frame of this row gets then, if it needs the slow path. */
+static int missing_verdict(const struct row *r)
+{
+	return r->verdict >= NOLIST_HIGH_RST && r->verdict <= NOLIST_HIGH_NO_ROOM ?
+		       NOLIST_HIGH_NO_SLOW :
+		       NOLIST_PASS_NO_SLOW;
+}
+
+/* True if it was counted as missing: then a pass leaves the frame as it came. */
+static bool is_missing(struct prog *p, const struct row *r, bool *is_wrong)
+{
+	static struct prog_result got;
+	static struct frame f;
+
+	row_build(r, &f);
+	prog_run(p, &f, 0, &got);
+	if (got.verdict != missing_verdict(r))
+		return false;
+	row_verdicts |= 1u << got.verdict;
+	*is_wrong = got.xdp != prog_code(got.verdict) ||
+		    (got.xdp == XDP_PASS && !prog_is_same(&f, &got));
+	if (*is_wrong)
+		tap_diag("%s: %s, but code %d or another frame", r->name,
+			 prog_verdict(got.verdict), got.xdp);
+	return true;
+}
+
+/* Each frame is answered as ever, by the fast path, or passes, or is dropped at a high fake. */
+static void no_slow(struct prog *p)
+{
+	struct group fast = {}, slow = {};
+	size_t t, i;
+
+	prog_take_slow(p);
+	for (t = 0; t < COUNT(tables); t++)
+		for (i = 0; i < tables[t].n && group_more(&fast); i++) {
+			bool is_wrong = false;
+
+			if (!is_missing(p, &tables[t].rows[i], &is_wrong)) {
+				group_row(&fast, p, &tables[t].rows[i]);
+				continue;
+			}
+			slow.frames++;
+			slow.failed += is_wrong;
+		}
+	group_done(&slow, "without the slow path rare shapes pass, or are dropped at a high fake");
+	group_done(&fast, "and the fast path works on");
+	prog_give_slow(p);
+	group_table(p, "given back, the slow path answers", vlans, COUNT(vlans));
+}
+
 static void every_verdict(void)
 {
 	int v, missing = 0;
@@ -471,6 +525,7 @@ int main(void)
 	free(c);
 	for (i = 0; i < COUNT(tables); i++)
 		group_table(&p, tables[i].name, tables[i].rows, tables[i].n);
+	no_slow(&p);
 	no_room();
 	every_verdict();
 	bpf_object__close(p.object);

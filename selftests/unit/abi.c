@@ -163,6 +163,7 @@ static const struct {
 	{ NOLIST_MAP_PROOFS, sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
 	{ NOLIST_MAP_STATS, 4, sizeof(struct nolist_stats) },
 	{ NOLIST_MAP_KNOWN, 4, sizeof(struct nolist_known) },
+	{ NOLIST_MAP_PROGS, 4, 4 },
 };
 
 static void map_sizes(void)
@@ -213,6 +214,9 @@ static void names(void)
 	tap_ok(!unknown, "abi.h names every map");
 	tap_ok(strlen(NOLIST_PROG) <= 15 && bpf_object__find_program_by_name(object, NOLIST_PROG),
 	       "the program is called " NOLIST_PROG);
+	tap_ok(strlen(NOLIST_PROG_SLOW) <= 15 &&
+		       bpf_object__find_program_by_name(object, NOLIST_PROG_SLOW),
+	       "its slow path is called " NOLIST_PROG_SLOW);
 }
 
 /* Where a variable lies in its section, by BTF. */

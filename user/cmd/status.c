@@ -52,6 +52,8 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_SILENT] = { "high_silent", "high fake: dropped, nothing to say to it" },
 	[NOLIST_HIGH_BAD] = { "high_bad", "high fake: dropped, nobody would answer it" },
 	[NOLIST_HIGH_NO_ROOM] = { "high_no_room", "high fake: dropped, the driver gave no room" },
+	[NOLIST_PASS_NO_SLOW] = { "pass_no_slow", "rare shapes, the slow path is missing" },
+	[NOLIST_HIGH_NO_SLOW] = { "high_no_slow", "high fake: dropped, the slow path is missing" },
 };
 
 const char *status_verdict_name(int verdict, char text[STATUS_VERDICT])
@@ -179,9 +181,24 @@ static void warn_of_interfaces(struct status *s)
 	}
 }
 
+/* Without configuration it needs none. */
+static void warn_of_slow(struct status *s)
+{
+	int i;
+
+	for (i = 0; i < s->n_ifs; i++)
+		if (s->ifs[i].slow == KERN_SLOW_MISSING &&
+		    !kern_config(s->k, s->ifs[i].set, s->conf))
+			add_warning(s, "'%s': the slow path is missing (was its pin removed?): "
+				       "what needs it is dropped at a high fake and passes "
+				       "elsewhere; load again",
+				    s->ifs[i].name);
+}
+
 static void find_warnings(struct status *s)
 {
 	warn_of_interfaces(s);
+	warn_of_slow(s);
 	warn_of_table(s, "claims", s->fill.claims, s->fill.claims_max,
 		      "then the longest idle are forgotten");
 	warn_of_table(s, "proofs", s->fill.proofs, s->fill.proofs_max,

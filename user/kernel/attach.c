@@ -186,14 +186,12 @@ static struct bpf_map *skel_map(struct nolist_bpf *skel, int map)
 	return bpf_object__find_map_by_name(skel->obj, kern_map_names[map]);
 }
 
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room,
-		   bool is_collected)
+/* With those that a set has, instead of new ones. */
+static int reuse_set(struct nolist_bpf *s, const struct kern_set *set, unsigned int room,
+		     bool is_collected)
 {
-	struct nolist_bpf *s = nolist_bpf__open();
 	int i, ret = 0;
 
-	if (!s)
-		return -errno;
 	for (i = 0; i < KERN_MAPS && !ret; i++) {
 		struct bpf_map *map = skel_map(s, i);
 
@@ -207,10 +205,42 @@ int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigne
 		if (!ret && is_collected && i == MAP_PROOFS && !(set && set->fd[i] >= 0))
 			ret = bpf_map__set_type(map, BPF_MAP_TYPE_HASH);
 	}
+	return ret;
+}
+
+static int reuse_own(struct nolist_bpf *s, const struct kern_own *own)
+{
+	struct bpf_map *map[KERN_OWNS] = { s->maps.nolist_progs, s->maps.nolist_known,
+					   s->maps.bss };
+	int i, ret = 0;
+
+	for (i = 0; i < KERN_OWNS && !ret; i++)
+		if (own->fd[i] >= 0)
+			ret = bpf_map__reuse_fd(map[i], own->fd[i]);
+	return ret;
+}
+
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set,
+		   const struct kern_own *own, unsigned int room, bool is_collected)
+{
+	struct nolist_bpf *s = nolist_bpf__open();
+	int ret;
+
+	if (!s)
+		return -errno;
+	ret = reuse_set(s, set, room, is_collected);
+	if (!ret && own)
+		ret = reuse_own(s, own);
 	if (ret) {
 		nolist_bpf__destroy(s);
 		return ret;
 	}
+	/*
+	 * An extension of a dispatcher has no type of attachment, and an array takes only
+	 * programs that agree in it: so none of ours has one.
+	 */
+	bpf_program__set_expected_attach_type(s->progs.nolist_ingress, 0);
+	bpf_program__set_expected_attach_type(s->progs.nolist_slow, 0);
 	*skel = s;
 	return 0;
 }
@@ -219,14 +249,14 @@ int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigne
  * libxdp attaches a copy of its own, since it loads the program as an extension
  * of its dispatcher; where the kernel has no such thing it attaches it alone.
  */
-static int attach_shared(const struct kern_set *set, int ifindex, enum kern_mode mode)
+static int attach_shared(const struct kern_new *new, int ifindex, enum kern_mode mode)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, 0);
 	struct xdp_program *prog;
 	struct nolist_bpf *skel;
 	int ret;
 
-	ret = kern_skel_open(&skel, set, 0, false);
+	ret = kern_skel_open(&skel, &new->set, &new->own, 0, false);
 	if (ret)
 		return ret;
 	opts.obj = skel->obj;
@@ -247,18 +277,17 @@ static int attach_alone(int prog_fd, int ifindex, enum kern_mode mode)
 			      NULL);
 }
 
-static int attach_in(const struct kern_set *set, int prog_fd, int ifindex, enum kern_mode mode,
-		     bool is_beside)
+static int attach_in(const struct kern_new *new, int ifindex, enum kern_mode mode, bool is_beside)
 {
-	int ret = attach_shared(set, ifindex, mode);
+	int ret = attach_shared(new, ifindex, mode);
 
 	/* Where the dispatcher cannot take it, it works alone, if nobody else is there. */
 	if (ret && !is_beside)
-		ret = attach_alone(prog_fd, ifindex, mode);
+		ret = attach_alone(new->fd, ifindex, mode);
 	return ret;
 }
 
-int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_mode mode,
+int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 		struct kern_slot *now, char *why, size_t size)
 {
 	enum kern_mode first = mode == KERN_GENERIC ? KERN_GENERIC : KERN_NATIVE;
@@ -267,17 +296,17 @@ int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_
 	int ret;
 
 	kern_if_name(ifindex, name);
-	ret = kern_slot(set->pin_dir, ifindex, &before);
+	ret = kern_slot(new->set.pin_dir, ifindex, &before);
 	if (ret)
 		return fail(ret, "cannot look at '%s'", name);
 	/* Beside others: where they are. */
 	if (before.id)
 		first = before.mode;
-	ret = attach_in(set, prog_fd, ifindex, first, before.id);
+	ret = attach_in(new, ifindex, first, before.id);
 	if (ret && first == KERN_NATIVE && mode == KERN_AUTO && !before.id) {
 		snprintf(why, size, "not native: %s",
 			 *kern_extack() ? kern_extack() : strerror(-ret));
-		ret = attach_in(set, prog_fd, ifindex, KERN_GENERIC, false);
+		ret = attach_in(new, ifindex, KERN_GENERIC, false);
 	}
 	if (ret) {
 		fail(ret, "cannot attach to '%s'", name);
@@ -290,7 +319,7 @@ int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_
 			fail_hint("libxdp's dispatcher is there, and cannot take one more program");
 		return ret;
 	}
-	ret = kern_slot(set->pin_dir, ifindex, now);
+	ret = kern_slot(new->set.pin_dir, ifindex, now);
 	if (!ret && !now->ours)
 		ret = -EBUSY; /* somebody took it away at once */
 	if (!ret && !now->is_shared && kern_resize_refused() && !*why)
@@ -337,8 +366,8 @@ int kern_detach(int ifindex, const struct kern_slot *slot)
 			       : swap_alone(ifindex, slot, -1);
 }
 
-int kern_replace(const struct kern_set *set, int prog_fd, int ifindex,
-		 const struct kern_slot *was, struct kern_slot *now)
+int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot *was,
+		 struct kern_slot *now)
 {
 	char name[16];
 	int ret;
@@ -348,14 +377,14 @@ int kern_replace(const struct kern_set *set, int prog_fd, int ifindex,
 		 * LIMIT: the dispatcher takes the new one in beside the old, then lets the
 		 * old one go; for that moment a frame that passes is counted twice.
 		 */
-		ret = attach_shared(set, ifindex, was->mode);
+		ret = attach_shared(new, ifindex, was->mode);
 		if (!ret)
 			ret = detach_shared(ifindex, was->ours);
 	} else {
-		ret = swap_alone(ifindex, was, prog_fd);
+		ret = swap_alone(ifindex, was, new->fd);
 	}
 	if (!ret)
-		ret = kern_slot(set->pin_dir, ifindex, now);
+		ret = kern_slot(new->set.pin_dir, ifindex, now);
 	return ret ? fail(ret, "cannot replace program %u at '%s'", was->ours,
 			  kern_if_name(ifindex, name))
 		   : 0;

@@ -36,7 +36,8 @@ static int has_maps(void)
 {
 	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_LRU_HASH,
 						   BPF_MAP_TYPE_PERCPU_ARRAY,
-						   BPF_MAP_TYPE_ARRAY_OF_MAPS };
+						   BPF_MAP_TYPE_ARRAY_OF_MAPS,
+						   BPF_MAP_TYPE_PROG_ARRAY };
 	int ret = 1;
 	size_t i;
 
@@ -88,7 +89,7 @@ static const struct {
 	{ { "bpf_ktime_get_coarse_ns", NULL }, has_coarse_clock },
 	{ { "bpf_skc_lookup_tcp", NULL }, has_sockets },
 	{ { "bpf_xdp_adjust_tail", NULL }, has_resizing },
-	{ { "LRU hashes, per-CPU arrays and arrays of maps", NULL }, has_maps },
+	{ { "LRU hashes, per-CPU arrays, arrays of maps and of programs", NULL }, has_maps },
 	{ { "extensions of programs", "it runs alone, never beside other XDP programs" },
 	  has_extensions },
 	{ { "reading tables in batches", "collect and dump take many times longer" },

@@ -285,6 +285,7 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 	memcpy(found->tag, prog.tag, sizeof(found->tag));
 	found->set = find_set(k, &prog);
 	found->is_pinned = found->set >= 0 && found->set == k->pinned;
+	kern_slow_look(&prog, k->pin_dir, found);
 	/* A program with our name, but none of our maps, is somebody else's. */
 	if (found->set != -ENOENT)
 		k->n_ifs++;

@@ -16,6 +16,14 @@
 
 #define KERN_SETS_MAX 64
 
+/* Has the program its slow path, for frames of rare shapes? */
+enum kern_slow {
+	KERN_SLOW_UNKNOWN, /* it takes CAP_SYS_ADMIN to see */
+	KERN_SLOW_NONE,    /* another build, which needs none */
+	KERN_SLOW_MISSING,
+	KERN_SLOW_THERE,
+};
+
 /* One interface that our program is attached to. */
 struct kern_if {
 	int ifindex;
@@ -26,6 +34,9 @@ struct kern_if {
 	char tag[17];           /* of our program, in hex */
 	bool is_pinned;         /* its maps are those in pin_dir */
 	int set;                /* index of its maps among the sets */
+	enum kern_slow slow;
+	char slow_tag[17];      /* of its slow path; "" where that is not known */
+	unsigned int progs_id;  /* of the array in which that is; 0: unknown */
 };
 
 /* What is attached to an interface, whoever's it is. */

@@ -25,7 +25,9 @@ struct step {
 	int old_fd; /* the program that was replaced, for putting it back; or -1 */
 	enum kern_deed deed;
 	bool is_swap; /* our program gives way to our program */
+	bool is_give; /* our program stays, and gets its slow path */
 	bool is_done;
+	unsigned int progs_id; /* of the array that was pinned for that */
 };
 
 struct job {
@@ -33,12 +35,11 @@ struct job {
 	struct kern_done *done;
 	struct kern *k;
 	int main;            /* index of the set that is used; -1: a new one */
-	struct kern_set set; /* its maps, as the skeleton holds them; not to be closed */
 	struct nolist_bpf *skel;
-	int prog_fd;
-	struct kern_prog prog;
+	struct kern_new new; /* as the skeleton holds it; not to be closed */
+	struct kern_prog prog, slow;
 	struct nolist_config *conf, *old;
-	bool is_dir_new, is_pinned_here;
+	bool is_dir_new, is_pinned_here, is_new_used;
 	struct step step[KERN_IFS_MAX];
 };
 
@@ -68,27 +69,42 @@ static int choose_set(const struct job *job)
 	return -1;
 }
 
+/* Before the program is attached anywhere, its slow path is where it looks for it. */
+static int load_slow(struct job *job)
+{
+	int fd = bpf_program__fd(job->skel->progs.nolist_slow), ret;
+
+	kern_own_init(&job->new.own);
+	ret = kern_own_of_skel(&job->new.own, job->skel);
+	if (!ret)
+		ret = kern_slow_put(&job->new.own, fd);
+	if (!ret)
+		ret = kern_prog_info(fd, &job->slow);
+	return ret ? fail(ret, "cannot put the slow path in its place") : 0;
+}
+
 static int load_program(struct job *job)
 {
 	const struct kern_set *set = job->main >= 0 ? &job->k->set[job->main] : NULL;
 	int i, ret;
 
-	ret = kern_skel_open(&job->skel, set, job->what->sources_max,
+	ret = kern_skel_open(&job->skel, set, NULL, job->what->sources_max,
 			     job->what->is_collected);
 	if (ret)
 		return fail(ret, "cannot open the program");
+	bpf_program__set_autoload(job->skel->progs.nolist_slow, true);
 	ret = nolist_bpf__load(job->skel);
 	if (ret) {
 		fail(ret, "cannot load the program");
 		return fail_hint("-v shows what the kernel's verifier says");
 	}
-	kern_set_init(&job->set);
+	kern_set_init(&job->new.set);
 	for (i = 0; i < KERN_MAPS; i++)
-		job->set.fd[i] = bpf_map__fd(
+		job->new.set.fd[i] = bpf_map__fd(
 			bpf_object__find_map_by_name(job->skel->obj, kern_map_names[i]));
-	job->prog_fd = bpf_program__fd(job->skel->progs.nolist_ingress);
-	ret = kern_prog_info(job->prog_fd, &job->prog);
-	return ret ? fail(ret, "cannot look at the program") : 0;
+	job->new.fd = bpf_program__fd(job->skel->progs.nolist_ingress);
+	ret = kern_prog_info(job->new.fd, &job->prog);
+	return ret ? fail(ret, "cannot look at the program") : load_slow(job);
 }
 
 static int fill_config(struct job *job)
@@ -100,12 +116,12 @@ static int fill_config(struct job *job)
 	job->old = calloc(1, sizeof(*job->old));
 	if (!job->conf || !job->old)
 		return fail(-ENOMEM, "cannot make a configuration");
-	ret = kern_set_config(&job->set, job->old);
+	ret = kern_set_config(&job->new.set, job->old);
 	if (ret) {
 		free(job->old);
 		job->old = NULL;
 	}
-	ret = kern_set_busy(&job->set, busy);
+	ret = kern_set_busy(&job->new.set, busy);
 	if (ret)
 		return fail(ret, "cannot read the counters");
 	ret = job->what->fill(job->conf, job->old, busy, job->what->arg);
@@ -130,7 +146,9 @@ static int plan_ours(struct job *job, struct step *step)
 		return fail_hint("\"nolist-xdp unload -i %s\" first", step->name);
 	}
 	step->deed = job->old ? KERN_KEPT : KERN_ADOPTED;
-	step->is_swap = strcmp(f->tag, job->prog.tag);
+	step->is_swap = strcmp(f->tag, job->prog.tag) ||
+			(*f->slow_tag && strcmp(f->slow_tag, job->slow.tag));
+	step->is_give = !step->is_swap && f->slow != KERN_SLOW_THERE;
 	if (f->set == job->main) {
 		if (step->is_swap && job->old)
 			step->deed = KERN_REPLACED;
@@ -151,6 +169,7 @@ static int plan_ours(struct job *job, struct step *step)
 			step->name);
 	}
 	step->is_swap = true;
+	step->is_give = false;
 	step->deed = KERN_ADOPTED;
 	return 0;
 }
@@ -185,8 +204,10 @@ static int plan(struct job *job)
 {
 	int i, ret = 0;
 
-	for (i = 0; i < job->what->ifs && !ret; i++)
+	for (i = 0; i < job->what->ifs && !ret; i++) {
 		ret = plan_step(job, &job->step[i], job->what->ifindex[i]);
+		job->is_new_used |= job->step[i].is_swap || job->step[i].deed == KERN_ATTACHED;
+	}
 	return ret;
 }
 
@@ -199,12 +220,14 @@ static int do_step(struct job *job, struct step *step, struct kern_done *done)
 	*done = (struct kern_done){ .deed = step->deed };
 	step->now = step->was;
 	if (step->deed == KERN_ATTACHED) {
-		ret = kern_attach(&job->set, job->prog_fd, step->ifindex, job->what->mode,
-				  &step->now, done->why, sizeof(done->why));
+		ret = kern_attach(&job->new, step->ifindex, job->what->mode, &step->now, done->why,
+				  sizeof(done->why));
 	} else if (step->is_swap) {
 		step->old_fd = bpf_prog_get_fd_by_id(step->was.ours);
-		ret = kern_replace(&job->set, job->prog_fd, step->ifindex, &step->was,
-				   &step->now);
+		ret = kern_replace(&job->new, step->ifindex, &step->was, &step->now);
+	} else if (step->is_give) {
+		ret = kern_slow_give(job->what->pin_dir, &job->new.set, step->was.ours,
+				     &step->progs_id);
 	} else {
 		return 0;
 	}
@@ -214,16 +237,21 @@ static int do_step(struct job *job, struct step *step, struct kern_done *done)
 
 static void undo(struct job *job)
 {
+	bool is_left = false;
 	int i;
 
 	for (i = job->what->ifs - 1; i >= 0; i--) {
 		struct step *step = &job->step[i];
 
 		if (step->is_done && step->is_swap)
-			kern_put_back(step->ifindex, &step->now, step->old_fd);
-		else if (step->is_done)
+			is_left |= kern_put_back(step->ifindex, &step->now, step->old_fd) != 0;
+		else if (step->is_done && !step->is_give)
 			kern_detach(step->ifindex, &step->now);
+		if (step->progs_id)
+			kern_unpin_progs(job->what->pin_dir, step->progs_id);
 	}
+	if (job->is_new_used && !is_left)
+		kern_unpin_progs(job->what->pin_dir, job->new.own.progs_id);
 	if (job->is_pinned_here)
 		kern_unpin(job->what->pin_dir);
 	else if (job->is_dir_new)
@@ -289,7 +317,7 @@ static void settle(const struct job *job)
 		fd = bpf_prog_get_fd_by_id(job->step[i].now.ours);
 		if (fd < 0)
 			continue;
-		bpf_prog_bind_map(fd, job->set.fd[MAP_META], NULL);
+		bpf_prog_bind_map(fd, job->new.set.fd[MAP_META], NULL);
 		if (!i)
 			kern_pin_prog(job->what->pin_dir, fd);
 		close(fd);
@@ -311,21 +339,23 @@ static int load_locked(struct job *job)
 		ret = fill_config(job);
 	if (!ret)
 		ret = plan(job);
+	if (!ret && job->is_new_used)
+		ret = kern_pin_progs(job->what->pin_dir, &job->new.own);
 	for (i = 0; i < job->what->ifs && !ret; i++)
 		ret = do_step(job, &job->step[i], &job->done[i]);
 	if (!ret)
-		ret = kern_write_meta(&job->set);
+		ret = kern_write_meta(&job->new.set);
 	if (!ret)
-		ret = kern_draw_key(&job->set);
+		ret = kern_draw_key(&job->new.set);
 	if (!ret && (job->main < 0 || job->main != job->k->pinned)) {
 		job->is_pinned_here = true;
-		ret = kern_pin(job->what->pin_dir, &job->set);
+		ret = kern_pin(job->what->pin_dir, &job->new.set);
 	}
 	if (!ret)
 		ret = kern_fill_mac(job->conf);
 	if (!ret) {
 		fill_partial(job);
-		ret = kern_commit(job->what->pin_dir, &job->set, job->conf);
+		ret = kern_commit(job->what->pin_dir, &job->new.set, job->conf);
 	}
 	if (ret) {
 		undo(job);
@@ -356,6 +386,8 @@ int kern_load(const struct kern_load *what, struct kern_done *done)
 		if (job->step[i].old_fd >= 0)
 			close(job->step[i].old_fd);
 	nolist_bpf__destroy(job->skel);
+	if (!ret)
+		kern_unpin_freed(what->pin_dir);
 	kern_close(job->k);
 	free(job->conf);
 	free(job->old);
@@ -407,10 +439,21 @@ static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct
 	}
 }
 
+/* The pinned program may be one that goes: let the pin be of one that stays. */
+static void pin_other(const char *pin_dir, unsigned int prog_id)
+{
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+
+	if (fd < 0)
+		return;
+	kern_pin_prog(pin_dir, fd);
+	close(fd);
+}
+
 static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex, int ifs,
 			 bool is_purge, struct kern_gone *lost)
 {
-	bool is_pin_used = false;
+	const struct kern_if *left = NULL;
 	struct kern_slot slot;
 	char name[16];
 	int i, ret, gone = 0;
@@ -425,7 +468,8 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 	count_gone(k, ifindex, ifs, lost);
 	for (i = 0; i < k->n_ifs; i++) {
 		if (!is_chosen(ifindex, ifs, k->ifs[i].ifindex)) {
-			is_pin_used |= k->ifs[i].is_pinned;
+			if (k->ifs[i].is_pinned)
+				left = &k->ifs[i];
 			continue;
 		}
 		ret = kern_slot(pin_dir, k->ifs[i].ifindex, &slot);
@@ -437,8 +481,11 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 	}
 	if (!gone)
 		return failx(-ENOENT, "nothing is attached");
-	if (!is_pin_used)
+	if (left)
+		pin_other(pin_dir, left->prog_id);
+	else
 		kern_unpin_prog(pin_dir);
+	kern_unpin_freed(pin_dir);
 	return gone;
 }
 
@@ -478,6 +525,8 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claim
 		kern_set_count(&k->set[k->pinned], MAP_CLAIMS, claims, &room);
 	if (k->set[k->pinned].fd[MAP_PROOFS] >= 0)
 		kern_set_count(&k->set[k->pinned], MAP_PROOFS, proofs, &room);
+	kern_unpin_prog(pin_dir);
+	kern_unpin_freed(pin_dir);
 	kern_unpin(pin_dir);
 	return 0;
 }

@@ -142,7 +142,10 @@ void kern_unpin_prog(const char *pin_dir)
 	unlink(path);
 }
 
-/* What else begins like our names: of a load that was killed, or of another version. */
+/*
+ * What else begins like our names: of a load that was killed, or of another version. An
+ * array may be in use; slow.c knows.
+ */
 static void unpin_left(const char *pin_dir)
 {
 	DIR *dir = opendir(pin_dir);
@@ -151,7 +154,8 @@ static void unpin_left(const char *pin_dir)
 	if (!dir)
 		return;
 	while ((entry = readdir(dir)))
-		if (!strncmp(entry->d_name, PIN_PREFIX, strlen(PIN_PREFIX)))
+		if (!strncmp(entry->d_name, PIN_PREFIX, strlen(PIN_PREFIX)) &&
+		    strncmp(entry->d_name, NOLIST_MAP_PROGS, strlen(NOLIST_MAP_PROGS)))
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
 }
@@ -169,5 +173,6 @@ void kern_unpin(const char *pin_dir)
 		unlink(path);
 	}
 	unpin_left(pin_dir);
+	kern_unpin_unused(pin_dir);
 	rmdir(pin_dir);
 }

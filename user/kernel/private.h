@@ -28,6 +28,19 @@ struct kern_set {
 	const char *pin_dir; /* where it is pinned; NULL: it is not */
 };
 
+/* What a program shares with its slow path beside the tables: new with each load. */
+enum kern_own_map {
+	OWN_PROGS, /* the array in which the slow path is */
+	OWN_KNOWN,
+	OWN_BSS, /* its global variables */
+	KERN_OWNS
+};
+
+struct kern_own {
+	int fd[KERN_OWNS]; /* -1: there is none */
+	unsigned int progs_id;
+};
+
 struct kern {
 	struct kern_set set[KERN_SETS_MAX];
 	int sets;
@@ -90,6 +103,21 @@ void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot)
 /* The ABI that a program of ours was built with; 0: it does not tell. */
 unsigned int kern_prog_version(const char *pin_dir, unsigned int id);
 
+/* slow.c: the slow path of a program */
+struct nolist_bpf;
+void kern_own_init(struct kern_own *own);
+void kern_own_close(struct kern_own *own);
+int kern_own_of_skel(struct kern_own *own, struct nolist_bpf *skel); /* not to be closed */
+void kern_slow_look(const struct kern_prog *prog, const char *pin_dir, struct kern_if *found);
+int kern_slow_put(const struct kern_own *own, int prog_fd);
+/* Gives one to an attached program that has none, and pins its array, which has this id. */
+int kern_slow_give(const char *pin_dir, const struct kern_set *set, unsigned int prog_id,
+		   unsigned int *progs_id);
+int kern_pin_progs(const char *pin_dir, const struct kern_own *own);
+void kern_unpin_progs(const char *pin_dir, unsigned int id);
+void kern_unpin_unused(const char *pin_dir); /* arrays that no program uses */
+void kern_unpin_freed(const char *pin_dir);  /* and those of programs that are going */
+
 /* load.c: puts a configuration in force, as a whole. */
 int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf);
 
@@ -107,20 +135,29 @@ int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
 		 struct nolist_meta *was);
 
 /* attach.c */
-struct nolist_bpf;
 int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot);
-/* A skeleton, opened, with the maps of a set (NULL: new ones), not yet loaded. */
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, unsigned int room,
-		   bool is_collected);
+/*
+ * A skeleton, opened, with the maps of a set and of a program (NULL: new ones), not yet
+ * loaded: the program alone, of the type that a dispatcher and an array can take.
+ */
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set,
+		   const struct kern_own *own, unsigned int room, bool is_collected);
+
+/* The program that a load attaches: its maps, and an fd. */
+struct kern_new {
+	struct kern_set set;
+	struct kern_own own;
+	int fd;
+};
 /*
  * Attaches to an interface that has none of ours: a copy of the program beside
- * others where libxdp can, or the one with this fd. now says how it went.
+ * others where libxdp can, or this one. now says how it went.
  */
-int kern_attach(const struct kern_set *set, int prog_fd, int ifindex, enum kern_mode mode,
+int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 		struct kern_slot *now, char *why, size_t size);
-/* Puts the program with this fd, or a copy, in the place of ours. */
-int kern_replace(const struct kern_set *set, int prog_fd, int ifindex,
-		 const struct kern_slot *was, struct kern_slot *now);
+/* Puts this program, or a copy, in the place of ours. */
+int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot *was,
+		 struct kern_slot *now);
 /* Undoes that, where it can be undone: alone. */
 int kern_put_back(int ifindex, const struct kern_slot *now, int old_fd);
 /* Takes our program away, and nobody else's. */

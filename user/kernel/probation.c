@@ -92,8 +92,10 @@ static int detach_all(struct kern *k, const char *pin_dir)
 	}
 	if (!gone)
 		return -ENOENT;
-	if (!worst)
+	if (!worst) {
 		kern_unpin_prog(pin_dir);
+		kern_unpin_freed(pin_dir);
+	}
 	return worst;
 }
 

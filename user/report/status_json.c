@@ -38,6 +38,10 @@ static void json_interfaces(struct out *o, const struct status *s)
 		json_text(o, "tag", f->tag);
 		json_number(o, "tables", f->set);
 		json_bool(o, "pinned", f->is_pinned);
+		if (f->slow == KERN_SLOW_UNKNOWN)
+			json_none(o, "slow_path");
+		else
+			json_bool(o, "slow_path", f->slow != KERN_SLOW_MISSING);
 		json_close(o, '}');
 	}
 	json_close(o, ']');

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The slow path: all rooms, one after the other, for a frame of any shape. It is the
+ * body of a program of its own, nolist_slow, reached by a tail call: so the verifier
+ * counts its instructions and its stack apart from those of the fast path.
+ */
+#ifndef NOLIST_SLOW_H
+#define NOLIST_SLOW_H
+
+/* Where a frame goes, by verdict. */
+static const __u8 slow_code[NOLIST_VERDICTS] = {
+	[NOLIST_PASS_UNCONFIGURED ... NOLIST_PASS_NO_ROOM] = XDP_PASS,
+	[NOLIST_LOW_RST_ACK] = XDP_TX,
+	[NOLIST_LOW_RST] = XDP_TX,
+	[NOLIST_HIGH_RST] = XDP_TX,
+	[NOLIST_HIGH_SYN_ACK] = XDP_TX,
+	[NOLIST_HIGH_TEXT] = XDP_TX,
+	[NOLIST_HIGH_ACK] = XDP_TX,
+	[NOLIST_HIGH_SILENT] = XDP_DROP,
+	[NOLIST_HIGH_BAD] = XDP_DROP,
+	[NOLIST_HIGH_NO_ROOM] = XDP_DROP,
+	[NOLIST_PASS_NO_SLOW] = XDP_PASS,
+	[NOLIST_HIGH_NO_SLOW] = XDP_DROP,
+};
+
+/* What p holds is read from it again: else clang keeps it twice, for want of registers. */
+static __always_inline void slow_keep(struct pkt *p)
+{
+	asm volatile("" : : "r"(p) : "memory");
+}
+
+/* The answers have little in common: each gets the code that it needs, and no more. */
+static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx,
+						    const struct nolist_config *conf,
+						    const struct pkt *p)
+{
+	struct reply r = {};
+	enum nolist_verdict verdict = decide_low(p, &r);
+
+	return reply_segment(ctx, conf, p, &r) ? verdict : NOLIST_PASS_NO_ROOM;
+}
+
+static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
+						     const struct nolist_config *conf,
+						     struct pkt *p)
+{
+	struct reply r = {};
+	enum nolist_verdict verdict = high(ctx, conf, p, &r);
+
+	return !r.flags || reply_segment(ctx, conf, p, &r) ? verdict : NOLIST_HIGH_NO_ROOM;
+}
+
+/* Rooms 1 and 2: which MX is it for? */
+static __always_inline enum nolist_verdict slow_match(struct xdp_md *ctx,
+						      const struct nolist_config *conf,
+						      struct pkt *p)
+{
+	enum nolist_verdict verdict = parse_frame(ctx, p);
+
+	if (verdict == NOLIST_UNDECIDED && !match_port(conf, p->dport))
+		verdict = NOLIST_PASS_OTHER;
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = parse_segment(ctx, p);
+	slow_keep(p);
+	return verdict == NOLIST_UNDECIDED ? match_mx(conf, p) : verdict;
+}
+
+static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_config *conf)
+{
+	__u32 verdict;
+	struct pkt p;
+
+	verdict = slow_match(ctx, conf, &p);
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = check_segment(ctx, conf, &p);
+	slow_keep(&p);
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = p.role == NOLIST_LOW ? slow_low(ctx, conf, &p) : slow_high(ctx, conf, &p);
+	/* clang 19 knows what the rooms return, the verifier does not: keep the checks. */
+	barrier_var(verdict);
+	record(ctx, &p, verdict);
+	return verdict < NOLIST_VERDICTS ? slow_code[verdict] : XDP_PASS;
+}
+
+/*
+ * The tail call found no program: a loader has not put it there, or its array was emptied.
+ * The kernel gets the frame, but not what is for a high fake: it would reset a dialogue.
+ */
+static __noinline int slow_missing(struct xdp_md *ctx, const struct nolist_config *conf)
+{
+	__u32 verdict = NOLIST_PASS_NO_SLOW;
+	struct pkt p;
+
+	if (slow_match(ctx, conf, &p) == NOLIST_UNDECIDED && p.role == NOLIST_HIGH &&
+	    check_host(conf, &p))
+		verdict = NOLIST_HIGH_NO_SLOW;
+	barrier_var(verdict);
+	record_verdict(verdict);
+	return verdict < NOLIST_VERDICTS ? slow_code[verdict] : XDP_PASS;
+}
+
+#endif
