@@ -5,7 +5,7 @@
 # (scripts/vm-init.sh hands over to it). Reads what to run from
 # /run/results/todo, lines of MODE TEST FILE, and leaves there, for
 # scripts/check-kernels.sh:
-#   insns           COMPILER PROGRAM COUNT, or COMPILER and the verifier's refusal
+#   insns           COMPILER PROGRAM COUNT STACK, or COMPILER and the verifier's refusal
 #   tests           MODE TEST TENTHS-OF-A-SECOND STATUS
 #   MODE.FOLDER_TEST.tap   what the test said; .err what it said besides
 #   done            when all of it was run
