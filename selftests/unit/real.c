@@ -95,6 +95,7 @@ static void migrate(void)
 			     "DROP TABLE list; DROP TABLE growth;"
 			     "ALTER TABLE life DROP COLUMN data4_s;"
 			     "ALTER TABLE life DROP COLUMN data6_s;"
+			     "ALTER TABLE life DROP COLUMN end_s;"
 			     "INSERT INTO life VALUES (1, 'old', 1, 7, 1000, 5, 6, 7, 8);"
 			     "PRAGMA user_version = 1", NULL, NULL, NULL))
 		tap_die(sqlite3_errmsg(db));
