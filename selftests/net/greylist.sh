@@ -15,7 +15,7 @@ FETCH="scripts/lab.sh fetch"
 # shellcheck source=selftests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 
-need jq
+need jq swaks
 
 mail_by() {
 	local sender="sendmail -f joe@example.net"
@@ -63,8 +63,8 @@ check 'exim was at the low fake' [ "$low" -ge 1 ]
 must at mx postconf -e 'smtpd_recipient_restrictions = check_recipient_access static:{450 4.2.0 Greylisted}'
 must at mx postfix reload
 greylists() {
-	at mx bash -c "printf 'EHLO a.example\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<inbox@example.com>\r\nQUIT\r\n' |
-		nc -w 2 192.0.2.20 25" | grep -q Greylisted
+	at mx swaks --server 192.0.2.20 --helo a.example --from a@a.example --to inbox@example.com \
+		--quit-after RCPT | grep -q Greylisted
 }
 check 'the real MX greylists' wait_for 20 greylists
 mail_by exim second
