@@ -19,7 +19,7 @@ FETCH="scripts/fetch.sh $packages"
 . "$(dirname "$0")/../lib/judge.sh"
 cd "$TOP" || exit 1
 
-need jq nc nft
+need jq nft
 
 # All that has a meaning somewhere, and is allowed; '$' stands for the address.
 REASON="\$ is listed; see <https://bl.example/?ip=\$&x={1}> (#2) [3] 'no' !*|~^,@\`: = /"
