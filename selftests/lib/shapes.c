@@ -50,6 +50,11 @@ void twist_old_tpid(struct frame *f)
 	frame_put16(f->b + 12, 0x9100);
 }
 
+void twist_priority(struct frame *f)
+{
+	frame_put16(f->b + 14, 0xa000); /* priority 5, no VLAN */
+}
+
 void twist_ip6_as_ip4(struct frame *f)
 {
 	frame_type(f, ETH_P_IP);

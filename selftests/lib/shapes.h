@@ -16,6 +16,7 @@ void build_mpls(struct frame *f);
 void build_runt(struct frame *f);
 void build_runt_vlan(struct frame *f);
 void twist_old_tpid(struct frame *f);
+void twist_priority(struct frame *f);
 void twist_ip6_as_ip4(struct frame *f);
 void twist_ip4_as_ip6(struct frame *f);
 void layer_udp(struct frame *f);

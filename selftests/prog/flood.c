@@ -7,6 +7,7 @@
  * claim is noted although forged claims have left nothing of a second's budget.
  */
 #define _GNU_SOURCE
+#include <bpf/btf.h>
 #include <sched.h>
 #include <stdbool.h>
 #include "selftests/lib/talk.h"
@@ -176,6 +177,57 @@ static void stay(void)
 		tap_die("sched_setaffinity");
 }
 
+/* Where proven.h's filter lies in the program's .bss: which sources were proven lately. */
+static struct btf_var_secinfo filter_of(const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC), i;
+	const struct btf_type *section = btf__type_by_id(btf, id);
+
+	for (i = 0; section && i < btf_vlen(section); i++) {
+		struct btf_var_secinfo *v = btf_var_secinfos(section) + i;
+		const struct btf_type *var = btf__type_by_id(btf, v->type);
+
+		if (!strcmp(btf__name_by_offset(btf, var->name_off), "proven_line"))
+			return *v;
+	}
+	tap_die("proven_line in .bss");
+}
+
+static struct bpf_map *bss(void)
+{
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, server.object)
+		if (strstr(bpf_map__name(m), ".bss"))
+			return m;
+	tap_die("the program's .bss");
+}
+
+/* A client is told "later" again when the filter has long forgotten it: it is known anew. */
+static void long_after(unsigned int n)
+{
+	struct btf_var_secinfo at = filter_of(bpf_object__btf(server.object));
+	unsigned char *all = calloc(1, bpf_map__value_size(bss()));
+	int fd = bpf_map__fd(bss());
+	static struct talk t;
+	unsigned int marks = 0;
+	__u32 zero = 0, i;
+
+	if (!all || bpf_map_lookup_elem(fd, &zero, all))
+		tap_die("the filter");
+	memset(all + at.offset, 0, at.size);
+	if (bpf_map_update_elem(fd, &zero, all, BPF_ANY))
+		tap_die("the filter");
+	talk_start(&t, &server, n, n & 1, n & 2);
+	t.clock += 100000;
+	if (!dialogue_of(&t, n, false) || bpf_map_lookup_elem(fd, &zero, all))
+		tap_die("a dialogue");
+	for (i = 0; i < at.size; i++)
+		marks += all[at.offset + i] != 0;
+	tap_ok(marks == 2, "a client that is told again long after is known anew");
+	free(all);
+}
+
 int main(void)
 {
 	struct dialogue d = { "mx.example", "Please come back in an hour", STAGE_DATA, false };
@@ -216,6 +268,7 @@ int main(void)
 	tap_ok(claims == CLIENTS, "claims of %u of %u are noted", claims, CLIENTS);
 	again = come_again();
 	tap_ok(again == CLIENTS, "and of %u of %u when they come again", again, CLIENTS);
+	long_after(8);
 	tap_diag("%llu SYNs shed", counters().claims_shed[NOLIST_HIGH]);
 	return tap_done();
 }

@@ -49,6 +49,9 @@ static const struct row not_tcp[] = {
 #define SHAPE6 NOLIST_PASS_SHAPE, .dst = LOW6
 
 static const struct row shapes[] = {
+	{ "a priority tag", SHAPE4, .tags = "q", .twist = twist_priority },
+	{ "a priority tag, IPv6", SHAPE6, .tags = "q", .twist = twist_priority },
+	{ "a VLAN within a priority tag", SHAPE4, .tags = "aq", .twist = twist_priority },
 	{ "the first fragment", SHAPE4, .twist = twist_more_fragments },
 	{ "a later fragment", SHAPE4, .twist = twist_fragment_offset },
 	{ "the reserved bit beside the fragment's", SHAPE4, .twist = twist_reserved_fragment_bit },

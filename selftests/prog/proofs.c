@@ -59,6 +59,7 @@ static void greeting(void)
 	struct row early = { "early", NOLIST_HIGH_TEXT, .src = "203.0.113.60", .dst = HIGH4,
 			     .flags = FRAME_ACK, .acks = 1, .say = "EHLO a\r\n", .data = 8 };
 	struct row greet = early;
+	struct nolist_source src;
 	struct nolist_proofs r;
 	struct span at;
 	int is_early_proof, i, weak = 0, others = 0;
@@ -79,6 +80,17 @@ static void greeting(void)
 	tap_ok(!is_early_proof && r.hours == 1 && weak == 1 && !others &&
 		       is_in(r.high_first_ns, at) && is_in(r.high_last_ns, at) && !r.real_data,
 	       "a greeting at the one exact number is weak proof, early talk is none");
+	/* A counter that began anew would accuse or excuse without reason. */
+	for (i = 0; i < NOLIST_HOURS; i++)
+		r.hour[i].n[NOLIST_EVENT_GREETED_WEAK] *= 0xffff;
+	src = records_source(early.src);
+	if (bpf_map_update_elem(prog.proofs, &src, &r, BPF_ANY))
+		tap_die(early.src);
+	send_row(&greet);
+	proofs_of(early.src, &r);
+	for (i = 0, weak = 0; i < NOLIST_HOURS; i++)
+		weak += r.hour[i].n[NOLIST_EVENT_GREETED_WEAK];
+	tap_ok(weak == 0xffff, "a full counter stays full");
 }
 
 static socklen_t sock_addr(struct sockaddr_storage *ss, const char *text, unsigned int port)
@@ -217,6 +229,28 @@ static void health(const char *key, const char *from, const char *other, const c
 	bpf_map_delete_elem(prog.claims, &s);
 }
 
+/* A connection that goes on is asked for once an hour: is it still established? */
+static void hours_later(const char *key, const char *from, const char *to, unsigned int sport)
+{
+	struct nolist_source s = records_source(key);
+	struct nolist_proofs r;
+	__u32 count, before, after;
+	struct span at;
+
+	proofs_of(key, &r);
+	count = r.real_data;
+	r.real_last_ns -= NOLIST_HOUR_NS - 60000000000ull;
+	bpf_map_update_elem(prog.proofs, &s, &r, BPF_ANY);
+	before = data_from(key, from, to, sport, 5, &at);
+	r.real_last_ns -= 60000000000ull;
+	bpf_map_update_elem(prog.proofs, &s, &r, BPF_ANY);
+	after = data_from(key, from, to, sport, 5, &at);
+	proofs_of(key, &r);
+	if (!tap_ok(before == count && after == count + 1 && is_in(r.real_last_ns, at),
+		    "%s: data of a connection is proven again after an hour, not before", key))
+		tap_diag("%u, then %u, then %u", count, before, after);
+}
+
 static void proofs(const char *key, const char *from, const char *other, const char *to)
 {
 	int listener = listen_at(to), i;
@@ -232,6 +266,7 @@ static void proofs(const char *key, const char *from, const char *other, const c
 		       stats().proofs_lost == 0,
 	       "%s: one source was added, none was lost", key);
 	health(key, from, other, to);
+	hours_later(key, from, to, c[1].sport);
 	bpf_map_delete_elem(prog.proofs, &s);
 	for (i = 0; i < 3; i++) {
 		close(c[i].client);
