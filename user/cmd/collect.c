@@ -203,6 +203,8 @@ static int keep_stats(struct collect *c, int id, int life)
 	to = lives[i];
 	to.begin_s = stats->begin_s;
 	to.seen_s = stats->now_s;
+	if (stats->is_over)
+		to.end_s = stats->now_s;
 	for (f = 0; f < 2; f++) {
 		if (stats->real_s[f] > to.real_s[f])
 			to.real_s[f] = stats->real_s[f];
@@ -294,6 +296,9 @@ static int free_set(struct collect *c, int set)
 	size_t proofs = 0;
 	int error;
 
+	/* Of these all is stored. */
+	if (kern_is_over(c->k, set))
+		return kern_forget(c->k, set);
 	error = kern_tables(c->k, set, &tables);
 	/* This one makes room by itself. */
 	if (error || tables.is_lru)

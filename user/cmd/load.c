@@ -241,6 +241,17 @@ static void say_tables(const struct load *l, const struct kern *k)
 		hint("\"nolist-xdp unload --purge\", then load, makes new ones");
 }
 
+/* Evidence of an older version that this load has found, or one before it. */
+static void say_older(const struct load *l, const struct kern *k)
+{
+	int i;
+
+	for (i = 0; i < kern_sets(k); i++)
+		if (kern_is_over(k, i))
+			printf("tables of an older version are kept beside the new ones%s\n",
+			       l->conf.is_collected ? ", until collect has stored them" : "");
+}
+
 static void say(const struct load *l)
 {
 	const struct kern_if *ifs;
@@ -259,6 +270,7 @@ static void say(const struct load *l)
 		     "them are answered",
 		     l->own_left);
 	say_tables(l, k);
+	say_older(l, k);
 	if (l->probation_s)
 		printf("on probation: detaches in %u seconds, unless \"nolist-xdp load --confirm\" "
 		       "is said\n",

@@ -80,13 +80,13 @@ static int add_live_losses(struct evidence *e, const struct evidence_life *life)
 	return add_interval(e, life, &life->last, &l);
 }
 
-/* Tables that are gone took with them what nobody had collected. */
+/* Tables that are gone took with them what nobody had collected; others left nothing. */
 static int add_gap(struct evidence *e, const struct evidence_life *gone)
 {
 	int64_t from = evidence_wall(gone, gone->stored->seen_s), until = INT64_MAX;
 	int i;
 
-	if (!strcmp(gone->life.boot, LIFE_IMPORTED))
+	if (!strcmp(gone->life.boot, LIFE_IMPORTED) || gone->stored->end_s)
 		return 0;
 	for (i = 0; i < e->lives; i++) {
 		const struct evidence_life *l = &e->life[i];

@@ -59,16 +59,14 @@ int kern_prog_fd(const char *pin_dir, unsigned int id)
 	return fd < 0 ? -EPERM : fd;
 }
 
-int kern_conf_fd(const char *pin_dir, unsigned int id)
+static int map_at(const char *pin_dir, const char *name, unsigned int id)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
-	int fd = bpf_map_get_fd_by_id(id);
 	char path[4096];
+	int fd;
 
-	if (fd >= 0 || errno != EPERM || !pin_dir)
-		return fd < 0 ? -errno : fd;
-	snprintf(path, sizeof(path), "%s/" KERN_PIN_CONF, pin_dir);
+	snprintf(path, sizeof(path), "%s/%s", pin_dir, name);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -EPERM;
@@ -76,6 +74,16 @@ int kern_conf_fd(const char *pin_dir, unsigned int id)
 		return fd;
 	close(fd);
 	return -EPERM;
+}
+
+int kern_conf_fd(const char *pin_dir, unsigned int id)
+{
+	int fd = bpf_map_get_fd_by_id(id);
+
+	if (fd >= 0 || errno != EPERM || !pin_dir)
+		return fd < 0 ? -errno : fd;
+	fd = map_at(pin_dir, KERN_PIN_CONF, id);
+	return fd < 0 ? map_at(pin_dir, KERN_PIN_CONF_ASIDE, id) : fd;
 }
 
 /* Our program of this dispatcher: its id, or 0. */
@@ -187,7 +195,7 @@ unsigned int kern_prog_version(const char *pin_dir, unsigned int id)
 		map = bpf_map_get_fd_by_id(prog.map_id[i]);
 		/* Who may not ask believes the tables, whose version is asked as well. */
 		if (map < 0 && errno == EPERM)
-			return NOLIST_ABI_VERSION;
+			return KERN_ABI_UNSEEN;
 		if (map < 0)
 			continue;
 		if (object_of_map(map, &object))

@@ -16,6 +16,7 @@
 
 #include "user/base/failure.h"
 #include "user/base/log.h"
+#include "user/kernel/older.h"
 #include "user/kernel/private.h"
 
 const char *const kern_map_names[KERN_MAPS] = {
@@ -27,15 +28,26 @@ const char *const kern_map_names[KERN_MAPS] = {
 	[MAP_META] = NOLIST_MAP_META,
 };
 
-static const struct {
-	unsigned int key, value;
-} map_sizes[KERN_MAPS] = {
-	[MAP_CONF] = { 4, 4 },
-	[MAP_KEY] = { 4, sizeof(struct nolist_key) },
-	[MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct nolist_claims) },
-	[MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
-	[MAP_STATS] = { 4, sizeof(struct nolist_stats) },
-	[MAP_META] = { 4, sizeof(struct nolist_meta) },
+static const struct abi {
+	unsigned int version;
+	struct {
+		unsigned int key, value;
+	} size[KERN_MAPS];
+} abis[] = {
+	{ NOLIST_ABI_VERSION,
+	  { [MAP_CONF] = { 4, 4 },
+	    [MAP_KEY] = { 4, sizeof(struct nolist_key) },
+	    [MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct nolist_claims) },
+	    [MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
+	    [MAP_STATS] = { 4, sizeof(struct nolist_stats) },
+	    [MAP_META] = { 4, sizeof(struct nolist_meta) } } },
+	{ OLDER_ABI,
+	  { [MAP_CONF] = { 4, 4 },
+	    [MAP_KEY] = { 4, sizeof(struct nolist_key) },
+	    [MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct older_claims) },
+	    [MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct older_proofs) },
+	    [MAP_STATS] = { 4, sizeof(struct older_stats) },
+	    [MAP_META] = { 4, OLDER_META } } },
 };
 
 /* --- messages ---------------------------------------------------------------- */
@@ -134,7 +146,8 @@ int kern_set_add_map(struct kern_set *set, int fd)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
 		return -errno;
-	for (i = 0; i < KERN_MAPS && strcmp(info.name, kern_map_names[i]); i++)
+	for (i = 0; i < KERN_MAPS && strcmp(info.name, kern_map_names[i]) &&
+		    strcmp(info.name, older_map_names[i]); i++)
 		;
 	if (i == KERN_MAPS || set->fd[i] >= 0)
 		return -ENOENT;
@@ -153,8 +166,7 @@ bool kern_set_is_whole(const struct kern_set *set)
 	return true;
 }
 
-/* Sizes are the first thing that another version may have changed. */
-static bool set_fits(const struct kern_set *set)
+static bool set_fits(const struct kern_set *set, const struct abi *abi)
 {
 	int i;
 
@@ -165,33 +177,62 @@ static bool set_fits(const struct kern_set *set)
 		if (set->fd[i] < 0)
 			continue;
 		if (bpf_obj_get_info_by_fd(set->fd[i], &info, &size) ||
-		    info.key_size != map_sizes[i].key || info.value_size != map_sizes[i].value)
+		    info.key_size != abi->size[i].key || info.value_size != abi->size[i].value)
 			return false;
 	}
 	return true;
 }
 
-static void find_pins(struct kern *k, const char *pin_dir)
+/* Sizes are the first thing that another version may have changed. */
+static unsigned int set_abi(const struct kern_set *set)
 {
-	struct kern_set *set = &k->set[0];
+	size_t i;
+
+	for (i = 0; i < sizeof(abis) / sizeof(*abis); i++)
+		if (set_fits(set, &abis[i]))
+			return abis[i].version;
+	return 0;
+}
+
+bool kern_set_is_used(const struct kern *k, int set)
+{
+	int i;
+
+	for (i = 0; i < k->n_ifs; i++)
+		if (k->ifs[i].set == set)
+			return true;
+	return false;
+}
+
+static int find_pins(struct kern *k, const char *pin_dir, bool is_aside)
+{
+	struct kern_set *set = &k->set[k->sets];
 	char path[4096];
 	int i, fd;
 
 	kern_set_init(set);
 	for (i = 0; i < KERN_MAPS; i++) {
-		snprintf(path, sizeof(path), "%s/%s", pin_dir, kern_map_names[i]);
+		kern_pin_path(path, pin_dir, i, is_aside ? KERN_PIN_ASIDE : KERN_PIN_TODAY);
 		fd = bpf_obj_get(path);
+		if (fd < 0 && !is_aside) {
+			kern_pin_path(path, pin_dir, i, KERN_PIN_OLDER);
+			fd = bpf_obj_get(path);
+		}
 		if (fd >= 0 && kern_set_add_map(set, fd))
 			close(fd);
 	}
-	/* The record of the ABI is pinned last: without it the pins are half made. */
-	if (set->fd[MAP_META] < 0) {
+	/*
+	 * The record of the ABI is pinned last: without it the pins are half made. A load
+	 * that was killed may have pinned the same tables aside as well.
+	 */
+	if (set->fd[MAP_META] < 0 || kern_set_same(k, set->id[MAP_CONF]) >= 0) {
 		kern_set_close(set);
-		return;
+		return -1;
 	}
 	set->pin_dir = k->pin_dir;
-	k->pinned = 0;
-	k->sets = 1;
+	set->abi = set_abi(set);
+	set->is_aside = is_aside;
+	return k->sets++;
 }
 
 /* --- programs ---------------------------------------------------------------- */
@@ -250,6 +291,7 @@ static int find_set(struct kern *k, const struct kern_prog *prog)
 		kern_set_close(&set);
 		return known;
 	}
+	set.abi = set_abi(&set);
 	k->set[k->sets] = set;
 	return k->sets++;
 }
@@ -284,7 +326,7 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 	snprintf(found->name, sizeof(found->name), "%s", name);
 	memcpy(found->tag, prog.tag, sizeof(found->tag));
 	found->set = find_set(k, &prog);
-	found->is_pinned = found->set >= 0 && found->set == k->pinned;
+	found->is_pinned = found->set >= 0 && k->set[found->set].pin_dir;
 	kern_slow_look(&prog, k->pin_dir, found);
 	/* A program with our name, but none of our maps, is somebody else's. */
 	if (found->set != -ENOENT)
@@ -308,8 +350,8 @@ int kern_find(struct kern **kp, const char *pin_dir)
 		return fail(-ENOMEM, "cannot list the interfaces");
 	}
 	k->pin_dir = pin_dir;
-	k->pinned = -1;
-	find_pins(k, pin_dir);
+	k->pinned = find_pins(k, pin_dir, false);
+	find_pins(k, pin_dir, true);
 	for (n = names; n->if_index && !ret; n++)
 		ret = find_if(k, n->if_index, n->if_name);
 	if_freenameindex(names);
@@ -358,16 +400,17 @@ int kern_abi(const struct kern *k, const char *pin_dir)
 	for (i = 0; i < k->n_ifs; i++) {
 		snprintf(whose, sizeof(whose), "program at '%s' is", k->ifs[i].name);
 		version = kern_prog_version(pin_dir, k->ifs[i].prog_id);
-		if (version != NOLIST_ABI_VERSION || k->ifs[i].set < 0)
+		if (k->ifs[i].set < 0 || !version ||
+		    (version != KERN_ABI_UNSEEN && version != k->set[k->ifs[i].set].abi))
 			return refuse(whose, version);
 	}
 	for (i = 0; i < k->sets; i++) {
 		snprintf(whose, sizeof(whose), "tables%s%s%s are", i == k->pinned ? " in '" : "",
 			 i == k->pinned ? pin_dir : "", i == k->pinned ? "'" : "");
 		if (!kern_meta(k, i, &meta) && meta.magic &&
-		    (meta.magic != NOLIST_MAGIC || meta.version != NOLIST_ABI_VERSION))
+		    (meta.magic != NOLIST_MAGIC || meta.version != k->set[i].abi))
 			return refuse(whose, meta.magic == NOLIST_MAGIC ? meta.version : 0);
-		if (!kern_set_is_whole(&k->set[i]) || !set_fits(&k->set[i]))
+		if (!kern_set_is_whole(&k->set[i]) || !k->set[i].abi)
 			return refuse(whose, NOLIST_ABI_VERSION);
 	}
 	return 0;

@@ -87,6 +87,14 @@ int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
 int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *src,
 		     const struct nolist_proofs *expected);
 
+/*
+ * Tables of an older version, in whose place a load has put others: no program uses them,
+ * they are read like any others, and have no configuration. When all in them is stored
+ * they are to be forgotten: -EBUSY where they are not over.
+ */
+bool kern_is_over(const struct kern *k, int set);
+int kern_forget(struct kern *k, int set);
+
 /* Counters, summed over CPUs and sets; lost_ns is the latest. */
 int kern_stats(const struct kern *k, struct nolist_stats *sum);
 /* The same of one set. */

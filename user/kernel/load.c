@@ -35,6 +35,7 @@ struct job {
 	struct kern_done *done;
 	struct kern *k;
 	int main;            /* index of the set that is used; -1: a new one */
+	int older;           /* index of the set that gives way to it; -1: none */
 	struct nolist_bpf *skel;
 	struct kern_new new; /* as the skeleton holds it; not to be closed */
 	struct kern_prog prog, slow;
@@ -83,13 +84,23 @@ static int load_slow(struct job *job)
 	return ret ? fail(ret, "cannot put the slow path in its place") : 0;
 }
 
+/* New tables have as much room as those that they take over from, unless told otherwise. */
+static unsigned int room_of(const struct job *job)
+{
+	unsigned int entries = 0, room = 0;
+
+	if (job->what->sources_max || job->older < 0 ||
+	    kern_set_count(&job->k->set[job->older], MAP_CLAIMS, &entries, &room))
+		return job->what->sources_max;
+	return room;
+}
+
 static int load_program(struct job *job)
 {
 	const struct kern_set *set = job->main >= 0 ? &job->k->set[job->main] : NULL;
 	int i, ret;
 
-	ret = kern_skel_open(&job->skel, set, NULL, job->what->sources_max,
-			     job->what->is_collected);
+	ret = kern_skel_open(&job->skel, set, NULL, room_of(job), job->what->is_collected);
 	if (ret)
 		return fail(ret, "cannot open the program");
 	bpf_program__set_autoload(job->skel->progs.nolist_slow, true);
@@ -109,6 +120,8 @@ static int load_program(struct job *job)
 
 static int fill_config(struct job *job)
 {
+	/* Indexes of counters stay, since those of older tables are added to the new ones. */
+	const struct kern_set *from = job->older >= 0 ? &job->k->set[job->older] : &job->new.set;
 	static bool busy[NOLIST_MX_MAX];
 	int ret;
 
@@ -116,12 +129,12 @@ static int fill_config(struct job *job)
 	job->old = calloc(1, sizeof(*job->old));
 	if (!job->conf || !job->old)
 		return fail(-ENOMEM, "cannot make a configuration");
-	ret = kern_set_config(&job->new.set, job->old);
+	ret = kern_set_config(from, job->old);
 	if (ret) {
 		free(job->old);
 		job->old = NULL;
 	}
-	ret = kern_set_busy(&job->new.set, busy);
+	ret = kern_set_busy(from, busy);
 	if (ret)
 		return fail(ret, "cannot read the counters");
 	ret = job->what->fill(job->conf, job->old, busy, job->what->arg);
@@ -133,6 +146,12 @@ static int fill_config(struct job *job)
 }
 
 /* --- the plan: refuse what cannot be done, before anything is done ------------- */
+
+/* Tables that give way to ours now, or have done so at another interface. */
+static bool is_older(const struct job *job, int set)
+{
+	return set == job->older || job->k->set[set].is_aside;
+}
 
 static int plan_ours(struct job *job, struct step *step)
 {
@@ -147,9 +166,10 @@ static int plan_ours(struct job *job, struct step *step)
 	}
 	step->deed = job->old ? KERN_KEPT : KERN_ADOPTED;
 	step->is_swap = strcmp(f->tag, job->prog.tag) ||
-			(*f->slow_tag && strcmp(f->slow_tag, job->slow.tag));
+			(*f->slow_tag && strcmp(f->slow_tag, job->slow.tag)) ||
+			is_older(job, f->set);
 	step->is_give = !step->is_swap && f->slow != KERN_SLOW_THERE;
-	if (f->set == job->main) {
+	if (f->set == job->main || is_older(job, f->set)) {
 		if (step->is_swap && job->old)
 			step->deed = KERN_REPLACED;
 		return 0;
@@ -235,6 +255,19 @@ static int do_step(struct job *job, struct step *step, struct kern_done *done)
 	return ret;
 }
 
+/* The older tables are where they were. */
+static void undo_pins(struct job *job)
+{
+	const char *pin_dir = job->what->pin_dir;
+
+	if (!job->is_pinned_here)
+		kern_unpin_aside(pin_dir);
+	else if (job->k->pinned != job->older)
+		kern_unpin(pin_dir);
+	else if (!kern_pin_back(pin_dir, &job->k->set[job->older]))
+		kern_unpin_aside(pin_dir);
+}
+
 static void undo(struct job *job)
 {
 	bool is_left = false;
@@ -252,9 +285,11 @@ static void undo(struct job *job)
 	}
 	if (job->is_new_used && !is_left)
 		kern_unpin_progs(job->what->pin_dir, job->new.own.progs_id);
-	if (job->is_pinned_here)
+	if (job->older >= 0)
+		undo_pins(job);
+	else if (job->is_pinned_here)
 		kern_unpin(job->what->pin_dir);
-	else if (job->is_dir_new)
+	if (job->is_dir_new)
 		rmdir(job->what->pin_dir);
 }
 
@@ -298,7 +333,7 @@ int kern_commit(const char *pin_dir, const struct kern_set *set, const struct no
 		ret = fail(-errno, "cannot put the configuration in force");
 		bpf_map_update_elem(set->fd[MAP_META], &zero, &was, BPF_ANY);
 	}
-	if (!ret)
+	if (!ret && pin_dir)
 		kern_pin_conf(pin_dir, fd);
 	close(fd);
 	return ret;
@@ -324,6 +359,28 @@ static void settle(const struct job *job)
 	}
 }
 
+/*
+ * The new tables have their configuration before any program uses them, so that no frame
+ * passes unconfigured.
+ */
+static int take_over(struct job *job)
+{
+	int i, ret;
+
+	ret = kern_take_over(job->what->pin_dir, job->k, job->older, &job->new.set);
+	if (!ret)
+		ret = kern_fill_mac(job->conf);
+	if (ret)
+		return ret;
+	for (i = 0; i < job->what->ifs; i++)
+		job->step[i].now = job->step[i].was;
+	fill_partial(job);
+	ret = kern_commit(NULL, &job->new.set, job->conf);
+	/* To be filled again, when it is known how the others went. */
+	job->conf->partials = 0;
+	return ret;
+}
+
 static int load_locked(struct job *job)
 {
 	int i, ret;
@@ -334,6 +391,10 @@ static int load_locked(struct job *job)
 	if (ret)
 		return ret;
 	job->main = choose_set(job);
+	if (job->main >= 0 && job->k->set[job->main].abi != NOLIST_ABI_VERSION) {
+		job->older = job->main;
+		job->main = -1;
+	}
 	ret = load_program(job);
 	if (!ret)
 		ret = fill_config(job);
@@ -341,6 +402,8 @@ static int load_locked(struct job *job)
 		ret = plan(job);
 	if (!ret && job->is_new_used)
 		ret = kern_pin_progs(job->what->pin_dir, &job->new.own);
+	if (!ret && job->older >= 0)
+		ret = take_over(job);
 	for (i = 0; i < job->what->ifs && !ret; i++)
 		ret = do_step(job, &job->step[i], &job->done[i]);
 	if (!ret)
@@ -377,7 +440,7 @@ int kern_load(const struct kern_load *what, struct kern_done *done)
 		free(job);
 		return fail(-EPERM, "cannot load");
 	}
-	*job = (struct job){ .what = what, .done = done, .main = -1 };
+	*job = (struct job){ .what = what, .done = done, .main = -1, .older = -1 };
 	for (i = 0; i < KERN_IFS_MAX; i++)
 		job->step[i].old_fd = -1;
 	lock = kern_lock(what->pin_dir, &job->is_dir_new);
@@ -521,10 +584,12 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claim
 		if (k->ifs[i].is_pinned)
 			return refuse_purge(k->ifs[i].name);
 	/* Tables of another version go as well, counted as far as they can be. */
-	if (k->set[k->pinned].fd[MAP_CLAIMS] >= 0)
-		kern_set_count(&k->set[k->pinned], MAP_CLAIMS, claims, &room);
-	if (k->set[k->pinned].fd[MAP_PROOFS] >= 0)
-		kern_set_count(&k->set[k->pinned], MAP_PROOFS, proofs, &room);
+	for (i = 0; i < k->sets; i++) {
+		if (k->set[i].pin_dir && k->set[i].fd[MAP_CLAIMS] >= 0)
+			kern_set_count(&k->set[i], MAP_CLAIMS, claims, &room);
+		if (k->set[i].pin_dir && k->set[i].fd[MAP_PROOFS] >= 0)
+			kern_set_count(&k->set[i], MAP_PROOFS, proofs, &room);
+	}
 	kern_unpin_prog(pin_dir);
 	kern_unpin_freed(pin_dir);
 	kern_unpin(pin_dir);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "user/base/failure.h"
+#include "user/kernel/older.h"
 #include "user/kernel/private.h"
 
 #define PIN_PREFIX "nolist_" /* of whatever a load has pinned */
@@ -96,19 +97,90 @@ int kern_lock(const char *pin_dir, bool *is_new)
 	}
 }
 
-int kern_pin(const char *pin_dir, const struct kern_set *set)
+void kern_pin_path(char path[4096], const char *pin_dir, enum kern_map map, enum kern_pin as)
+{
+	const char *older = older_map_names[map];
+
+	if (as == KERN_PIN_ASIDE)
+		snprintf(path, 4096, "%s/" PIN_PREFIX "old_%s", pin_dir, older + strlen(PIN_PREFIX));
+	else
+		path_of(path, pin_dir, as == KERN_PIN_OLDER ? older : kern_map_names[map]);
+}
+
+static void unpin_as(const char *pin_dir, enum kern_map map, enum kern_pin as)
+{
+	char path[4096];
+
+	kern_pin_path(path, pin_dir, map, as);
+	unlink(path);
+}
+
+/*
+ * The record of the ABI is the last, and says that the rest is there; so that of other
+ * tables goes first.
+ */
+static int pin_set(const char *pin_dir, const struct kern_set *set, enum kern_pin as)
 {
 	char path[4096];
 	int i;
 
-	/* The record of the ABI is the last, and says that the rest is there. */
+	unpin_as(pin_dir, MAP_META, as);
 	for (i = 0; i < KERN_MAPS; i++) {
-		path_of(path, pin_dir, kern_map_names[i]);
-		unlink(path); /* of a load that was killed half-way */
+		if (set->fd[i] < 0)
+			continue;
+		unpin_as(pin_dir, i, as); /* of a load that was killed half-way */
+		kern_pin_path(path, pin_dir, i, as);
 		if (bpf_obj_pin(set->fd[i], path))
 			return fail(-errno, "cannot pin '%s'", path);
 	}
 	return 0;
+}
+
+int kern_pin(const char *pin_dir, const struct kern_set *set)
+{
+	int i;
+
+	/* These have given way, and are pinned aside. */
+	for (i = KERN_MAPS - 1; i >= 0; i--)
+		unpin_as(pin_dir, i, KERN_PIN_OLDER);
+	return pin_set(pin_dir, set, KERN_PIN_TODAY);
+}
+
+int kern_pin_back(const char *pin_dir, const struct kern_set *set)
+{
+	int i;
+
+	for (i = KERN_MAPS - 1; i >= 0; i--)
+		unpin_as(pin_dir, i, KERN_PIN_TODAY);
+	return pin_set(pin_dir, set, KERN_PIN_OLDER);
+}
+
+int kern_pin_aside(const char *pin_dir, const struct kern_set *set)
+{
+	char path[4096], from[4096];
+
+	/* Who may not ask for a configuration by its number finds it by this pin. */
+	path_of(path, pin_dir, KERN_PIN_CONF_ASIDE);
+	path_of(from, pin_dir, KERN_PIN_CONF);
+	unlink(path);
+	if (link(from, path) && errno != ENOENT && errno != EPERM)
+		return fail(-errno, "cannot pin '%s'", path);
+	return pin_set(pin_dir, set, KERN_PIN_ASIDE);
+}
+
+int kern_unpin_aside(const char *pin_dir)
+{
+	char path[4096];
+	int i, ret = 0;
+
+	for (i = KERN_MAPS - 1; i >= 0; i--) {
+		kern_pin_path(path, pin_dir, i, KERN_PIN_ASIDE);
+		if (unlink(path) && errno != ENOENT && !ret)
+			ret = fail(-errno, "cannot remove '%s'", path);
+	}
+	path_of(path, pin_dir, KERN_PIN_CONF_ASIDE);
+	unlink(path);
+	return ret;
 }
 
 /* In the place of the one that is there. */

@@ -26,6 +26,8 @@ struct kern_set {
 	int fd[KERN_MAPS]; /* -1: there is none */
 	unsigned int id[KERN_MAPS];
 	const char *pin_dir; /* where it is pinned; NULL: it is not */
+	unsigned int abi;    /* NOLIST_ABI_VERSION or OLDER_ABI, by the sizes; 0: another */
+	bool is_aside;       /* a load put others in its place: see takeover.c */
 };
 
 /* What a program shares with its slow path beside the tables: new with each load. */
@@ -82,10 +84,17 @@ void kern_set_close(struct kern_set *set);
 int kern_set_same(const struct kern *k, unsigned int conf_id); /* index, or -1 */
 int kern_set_add_map(struct kern_set *set, int fd); /* takes fd if it is a map of ours */
 bool kern_set_is_whole(const struct kern_set *set);
+bool kern_set_is_used(const struct kern *k, int set); /* by a program at an interface */
 
 /* pin.c */
 int kern_lock(const char *pin_dir, bool *is_new); /* fd; is_new NULL: does not create */
+/* Where a map is pinned: as today, as in the version before, or after others took its place. */
+enum kern_pin { KERN_PIN_TODAY, KERN_PIN_OLDER, KERN_PIN_ASIDE };
+void kern_pin_path(char path[4096], const char *pin_dir, enum kern_map map, enum kern_pin as);
 int kern_pin(const char *pin_dir, const struct kern_set *set);
+int kern_pin_back(const char *pin_dir, const struct kern_set *set); /* of the version before */
+int kern_pin_aside(const char *pin_dir, const struct kern_set *set);
+int kern_unpin_aside(const char *pin_dir);
 int kern_pin_prog(const char *pin_dir, int prog_fd);
 int kern_pin_conf(const char *pin_dir, int fd);
 void kern_unpin_prog(const char *pin_dir);
@@ -96,11 +105,13 @@ void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is
  * Of a map, that of the configuration in force.
  */
 #define KERN_PIN_CONF "nolist_config"
+#define KERN_PIN_CONF_ASIDE "nolist_old_config"
 int kern_prog_fd(const char *pin_dir, unsigned int id);
 int kern_conf_fd(const char *pin_dir, unsigned int id);
 /* What of ours is in a slot of which only mode and id are known; none: it is not seen. */
 void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot);
 /* The ABI that a program of ours was built with; 0: it does not tell. */
+#define KERN_ABI_UNSEEN (~0u) /* it takes CAP_SYS_ADMIN to see */
 unsigned int kern_prog_version(const char *pin_dir, unsigned int id);
 
 /* slow.c: the slow path of a program */
@@ -118,7 +129,10 @@ void kern_unpin_progs(const char *pin_dir, unsigned int id);
 void kern_unpin_unused(const char *pin_dir); /* arrays that no program uses */
 void kern_unpin_freed(const char *pin_dir);  /* and those of programs that are going */
 
-/* load.c: puts a configuration in force, as a whole. */
+/* takeover.c: makes new tables, which are not in use yet, the heirs of older ones. */
+int kern_take_over(const char *pin_dir, const struct kern *k, int older, const struct kern_set *to);
+
+/* load.c: puts a configuration in force, as a whole; and pins it, if pin_dir is not NULL. */
 int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf);
 
 /* read.c */

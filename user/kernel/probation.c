@@ -59,7 +59,10 @@ int kern_confirm(const char *pin_dir)
 	lock = kern_lock(pin_dir, NULL);
 	ret = open_pinned(pin_dir, &k, &conf);
 	if (!ret) {
-		if (kern_now_ns() > conf->until_ns) {
+		if (k->set[k->pinned].abi != NOLIST_ABI_VERSION) {
+			ret = failx(-EPROTO, "the program is of an older version");
+			fail_hint("load again");
+		} else if (kern_now_ns() > conf->until_ns) {
 			failx(-ETIME, "the probation is over");
 			ret = fail_hint("load again");
 		} else {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "user/base/failure.h"
+#include "user/kernel/older.h"
 #include "user/kernel/private.h"
 #include "user/base/thread.h"
 
@@ -48,6 +49,25 @@ int kern_boot_id(char id[37])
 	return ret;
 }
 
+static int read_conf(int fd, unsigned int abi, struct nolist_config *conf)
+{
+	struct older_config *old;
+	__u32 zero = 0;
+	int ret = 0;
+
+	if (abi != OLDER_ABI)
+		return bpf_map_lookup_elem(fd, &zero, conf) ? -errno : 0;
+	old = malloc(sizeof(*old));
+	if (!old)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &zero, old))
+		ret = -errno;
+	else
+		older_config(old, conf);
+	free(old);
+	return ret;
+}
+
 int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
 {
 	__u32 zero = 0, id = 0;
@@ -58,9 +78,8 @@ int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
 	fd = kern_conf_fd(set->pin_dir, id);
 	if (fd < 0)
 		return fd;
-	if (bpf_map_lookup_elem(fd, &zero, conf))
-		ret = -errno;
-	else if (conf->magic != NOLIST_MAGIC || conf->version != NOLIST_ABI_VERSION)
+	ret = read_conf(fd, set->abi, conf);
+	if (!ret && (conf->magic != NOLIST_MAGIC || conf->version != set->abi))
 		ret = -ENOENT;
 	close(fd);
 	return ret;
@@ -68,7 +87,7 @@ int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
 
 int kern_config(const struct kern *k, int set, struct nolist_config *conf)
 {
-	return kern_set_config(&k->set[set], conf);
+	return kern_is_over(k, set) ? -ENOENT : kern_set_config(&k->set[set], conf);
 }
 
 int kern_meta(const struct kern *k, int set, struct nolist_meta *meta)
@@ -77,6 +96,8 @@ int kern_meta(const struct kern *k, int set, struct nolist_meta *meta)
 
 	if (k->set[set].fd[MAP_META] < 0)
 		return -ENOENT;
+	/* An older one is shorter. */
+	*meta = (struct nolist_meta){};
 	return bpf_map_lookup_elem(k->set[set].fd[MAP_META], &zero, meta) ? -errno : 0;
 }
 
@@ -107,45 +128,55 @@ static void add_real(struct nolist_real *sum, const struct nolist_real *r)
 	}
 }
 
-static int add_stats(int fd, struct nolist_stats *sum)
+/* One CPU's. */
+static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 {
-	size_t bytes = sizeof(*sum);
-	int cpus = libbpf_num_possible_cpus(), cpu, ret;
-	struct nolist_stats *s;
+	int i;
+
+	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
+		sum->verdict[i] += s->verdict[i];
+	sum->claims_new += s->claims_new;
+	sum->claims_lost += s->claims_lost;
+	for (i = 0; i < NOLIST_ROLES; i++)
+		sum->claims_shed[i] += s->claims_shed[i];
+	add_bad_acks(sum->bad_acks, s->bad_acks);
+	for (i = 0; i < 2; i++)
+		add_real(sum->real[i], s->real[i]);
+	for (i = 0; i < NOLIST_MX_MAX; i++) {
+		sum->mx[i].segments += s->mx[i].segments;
+		sum->mx[i].opens += s->mx[i].opens;
+	}
+	sum->proofs_new += s->proofs_new;
+	sum->proofs_lost += s->proofs_lost;
+	if (s->proofs_lost_ns > sum->proofs_lost_ns)
+		sum->proofs_lost_ns = s->proofs_lost_ns;
+}
+
+static int add_stats(const struct kern_set *set, struct nolist_stats *sum)
+{
+	bool is_older = set->abi == OLDER_ABI;
+	size_t bytes = is_older ? sizeof(struct older_stats) : sizeof(*sum);
+	int cpus = libbpf_num_possible_cpus(), cpu, ret = 0;
+	struct nolist_stats one;
 	__u32 zero = 0;
-	size_t i;
+	char *s;
 
 	if (cpus < 0)
 		return cpus;
 	s = calloc(cpus, bytes);
 	if (!s)
 		return -ENOMEM;
-	if (bpf_map_lookup_elem(fd, &zero, s)) {
+	if (bpf_map_lookup_elem(set->fd[MAP_STATS], &zero, s))
 		ret = -errno;
-		free(s);
-		return ret;
-	}
-	for (cpu = 0; cpu < cpus; cpu++) {
-		for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
-			sum->verdict[i] += s[cpu].verdict[i];
-		sum->claims_new += s[cpu].claims_new;
-		sum->claims_lost += s[cpu].claims_lost;
-		for (i = 0; i < NOLIST_ROLES; i++)
-			sum->claims_shed[i] += s[cpu].claims_shed[i];
-		add_bad_acks(sum->bad_acks, s[cpu].bad_acks);
-		for (i = 0; i < 2; i++)
-			add_real(sum->real[i], s[cpu].real[i]);
-		for (i = 0; i < NOLIST_MX_MAX; i++) {
-			sum->mx[i].segments += s[cpu].mx[i].segments;
-			sum->mx[i].opens += s[cpu].mx[i].opens;
-		}
-		sum->proofs_new += s[cpu].proofs_new;
-		sum->proofs_lost += s[cpu].proofs_lost;
-		if (s[cpu].proofs_lost_ns > sum->proofs_lost_ns)
-			sum->proofs_lost_ns = s[cpu].proofs_lost_ns;
+	for (cpu = 0; cpu < cpus && !ret; cpu++) {
+		if (is_older)
+			older_stats((const struct older_stats *)(s + cpu * bytes), &one);
+		else
+			memcpy(&one, s + cpu * bytes, sizeof(one));
+		add_cpu(sum, &one);
 	}
 	free(s);
-	return 0;
+	return ret;
 }
 
 int kern_stats(const struct kern *k, struct nolist_stats *sum)
@@ -154,7 +185,7 @@ int kern_stats(const struct kern *k, struct nolist_stats *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	for (i = 0; i < k->sets; i++) {
-		ret = add_stats(k->set[i].fd[MAP_STATS], sum);
+		ret = add_stats(&k->set[i], sum);
 		if (ret)
 			return fail(ret, "cannot read the counters");
 	}
@@ -166,7 +197,7 @@ int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum)
 	int ret;
 
 	memset(sum, 0, sizeof(*sum));
-	ret = add_stats(k->set[set].fd[MAP_STATS], sum);
+	ret = add_stats(&k->set[set], sum);
 	return ret ? fail(ret, "cannot read the counters") : 0;
 }
 
@@ -189,7 +220,7 @@ int kern_tables(const struct kern *k, int set, struct kern_tables *t)
 int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX])
 {
 	struct nolist_stats sum = {};
-	int ret = add_stats(set->fd[MAP_STATS], &sum);
+	int ret = add_stats(set, &sum);
 	unsigned int i;
 
 	if (ret)
@@ -337,20 +368,27 @@ struct each {
 	kern_each_fn *fn;
 	kern_end_fn *end;
 	void *arg;
+	bool is_older; /* the tables are */
 };
 
 static int each_claims(const void *key, const void *value, void *arg)
 {
 	const struct each *e = arg;
+	struct nolist_claims today;
 
-	return e->fn(key, value, NULL, e->arg);
+	if (e->is_older)
+		older_claims(value, &today);
+	return e->fn(key, e->is_older ? &today : value, NULL, e->arg);
 }
 
 static int each_proofs(const void *key, const void *value, void *arg)
 {
 	const struct each *e = arg;
+	struct nolist_proofs today;
 
-	return e->fn(key, NULL, value, e->arg);
+	if (e->is_older)
+		older_proofs(value, &today);
+	return e->fn(key, NULL, e->is_older ? &today : value, e->arg);
 }
 
 static void *walk_table(void *arg)
@@ -367,7 +405,7 @@ static void *walk_table(void *arg)
 /* Nearly all of the time is the kernel's, which waits for memory: two wait at once. */
 int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg)
 {
-	struct each e = { fn, end, arg };
+	struct each e = { fn, end, arg, k->set[set].abi == OLDER_ABI };
 	struct walk claims = { k->set[set].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
 	struct walk proofs = { k->set[set].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
 	int ret;
@@ -386,13 +424,41 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
 	return ret;
 }
 
+/* A record as it is in the table. */
+union raw {
+	struct nolist_proofs today;
+	struct older_proofs older;
+};
+
+static struct nolist_proofs proofs_of(const struct kern_set *set, const union raw *raw)
+{
+	struct nolist_proofs p = raw->today;
+
+	if (set->abi == OLDER_ABI)
+		older_proofs(&raw->older, &p);
+	return p;
+}
+
 int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
 		struct nolist_proofs *proofs)
 {
-	return bpf_map_lookup_elem(k->set[set].fd[MAP_PROOFS], src, proofs) ? -errno : 0;
+	union raw raw = {};
+
+	if (bpf_map_lookup_elem(k->set[set].fd[MAP_PROOFS], src, &raw))
+		return -errno;
+	*proofs = proofs_of(&k->set[set], &raw);
+	return 0;
 }
 
 /* --- freeing ----------------------------------------------------------------- */
+
+static bool is_still(const struct kern_set *set, const union raw *raw,
+		     const struct nolist_proofs *expected)
+{
+	struct nolist_proofs now = proofs_of(set, raw);
+
+	return !memcmp(&now, expected, sizeof(now));
+}
 
 /*
  * Between the look and the removal the program may add something. What it was is
@@ -401,14 +467,15 @@ int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
 int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *src,
 		     const struct nolist_proofs *expected)
 {
-	int fd = k->set[set].fd[MAP_PROOFS];
-	struct nolist_proofs now;
+	const struct kern_set *s = &k->set[set];
+	int fd = s->fd[MAP_PROOFS];
+	union raw now = {};
 
-	if (bpf_map_lookup_elem(fd, src, &now) || memcmp(&now, expected, sizeof(now)))
+	if (bpf_map_lookup_elem(fd, src, &now) || !is_still(s, &now, expected))
 		return -EAGAIN;
 	if (bpf_map_lookup_and_delete_elem(fd, src, &now))
 		return errno == ENOENT ? -EAGAIN : -errno;
-	if (!memcmp(&now, expected, sizeof(now)))
+	if (is_still(s, &now, expected))
 		return 0;
 	bpf_map_update_elem(fd, src, &now, BPF_NOEXIST);
 	return -EAGAIN;

@@ -87,6 +87,10 @@ static void text_set(struct status *s, int set)
 	printf("\n");
 	if (kern_sets(s->k) > 1)
 		printf("tables %d:\n", set);
+	if (kern_is_over(s->k, set)) {
+		printf("of an older version, which load replaced: \"nolist-xdp collect\" stores them\n");
+		return;
+	}
 	if (kern_config(s->k, set, s->conf)) {
 		printf("not configured: every frame passes\n");
 		return;

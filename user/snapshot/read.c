@@ -43,7 +43,9 @@ static int read_stats(struct snapshot *s, int life, const struct kern *k, int se
 	for (i = 0; i < n && ifs[i].set != set; i++)
 		;
 	snapshot_set_stats(s, life, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
-			   i == n);
+			   i == n && !kern_is_over(k, set));
+	if (kern_is_over(k, set))
+		snapshot_set_over(s, life);
 	snapshot_set_changes(s, life, meta.change);
 	return 0;
 }

@@ -144,6 +144,11 @@ void snapshot_set_lru(struct snapshot *s, int life)
 	s->tables[life].stats.is_lru = true;
 }
 
+void snapshot_set_over(struct snapshot *s, int life)
+{
+	s->tables[life].stats.is_over = true;
+}
+
 static int compare_times(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;

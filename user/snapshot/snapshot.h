@@ -33,12 +33,15 @@ void snapshot_set_changes(struct snapshot *s, int life,
 			  const struct nolist_change change[NOLIST_CHANGES]);
 /* This life's table of proofs makes room by itself. */
 void snapshot_set_lru(struct snapshot *s, int life);
+/* Others have taken the place of its tables; after snapshot_set_stats(). */
+void snapshot_set_over(struct snapshot *s, int life);
 
 /* What concerns all sources of a life. */
 struct snapshot_stats {
 	uint32_t begin_s, now_s; /* when the tables were made, and read */
 	struct losses losses;
 	bool is_away; /* the program is attached nowhere */
+	bool is_over; /* others have taken the place of these tables */
 	bool is_lru;         /* the table of proofs makes room by itself */
 	uint64_t proofs_new; /* how many were ever put into the table; 0: not told */
 	uint32_t real_s[2]; /* when anyone was at the real MX; IPv4, IPv6 */

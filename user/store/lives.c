@@ -29,7 +29,7 @@ int store_read_lives(struct store *s)
 	int code, error = 0;
 
 	if (sqlite3_prepare_v2(s->db, "SELECT id, boot, tables, generation, wall_s, begin_s, seen_s,"
-			       " real4_s, real6_s, data4_s, data6_s FROM life ORDER BY id", -1, &q, NULL))
+			       " real4_s, real6_s, data4_s, data6_s, end_s FROM life ORDER BY id", -1, &q, NULL))
 		return store_fail(s, "read");
 	while (!error && (code = sqlite3_step(q)) == SQLITE_ROW) {
 		const char *boot = (const char *)sqlite3_column_text(q, 1);
@@ -42,6 +42,7 @@ int store_read_lives(struct store *s)
 			.seen_s = sqlite3_column_int64(q, 6),
 			.real_s = { sqlite3_column_int64(q, 7), sqlite3_column_int64(q, 8) },
 			.data_s = { sqlite3_column_int64(q, 9), sqlite3_column_int64(q, 10) },
+			.end_s = sqlite3_column_int64(q, 11),
 		};
 
 		if (!boot || strlen(boot) >= sizeof(life.life.boot)) {
@@ -135,6 +136,7 @@ int store_set_life(struct store *s, const struct store_life *life)
 	sqlite3_bind_int64(q, 6, life->real_s[1]);
 	sqlite3_bind_int64(q, 7, life->data_s[0]);
 	sqlite3_bind_int64(q, 8, life->data_s[1]);
+	sqlite3_bind_int64(q, 9, life->end_s);
 	return store_run(s, q, "write");
 }
 

@@ -133,7 +133,7 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
 			 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
-			 " real4_s = ?5, real6_s = ?6, data4_s = ?7, data6_s = ?8 WHERE id = ?1",
+			 " real4_s = ?5, real6_s = ?6, data4_s = ?7, data6_s = ?8, end_s = ?9 WHERE id = ?1",
 	[SQL_LIFE_WALL] = "UPDATE life SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
 	[SQL_LOSSES_LAST] = "SELECT * FROM losses WHERE life = ?1 ORDER BY seq DESC LIMIT 1",
 	[SQL_LOSSES_ADD] = "INSERT INTO losses VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"

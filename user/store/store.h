@@ -41,6 +41,8 @@ struct store_life {
 	struct life life;
 	uint32_t begin_s;   /* when the tables were made, as far as is known */
 	uint32_t seen_s;    /* when they were collected last */
+	uint32_t end_s;     /* when all of theirs was stored, since others had taken their
+			     * place; 0: they may have gone with more than that */
 	uint32_t real_s[2]; /* IPv4, IPv6: when anyone was at the real MX; 0: never */
 	uint32_t data_s[2]; /* the same with data */
 };

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records of the version before this one become today's: nothing gets lost, and what
+ * they did not know is zero.
+ */
+#include <string.h>
+
+#include "user/kernel/older.h"
+
+const char *const older_map_names[KERN_MAPS] = {
+	[MAP_CONF] = "nolist_conf",
+	[MAP_KEY] = "nolist_key",
+	[MAP_CLAIMS] = "nolist_claims",
+	[MAP_PROOFS] = "nolist_proofs",
+	[MAP_STATS] = "nolist_stats",
+	[MAP_META] = "nolist_meta",
+};
+
+static struct nolist_contact contact(const struct older_contact *old)
+{
+	return (struct nolist_contact){ .first_ns = old->first_ns, .last_ns = old->last_ns,
+					.opens = old->opens };
+}
+
+void older_claims(const struct older_claims *old, struct nolist_claims *c)
+{
+	*c = (struct nolist_claims){ .low = contact(&old->low), .real = contact(&old->real),
+				     .high = contact(&old->high) };
+}
+
+void older_proofs(const struct older_proofs *old, struct nolist_proofs *p)
+{
+	int i;
+
+	*p = (struct nolist_proofs){
+		.real_first_ns = old->real_first_ns,
+		.real_last_ns = old->real_last_ns,
+		.real_data = old->real_data,
+		.real_port = old->real_port,
+		.high_first_ns = old->high_first_ns,
+		.high_last_ns = old->high_last_ns,
+		.hours = old->hours,
+		.bad_acks = old->bad_acks,
+	};
+	for (i = 0; i < NOLIST_HOURS; i++) {
+		p->hour[i].hour = old->hour[i].hour;
+		memcpy(p->hour[i].n, old->hour[i].n, sizeof(old->hour[i].n));
+	}
+}
+
+void older_stats(const struct older_stats *old, struct nolist_stats *s)
+{
+	*s = (struct nolist_stats){
+		.claims_new = old->claims_new,
+		.claims_lost = old->claims_lost,
+		.proofs_new = old->proofs_new,
+		.proofs_lost = old->proofs_lost,
+		.proofs_lost_ns = old->proofs_lost_ns,
+	};
+	memcpy(s->verdict, old->verdict, sizeof(old->verdict));
+	memcpy(s->claims_shed, old->claims_shed, sizeof(s->claims_shed));
+	memcpy(s->bad_acks, old->bad_acks, sizeof(s->bad_acks));
+	memcpy(s->real, old->real, sizeof(s->real));
+	memcpy(s->budget, old->budget, sizeof(s->budget));
+	memcpy(s->mx, old->mx, sizeof(s->mx));
+}
+
+void older_config(const struct older_config *old, struct nolist_config *conf)
+{
+	*conf = (struct nolist_config){
+		.magic = old->magic,
+		.version = old->version,
+		.seed = old->seed,
+		.ports = old->ports,
+		.until_ns = old->until_ns,
+		.partials = old->partials,
+		.macs = old->macs,
+		.smtp.is_split = old->is_split,
+	};
+	memcpy(conf->port, old->port, sizeof(conf->port));
+	memcpy(conf->partial, old->partial, sizeof(conf->partial));
+	memcpy(conf->mac, old->mac, sizeof(conf->mac));
+	memcpy(conf->slot, old->slot, sizeof(conf->slot));
+	conf->smtp.reply[NOLIST_BANNER] = old->reply[NOLIST_BANNER];
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tables of the version before this one give way to new ones. Their records are not
+ * copied, since the old program writes until the moment in which it is replaced: the old
+ * tables are pinned beside the new ones, under names of their own, and read as tables of
+ * their own until a collect has stored all that is in them. So nothing is lost, counted
+ * twice or raced for, with a store or without.
+ *
+ * What goes on is taken along: the secret of the sequence numbers, so that no dialogue is
+ * cut, and which MX addresses came in force when, so that there is no learning time.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/base/failure.h"
+#include "user/kernel/private.h"
+
+bool kern_is_over(const struct kern *k, int set)
+{
+	return k->set[set].is_aside && !kern_set_is_used(k, set);
+}
+
+static int take_meta(const struct kern *k, int older, const struct kern_set *to)
+{
+	struct nolist_meta was = {}, meta;
+	__u32 zero = 0;
+	int ret = kern_write_meta(to);
+
+	if (ret || kern_meta(k, older, &was))
+		return ret;
+	if (bpf_map_lookup_elem(to->fd[MAP_META], &zero, &meta))
+		return fail(-errno, "cannot read the tables' version");
+	memcpy(meta.change, was.change, sizeof(meta.change));
+	if (bpf_map_update_elem(to->fd[MAP_META], &zero, &meta, BPF_ANY))
+		return fail(-errno, "cannot write the tables' version");
+	return 0;
+}
+
+static int take_key(const struct kern_set *from, const struct kern_set *to)
+{
+	struct nolist_key key;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(from->fd[MAP_KEY], &zero, &key) ||
+	    bpf_map_update_elem(to->fd[MAP_KEY], &zero, &key, BPF_ANY))
+		return fail(-errno, "cannot take the key over");
+	return kern_draw_key(to);
+}
+
+int kern_take_over(const char *pin_dir, const struct kern *k, int older, const struct kern_set *to)
+{
+	int ret = take_meta(k, older, to);
+
+	if (!ret)
+		ret = take_key(&k->set[older], to);
+	return ret ? ret : kern_pin_aside(pin_dir, &k->set[older]);
+}
+
+int kern_forget(struct kern *k, int set)
+{
+	return kern_is_over(k, set) ? kern_unpin_aside(k->pin_dir) : -EBUSY;
+}
