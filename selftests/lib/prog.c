@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* prog.h: loading, configuring and running the program in the kernel. */
+#include <stdbool.h>
 #include "selftests/lib/prog.h"
 
 const struct nolist_key prog_key = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
@@ -100,19 +101,28 @@ static int prog_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 	return 0;
 }
 
-void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_program *))
+/* Once: libbpf before 1.3 frees its handlers twice where the last one was taken back. */
+static void prog_register(void)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = prog_prepare);
+	static bool is_registered;
+
+	if (is_registered)
+		return;
+	if (libbpf_register_prog_handler("xdp", BPF_PROG_TYPE_XDP, BPF_XDP, &handler) < 0)
+		tap_die("libbpf_register_prog_handler");
+	is_registered = true;
+}
+
+void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_program *))
+{
 	struct bpf_program *prog;
 	struct bpf_map *m;
 	__u32 zero = 0;
-	int id;
 
 	libbpf_set_print(NULL);
+	prog_register();
 	prog_tamper = tamper;
-	id = libbpf_register_prog_handler("xdp", BPF_PROG_TYPE_XDP, BPF_XDP, &handler);
-	if (id < 0)
-		tap_die("libbpf_register_prog_handler");
 	memset(p, 0, sizeof(*p));
 	p->object = bpf_object__open_file(tap_build(file), NULL);
 	if (!p->object)
@@ -124,7 +134,7 @@ void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_
 		bpf_program__set_autoload(prog, true);
 	if (bpf_object__load(p->object))
 		tap_die("the kernel refuses the programs");
-	libbpf_unregister_prog_handler(id);
+	prog_tamper = NULL;
 	p->fd = prog_program(p, NOLIST_PROG);
 	p->slow = prog_program(p, NOLIST_PROG_SLOW);
 	p->progs = prog_map(p, NOLIST_MAP_PROGS);

@@ -208,8 +208,7 @@ static void row_speech(const struct row *r, struct frame *f, const char *text)
 	}
 }
 
-/* From the row's words; as long as needed, and padded if the row's frame was. */
-static void row_answer(const struct row *r, struct frame *f)
+void row_answer(const struct row *r, struct frame *f)
 {
 	static struct frame in;
 
@@ -230,6 +229,9 @@ static void row_answer(const struct row *r, struct frame *f)
 		row_reset(r, f);
 	}
 	frame_finish(f);
+	/* Both zeros are right (RFC 1624); over IPv6 Linux writes the other one. */
+	if (row_is_ip6(r) && !frame_tcph(f)->check)
+		frame_tcph(f)->check = 0xffff;
 	if (in.len >= 60)
 		frame_pad(f, 60, 0);
 }

@@ -71,6 +71,9 @@ void row_build(const struct row *r, struct frame *f);
 
 /* --- what is wanted -------------------------------------------------------- */
 
+/* From the row's words; as long as needed, and padded if the row's frame was. */
+void row_answer(const struct row *r, struct frame *f);
+
 /* Bit by verdict: those that frames came to. */
 extern __u32 row_verdicts;
 

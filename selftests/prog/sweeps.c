@@ -266,6 +266,23 @@ static void every_bit(struct prog *p)
 	group_done(&g, "each bit flipped: only what nothing protects is answered");
 }
 
+/* An answer whose checksum is one of the two zeros: none is over IPv6, nor -0 over IPv4. */
+static void zero_sums(struct prog *p, const char *dst, const char *name)
+{
+	struct row r = { name, NOLIST_LOW_RST_ACK, .dst = dst };
+	static struct frame answer;
+	struct group g = {};
+	__u32 n;
+
+	for (n = 1; n < 0x20000; n++) {
+		r.seq = n;
+		row_answer(&r, &answer);
+		if (!frame_tcph(&answer)->check || frame_tcph(&answer)->check == 0xffff)
+			group_row(&g, p, &r);
+	}
+	group_done(&g, name);
+}
+
 int main(void)
 {
 	struct nolist_config *c;
@@ -283,6 +300,8 @@ int main(void)
 	every_cut(&p);
 	every_short_packet(&p);
 	every_bit(&p);
+	zero_sums(&p, LOW4, "a checksum that comes to zero");
+	zero_sums(&p, LOW6, "and over IPv6, where it is written as ffff");
 	bpf_object__close(p.object);
 	return tap_done();
 }
