@@ -13,13 +13,13 @@
 
 #include "selftests/lib/tap.h"
 #include "user/lists/admission.h"
-#include "user/cmd/cmd.h"
 #include "user/lists/growth.h"
 
 #define DAY 86400
 #define NOW (1700000000ll)
 
 static struct rules rules;
+static char state[64]; /* the state directory */
 
 static void test_first(void)
 {
@@ -71,7 +71,7 @@ static bool note(struct growth *g, const char *file, int64_t time, uint64_t entr
 {
 	struct store_list is = list_of(time, entries);
 
-	return !growth_read(g, file, time) && !growth_note(g, &is, added);
+	return !growth_read(g, state, file, time) && !growth_note(g, state, &is, added);
 }
 
 static void test_notes(const char *top)
@@ -81,26 +81,26 @@ static void test_notes(const char *top)
 
 	snprintf(file, sizeof(file), "%s/list", top);
 	snprintf(other, sizeof(other), "%s/../%s/list", top, strrchr(top, '/') + 1);
-	tap_ok(!growth_read(&g, file, NOW) && !g.is_known, "without a store nothing is known");
+	tap_ok(!growth_read(&g, state, file, NOW) && !g.is_known, "without a store nothing is known");
 	tap_ok(note(&g, file, NOW, 0, 0), "a list is noted");
-	tap_ok(!growth_read(&g, file, NOW) && g.is_known && !g.was.since && g.was.held[4] == 5,
+	tap_ok(!growth_read(&g, state, file, NOW) && g.is_known && !g.was.since && g.was.held[4] == 5,
 	       "and known");
-	tap_ok(note(&g, file, NOW + 10, 7, 7) && !growth_read(&g, other, NOW + 20) && g.is_known &&
+	tap_ok(note(&g, file, NOW + 10, 7, 7) && !growth_read(&g, state, other, NOW + 20) && g.is_known &&
 		       g.was.since == NOW + 10 && g.was.entries == 7 && g.was.grown == 7,
 	       "its first entry, by whatever name it is called");
-	tap_ok(note(&g, file, NOW + DAY, 9, 2) && !growth_read(&g, file, NOW + DAY) &&
+	tap_ok(note(&g, file, NOW + DAY, 9, 2) && !growth_read(&g, state, file, NOW + DAY) &&
 		       g.was.grown == 9 && g.was.since == NOW + 10, "a day's additions add up");
-	tap_ok(!growth_read(&g, file, NOW + DAY + 10) && g.was.grown == 2, "then they are over");
-	tap_ok(note(&g, file, NOW + DAY + 20, 9, -2) && !growth_read(&g, file, NOW + DAY + 20) &&
+	tap_ok(!growth_read(&g, state, file, NOW + DAY + 10) && g.was.grown == 2, "then they are over");
+	tap_ok(note(&g, file, NOW + DAY + 20, 9, -2) && !growth_read(&g, state, file, NOW + DAY + 20) &&
 		       g.was.grown == 0, "what was not added can be taken back");
-	tap_ok(!growth_read(&g, file, NOW - DAY) && g.was.grown == 0,
+	tap_ok(!growth_read(&g, state, file, NOW - DAY) && g.was.grown == 0,
 	       "what is of a later time does not count");
 	snprintf(file, sizeof(file), "%s/other", top);
-	tap_ok(!growth_read(&g, file, NOW) && !g.is_known, "each list by itself");
-	tap_ok(note(&g, file, NOW, 50, 3) && !growth_read(&g, file, NOW) && g.was.since == NOW - DAY,
+	tap_ok(!growth_read(&g, state, file, NOW) && !g.is_known, "each list by itself");
+	tap_ok(note(&g, file, NOW, 50, 3) && !growth_read(&g, state, file, NOW) && g.was.since == NOW - DAY,
 	       "one that was there before has been for long");
 	snprintf(file, sizeof(file), "%s/none/list", top);
-	tap_ok(!growth_read(&g, file, NOW) && !*g.path, "no directory, no note");
+	tap_ok(!growth_read(&g, state, file, NOW) && !*g.path, "no directory, no note");
 }
 
 static struct judged judged(const char *text, unsigned int strong, unsigned int weak, int64_t until)
@@ -166,12 +166,11 @@ static void test_many(void)
 
 int main(void)
 {
-	char top[] = "/tmp/unit_growth.XXXXXX", state[64];
+	char top[] = "/tmp/unit_growth.XXXXXX";
 
 	if (!mkdtemp(top))
 		tap_die("mkdtemp");
 	snprintf(state, sizeof(state), "%s/state", top);
-	options.state_dir = state;
 	rules_init(&rules);
 	test_first();
 	test_limit();

@@ -4,14 +4,14 @@
  * is compared with a plain walk over all its entries, for random sets.
  */
 #include "selftests/lib/tap.h"
-#include "user/base/prefix_set.h"
+#include "user/judge/neverlist.h"
 
-static struct never *set_new(void)
+static struct prefix_set *set_new(void)
 {
-	struct never *n;
+	struct prefix_set *n;
 
-	if (never_new(&n))
-		tap_die("never_new");
+	if (prefix_set_new(&n))
+		tap_die("prefix_set_new");
 	return n;
 }
 
@@ -24,11 +24,11 @@ static struct nolist_source source(const char *text)
 	return addr_source(&a);
 }
 
-static const struct never_entry *find(const struct never *n, const char *text)
+static const struct prefix_entry *find(const struct prefix_set *n, const char *text)
 {
 	struct nolist_source src = source(text);
 
-	return never_find(n, &src);
+	return prefix_set_find(n, &src);
 }
 
 static const struct {
@@ -82,23 +82,23 @@ static const struct {
 
 static void test_builtin(void)
 {
-	struct never *n = set_new();
-	const struct never_entry *e;
+	struct prefix_set *n = set_new();
+	const struct prefix_entry *e;
 	size_t i;
 
-	if (never_add_builtin(n) || never_sort(n))
-		tap_die("never_add_builtin");
+	if (neverlist_add_special_use(n) || prefix_set_sort(n))
+		tap_die("neverlist_add_special_use");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		e = find(n, rows[i].addr);
 		tap_ok(!e == !rows[i].is_never, "%s %s", rows[i].addr,
 		       rows[i].is_never ? "is on the never-list" : "is not");
 	}
-	never_free(n);
+	prefix_set_free(n);
 }
 
 static void test_except(void)
 {
-	struct never *n = set_new();
+	struct prefix_set *n = set_new();
 	struct prefix p;
 	const char *refused[] = { "127.0.0.0/8", "0.0.0.0/0", "192.0.0.0/16", "fe80::/10",
 				  "8.8.8.8", "100.64.0.0/10", "2000::/3", "::/0" };
@@ -106,31 +106,31 @@ static void test_except(void)
 
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		prefix_parse(refused[i], &p);
-		tap_ok(never_except(n, &p) == -EINVAL, "%s is no lab's", refused[i]);
+		tap_ok(neverlist_except(n, &p) == -EINVAL, "%s is no lab's", refused[i]);
 	}
-	never_add_builtin(n);
+	neverlist_add_special_use(n);
 	prefix_parse("198.51.100.9", &p);
-	never_add(n, &p, "own");
+	prefix_set_add(n, &p, "own");
 	prefix_parse("2001:db8:1:2::9", &p);
-	never_add(n, &p, "own");
+	prefix_set_add(n, &p, "own");
 	prefix_parse("198.51.100.0/25", &p);
-	tap_ok(!never_except(n, &p), "half of a documentation network is a lab's");
+	tap_ok(!neverlist_except(n, &p), "half of a documentation network is a lab's");
 	prefix_parse("2001:db8::/32", &p);
-	tap_ok(!never_except(n, &p), "and so is all of one");
-	never_sort(n);
+	tap_ok(!neverlist_except(n, &p), "and so is all of one");
+	prefix_set_sort(n);
 	tap_ok(!find(n, "198.51.100.1"), "it is out of the list");
 	tap_ok(!!find(n, "198.51.100.128"), "the other half is not");
 	tap_ok(!!find(n, "203.0.113.1"), "nor is another network");
 	tap_ok(!!find(n, "198.51.100.9"), "nor what was added: an address of our own");
 	tap_ok(!find(n, "2001:db8:1:3::1"), "a /64 is out of the list");
 	tap_ok(!!find(n, "2001:db8:1:2::1"), "but not one in which an address of our own is");
-	never_free(n);
+	prefix_set_free(n);
 }
 
 static char path[] = "/tmp/unit_never.XXXXXX";
 
 /* What reading a file with this text comes to; the set is kept in *np. */
-static int read_text(struct never **np, const char *text, size_t size, unsigned int *line)
+static int read_text(struct prefix_set **np, const char *text, size_t size, unsigned int *line)
 {
 	FILE *f = fopen(path, "w");
 	int error;
@@ -138,8 +138,8 @@ static int read_text(struct never **np, const char *text, size_t size, unsigned 
 	if (!f || fwrite(text, 1, size, f) != size || fclose(f))
 		tap_die(path);
 	*np = set_new();
-	error = never_add_file(*np, path, line);
-	never_sort(*np);
+	error = prefix_set_add_file(*np, path, line);
+	prefix_set_sort(*np);
 	return error;
 }
 
@@ -147,9 +147,9 @@ static void test_file_good(void)
 {
 	static const char text[] = "# our friends\n192.0.2.7\n\n  198.51.100.0/24 # all of them\t\n"
 				   "\t2001:db8:1:2::5\r\n2001:db8:2::/48";
-	const struct never_entry *e;
+	const struct prefix_entry *e;
 	unsigned int line;
-	struct never *n;
+	struct prefix_set *n;
 
 	tap_ok(!read_text(&n, text, sizeof(text) - 1, &line) && !line, "a file is read");
 	e = find(n, "198.51.100.200");
@@ -158,7 +158,7 @@ static void test_file_good(void)
 	tap_ok(!!find(n, "2001:db8:1:2::99") && !find(n, "2001:db8:1:3::"),
 	       "an IPv6 address stands for its /64");
 	tap_ok(!!find(n, "2001:db8:2:3::"), "the last line needs no end");
-	never_free(n);
+	prefix_set_free(n);
 }
 
 static const struct {
@@ -178,36 +178,36 @@ static const struct {
 static void test_file_bad(void)
 {
 	unsigned int line;
-	struct never *n;
+	struct prefix_set *n;
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		tap_ok(read_text(&n, bad[i].text, strlen(bad[i].text), &line) == -EINVAL &&
 			       line == bad[i].line,
 		       "%s is refused, and its line told", bad[i].name);
-		never_free(n);
+		prefix_set_free(n);
 	}
 	tap_ok(read_text(&n, "192.0.2.1\0/24\n", 14, &line) == -EINVAL && line == 1,
 	       "a zero byte is refused");
-	never_free(n);
+	prefix_set_free(n);
 	tap_ok(!read_text(&n, "", 0, &line), "an empty file is good");
-	never_free(n);
+	prefix_set_free(n);
 	n = set_new();
-	tap_ok(never_add_file(n, "/nonexistent/allow", &line) == -ENOENT && !line,
+	tap_ok(prefix_set_add_file(n, "/nonexistent/allow", &line) == -ENOENT && !line,
 	       "a missing file is an error");
-	tap_ok(never_add_file(n, "/tmp", &line) == -EISDIR, "so is a directory");
-	never_free(n);
+	tap_ok(prefix_set_add_file(n, "/tmp", &line) == -EISDIR, "so is a directory");
+	prefix_set_free(n);
 }
 
 /* This host's own surroundings, whatever they are. */
 static void test_host(void)
 {
-	struct never *n = set_new();
+	struct prefix_set *n = set_new();
 
-	tap_ok(!never_add_host(n), "addresses, routes and resolvers are read");
-	never_sort(n);
+	tap_ok(!neverlist_add_host(n), "addresses, routes and resolvers are read");
+	prefix_set_sort(n);
 	tap_ok(!!find(n, "127.0.0.1"), "an address of this host is found");
-	never_free(n);
+	prefix_set_free(n);
 }
 
 #define SETS 200
@@ -238,7 +238,7 @@ static void test_random(void)
 	struct prefix p[ENTRIES], got, want;
 	int set, i, k, wrong = 0, hits = 0;
 	struct nolist_source src;
-	struct never *n;
+	struct prefix_set *n;
 
 	srandom(1);
 	for (set = 0; set < SETS; set++) {
@@ -247,9 +247,9 @@ static void test_random(void)
 		n = set_new();
 		for (i = 0; i < entries; i++) {
 			random_prefix(&p[i]);
-			never_add(n, &p[i], "");
+			prefix_set_add(n, &p[i], "");
 		}
-		never_sort(n);
+		prefix_set_sort(n);
 		for (k = 0; k < 100; k++) {
 			bool is_in = false;
 
@@ -259,10 +259,10 @@ static void test_random(void)
 			for (i = 0; i < entries; i++)
 				is_in |= prefix_has(&p[i], &want.addr) ||
 					 prefix_has(&want, &p[i].addr);
-			wrong += is_in != !!never_find(n, &src);
+			wrong += is_in != !!prefix_set_find(n, &src);
 			hits += is_in;
 		}
-		never_free(n);
+		prefix_set_free(n);
 	}
 	tap_ok(!wrong, "the search finds what a plain walk finds");
 	tap_ok(hits > 1000 && hits < SETS * 100 - 1000, "both answers occur (%d hits)", hits);

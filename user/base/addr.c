@@ -18,6 +18,15 @@ bool addr_is_ip4(const struct nolist_addr *addr)
 	return !addr->q[0] && addr->w[2] == htonl(0xffff);
 }
 
+struct nolist_addr addr_of_ip4(__be32 ip)
+{
+	struct nolist_addr a = {};
+
+	a.w[2] = htonl(0xffff);
+	a.w[3] = ip;
+	return a;
+}
+
 int addr_parse(const char *text, struct nolist_addr *addr)
 {
 	struct nolist_addr a = {};

@@ -16,6 +16,7 @@ struct prefix {
 	unsigned char len;       /* 0..128 */
 };
 
+struct nolist_addr addr_of_ip4(__be32 ip); /* v4-mapped */
 int addr_parse(const char *text, struct nolist_addr *addr);   /* -EINVAL */
 int prefix_parse(const char *text, struct prefix *p);         /* -EINVAL, also for host bits set */
 const char *addr_text(const struct nolist_addr *addr, char text[ADDR_TEXT]);

@@ -55,12 +55,22 @@ int fail_usage(const char *fmt, ...)
 	return -EINVAL;
 }
 
-int fail_usage_told(void)
+static int note_told(int error, bool is_usage)
 {
 	pthread_mutex_lock(&lock);
-	last = (struct failure){ .error = -EINVAL, .is_usage = true };
+	last = (struct failure){ .error = error, .is_usage = is_usage };
 	pthread_mutex_unlock(&lock);
-	return -EINVAL;
+	return error;
+}
+
+int fail_told(int error)
+{
+	return note_told(error, false);
+}
+
+int fail_usage_told(void)
+{
+	return note_told(-EINVAL, true);
 }
 
 int fail_hint(const char *fmt, ...)

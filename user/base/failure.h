@@ -23,7 +23,8 @@ int fail(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int failx(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What the administrator typed or wrote is wrong: -EINVAL. */
 int fail_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same, and each fault was told where it was found. */
+/* Both for what was told already, where it was found. */
+int fail_told(int error);
 int fail_usage_told(void);
 /* What helps against the failure just noted. */
 int fail_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

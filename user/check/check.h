@@ -13,12 +13,6 @@
 #include "user/host/netlink.h"
 
 /*
- * Addresses of this network namespace, and the broadcast addresses of its IPv4
- * subnets, sorted, each once, without loopback. 0 or -errno; to be freed.
- */
-int check_own(struct nolist_addr **own, int *owns);
-
-/*
  * All of it: what would happen if this configuration were loaded to these interfaces.
  * 0 or -errno; free(to->f) in either case.
  */

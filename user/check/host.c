@@ -14,74 +14,9 @@
 #include <sys/socket.h>
 
 #include "user/check/check.h"
+#include "user/host/addresses.h"
 
 enum { TCP_IS_UP = 0x01, TCP_LISTENS = 0x0a }; /* states in /proc/net/tcp */
-
-static int compare(const void *a, const void *b)
-{
-	return addr_compare(a, b);
-}
-
-static struct nolist_addr mapped(__be32 ip)
-{
-	struct nolist_addr a = {};
-
-	a.w[2] = htonl(0xffff);
-	a.w[3] = ip;
-	return a;
-}
-
-static int add_ip4(struct nolist_addr *to, const struct ifaddrs *i)
-{
-	__be32 ip = ((struct sockaddr_in *)i->ifa_addr)->sin_addr.s_addr;
-	__be32 mask = 0xffffffff;
-	int n = 0;
-
-	if (i->ifa_netmask)
-		mask = ((struct sockaddr_in *)i->ifa_netmask)->sin_addr.s_addr;
-	if (ntohl(ip) >> 24 == IN_LOOPBACKNET)
-		return 0;
-	to[n++] = mapped(ip);
-	/* As the kernel's routes have it: a /31 and a /32 have no broadcast address. */
-	if (ntohl(~mask) > 1)
-		to[n++] = mapped(ip | ~mask);
-	if (i->ifa_flags & IFF_BROADCAST && i->ifa_broadaddr) {
-		ip = ((struct sockaddr_in *)i->ifa_broadaddr)->sin_addr.s_addr;
-		if (ip && ip != 0xffffffff)
-			to[n++] = mapped(ip);
-	}
-	return n;
-}
-
-int check_own(struct nolist_addr **own, int *owns)
-{
-	struct ifaddrs *all, *i;
-	int n = 0, max = 0;
-
-	if (getifaddrs(&all))
-		return -errno;
-	for (i = all; i; i = i->ifa_next)
-		max += 3;
-	*own = calloc(max ? max : 1, sizeof(**own));
-	for (i = *own ? all : NULL; i; i = i->ifa_next) {
-		struct nolist_addr *to = *own + n;
-
-		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET) {
-			n += add_ip4(to, i);
-		} else if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET6) {
-			memcpy(to, &((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, sizeof(*to));
-			n += !!to->q[0];
-		}
-	}
-	freeifaddrs(all);
-	if (!*own)
-		return -ENOMEM;
-	qsort(*own, n, sizeof(**own), compare);
-	for (max = n, n = 0, *owns = 0; n < max; n++)
-		if (!*owns || addr_compare(&(*own)[*owns - 1], &(*own)[n]))
-			(*own)[(*owns)++] = (*own)[n];
-	return 0;
-}
 
 /* --- who listens, and who is connected ----------------------------------------- */
 
@@ -130,7 +65,7 @@ static void tell_all(struct sockets *s, bool is_ip4, unsigned int port)
 static void on_listener(struct sockets *s, const struct nolist_addr *addr, unsigned int port)
 {
 	static const struct nolist_addr any6;
-	struct nolist_addr any4 = mapped(0);
+	struct nolist_addr any4 = addr_of_ip4(0);
 	char text[ADDR_TEXT];
 	int i;
 
@@ -182,7 +117,7 @@ static void read_sockets(struct sockets *s, const char *file)
 		if (!has_port(s->conf, port))
 			continue;
 		if (strlen(hex) == 8) {
-			a = mapped(strtoul(hex, NULL, 16));
+			a = addr_of_ip4(strtoul(hex, NULL, 16));
 		} else {
 			for (i = 3; i >= 0; i--) {
 				a.w[i] = strtoul(hex + 8 * i, NULL, 16);

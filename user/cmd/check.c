@@ -13,7 +13,8 @@
 #include "user/check/check.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
-#include "user/judge/files.h"
+#include "user/lists/configured.h"
+#include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/lists/format.h"
 #include "user/base/text.h"
@@ -56,11 +57,10 @@ static int take_options(struct conf_args *args, bool *is_json, int argc, char **
 /* What the configuration says of itself, or its files, is a finding as well. */
 static void add_notes(struct findings *found, const struct conf *conf)
 {
-	char what[4400];
 	int i;
 
-	if (files_wrong(conf, what, sizeof(what)))
-		find(found, GRADE_REFUSES, "configuration", "", "%s", what);
+	if (configured_check_all(conf))
+		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
 
 	for (i = 0; i < conf->notes; i++)
 		find(found, conf->note[i].is_error ? GRADE_REFUSES : GRADE_WARNING, "configuration",
@@ -180,7 +180,7 @@ int cmd_check(int argc, char **argv)
 	}
 	status = conf_args_read(&args, &conf);
 	if (status)
-		conf_tell(&conf);
+		conf_tell(&conf, true);
 	else
 		status = check(&conf, is_json);
 	conf_free(&conf);

@@ -15,6 +15,7 @@
 #include "user/cmd/cmd.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
+#include "user/base/text.h"
 #include "user/base/version.h"
 
 static const struct cmd no_commands[] = { {} };
@@ -162,6 +163,26 @@ static int getopt_of(const char *name, int argc, char **argv, const struct cmd_o
 int cmd_getopt(int argc, char **argv, const struct cmd_option *opts)
 {
 	return getopt_of(argv[0], argc, argv, opts, ":");
+}
+
+int cmd_time(const char *text, int64_t *time)
+{
+	if (!report_time_parse(text, time))
+		return EXIT_DONE;
+	errx("'%s' is not a time", text);
+	hint("seconds since 1970, or 2026-01-02T03:04:05Z");
+	return EXIT_USAGE;
+}
+
+int cmd_log_max(const char *text, size_t *max)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	*max = strtoul(text, NULL, 10);
+	if (digits && digits < 7 && !text[digits])
+		return EXIT_DONE;
+	errx("'%s' is not a number up to 999999", text);
+	return EXIT_USAGE;
 }
 
 bool cmd_is_end(int argc, char **argv)

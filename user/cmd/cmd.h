@@ -13,7 +13,11 @@
 #define NOLIST_CMD_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include "user/config/conf.h"
 
 /* Exit statuses of every command. */
 enum {
@@ -44,7 +48,6 @@ struct options {
 
 #define DEFAULT_PIN_DIR "/sys/fs/bpf/nolist-xdp"
 #define DEFAULT_STATE_DIR "/var/lib/nolist-xdp"
-#define DEFAULT_CONF "/etc/nolist-xdp.conf"
 
 extern struct options options;
 
@@ -68,6 +71,9 @@ struct cmd_option {
  *		return -1 - c;
  */
 int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
+/* --at TIME, --log N: 0, or an exit status, told. */
+int cmd_time(const char *text, int64_t *time);
+int cmd_log_max(const char *text, size_t *max);
 /* For a command that takes no arguments: says so if there is one. True: all is well. */
 bool cmd_is_end(int argc, char **argv);
 /* A file to be read, or standard input for "-"; NULL: it cannot be, and why was said. */
@@ -77,6 +83,12 @@ FILE *cmd_open(const char *name);
  * EXIT_USAGE where the administrator's input was wrong, else EXIT_FAILED.
  */
 int cmd_failed(int error);
+
+/* The bodies of commands that "run" calls, without a command line; all return an exit status. */
+int load_run(const char *file);
+int unload_run(void);
+int collect_run(const char *file, int log_max); /* -1: as is usual */
+int dump_run(const char *file, size_t log_max); /* all lists, quiet */
 
 int cmd_check(int argc, char **argv);
 int cmd_load(int argc, char **argv);

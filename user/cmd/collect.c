@@ -1,372 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * collect: what the tables say now goes into the store, in one commit. Reading
- * changes nothing, so a collect that was killed is simply repeated. Only what is
- * committed is freed in the kernel, and only where a full table would refuse others.
+ * collect: a verb. What the tables say goes into the store; where no list is written,
+ * the log tells of each source that came to be listed since, or is so no more.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#include "user/base/text.h"
-#include "user/base/prefetch.h"
-#include "user/lists/changelog.h"
-#include "user/cmd/cmd.h"
-#include "user/config/conf.h"
-#include "user/kernel/kern.h"
-#include "user/lists/shadow.h"
 #include "user/base/log.h"
-#include "user/snapshot/snapshot.h"
-#include "user/store/store.h"
-
-/* A record keeps its last NOLIST_HOURS hours: idle for longer, it has none to lose. */
-#define IDLE_S (NOLIST_HOURS * 3600)
-/* Where more than half of a table is used, so much is enough. */
-#define IDLE_SHORT_S 300
-
-struct collect {
-	struct conf conf;
-	struct kern *k;
-	struct store *store;
-	struct store *before; /* the same, as it was */
-	struct snapshot *tables;
-	size_t sources, changed, freed;
-};
-
-/* --- into the store ---------------------------------------------------------- */
-
-static void drop_old_hours(struct kept *k, uint32_t now_s)
-{
-	uint32_t hour = (now_s - 1) / 3600 + 1;
-	unsigned int i;
-
-	for (i = 0; i < k->hours && k->hour[i].hour + KEPT_HOURS <= hour; i++)
-		;
-	k->hours -= i;
-	memmove(k->hour, k->hour + i, k->hours * sizeof(*k->hour));
-}
-
-/* Rows that are read and written at a time: reading on while writing is slow. */
-#define WINDOW 4096
-#define WINDOWS 2 /* one is written while a thread reads another one */
-
-struct window {
-	struct snapshot_item item[WINDOW];
-	struct store_row row[WINDOW];
-	const struct store_row *news[WINDOW]; /* rows that have changed */
-	size_t n;
-	int error; /* of reading */
-};
-
-/* The rows of one life, read ahead. */
-struct reading {
-	struct ahead ahead;
-	struct store *store; /* to read from */
-	struct snapshot_walk walk;
-	int id; /* of the life */
-	struct window window[WINDOWS];
-};
-
-static void reading_free(struct reading *r)
-{
-	size_t i, k;
-
-	for (k = 0; r && k < WINDOWS; k++)
-		for (i = 0; i < WINDOW; i++)
-			free(r->window[k].row[i].kept.hour);
-	free(r);
-}
-
-/* What the tables say next, and what is stored of it. */
-static bool read_window(void *arg, unsigned int place)
-{
-	struct reading *r = arg;
-	struct window *w = &r->window[place];
-
-	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &w->item[w->n]); w->n++) {
-		w->row[w->n].key = w->item[w->n].key;
-		w->row[w->n].life = r->id;
-	}
-	w->error = store_get_many(r->store, w->row, w->n);
-	return !w->error && w->n == WINDOW;
-}
-
-/* True: the row has news. */
-static bool keep_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
-		      const struct life *life, uint32_t now_s)
-{
-	bool is_new = false;
-
-	if (item->claims)
-		is_new |= kept_add_claims(&row->kept, item->claims, life->wall_s);
-	if (item->proofs)
-		is_new |= kept_add_proofs(&row->kept, item->proofs, item->hour, item->hours);
-	if (item->claims)
-		is_new |= kept_add_opens(&row->kept, item->claims, now_s);
-	c->sources++;
-	if (!is_new)
-		return false;
-	c->changed++;
-	drop_old_hours(&row->kept, now_s);
-	return true;
-}
-
-static int keep_window(struct collect *c, struct window *w, int life)
-{
-	const struct life *l = snapshot_life(c->tables, life);
-	uint32_t now_s = snapshot_stats(c->tables, life)->now_s;
-	size_t i, news = 0;
-
-	if (w->error)
-		return w->error;
-	for (i = 0; i < w->n; i++)
-		if (keep_item(c, &w->row[i], &w->item[i], l, now_s))
-			w->news[news++] = &w->row[i];
-	return store_put_many(c->store, w->news, news);
-}
-
-/*
- * The first life is read through a store of its own, as it was before this collect: so
- * it can be read while it is written. Of another one, rows may have been moved since.
- */
-static int keep_sources(struct collect *c, struct reading *r, int life, int id)
-{
-	bool is_last = false;
-	struct window *w;
-	int error = 0;
-
-	r->store = life ? c->store : c->before;
-	r->id = id;
-	snapshot_start(c->tables, life, NULL, &r->walk);
-	ahead_start(&r->ahead, WINDOWS, !life, read_window, r);
-	while (!error && !is_last) {
-		w = &r->window[ahead_take(&r->ahead)];
-		is_last = w->n < WINDOW;
-		error = keep_window(c, w, life);
-		/* From here on it is the thread's. */
-		if (!error && !is_last)
-			ahead_give(&r->ahead);
-	}
-	ahead_stop(&r->ahead);
-	return error;
-}
-
-static int keep_losses(struct collect *c, int id, const struct snapshot_stats *stats)
-{
-	struct losses l = stats->losses, last = { .to_s = stats->begin_s };
-	int i, error = store_last_losses(c->store, id, &last);
-
-	if (error == -ENOENT)
-		error = 0;
-	l.from_s = last.to_s;
-	l.away = last.away + stats->is_away;
-	if (!stats->is_away)
-		l.away_s = last.away_s;
-	if (!error)
-		error = store_add_losses(c->store, id, &l);
-	for (i = 0; i < NOLIST_HOURS && !error; i++)
-		if (stats->bad_acks[i].hour)
-			error = store_add_bad_acks(c->store, id, stats->bad_acks[i].hour,
-						   stats->bad_acks[i].count);
-	return error;
-}
-
-/* The last hours of the real MX, and which addresses came in force. */
-static int keep_site(struct collect *c, int id, const struct snapshot_stats *stats)
-{
-	int f, i, error = 0;
-
-	for (f = 0; f < 2; f++)
-		for (i = 0; i < NOLIST_HOURS && !error; i++)
-			if (stats->real[f][i].hour)
-				error = store_add_real(c->store, id, f, &stats->real[f][i]);
-	for (i = NOLIST_CHANGES - 1; i >= 0 && !error; i--)
-		if (stats->change[i].mx)
-			error = store_add_change(c->store, id, pack_second(stats->change[i].at_ns),
-						 stats->change[i].mx);
-	return error;
-}
-
-static int keep_stats(struct collect *c, int id, int life)
-{
-	const struct snapshot_stats *stats = snapshot_stats(c->tables, life);
-	const struct store_life *lives;
-	struct store_life to;
-	size_t i, n = store_lives(c->store, &lives);
-	int f;
-
-	for (i = 0; i + 1 < n && lives[i].id != id; i++)
-		;
-	to = lives[i];
-	to.begin_s = stats->begin_s;
-	to.seen_s = stats->now_s;
-	if (stats->is_over)
-		to.end_s = stats->now_s;
-	for (f = 0; f < 2; f++) {
-		if (stats->real_s[f] > to.real_s[f])
-			to.real_s[f] = stats->real_s[f];
-		if (stats->data_s[f] > to.data_s[f])
-			to.data_s[f] = stats->data_s[f];
-	}
-	return store_set_life(c->store, &to);
-}
-
-static int keep_life(struct collect *c, struct reading *r, int life)
-{
-	int error, id = store_life(c->store, snapshot_life(c->tables, life));
-
-	if (id < 0)
-		return id;
-	error = keep_sources(c, r, life, id);
-	if (!error)
-		error = keep_losses(c, id, snapshot_stats(c->tables, life));
-	if (!error)
-		error = keep_site(c, id, snapshot_stats(c->tables, life));
-	return error ? error : keep_stats(c, id, life);
-}
-
-/* All lives, after which nobody may read on: that would keep the log from being emptied. */
-static int keep_lives(struct collect *c)
-{
-	struct reading *r = calloc(1, sizeof(*r));
-	int i, error = r ? store_open(&c->before, options.state_dir, STORE_READ) : -ENOMEM;
-
-	if (r)
-		ahead_init(&r->ahead);
-	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
-		error = keep_life(c, r, i);
-	store_close(c->before);
-	reading_free(r);
-	return error;
-}
-
-static int keep(struct collect *c)
-{
-	int64_t now = time(NULL);
-	bool is_new_day = now / DAY_S > store_collected(c->store) / DAY_S;
-	int error = store_begin(c->store);
-
-	if (!error)
-		error = keep_lives(c);
-	if (!error)
-		error = store_prune(c->store, now, is_new_day, (uint64_t)c->conf.store_mib << 20);
-	return error ? error : store_commit(c->store);
-}
-
-/* --- freeing ----------------------------------------------------------------- */
-
-static bool is_idle(const struct snapshot_item *item, uint32_t now_s, uint32_t idle_s)
-{
-	const struct pack_proofs *p = item->proofs;
-	uint32_t last = p->data.last > p->talk.last ? p->data.last : p->talk.last;
-
-	return now_s > last && now_s - last > idle_s;
-}
-
-/* Is the record still what was committed? Then it goes. */
-static int free_item(struct collect *c, int set, const struct snapshot_item *item)
-{
-	struct nolist_source src = pack_source(&item->key);
-	struct pack_hour hour[NOLIST_HOURS];
-	struct nolist_proofs now;
-	struct pack_proofs packed;
-	unsigned int hours;
-	int error;
-
-	if (kern_proofs(c->k, set, &src, &now) || !pack_is_known(&now))
-		return 0;
-	packed = pack_proofs(&now, hour, &hours);
-	if (memcmp(&packed, item->proofs, sizeof(packed)) || hours != item->hours ||
-	    memcmp(hour, item->hour, hours * sizeof(*hour)))
-		return 0;
-	error = kern_free_proofs(c->k, set, &src, &now);
-	c->freed += !error;
-	return error == -EAGAIN ? 0 : error;
-}
-
-static int free_set(struct collect *c, int set)
-{
-	uint32_t now_s = snapshot_stats(c->tables, set)->now_s, idle_s = IDLE_S;
-	struct kern_tables tables;
-	struct snapshot_item item;
-	struct snapshot_walk w;
-	size_t proofs = 0;
-	int error;
-
-	/* Of these all is stored. */
-	if (kern_is_over(c->k, set))
-		return kern_forget(c->k, set);
-	error = kern_tables(c->k, set, &tables);
-	/* This one makes room by itself. */
-	if (error || tables.is_lru)
-		return error;
-	snapshot_start(c->tables, set, NULL, &w);
-	w.is_proven = true;
-	while (snapshot_next(&w, &item))
-		proofs++;
-	if (proofs > tables.proofs_max / 2)
-		idle_s = IDLE_SHORT_S;
-	snapshot_start(c->tables, set, NULL, &w);
-	w.is_proven = true;
-	while (!error && snapshot_next(&w, &item))
-		if (is_idle(&item, now_s, idle_s))
-			error = free_item(c, set, &item);
-	return error;
-}
-
-/* --- the command ------------------------------------------------------------- */
-
-static int collect(struct collect *c)
-{
-	int i, error;
-
-	error = snapshot_read(&c->tables, c->k);
-	if (error) {
-		err(error, "cannot read the tables");
-		return EXIT_FAILED;
-	}
-	error = keep(c);
-	if (error)
-		return cmd_failed(error);
-	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
-		error = free_set(c, i);
-	if (error) {
-		err(error, "all is stored, but what is idle cannot be freed");
-		return EXIT_FAILED;
-	}
-	printf("%zu sources, %zu of them with news, %zu freed\n", c->sources, c->changed, c->freed);
-	return EXIT_DONE;
-}
+#include "user/cmd/cmd.h"
+#include "user/cmd/judging.h"
+#include "user/evidence/collect.h"
+#include "user/lists/shadow.h"
 
 #define LOG_MAX 1000 /* listings, and as many removals */
 
-/* max: so many are told one by one; -1: as is usual. */
-static int run(const char *conf, int max)
+static int tell_listed(struct cmd_judging *j, size_t max)
 {
-	struct collect c = {};
-	int error, status = conf_open(&c.conf, conf);
-
-	/* Who writes lists tells of each what came on it. */
-	if (!status && max < 0)
-		max = c.conf.lists ? 0 : LOG_MAX;
+	int error, status = cmd_judging_open(j);
 
 	if (!status) {
-		error = kern_open(&c.k, options.pin_dir);
+		error = listed_tell(&j->judge, max);
 		status = error ? cmd_failed(error) : EXIT_DONE;
 	}
-	if (!status) {
-		/* Locked before the tables are read: nobody frees meanwhile. */
-		error = store_open(&c.store, options.state_dir, STORE_WRITE);
-		status = error ? cmd_failed(error) : collect(&c);
-	}
-	store_close(c.store);
-	snapshot_free(c.tables);
-	kern_close(c.k);
-	conf_free(&c.conf);
-	return !status && max ? listed_tell(conf, max) : status;
+	if (status)
+		hint("all is stored; who is listed since cannot be told");
+	return status ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* max: so many are told one by one; -1: as is usual. */
+static int run(struct cmd_judging *j, int max)
+{
+	struct collected done;
+	int error, status = cmd_judging_conf(j);
+
+	if (status)
+		return status;
+	/* A dump that writes lists tells of each what came on it. */
+	if (max < 0)
+		max = j->conf.lists ? 0 : LOG_MAX;
+	error = collect(options.pin_dir, options.state_dir, (uint64_t)j->conf.store_mib << 20, &done);
+	conf_free(&j->conf);
+	if (error)
+		return cmd_failed(error);
+	printf("%zu sources, %zu of them with news, %zu freed\n", done.sources, done.changed,
+	       done.freed);
+	return max ? tell_listed(j, max) : EXIT_DONE;
+}
+
+int collect_run(const char *file, int log_max)
+{
+	struct cmd_judging j = { .file = file };
+	int status = run(&j, log_max);
+
+	cmd_judging_close(&j);
+	return status;
 }
 
 enum { OPT_LOG = 256 };
@@ -379,20 +66,20 @@ static const struct cmd_option opts[] = {
 
 int cmd_collect(int argc, char **argv)
 {
-	const char *conf = NULL;
+	const char *file = NULL;
 	size_t max = 0;
 	bool is_max = false;
 	int c;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
 		if (c == 'c')
-			conf = optarg;
-		else if (changes_max(optarg, &max))
+			file = optarg;
+		else if (cmd_log_max(optarg, &max))
 			return EXIT_USAGE;
 		else
 			is_max = true;
 	}
 	if (c < 0)
 		return -1 - c;
-	return cmd_is_end(argc, argv) ? run(conf, is_max ? (int)max : -1) : EXIT_USAGE;
+	return cmd_is_end(argc, argv) ? collect_run(file, is_max ? (int)max : -1) : EXIT_USAGE;
 }

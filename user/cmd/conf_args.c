@@ -38,10 +38,8 @@ int conf_args_read(const struct conf_args *args, struct conf *conf)
 		file = DEFAULT_CONF;
 	if (file)
 		ret = conf_read(conf, file);
-	if (ret && !conf->errors) {
-		conf_unread(file, ret);
-		return EXIT_USAGE;
-	}
+	if (ret && !conf->errors)
+		return cmd_failed(conf_unreadable(file, ret));
 	if (args->has_interfaces)
 		conf_drop_interfaces(conf);
 	for (i = 0; i < args->adds; i++)
@@ -49,4 +47,16 @@ int conf_args_read(const struct conf_args *args, struct conf *conf)
 	if (!conf->name && !gethostname(name, sizeof(name) - 1))
 		conf_add(conf, "name", name, "host name");
 	return conf_check(conf) ? EXIT_USAGE : 0;
+}
+
+int cmd_conf(struct conf *conf, const char *file)
+{
+	int error = conf_open(conf, file);
+
+	if (!error)
+		return EXIT_DONE;
+	if (!conf->errors)
+		return cmd_failed(error);
+	conf_tell(conf, false);
+	return EXIT_USAGE;
 }

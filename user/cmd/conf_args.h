@@ -23,4 +23,10 @@ void conf_args_add(struct conf_args *args, const char *key, const char *value, c
 /* Reads file and additions: 0, or an exit status, with what is wrong noted in conf. */
 int conf_args_read(const struct conf_args *args, struct conf *conf);
 
+/*
+ * The configuration of a command that takes just -c FILE (NULL: the default, if it
+ * exists): 0, or an exit status, told. conf_free() is safe afterwards.
+ */
+int cmd_conf(struct conf *conf, const char *file);
+
 #endif

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * explain: all that is known of one source, what every rule says to it, and what
- * it is judged to be and why. Gathers it; report/explain_text.c and report/explain_json.c tell it.
+ * explain: a noun. All that is known of one source, what every rule says to it, and
+ * what it is judged to be and why.
  */
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
-
-#include "user/cmd/cmd.h"
-#include "user/report/explain.h"
 #include "user/base/log.h"
-
-/* --- the command line -------------------------------------------------------- */
+#include "user/cmd/cmd.h"
+#include "user/cmd/judging.h"
+#include "user/report/explain.h"
 
 enum { OPT_JSON = 256, OPT_AT };
 
@@ -22,50 +18,20 @@ static const struct cmd_option opts[] = {
 	{}
 };
 
-static int gather(struct explain *e)
+static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_json)
 {
-	e->never = never_find(e->j.never, &e->of.r.src);
-	e->allow = never_find(e->j.allow, &e->of.r.src);
-	e->pardon = never_find(e->j.pardon, &e->of.r.src);
-	if (!explain_lists(e) && !explain_history(e))
-		return EXIT_DONE;
-	err(ENOMEM, "cannot hold the evidence");
-	return EXIT_FAILED;
-}
+	int error, status = cmd_judging_open(j);
+	struct explain e;
 
-static int print_json(const struct explain *e)
-{
-	int error = explain_json(e);
-
-	if (error)
-		err(error, "cannot write all of the output");
-	return error ? EXIT_FAILED : EXIT_DONE;
-}
-
-void explain_free(struct explain *e)
-{
-	free(e->event);
-	free(e->list);
-	judge_close(&e->j);
-}
-
-static int run(struct explain *e, const struct judge_options *jo, bool is_json)
-{
-	struct nolist_source src = addr_source(&e->addr);
-	int status = judge_open(&e->j, jo);
-
-	if (!status) {
-		e->is_known = judge_find(&e->j, &src, &e->of);
-		status = judge_end(&e->j);
-	}
-	if (!status)
-		status = gather(e);
-	if (!status && is_json)
-		status = print_json(e);
-	else if (!status)
-		explain_text(e);
-	explain_free(e);
-	return status;
+	if (status)
+		return status;
+	error = explain_gather(&e, &j->judge, addr);
+	if (!error && is_json)
+		error = explain_json(&e);
+	else if (!error)
+		explain_text(&e);
+	explain_free(&e);
+	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
 /* An address, or a source as show and lists write it: its /64. */
@@ -90,26 +56,30 @@ static int take_source(const char *text, struct nolist_addr *addr)
 
 int cmd_explain(int argc, char **argv)
 {
-	struct judge_options jo = {};
-	struct explain e = {};
+	struct cmd_judging j = {};
+	struct nolist_addr addr;
 	bool is_json = false;
-	int c;
+	int c, status = EXIT_DONE;
 
-	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+	while (!status && (c = cmd_getopt(argc, argv, opts)) > 0) {
 		if (c == 'c')
-			jo.conf = optarg;
+			j.file = optarg;
 		else if (c == OPT_AT)
-			jo.at = optarg;
+			status = cmd_time(optarg, &j.options.at);
 		else
 			is_json = true;
 	}
+	if (status)
+		return status;
 	if (c < 0)
 		return -1 - c;
 	if (optind != argc - 1) {
 		errx(optind == argc ? "which address?" : "one address at a time");
 		return EXIT_USAGE;
 	}
-	if (take_source(argv[optind], &e.addr))
+	if (take_source(argv[optind], &addr))
 		return EXIT_USAGE;
-	return run(&e, &jo, is_json);
+	status = run(&j, &addr, is_json);
+	cmd_judging_close(&j);
+	return status;
 }

@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 #include "user/check/check.h"
+#include "user/host/addresses.h"
 #include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/cmd/conf_args.h"
-#include "user/judge/files.h"
+#include "user/lists/configured.h"
 #include "user/kernel/kern.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
@@ -339,34 +340,45 @@ static int confirm(void)
 	return EXIT_DONE;
 }
 
+static int configure_and_load(struct load *l)
+{
+	int error, status = conf_args_read(&l->args, &l->conf);
+
+	if (!status && host_own(&l->own, &l->owns)) {
+		errx("cannot list the addresses of this host");
+		status = EXIT_FAILED;
+	}
+	conf_tell(&l->conf, true);
+	/* The first list would fail of it, when nobody looks. */
+	error = status ? 0 : configured_check_all(&l->conf);
+	if (error)
+		status = cmd_failed(error);
+	if (!status)
+		status = load(l);
+	conf_free(&l->conf);
+	free(l->own);
+	return status;
+}
+
+int load_run(const char *file)
+{
+	struct load l = { .args.file = file };
+
+	return configure_and_load(&l);
+}
+
 int cmd_load(int argc, char **argv)
 {
 	struct load l = {};
 	int status;
 
 	status = take_options(&l, argc, argv);
-	if (status < 0) {
-		conf_args_free(&l.args);
-		return -1 - status;
-	}
-	if (l.is_confirm) {
-		conf_args_free(&l.args);
-		return confirm();
-	}
-	if (!status)
-		status = conf_args_read(&l.args, &l.conf);
-	if (!status && check_own(&l.own, &l.owns)) {
-		errx("cannot list the addresses of this host");
-		status = EXIT_FAILED;
-	}
-	conf_tell(&l.conf);
-	/* The first list would fail of it, when nobody looks. */
-	if (!status)
-		status = files_check(&l.conf);
-	if (!status)
-		status = load(&l);
-	conf_free(&l.conf);
-	free(l.own);
+	if (status < 0)
+		status = -1 - status;
+	else if (l.is_confirm)
+		status = confirm();
+	else
+		status = configure_and_load(&l);
 	conf_args_free(&l.args);
 	return status;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "user/cmd/cmd.h"
+#include "user/cmd/conf_args.h"
 #include "user/base/log.h"
 #include "user/lists/format.h"
 #include "user/store/store.h"
@@ -217,7 +218,7 @@ static int take_addresses(struct pardon *c, int argc, char **argv)
 static int run(struct pardon *c)
 {
 	struct conf conf;
-	int error, status = conf_open(&conf, c->conf);
+	int error, status = cmd_conf(&conf, c->conf);
 
 	c->until = c->now + conf.rules.pardon_s;
 	conf_free(&conf);

@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * status: a noun. Where the program is, what it is configured to do, what became
- * of every frame, how full the tables are and what was lost. Gathers it;
- * report/status_text.c and report/status_json.c tell it.
+ * status: a noun. Where the program is, what it is configured to do, what became of every
+ * frame, how full the tables are and what was lost.
  */
-#include <errno.h>
 #include <getopt.h>
-#include <net/if.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#include "user/base/addr.h"
-#include "user/cmd/cmd.h"
 #include "user/base/log.h"
-#include "user/base/text.h"
+#include "user/cmd/cmd.h"
+#include "user/cmd/conf_args.h"
 #include "user/report/status.h"
 
 enum { OPT_JSON = 256 };
-
-#define FULL_PERCENT 80
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -29,305 +19,48 @@ static const struct cmd_option opts[] = {
 	{}
 };
 
-const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
-	[NOLIST_PASS_UNCONFIGURED] = { "pass_unconfigured", "no configuration in force" },
-	[NOLIST_PASS_NOT_IP] = { "pass_not_ip", "ARP and other protocols, runts" },
-	[NOLIST_PASS_NOT_TCP] = { "pass_not_tcp", "UDP, ICMP, neighbour discovery" },
-	[NOLIST_PASS_SHAPE] = { "pass_shape", "fragments, rare headers" },
-	[NOLIST_PASS_OTHER] = { "pass_other", "TCP to other addresses or ports" },
-	[NOLIST_PASS_REAL] = { "pass_real", "to the real MX, noted" },
-	[NOLIST_PASS_NOT_HOST] = { "pass_not_host", "to a fake, to a group or another host" },
-	[NOLIST_PASS_SOURCE] = { "pass_source", "to a fake, from an impossible source" },
-	[NOLIST_PASS_TRUNCATED] = { "pass_truncated", "to a fake, lengths contradict" },
-	[NOLIST_PASS_CHECKSUM] = { "pass_checksum", "to a fake, wrong checksum" },
-	[NOLIST_PASS_RESET] = { "pass_reset", "to a fake, a reset" },
-	[NOLIST_PASS_TCP_OPTION] = { "pass_tcp_option", "to a fake, broken or signed options" },
-	[NOLIST_PASS_NO_ROOM] = { "pass_no_room", "to a fake, the driver gave no room" },
-	[NOLIST_LOW_RST_ACK] = { "low_rst_ack", "low fake: a connection refused" },
-	[NOLIST_LOW_RST] = { "low_rst", "low fake: another segment reset" },
-	[NOLIST_HIGH_RST] = { "high_rst", "high fake: reset, an acknowledgement not of ours" },
-	[NOLIST_HIGH_SYN_ACK] = { "high_syn_ack", "high fake: a connection accepted" },
-	[NOLIST_HIGH_TEXT] = { "high_text", "high fake: banner or reply" },
-	[NOLIST_HIGH_ACK] = { "high_ack", "high fake: acknowledged, nothing said" },
-	[NOLIST_HIGH_SILENT] = { "high_silent", "high fake: dropped, nothing to say to it" },
-	[NOLIST_HIGH_BAD] = { "high_bad", "high fake: dropped, nobody would answer it" },
-	[NOLIST_HIGH_NO_ROOM] = { "high_no_room", "high fake: dropped, the driver gave no room" },
-	[NOLIST_PASS_NO_SLOW] = { "pass_no_slow", "rare shapes, the slow path is missing" },
-	[NOLIST_HIGH_NO_SLOW] = { "high_no_slow", "high fake: dropped, the slow path is missing" },
-};
-
-const char *status_verdict_name(int verdict, char text[STATUS_VERDICT])
-{
-	if (verdict < NOLIST_VERDICTS)
-		return status_verdicts[verdict].name;
-	snprintf(text, STATUS_VERDICT, "verdict_%d", verdict);
-	return text;
-}
-
-static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
-		     const struct nolist_proofs *proofs, void *arg)
-{
-	struct status *s = arg;
-
-	(void)src;
-	if (claims && claims->real.last_ns > s->claimed_ns)
-		s->claimed_ns = claims->real.last_ns;
-	if (proofs && proofs->real_last_ns > s->verified_ns)
-		s->verified_ns = proofs->real_last_ns;
-	return 0;
-}
-
-static int read_status(struct status *s)
-{
-	int ret;
-
-	ret = kern_open(&s->k, options.pin_dir);
-	if (ret)
-		return ret;
-	s->n_ifs = kern_ifs(s->k, &s->ifs);
-	s->offset = kern_clock_offset();
-	s->n_missing = kern_missing(s->missing, KERN_FEATURES_MAX);
-	ret = kern_stats(s->k, &s->stats);
-	if (!ret)
-		ret = kern_fill(s->k, &s->fill);
-	return ret ? ret : kern_each(s->k, on_record, s);
-}
-
-/* --- the store --------------------------------------------------------------- */
-
-static int add_list(const char *path, const struct store_list *l, void *arg)
-{
-	struct status_list *grown;
-	struct status *s = arg;
-
-	grown = reallocarray(s->list, s->lists + 1, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	s->list = grown;
-	grown += s->lists;
-	*grown = (struct status_list){ .path = strdup(path), .is = *l };
-	if (!grown->path)
-		return -ENOMEM;
-	s->lists++;
-	return 0;
-}
-
-/* That it cannot be read is told, and the tables are shown nevertheless. */
-static void read_store(struct status *s)
-{
-	struct store *store = NULL;
-	int error = store_open(&store, options.state_dir, STORE_READ);
-
-	if (error == -ENOENT)
-		return;
-	if (!error) {
-		s->collected_at = store_collected(store);
-		error = store_each_list(store, s->now, add_list, s);
-	}
-	store_close(store);
-	if (error)
-		cmd_failed(error);
-}
-
-/* --- warnings ---------------------------------------------------------------- */
-
-__attribute__((format(printf, 2, 3))) static void add_warning(struct status *s, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (s->warnings == STATUS_WARNINGS)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(s->warning[s->warnings++], sizeof(s->warning[0]), fmt, ap);
-	va_end(ap);
-}
-
-static void warn_of_table(struct status *s, const char *name, unsigned int now, unsigned int room,
-			  const char *what)
-{
-	if (room && now > (uint64_t)room * FULL_PERCENT / 100)
-		add_warning(s, "the table of %s is %llu %% full: %s", name,
-			    100ull * now / room, what);
-}
-
-/* A quarter more than the interval: a collect takes its time, and so does cron. */
-static void warn_of_collect(struct status *s)
-{
-	unsigned int due_s = s->rules.collect_s;
-	char age[REPORT_AGE], due[REPORT_AGE];
-
-	if (s->collected_at && s->now - s->collected_at > due_s + due_s / 4)
-		add_warning(s, "the last collect was %s ago, and is due every %s",
-			    report_age(s->now - s->collected_at, age), report_age(due_s, due));
-	else if (!s->collected_at && s->rules.is_collected)
-		add_warning(s, "nothing was ever collected, though the configuration says "
-			       "'collect = yes'");
-}
-
-/* Somebody took it away, or the interface was made anew. */
-static void warn_of_interfaces(struct status *s)
-{
-	int i, j;
-
-	for (i = 0; i < s->rules.interfaces; i++) {
-		int ifindex = if_nametoindex(s->rules.interface[i]);
-
-		for (j = 0; j < s->n_ifs && s->ifs[j].ifindex != ifindex; j++)
-			;
-		if (j == s->n_ifs)
-			add_warning(s, "'%s' has not the program, though the configuration names it%s",
-				    s->rules.interface[i],
-				    ifindex ? "" : ": there is no such interface");
-	}
-}
-
-/* Without configuration it needs none. */
-static void warn_of_slow(struct status *s)
-{
-	int i;
-
-	for (i = 0; i < s->n_ifs; i++)
-		if (s->ifs[i].slow == KERN_SLOW_MISSING &&
-		    !kern_config(s->k, s->ifs[i].set, s->conf))
-			add_warning(s, "'%s': the slow path is missing (was its pin removed?): "
-				       "what needs it is dropped at a high fake and passes "
-				       "elsewhere; load again",
-				    s->ifs[i].name);
-}
-
-static void find_warnings(struct status *s)
-{
-	warn_of_interfaces(s);
-	warn_of_slow(s);
-	warn_of_table(s, "claims", s->fill.claims, s->fill.claims_max,
-		      "then the longest idle are forgotten");
-	warn_of_table(s, "proofs", s->fill.proofs, s->fill.proofs_max,
-		      s->fill.is_lru ? "then the longest idle are lost, and nobody is listed for "
-				       "what he did meanwhile" :
-				       "then no other gets in, and nobody is listed for what he "
-				       "did meanwhile");
-	warn_of_collect(s);
-}
-
-/* --- for both forms ---------------------------------------------------------- */
-
-long long status_wall_s(const struct status *s, unsigned long long ns)
-{
-	return ((long long)ns + s->offset) / 1000000000;
-}
-
-unsigned long long status_evicted(unsigned long long added, unsigned int present)
-{
-	return added > present ? added - present : 0;
-}
-
-struct nolist_mxstats status_mx_count(const struct nolist_stats *t, const struct nolist_slot *slot)
-{
-	return slot->mx < NOLIST_MX_MAX ? t->mx[slot->mx] : (struct nolist_mxstats){};
-}
-
-unsigned long long status_shed(const struct nolist_stats *t)
-{
-	unsigned long long sum = 0;
-	int i;
-
-	for (i = 0; i < NOLIST_ROLES; i++)
-		sum += t->claims_shed[i];
-	return sum;
-}
-
-unsigned long long status_hour_ns(unsigned int hour)
-{
-	return hour > 1 ? (hour - 1) * NOLIST_HOUR_NS : 1;
-}
-
-unsigned long long status_frames(const struct status *s)
-{
-	unsigned long long sum = 0;
-	int i;
-
-	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
-		sum += s->stats.verdict[i];
-	return sum;
-}
-
-/* Slots with a role, in the order of addresses. */
-static int compare_slots(const void *a, const void *b)
-{
-	const struct nolist_slot *x = a, *y = b;
-
-	return x->role != y->role ? (int)x->role - (int)y->role : addr_compare(&x->addr, &y->addr);
-}
-
-int status_mx(struct nolist_config *conf)
-{
-	int i, n = 0;
-
-	for (i = 0; i < NOLIST_SLOTS; i++)
-		if (conf->slot[i].role != NOLIST_NONE && conf->slot[i].role != NOLIST_OWN)
-			conf->slot[n++] = conf->slot[i];
-	qsort(conf->slot, n, sizeof(*conf->slot), compare_slots);
-	return n;
-}
-
-const struct nolist_reply *status_banner(const struct nolist_config *conf)
-{
-	return &conf->smtp.reply[NOLIST_BANNER];
-}
-
-int status_banner_len(const struct nolist_config *conf)
-{
-	unsigned int len = status_banner(conf)->len;
-
-	return len < 2 || len > NOLIST_TEXT_MAX ? 0 : len - 2;
-}
-
 static int tell(struct status *s, bool is_json)
 {
-	int i, error = 0;
+	int i, error;
 
-	if (is_json)
+	/* That the store cannot be read is told, and the tables are shown nevertheless. */
+	if (s->store_error)
+		cmd_failed(failure_return(&s->store_failure));
+	if (is_json) {
 		error = status_json(s);
-	else
-		status_text(s);
-	if (error) {
+		if (!error)
+			return EXIT_DONE;
 		err(error, "cannot write all of the output");
 		return EXIT_FAILED;
 	}
+	status_text(s);
 	fflush(stdout);
-	for (i = 0; i < s->warnings && !is_json; i++)
+	for (i = 0; i < s->warnings; i++)
 		warn("%s", s->warning[i]);
 	return EXIT_DONE;
 }
 
-static int run(struct status *s, const char *file, bool is_json)
+static int run(const char *file, bool is_json)
 {
-	int ret;
+	struct status s = {};
+	struct conf rules;
+	int error, status = cmd_conf(&rules, file);
 
-	s->now = time(NULL);
-	/* What is in force does not depend on it: a wrong one is told, no more. */
-	ret = conf_open(&s->rules, file);
-	if (ret && file)
-		return ret;
-	s->conf = calloc(1, sizeof(*s->conf));
-	if (!s->conf) {
-		errx("cannot start: out of memory");
-		return EXIT_FAILED;
+	/* What is in force does not depend on it: a wrong default one is told, no more. */
+	if (!status || !file) {
+		error = status_read(&s, &rules, options.pin_dir, options.state_dir);
+		status = error ? cmd_failed(error) : tell(&s, is_json);
 	}
-	ret = read_status(s);
-	if (ret)
-		return cmd_failed(ret);
-	read_store(s);
-	find_warnings(s);
-	return tell(s, is_json);
+	status_free(&s);
+	conf_free(&rules);
+	return status;
 }
 
 int cmd_status(int argc, char **argv)
 {
 	const char *file = NULL;
-	struct status s = {};
 	bool is_json = false;
-	int c, status;
+	int c;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
 		if (c == 'c')
@@ -337,14 +70,5 @@ int cmd_status(int argc, char **argv)
 	}
 	if (c < 0)
 		return -1 - c;
-	if (!cmd_is_end(argc, argv))
-		return EXIT_USAGE;
-	status = run(&s, file, is_json);
-	conf_free(&s.rules);
-	kern_close(s.k);
-	while (s.lists)
-		free(s.list[--s.lists].path);
-	free(s.list);
-	free(s.conf);
-	return status;
+	return cmd_is_end(argc, argv) ? run(file, is_json) : EXIT_USAGE;
 }

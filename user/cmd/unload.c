@@ -48,10 +48,29 @@ static void tell_gone(const struct kern_gone *gone, bool is_purge)
 	hint("\"nolist-xdp load\" pins the tables that it configures");
 }
 
+static int unload(const int *ifindex, int ifs, bool is_purge)
+{
+	struct kern_gone gone;
+	int ret = kern_unload(options.pin_dir, ifindex, ifs, is_purge, &gone);
+
+	if (ret == -ENOENT && is_purge && !ifs)
+		return purge(false);
+	if (ret < 0)
+		return cmd_failed(ret);
+	printf("detached from %d interface%s\n", ret, ret == 1 ? "" : "s");
+	if (gone.tables)
+		tell_gone(&gone, is_purge);
+	return is_purge ? purge(true) : EXIT_DONE;
+}
+
+int unload_run(void)
+{
+	return unload(NULL, 0, false);
+}
+
 int cmd_unload(int argc, char **argv)
 {
-	int ifindex[KERN_IFS_MAX], ifs = 0, c, ret;
-	struct kern_gone gone;
+	int ifindex[KERN_IFS_MAX], ifs = 0, c;
 	bool is_purge = false;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
@@ -73,13 +92,5 @@ int cmd_unload(int argc, char **argv)
 		return -1 - c;
 	if (!cmd_is_end(argc, argv))
 		return EXIT_USAGE;
-	ret = kern_unload(options.pin_dir, ifindex, ifs, is_purge, &gone);
-	if (ret == -ENOENT && is_purge && !ifs)
-		return purge(false);
-	if (ret < 0)
-		return cmd_failed(ret);
-	printf("detached from %d interface%s\n", ret, ret == 1 ? "" : "s");
-	if (gone.tables)
-		tell_gone(&gone, is_purge);
-	return is_purge ? purge(true) : EXIT_DONE;
+	return unload(ifindex, ifs, is_purge);
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "user/cmd/cmd.h"
+#include "user/base/failure.h"
 #include "user/config/conf.h"
 #include "user/config/keys_lists.h"
 #include "user/base/log.h"
@@ -191,12 +191,11 @@ int conf_slurp(const char *file, char **text)
 	return ret;
 }
 
-void conf_unread(const char *file, int error)
+int conf_unreadable(const char *file, int error)
 {
 	if (error == -EILSEQ)
-		errx("'%s' has a zero byte: that is no text", file);
-	else
-		err(error, "cannot read '%s'", file);
+		return fail_usage("'%s' has a zero byte: that is no text", file);
+	return fail_usage("cannot read '%s': %s", file, strerror(-error));
 }
 
 /* What conf_hold() was told. */
@@ -364,14 +363,14 @@ int conf_check(struct conf *conf)
 	return conf->errors ? -EINVAL : 0;
 }
 
-void conf_tell(const struct conf *conf)
+void conf_tell(const struct conf *conf, bool is_all)
 {
 	int i;
 
 	for (i = 0; i < conf->notes; i++) {
 		if (conf->note[i].is_error)
 			errx("%s", conf->note[i].text);
-		else
+		else if (is_all)
 			warn("%s", conf->note[i].text);
 	}
 	if (conf->errors && conf->notes == NOTES_MAX)
@@ -380,19 +379,13 @@ void conf_tell(const struct conf *conf)
 
 int conf_open(struct conf *conf, const char *file)
 {
-	int ret, i;
+	int ret;
 
 	conf_init(conf);
 	if (!file && access(DEFAULT_CONF, F_OK))
-		return conf_check(conf) ? EXIT_USAGE : 0;
+		return conf_check(conf);
 	ret = conf_read(conf, file ? file : DEFAULT_CONF);
-	if (ret && !conf->errors) {
-		conf_unread(file ? file : DEFAULT_CONF, ret);
-		return EXIT_USAGE;
-	}
-	conf_check(conf);
-	for (i = 0; i < conf->notes; i++)
-		if (conf->note[i].is_error)
-			errx("%s", conf->note[i].text);
-	return conf->errors ? EXIT_USAGE : 0;
+	if (ret && !conf->errors)
+		return conf_unreadable(file ? file : DEFAULT_CONF, ret);
+	return conf_check(conf);
 }

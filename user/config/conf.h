@@ -88,8 +88,8 @@ void conf_free(struct conf *conf);
 int conf_read(struct conf *conf, const char *file);
 /* All of a file, with a zero at its end, which is the caller's to free; or -errno. */
 int conf_slurp(const char *file, char **text);
-/* Says what conf_read() or conf_slurp() failed of. */
-void conf_unread(const char *file, int error);
+/* Notes why conf_read() or conf_slurp() failed; returns -EINVAL. */
+int conf_unreadable(const char *file, int error);
 /*
  * From here on conf_read() of this file takes this text, whatever is on the disk.
  * Both are kept by reference; NULL ends it.
@@ -111,12 +111,14 @@ int conf_check(struct conf *conf);
 
 void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Prints the notes; only commands call it. */
-void conf_tell(const struct conf *conf);
+/* Puts the errors noted into the log, with is_all also warnings. */
+void conf_tell(const struct conf *conf, bool is_all);
+
+#define DEFAULT_CONF "/etc/nolist-xdp.conf"
 
 /*
- * What dump, explain and show do: reads -c FILE (NULL: DEFAULT_CONF if it exists),
- * checks, and tells errors, not warnings. 0, or an exit status.
+ * Reads and checks a file (NULL: DEFAULT_CONF if it exists). 0 or -EINVAL: errors were
+ * noted, for conf_tell(), or there are none and failure_of() tells why it cannot be read.
  */
 int conf_open(struct conf *conf, const char *file);
 

@@ -15,7 +15,7 @@
 #include "user/base/text.h"
 #include "user/config/conf.h"
 #include "user/config/keys_lists.h"
-#include "user/base/prefix_set.h"
+#include "user/base/special_use.h"
 
 #define LIST_MAX 4096 /* values of a list that has no limit of its own */
 #define IF_NAME_LEN 15
@@ -338,7 +338,7 @@ static int add_never_except(struct conf *conf, const char *value, const char *wh
 			  where, value);
 		return -EINVAL;
 	}
-	if (!never_is_lab(&p)) {
+	if (!special_use_is_lab(&p)) {
 		conf_note(conf, true, "%s: '%s' is not for labs: only documentation, benchmarking, "
 				      "private or unique local space is", where, value);
 		return -EINVAL;

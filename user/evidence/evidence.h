@@ -8,6 +8,7 @@
 #ifndef NOLIST_EVIDENCE_H
 #define NOLIST_EVIDENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -70,6 +71,18 @@ struct store;
  */
 int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *store);
 void evidence_free(struct evidence *e);
+/*
+ * The same of the tables pinned in pin_dir, or attached, and of the store in state_dir.
+ * -ENOENT: there is neither. Failures are explained by failure_of(); evidence_free() is
+ * safe afterwards.
+ */
+int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir);
+/* The MX addresses and own addresses that programs work with now; none: nothing is loaded. */
+size_t evidence_mx(const struct evidence *e, const struct nolist_slot **mx);
+/* Pardons, also those that are over. */
+struct store_pardon;
+size_t evidence_pardons(const struct evidence *e, const struct store_pardon **pardons);
+bool evidence_is_stored(const struct evidence *e); /* there is a store */
 
 enum evidence_kind {
 	EVIDENCE_ALL,

@@ -134,6 +134,8 @@ void evidence_free(struct evidence *e)
 	free(e->real[0]);
 	free(e->real[1]);
 	free(e->change);
+	free(e->mx);
+	free(e->pardon);
 	free(e);
 }
 

@@ -2,7 +2,8 @@
 /*
  * What the files of evidence share: merge.c merges, walk.c does so ahead
  * of who walks, record.c makes records, losses.c gathers what concerns
- * all sources, real_mx.c what is known of the real MX. Nobody else includes this.
+ * all sources, real_mx.c what is known of the real MX, open.c opens all of it. Nobody
+ * else includes this.
  */
 #ifndef NOLIST_EVIDENCE_PRIV_H
 #define NOLIST_EVIDENCE_PRIV_H
@@ -59,6 +60,11 @@ struct evidence {
 	size_t reals[2];
 	struct mx_change *change;
 	size_t changes;
+	/* By evidence_open(): */
+	struct nolist_slot *mx;
+	size_t mxs;
+	struct store_pardon *pardon;
+	size_t pardons;
 };
 
 /* merge.c: a walk as such. The record's pointers live until the next step. */

@@ -7,27 +7,25 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "user/cmd/cmd.h"
+#include "user/base/failure.h"
 #include "user/judge/files.h"
 #include "user/judge/judge.h"
-#include "user/base/log.h"
 
 static int out_of_memory(void)
 {
-	err(ENOMEM, "cannot hold the alibis");
-	return EXIT_FAILED;
+	return fail(-ENOMEM, "cannot hold the alibis");
 }
 
 /* --- providers ----------------------------------------------------------------- */
 
 int judge_read_providers(struct judge *j)
 {
-	int status = files_providers(&j->providers, &j->conf);
+	int error = files_providers(&j->providers, j->conf);
 
-	if (status)
-		return status;
+	if (error)
+		return error;
 	j->provider = calloc(providers_count(j->providers) + 1, sizeof(*j->provider));
-	return j->provider ? EXIT_DONE : out_of_memory();
+	return j->provider ? 0 : out_of_memory();
 }
 
 static void add_to_set(struct judge *j, const struct record *r)
@@ -105,8 +103,8 @@ int judge_find_groups(struct judge *j)
 	if (!ret && wants_low(j))
 		ret = find_lows(j);
 	if (ret)
-		return cmd_failed(ret);
-	return keep_group(j, &g) ? out_of_memory() : EXIT_DONE;
+		return ret;
+	return keep_group(j, &g) ? out_of_memory() : 0;
 }
 
 static const struct neighbours *around(const struct judge *j, const struct nolist_source *src)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What show, explain and dump have in common: gathers configuration, evidence,
- * site and never-lists once, then judges source by source. Prints what goes wrong.
+ * What show, explain and dump have in common: takes configuration and evidence,
+ * gathers site, alibis and never-lists once, then judges source by source. Where the
+ * evidence came from is not asked: no kernel, no store is opened here.
+ *
+ * Functions return 0 or -errno, explained by failure_of().
  */
 #ifndef NOLIST_JUDGE_H
 #define NOLIST_JUDGE_H
@@ -17,14 +20,14 @@
 struct judge {
 	int64_t now;
 	bool is_replay; /* --at: as of then */
-	struct conf conf;
+	const struct conf *conf;
+	const char *state_dir; /* where lists note their growth */
 	struct rules rules;
 	struct site site;
 	struct evidence *evidence;
-	bool has_store;
-	struct never *never; /* built in and around us */
-	struct never *allow; /* files */
-	struct never *pardon; /* those in force */
+	struct prefix_set *never; /* built in and around us */
+	struct prefix_set *allow; /* files */
+	struct prefix_set *pardon; /* those in force */
 	/* Neighbourhoods with an alibi, in the order of addresses. */
 	struct judge_group {
 		struct nolist_addr addr; /* its first address */
@@ -37,9 +40,10 @@ struct judge {
 };
 
 struct judge_options {
-	const char *conf;   /* -c FILE, or NULL */
-	const char *at;     /* --at TIME, or NULL */
-	const char **allow; /* --allow FILE */
+	const struct conf *conf; /* the caller's; outlives the judge */
+	const char *state_dir;
+	int64_t at;         /* judge as of then; 0: now */
+	const char **allow; /* further allow files */
 	int allows;
 };
 
@@ -53,8 +57,10 @@ struct judged {
 	enum fuse fuse; /* what holds it back; FUSE_NONE: nothing */
 };
 
-/* EXIT_DONE, or the exit status; judge_close() is always safe afterwards. */
+/* Reads the files that the configuration names; judge_close() is always safe afterwards. */
 int judge_open(struct judge *j, const struct judge_options *o);
+/* Then takes the evidence over, and looks at all of it. */
+int judge_take(struct judge *j, struct evidence *evidence);
 void judge_close(struct judge *j);
 
 /* alibis.c: who speaks for whom. For judge.c only. */
@@ -65,7 +71,7 @@ void judge_neighbours(const struct judge *j, struct judged *of);
 /*
  * A walk over the sources in the order of addresses; of what is pointed to by a
  * record nothing outlives the next call. Whoever wants to know whether it came to
- * the end asks judge_end() afterwards: EXIT_DONE, or an exit status.
+ * the end asks judge_end() afterwards.
  */
 void judge_start(struct judge *j, enum evidence_kind kind);
 bool judge_next(struct judge *j, struct judged *of);

@@ -19,7 +19,7 @@
 #define WIDEST_IP6 16
 
 struct providers {
-	struct never *networks;
+	struct prefix_set *networks;
 	char *name[SETS_MAX];
 	int names;
 };
@@ -31,14 +31,14 @@ int providers_new(struct providers **pp)
 	*pp = p;
 	if (!p)
 		return -ENOMEM;
-	return never_new(&p->networks);
+	return prefix_set_new(&p->networks);
 }
 
 void providers_free(struct providers *p)
 {
 	if (!p)
 		return;
-	never_free(p->networks);
+	prefix_set_free(p->networks);
 	while (p->names)
 		free(p->name[--p->names]);
 	free(p);
@@ -108,7 +108,7 @@ static int add_line(struct providers *p, char *line)
 	if (!network || strtok_r(NULL, BLANKS, &rest) || parse_network(network, &prefix))
 		return -EINVAL;
 	set = set_of(p, name);
-	return set < 0 ? set : never_add(p->networks, &prefix, p->name[set]);
+	return set < 0 ? set : prefix_set_add(p->networks, &prefix, p->name[set]);
 }
 
 int providers_add_file(struct providers *p, const char *file, unsigned int *line)
@@ -137,7 +137,7 @@ int providers_add_file(struct providers *p, const char *file, unsigned int *line
 
 int providers_sort(struct providers *p)
 {
-	return never_sort(p->networks);
+	return prefix_set_sort(p->networks);
 }
 
 int providers_count(const struct providers *p)
@@ -152,7 +152,7 @@ const char *providers_name(const struct providers *p, int set)
 
 int providers_find(const struct providers *p, const struct nolist_source *src)
 {
-	const struct never_entry *e = p->names ? never_find(p->networks, src) : NULL;
+	const struct prefix_entry *e = p->names ? prefix_set_find(p->networks, src) : NULL;
 	int i;
 
 	for (i = 0; e && i < p->names; i++)

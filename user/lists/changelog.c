@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "user/lists/changelog.h"
-#include "user/cmd/cmd.h"
 #include "user/base/log.h"
 
 static void tell_listed(const struct list *l, struct judge *j, const struct nolist_source *src)
@@ -42,17 +41,6 @@ static void tell_removed(const struct list *l, struct judge *j, const struct nol
 		     report_time(of.v.until, until));
 	else
 		info("'%s': removed %s: %s", l->file, source, judgement_names[of.v.is]);
-}
-
-int changes_max(const char *text, size_t *max)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	*max = strtoul(text, NULL, 10);
-	if (digits && digits < 7 && !text[digits])
-		return EXIT_DONE;
-	errx("'%s' is not a number up to 999999", text);
-	return EXIT_USAGE;
 }
 
 void changes_tell(const struct list *l, struct judge *j, size_t max)

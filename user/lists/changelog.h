@@ -9,9 +9,6 @@
 
 #define CHANGES_MAX 20 /* listings, and as many removals, unless asked otherwise */
 
-/* --log N; says what is wrong with it: 0, or an exit status. */
-int changes_max(const char *text, size_t *max);
-
 /* After the list was written, and no walk is under way. */
 void changes_tell(const struct list *l, struct judge *j, size_t max);
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "user/base/text.h"
-#include "user/cmd/cmd.h"
 #include "user/judge/hold.h"
 #include "user/lists/growth.h"
 
@@ -34,7 +33,7 @@ static int set_path(struct growth *g, const char *file)
 	return 0;
 }
 
-int growth_read(struct growth *g, const char *file, int64_t now)
+int growth_read(struct growth *g, const char *state_dir, const char *file, int64_t now)
 {
 	struct store *s;
 	int error;
@@ -43,7 +42,7 @@ int growth_read(struct growth *g, const char *file, int64_t now)
 	/* A directory that is not there is told when the list is written. */
 	if (set_path(g, file))
 		return 0;
-	error = store_open(&s, options.state_dir, STORE_READ);
+	error = store_open(&s, state_dir, STORE_READ);
 	/* One of an old version knows of no lists; the next note brings it up to date. */
 	if (error)
 		return error == -ENOENT || error == -EPROTO ? 0 : error;
@@ -71,7 +70,7 @@ size_t growth_limit(const struct growth *g, const struct rules *rules, bool has_
 	return has_file ? left : left + g->was.entries;
 }
 
-int growth_note(struct growth *g, const struct store_list *is, int64_t added)
+int growth_note(struct growth *g, const char *state_dir, const struct store_list *is, int64_t added)
 {
 	struct store_list list = *is;
 	struct store *s;
@@ -82,7 +81,7 @@ int growth_note(struct growth *g, const struct store_list *is, int64_t added)
 	list.since = g->was.since;
 	if (!list.since && list.entries)
 		list.since = list.time - (added == (int64_t)list.entries ? 0 : DAY_S);
-	error = store_open(&s, options.state_dir, STORE_NOTE);
+	error = store_open(&s, state_dir, STORE_NOTE);
 	if (error)
 		return error;
 	error = store_begin(s);

@@ -22,7 +22,7 @@ struct growth {
  * What the store knows of the list in a file. 0 or -errno, as store_open() and
  * explained like that; no store, or none of this list, is no error.
  */
-int growth_read(struct growth *g, const char *file, int64_t now);
+int growth_read(struct growth *g, const char *state_dir, const char *file, int64_t now);
 /*
  * How many may be added now to a list whose file has so many entries, or is not
  * there: GROWTH_ALL, or a number. In its first day a list may take in all.
@@ -34,6 +34,6 @@ size_t growth_limit(const struct growth *g, const struct rules *rules, bool has_
  * whoever is killed between the two has counted too much, never too little. added
  * may be negative, to take back. As growth_read().
  */
-int growth_note(struct growth *g, const struct store_list *is, int64_t added);
+int growth_note(struct growth *g, const char *state_dir, const struct store_list *is, int64_t added);
 
 #endif

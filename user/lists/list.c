@@ -150,12 +150,12 @@ static int write_file(struct list *l, struct judge *j, struct out *o)
 }
 
 /* What was counted has not come in. */
-static void take_back(struct list *l, int64_t now)
+static void take_back(struct list *l, const struct judge *j)
 {
 	struct store_list was = l->growth.was;
 
-	was.time = now;
-	growth_note(&l->growth, &was, -(int64_t)l->added);
+	was.time = j->now;
+	growth_note(&l->growth, j->state_dir, &was, -(int64_t)l->added);
 }
 
 int list_write(struct list *l, struct judge *j)
@@ -165,7 +165,7 @@ int list_write(struct list *l, struct judge *j)
 
 	free(o);
 	if (error && l->is_noted)
-		take_back(l, j->now);
+		take_back(l, j);
 	return error;
 }
 

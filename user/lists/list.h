@@ -5,6 +5,7 @@
 #ifndef NOLIST_LIST_H
 #define NOLIST_LIST_H
 
+#include "user/base/failure.h"
 #include "user/lists/admission.h"
 #include "user/lists/growth.h"
 #include "user/judge/judge.h"
@@ -43,7 +44,8 @@ struct list {
 	struct taken taken;   /* who is on it */
 	struct growth growth;
 	bool is_noted;        /* in the store */
-	int note_error;       /* why not, and then nobody is added; explained by store/store.h */
+	int note_error;       /* why not, and then nobody is added */
+	struct failure note_failure;
 	bool is_kept;       /* the old file is good: it was left alone */
 	bool is_written;
 	bool is_reloaded;

@@ -13,6 +13,7 @@
 #include "user/base/text.h"
 #include "user/lists/list.h"
 #include "user/lists/atomic_file.h"
+#include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/lists/previous.h"
 
@@ -32,7 +33,7 @@ struct survey {
 /* Who is stored and proved nothing is passed over, unless he is to be listed. */
 enum evidence_kind list_kind(const struct list *l, const struct judge *j)
 {
-	return l->is_claimed || !j->has_store ? EVIDENCE_ALL : EVIDENCE_PROVEN;
+	return l->is_claimed || !evidence_is_stored(j->evidence) ? EVIDENCE_ALL : EVIDENCE_PROVEN;
 }
 
 static bool has_place(const struct list *l, const struct judged *of)
@@ -183,7 +184,7 @@ static int hold_growth(struct survey *s)
 	size_t limit, all = l->added;
 	int i;
 
-	l->note_error = growth_read(&l->growth, l->file, s->j->now);
+	l->note_error = growth_read(&l->growth, s->j->state_dir, l->file, s->j->now);
 	limit = growth_limit(&l->growth, &s->j->rules, s->file.old >= 0, s->old.count, s->j->now);
 	if (limit > all)
 		limit = all;
@@ -193,11 +194,13 @@ static int hold_growth(struct survey *s)
 	for (i = 0; i < FUSES; i++)
 		is.held[i] = l->held_by[i];
 	if (!l->note_error && is_news(l, &is)) {
-		l->note_error = growth_note(&l->growth, &is, l->added);
+		l->note_error = growth_note(&l->growth, s->j->state_dir, &is, l->added);
 		l->is_noted = !l->note_error;
 	}
-	if (l->note_error)
+	if (l->note_error) {
+		failure_keep(&l->note_failure);
 		l->added = limit = 0;
+	}
 	l->held_by[FUSE_GROWTH] = all - limit;
 	return admit_limit(&l->admit, limit);
 }
@@ -339,7 +342,7 @@ int list_survey(struct list *l, struct judge *j)
 		.words = &l->words,
 	};
 	l->taken.is_off = l->format->has_evidence || !l->format->row;
-	l->leaves_probable = !j->conf.is_probable_listed;
+	l->leaves_probable = !j->conf->is_probable_listed;
 	note_family(l, j, 0);
 	note_family(l, j, 1);
 	note_dual(l, j, 0);

@@ -9,18 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "user/base/failure.h"
 #include "user/lists/changelog.h"
-#include "user/cmd/cmd.h"
 #include "user/lists/list.h"
 #include "user/lists/shadow.h"
-#include "user/base/log.h"
 
 #define LISTED_FILE "listed"
 
 static int tell(struct judge *j, const char *file, size_t max)
 {
 	struct list l = { .format = output_find("plain"), .file = file, .gone_max = max,
-			  .is_uncounted = true, .words = list_words(&j->conf) };
+			  .is_uncounted = true, .words = list_words(j->conf) };
 	int error = list_survey(&l, j);
 
 	if (!error)
@@ -31,24 +30,16 @@ static int tell(struct judge *j, const char *file, size_t max)
 	return error;
 }
 
-int listed_tell(const char *conf, size_t max)
+int listed_tell(struct judge *j, size_t max)
 {
-	struct judge_options jo = { .conf = conf };
-	struct judge j;
-	char *file = NULL;
-	int error, status = judge_open(&j, &jo);
+	char *file;
+	int error;
 
-	if (!status) {
-		error = asprintf(&file, "%s/%s", options.state_dir, LISTED_FILE) < 0 ? -ENOMEM : 0;
-		if (!error)
-			error = tell(&j, file, max);
-		if (error)
-			err(error, "cannot write '%s/%s'", options.state_dir, LISTED_FILE);
-		status = error ? EXIT_FAILED : EXIT_DONE;
-	}
-	if (status)
-		hint("all is stored; who is listed since cannot be told");
-	judge_close(&j);
+	if (asprintf(&file, "%s/%s", j->state_dir, LISTED_FILE) < 0)
+		return fail(-ENOMEM, "cannot write the list of who is listed");
+	error = tell(j, file, max);
+	if (error)
+		fail(error, "cannot write '%s'", file);
 	free(file);
-	return status ? EXIT_FAILED : EXIT_DONE;
+	return error;
 }

@@ -6,8 +6,9 @@
 #define NOLIST_LISTED_H
 
 #include <stddef.h>
+#include "user/judge/judge.h"
 
-/* A line for each, so many and no more; 0, or an exit status. conf: -c FILE, or NULL. */
-int listed_tell(const char *conf, size_t max);
+/* A line for each, so many and no more; 0 or -errno, explained by failure_of(). */
+int listed_tell(struct judge *j, size_t max);
 
 #endif

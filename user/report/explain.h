@@ -24,18 +24,20 @@ struct explain_list {
 };
 
 struct explain {
-	struct judge j;
+	struct judge *j;
 	struct nolist_addr addr; /* as asked */
 	struct judged of;
 	bool is_known;
-	const struct never_entry *never, *allow, *pardon; /* entries that it is in */
+	const struct prefix_entry *never, *allow, *pardon; /* entries that it is in */
 	struct explain_event *event; /* in the order of time */
 	size_t events;
 	struct explain_list *list; /* as they are now; none with --at */
 	int lists;
 };
 
-/* Both fill in what the judgement does not tell: 0 or -ENOMEM. */
+/* 0 or -errno, explained by failure_of(); explain_free() is always safe afterwards. */
+int explain_gather(struct explain *e, struct judge *j, const struct nolist_addr *addr);
+/* Its parts, which fill in what the judgement does not tell: 0 or -ENOMEM. */
 int explain_history(struct explain *e);
 int explain_lists(struct explain *e);
 void explain_free(struct explain *e);
@@ -43,6 +45,6 @@ void explain_free(struct explain *e);
 /* What it is judged to be, in a sentence. */
 const char *explain_sentence(const struct explain *e);
 void explain_text(const struct explain *e);
-int explain_json(const struct explain *e); /* 0, or -errno of the output */
+int explain_json(const struct explain *e); /* 0 or -errno, explained by failure_of() */
 
 #endif

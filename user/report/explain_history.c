@@ -47,7 +47,7 @@ __attribute__((format(printf, 5, 6))) static void add(struct history *h, int64_t
 static void add_contact(struct history *h, const char *kind, const char *where,
 			const struct contact *c)
 {
-	int64_t now = h->e->j.now;
+	int64_t now = h->e->j->now;
 
 	if (!c->when.first || c->when.first > now)
 		return;
@@ -60,7 +60,7 @@ static void add_contact(struct history *h, const char *kind, const char *where,
 static void add_data(struct history *h)
 {
 	const struct record *r = &h->e->of.r;
-	int64_t now = h->e->j.now;
+	int64_t now = h->e->j->now;
 	unsigned int i, k;
 
 	for (i = 0; i < r->data_hours && r->data_hour[i] <= now; i = k) {
@@ -127,7 +127,7 @@ static void add_dialogues(struct history *h)
 	char else_text[128];
 	unsigned int i;
 
-	for (i = 0; i < r->hours && r->hour[i].start <= h->e->j.now; i++) {
+	for (i = 0; i < r->hours && r->hour[i].start <= h->e->j->now; i++) {
 		const struct hour *o = &r->hour[i];
 		struct span when = hour_of(r, o);
 
@@ -139,7 +139,7 @@ static void add_dialogues(struct history *h)
 /* Is it near what the source did at the high fakes, so that it may matter? */
 static bool is_near(const struct explain *e, const struct span *s)
 {
-	int64_t grace = e->j.rules.grace_s;
+	int64_t grace = e->j->rules.grace_s;
 	const struct record *r = &e->of.r;
 	unsigned int i;
 
@@ -156,14 +156,14 @@ static void add_near(struct history *h, const struct span *spans, size_t n, cons
 {
 	size_t i;
 
-	for (i = 0; i < n && spans[i].first <= h->e->j.now; i++)
+	for (i = 0; i < n && spans[i].first <= h->e->j->now; i++)
 		if (is_near(h->e, &spans[i]))
 			add(h, spans[i].first, spans[i].last, kind, "%s", text);
 }
 
 static void add_site(struct history *h)
 {
-	const struct site *site = &h->e->j.site;
+	const struct site *site = &h->e->j->site;
 	const struct site_family *f = &site->family[!addr_is_ip4(&h->e->of.r.src.addr)];
 
 	add_near(h, site->lost, site->losts, "lost", "verified evidence was lost");

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 
 #include "user/base/text.h"
+#include "user/base/failure.h"
 #include "user/report/explain.h"
 #include "user/lists/format.h"
 
-static void json_entry(struct out *o, const char *name, const struct never_entry *entry)
+static void json_entry(struct out *o, const char *name, const struct prefix_entry *entry)
 {
 	char text[ADDR_TEXT];
 
@@ -118,7 +119,7 @@ static void write_json(const struct explain *e, struct out *o)
 	json_open(o, NULL, '{');
 	json_text(o, "type", "explain");
 	json_number(o, "schema", JSON_SCHEMA);
-	json_number(o, "time", e->j.now);
+	json_number(o, "time", e->j->now);
 	json_text(o, "address", addr_text(&e->addr, text));
 	json_bool(o, "known", e->is_known);
 	json_judged(o, &e->of);
@@ -138,7 +139,7 @@ static void write_json(const struct explain *e, struct out *o)
 	else
 		json_none(o, "provider");
 	json_checks(o, &e->of.v);
-	json_rules(o, e->j.rules);
+	json_rules(o, e->j->rules);
 	json_close(o, '}');
 	out_char(o, '\n');
 }
@@ -149,10 +150,10 @@ int explain_json(const struct explain *e)
 	int error;
 
 	if (!o)
-		return -ENOMEM;
+		return fail(-ENOMEM, "cannot write JSON");
 	out_open(o, out_stdout, NULL);
 	write_json(e, o);
 	error = out_flush(o);
 	free(o);
-	return error;
+	return error ? fail(error, "cannot write all of the output") : 0;
 }

@@ -15,7 +15,7 @@ static bool is_limited(const struct explain *e, const char *file)
 {
 	struct growth g;
 
-	return !growth_read(&g, file, e->j.now) && g.is_known && g.was.held[FUSE_GROWTH];
+	return !growth_read(&g, e->j->state_dir, file, e->j->now) && g.is_known && g.was.held[FUSE_GROWTH];
 }
 
 static void read_list(const struct explain *e, struct explain_list *l, const struct output *format,
@@ -37,12 +37,12 @@ static void read_list(const struct explain *e, struct explain_list *l, const str
 
 int explain_lists(struct explain *e)
 {
-	const struct conf *c = &e->j.conf;
+	const struct conf *c = e->j->conf;
 	struct oldlist *old;
 	int i;
 
 	/* Of then nothing is known. */
-	if (e->j.is_replay || !c->lists)
+	if (e->j->is_replay || !c->lists)
 		return 0;
 	old = malloc(sizeof(*old));
 	e->list = calloc(c->lists, sizeof(*e->list));

@@ -18,7 +18,7 @@ static void print_when(const struct explain *e, const struct span *when)
 	printf("%s", report_time(when->first, first));
 	if (when->last != when->first)
 		printf(" to %s", report_time(when->last, last));
-	printf(" (%s ago)\n", report_age(e->j.now - when->last, age));
+	printf(" (%s ago)\n", report_age(e->j->now - when->last, age));
 }
 
 static void print_contact(const struct explain *e, const char *what, const struct span *when,
@@ -92,7 +92,7 @@ static void print_counts(const struct explain *e)
 	for (i = 0; i < NOLIST_EVENTS; i++) {
 		uint32_t sum = 0;
 
-		for (k = 0; k < r->hours && r->hour[k].start <= e->j.now; k++)
+		for (k = 0; k < r->hours && r->hour[k].start <= e->j->now; k++)
 			sum += r->hour[k].n[i];
 		if (sum)
 			printf("    %-20s %" PRIu32 "\n", event_names[i].label, sum);
@@ -150,7 +150,7 @@ static void print_alibi(const char *what, const struct check_result *c)
 
 static void print_neighbours(const struct explain *e, const struct check_result *c)
 {
-	struct prefix p = neighbours_prefix(&e->of.r.src, &e->j.rules);
+	struct prefix p = neighbours_prefix(&e->of.r.src, &e->j->rules);
 	char net[ADDR_TEXT + 80], one[ADDR_TEXT]; /* a provider's name has at most 64 */
 	struct prefix host = source_prefix(&e->of.n.one);
 
@@ -209,17 +209,17 @@ static void print_real_mx(const struct explain *e, const struct check_result *c)
 	char have[REPORT_AGE], need[REPORT_AGE];
 	bool is_ip6 = !addr_is_ip4(&e->of.r.src.addr);
 
-	if (!e->j.site.family[is_ip6].has_real)
+	if (!e->j->site.family[is_ip6].has_real)
 		printf("no real MX is configured for %s", is_ip6 ? "IPv6" : "IPv4");
 	else if (c->have < 0)
 		printf("nobody was ever seen at the real MX");
 	else
 		printf("somebody %s the real MX %s ago; needed within %s",
-		       e->j.site.family[is_ip6].data_last ? "sent data to" : "was at",
+		       e->j->site.family[is_ip6].data_last ? "sent data to" : "was at",
 		       report_age(c->have, have), report_age(c->need, need));
 	if (!c->is_passed && e->of.v.is != JUDGED_HELD && e->of.v.is != JUDGED_WAITING && c->have > 0)
 		printf("; was listed before");
-	if (e->j.site.is_unseen_accepted)
+	if (e->j->site.is_unseen_accepted)
 		printf("; real-mx-unseen = accept");
 }
 
@@ -239,7 +239,7 @@ static void print_current(const struct explain *e)
 	char text[REPORT_TIME], need[REPORT_AGE];
 
 	printf("a listing ends %s after the last offence: %s",
-	       report_age(e->j.rules.listing_s, need), report_time(e->of.v.until, text));
+	       report_age(e->j->rules.listing_s, need), report_time(e->of.v.until, text));
 }
 
 static void print_check(const struct explain *e, enum check check)
@@ -292,7 +292,7 @@ static void print_check(const struct explain *e, enum check check)
 	putchar('\n');
 }
 
-static void print_entry(const char *list, const struct never_entry *entry)
+static void print_entry(const char *list, const struct prefix_entry *entry)
 {
 	char text[ADDR_TEXT];
 
@@ -305,7 +305,7 @@ static void print_entry(const char *list, const struct never_entry *entry)
 	putchar('\n');
 }
 
-static void print_pardon(const struct never_entry *entry)
+static void print_pardon(const struct prefix_entry *entry)
 {
 	char text[ADDR_TEXT], until[REPORT_TIME];
 

@@ -6,6 +6,7 @@
 #ifndef NOLIST_STATUS_H
 #define NOLIST_STATUS_H
 
+#include "user/base/failure.h"
 #include "user/config/conf.h"
 #include "user/kernel/kern.h"
 #include "user/store/store.h"
@@ -28,6 +29,7 @@ struct status_list {
 };
 
 struct status {
+	const char *pin_dir, *state_dir;
 	struct kern *k;
 	const struct kern_if *ifs;
 	int n_ifs;
@@ -36,8 +38,10 @@ struct status {
 	unsigned long long claimed_ns, verified_ns; /* last contact with the real MX; 0: none */
 	long long offset;                           /* to wall time */
 	struct nolist_config *conf;                 /* scratch for one set */
-	struct conf rules;                          /* the configuration file */
+	const struct conf *rules;                   /* the configuration file */
 	int64_t now;
+	int store_error; /* the store cannot be read; 0: it can, or there is none */
+	struct failure store_failure;
 	int64_t collected_at; /* 0: never */
 	struct status_list *list;
 	size_t lists;
@@ -46,6 +50,14 @@ struct status {
 	struct kern_feature missing[KERN_FEATURES_MAX]; /* in this kernel */
 	int n_missing;
 };
+
+/*
+ * 0 or -errno, explained by failure_of(); status_free() is always safe afterwards. rules is
+ * the caller's, and outlives it.
+ */
+int status_read(struct status *s, const struct conf *rules, const char *pin_dir,
+		const char *state_dir);
+void status_free(struct status *s);
 
 void status_text(struct status *s);
 int status_json(struct status *s); /* 0, or -errno of the output */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "user/base/version.h"
-#include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/judge/hold.h"
 #include "user/lists/format.h"
@@ -189,7 +188,7 @@ int status_json(struct status *s)
 	json_number(o, "schema", JSON_SCHEMA);
 	json_text(o, "version", nolist_version);
 	json_number(o, "abi", NOLIST_ABI_VERSION);
-	json_text(o, "pin_dir", options.pin_dir);
+	json_text(o, "pin_dir", s->pin_dir);
 	json_text(o, "kernel", kern_release(&is_old));
 	json_open(o, "kernel_lacks", '[');
 	for (i = 0; i < s->n_missing; i++)

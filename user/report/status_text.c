@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/judge/hold.h"
 #include "user/base/text.h"
@@ -203,7 +202,7 @@ void status_text(struct status *s)
 	int i;
 
 	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", nolist_version, NOLIST_ABI_VERSION,
-	       options.pin_dir);
+	       s->pin_dir);
 	text_kernel(s);
 	text_interfaces(s);
 	for (i = 0; i < kern_sets(s->k); i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Forks, and calls the command: no other program is run, so that a new version on
+ * Forks, and calls a function: no other program is run, so that a new version on
  * the disk does not mix with this one. Nothing of the parent's event loop is
  * touched in the child.
  */
@@ -17,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "user/cmd/cmd.h"
 #include "user/service/job.h"
 #include "user/base/log.h"
 
@@ -65,16 +64,15 @@ static void lay_down(void)
 
 static _Noreturn void work(const struct job *job, pid_t parent)
 {
-	char *argv[JOB_ARGS];
-	int argc, status;
 	sigset_t set;
+	int status;
 
 	/* A group of its own: Ctrl-C at a terminal is for the parent, which waits. */
 	setpgid(0, 0);
 	if (!job->is_whole) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
-			_exit(EXIT_FAILED);
+			_exit(1);
 	}
 	job_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -85,12 +83,8 @@ static _Noreturn void work(const struct job *job, pid_t parent)
 	set_output();
 	if (job->is_modest)
 		lay_down();
-	for (argc = 0; job->argv[argc]; argc++)
-		argv[argc] = strdup(job->argv[argc]);
-	argv[argc] = NULL;
-	optind = 0;
-	log_command(argv[0]);
-	status = job->fn(argc, argv);
+	log_command(job->name);
+	status = job->fn(job->file);
 	fflush(stdout);
 	_exit(status);
 }
@@ -105,7 +99,7 @@ static int on_gone(sd_event_source *source, const siginfo_t *info, void *arg)
 	job->limit = sd_event_source_disable_unref(job->limit);
 	job->pid = 0;
 	if (is_killed)
-		errx("'%s' was killed: %s", job->argv[0], strsignal(info->si_status));
+		errx("'%s' was killed: %s", job->name, strsignal(info->si_status));
 	job->ended(job, is_killed ? -1 : info->si_status);
 	return 0;
 }
@@ -116,7 +110,7 @@ static int on_limit(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)source;
 	(void)usec;
-	errx("'%s' has been at work for too long", job->argv[0]);
+	errx("'%s' has been at work for too long", job->name);
 	job_kill(job);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A command of ours at work in a process of its own, beside an event loop.
+ * A function of ours at work in a process of its own, beside an event loop.
  */
 #ifndef NOLIST_JOB_H
 #define NOLIST_JOB_H
@@ -9,12 +9,11 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#define JOB_ARGS 8 /* words of one, and the NULL at their end */
-
 struct job {
 	/* Given. */
-	int (*fn)(int argc, char **argv); /* a command; argv[0] is its name */
-	const char *argv[JOB_ARGS];
+	const char *name;             /* for the log */
+	int (*fn)(const char *file);  /* its return is the exit status */
+	const char *file;             /* the configuration */
 	bool is_whole;  /* it ends by itself, even if we are killed */
 	bool is_modest; /* it loads nothing, and lays down what only that takes */
 	/* It has ended; status is its exit status, or -1 where it was killed. */

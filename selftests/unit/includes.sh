@@ -1,0 +1,123 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Who may include whom below user/: the folders stand on each other from the ground up, so
+# that a part can be read, tested and linked with nothing but what is below it. A folder
+# may always include itself and bpf/abi.h; a private.h is its folder's own; a library has
+# one home. The rules are tried on planted faults first: a test that cannot fail is none.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n=0 failed=0
+
+# broken DIRECTORY: prints each include below DIRECTORY/user that breaks the rules.
+broken() {
+	cd "$1" || exit
+	find user -name '*.[ch]' | sort | xargs awk '
+	BEGIN {
+		may["base"]     = " "
+		may["record"]   = " base "
+		may["config"]   = " base "
+		may["kernel"]   = " base "
+		may["host"]     = " base "
+		may["maillog"]  = " base "
+		may["store"]    = " base record "
+		may["snapshot"] = " base record kernel "
+		may["evidence"] = " base record kernel store snapshot "
+		may["judge"]    = " base record config host store evidence "
+		may["lists"]    = " base record config store evidence judge "
+		may["check"]    = " base config kernel host "
+		may["report"]   = " base record config kernel store evidence judge lists maillog "
+		may["service"]  = " base config "
+		may["cmd"]      = " base record config kernel host store evidence judge lists" \
+			" check report service "
+		may["main.c"]   = " cmd "
+		home["bpf/"]    = home["xdp/"] = "kernel"
+		home["sqlite3"] = "store"
+		home["confuse"] = "config"
+		home["libmnl"]  = "host"
+		home["nftables"] = "check"
+		home["pcre2"]   = "maillog"
+		home["nettle"]  = "lists"
+		home["systemd"] = "service"
+		home["jansson"] = "base/json.c check/firewall.c"
+	}
+	function inside(path, places,   n, p, i) {
+		n = split(places, p, " ")
+		for (i = 1; i <= n; i++)
+			if (index(path, "user/" p[i]) == 1)
+				return 1
+		return 0
+	}
+	function say(why) { print FILENAME ":" FNR ": " why }
+	FNR == 1 {
+		split(FILENAME, dir, "/")
+		from = dir[2]
+		if (!(from in may))
+			say("no rule for " from)
+	}
+	/^#include "user\// {
+		split($0, q, "\"")
+		split(q[2], dir, "/")
+		to = dir[2]
+		if (from == to)
+			next
+		if (q[2] ~ /private\.h$/)
+			say(q[2] " is private to " to)
+		else if (!index(may[from], " " to " "))
+			say(from " may not include " q[2])
+	}
+	/^#include "bpf\// && !/"bpf\/abi\.h"/ { say("of bpf/ only abi.h is shared") }
+	/^#include "/ && !/"(user|bpf)\// && !/"nolist\.skel\.h"/ { say("not written from the root") }
+	/^#include </ {
+		split($2, q, "[<>]")
+		for (lib in home)
+			if (index(q[2], lib) == 1 && !inside(FILENAME, home[lib]))
+				say(q[2] " is for " home[lib] " only")
+	}'
+}
+
+# is_ok NAME GOT WANTED
+is_ok() {
+	n=$((n + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $n - $1"
+	else
+		failed=1
+		echo "not ok $n - $1"
+		echo "$2" | sed 's/^/# got: /'
+	fi
+}
+
+# plant NAME FILE LINE WANTED: this include in this file is named.
+plant() {
+	rm -rf "$tmp/user"
+	mkdir -p "$tmp/user/$(dirname "$2")"
+	printf '%s\n' "$3" >"$tmp/user/$2"
+	is_ok "$1" "$(broken "$tmp")" "user/$2:1: $4"
+}
+
+plant 'a lower folder may not include the front door' kernel/find.c \
+	'#include "user/cmd/cmd.h"' 'kernel may not include user/cmd/cmd.h'
+plant 'the judge does not open the kernel' judge/judge.c \
+	'#include "user/kernel/kern.h"' 'judge may not include user/kernel/kern.h'
+plant 'a private header is private' service/single.c \
+	'#include "user/store/private.h"' 'user/store/private.h is private to store'
+plant 'a library has one home' judge/judge.c '#include <sqlite3.h>' 'sqlite3.h is for store only'
+plant 'libbpf lives behind one door' report/status.c '#include <bpf/bpf.h>' \
+	'bpf/bpf.h is for kernel only'
+plant 'a new folder needs a rule' news/a.c '#include <stdio.h>' 'no rule for news'
+plant 'only abi.h is shared with the packet side' record/pack.c '#include "bpf/parse.h"' \
+	'of bpf/ only abi.h is shared'
+plant 'includes are written from the root' store/rows.c '#include "private.h"' \
+	'not written from the root'
+is_ok 'each include keeps to the rules' "$(broken "$top")" ''
+is_ok 'user/ itself has main.c and the man page, and folders' \
+	"$(cd "$top" && find user -maxdepth 1 -type f | sort | tr '\n' ' ')" \
+	'user/main.c user/nolist-xdp.8 '
+is_ok 'no function below cmd/ ends the process with an exit status of a command' \
+	"$(cd "$top" && grep -rnE 'EXIT_(DONE|FAILED|USAGE|HELD)|[^_]options\.' user --include='*.[ch]' |
+		grep -v '^user/cmd/')" ''
+echo "1..$n"
+exit $failed

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Networks that are nobody's mail server anywhere.
+ */
+#ifndef NOLIST_SPECIAL_USE_H
+#define NOLIST_SPECIAL_USE_H
+
+#include <stdbool.h>
+#include "user/base/addr.h"
+
+struct special_use {
+	const char *prefix;
+	const char *why;
+	bool is_lab; /* documentation, benchmarking, private and unique local: labs use them */
+};
+
+extern const struct special_use special_uses[]; /* ends with a row without prefix */
+
+/* Is it within a network that labs use? */
+bool special_use_is_lab(const struct prefix *p);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the commands have in common that judge.
+ */
+#ifndef NOLIST_CMD_JUDGING_H
+#define NOLIST_CMD_JUDGING_H
+
+#include "user/judge/judge.h"
+
+struct cmd_judging {
+	/* Of the command line. */
+	const char *file; /* -c FILE, or NULL */
+	struct judge_options options;
+
+	struct conf conf;
+	struct judge judge;
+};
+
+/* Reads the configuration: 0, or an exit status, told. */
+int cmd_judging_conf(struct cmd_judging *j);
+/* That, and opens evidence and judge. */
+int cmd_judging_open(struct cmd_judging *j);
+void cmd_judging_close(struct cmd_judging *j); /* always safe */
+
+#endif

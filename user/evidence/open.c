@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opens evidence where it lies: in the kernel's tables and in the store.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "user/base/failure.h"
+#include "user/evidence/private.h"
+#include "user/kernel/kern.h"
+
+static int add_mx(struct nolist_slot **mx, size_t *mxs, const struct nolist_slot *slot)
+{
+	struct nolist_slot *grown = reallocarray(*mx, *mxs + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	*mx = grown;
+	grown[(*mxs)++] = *slot;
+	return 0;
+}
+
+/* The MX addresses that programs work with. */
+static int read_mx(const struct kern *k, struct nolist_slot **mx, size_t *mxs)
+{
+	struct nolist_config *c = malloc(sizeof(*c));
+	int i, j, error = c ? 0 : -ENOMEM;
+
+	for (i = 0; i < kern_sets(k) && !error; i++) {
+		error = kern_config(k, i, c);
+		if (error == -ENOENT) {
+			error = 0;
+			continue;
+		}
+		for (j = 0; j < NOLIST_SLOTS && !error; j++)
+			if (c->slot[j].role != NOLIST_NONE)
+				error = add_mx(mx, mxs, &c->slot[j]);
+	}
+	free(c);
+	return error;
+}
+
+static int read_tables(const char *pin_dir, struct snapshot **tables, struct nolist_slot **mx,
+		       size_t *mxs)
+{
+	struct kern *k = NULL;
+	int error = kern_open(&k, pin_dir);
+
+	if (error)
+		return error;
+	error = read_mx(k, mx, mxs);
+	if (!error)
+		error = snapshot_read(tables, k);
+	kern_close(k);
+	return error ? fail(error, "cannot read the tables") : 0;
+}
+
+static int add_pardon(const struct store_pardon *p, void *arg)
+{
+	struct evidence *e = arg;
+	struct store_pardon *grown = reallocarray(e->pardon, e->pardons + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	e->pardon = grown;
+	grown[e->pardons++] = *p;
+	return 0;
+}
+
+/* A store that has pardons only knows of no tables. */
+static bool knows_tables(const struct store *store)
+{
+	const struct store_life *lives;
+
+	return store && store_lives(store, &lives);
+}
+
+int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir)
+{
+	struct nolist_slot *mx = NULL;
+	struct snapshot *tables = NULL;
+	struct store *store = NULL;
+	struct failure none;
+	int error, stored;
+	size_t mxs = 0;
+
+	*ep = NULL;
+	error = read_tables(pin_dir, &tables, &mx, &mxs);
+	if (error && error != -ENOENT)
+		goto out;
+	failure_keep(&none);
+	/* After the tables: what a collect frees there meanwhile is here. */
+	stored = store_open(&store, state_dir, STORE_READ);
+	if (stored && stored != -ENOENT) {
+		error = stored;
+		goto out;
+	}
+	if (error && !knows_tables(store)) {
+		error = failure_return(&none);
+		goto out;
+	}
+	error = evidence_new(ep, tables, store);
+	tables = NULL;
+	if (!error) {
+		(*ep)->mx = mx;
+		(*ep)->mxs = mxs;
+		mx = NULL;
+		error = store ? store_each_pardon(store, add_pardon, *ep) : 0;
+	}
+	store = NULL;
+	if (error == -ENOMEM)
+		fail(error, "cannot hold the evidence");
+out:
+	free(mx);
+	snapshot_free(tables);
+	store_close(store);
+	return error;
+}
+
+size_t evidence_mx(const struct evidence *e, const struct nolist_slot **mx)
+{
+	*mx = e->mx;
+	return e->mxs;
+}
+
+size_t evidence_pardons(const struct evidence *e, const struct store_pardon **pardons)
+{
+	*pardons = e->pardon;
+	return e->pardons;
+}
+
+bool evidence_is_stored(const struct evidence *e)
+{
+	return e->store;
+}

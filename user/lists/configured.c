@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at the lists of a configuration before one of them is written.
+ */
+#include <string.h>
+
+#include "user/base/failure.h"
+#include "user/judge/files.h"
+#include "user/lists/configured.h"
+#include "user/lists/format.h"
+
+int configured_check(const struct conf *conf)
+{
+	const struct conf_list *l = conf->list;
+	int i, j;
+
+	for (i = 0; i < conf->lists; i++) {
+		if (!output_find(l[i].argv[0]))
+			return fail_usage("%s: unknown format '%s'; \"nolist-xdp dump "
+					  "--list-formats\" tells which there are",
+					  l[i].where, l[i].argv[0]);
+		for (j = 0; j < i && strcmp(l[i].argv[1], l[j].argv[1]); j++)
+			;
+		if (j < i)
+			return fail_usage("%s: '%s' is the file of the list at %s, too", l[i].where,
+					  l[i].argv[1], l[j].where);
+	}
+	return 0;
+}
+
+int configured_check_all(const struct conf *conf)
+{
+	int error = files_check(conf);
+
+	return error ? error : configured_check(conf);
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writes lists and tells what happened to each: in the log, and as JSON where asked.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/log.h"
+#include "user/lists/changelog.h"
+#include "user/lists/dump.h"
+#include "user/lists/reload.h"
+
+struct dump {
+	const struct dump_options *o;
+	struct judge *j;
+	struct out *json; /* the summary; NULL: none */
+	bool has_told;    /* what is the same for all lists */
+};
+
+/* --- what is said ------------------------------------------------------------- */
+
+/* What is the same for all lists, once. */
+static void tell_notes(struct dump *d, const struct list *l)
+{
+	int i;
+
+	if (d->has_told || d->o->is_quiet)
+		return;
+	d->has_told = true;
+	for (i = 0; i < l->site_notes; i++)
+		warn("%s", l->head.note[i]);
+	if (l->suspects && !l->is_claimed) {
+		warn("%zu that only SYNs speak against are not listed: anyone can forge them",
+		     l->suspects);
+		hint("--unverified lists them all the same, for eyes");
+	}
+	if (l->allowed)
+		warn("%zu on an allow list are not listed", l->allowed);
+	if (l->never)
+		warn("%zu on the never-list are not listed", l->never);
+	if (l->pardoned)
+		warn("%zu pardoned are not listed", l->pardoned);
+}
+
+/* How many fuses hold back. */
+static size_t held_back(const struct list *l)
+{
+	size_t held = 0;
+	int i;
+
+	for (i = 0; i < FUSES; i++)
+		held += l->held_by[i];
+	return held;
+}
+
+static void tell_fuses(const struct list *l)
+{
+	const char *name = l->file ? l->file : "the list";
+	int i;
+
+	for (i = 0; i < FUSES; i++)
+		if (l->held_by[i] && !(i == FUSE_GROWTH && l->note_error))
+			warn("'%s': %s: %zu held back: %s", name, fuse_names[i], l->held_by[i],
+			     fuse_reasons[i]);
+	if (l->held_by[FUSE_GROWTH] && !l->note_error)
+		hint("the strongest came first; 'growth' and 'growth-min' let in more");
+	if (l->stays)
+		warn("'%s': %zu held back were on it before, and stay", name, l->stays);
+}
+
+static void tell_list(struct dump *d, const struct list *l)
+{
+	if (l->is_written && (!d->o->is_quiet || d->o->has_log))
+		changes_tell(l, d->j, d->o->log_max);
+	if (d->o->is_quiet)
+		return;
+	tell_fuses(l);
+	if (l->other)
+		warn("%zu IPv6 sources are not listed: '%s' is for IPv4", l->other, l->format->name);
+	if (!l->file)
+		return;
+	if (l->is_kept)
+		info("'%s': %zu entries, nothing has changed: left alone", l->file, l->head.count);
+	else if (l->is_written)
+		info("'%s': %zu entries, %zu added, %zu removed", l->file, l->head.count, l->added,
+		    l->removed);
+}
+
+static void json_list(struct out *o, const struct list *l, int error)
+{
+	int i;
+
+	json_open(o, NULL, '{');
+	json_text(o, "format", l->format->name);
+	json_text(o, "output", l->file);
+	if (error)
+		json_text(o, "error", strerror(-error));
+	else
+		json_none(o, "error");
+	json_bool(o, "written", l->is_written);
+	json_number(o, "entries", l->head.count);
+	json_number(o, "added", l->is_written ? l->added : 0);
+	json_number(o, "removed", l->is_written ? l->removed : 0);
+	if (l->reload && l->is_written)
+		json_bool(o, "reloaded", l->is_reloaded);
+	else
+		json_none(o, "reloaded");
+	json_number(o, "stays", l->stays);
+	json_open(o, "held_back", '{');
+	for (i = 0; i < FUSES; i++)
+		json_number(o, fuse_names[i], l->held_by[i]);
+	json_close(o, '}');
+	json_open(o, "left_out", '{');
+	json_number(o, "unverified", l->is_claimed ? 0 : l->suspects);
+	json_number(o, "probable", l->probable);
+	json_number(o, "held", l->held);
+	json_number(o, "allowed", l->allowed);
+	json_number(o, "never", l->never);
+	json_number(o, "pardoned", l->pardoned);
+	json_number(o, "dual_stack", l->dual);
+	json_number(o, "family", l->other);
+	json_close(o, '}');
+	json_close(o, '}');
+}
+
+static void json_begin(struct out *o, const struct judge *j)
+{
+	json_open(o, NULL, '{');
+	json_text(o, "type", "dump");
+	json_number(o, "schema", JSON_SCHEMA);
+	json_number(o, "time", j->now);
+	json_open(o, "lists", '[');
+}
+
+static int json_end(struct out *o)
+{
+	int error;
+
+	json_close(o, ']');
+	json_close(o, '}');
+	out_char(o, '\n');
+	error = out_flush(o);
+	if (error)
+		err(error, "cannot write all of the output");
+	return error;
+}
+
+/* --- one list ---------------------------------------------------------------- */
+
+static const char *refusal(int error)
+{
+	switch (error) {
+	case -ELOOP:
+		return "it, or what leads to it, is a symbolic link that is not followed";
+	case -ENOTSUP:
+		return "only a regular file is replaced";
+	case -EPERM:
+		return "anybody can write to its directory, or the file there is somebody else's";
+	default:
+		return NULL;
+	}
+}
+
+static void tell_error(const struct list *l, int error)
+{
+	if (!l->file) {
+		err(error, "cannot write all of the list");
+		return;
+	}
+	err(error, "cannot write '%s'", l->file);
+	if (refusal(error))
+		hint("%s", refusal(error));
+}
+
+/* 0, or -EIO: it was told why. */
+static int reload(const struct dump *d, struct list *l)
+{
+	int value;
+
+	switch (reload_run(l->reload, d->j->conf->reload_s, &value)) {
+	case RELOAD_DONE:
+		l->is_reloaded = true;
+		value = list_settle(l);
+		if (!value)
+			return 0;
+		err(value, "'%s': cannot note that '%s' has taken it", l->file, l->reload[0]);
+		return -EIO;
+	case RELOAD_STATUS:
+		errx("'%s': '%s' failed: it exited with status %d", l->file, l->reload[0], value);
+		break;
+	case RELOAD_SIGNAL:
+		errx("'%s': '%s' failed: %s", l->file, l->reload[0], strsignal(value));
+		break;
+	case RELOAD_TIME:
+		errx("'%s': '%s' was killed: it took more than %u s", l->file, l->reload[0],
+		     d->j->conf->reload_s);
+		break;
+	case RELOAD_ERROR:
+		err(value, "'%s': cannot run '%s'", l->file, l->reload[0]);
+		break;
+	}
+	hint("the list is in its place; the next dump tries again");
+	return -EIO;
+}
+
+/* That the growth cannot be noted: nobody is added then. */
+static void tell_note_error(const struct list *l)
+{
+	const struct failure *why = &l->note_failure;
+
+	if (why->has_reason)
+		err(l->note_error, "%s", why->what);
+	else
+		errx("%s", why->what);
+	if (*why->hint)
+		hint("%s", why->hint);
+	warn("'%s': nobody is added, since it cannot be kept how many were", l->file);
+}
+
+static enum dump_result run_list(struct dump *d, struct list *l)
+{
+	enum dump_result result = DUMP_DONE;
+	int error;
+
+	l->words = list_words(d->j->conf);
+	l->gone_max = d->o->log_max;
+	error = list_survey(l, d->j);
+	if (!error) {
+		tell_notes(d, l);
+		if (l->note_error)
+			tell_note_error(l);
+		error = l->file ? list_write(l, d->j) : list_print(l, d->j);
+	}
+	if (error) {
+		tell_error(l, error);
+		result = DUMP_FAILED;
+	} else {
+		tell_list(d, l);
+		if (l->reload && l->is_written && reload(d, l))
+			result = DUMP_FAILED;
+	}
+	if (result == DUMP_DONE && held_back(l))
+		result = DUMP_HELD;
+	if (d->json)
+		json_list(d->json, l, error);
+	list_free(l);
+	return result;
+}
+
+/* If one fails, the others are still written. */
+static enum dump_result run_all(struct dump *d)
+{
+	const struct conf *c = d->j->conf;
+	enum dump_result result, worst = DUMP_DONE;
+	struct list l;
+	int i;
+
+	for (i = 0; i < c->lists; i++) {
+		l = (struct list){
+			.format = output_find(c->list[i].argv[0]),
+			.file = c->list[i].argv[1],
+			.reload = c->list[i].argv[2] ? c->list[i].argv + 2 : NULL,
+		};
+		result = run_list(d, &l);
+		if (result > worst)
+			worst = result;
+	}
+	return worst;
+}
+
+enum dump_result dump(struct judge *j, struct list *one, const struct dump_options *o)
+{
+	struct dump d = { .o = o, .j = j };
+	enum dump_result result;
+
+	if (o->is_json) {
+		d.json = malloc(sizeof(*d.json));
+		if (!d.json) {
+			err(ENOMEM, "cannot write a list");
+			return DUMP_FAILED;
+		}
+		out_open(d.json, out_stdout, NULL);
+		json_begin(d.json, j);
+	}
+	result = one ? run_list(&d, one) : run_all(&d);
+	if (d.json && json_end(d.json))
+		result = DUMP_FAILED;
+	free(d.json);
+	return result;
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sources, for eyes: aligned columns that may change; JSON is for scripts.
+ * Only an address and a key of each source are sorted, and of no more sources than
+ * are shown, so that a full table shows in little memory.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/failure.h"
+#include "user/lists/format.h"
+#include "user/report/show.h"
+
+struct item {
+	int64_t key;
+	struct nolist_source src;
+};
+
+/* --- keys: what to sort by --------------------------------------------------- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The earlier one that is not never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+static int64_t last_of(const struct judged *of)
+{
+	const struct record *r = &of->r;
+
+	return later(later(r->low.when.last, r->real.when.last),
+		     later(r->high.when.last, later(r->data.last, r->talk.last)));
+}
+
+static int64_t first_of(const struct judged *of)
+{
+	const struct record *r = &of->r;
+
+	return earlier(earlier(r->low.when.first, r->real.when.first),
+		       earlier(r->high.when.first, earlier(r->data.first, r->talk.first)));
+}
+
+static int64_t low_of(const struct judged *of)
+{
+	return of->r.low.opens;
+}
+
+static int64_t real_of(const struct judged *of)
+{
+	return of->r.real.opens;
+}
+
+static int64_t high_of(const struct judged *of)
+{
+	return of->r.high.opens;
+}
+
+static int64_t data_of(const struct judged *of)
+{
+	return of->r.data_count;
+}
+
+static int64_t talk_of(const struct judged *of)
+{
+	return of->r.talk_hours;
+}
+
+static int64_t verdict_key(const struct judged *of)
+{
+	return of->v.is;
+}
+
+static int64_t source_of(const struct judged *of)
+{
+	(void)of; /* equal keys are in the order of addresses */
+	return 0;
+}
+
+/* Greatest first. */
+static const struct sort_key {
+	const char *name;
+	int64_t (*of)(const struct judged *of);
+} sort_keys[] = {
+	{ "last", last_of }, { "first", first_of },   { "low", low_of },
+	{ "real", real_of }, { "high", high_of },     { "data", data_of },
+	{ "talk", talk_of }, { "verdict", verdict_key }, { "source", source_of },
+	{}
+};
+
+static const struct sort_key *find_key(const char *name)
+{
+	const struct sort_key *k;
+
+	for (k = sort_keys; k->name && strcmp(k->name, name); k++)
+		;
+	return k->name ? k : NULL;
+}
+
+bool show_has_key(const char *name)
+{
+	return find_key(name);
+}
+
+/* --- choosing ---------------------------------------------------------------- */
+
+struct show {
+	struct judge *j;
+	int role; /* enum nolist_role; 0: all */
+	const struct sort_key *key;
+	long top;          /* 0: all */
+	struct item *item; /* more than top while they are chosen */
+	size_t items, room, left_out;
+	bool is_sorted; /* the first of them, up to top: who comes after these is left out */
+};
+
+static bool is_wanted(const struct show *s, const struct judged *of)
+{
+	switch (s->role) {
+	case NOLIST_LOW:
+		return of->r.low.when.first;
+	case NOLIST_REAL:
+		return of->r.real.when.first || of->r.data.first;
+	case NOLIST_HIGH:
+		return of->r.high.when.first || of->r.talk.first;
+	default:
+		return true;
+	}
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key > y->key ? -1 : 1;
+	return addr_compare(&x->src.addr, &y->src.addr);
+}
+
+static void sort_items(struct show *s)
+{
+	if (s->items)
+		qsort(s->item, s->items, sizeof(*s->item), compare_items);
+	if (s->top && s->items > (size_t)s->top)
+		s->items = s->top;
+}
+
+/* Of many only the first are kept: sorted out when there are twice as many as wanted. */
+static int keep(struct show *s, const struct item *item)
+{
+	struct item *grown;
+
+	s->left_out++;
+	if (s->is_sorted && compare_items(item, &s->item[s->top - 1]) > 0)
+		return 0;
+	if (s->top && s->items >= 2 * (size_t)s->top) {
+		sort_items(s);
+		s->is_sorted = true;
+	}
+	if (s->items == s->room) {
+		s->room = s->room ? 2 * s->room : 64;
+		grown = reallocarray(s->item, s->room, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		s->item = grown;
+	}
+	s->item[s->items++] = *item;
+	return 0;
+}
+
+/* Only who is sorted by his verdict has to be judged to be sorted. */
+static bool next(struct show *s, struct judged *of)
+{
+	return s->key->of == verdict_key ? judge_next(s->j, of) : judge_next_record(s->j, &of->r);
+}
+
+static int choose(struct show *s)
+{
+	struct judged of;
+	int error = 0;
+
+	judge_start(s->j, EVIDENCE_ALL);
+	while (!error && next(s, &of))
+		if (is_wanted(s, &of))
+			error = keep(s, &(struct item){ s->key->of(&of), of.r.src });
+	if (error)
+		return fail(error, "cannot sort the sources");
+	error = judge_end(s->j);
+	if (error)
+		return error;
+	sort_items(s);
+	s->left_out -= s->items;
+	return 0;
+}
+
+/* --- as a table -------------------------------------------------------------- */
+
+enum { COL_SOURCE, COL_LOW, COL_LOW_AGO, COL_REAL, COL_REAL_AGO, COL_HIGH, COL_HIGH_AGO, COL_DATA,
+       COL_DATA_AGO, COL_TALK, COL_TALK_AGO, COL_VERDICT, COLS };
+
+#define CELL ADDR_TEXT
+
+static const char head[COLS][CELL] = { "SOURCE", "LOW",  "AGO", "REAL", "AGO", "HIGH",
+				       "AGO",    "DATA", "AGO", "TALK", "AGO", "VERDICT" };
+
+static void pair(char cell[][CELL], const struct span *when, uint32_t count, int64_t now)
+{
+	char age[REPORT_AGE];
+
+	strcpy(cell[0], "-");
+	strcpy(cell[1], "-");
+	if (!when->first)
+		return;
+	snprintf(cell[0], CELL, "%" PRIu32, count);
+	snprintf(cell[1], CELL, "%s", report_age(now - when->last, age));
+}
+
+/* What it is judged to be, and until when it is pardoned. */
+static void verdict_cell(const struct judged *of, char cell[CELL])
+{
+	const char *name = judgement_names[of->v.is];
+	char until[REPORT_TIME];
+
+	if (!of->pardoned_until)
+		snprintf(cell, CELL, "%s", name);
+	else
+		snprintf(cell, CELL, "%s%suntil %s", name,
+			 of->v.is == JUDGED_PARDONED ? " " : ", pardoned ",
+			 report_time(of->pardoned_until, until));
+}
+
+static void fill_cells(struct show *s, const struct item *item, char cell[COLS][CELL])
+{
+	struct prefix p;
+	struct judged of;
+
+	judge_find(s->j, &item->src, &of);
+	p = source_prefix(&of.r.src);
+	prefix_text(&p, cell[COL_SOURCE]);
+	pair(&cell[COL_LOW], &of.r.low.when, of.r.low.opens, s->j->now);
+	pair(&cell[COL_REAL], &of.r.real.when, of.r.real.opens, s->j->now);
+	pair(&cell[COL_HIGH], &of.r.high.when, of.r.high.opens, s->j->now);
+	pair(&cell[COL_DATA], &of.r.data, of.r.data_count, s->j->now);
+	pair(&cell[COL_TALK], &of.r.talk, of.r.talk_hours, s->j->now);
+	verdict_cell(&of, cell[COL_VERDICT]);
+}
+
+static void print_cells(const char cell[COLS][CELL], const int width[COLS])
+{
+	int c;
+
+	for (c = 0; c < COLS; c++) {
+		bool is_left = c == COL_SOURCE || c == COL_VERDICT;
+
+		printf("%s%*s", c ? " " : "", is_left ? -width[c] * (c < COL_VERDICT) : width[c],
+		       cell[c]);
+	}
+	putchar('\n');
+}
+
+static void print_table(struct show *s)
+{
+	char cell[COLS][CELL];
+	int c, width[COLS];
+	size_t i;
+
+	for (c = 0; c < COLS; c++)
+		width[c] = strlen(head[c]);
+	for (i = 0; i < s->items; i++) {
+		fill_cells(s, &s->item[i], cell);
+		for (c = 0; c < COLS; c++)
+			if ((int)strlen(cell[c]) > width[c])
+				width[c] = strlen(cell[c]);
+	}
+	print_cells(head, width);
+	for (i = 0; i < s->items && !ferror(stdout); i++) {
+		fill_cells(s, &s->item[i], cell);
+		print_cells(cell, width);
+	}
+	if (s->left_out)
+		printf("%zu more; --top 0 shows all\n", s->left_out);
+}
+
+/* --- as JSON ----------------------------------------------------------------- */
+
+static int print_json(struct show *s)
+{
+	struct out *o = malloc(sizeof(*o));
+	struct judged of;
+	int error;
+	size_t i;
+
+	if (!o)
+		return fail(-ENOMEM, "cannot write JSON");
+	out_open(o, out_stdout, NULL);
+	json_stream(o, NULL, '{');
+	json_text(o, "type", "show");
+	json_number(o, "schema", JSON_SCHEMA);
+	json_number(o, "time", s->j->now);
+	json_number(o, "left_out", s->left_out);
+	json_stream(o, "sources", '[');
+	for (i = 0; i < s->items; i++) {
+		judge_find(s->j, &s->item[i].src, &of);
+		json_open(o, NULL, '{');
+		json_judged(o, &of);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+	json_close(o, '}');
+	out_char(o, '\n');
+	error = out_flush(o);
+	free(o);
+	return error ? fail(error, "cannot write all of the output") : 0;
+}
+
+int show(struct judge *j, const struct show_options *o)
+{
+	struct show s = { .j = j, .role = o->role, .top = o->top,
+			  .key = o->sort ? find_key(o->sort) : sort_keys };
+	int error = choose(&s);
+
+	if (!error && o->is_json)
+		error = print_json(&s);
+	else if (!error)
+		print_table(&s);
+	free(s.item);
+	return error ? error : judge_end(j);
+}

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads, then collects and writes lists on timers, for as long as one likes.
+ *
+ * Each step runs in a process of its own, which a fork of this one becomes. So a collect of millions of sources gives its memory back, a
+ * crash takes one step with it, a list's reader that hangs stops neither the
+ * others nor the watchdog, and what is true of a killed collect or dump is true
+ * here: it is done again. This process holds the configuration that was found
+ * good last, and nothing else that anybody would miss.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/base/failure.h"
+#include "user/config/conf.h"
+#include "user/service/job.h"
+#include "user/base/log.h"
+#include "user/base/text.h"
+#include "user/service/run.h"
+#include "user/service/single.h"
+
+#define SECOND 1000000ull
+#define LIMIT_S 3600 /* no step takes so long that is not stuck */
+#define STOP_S 60    /* for those at work, and the last collect, at the end */
+
+/* A file as it was read, and what it says. */
+struct version {
+	char *text;
+	struct conf conf;
+};
+
+/* What is done again and again. */
+struct chore {
+	struct job job;
+	sd_event_source *timer;
+	unsigned int every_s;
+	bool is_late;   /* it was due again while it was at work */
+	bool is_failed; /* the last one was */
+	time_t done_at; /* when the last good one ended; 0: never */
+};
+
+struct run {
+	const struct run_options *o;
+	bool is_unloaded_at_end;
+	sd_event *event;
+	struct version now, next; /* next: while it is loaded */
+	struct job load, unload;
+	struct chore collect, dump;
+	sd_event_source *deadline;
+	bool is_ready;
+	bool is_reload_wanted; /* SIGHUP came while there was no time for it */
+	bool is_stopping, is_collected; /* since it is stopping */
+	int status;            /* of the step that failed last; 0: all is well */
+};
+
+static void proceed(struct run *r);
+
+/* --- what is said -------------------------------------------------------------- */
+
+static void add_chore(char *text, size_t size, const char *name, const struct chore *c)
+{
+	size_t n = strlen(text);
+	char when[REPORT_TIME];
+
+	if (c->done_at)
+		snprintf(text + n, size - n, "%s%s at %s%s", n ? ", " : "", name,
+			 report_time(c->done_at, when), c->is_failed ? " (failed since)" : "");
+	else
+		snprintf(text + n, size - n, "%s%s %s", n ? ", " : "", name,
+			 c->is_failed ? "failed" : "never");
+}
+
+static void tell_status(const struct run *r)
+{
+	char text[256] = "";
+
+	add_chore(text, sizeof(text), "collected", &r->collect);
+	if (r->now.conf.lists)
+		add_chore(text, sizeof(text), "lists written", &r->dump);
+	sd_notifyf(0, "STATUS=%s", text);
+}
+
+static void tell_reloading(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   ts.tv_sec * SECOND + ts.tv_nsec / 1000);
+}
+
+/* --- the configuration --------------------------------------------------------- */
+
+static void version_free(struct version *v)
+{
+	conf_free(&v->conf);
+	free(v->text);
+	*v = (struct version){};
+}
+
+/* 0 or -errno; failure_of() tells why, or conf_tell() has told the errors. */
+static int version_read(struct version *v, const struct run_options *o)
+{
+	int error = conf_slurp(o->file, &v->text);
+
+	if (error)
+		return conf_unreadable(o->file, error);
+	conf_hold(o->file, v->text);
+	error = conf_open(&v->conf, o->file);
+	if (error && v->conf.errors) {
+		conf_tell(&v->conf, false);
+		error = fail_usage_told();
+	}
+	if (!error)
+		error = o->check(&v->conf);
+	if (error)
+		version_free(v);
+	return error;
+}
+
+/* In the log of a service that goes on. */
+static void tell_failure(int error)
+{
+	const struct failure *f = failure_of(error);
+
+	if (*f->what && f->has_reason)
+		err(error, "%s", f->what);
+	else if (*f->what)
+		errx("%s", f->what);
+	if (*f->hint)
+		hint("%s", f->hint);
+}
+
+static void adopt(struct run *r, struct version *v)
+{
+	version_free(&r->now);
+	r->now = *v;
+	*v = (struct version){};
+	r->collect.every_s = r->now.conf.collect_s;
+	r->dump.every_s = r->now.conf.dump_s;
+}
+
+/* --- steps --------------------------------------------------------------------- */
+
+/* What a step reads is what was good, not what somebody is writing there. */
+static int start(struct run *r, struct job *job, const struct version *v, unsigned int limit_s)
+{
+	int error;
+
+	conf_hold(r->o->file, v->text);
+	error = job_start(job, r->event, limit_s);
+	if (error)
+		err(error, "cannot start '%s'", job->name);
+	return error;
+}
+
+static void arm(struct chore *c, unsigned int s)
+{
+	sd_event_source_set_time_relative(c->timer, s * SECOND);
+	sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT);
+}
+
+static void begin(struct run *r, struct chore *c)
+{
+	unsigned int limit_s = LIMIT_S;
+
+	if (c == &r->dump)
+		limit_s += r->now.conf.lists * r->now.conf.reload_s;
+	c->is_late = false;
+	if (start(r, &c->job, &r->now, limit_s))
+		c->is_failed = true;
+}
+
+static int on_due(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct chore *c = arg;
+	struct run *r = c->job.arg;
+
+	(void)source;
+	(void)usec;
+	if (c == &r->dump && !r->now.conf.lists)
+		return 0;
+	if (!c->job.pid) {
+		begin(r, c);
+	} else if (!c->is_late) {
+		warn("'%s' takes longer than %u s", c->job.name, c->every_s);
+		c->is_late = true;
+	}
+	arm(c, c->every_s);
+	return 0;
+}
+
+static void on_done(struct job *job, int status)
+{
+	struct run *r = job->arg;
+	struct chore *c = job == &r->collect.job ? &r->collect : &r->dump;
+	bool is_failed = status;
+
+	if (c->is_failed && !is_failed)
+		info("'%s' works again", job->name);
+	c->is_failed = is_failed;
+	if (!is_failed)
+		c->done_at = time(NULL);
+	/* The first lists tell what the first collect found, or that it failed. */
+	if (c == &r->collect && !r->is_stopping && !r->dump.done_at && !r->dump.is_failed &&
+	    !r->dump.job.pid)
+		arm(&r->dump, 0);
+	tell_status(r);
+	proceed(r);
+}
+
+/* A new configuration is in force. */
+static void go_on(struct run *r)
+{
+	unsigned int before_s = r->collect.every_s;
+
+	adopt(r, &r->next);
+	if (r->is_stopping)
+		return;
+	sd_notify(0, "READY=1");
+	tell_status(r);
+	if (r->collect.every_s != before_s)
+		arm(&r->collect, r->is_ready ? r->collect.every_s : 0);
+	if (r->is_ready)
+		arm(&r->dump, 0);
+	r->is_ready = true;
+}
+
+static void on_loaded(struct job *job, int status)
+{
+	struct run *r = job->arg;
+
+	if (!status) {
+		go_on(r);
+	} else if (!r->is_ready) {
+		/* Nothing was changed, and there is nothing to go on with. */
+		r->status = status > 0 ? status : -EIO;
+		r->is_stopping = r->is_collected = true;
+		r->is_unloaded_at_end = false;
+	} else {
+		version_free(&r->next);
+		errx("the old configuration stays in force");
+		sd_notify(0, "READY=1");
+	}
+	proceed(r);
+}
+
+static void reload(struct run *r)
+{
+	int error;
+
+	tell_reloading();
+	error = version_read(&r->next, r->o);
+	if (error) {
+		tell_failure(error);
+		errx("the old configuration stays in force");
+		sd_notify(0, "READY=1");
+	} else if (!r->o->load) {
+		go_on(r);
+	} else if (start(r, &r->load, &r->next, LIMIT_S)) {
+		version_free(&r->next);
+		sd_notify(0, "READY=1");
+	}
+}
+
+static void on_unloaded(struct job *job, int status)
+{
+	struct run *r = job->arg;
+
+	r->is_unloaded_at_end = false;
+	if (status)
+		r->status = -EIO;
+	proceed(r);
+}
+
+/* --- the end ------------------------------------------------------------------- */
+
+/* What there is to do now that something has ended. */
+static void proceed(struct run *r)
+{
+	if (!r->is_stopping) {
+		if (r->is_reload_wanted && !r->load.pid) {
+			r->is_reload_wanted = false;
+			reload(r);
+		}
+		return;
+	}
+	if (r->load.pid || r->unload.pid || r->collect.job.pid)
+		return;
+	if (!r->is_collected) {
+		r->is_collected = true;
+		begin(r, &r->collect);
+		if (r->collect.job.pid)
+			return;
+	}
+	if (r->dump.job.pid)
+		return;
+	if (r->is_unloaded_at_end && !start(r, &r->unload, &r->now, LIMIT_S))
+		return;
+	sd_event_exit(r->event, 0);
+}
+
+static void kill_all(struct run *r)
+{
+	r->is_collected = true;
+	job_kill(&r->load);
+	job_kill(&r->unload);
+	job_kill(&r->collect.job);
+	job_kill(&r->dump.job);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source;
+	(void)usec;
+	kill_all(arg);
+	return 0;
+}
+
+static int on_end(sd_event_source *source, const struct signalfd_siginfo *si, void *arg)
+{
+	struct run *r = arg;
+
+	(void)source;
+	(void)si;
+	if (r->is_stopping) {
+		kill_all(r);
+		return 0;
+	}
+	r->is_stopping = true;
+	r->is_collected = !r->is_ready;
+	sd_notify(0, "STOPPING=1");
+	sd_event_source_set_enabled(r->collect.timer, SD_EVENT_OFF);
+	sd_event_source_set_enabled(r->dump.timer, SD_EVENT_OFF);
+	sd_event_add_time_relative(r->event, &r->deadline, CLOCK_MONOTONIC, STOP_S * SECOND, 0,
+				   on_deadline, r);
+	proceed(r);
+	return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *arg)
+{
+	struct run *r = arg;
+
+	(void)source;
+	(void)si;
+	r->is_reload_wanted = true;
+	proceed(r);
+	return 0;
+}
+
+/* --- the loop ------------------------------------------------------------------ */
+
+static int open_event(struct run *r)
+{
+	sigset_t set;
+	int ret;
+
+	job_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Whoever reads what we say may go. */
+	signal(SIGPIPE, SIG_IGN);
+	ret = sd_event_new(&r->event);
+	if (ret >= 0)
+		ret = sd_event_add_signal(r->event, NULL, SIGTERM, on_end, r);
+	if (ret >= 0)
+		ret = sd_event_add_signal(r->event, NULL, SIGINT, on_end, r);
+	if (ret >= 0)
+		ret = sd_event_add_signal(r->event, NULL, SIGHUP, on_hangup, r);
+	if (ret >= 0)
+		ret = sd_event_add_time(r->event, &r->collect.timer, CLOCK_BOOTTIME, 0, 0, on_due,
+					&r->collect);
+	if (ret >= 0)
+		ret = sd_event_add_time(r->event, &r->dump.timer, CLOCK_BOOTTIME, 0, 0, on_due,
+					&r->dump);
+	if (ret >= 0)
+		ret = sd_event_set_watchdog(r->event, true);
+	if (ret < 0)
+		return ret;
+	sd_event_source_set_enabled(r->collect.timer, SD_EVENT_OFF);
+	sd_event_source_set_enabled(r->dump.timer, SD_EVENT_OFF);
+	return 0;
+}
+
+static void close_event(struct run *r)
+{
+	job_free(&r->load);
+	job_free(&r->unload);
+	job_free(&r->collect.job);
+	job_free(&r->dump.job);
+	sd_event_source_unref(r->collect.timer);
+	sd_event_source_unref(r->dump.timer);
+	sd_event_source_unref(r->deadline);
+	sd_event_unref(r->event);
+}
+
+static void set_jobs(struct run *r)
+{
+	const struct run_options *o = r->o;
+
+	r->load = (struct job){ .name = "load", .fn = o->load, .file = o->file, .is_whole = true,
+				.ended = on_loaded, .arg = r };
+	r->unload = (struct job){ .name = "unload", .fn = o->unload, .file = o->file,
+				  .is_whole = true, .ended = on_unloaded, .arg = r };
+	r->collect.job = (struct job){ .name = "collect", .fn = o->collect, .file = o->file,
+				       .is_modest = true, .ended = on_done, .arg = r };
+	r->dump.job = (struct job){ .name = "dump", .fn = o->dump, .file = o->file,
+				    .is_modest = true, .ended = on_done, .arg = r };
+}
+
+/* One that cannot find out goes on: mail needs the program. */
+static int be_alone(const char *state_dir)
+{
+	pid_t by;
+	int error = alone(state_dir, &by);
+
+	if (error && error != -EBUSY) {
+		tell_failure(error);
+		warn("whether another 'run' is at work is not known");
+	}
+	if (error != -EBUSY)
+		return 0;
+	if (by)
+		failx(-EBUSY, "another 'nolist-xdp run', process %d, is at work for '%s'", (int)by,
+		      state_dir);
+	else
+		failx(-EBUSY, "another 'nolist-xdp run' is at work for '%s'", state_dir);
+	return fail_hint("SIGHUP has it read its configuration again; --state-dir keeps two apart");
+}
+
+static int loop(struct run *r)
+{
+	int ret = open_event(r);
+
+	if (ret >= 0 && r->o->load)
+		ret = start(r, &r->load, &r->next, LIMIT_S);
+	else if (ret >= 0)
+		go_on(r);
+	if (ret >= 0)
+		ret = sd_event_loop(r->event);
+	close_event(r);
+	return ret < 0 ? fail(ret, "cannot go on") : 0;
+}
+
+int run(const struct run_options *o)
+{
+	struct run r = { .o = o, .is_unloaded_at_end = o->unload };
+	int error;
+
+	set_jobs(&r);
+	error = version_read(&r.next, o);
+	if (!error)
+		error = be_alone(o->state_dir);
+	if (!error)
+		error = loop(&r);
+	if (!error && !r.status && r.collect.is_failed)
+		r.status = -EIO;
+	conf_hold(NULL, NULL);
+	version_free(&r.now);
+	version_free(&r.next);
+	if (error)
+		return error;
+	/* Each step has told why it failed. */
+	return r.status < 0 ? fail_told(r.status) : r.status;
+}
