@@ -158,7 +158,7 @@ static void test_strangers(const char *text, const char *begin, const char *of)
 
 static void test_names(const char *judgement, const char *lists)
 {
-	const struct output *o;
+	const struct format *const *f;
 	int i;
 
 	for (i = 0; i < CHECKS; i++)
@@ -167,8 +167,8 @@ static void test_names(const char *judgement, const char *lists)
 	for (i = 0; i < JUDGEMENTS; i++)
 		tap_ok(has_item(judgement, judgement_names[i]), "the manual has the judgement %s",
 		       judgement_names[i]);
-	for (o = outputs; o->name; o++)
-		tap_ok(has_item(lists, o->name), "the manual has the format %s", o->name);
+	for (f = formats; *f; f++)
+		tap_ok(has_item(lists, (*f)->name), "the manual has the format %s", (*f)->name);
 }
 
 int main(void)

@@ -16,7 +16,7 @@
 #include "user/lists/configured.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
-#include "user/lists/format.h"
+#include "user/base/json.h"
 #include "user/base/text.h"
 #include "user/base/version.h"
 
@@ -105,11 +105,11 @@ static void print_text(const struct findings *found)
 
 static int print_json(const struct findings *found)
 {
-	static struct out out;
-	struct out *o = &out;
+	static struct writer out;
+	struct writer *o = &out;
 	int i;
 
-	out_open(o, out_stdout, NULL);
+	writer_open(o, writer_stdout, NULL);
 	json_open(o, NULL, '{');
 	json_text(o, "type", "check");
 	json_number(o, "schema", JSON_SCHEMA);
@@ -133,8 +133,8 @@ static int print_json(const struct findings *found)
 	}
 	json_close(o, ']');
 	json_close(o, '}');
-	out_char(o, '\n');
-	return out_flush(o);
+	put_char(o, '\n');
+	return writer_flush(o);
 }
 
 static int check(const struct conf *conf, bool is_json)

@@ -63,16 +63,16 @@ int dump_run(const char *file, size_t log_max)
 
 static int list_formats(void)
 {
-	const struct output *o;
+	const struct format *const *f;
 
-	for (o = outputs; o->name; o++)
-		printf("%-12s for %s\n%-12s %s\n", o->name, o->reader, "", o->usage);
+	for (f = formats; *f; f++)
+		printf("%-12s for %s\n%-12s %s\n", (*f)->name, (*f)->reader, "", (*f)->usage);
 	return EXIT_DONE;
 }
 
 static int set_format(struct list *l, const char *name)
 {
-	l->format = output_find(name);
+	l->format = format_find(name);
 	if (l->format)
 		return EXIT_DONE;
 	errx("unknown format '%s'", name);
@@ -193,7 +193,7 @@ static int check(const struct args *a)
 
 int cmd_dump(int argc, char **argv)
 {
-	struct args a = { .one.format = outputs, .o.log_max = CHANGES_MAX };
+	struct args a = { .one.format = formats[0], .o.log_max = CHANGES_MAX };
 	bool is_listing = false;
 	int c, status = EXIT_DONE;
 

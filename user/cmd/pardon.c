@@ -13,7 +13,8 @@
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
 #include "user/base/log.h"
-#include "user/lists/format.h"
+#include "user/base/json.h"
+#include "user/base/text.h"
 #include "user/store/store.h"
 
 /* Wider ones are for allow lists, which an administrator keeps and reads. */
@@ -27,7 +28,7 @@ struct pardon {
 	struct store *store;
 	struct prefix *prefix;
 	int prefixes;
-	struct out *json;
+	struct writer *json;
 	size_t listed;
 };
 
@@ -145,7 +146,7 @@ static int list_json(struct pardon *c)
 		err(ENOMEM, "cannot write JSON");
 		return EXIT_FAILED;
 	}
-	out_open(c->json, out_stdout, NULL);
+	writer_open(c->json, writer_stdout, NULL);
 	json_open(c->json, NULL, '{');
 	json_text(c->json, "type", "pardon");
 	json_number(c->json, "schema", JSON_SCHEMA);
@@ -155,11 +156,11 @@ static int list_json(struct pardon *c)
 		error = store_each_pardon(c->store, list_one, c);
 	json_close(c->json, ']');
 	json_close(c->json, '}');
-	out_char(c->json, '\n');
+	put_char(c->json, '\n');
 	if (error) {
 		failed = cmd_failed(error);
 	} else {
-		failed = out_flush(c->json);
+		failed = writer_flush(c->json);
 		if (failed)
 			err(failed, "cannot write all of the output");
 	}

@@ -15,7 +15,7 @@ int configured_check(const struct conf *conf)
 	int i, j;
 
 	for (i = 0; i < conf->lists; i++) {
-		if (!output_find(l[i].argv[0]))
+		if (!format_find(l[i].argv[0]))
 			return fail_usage("%s: unknown format '%s'; \"nolist-xdp dump "
 					  "--list-formats\" tells which there are",
 					  l[i].where, l[i].argv[0]);

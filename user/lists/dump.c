@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/json.h"
 #include "user/base/log.h"
 #include "user/lists/changelog.h"
 #include "user/lists/dump.h"
@@ -15,7 +16,7 @@
 struct dump {
 	const struct dump_options *o;
 	struct judge *j;
-	struct out *json; /* the summary; NULL: none */
+	struct writer *json; /* the summary; NULL: none */
 	bool has_told;    /* what is the same for all lists */
 };
 
@@ -88,7 +89,7 @@ static void tell_list(struct dump *d, const struct list *l)
 		    l->removed);
 }
 
-static void json_list(struct out *o, const struct list *l, int error)
+static void json_list(struct writer *o, const struct list *l, int error)
 {
 	int i;
 
@@ -125,7 +126,7 @@ static void json_list(struct out *o, const struct list *l, int error)
 	json_close(o, '}');
 }
 
-static void json_begin(struct out *o, const struct judge *j)
+static void json_begin(struct writer *o, const struct judge *j)
 {
 	json_open(o, NULL, '{');
 	json_text(o, "type", "dump");
@@ -134,14 +135,14 @@ static void json_begin(struct out *o, const struct judge *j)
 	json_open(o, "lists", '[');
 }
 
-static int json_end(struct out *o)
+static int json_end(struct writer *o)
 {
 	int error;
 
 	json_close(o, ']');
 	json_close(o, '}');
-	out_char(o, '\n');
-	error = out_flush(o);
+	put_char(o, '\n');
+	error = writer_flush(o);
 	if (error)
 		err(error, "cannot write all of the output");
 	return error;
@@ -259,7 +260,7 @@ static enum dump_result run_all(struct dump *d)
 
 	for (i = 0; i < c->lists; i++) {
 		l = (struct list){
-			.format = output_find(c->list[i].argv[0]),
+			.format = format_find(c->list[i].argv[0]),
 			.file = c->list[i].argv[1],
 			.reload = c->list[i].argv[2] ? c->list[i].argv + 2 : NULL,
 		};
@@ -281,7 +282,7 @@ enum dump_result dump(struct judge *j, struct list *one, const struct dump_optio
 			err(ENOMEM, "cannot write a list");
 			return DUMP_FAILED;
 		}
-		out_open(d.json, out_stdout, NULL);
+		writer_open(d.json, writer_stdout, NULL);
 		json_begin(d.json, j);
 	}
 	result = one ? run_list(&d, one) : run_all(&d);

@@ -17,21 +17,21 @@
 #include "user/lists/atomic_file.h"
 #include "user/base/log.h"
 
-struct out_words list_words(const struct conf *conf)
+struct format_words list_words(const struct conf *conf)
 {
-	return (struct out_words){
+	return (struct format_words){
 		.zone = conf->list_zone ? conf->list_zone : "nolist.invalid",
 		.ns = conf->list_ns ? conf->list_ns : "localhost",
 		.hostmaster = conf->list_hostmaster ? conf->list_hostmaster : "nobody.invalid",
-		.reason = conf->list_reason ? conf->list_reason :
-					      "$ contacts only fake mail exchangers",
+		.reason = conf->list_reason ? conf->list_reason
+					    : "$ contacts only fake mail exchangers",
 		.name = conf->list_name ? conf->list_name : "nolist",
 	};
 }
 
 /* --- the rows ---------------------------------------------------------------- */
 
-static void turn(const struct list *l, struct out *o, int *family, int to)
+static void turn(const struct list *l, struct writer *o, int *family, int to)
 {
 	while (*family < to) {
 		if (*family >= 0 && l->format->end)
@@ -55,7 +55,7 @@ static bool next(const struct list *l, struct judge *j, struct judged *of, size_
 	return false;
 }
 
-static int render(const struct list *l, struct judge *j, struct out *o, const char *what)
+static int render(const struct list *l, struct judge *j, struct writer *o, const char *what)
 {
 	struct judged of = {};
 	int error, family = -1;
@@ -78,7 +78,7 @@ static int render(const struct list *l, struct judge *j, struct out *o, const ch
 	if (l->format->tail)
 		l->format->tail(o, &l->head);
 	progress_end();
-	error = out_flush(o);
+	error = writer_flush(o);
 	return j->error ? j->error : error;
 }
 
@@ -105,7 +105,7 @@ static int same(void *arg, const char *bytes, size_t size)
 }
 
 /* Is the old file what would be written, but for its age, and young enough? */
-static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct out *o)
+static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct writer *o)
 {
 	int64_t time = f->was.st_mtime, now = l->head.time;
 	char more;
@@ -117,7 +117,7 @@ static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct 
 		return false;
 	l->head.time = time;
 	l->head.expires = time + j->rules.list_life_s;
-	out_open(o, same, &f->old);
+	writer_open(o, same, &f->old);
 	error = render(l, j, o, "comparing");
 	if (!error && !read(f->old, &more, 1))
 		return true;
@@ -128,7 +128,7 @@ static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct 
 
 /* --- writing ----------------------------------------------------------------- */
 
-static int write_file(struct list *l, struct judge *j, struct out *o)
+static int write_file(struct list *l, struct judge *j, struct writer *o)
 {
 	struct listfile f;
 	int error = listfile_open(&f, l->file);
@@ -138,7 +138,7 @@ static int write_file(struct list *l, struct judge *j, struct out *o)
 	l->is_kept = is_good(l, j, &f, o);
 	if (!l->is_kept) {
 		error = listfile_start(&f);
-		out_open(o, listfile_write, &f);
+		writer_open(o, listfile_write, &f);
 		if (!error)
 			error = render(l, j, o, "writing");
 		if (!error)
@@ -160,7 +160,7 @@ static void take_back(struct list *l, const struct judge *j)
 
 int list_write(struct list *l, struct judge *j)
 {
-	struct out *o = malloc(sizeof(*o));
+	struct writer *o = malloc(sizeof(*o));
 	int error = o ? write_file(l, j, o) : -ENOMEM;
 
 	free(o);
@@ -171,11 +171,11 @@ int list_write(struct list *l, struct judge *j)
 
 int list_print(struct list *l, struct judge *j)
 {
-	struct out *o = malloc(sizeof(*o));
+	struct writer *o = malloc(sizeof(*o));
 	int error = -ENOMEM;
 
 	if (o) {
-		out_open(o, out_stdout, NULL);
+		writer_open(o, writer_stdout, NULL);
 		error = render(l, j, o, "writing");
 	}
 	free(o);

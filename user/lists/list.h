@@ -14,16 +14,16 @@
 
 struct list {
 	/* Given. */
-	const struct output *format;
+	const struct format *format;
 	const char *file;    /* NULL: standard output */
 	char *const *reload; /* the command, or NULL */
 	bool is_claimed;     /* also on SYNs alone */
 	bool is_uncounted;   /* it may grow as it likes: no machine reads it */
-	struct out_words words;
+	struct format_words words;
 	size_t gone_max; /* so many of those who were removed shall be named */
 
 	/* Found. */
-	struct out_head head;
+	struct format_head head;
 	bool leaves_probable; /* as the configuration says */
 	int site_notes;     /* so many of its notes are the same for all lists */
 	size_t suspects;    /* left out for want of proof */
@@ -52,7 +52,7 @@ struct list {
 };
 
 /* What the configuration leaves open, with its defaults. */
-struct out_words list_words(const struct conf *conf);
+struct format_words list_words(const struct conf *conf);
 
 /*
  * Decides who is on it, counts and digests, notes in the store what is to be added,

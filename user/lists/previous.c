@@ -95,7 +95,7 @@ static void advance(struct oldlist *old)
 		old->has_next = old->source(line, &old->next) && !is_test(&old->next);
 }
 
-void oldlist_open(struct oldlist *old, int fd, const struct output *format, oldlist_gone_fn *gone,
+void oldlist_open(struct oldlist *old, int fd, const struct format *format, oldlist_gone_fn *gone,
 		  void *arg)
 {
 	old->fd = fd;

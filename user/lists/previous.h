@@ -24,7 +24,7 @@ struct oldlist {
 };
 
 /* fd stays the caller's. */
-void oldlist_open(struct oldlist *old, int fd, const struct output *format, oldlist_gone_fn *gone,
+void oldlist_open(struct oldlist *old, int fd, const struct format *format, oldlist_gone_fn *gone,
 		  void *arg);
 /* Is a source on it? They come in the order of addresses, each once. */
 bool oldlist_has(struct oldlist *old, const struct nolist_source *src);

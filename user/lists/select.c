@@ -25,7 +25,7 @@ struct survey {
 	bool has_file;     /* it can be written */
 	bool is_counted;   /* its growth is: it is a list for machines, in a file */
 	struct sha256_ctx sha;
-	struct out o; /* into sha */
+	struct writer o; /* into sha */
 };
 
 /* --- who is on it ------------------------------------------------------------ */
@@ -79,8 +79,8 @@ static void add_up(struct survey *s, const struct judged *of)
 
 	s->l->head.family[is_ip6]++;
 	s->l->head.probable[is_ip6] += verdict_tier(&of->v) != 2;
-	out_source(&s->o, &of->r.src);
-	out_char(&s->o, '\n');
+	put_source(&s->o, &of->r.src);
+	put_char(&s->o, '\n');
 }
 
 static int take(struct survey *s, const struct judged *of)
@@ -154,7 +154,7 @@ static int walk_again(struct survey *s)
 	size_t i = 0;
 
 	sha256_init(&s->sha);
-	out_open(&s->o, s->o.sink, &s->sha);
+	writer_open(&s->o, s->o.sink, &s->sha);
 	memset(s->l->head.family, 0, sizeof(s->l->head.family));
 	memset(s->l->head.probable, 0, sizeof(s->l->head.probable));
 	if (taken->is_off)
@@ -209,7 +209,7 @@ static int hold_growth(struct survey *s)
 
 static char *add_note(struct list *l)
 {
-	return l->head.notes < OUT_NOTES ? l->head.note[l->head.notes++] : NULL;
+	return l->head.notes < FORMAT_NOTES ? l->head.note[l->head.notes++] : NULL;
 }
 
 static void note_dual(struct list *l, const struct judge *j, int family)
@@ -226,12 +226,13 @@ static void note_dual(struct list *l, const struct judge *j, int family)
 	if (!text)
 		return;
 	if (j->site.is_dual_accepted)
-		snprintf(text, OUT_NOTE_SIZE, "%s: listed all the same: no low fake over %s", mine,
-			 mine);
+		snprintf(text, FORMAT_NOTE_SIZE, "%s: listed all the same: no low fake over %s",
+			 mine, mine);
 	else
-		snprintf(text, OUT_NOTE_SIZE,
+		snprintf(text, FORMAT_NOTE_SIZE,
 			 "%s: nobody is listed: no low fake over %s, so that who walks over %s is "
-			 "not known by it", mine, mine, other);
+			 "not known by it",
+			 mine, mine, other);
 }
 
 static void note_family(struct list *l, struct judge *j, int family)
@@ -247,10 +248,10 @@ static void note_family(struct list *l, struct judge *j, int family)
 		return;
 	text = add_note(l);
 	if (text)
-		snprintf(text, OUT_NOTE_SIZE, "%s: %s: %s%s", family ? "IPv6" : "IPv4",
+		snprintf(text, FORMAT_NOTE_SIZE, "%s: %s: %s%s", family ? "IPv6" : "IPv4",
 			 j->site.is_unseen_accepted ? "listed all the same" : "nobody is added",
-			 !f->has_real ? "no real MX is configured" :
-					"nobody was seen at the real MX for ",
+			 !f->has_real ? "no real MX is configured"
+				      : "nobody was seen at the real MX for ",
 			 !f->has_real ? "" : report_age(j->rules.real_seen_s, age));
 }
 
@@ -263,7 +264,8 @@ static void note_fuses(struct list *l)
 	for (fuse = 0; fuse < FUSES; fuse++) {
 		text = l->held_by[fuse] && fuse != FUSE_UNSEEN ? add_note(l) : NULL;
 		if (text)
-			snprintf(text, OUT_NOTE_SIZE, "not all are added: %s", fuse_reasons[fuse]);
+			snprintf(text, FORMAT_NOTE_SIZE, "not all are added: %s",
+				 fuse_reasons[fuse]);
 	}
 }
 
@@ -279,7 +281,7 @@ static void finish(struct survey *s)
 	struct list *l = s->l;
 	int i;
 
-	out_flush(&s->o);
+	writer_flush(&s->o);
 	sha256_digest(&s->sha, sizeof(sum), sum);
 	for (i = 0; i < SHA256_DIGEST_SIZE; i++)
 		sprintf(l->head.digest + 2 * i, "%02x", sum[i]);
@@ -313,7 +315,7 @@ static int run(struct survey *s)
 	s->is_counted = s->has_file && l->format->row && !l->is_claimed && !l->is_uncounted;
 	oldlist_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
 	sha256_init(&s->sha);
-	out_open(&s->o, digest, &s->sha);
+	writer_open(&s->o, digest, &s->sha);
 	error = walk(s);
 	if (!error && s->is_counted)
 		error = hold_growth(s);
@@ -335,7 +337,7 @@ int list_survey(struct list *l, struct judge *j)
 	s->l = l;
 	s->j = j;
 	s->file.old = -1;
-	l->head = (struct out_head){
+	l->head = (struct format_head){
 		.time = j->now,
 		.expires = j->now + j->rules.list_life_s,
 		.is_claimed = l->is_claimed,

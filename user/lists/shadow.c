@@ -18,8 +18,11 @@
 
 static int tell(struct judge *j, const char *file, size_t max)
 {
-	struct list l = { .format = output_find("plain"), .file = file, .gone_max = max,
-			  .is_uncounted = true, .words = list_words(j->conf) };
+	struct list l = { .format = format_find("plain"),
+			  .file = file,
+			  .gone_max = max,
+			  .is_uncounted = true,
+			  .words = list_words(j->conf) };
 	int error = list_survey(&l, j);
 
 	if (!error)

@@ -13,7 +13,7 @@
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
-#include "user/lists/format.h"
+#include "user/base/json.h"
 #include "user/maillog/deliveries.h"
 #include "user/record/pack.h"
 #include "user/report/audit.h"
@@ -166,7 +166,7 @@ static void say(const struct summary *s)
 	}
 }
 
-static void json_false(struct out *o, const struct audit_source *src)
+static void json_false(struct writer *o, const struct audit_source *src)
 {
 	char text[ADDR_TEXT];
 	struct prefix p = source_prefix(&src->src);
@@ -179,7 +179,7 @@ static void json_false(struct out *o, const struct audit_source *src)
 	json_close(o, '}');
 }
 
-static void json_summary(struct out *o, const struct summary *s)
+static void json_summary(struct writer *o, const struct summary *s)
 {
 	size_t i;
 
@@ -217,18 +217,18 @@ static void json_summary(struct out *o, const struct summary *s)
 	json_number(o, "forgotten", s->log.forgotten);
 	json_close(o, '}');
 	json_close(o, '}');
-	out_char(o, '\n');
+	put_char(o, '\n');
 }
 
 static int say_json(const struct summary *s)
 {
-	struct out *o = malloc(sizeof(*o));
+	struct writer *o = malloc(sizeof(*o));
 	int error = o ? 0 : -ENOMEM;
 
 	if (o) {
-		out_open(o, out_stdout, NULL);
+		writer_open(o, writer_stdout, NULL);
 		json_summary(o, s);
-		error = out_flush(o);
+		error = writer_flush(o);
 	}
 	free(o);
 	return error ? fail(error, "cannot write all of the output") : 0;

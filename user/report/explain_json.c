@@ -8,9 +8,9 @@
 #include "user/base/text.h"
 #include "user/base/failure.h"
 #include "user/report/explain.h"
-#include "user/lists/format.h"
+#include "user/lists/json_judged.h"
 
-static void json_entry(struct out *o, const char *name, const struct prefix_entry *entry)
+static void json_entry(struct writer *o, const char *name, const struct prefix_entry *entry)
 {
 	char text[ADDR_TEXT];
 
@@ -25,7 +25,7 @@ static void json_entry(struct out *o, const char *name, const struct prefix_entr
 	json_close(o, '}');
 }
 
-static void json_checks(struct out *o, const struct verdict *v)
+static void json_checks(struct writer *o, const struct verdict *v)
 {
 	int i;
 
@@ -42,7 +42,7 @@ static void json_checks(struct out *o, const struct verdict *v)
 	json_close(o, ']');
 }
 
-static void json_rules(struct out *o, struct rules rules)
+static void json_rules(struct writer *o, struct rules rules)
 {
 	const struct rule *r;
 
@@ -52,7 +52,7 @@ static void json_rules(struct out *o, struct rules rules)
 	json_close(o, '}');
 }
 
-static void json_history(struct out *o, const struct explain *e)
+static void json_history(struct writer *o, const struct explain *e)
 {
 	size_t i;
 
@@ -69,7 +69,7 @@ static void json_history(struct out *o, const struct explain *e)
 }
 
 /* The days with SYNs, their first seconds. */
-static void json_days_of(struct out *o, const char *role, const struct record *r, uint32_t days)
+static void json_days_of(struct writer *o, const char *role, const struct record *r, uint32_t days)
 {
 	int i;
 
@@ -80,7 +80,7 @@ static void json_days_of(struct out *o, const char *role, const struct record *r
 	json_close(o, ']');
 }
 
-static void json_days(struct out *o, const struct record *r)
+static void json_days(struct writer *o, const struct record *r)
 {
 	unsigned int i;
 
@@ -95,7 +95,7 @@ static void json_days(struct out *o, const struct record *r)
 	json_close(o, ']');
 }
 
-static void json_lists(struct out *o, const struct explain *e)
+static void json_lists(struct writer *o, const struct explain *e)
 {
 	int i;
 
@@ -112,7 +112,7 @@ static void json_lists(struct out *o, const struct explain *e)
 	json_close(o, ']');
 }
 
-static void write_json(const struct explain *e, struct out *o)
+static void write_json(const struct explain *e, struct writer *o)
 {
 	char text[ADDR_TEXT];
 
@@ -141,19 +141,19 @@ static void write_json(const struct explain *e, struct out *o)
 	json_checks(o, &e->of.v);
 	json_rules(o, e->j->rules);
 	json_close(o, '}');
-	out_char(o, '\n');
+	put_char(o, '\n');
 }
 
 int explain_json(const struct explain *e)
 {
-	struct out *o = malloc(sizeof(*o));
+	struct writer *o = malloc(sizeof(*o));
 	int error;
 
 	if (!o)
 		return fail(-ENOMEM, "cannot write JSON");
-	out_open(o, out_stdout, NULL);
+	writer_open(o, writer_stdout, NULL);
 	write_json(e, o);
-	error = out_flush(o);
+	error = writer_flush(o);
 	free(o);
 	return error ? fail(error, "cannot write all of the output") : 0;
 }

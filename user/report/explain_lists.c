@@ -18,7 +18,7 @@ static bool is_limited(const struct explain *e, const char *file)
 	return !growth_read(&g, e->j->state_dir, file, e->j->now) && g.is_known && g.was.held[FUSE_GROWTH];
 }
 
-static void read_list(const struct explain *e, struct explain_list *l, const struct output *format,
+static void read_list(const struct explain *e, struct explain_list *l, const struct format *format,
 		      struct oldlist *old)
 {
 	struct listfile f;
@@ -51,7 +51,7 @@ int explain_lists(struct explain *e)
 		return -ENOMEM;
 	}
 	for (i = 0; i < c->lists; i++) {
-		const struct output *format = output_find(c->list[i].argv[0]);
+		const struct format *format = format_find(c->list[i].argv[0]);
 		struct explain_list *l = &e->list[e->lists];
 
 		/* A list of rules names nobody. */

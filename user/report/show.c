@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "user/base/failure.h"
-#include "user/lists/format.h"
+#include "user/lists/json_judged.h"
 #include "user/report/show.h"
 
 struct item {
@@ -292,14 +292,14 @@ static void print_table(struct show *s)
 
 static int print_json(struct show *s)
 {
-	struct out *o = malloc(sizeof(*o));
+	struct writer *o = malloc(sizeof(*o));
 	struct judged of;
 	int error;
 	size_t i;
 
 	if (!o)
 		return fail(-ENOMEM, "cannot write JSON");
-	out_open(o, out_stdout, NULL);
+	writer_open(o, writer_stdout, NULL);
 	json_stream(o, NULL, '{');
 	json_text(o, "type", "show");
 	json_number(o, "schema", JSON_SCHEMA);
@@ -314,8 +314,8 @@ static int print_json(struct show *s)
 	}
 	json_close(o, ']');
 	json_close(o, '}');
-	out_char(o, '\n');
-	error = out_flush(o);
+	put_char(o, '\n');
+	error = writer_flush(o);
 	free(o);
 	return error ? fail(error, "cannot write all of the output") : 0;
 }

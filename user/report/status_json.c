@@ -8,10 +8,10 @@
 #include "user/base/version.h"
 #include "user/config/conf.h"
 #include "user/judge/hold.h"
-#include "user/lists/format.h"
+#include "user/base/json.h"
 #include "user/report/status.h"
 
-static void json_when(struct out *o, const char *name, const struct status *s,
+static void json_when(struct writer *o, const char *name, const struct status *s,
 		      unsigned long long ns)
 {
 	if (ns)
@@ -20,7 +20,7 @@ static void json_when(struct out *o, const char *name, const struct status *s,
 		json_none(o, name);
 }
 
-static void json_interfaces(struct out *o, const struct status *s)
+static void json_interfaces(struct writer *o, const struct status *s)
 {
 	int i;
 
@@ -46,7 +46,7 @@ static void json_interfaces(struct out *o, const struct status *s)
 	json_close(o, ']');
 }
 
-static void json_mx(struct out *o, struct status *s, int set)
+static void json_mx(struct writer *o, struct status *s, int set)
 {
 	int i, n = status_mx(s->conf);
 	struct nolist_stats stats;
@@ -69,7 +69,7 @@ static void json_mx(struct out *o, struct status *s, int set)
 	json_close(o, ']');
 }
 
-static void json_conf(struct out *o, struct status *s, int set)
+static void json_conf(struct writer *o, struct status *s, int set)
 {
 	char text[NOLIST_TEXT_MAX + 1];
 	unsigned int i;
@@ -85,7 +85,7 @@ static void json_conf(struct out *o, struct status *s, int set)
 	json_when(o, "probation_until", s, s->conf->until_ns);
 }
 
-static void json_set(struct out *o, struct status *s, int set)
+static void json_set(struct writer *o, struct status *s, int set)
 {
 	struct nolist_meta meta = {};
 	bool is_configured = !kern_config(s->k, set, s->conf);
@@ -106,7 +106,7 @@ static void json_set(struct out *o, struct status *s, int set)
 	json_close(o, '}');
 }
 
-static void json_claims(struct out *o, const struct status *s)
+static void json_claims(struct writer *o, const struct status *s)
 {
 	const struct nolist_stats *t = &s->stats;
 	int i;
@@ -123,7 +123,7 @@ static void json_claims(struct out *o, const struct status *s)
 	json_close(o, '}');
 }
 
-static void json_proofs(struct out *o, const struct status *s)
+static void json_proofs(struct writer *o, const struct status *s)
 {
 	const struct nolist_stats *t = &s->stats;
 
@@ -136,7 +136,7 @@ static void json_proofs(struct out *o, const struct status *s)
 	json_close(o, '}');
 }
 
-static void json_bad_acks(struct out *o, const struct status *s)
+static void json_bad_acks(struct writer *o, const struct status *s)
 {
 	const struct nolist_bad_acks *b = s->stats.bad_acks;
 	int i;
@@ -153,7 +153,7 @@ static void json_bad_acks(struct out *o, const struct status *s)
 	json_close(o, ']');
 }
 
-static void json_lists(struct out *o, const struct status *s)
+static void json_lists(struct writer *o, const struct status *s)
 {
 	size_t i;
 	int k;
@@ -176,13 +176,13 @@ static void json_lists(struct out *o, const struct status *s)
 
 int status_json(struct status *s)
 {
-	static struct out out;
-	struct out *o = &out;
+	static struct writer out;
+	struct writer *o = &out;
 	char name[STATUS_VERDICT];
 	bool is_old;
 	int i;
 
-	out_open(o, out_stdout, NULL);
+	writer_open(o, writer_stdout, NULL);
 	json_open(o, NULL, '{');
 	json_text(o, "type", "status");
 	json_number(o, "schema", JSON_SCHEMA);
@@ -220,6 +220,6 @@ int status_json(struct status *s)
 		json_text(o, NULL, s->warning[i]);
 	json_close(o, ']');
 	json_close(o, '}');
-	out_char(o, '\n');
-	return out_flush(o);
+	put_char(o, '\n');
+	return writer_flush(o);
 }

@@ -6,26 +6,36 @@
  */
 #include "user/lists/format.h"
 
-void out_bird_begin(struct out *o, const struct out_head *head, int family)
+static void begin(struct writer *o, const struct format_head *head, int family)
 {
-	out_text(o, "protocol static ");
-	out_text(o, head->words->name);
-	out_text(o, family ? "6 {\n\tipv6" : "4 {\n\tipv4");
-	out_text(o, " { import filter { bgp_community.add((65535, 666)); "
+	put_text(o, "protocol static ");
+	put_text(o, head->words->name);
+	put_text(o, family ? "6 {\n\tipv6" : "4 {\n\tipv4");
+	put_text(o, " { import filter { bgp_community.add((65535, 666)); "
 		    "bgp_community.add((65535, 65281)); accept; }; };\n");
 }
 
-void out_bird_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
 	(void)head;
-	out_text(o, "\troute ");
-	out_source(o, &of->r.src);
-	out_text(o, addr_is_ip4(&of->r.src.addr) ? "/32 blackhole;\n" : " blackhole;\n");
+	put_text(o, "\troute ");
+	put_source(o, &of->r.src);
+	put_text(o, addr_is_ip4(&of->r.src.addr) ? "/32 blackhole;\n" : " blackhole;\n");
 }
 
-void out_bird_end(struct out *o, const struct out_head *head, int family)
+static void end(struct writer *o, const struct format_head *head, int family)
 {
 	(void)head;
 	(void)family;
-	out_text(o, "}\n");
+	put_text(o, "}\n");
 }
+
+const struct format format_bird = {
+	.name = "bird",
+	.reader = "BIRD 2: blackhole routes, in bird.conf on a line of its own",
+	.usage = "include \"FILE\";",
+	.head = format_plain_head,
+	.begin = begin,
+	.row = row,
+	.end = end,
+};

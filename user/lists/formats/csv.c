@@ -5,36 +5,36 @@
  */
 #include "user/lists/format.h"
 
-void out_csv_head(struct out *o, const struct out_head *head)
+static void head(struct writer *o, const struct format_head *head)
 {
 	(void)head; /* CSV has no comments */
-	out_text(o, "source,verdict,since,until,low_first,low_last,low_opens,"
+	put_text(o, "source,verdict,since,until,low_first,low_last,low_opens,"
 		    "real_first,real_last,real_opens,high_first,high_last,high_opens,"
 		    "data_first,data_last,data_connections,talk_first,talk_last,talk_hours,"
 		    "offences_strong,offences_weak,bad_acks\n");
 }
 
-static void number(struct out *o, int64_t n)
+static void number(struct writer *o, int64_t n)
 {
-	out_char(o, ',');
-	out_number(o, n);
+	put_char(o, ',');
+	put_number(o, n);
 }
 
-static void span(struct out *o, const struct span *s, uint32_t count)
+static void span(struct writer *o, const struct span *s, uint32_t count)
 {
 	number(o, s->first);
 	number(o, s->last);
 	number(o, count);
 }
 
-void out_csv_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
 	const struct record *r = &of->r;
 
 	(void)head;
-	out_source(o, &r->src);
-	out_char(o, ',');
-	out_text(o, judgement_names[of->v.is]);
+	put_source(o, &r->src);
+	put_char(o, ',');
+	put_text(o, judgement_names[of->v.is]);
 	number(o, of->v.since);
 	number(o, of->v.until);
 	span(o, &r->low.when, r->low.opens);
@@ -45,5 +45,15 @@ void out_csv_row(struct out *o, const struct out_head *head, const struct judged
 	number(o, of->v.strong);
 	number(o, of->v.weak);
 	number(o, r->bad_acks);
-	out_char(o, '\n');
+	put_char(o, '\n');
 }
+
+const struct format format_csv = {
+	.name = "csv",
+	.reader = "spreadsheets and data bases, with the evidence",
+	.usage = "sqlite3 bl.db \".import --csv FILE nolist\"",
+	.takes_claimed = true,
+	.has_evidence = true,
+	.head = head,
+	.row = row,
+};

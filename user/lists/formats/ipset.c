@@ -9,37 +9,48 @@
 /* Always the same, else "create -exist" fails on the set of the day before. */
 #define OPTIONS " hashsize 4096 maxelem 16777216 timeout 86400 -exist\n"
 
-static void set(struct out *o, const struct out_head *head, const char *verb, int family,
+static void set(struct writer *o, const struct format_head *head, const char *verb, int family,
 		const char *more)
 {
-	out_text(o, verb);
-	out_text(o, head->words->name);
-	out_char(o, family ? '6' : '4');
-	out_text(o, more);
+	put_text(o, verb);
+	put_text(o, head->words->name);
+	put_char(o, family ? '6' : '4');
+	put_text(o, more);
 }
 
-void out_ipset_begin(struct out *o, const struct out_head *head, int family)
+static void begin(struct writer *o, const struct format_head *head, int family)
 {
 	const char *type = family ? " hash:net family inet6" OPTIONS : " hash:ip family inet" OPTIONS;
 
 	set(o, head, "create ", family, type);
 	set(o, head, "create ", family, ".new");
-	out_text(o, type);
+	put_text(o, type);
 	set(o, head, "flush ", family, ".new\n");
 }
 
-void out_ipset_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
 	set(o, head, "add ", !addr_is_ip4(&of->r.src.addr), ".new ");
-	out_source(o, &of->r.src);
-	out_text(o, " timeout ");
-	out_number(o, out_life(head, of));
-	out_char(o, '\n');
+	put_source(o, &of->r.src);
+	put_text(o, " timeout ");
+	put_number(o, format_life(head, of));
+	put_char(o, '\n');
 }
 
-void out_ipset_end(struct out *o, const struct out_head *head, int family)
+static void end(struct writer *o, const struct format_head *head, int family)
 {
 	set(o, head, "swap ", family, " ");
 	set(o, head, "", family, ".new\n");
 	set(o, head, "destroy ", family, ".new\n");
 }
+
+const struct format format_ipset = {
+	.name = "ipset",
+	.reader = "iptables, by way of ipset; ip6tables in the same way, with nolist6",
+	.usage = "ipset restore -file FILE && iptables -I INPUT -p tcp --dport 25 "
+		 "-m set --match-set nolist4 src -j REJECT --reject-with tcp-reset",
+	.head = format_plain_head,
+	.begin = begin,
+	.row = row,
+	.end = end,
+};

@@ -4,14 +4,15 @@
  */
 #include "user/base/version.h"
 #include "user/lists/format.h"
+#include "user/lists/json_judged.h"
 
-static void end(struct out *o)
+static void end_line(struct writer *o)
 {
 	json_close(o, '}');
-	out_char(o, '\n');
+	put_char(o, '\n');
 }
 
-void out_jsonl_head(struct out *o, const struct out_head *head)
+static void head(struct writer *o, const struct format_head *head)
 {
 	int i;
 
@@ -28,14 +29,24 @@ void out_jsonl_head(struct out *o, const struct out_head *head)
 	for (i = 0; i < head->notes; i++)
 		json_text(o, NULL, head->note[i]);
 	json_close(o, ']');
-	end(o);
+	end_line(o);
 }
 
-void out_jsonl_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
 	(void)head;
 	json_stream(o, NULL, '{');
 	json_word(o, "type", "entry");
 	json_judged(o, of);
-	end(o);
+	end_line(o);
 }
+
+const struct format format_jsonl = {
+	.name = "jsonl",
+	.reader = "scripts, with the evidence: a JSON object a line, the first is the head",
+	.usage = "jq -r 'select(.type == \"entry\").source' FILE",
+	.takes_claimed = true,
+	.has_evidence = true,
+	.head = head,
+	.row = row,
+};

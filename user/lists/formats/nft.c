@@ -9,47 +9,60 @@
  */
 #include "user/lists/format.h"
 
-static void set(struct out *o, const struct out_head *head, const char *verb, int family)
+static void set(struct writer *o, const struct format_head *head, const char *verb, int family)
 {
-	out_text(o, verb);
-	out_text(o, head->words->name);
-	out_text(o, family ? " bl6" : " bl4");
+	put_text(o, verb);
+	put_text(o, head->words->name);
+	put_text(o, family ? " bl6" : " bl4");
 }
 
-void out_nft_head(struct out *o, const struct out_head *head)
+static void head(struct writer *o, const struct format_head *head)
 {
-	out_comments(o, head, "# ");
-	out_text(o, "add table inet ");
-	out_text(o, head->words->name);
-	out_char(o, '\n');
+	format_comments(o, head, "# ");
+	put_text(o, "add table inet ");
+	put_text(o, head->words->name);
+	put_char(o, '\n');
 	set(o, head, "add set inet ", 0);
-	out_text(o, " { type ipv4_addr; flags timeout; }\n");
+	put_text(o, " { type ipv4_addr; flags timeout; }\n");
 	set(o, head, "add set inet ", 1);
-	out_text(o, " { type ipv6_addr; flags interval,timeout; }\n");
+	put_text(o, " { type ipv6_addr; flags interval,timeout; }\n");
 	set(o, head, "flush set inet ", 0);
-	out_char(o, '\n');
+	put_char(o, '\n');
 	set(o, head, "flush set inet ", 1);
-	out_char(o, '\n');
+	put_char(o, '\n');
 }
 
-void out_nft_begin(struct out *o, const struct out_head *head, int family)
+static void begin(struct writer *o, const struct format_head *head, int family)
 {
 	if (!head->family[family])
 		return;
 	set(o, head, "add element inet ", family);
-	out_text(o, " {\n");
+	put_text(o, " {\n");
 }
 
-void out_nft_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
-	out_source(o, &of->r.src);
-	out_text(o, " timeout ");
-	out_number(o, out_life(head, of));
-	out_text(o, "s,\n");
+	put_source(o, &of->r.src);
+	put_text(o, " timeout ");
+	put_number(o, format_life(head, of));
+	put_text(o, "s,\n");
 }
 
-void out_nft_end(struct out *o, const struct out_head *head, int family)
+static void end(struct writer *o, const struct format_head *head, int family)
 {
 	if (head->family[family])
-		out_text(o, "}\n");
+		put_text(o, "}\n");
 }
+
+const struct format format_nft = {
+	.name = "nft",
+	.reader = "nftables: two sets, for a rule of yours",
+	.usage = "nft -f FILE && nft 'table inet nolist { chain input { "
+		 "type filter hook input priority filter - 1; "
+		 "tcp dport 25 ip saddr @bl4 reject with tcp reset; "
+		 "tcp dport 25 ip6 saddr @bl6 reject with tcp reset; }; }'",
+	.head = head,
+	.begin = begin,
+	.row = row,
+	.end = end,
+};

@@ -5,17 +5,35 @@
  */
 #include "user/lists/format.h"
 
-void out_postfix_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
-	out_source(o, &of->r.src);
-	out_text(o, "\t554 5.7.1 ");
-	out_reason(o, head, &of->r.src);
-	out_char(o, '\n');
+	put_source(o, &of->r.src);
+	put_text(o, "\t554 5.7.1 ");
+	format_reason(o, head, &of->r.src);
+	put_char(o, '\n');
 }
 
-void out_postscreen_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void postscreen_row(struct writer *o, const struct format_head *head,
+			   const struct judged *of)
 {
 	(void)head;
-	out_source(o, &of->r.src);
-	out_text(o, "\treject\n");
+	put_source(o, &of->r.src);
+	put_text(o, "\treject\n");
 }
+
+const struct format format_postfix = {
+	.name = "postfix",
+	.reader = "Postfix' smtpd, in main.cf",
+	.usage = "smtpd_client_restrictions = permit_mynetworks, "
+		 "check_client_access cidr:FILE",
+	.head = format_plain_head,
+	.row = row,
+};
+
+const struct format format_postscreen = {
+	.name = "postscreen",
+	.reader = "Postfix' postscreen, in main.cf",
+	.usage = "postscreen_access_list = permit_mynetworks, cidr:FILE",
+	.head = format_plain_head,
+	.row = postscreen_row,
+};

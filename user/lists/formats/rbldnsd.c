@@ -15,7 +15,7 @@
 
 #define SKEW_S 60 /* clocks may differ so much */
 
-static void stamp(struct out *o, const struct out_head *head)
+static void stamp(struct writer *o, const struct format_head *head)
 {
 	time_t time = head->time - SKEW_S;
 	char text[32];
@@ -23,61 +23,70 @@ static void stamp(struct out *o, const struct out_head *head)
 
 	gmtime_r(&time, &tm);
 	strftime(text, sizeof(text), "%Y:%m:%d:%H:%M:%S", &tm);
-	out_text(o, "$TIMESTAMP ");
-	out_text(o, text);
-	out_text(o, " +");
-	out_number(o, head->expires - time);
-	out_text(o, "s\n");
+	put_text(o, "$TIMESTAMP ");
+	put_text(o, text);
+	put_text(o, " +");
+	put_number(o, head->expires - time);
+	put_text(o, "s\n");
 }
 
-void out_rbldnsd_head(struct out *o, const struct out_head *head)
+static void head(struct writer *o, const struct format_head *head)
 {
-	out_comments(o, head, "# ");
-	out_text(o, "$SOA 300 ");
-	out_soa(o, head, "");
-	out_text(o, "$NS 300 ");
-	out_text(o, head->words->ns);
-	out_text(o, "\n$TTL 300\n");
+	format_comments(o, head, "# ");
+	put_text(o, "$SOA 300 ");
+	format_soa(o, head, "");
+	put_text(o, "$NS 300 ");
+	put_text(o, head->words->ns);
+	put_text(o, "\n$TTL 300\n");
 	stamp(o, head);
 }
 
-static void begin(struct out *o, const struct out_head *head, const char *type)
+static void set_head(struct writer *o, const struct format_head *head, const char *type)
 {
-	out_text(o, "$DATASET ");
-	out_text(o, type);
+	put_text(o, "$DATASET ");
+	put_text(o, type);
 	/* The base zone itself, and a text in which '$' means what it means to us. */
-	out_text(o, " @\n:127.0.0.2:");
-	out_text(o, head->words->reason);
-	out_char(o, '\n');
+	put_text(o, " @\n:127.0.0.2:");
+	put_text(o, head->words->reason);
+	put_char(o, '\n');
 }
 
-void out_rbldnsd_begin(struct out *o, const struct out_head *head, int family)
+static void begin(struct writer *o, const struct format_head *head, int family)
 {
 	if (!family) {
-		begin(o, head, head->probable[0] ? "ip4set:ip4" : "ip4tset:ip4");
-		out_text(o, "127.0.0.2\n");
+		set_head(o, head, head->probable[0] ? "ip4set:ip4" : "ip4tset:ip4");
+		put_text(o, "127.0.0.2\n");
 	} else {
 		/* ip6tset takes less than half the memory, but /64s only. */
-		begin(o, head, head->probable[1] ? "ip6trie:ip6" : "ip6trie:test6");
-		out_text(o, "::ffff:7f00:2/128\n");
+		set_head(o, head, head->probable[1] ? "ip6trie:ip6" : "ip6trie:test6");
+		put_text(o, "::ffff:7f00:2/128\n");
 		if (!head->probable[1])
-			begin(o, head, "ip6tset:ip6");
+			set_head(o, head, "ip6tset:ip6");
 	}
 }
 
-void out_rbldnsd_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
 	if (addr_is_ip4(&of->r.src.addr))
-		out_ip4(o, &of->r.src);
+		put_ip4(o, &of->r.src);
 	else if (head->probable[1])
-		out_source(o, &of->r.src);
+		put_source(o, &of->r.src);
 	else
-		out_groups(o, &of->r.src);
+		put_groups(o, &of->r.src);
 	if (verdict_tier(&of->v) != 2) {
-		out_text(o, " :127.0.0.");
-		out_number(o, verdict_tier(&of->v));
-		out_char(o, ':');
-		out_text(o, head->words->reason);
+		put_text(o, " :127.0.0.");
+		put_number(o, verdict_tier(&of->v));
+		put_char(o, ':');
+		put_text(o, head->words->reason);
 	}
-	out_char(o, '\n');
+	put_char(o, '\n');
 }
+
+const struct format format_rbldnsd = {
+	.name = "rbldnsd",
+	.reader = "rbldnsd, a server of DNS lists",
+	.usage = "rbldnsd -b ADDRESS -c 1m ZONE:combined:FILE",
+	.head = head,
+	.begin = begin,
+	.row = row,
+};

@@ -6,19 +6,27 @@
  */
 #include "user/lists/format.h"
 
-void out_sendmail_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
 	const struct nolist_source *src = &of->r.src;
 
-	out_text(o, "Connect:");
+	put_text(o, "Connect:");
 	if (addr_is_ip4(&src->addr)) {
-		out_ip4(o, src);
+		put_ip4(o, src);
 	} else {
-		out_text(o, "IPv6:");
-		out_groups(o, src);
+		put_text(o, "IPv6:");
+		put_groups(o, src);
 	}
 	/* In quotes it is one token to sendmail's rewriting, whatever is in it. */
-	out_text(o, "\tERROR:5.7.1:\"550 ");
-	out_reason(o, head, src);
-	out_text(o, "\"\n");
+	put_text(o, "\tERROR:5.7.1:\"550 ");
+	format_reason(o, head, src);
+	put_text(o, "\"\n");
 }
+
+const struct format format_sendmail = {
+	.name = "sendmail",
+	.reader = "sendmail with FEATURE(`access_db'), by way of makemap",
+	.usage = "cat /etc/mail/access FILE | makemap hash /etc/mail/access",
+	.head = format_plain_head,
+	.row = row,
+};

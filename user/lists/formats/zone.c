@@ -11,65 +11,65 @@
 
 static const char hex[] = "0123456789abcdef";
 
-static void records(struct out *o, const struct out_head *head, const struct nolist_source *src,
-		    int tier)
+static void records(struct writer *o, const struct format_head *head,
+		    const struct nolist_source *src, int tier)
 {
-	out_text(o, "\tA\t127.0.0.");
-	out_number(o, tier);
-	out_text(o, "\n\tTXT\t\"");
-	out_reason(o, head, src);
-	out_text(o, "\"\n");
+	put_text(o, "\tA\t127.0.0.");
+	put_number(o, tier);
+	put_text(o, "\n\tTXT\t\"");
+	format_reason(o, head, src);
+	put_text(o, "\"\n");
 }
 
 /* The last bytes, from the end, nibble by nibble, with a dot before each but the first. */
-static void nibbles(struct out *o, const struct nolist_addr *addr, int bytes)
+static void nibbles(struct writer *o, const struct nolist_addr *addr, int bytes)
 {
 	int i;
 
 	for (i = bytes - 1; i >= 0; i--) {
-		out_char(o, hex[addr->b[i] & 15]);
-		out_char(o, '.');
-		out_char(o, hex[addr->b[i] >> 4]);
+		put_char(o, hex[addr->b[i] & 15]);
+		put_char(o, '.');
+		put_char(o, hex[addr->b[i] >> 4]);
 		if (i)
-			out_char(o, '.');
+			put_char(o, '.');
 	}
 }
 
-static void tests(struct out *o, const struct out_head *head)
+static void tests(struct writer *o, const struct format_head *head)
 {
 	struct nolist_source test = {};
 
 	addr_parse("127.0.0.2", &test.addr);
-	out_text(o, "2.0.0.127");
+	put_text(o, "2.0.0.127");
 	records(o, head, &test, 2);
 	nibbles(o, &test.addr, 16);
 	records(o, head, &test, 2);
 }
 
-void out_zone_head(struct out *o, const struct out_head *head)
+static void head(struct writer *o, const struct format_head *head)
 {
-	out_comments(o, head, "; ");
-	out_text(o, "$TTL 300\n@\tSOA\t");
-	out_soa(o, head, ".");
-	out_text(o, "\tNS\t");
-	out_text(o, head->words->ns);
-	out_text(o, ".\n");
+	format_comments(o, head, "; ");
+	put_text(o, "$TTL 300\n@\tSOA\t");
+	format_soa(o, head, ".");
+	put_text(o, "\tNS\t");
+	put_text(o, head->words->ns);
+	put_text(o, ".\n");
 	tests(o, head);
 }
 
-void out_zone_row(struct out *o, const struct out_head *head, const struct judged *of)
+static void row(struct writer *o, const struct format_head *head, const struct judged *of)
 {
 	const struct nolist_source *src = &of->r.src;
 	int i;
 
 	if (addr_is_ip4(&src->addr)) {
 		for (i = 15; i >= 12; i--) {
-			out_number(o, src->addr.b[i]);
+			put_number(o, src->addr.b[i]);
 			if (i > 12)
-				out_char(o, '.');
+				put_char(o, '.');
 		}
 	} else {
-		out_text(o, "*.");
+		put_text(o, "*.");
 		nibbles(o, &src->addr, 8);
 	}
 	records(o, head, src, verdict_tier(&of->v));
@@ -90,7 +90,7 @@ static bool ip6_source(const char *line, struct nolist_source *src)
 	return true;
 }
 
-bool out_zone_source(const char *line, struct nolist_source *src)
+static bool source(const char *line, struct nolist_source *src)
 {
 	char *end;
 	int i;
@@ -107,3 +107,12 @@ bool out_zone_source(const char *line, struct nolist_source *src)
 	}
 	return true;
 }
+
+const struct format format_zone = {
+	.name = "zone",
+	.reader = "named, NSD, Knot and other name servers: a DNS list as a zone",
+	.usage = "zone \"ZONE\" { type primary; file \"FILE\"; };",
+	.head = head,
+	.row = row,
+	.source = source,
+};

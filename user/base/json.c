@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A thin layer over jansson that writes through a writer.
+ */
+#define _GNU_SOURCE /* mempcpy */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/json.h"
+
+/* Bytes that are no UTF-8 come from names of files: each becomes the character of its number. */
+static json_t *string_of(const char *text)
+{
+	json_t *string = json_string(text);
+	char *utf8, *to;
+
+	if (string)
+		return string;
+	to = utf8 = malloc(2 * strlen(text) + 1);
+	if (!utf8)
+		return NULL;
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c >= 0x80) {
+			*to++ = 0xc0 | c >> 6;
+			c = 0x80 | (c & 0x3f);
+		}
+		*to++ = c;
+	}
+	*to = '\0';
+	string = json_string(utf8);
+	free(utf8);
+	return string;
+}
+
+static int to_out(const char *bytes, size_t size, void *o)
+{
+	put_bytes(o, bytes, size);
+	return 0;
+}
+
+static void no_memory(struct writer *o)
+{
+	if (!o->error)
+		o->error = -ENOMEM;
+}
+
+static struct json_level *top(struct writer *o)
+{
+	return o->json_depth ? &o->json[o->json_depth - 1] : NULL;
+}
+
+/* What stands before a value that is written as it comes. Names are our own, and short. */
+static void begin(struct writer *o, const char *name)
+{
+	size_t size = name ? strlen(name) : 0;
+	struct json_level *in = top(o);
+	char *at;
+
+	if (size + 4 > sizeof(o->bytes) - o->used)
+		writer_flush(o);
+	at = o->bytes + o->used;
+	if (in && in->needs_comma)
+		*at++ = ',';
+	if (in)
+		in->needs_comma = true;
+	if (name) {
+		*at++ = '"';
+		at = mempcpy(at, name, size);
+		*at++ = '"';
+		*at++ = ':';
+	}
+	o->used = at - o->bytes;
+}
+
+/* Takes the value, which may be NULL: there was no memory for it. */
+static void put(struct writer *o, const char *name, json_t *value)
+{
+	struct json_level *in = top(o);
+
+	if (in && in->tree) {
+		if (name ? json_object_set_new_nocheck(in->tree, name, value)
+			 : json_array_append_new(in->tree, value))
+			no_memory(o);
+		return;
+	}
+	begin(o, name);
+	if (json_dump_callback(value, to_out, o,
+			       JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII))
+		no_memory(o);
+	json_decref(value);
+}
+
+void json_open(struct writer *o, const char *name, char bracket)
+{
+	struct json_level *in = top(o);
+	json_t *tree;
+
+	if (in && !in->tree) {
+		json_stream(o, name, bracket);
+		return;
+	}
+	tree = bracket == '{' ? json_object() : json_array();
+	if (!tree)
+		no_memory(o);
+	o->json[o->json_depth++] = (struct json_level){ .tree = tree, .name = name };
+}
+
+void json_stream(struct writer *o, const char *name, char bracket)
+{
+	begin(o, name);
+	put_char(o, bracket);
+	o->json[o->json_depth++] = (struct json_level){};
+}
+
+void json_close(struct writer *o, char bracket)
+{
+	struct json_level was = o->json[--o->json_depth];
+
+	if (was.tree)
+		put(o, was.name, was.tree);
+	else
+		put_char(o, bracket);
+}
+
+/*
+ * What has one form only is written as jansson writes it, in a fifth of the time: a
+ * list is mostly numbers.
+ */
+static bool is_stream(struct writer *o)
+{
+	struct json_level *in = top(o);
+
+	return in && !in->tree;
+}
+
+static void put_word(struct writer *o, const char *name, const char *word, json_t *value)
+{
+	if (is_stream(o)) {
+		begin(o, name);
+		put_text(o, word);
+	} else {
+		put(o, name, value);
+	}
+}
+
+void json_number(struct writer *o, const char *name, int64_t number)
+{
+	if (is_stream(o)) {
+		begin(o, name);
+		put_number(o, number);
+	} else {
+		put(o, name, json_integer(number));
+	}
+}
+
+void json_bool(struct writer *o, const char *name, bool value)
+{
+	put_word(o, name, value ? "true" : "false", json_boolean(value));
+}
+
+void json_real_number(struct writer *o, const char *name, double number)
+{
+	put(o, name, json_real(number));
+}
+
+void json_none(struct writer *o, const char *name)
+{
+	put_word(o, name, "null", json_null());
+}
+
+void json_text(struct writer *o, const char *name, const char *value)
+{
+	put(o, name, string_of(value));
+}
+
+void json_word(struct writer *o, const char *name, const char *word)
+{
+	if (!is_stream(o)) {
+		json_text(o, name, word);
+		return;
+	}
+	begin(o, name);
+	put_char(o, '"');
+	put_text(o, word);
+	put_char(o, '"');
+}
+
+void json_source(struct writer *o, const char *name, const struct nolist_source *src)
+{
+	struct prefix p = source_prefix(src);
+	char text[ADDR_TEXT];
+
+	if (is_stream(o)) {
+		begin(o, name);
+		put_char(o, '"');
+		put_source(o, src);
+		put_char(o, '"');
+	} else {
+		json_text(o, name, prefix_text(&p, text));
+	}
+}

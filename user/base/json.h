@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * JSON, written through a writer.
+ */
+#ifndef NOLIST_JSON_H
+#define NOLIST_JSON_H
+
+#include "user/base/writer.h"
+
+#define JSON_SCHEMA 1 /* of every document: raised when a member changes its meaning or goes */
+
+/*
+ * By jansson: bracket is '{' or '['; name is NULL in an array and lives until
+ * the close. An open value is a tree, written when it is closed; in a stream each
+ * element is written and forgotten, so that there may be a million.
+ */
+void json_open(struct writer *o, const char *name, char bracket);
+void json_stream(struct writer *o, const char *name, char bracket);
+void json_close(struct writer *o, char bracket);
+void json_number(struct writer *o, const char *name, int64_t number);
+void json_bool(struct writer *o, const char *name, bool value);
+void json_text(struct writer *o, const char *name, const char *text);
+void json_real_number(struct writer *o, const char *name, double number);
+/* A word of our own, of letters: nothing in it needs an escape. */
+void json_word(struct writer *o, const char *name, const char *word);
+void json_none(struct writer *o, const char *name);
+/* A source as lists write it. */
+void json_source(struct writer *o, const char *name, const struct nolist_source *src);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A buffer that text for machines is written through: it keeps the first error, and
+ * formats numbers, times and sources without stdio, since a list may have a million rows.
+ */
+#ifndef NOLIST_WRITER_H
+#define NOLIST_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "user/base/addr.h"
+
+#define JSON_DEPTH 8 /* how deep JSON may nest */
+
+struct json_t; /* jansson's */
+
+/* Takes all bytes; 0 or -errno. */
+typedef int writer_sink_fn(void *arg, const char *bytes, size_t size);
+
+struct writer {
+	writer_sink_fn *sink;
+	void *arg;
+	int error; /* of the sink: the first one; nothing is written after it */
+	struct json_level {
+		struct json_t *tree; /* NULL: written as it comes */
+		const char *name;
+		bool needs_comma; /* a value stands before */
+	} json[JSON_DEPTH];
+	int json_depth;
+	size_t used;
+	char bytes[1 << 16];
+};
+
+void writer_open(struct writer *o, writer_sink_fn *sink, void *arg);
+int writer_flush(struct writer *o); /* 0, or the first error */
+/* A sink: standard output, at once and not by way of stdio. */
+int writer_stdout(void *arg, const char *bytes, size_t size);
+
+static inline void put_char(struct writer *o, char c)
+{
+	if (o->used == sizeof(o->bytes))
+		writer_flush(o);
+	o->bytes[o->used++] = c;
+}
+
+void put_large(struct writer *o, const char *bytes, size_t size); /* more than there is room for */
+
+/* Here, so that of a text known to the compiler hardly anything is left to do. */
+static inline void put_bytes(struct writer *o, const char *bytes, size_t size)
+{
+	if (size > sizeof(o->bytes) - o->used) {
+		put_large(o, bytes, size);
+		return;
+	}
+	memcpy(o->bytes + o->used, bytes, size);
+	o->used += size;
+}
+
+static inline void put_text(struct writer *o, const char *text)
+{
+	put_bytes(o, text, strlen(text));
+}
+
+void put_number(struct writer *o, int64_t number);
+void put_time(struct writer *o, int64_t time); /* 2026-01-02T03:04:05Z */
+/* An IPv4 address, or an IPv6 /64. */
+void put_source(struct writer *o, const struct nolist_source *src);
+/* 2001:db8:1:2 of 2001:db8:1:2::/64 */
+void put_groups(struct writer *o, const struct nolist_source *src);
+void put_ip4(struct writer *o, const struct nolist_source *src);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is told of a source as JSON: one function, so that dump, show and explain agree.
+ */
+#include "user/lists/json_judged.h"
+#include "user/record/events.h"
+
+/* false: never, and null was written. */
+static bool open_span(struct writer *o, const char *name, const struct span *s)
+{
+	if (!s->first) {
+		json_none(o, name);
+		return false;
+	}
+	json_open(o, name, '{');
+	json_number(o, "first", s->first);
+	json_number(o, "last", s->last);
+	return true;
+}
+
+static void contact(struct writer *o, const char *name, const struct contact *c)
+{
+	if (!open_span(o, name, &c->when))
+		return;
+	json_number(o, "opens", c->opens);
+	json_close(o, '}');
+}
+
+/* Most counts are zero, and a zero is not worth a million times its name. */
+static void hour(struct writer *o, const struct hour *h)
+{
+	int i;
+
+	json_open(o, NULL, '{');
+	json_number(o, "start", h->start);
+	for (i = 0; i < NOLIST_EVENTS; i++)
+		if (h->n[i])
+			json_number(o, event_names[i].key, h->n[i]);
+	json_close(o, '}');
+}
+
+void json_judged(struct writer *o, const struct judged *of)
+{
+	const struct record *r = &of->r;
+	unsigned int i;
+
+	json_source(o, "source", &r->src);
+	json_word(o, "verdict", judgement_names[of->v.is]);
+	json_bool(o, "proven", of->v.is_proven);
+	json_number(o, "strong", of->v.strong);
+	json_number(o, "weak", of->v.weak);
+	json_number(o, "excused", of->v.excused);
+	json_number(o, "learnt", of->v.learnt);
+	json_number(o, "paused", of->v.paused);
+	json_number(o, "since", of->v.since);
+	json_number(o, "until", of->v.until);
+	if (of->pardoned_until)
+		json_number(o, "pardoned_until", of->pardoned_until);
+	contact(o, "low", &r->low);
+	contact(o, "real", &r->real);
+	contact(o, "high", &r->high);
+	if (open_span(o, "data", &r->data)) {
+		json_number(o, "connections", r->data_count);
+		json_close(o, '}');
+	}
+	if (open_span(o, "talk", &r->talk)) {
+		json_number(o, "hours", r->talk_hours);
+		json_close(o, '}');
+	}
+	json_number(o, "bad_acks", r->bad_acks);
+	json_open(o, "hours", '[');
+	for (i = 0; i < r->hours; i++)
+		hour(o, &r->hour[i]);
+	json_close(o, ']');
+}
