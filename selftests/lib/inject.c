@@ -11,6 +11,9 @@
  *	low=FIRST:LAST:OPENS  real=...  high=...
  *	data=FIRST:LAST:CONNECTIONS  talk=FIRST:LAST:HOURS  bad-acks=N
  *	hour=HOUR:STRONG:WEAK:TOLD_WEAK:QUIT   HOUR counts from the boot, from 0
+ * and, as only a newer program would write it:
+ *	event=HOUR:EVENT:COUNT  reserved=N     in the words in reserve
+ * "verdict=N:COUNT" alone adds to that counter.
  * "hour4=HOUR:OPENS:DATA" alone, or hour6, are connections to the real MX.
  * "lost=TIME" alone says that verified evidence was lost then. "many=N" alone adds
  * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each;
@@ -80,6 +83,16 @@ static void hour(struct nolist_proofs *p, const char *at)
 	h->n[NOLIST_EVENT_QUIT] = number(&at);
 }
 
+static void event(struct nolist_proofs *p, const char *at)
+{
+	__u32 n = number(&at) + 1;
+	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
+	__u64 which = number(&at);
+
+	h->hour = n;
+	h->n[which % NOLIST_EVENT_SLOTS] = number(&at);
+}
+
 static bool take(struct nolist_claims *c, struct nolist_proofs *p, const char *word)
 {
 	const char *at = strchr(word, '=');
@@ -105,6 +118,12 @@ static bool take(struct nolist_claims *c, struct nolist_proofs *p, const char *w
 	} else if (!strncmp(word, "hour=", 5)) {
 		hour(p, at);
 		return true;
+	} else if (!strncmp(word, "event=", 6)) {
+		event(p, at);
+		return true;
+	} else if (!strncmp(word, "reserved=", 9)) {
+		p->reserved[5] = number(&at);
+		return true;
 	} else if (!strncmp(word, "bad-acks=", 9)) {
 		p->bad_acks = number(&at);
 		return true;
@@ -123,6 +142,20 @@ static void lose(const char *at)
 		die("stats");
 	s->proofs_lost++;
 	s->proofs_lost_ns = number(&at) * NS;
+	if (bpf_map_update_elem(stats_fd, &zero, s, BPF_ANY))
+		die("stats");
+	free(s);
+}
+
+static void verdict(const char *at)
+{
+	struct nolist_stats *s = calloc(libbpf_num_possible_cpus(), sizeof(*s));
+	__u64 which = number(&at) % NOLIST_VERDICT_SLOTS;
+	__u32 zero = 0;
+
+	if (!s || bpf_map_lookup_elem(stats_fd, &zero, s))
+		die("stats");
+	s->verdict[which] += number(&at);
 	if (bpf_map_update_elem(stats_fd, &zero, s, BPF_ANY))
 		die("stats");
 	free(s);
@@ -203,6 +236,10 @@ static void line(char *text)
 		return;
 	if (!strncmp(word, "lost=", 5)) {
 		lose(word + 5);
+		return;
+	}
+	if (!strncmp(word, "verdict=", 8)) {
+		verdict(word + 8);
 		return;
 	}
 	if (!strncmp(word, "hour4=", 6) || !strncmp(word, "hour6=", 6)) {

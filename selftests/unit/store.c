@@ -242,6 +242,56 @@ static void test_migration(void)
 	tap_ok(!open_error(STORE_WRITE), "and nothing was done to it by halves");
 }
 
+/* What a newer tool has appended to records stays, though this one does not know it. */
+static void test_newer(void)
+{
+	struct pack_claims c = { .role = { { 10, 20 } }, .opens = { 3 } };
+	struct pack_hour hour[KEPT_HOURS], h = { .hour = 7, .n[NOLIST_EVENT_SLOTS - 1] = 4 };
+	struct pack_proofs p = { .talk = { 100, 200 }, .talk_hours = 1 };
+	struct store_row row = { .kept.hour = hour };
+	struct life l = life_in("boot", 1);
+	struct store *s;
+	int error;
+
+	fresh("newer-records");
+	s = must_open(STORE_WRITE);
+	row.life = store_life(s, &l);
+	error = store_get(s, &row);
+	kept_add_claims(&row.kept, &c, WALL);
+	kept_add_proofs(&row.kept, &p, &h, 1);
+	row.kept.claims.unknown[6] = 71;
+	row.kept.proofs.unknown[12] = 72;
+	row.kept.hour[0].unknown[1] = 73;
+	error |= store_put(s, &row);
+	memset(hour, 0xff, sizeof(*hour));
+	tap_ok(!error && store_get(s, &row) == 1 && row.kept.hours == 1,
+	       "a record with words that are not known is read");
+	c.opens[0] = 5;
+	h.n[NOLIST_EVENT_SLOTS - 1] = 9;
+	tap_ok(kept_add_claims(&row.kept, &c, WALL) && kept_add_proofs(&row.kept, &p, &h, 1),
+	       "more of an event that has no name is news");
+	error = store_put(s, &row);
+	row.kept = (struct kept){ .hour = hour };
+	tap_ok(!error && store_get(s, &row) == 1 && row.kept.claims.unknown[6] == 71 &&
+		       row.kept.proofs.unknown[12] == 72 && hour[0].unknown[1] == 73,
+	       "and they are there when it was written again");
+	tap_ok(row.kept.claims.now.opens[0] == 5 && hour[0].n[NOLIST_EVENT_SLOTS - 1] == 9,
+	       "as is what is new");
+	store_close(s);
+	/* Thirty words, of which the first is 10 and the last 1. */
+	by_sql("UPDATE source SET claims = x'1e010000200a00000001000000'");
+	s = must_open(STORE_WRITE);
+	tap_ok(store_get(s, &row) == 1 && row.kept.claims.now.role[0].first == 10,
+	       "of a record that is longer than there is room for as much is read as fits");
+	store_close(s);
+	by_sql("UPDATE source SET claims = x'01010a000000'");
+	s = must_open(STORE_WRITE);
+	tap_ok(store_get(s, &row) == 1 && row.kept.claims.now.role[0].first == 10 &&
+		       !row.kept.claims.now.role[0].last && !row.kept.claims.days[2],
+	       "what a shorter one has not is zero");
+	store_close(s);
+}
+
 /* 1000 sources in one commit. */
 static void fill(void)
 {
@@ -707,6 +757,7 @@ int main(void)
 	test_modes();
 	test_foreign();
 	test_migration();
+	test_newer();
 	test_damage();
 	test_commit();
 	test_lock();
