@@ -136,7 +136,7 @@ run explain -c "$CONF" --at "$NOW" 203.0.113.6
 check 'a pardon outlives the tables' grep -q '^  pardoned until ' "$TMP/out"
 sqlite3 "$DB" 'DROP TABLE pardon; DROP TABLE real_hour; DROP TABLE mx_change;
 	DROP TABLE list; DROP TABLE growth;
-	ALTER TABLE life DROP COLUMN data4_s; ALTER TABLE life DROP COLUMN data6_s;
+	ALTER TABLE life DROP COLUMN data4_s; ALTER TABLE life DROP COLUMN data6_s; ALTER TABLE life DROP COLUMN end_s;
 	UPDATE source SET claims = zeroblob(68), proofs = zeroblob(44), hours = NULL;
 	PRAGMA user_version = 1'
 must nolist pardon 203.0.113.6 >/dev/null
