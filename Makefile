@@ -103,7 +103,7 @@ check: ## run the core of the tests; T=FOLDER/NAME runs one, T=FOLDER a folder
 
 # Of T=vm and T=vm/NAME only the guests, of any other T only the tests here.
 check-more: ## run the rest: many mail servers, long counts, guests; T as for check
-	$(Q)scripts/deps.sh check
+	$(Q)scripts/deps.sh more
 	$(Q)$(MAKE) --no-print-directory tests
 	$(if $(filter vm vm/%,$(T)),,$(Q)selftests/run.sh --more $(T))
 	$(if $(filter-out vm vm/%,$(T)),,$(Q)$(MAKE) --no-print-directory check-kernels T="$(filter vm/%,$(T))")
