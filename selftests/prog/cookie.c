@@ -390,16 +390,16 @@ static const char *longest(const char *later, int has_ts, unsigned int noops)
 
 static void lengths(void)
 {
-	char later[DIALOGUE_LATER_MAX + 1];
+	char text[DIALOGUE_TEXT_MAX + 1];
 	bool is_good = true;
 	unsigned int noops;
 	int has_ts;
 
-	memset(later, 'x', DIALOGUE_LATER_MAX);
-	later[DIALOGUE_LATER_MAX] = 0;
+	memset(text, 'x', DIALOGUE_TEXT_MAX);
+	text[DIALOGUE_TEXT_MAX] = 0;
 	for (has_ts = 0; has_ts < 2; has_ts++)
 		for (noops = 0; noops < 8; noops++) {
-			is_good &= report(longest(later, has_ts, noops), "long texts", 2 * has_ts);
+			is_good &= report(longest(text, has_ts, noops), "long texts", 2 * has_ts);
 			is_good &= report(longest("x", has_ts, noops), "short texts", 2 * has_ts);
 		}
 	tap_ok(is_good, "the longest dialogues end by 421, and their last ACK is known");

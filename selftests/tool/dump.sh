@@ -110,7 +110,7 @@ is "$(awk -F, '{ print NF }' "$TMP/out" | sort -u)" 22 'csv: every row has as ma
 run dump -c "$CONF" --at "$NOW" --format jsonl
 check 'jsonl: every line is an object' jq -es 'all(type == "object")' "$TMP/out"
 is "$(jq -r 'select(.type == "list") | "\(.schema) \(.count) \(.time)"' "$TMP/out")" \
-	"1 3 $NOW" 'jsonl: the head has schema, count and time'
+	"2 3 $NOW" 'jsonl: the head has schema, count and time'
 is "$(jq -r 'select(.type == "list").sha256' "$TMP/out")" \
 	"$(tail -n +2 "$TMP/out" | jq -r .source | sha256sum | cut -d' ' -f1)" \
 	'jsonl: and the digest of the sources'

@@ -116,7 +116,7 @@ says '^2001:db8:5:1::/64: held$' 'any address of a /64 is that /64'
 
 explain --json 203.0.113.1
 is "$(jq -c '[.schema, .type, .known, .source, .verdict, (.hours | length)]' "$TMP/out")" \
-	'[1,"explain",true,"203.0.113.1","held",2]' 'JSON: the verdict'
+	'[2,"explain",true,"203.0.113.1","held",2]' 'JSON: the verdict'
 is "$(jq -c '[.checks[] | select(.lists | not).check]' "$TMP/out")" '["offences","losses"]' \
 	'JSON: the rules that decided'
 is "$(jq '.rules.grace' "$TMP/out")" 86400 'JSON: the rules'

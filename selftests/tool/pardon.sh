@@ -88,7 +88,7 @@ is "$(awk 'NR > 1 { print $1 }' "$TMP/out" | tr '\n' ' ')" \
 	'203.0.113.2 203.0.113.6 2001:db8:5:1::/64 ' '--list prints them'
 run pardon --list --json
 is "$(jq -c '[.type, .schema, (.pardons | length), .pardons[1].prefix]' "$TMP/out")" \
-	'["pardon",1,3,"203.0.113.6"]' 'also as JSON'
+	'["pardon",2,3,"203.0.113.6"]' 'also as JSON'
 run pardon -c "$CONF" 203.0.113.6
 run pardon --list --json
 is "$(jq -c '[(.pardons | length), (.pardons[1] | .until - .since < 2592100)]' "$TMP/out")" \

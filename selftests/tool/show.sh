@@ -60,7 +60,7 @@ is "$(order source --role high | wc -w)" 8 'only who was at high'
 run show -c "$CONF" --at "$NOW" --top 3
 is "$(tail -n 1 "$TMP/out")" '7 more; --top 0 shows all' 'what is left out is counted'
 run show -c "$CONF" --at "$NOW" --json --sort source
-is "$(jq -c '[.schema, .left_out, (.sources | length), .time]' "$TMP/out")" "[1,0,10,$NOW]" \
+is "$(jq -c '[.schema, .left_out, (.sources | length), .time]' "$TMP/out")" "[2,0,10,$NOW]" \
 	'JSON has a schema number, the time and all sources'
 is "$(jq -c '.sources[0] | [.source, .verdict, .low.opens, .data.connections, .high]' "$TMP/out")" \
 	'["198.51.100.1","none",1,9,null]' 'JSON tells the same'

@@ -61,7 +61,7 @@ run explain -c "$CONF" --at "$(at $(((H0 + 60) * H)))" 203.0.113.1
 check 'and in words' grep -qE '^  learning +no +2 offences of the learning time, which lasted until 2' \
 	"$TMP/out"
 pass_time
-echo 'later = "Not yet"' >>"$CONF"
+echo 'tempfail-text = "Not yet"' >>"$CONF"
 reload
 must nolist unload >/dev/null
 reload

@@ -58,7 +58,7 @@ try:
 except smtplib.SMTPException:
 	pass' "$LOW4" "$REAL4" "$HIGH4"
 abi=$(sed -n 's/^#define NOLIST_ABI_VERSION \([0-9]*\)u.*/\1/p' "$TOP/bpf/abi.h")
-is "$(json 's["schema"], s["abi"]')" "1 $abi" 'JSON tells its schema and the ABI'
+is "$(json 's["schema"], s["abi"]')" "2 $abi" 'JSON tells its schema and the ABI'
 is "$(json '[(m["address"], m["role"], m["opens"]) for m in s["tables"][0]["mx"]]')" \
 	"[('$LOW4', 'low', 1), ('$REAL4', 'real', 1), ('$HIGH4', 'high', 1), ('$REAL6', 'high', 0)]" \
 	'addresses come with their role and counters, by role'

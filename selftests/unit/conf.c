@@ -56,7 +56,7 @@ static const char good[] = "# all keys\n"
 			   "mode = generic\n"
 			   "sources = 4096\n"
 			   "name = fake1.example.com\n"
-			   "later = \"Come # back\"\n"
+			   "tempfail-text = \"Come # back\"\n"
 			   "stage = rcpt\n"
 			   "split-handshake = yes\n"
 			   "collect = yes\n"
@@ -84,8 +84,8 @@ static void test_good(void)
 	tap_ok(c.ports == 2 && c.port[1] == 2525 && c.mode == KERN_GENERIC && c.sources == 4096 &&
 		       c.is_collected && c.store_mib == 64 && c.collect_s == 60 && c.dump_s == 120,
 	       "ports, mode, sources and collect are taken");
-	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.later &&
-		       !strcmp(c.later, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
+	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.tempfail_text &&
+		       !strcmp(c.tempfail_text, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
 	       "texts of the high fakes are taken, '#' in quotes is text");
 	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
 		       c.allows == 2 &&
@@ -146,9 +146,9 @@ static const struct {
 	{"collect = maybe", true, "is not yes or no"},
 	{"name = \"two words\"", true, "without blanks"},
 	{"low = 192.0.2.1\nname = mx${HOME}", true, ":2: '${' would ask the environment"},
-	{"later = \"a\\\nb ${HOME:-x}\"", true, ":2: '${' would ask the environment"},
-	{"later = \"caf\xc3\xa9\"", true, "printable ASCII"},
-	{"later = \"\"", true, "printable ASCII"},
+	{"tempfail-text = \"a\\\nb ${HOME:-x}\"", true, ":2: '${' would ask the environment"},
+	{"tempfail-text = \"caf\xc3\xa9\"", true, "printable ASCII"},
+	{"tempfail-text = \"\"", true, "printable ASCII"},
 	{"never-list-except = 10.0.0.1/8", true, "without host bits"},
 	{"interface = averylonginterface", true, "is no name of an interface"},
 	{"interface = { a, a }", true, "interface 'a' is given twice"},
@@ -207,11 +207,11 @@ static void test_command_line(void)
 
 static void test_environment(void)
 {
-	static const char text[] = "# ${HOME}\nlater = 'a ${HOME} b' # ${HOME}\n";
+	static const char text[] = "# ${HOME}\ntempfail-text = 'a ${HOME} b' # ${HOME}\n";
 	struct conf c;
 
 	read_text(&c, text, sizeof(text) - 1);
-	tap_ok(!c.errors && c.later && !strcmp(c.later, "a ${HOME} b"),
+	tap_ok(!c.errors && c.tempfail_text && !strcmp(c.tempfail_text, "a ${HOME} b"),
 	       "nothing is asked for in single quotes and comments");
 	conf_free(&c);
 }
@@ -251,7 +251,7 @@ static void test_example(void)
 	}
 	tap_ok(has_all, "it documents every key");
 	read_text(&c, text, size);
-	tap_ok(!c.errors && c.allows == 1 && c.never_excepts == 1 && c.later,
+	tap_ok(!c.errors && c.allows == 1 && c.never_excepts == 1 && c.tempfail_text,
 	       "it has no errors either with all keys in force");
 	conf_free(&c);
 }

@@ -100,7 +100,7 @@ static int step_is_right(enum dialogue_stage stage, int mid, int state, int verb
 	return (2 * state + r->len) % 32 == 2 * to;
 }
 
-static int later_is_said_at(enum dialogue_stage stage)
+static int tempfails_at(enum dialogue_stage stage)
 {
 	static const int at[] = { [STAGE_MAIL] = NOLIST_GREETED, [STAGE_RCPT] = NOLIST_MAIL,
 				  [STAGE_DATA] = NOLIST_RCPT };
@@ -127,8 +127,8 @@ static void fill(char *s, int len)
 int main(void)
 {
 	static const char *const stages[] = { "greeting", "mail", "rcpt", "data" };
-	char name[DIALOGUE_NAME_MAX + 2], later[DIALOGUE_LATER_MAX + 2], what[128];
-	struct dialogue d = { .name = name, .later = later };
+	char name[DIALOGUE_NAME_MAX + 2], text[DIALOGUE_TEXT_MAX + 2], what[128];
+	struct dialogue d = { .name = name, .text = text };
 	int stage, round, mid, state, verb, good;
 
 	srand(1);
@@ -136,9 +136,9 @@ int main(void)
 		good = 1;
 		for (round = 0; round < 300; round++) {
 			fill(name, 1 + rand() % DIALOGUE_NAME_MAX);
-			fill(later, 1 + rand() % DIALOGUE_LATER_MAX);
+			fill(text, 1 + rand() % DIALOGUE_TEXT_MAX);
 			d.stage = stage;
-			good &= !dialogue_compile(&d, &smtp) && later_is_said_at(stage);
+			good &= !dialogue_compile(&d, &smtp) && tempfails_at(stage);
 			good &= text_is_sound(&smtp.reply[NOLIST_BANNER]);
 			good &= smtp.reply[NOLIST_BANNER].len % 32 ==
 				2 * (stage == STAGE_GREETING ? NOLIST_CLOSED : NOLIST_FRESH);
@@ -152,11 +152,11 @@ int main(void)
 		snprintf(what, sizeof(what), "stage %s: every reply leads to its state", stages[stage]);
 		ok(good, what);
 	}
-	fill(later, DIALOGUE_LATER_MAX + 1);
+	fill(text, DIALOGUE_TEXT_MAX + 1);
 	ok(dialogue_compile(&d, &smtp) == -E2BIG, "a text that is too long is refused");
-	strcpy(later, "x\r\n250 ok");
+	strcpy(text, "x\r\n250 ok");
 	ok(dialogue_compile(&d, &smtp) == -EINVAL, "a text cannot break its line");
-	strcpy(later, "x");
+	strcpy(text, "x");
 	name[0] = 0;
 	ok(dialogue_compile(&d, &smtp) == -EINVAL, "a host name is needed");
 	printf("1..%d\n", tests);

@@ -5,10 +5,12 @@
 #define _GNU_SOURCE /* mempcpy */
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/base/json.h"
+#include "user/base/retired.h"
 
 /* Bytes that are no UTF-8 come from names of files: each becomes the character of its number. */
 static json_t *string_of(const char *text)
@@ -76,8 +78,7 @@ static void begin(struct writer *o, const char *name)
 	o->used = at - o->bytes;
 }
 
-/* Takes the value, which may be NULL: there was no memory for it. */
-static void put(struct writer *o, const char *name, json_t *value)
+static void put_one(struct writer *o, const char *name, json_t *value)
 {
 	struct json_level *in = top(o);
 
@@ -94,12 +95,26 @@ static void put(struct writer *o, const char *name, json_t *value)
 	json_decref(value);
 }
 
+/*
+ * Takes the value, which may be NULL: there was no memory for it. One that was renamed is
+ * there under both names.
+ */
+static void put(struct writer *o, const char *name, json_t *value)
+{
+	const char *old = name ? retired_member(name, json_is_object(value)) : NULL;
+
+	if (old)
+		put_one(o, old, json_incref(value));
+	put_one(o, name, value);
+}
+
 void json_open(struct writer *o, const char *name, char bracket)
 {
 	struct json_level *in = top(o);
 	json_t *tree;
 
-	if (in && !in->tree) {
+	/* One that was renamed is written twice, so it is a tree. */
+	if (in && !in->tree && !(name && retired_member(name, true))) {
 		json_stream(o, name, bracket);
 		return;
 	}
@@ -137,11 +152,23 @@ static bool is_stream(struct writer *o)
 	return in && !in->tree;
 }
 
+/* A word, written as it comes. */
+static void stream(struct writer *o, const char *name, const char *word)
+{
+	const char *old = name ? retired_member(name, false) : NULL;
+
+	if (old) {
+		begin(o, old);
+		put_text(o, word);
+	}
+	begin(o, name);
+	put_text(o, word);
+}
+
 static void put_word(struct writer *o, const char *name, const char *word, json_t *value)
 {
 	if (is_stream(o)) {
-		begin(o, name);
-		put_text(o, word);
+		stream(o, name, word);
 	} else {
 		put(o, name, value);
 	}
@@ -150,6 +177,10 @@ static void put_word(struct writer *o, const char *name, const char *word, json_
 void json_number(struct writer *o, const char *name, int64_t number)
 {
 	if (is_stream(o)) {
+		if (name && retired_member(name, false)) {
+			begin(o, retired_member(name, false));
+			put_number(o, number);
+		}
 		begin(o, name);
 		put_number(o, number);
 	} else {
@@ -179,14 +210,14 @@ void json_text(struct writer *o, const char *name, const char *value)
 
 void json_word(struct writer *o, const char *name, const char *word)
 {
-	if (!is_stream(o)) {
+	char quoted[64];
+
+	if (is_stream(o) && strlen(word) + 3 <= sizeof(quoted)) {
+		snprintf(quoted, sizeof(quoted), "\"%s\"", word);
+		stream(o, name, quoted);
+	} else {
 		json_text(o, name, word);
-		return;
 	}
-	begin(o, name);
-	put_char(o, '"');
-	put_text(o, word);
-	put_char(o, '"');
 }
 
 void json_source(struct writer *o, const char *name, const struct nolist_source *src)
@@ -202,4 +233,17 @@ void json_source(struct writer *o, const char *name, const struct nolist_source 
 	} else {
 		json_text(o, name, prefix_text(&p, text));
 	}
+}
+
+void json_begin(struct writer *o, const char *type)
+{
+	const char *old, *now;
+	unsigned int i;
+
+	json_text(o, "type", type);
+	json_number(o, "schema", JSON_SCHEMA);
+	json_open(o, "deprecated", '{');
+	for (i = 0; (old = retired_members(i, &now)); i++)
+		json_text(o, old, now);
+	json_close(o, '}');
 }

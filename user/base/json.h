@@ -7,7 +7,7 @@
 
 #include "user/base/writer.h"
 
-#define JSON_SCHEMA 1 /* of every document: raised when a member changes its meaning or goes */
+#define JSON_SCHEMA 2 /* of every document: raised when a member changes its meaning or goes */
 
 /*
  * By jansson: bracket is '{' or '['; name is NULL in an array and lives until
@@ -24,6 +24,11 @@ void json_real_number(struct writer *o, const char *name, double number);
 /* A word of our own, of letters: nothing in it needs an escape. */
 void json_word(struct writer *o, const char *name, const char *word);
 void json_none(struct writer *o, const char *name);
+/*
+ * What every document begins with: its type, the schema, and "deprecated": the names that
+ * go with the next release, each with what has taken its place.
+ */
+void json_begin(struct writer *o, const char *type);
 /* A source as lists write it. */
 void json_source(struct writer *o, const char *name, const struct nolist_source *src);
 

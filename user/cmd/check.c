@@ -111,8 +111,7 @@ static int print_json(const struct findings *found)
 
 	writer_open(o, writer_stdout, NULL);
 	json_open(o, NULL, '{');
-	json_text(o, "type", "check");
-	json_number(o, "schema", JSON_SCHEMA);
+	json_begin(o, "check");
 	json_text(o, "version", nolist_version);
 	json_number(o, "refuses", findings_count(found, GRADE_REFUSES));
 	json_number(o, "warnings", findings_count(found, GRADE_WARNING));
@@ -126,9 +125,9 @@ static int print_json(const struct findings *found)
 		json_text(o, "about", f->about);
 		json_text(o, "text", f->text);
 		if (*f->cure)
-			json_text(o, "cure", f->cure);
+			json_text(o, "hint", f->cure);
 		else
-			json_none(o, "cure");
+			json_none(o, "hint");
 		json_close(o, '}');
 	}
 	json_close(o, ']');

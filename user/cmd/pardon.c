@@ -148,8 +148,7 @@ static int list_json(struct pardon *c)
 	}
 	writer_open(c->json, writer_stdout, NULL);
 	json_open(c->json, NULL, '{');
-	json_text(c->json, "type", "pardon");
-	json_number(c->json, "schema", JSON_SCHEMA);
+	json_begin(c->json, "pardon");
 	json_number(c->json, "time", c->now);
 	json_open(c->json, "pardons", '[');
 	if (c->store)

@@ -17,6 +17,7 @@
 #include "user/config/conf.h"
 #include "user/config/keys_lists.h"
 #include "user/base/log.h"
+#include "user/base/retired.h"
 
 #define FILE_MAX (1 << 20) /* bytes; all that fits in the table is far less */
 #define NOTES_MAX 50
@@ -79,16 +80,20 @@ static void where_of(const cfg_t *cfg, char *where, size_t size)
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	char where[128];
-	int key = conf_key_find(opt->name);
+	const char *now = retired_key(opt->name), *name = now ? now : opt->name;
+	int key = conf_key_find(name);
 
 	where_of(cfg, where, sizeof(where));
 	if (key < 0)
 		return -1;
+	if (now)
+		conf_note(reading.conf, false, "%s: '%s' is called '%s' now; the old name goes with "
+			  "the next release", where, opt->name, now);
 	if (!conf_key_is_list(key) && reading.seen[key])
-		conf_note(reading.conf, true, "%s: '%s' is given twice", where, opt->name);
+		conf_note(reading.conf, true, "%s: '%s' is given twice", where, name);
 	reading.seen[key] = true;
 	/* Errors are noted, and the rest of the file is read for its own. */
-	conf_add(reading.conf, opt->name, value, where);
+	conf_add(reading.conf, name, value, where);
 	*(const char **)result = value;
 	return 0;
 }
@@ -133,21 +138,28 @@ static void prepare(char *text)
 	}
 }
 
+/* A key as libconfuse wants it; key is its number. */
+static cfg_opt_t option_of(const char *name, int key)
+{
+	cfg_opt_t list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, on_value);
+	cfg_opt_t one = CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value);
+
+	return conf_key_is_list(key) ? list : one;
+}
+
 static int parse(struct conf *conf, const char *file, char *text)
 {
 	cfg_opt_t opts[KEYS_MAX + 1];
 	int errors = conf->errors;
+	const char *old, *now;
+	size_t i, n = 0;
 	cfg_t *cfg;
-	size_t i;
 
-	for (i = 0; i < KEYS_MAX && conf_key(i); i++) {
-		const char *name = conf_key(i);
-		cfg_opt_t list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, on_value);
-		cfg_opt_t one = CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value);
-
-		opts[i] = conf_key_is_list(i) ? list : one;
-	}
-	opts[i] = (cfg_opt_t)CFG_END();
+	for (i = 0; conf_key(i); i++)
+		opts[n++] = option_of(conf_key(i), i);
+	for (i = 0; (old = retired_keys(i, &now)); i++)
+		opts[n++] = option_of(old, conf_key_find(now));
+	opts[n] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(opts, CFGF_NONE);
 	if (!cfg)
 		return -ENOMEM;
@@ -258,7 +270,7 @@ void conf_free(struct conf *conf)
 	for (i = 0; i < conf->notes; i++)
 		free(conf->note[i].text);
 	free(conf->name);
-	free(conf->later);
+	free(conf->tempfail_text);
 	free(conf->allow);
 	free(conf->note);
 	free(conf->mx);

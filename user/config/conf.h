@@ -45,8 +45,8 @@ struct conf {
 
 	/* What the high fakes say. */
 	char *name;  /* "name": host name; NULL: the host's own */
-	char *later; /* "later": text after 451 4.7.1; NULL: the default */
-	enum dialogue_stage stage; /* "stage": when later is said */
+	char *tempfail_text; /* "tempfail-text": after 451 4.7.1; NULL: the default */
+	enum dialogue_stage stage; /* "stage": when a dialogue is tempfailed */
 	bool is_split;             /* "split-handshake = yes" */
 
 	/* Rules of the verdict. */

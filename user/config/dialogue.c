@@ -13,7 +13,7 @@
 
 /* What is said to a verb in a state, and what comes of it. */
 struct step {
-	const char *text; /* %n: the host name; %l: the "later" text */
+	const char *text; /* %n: the host name; %l: the text of the tempfail */
 	__u32 next;       /* state without NOLIST_MIDLINE */
 	__u8 does;
 };
@@ -27,13 +27,13 @@ static bool is_told(__u32 base)
 	return base >= NOLIST_GREETED + NOLIST_TOLD;
 }
 
-/* The same state without, or with, the mark that "later" was said. */
+/* The same state without, or with, the mark that it was tempfailed. */
 static __u32 stage_of(__u32 base)
 {
 	return is_told(base) ? base - NOLIST_TOLD : base;
 }
 
-static struct step later(__u32 base)
+static struct step tempfail(__u32 base)
 {
 	__u32 next = is_told(base) ? base : base + NOLIST_TOLD;
 
@@ -56,15 +56,15 @@ static struct step dialogue_step(enum dialogue_stage stage, __u32 base, enum nol
 	case NOLIST_V_MAIL:
 		if (at != NOLIST_GREETED)
 			break;
-		return stage == STAGE_MAIL ? later(base) : move("250 2.1.0 OK", NOLIST_MAIL, base);
+		return stage == STAGE_MAIL ? tempfail(base) : move("250 2.1.0 OK", NOLIST_MAIL, base);
 	case NOLIST_V_RCPT:
 		if (at != NOLIST_MAIL && at != NOLIST_RCPT)
 			break;
-		return stage == STAGE_RCPT ? later(base) : move("250 2.1.5 OK", NOLIST_RCPT, base);
+		return stage == STAGE_RCPT ? tempfail(base) : move("250 2.1.5 OK", NOLIST_RCPT, base);
 	case NOLIST_V_DATA:
 		if (at != NOLIST_RCPT)
 			break;
-		return later(base);
+		return tempfail(base);
 	case NOLIST_V_RSET:
 		return move("250 2.0.0 OK", at == NOLIST_FRESH ? NOLIST_FRESH : NOLIST_GREETED, base);
 	case NOLIST_V_NOOP:
@@ -116,7 +116,7 @@ static int reply_compile(struct nolist_reply *r, const struct dialogue *d, const
 			 __u32 delta, __u8 does)
 {
 	char line[NOLIST_TEXT_MAX + 1];
-	const char *insert = strstr(text, "%n") ? d->name : d->later;
+	const char *insert = strstr(text, "%n") ? d->name : d->text;
 	const char *mark = strchr(text, '%');
 	int len;
 
@@ -161,11 +161,11 @@ int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)
 	__u32 mid, state, base, verb;
 	int ret;
 
-	if (!d.later)
-		d.later = DIALOGUE_LATER_DEFAULT;
-	if (!is_printable(d.name) || !is_printable(d.later))
+	if (!d.text)
+		d.text = DIALOGUE_TEXT_DEFAULT;
+	if (!is_printable(d.name) || !is_printable(d.text))
 		return -EINVAL;
-	if (strlen(d.name) > DIALOGUE_NAME_MAX || strlen(d.later) > DIALOGUE_LATER_MAX)
+	if (strlen(d.name) > DIALOGUE_NAME_MAX || strlen(d.text) > DIALOGUE_TEXT_MAX)
 		return -E2BIG;
 	memset(out, 0, sizeof(*out));
 	out->is_split = d.is_split;

@@ -11,15 +11,15 @@
 #include "bpf/abi.h"
 
 #define DIALOGUE_NAME_MAX 128  /* bytes of a host name */
-#define DIALOGUE_LATER_MAX 148 /* bytes of a "later" text: so the longest reply still fits */
-#define DIALOGUE_LATER_DEFAULT "Please try another mail exchanger of this domain, or come back later"
+#define DIALOGUE_TEXT_MAX 148 /* bytes of the text: so the longest reply still fits */
+#define DIALOGUE_TEXT_DEFAULT "Please try another mail exchanger of this domain, or come back later"
 
-/* When "later" is said. */
+/* When a dialogue is tempfailed. */
 enum dialogue_stage { STAGE_GREETING, STAGE_MAIL, STAGE_RCPT, STAGE_DATA };
 
 struct dialogue {
 	const char *name;  /* host name in the banner (RFC 5321 4.2) */
-	const char *later; /* the text after 451 4.7.1; NULL: the default */
+	const char *text; /* the text after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage;
 	bool is_split;     /* split handshake */
 };

@@ -263,9 +263,9 @@ static int set_name(struct conf *conf, const char *value, const char *where)
 	return set_text(conf, value, where, DIALOGUE_NAME_MAX, false, &conf->name);
 }
 
-static int set_later(struct conf *conf, const char *value, const char *where)
+static int set_tempfail_text(struct conf *conf, const char *value, const char *where)
 {
-	return set_text(conf, value, where, DIALOGUE_LATER_MAX, true, &conf->later);
+	return set_text(conf, value, where, DIALOGUE_TEXT_MAX, true, &conf->tempfail_text);
 }
 
 static int set_stage(struct conf *conf, const char *value, const char *where)
@@ -370,7 +370,7 @@ static const struct key {
 	{ "mode", set_mode, false },
 	{ "sources", set_sources, false },
 	{ "name", set_name, false },
-	{ "later", set_later, false },
+	{ "tempfail-text", set_tempfail_text, false },
 	{ "stage", set_stage, false },
 	{ "collect", set_collect, false },
 	{ "collect-interval", set_collect_interval, false },

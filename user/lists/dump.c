@@ -108,7 +108,7 @@ static void json_list(struct writer *o, const struct list *l, int error)
 		json_bool(o, "reloaded", l->is_reloaded);
 	else
 		json_none(o, "reloaded");
-	json_number(o, "stays", l->stays);
+	json_number(o, "retained", l->stays);
 	json_open(o, "held_back", '{');
 	for (i = 0; i < FUSES; i++)
 		json_number(o, fuse_names[i], l->held_by[i]);
@@ -126,11 +126,10 @@ static void json_list(struct writer *o, const struct list *l, int error)
 	json_close(o, '}');
 }
 
-static void json_begin(struct writer *o, const struct judge *j)
+static void begin_summary(struct writer *o, const struct judge *j)
 {
 	json_open(o, NULL, '{');
-	json_text(o, "type", "dump");
-	json_number(o, "schema", JSON_SCHEMA);
+	json_begin(o, "dump");
 	json_number(o, "time", j->now);
 	json_open(o, "lists", '[');
 }
@@ -283,7 +282,7 @@ enum dump_result dump(struct judge *j, struct list *one, const struct dump_optio
 			return DUMP_FAILED;
 		}
 		writer_open(d.json, writer_stdout, NULL);
-		json_begin(d.json, j);
+		begin_summary(d.json, j);
 	}
 	result = one ? run_list(&d, one) : run_all(&d);
 	if (d.json && json_end(d.json))

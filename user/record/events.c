@@ -7,11 +7,11 @@
 const struct event_name event_names[NOLIST_EVENTS] = {
 	[NOLIST_EVENT_TEMPFAILED] = { "strong", "told, by timestamps", NULL },
 	[NOLIST_EVENT_GREETED_WEAK] = { "weak", "greeted, exact number", NULL },
-	[NOLIST_EVENT_TEMPFAILED_WEAK] = { "told_weak", "told, no timestamps", NULL },
+	[NOLIST_EVENT_TEMPFAILED_WEAK] = { "tempfailed_weak", "told, no timestamps", NULL },
 	[NOLIST_EVENT_QUIT] = { "quit", "QUIT after that", "said QUIT" },
 	[NOLIST_EVENT_CLOSED] = { "closed", "closed, no QUIT", "closed" },
-	[NOLIST_EVENT_EARLY_TALKER] = { "early", "talked early", "talked early" },
-	[NOLIST_EVENT_PIPELINED] = { "piped", "commands together", "sent commands together" },
+	[NOLIST_EVENT_EARLY_TALKER] = { "early_talker", "talked early", "talked early" },
+	[NOLIST_EVENT_PIPELINED] = { "pipelined", "commands together", "sent commands together" },
 	[NOLIST_EVENT_NOT_SMTP] = { "not_smtp", "not SMTP", "was not SMTP" },
 	[NOLIST_EVENT_STARTTLS] = { "starttls", "wanted STARTTLS", "wanted STARTTLS" },
 };

@@ -184,8 +184,7 @@ static void json_summary(struct writer *o, const struct summary *s)
 	size_t i;
 
 	json_open(o, NULL, '{');
-	json_text(o, "type", "audit");
-	json_number(o, "schema", JSON_SCHEMA);
+	json_begin(o, "audit");
 	json_number(o, "lines", s->log.lines);
 	json_number(o, "known", s->log.known);
 	json_number(o, "first", s->log.first);

@@ -117,8 +117,7 @@ static void write_json(const struct explain *e, struct writer *o)
 	char text[ADDR_TEXT];
 
 	json_open(o, NULL, '{');
-	json_text(o, "type", "explain");
-	json_number(o, "schema", JSON_SCHEMA);
+	json_begin(o, "explain");
 	json_number(o, "time", e->j->now);
 	json_text(o, "address", addr_text(&e->addr, text));
 	json_bool(o, "known", e->is_known);
@@ -127,9 +126,9 @@ static void write_json(const struct explain *e, struct writer *o)
 	json_entry(o, "never", e->never);
 	json_entry(o, "allow", e->allow);
 	if (e->of.fuse != FUSE_NONE)
-		json_text(o, "fuse", fuse_names[e->of.fuse]);
+		json_text(o, "hold", fuse_names[e->of.fuse]);
 	else
-		json_none(o, "fuse");
+		json_none(o, "hold");
 	json_lists(o, e);
 	json_history(o, e);
 	json_days(o, &e->of.r);

@@ -301,8 +301,7 @@ static int print_json(struct show *s)
 		return fail(-ENOMEM, "cannot write JSON");
 	writer_open(o, writer_stdout, NULL);
 	json_stream(o, NULL, '{');
-	json_text(o, "type", "show");
-	json_number(o, "schema", JSON_SCHEMA);
+	json_begin(o, "show");
 	json_number(o, "time", s->j->now);
 	json_number(o, "left_out", s->left_out);
 	json_stream(o, "sources", '[');

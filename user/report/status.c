@@ -32,7 +32,7 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_PASS_CHECKSUM] = { "pass_checksum", "to a fake, wrong checksum" },
 	[NOLIST_PASS_RESET] = { "pass_reset", "to a fake, a reset" },
 	[NOLIST_PASS_TCP_OPTION] = { "pass_tcp_option", "to a fake, broken or signed options" },
-	[NOLIST_PASS_NO_ROOM] = { "pass_no_room", "to a fake, the driver gave no room" },
+	[NOLIST_PASS_NO_ROOM] = { "pass_no_space", "to a fake, the driver gave no room" },
 	[NOLIST_LOW_RST_ACK] = { "low_rst_ack", "low fake: a connection refused" },
 	[NOLIST_LOW_RST] = { "low_rst", "low fake: another segment reset" },
 	[NOLIST_HIGH_RST] = { "high_rst", "high fake: reset, an acknowledgement not of ours" },
@@ -41,7 +41,7 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_ACK] = { "high_ack", "high fake: acknowledged, nothing said" },
 	[NOLIST_HIGH_SILENT] = { "high_silent", "high fake: dropped, nothing to say to it" },
 	[NOLIST_HIGH_BAD] = { "high_bad", "high fake: dropped, nobody would answer it" },
-	[NOLIST_HIGH_NO_ROOM] = { "high_no_room", "high fake: dropped, the driver gave no room" },
+	[NOLIST_HIGH_NO_ROOM] = { "high_no_space", "high fake: dropped, the driver gave no room" },
 	[NOLIST_PASS_NO_SLOW] = { "pass_no_slow", "rare shapes, the slow path is missing" },
 	[NOLIST_HIGH_NO_SLOW] = { "high_no_slow", "high fake: dropped, the slow path is missing" },
 };

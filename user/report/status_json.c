@@ -111,12 +111,12 @@ static void json_claims(struct writer *o, const struct status *s)
 	const struct nolist_stats *t = &s->stats;
 	int i;
 
-	json_open(o, "claims", '{');
+	json_open(o, "contacts", '{');
 	json_number(o, "now", s->fill.claims);
-	json_number(o, "room", s->fill.claims_max);
+	json_number(o, "capacity", s->fill.claims_max);
 	json_number(o, "evicted", status_evicted(t->claims_new, s->fill.claims));
 	json_number(o, "lost", t->claims_lost);
-	json_open(o, "shed", '{');
+	json_open(o, "limited", '{');
 	for (i = NOLIST_LOW; i <= NOLIST_HIGH; i++)
 		json_number(o, conf_role_name(i), t->claims_shed[i]);
 	json_close(o, '}');
@@ -127,9 +127,9 @@ static void json_proofs(struct writer *o, const struct status *s)
 {
 	const struct nolist_stats *t = &s->stats;
 
-	json_open(o, "proofs", '{');
+	json_open(o, "verified", '{');
 	json_number(o, "now", s->fill.proofs);
-	json_number(o, "room", s->fill.proofs_max);
+	json_number(o, "capacity", s->fill.proofs_max);
 	json_number(o, "evicted", s->fill.is_lru ? status_evicted(t->proofs_new, s->fill.proofs) : 0);
 	json_number(o, "lost", t->proofs_lost);
 	json_when(o, "lost_at", s, t->proofs_lost_ns);
@@ -184,8 +184,7 @@ int status_json(struct status *s)
 
 	writer_open(o, writer_stdout, NULL);
 	json_open(o, NULL, '{');
-	json_text(o, "type", "status");
-	json_number(o, "schema", JSON_SCHEMA);
+	json_begin(o, "status");
 	json_text(o, "version", nolist_version);
 	json_number(o, "abi", NOLIST_ABI_VERSION);
 	json_text(o, "pin_dir", s->pin_dir);

@@ -17,8 +17,7 @@ static void head(struct writer *o, const struct format_head *head)
 	int i;
 
 	json_open(o, NULL, '{');
-	json_text(o, "type", "list");
-	json_number(o, "schema", JSON_SCHEMA);
+	json_begin(o, "list");
 	json_text(o, "generator", nolist_generator);
 	json_number(o, "time", head->time);
 	json_number(o, "expires", head->expires);

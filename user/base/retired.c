@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Retired names. A row goes with the release after the one in which it came.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "user/base/retired.h"
+
+struct retired {
+	const char *now, *old;
+	bool is_object; /* the member is an object, else a value */
+};
+
+/* Since 0.2. */
+static const struct retired members[] = {
+	{ "contacts", "claims", true },
+	{ "verified", "proofs", true },
+	{ "limited", "shed", true },
+	{ "capacity", "room", false },
+	{ "verified", "proven", false },
+	{ "learning", "learnt", false },
+	{ "gaps", "losses", false },
+	{ "retained", "stays", false },
+	{ "hold", "fuse", false },
+	{ "hint", "cure", false },
+	{ "tempfailed_weak", "told_weak", false },
+	{ "early_talker", "early", false },
+	{ "pipelined", "piped", false },
+	{ "pass_no_space", "pass_no_room", false },
+	{ "high_no_space", "high_no_room", false },
+};
+
+static const struct retired keys[] = {
+	{ "tempfail-text", "later", false },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+const char *retired_member(const char *name, bool is_object)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(members); i++)
+		if (*name == *members[i].now && is_object == members[i].is_object &&
+		    !strcmp(name, members[i].now))
+			return members[i].old;
+	return NULL;
+}
+
+static const char *row(const struct retired *table, size_t count, unsigned int i, const char **now)
+{
+	if (i >= count)
+		return NULL;
+	*now = table[i].now;
+	return table[i].old;
+}
+
+const char *retired_members(unsigned int i, const char **now)
+{
+	return row(members, COUNT(members), i, now);
+}
+
+const char *retired_keys(unsigned int i, const char **now)
+{
+	return row(keys, COUNT(keys), i, now);
+}
+
+const char *retired_key(const char *old)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(keys); i++)
+		if (!strcmp(old, keys[i].old))
+			return keys[i].now;
+	return NULL;
+}
