@@ -279,7 +279,8 @@ static void put_stats(const char *dir, unsigned int verified)
 			for (f = 0; f < 2; f++) {
 				s[cpu].real[f][h % HOURS].hour = h;
 				s[cpu].real[f][h % HOURS].opens = 20 * i + f;
-				s[cpu].real[f][h % HOURS].data = 12 * i + f;
+				/* In every other hour too few for it to be well. */
+				s[cpu].real[f][h % HOURS].data = (i % 2 ? 12 : 2) * i + f;
 			}
 		}
 		for (i = 0; i < 6; i++) {

@@ -110,12 +110,15 @@ has_each() {
 	done
 }
 
-# counters COMMAND...: frames by verdict, but for the few that this test causes.
+# counters COMMAND...: frames by verdict, but for the few that this test causes; what was
+# lost, and wrong acknowledgements.
 counters() {
 	"$@" status --json 2>/dev/null | "$PYTHON" -c '
 import json, sys
 s = json.load(sys.stdin)
-print(s["frames"] // 100000, {k: v // 100000 for k, v in s["verdicts"].items() if v >= 100000})'
+print(s["frames"] // 100000, {k: v // 100000 for k, v in s["verdicts"].items() if v >= 100000})
+print([[v[k] for k in v if k not in ("now", "room", "evicted")]
+       for v in s.values() if isinstance(v, dict) and "lost" in v], s["bad_acks"])'
 }
 
 # fill FIRST COUNT SEED LATER: so many sources, in the tables of the earlier build.
@@ -255,6 +258,32 @@ must nolist load -c "$CONF" >"$TMP/load.log"
 says_the_same 'no store, loaded again'
 check 'they can be purged' nolist unload --purge
 is "$(ls -d "$PIN_DIR" 2>/dev/null)" '' 'and then nothing is left'
+
+# --- a load that is killed -------------------------------------------------------------------------
+
+sources() {
+	said "$1" "$STATE_DIR" "$((BOOT + 30 * D))" | grep -c '"source":'
+}
+
+# Somewhere on its way; the earlier program is attached before, or not.
+lost=0
+for ((i = 0; i < ${NOLIST_FULL:+56} + 4; i++)); do
+	must old "$STATE_DIR" load -c "$CONF" >"$TMP/load.log"
+	fill 0 64 $i 0
+	wanted=$(sources "$OLD")
+	[ $((i % 2)) = 0 ] || must old "$STATE_DIR" unload >/dev/null
+	in_server timeout -s KILL "0.$((RANDOM % 4))$((RANDOM % 10))" "$TOOL" load -c "$CONF" \
+		--pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" >/dev/null 2>&1
+	got="$(sources "$TOOL")"
+	must nolist load -c "$CONF" >"$TMP/load.log"
+	got+=" $(sources "$TOOL")"
+	if [ "$got" != "$wanted $wanted" ]; then
+		diag "round $i: $got sources, wanted $wanted"
+		lost=$((lost + 1))
+	fi
+	must nolist unload --purge >/dev/null
+done
+is "$lost" 0 "$i loads that were killed lose nothing, and the next one succeeds"
 
 diag "$written records were written"
 is "$((written >= records))" 1 "no fewer than $records"

@@ -84,6 +84,21 @@ static int load_slow(struct job *job)
 	return ret ? fail(ret, "cannot put the slow path in its place") : 0;
 }
 
+/* A load that was killed may have attached, with new tables, and not pinned these yet. */
+static int heir(const struct job *job)
+{
+	const struct kern_if *f;
+	int i;
+
+	for (i = 0; i < job->what->ifs; i++) {
+		f = if_of(job->k, job->what->ifindex[i]);
+		if (f && job->k->set[f->set].abi == NOLIST_ABI_VERSION &&
+		    !job->k->set[f->set].pin_dir)
+			return f->set;
+	}
+	return -1;
+}
+
 /* New tables have as much room as those that they take over from, unless told otherwise. */
 static unsigned int room_of(const struct job *job)
 {
@@ -393,7 +408,7 @@ static int load_locked(struct job *job)
 	job->main = choose_set(job);
 	if (job->main >= 0 && job->k->set[job->main].abi != NOLIST_ABI_VERSION) {
 		job->older = job->main;
-		job->main = -1;
+		job->main = heir(job);
 	}
 	ret = load_program(job);
 	if (!ret)
@@ -485,7 +500,7 @@ static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct
 	int set, i;
 
 	for (set = 0; set < k->sets; set++) {
-		bool is_used = false, is_kept = set == k->pinned;
+		bool is_used = false, is_kept = k->set[set].pin_dir;
 
 		for (i = 0; i < k->n_ifs; i++) {
 			is_used |= k->ifs[i].set == set;
