@@ -67,7 +67,7 @@ target() {
 installed_package() {
 	local deb
 
-	deb=$(cd "$root/root/nolist-xdp" && ls build/deb/*.deb) && mv "$root/root/nolist-xdp/$deb" "$bare/nolist.deb" &&
+	deb=$(ls "$root"/root/nolist-xdp/build/deb/nolist-xdp_*.deb) && mv "$deb" "$bare/nolist.deb" &&
 		fresh && cp "$bare/nolist.deb" "$root/root/nolist-xdp/" &&
 		in_root apt-get -q -y update &&
 		in_root apt-get -q -y install --no-install-recommends ./nolist.deb &&
