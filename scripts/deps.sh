@@ -20,7 +20,7 @@ build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm bpftool
 	libbpf-dev libxdp-dev libconfuse-dev libmnl-dev libnftables-dev nettle-dev
 	libjansson-dev libsqlite3-dev libsystemd-dev libpcre2-dev"
 demo="iproute2"
-check="curl ethtool jq libpcap-dev mandoc netbase netcat-openbsd nftables nmap perl procps
+check="curl ethtool iptables jq libpcap-dev mandoc netbase netcat-openbsd nftables nmap perl procps
 	python3 sqlite3 swaks tcpdump xdp-tools"
 
 more="mmdebstrap shfmt"

@@ -4,7 +4,7 @@
 #
 # Roots of Debian releases that hold next to nothing, and this tree: sourced in lib.sh's
 # place. The test keeps the machine's network, for apt in these roots, which has the
-# machine's proxy, mirror and certificates. All mounts are in a namespace of the test's
+# machine's proxy and mirror. All mounts are in a namespace of the test's
 # own. Below build/bare stay the packages that were downloaded, and nothing else.
 
 if [ "${NOLIST_TEST_NS:-}" != "$(readlink /proc/self/ns/net)" ]; then

@@ -122,6 +122,8 @@ try_bench-plot() {
 }
 
 try_check-deb() {
+	local elsewhere="$elsewhere nolist-xdp _nolist_xdp" # of the package, in its own root
+
 	target check-deb scripts/check-deb.sh scripts/deb.sh
 }
 
