@@ -6,12 +6,10 @@
  * their own until a collect has stored all that is in them. So nothing is lost, counted
  * twice or raced for, with a store or without.
  *
- * What goes on is taken along: the secret of the sequence numbers, so that no dialogue is
- * cut, and which MX addresses came in force when, so that there is no learning time.
+ * Only the secret of the sequence numbers is taken along, so that no dialogue is cut.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "user/base/failure.h"
@@ -20,22 +18,6 @@
 bool kern_is_over(const struct kern *k, int set)
 {
 	return k->set[set].is_aside && !kern_set_is_used(k, set);
-}
-
-static int take_meta(const struct kern *k, int older, const struct kern_set *to)
-{
-	struct nolist_meta was = {}, meta;
-	__u32 zero = 0;
-	int ret = kern_write_meta(to);
-
-	if (ret || kern_meta(k, older, &was))
-		return ret;
-	if (bpf_map_lookup_elem(to->fd[MAP_META], &zero, &meta))
-		return fail(-errno, "cannot read the tables' version");
-	memcpy(meta.change, was.change, sizeof(meta.change));
-	if (bpf_map_update_elem(to->fd[MAP_META], &zero, &meta, BPF_ANY))
-		return fail(-errno, "cannot write the tables' version");
-	return 0;
 }
 
 static int take_key(const struct kern_set *from, const struct kern_set *to)
@@ -51,7 +33,7 @@ static int take_key(const struct kern_set *from, const struct kern_set *to)
 
 int kern_take_over(const char *pin_dir, const struct kern *k, int older, const struct kern_set *to)
 {
-	int ret = take_meta(k, older, to);
+	int ret = kern_write_meta(to);
 
 	if (!ret)
 		ret = take_key(&k->set[older], to);
