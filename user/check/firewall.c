@@ -15,152 +15,12 @@
 #include <unistd.h>
 
 #include "user/check/check.h"
+#include "user/check/rule.h"
 
 enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, TOLD_MAX = 8 };
 
-enum is { NO, YES, UNKNOWN };
-
 /* Where a walk ends. */
 enum fate { GOES_ON, ACCEPTED, DROPPED, ANSWERED };
-
-/* The SYN, and what became of it. */
-struct syn {
-	json_t *items; /* the rule set */
-	const char *iface;
-	const char *family; /* "ip" or "ip6" */
-	char daddr[ADDR_TEXT];
-	const struct nolist_addr *addr;
-	unsigned int dport;
-	bool is_sure;   /* nothing unknown could have ended the walk before */
-	bool may_drop;  /* a rule that is not understood may drop it */
-	char rule[160]; /* which drops, or may */
-};
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : "";
-}
-
-static bool is_text(const json_t *o, const char *key, const char *text)
-{
-	return !strcmp(text_of(o, key), text);
-}
-
-/* --- what a rule asks -------------------------------------------------------------- */
-
-static enum is either(bool is_so)
-{
-	return is_so ? YES : NO;
-}
-
-static enum is in_prefix(const struct syn *s, const json_t *prefix)
-{
-	char text[ADDR_TEXT];
-	struct prefix p;
-
-	snprintf(text, sizeof(text), "%s/%d", text_of(prefix, "addr"),
-		 (int)json_integer_value(json_object_get(prefix, "len")));
-	return prefix_parse(text, &p) ? UNKNOWN : either(prefix_has(&p, s->addr));
-}
-
-static enum is is_number(const json_t *value, long long number)
-{
-	const json_t *range = json_object_get(value, "range");
-
-	if (json_is_integer(value))
-		return either(json_integer_value(value) == number);
-	if (json_is_integer(json_array_get(range, 0)) && json_is_integer(json_array_get(range, 1)))
-		return either(number >= json_integer_value(json_array_get(range, 0)) &&
-			      number <= json_integer_value(json_array_get(range, 1)));
-	return UNKNOWN;
-}
-
-static enum is is_word(const json_t *value, const char *word)
-{
-	const char *text = json_string_value(value);
-
-	/* "@set" and "eth*" are no words. */
-	if (!text || *text == '@' || strchr(text, '*'))
-		return UNKNOWN;
-	return either(!strcmp(text, word));
-}
-
-static enum is is_tcp(const json_t *value)
-{
-	return json_is_string(value) ? is_word(value, "tcp") : is_number(value, IPPROTO_TCP);
-}
-
-static enum is is_address(const struct syn *s, const json_t *value)
-{
-	struct nolist_addr addr;
-
-	if (json_object_get(value, "prefix"))
-		return in_prefix(s, json_object_get(value, "prefix"));
-	if (!json_is_string(value) || addr_parse(json_string_value(value), &addr))
-		return UNKNOWN;
-	return either(!addr_compare(&addr, s->addr));
-}
-
-/* Is the field of the SYN that left names this value? */
-static enum is is_one(const struct syn *s, const json_t *left, const json_t *value)
-{
-	const json_t *payload = json_object_get(left, "payload");
-	const json_t *meta = json_object_get(left, "meta");
-
-	/* Whatever asks the other family's header, asks others. */
-	if (payload && !strncmp(text_of(payload, "protocol"), "ip", 2) &&
-	    !is_text(payload, "protocol", s->family))
-		return NO;
-	if (payload && is_text(payload, "field", "daddr"))
-		return is_address(s, value);
-	if (payload && is_text(payload, "field", "dport"))
-		return is_text(payload, "protocol", "udp") ? NO : is_number(value, s->dport);
-	if (payload && (is_text(payload, "field", "protocol") ||
-			is_text(payload, "field", "nexthdr")))
-		return is_tcp(value);
-	if (meta && (is_text(meta, "key", "iifname") || is_text(meta, "key", "iif")))
-		return is_word(value, s->iface);
-	if (meta && is_text(meta, "key", "l4proto"))
-		return is_tcp(value);
-	if (meta && is_text(meta, "key", "nfproto"))
-		return is_word(value, !strcmp(s->family, "ip") ? "ipv4" : "ipv6");
-	if (is_text(json_object_get(left, "ct"), "key", "state"))
-		return is_word(value, "new");
-	return UNKNOWN;
-}
-
-/* One of the values, which may be a set, or a list that stands for one. */
-static enum is is_any(const struct syn *s, const json_t *left, const json_t *right)
-{
-	const json_t *set = json_object_get(right, "set"), *value;
-	enum is is = NO, one;
-	size_t i;
-
-	if (!set && json_is_array(right))
-		set = right;
-	if (!set)
-		return is_one(s, left, right);
-	json_array_foreach(set, i, value) {
-		one = is_one(s, left, value);
-		if (one == YES)
-			return YES;
-		if (one == UNKNOWN)
-			is = UNKNOWN;
-	}
-	return is;
-}
-
-static enum is does_match(const struct syn *s, const json_t *match)
-{
-	enum is is = is_any(s, json_object_get(match, "left"), json_object_get(match, "right"));
-	const char *op = text_of(match, "op");
-
-	if (!strcmp(op, "!="))
-		return is == UNKNOWN ? UNKNOWN : is == YES ? NO : YES;
-	return !strcmp(op, "==") || !strcmp(op, "in") ? is : UNKNOWN;
-}
 
 /* --- what it does ------------------------------------------------------------------ */
 
@@ -168,16 +28,17 @@ static enum fate walk_chain(struct syn *s, const json_t *base, const char *name,
 
 static bool same_table(const json_t *a, const json_t *b)
 {
-	return is_text(a, "family", text_of(b, "family")) &&
-	       is_text(a, "table", text_of(b, "table"));
+	return rule_has(a, "family", rule_text(b, "family")) &&
+	       rule_has(a, "table", rule_text(b, "table"));
 }
 
 static enum fate dropped(struct syn *s, const json_t *rule, bool is_certain, const char *what)
 {
 	if (is_certain || !s->may_drop)
 		snprintf(s->rule, sizeof(s->rule), "%s of chain '%s', table '%s %s'", what,
-			 *text_of(rule, "chain") ? text_of(rule, "chain") : text_of(rule, "name"),
-			 text_of(rule, "family"), text_of(rule, "table"));
+			 *rule_text(rule, "chain") ? rule_text(rule, "chain")
+						   : rule_text(rule, "name"),
+			 rule_text(rule, "family"), rule_text(rule, "table"));
 	if (is_certain)
 		return DROPPED;
 	s->may_drop = true;
@@ -203,7 +64,7 @@ static enum fate do_verdict(struct syn *s, const json_t *rule, const json_t *sta
 		   (to = json_object_get(statement, "goto"))) {
 		if (is != YES)
 			s->is_sure = false;
-		fate = walk_chain(s, rule, text_of(to, "target"), depth + 1);
+		fate = walk_chain(s, rule, rule_text(to, "target"), depth + 1);
 		if (is == YES)
 			return fate;
 		s->is_sure = was_sure;
@@ -242,7 +103,7 @@ static enum fate do_vmap(struct syn *s, const json_t *rule, const json_t *vmap, 
 		return GOES_ON;
 	}
 	json_array_foreach(set, i, pair) {
-		enum is one = is_any(s, json_object_get(vmap, "key"), json_array_get(pair, 0));
+		enum is one = rule_is_any(s, json_object_get(vmap, "key"), json_array_get(pair, 0));
 
 		if (one == NO)
 			continue;
@@ -266,7 +127,7 @@ static enum fate do_rule(struct syn *s, const json_t *rule, int depth, bool *is_
 		const json_t *xt = json_object_get(st, "xt");
 
 		if (json_object_get(st, "match")) {
-			one = does_match(s, json_object_get(st, "match"));
+			one = rule_matches(s, json_object_get(st, "match"));
 			if (one == NO)
 				return GOES_ON;
 			if (one == UNKNOWN)
@@ -281,9 +142,9 @@ static enum fate do_rule(struct syn *s, const json_t *rule, int depth, bool *is_
 			return GOES_ON;
 		} else if (is_verdict(st)) {
 			return do_verdict(s, rule, st, is, depth);
-		} else if (xt && is_text(xt, "type", "target")) {
+		} else if (xt && rule_has(xt, "type", "target")) {
 			/* REJECT answers; what others do is not told. */
-			s->is_sure = s->is_sure && is == YES && is_text(xt, "name", "REJECT");
+			s->is_sure = s->is_sure && is == YES && rule_has(xt, "name", "REJECT");
 			return s->is_sure ? ANSWERED : GOES_ON;
 		} else if (xt || json_object_get(st, "limit") || json_object_get(st, "ct count") ||
 			   json_object_get(st, "quota")) {
@@ -304,7 +165,7 @@ static enum fate walk_chain(struct syn *s, const json_t *base, const char *name,
 		return GOES_ON;
 	json_array_foreach(s->items, i, item) {
 		rule = json_object_get(item, "rule");
-		if (!rule || !same_table(rule, base) || !is_text(rule, "chain", name))
+		if (!rule || !same_table(rule, base) || !rule_has(rule, "chain", name))
 			continue;
 		fate = do_rule(s, rule, depth, &is_return);
 		if (fate != GOES_ON || is_return)
@@ -324,22 +185,20 @@ static enum is is_at(const struct syn *s, const json_t *dev)
 	if (!dev)
 		return UNKNOWN;
 	if (!json_is_array(dev))
-		return is_word(dev, s->iface);
-	json_array_foreach(dev, i, one)
-		if (is_word(one, s->iface) != NO)
-			return YES;
+		return rule_is_word(dev, s->iface);
+	json_array_foreach(dev, i, one) if (rule_is_word(one, s->iface) != NO) return YES;
 	return NO;
 }
 
 static int hook_of(const struct syn *s, const json_t *chain)
 {
 	static const char *const hooks[HOOKS] = { "ingress", "prerouting", "input" };
-	const char *family = text_of(chain, "family");
+	const char *family = rule_text(chain, "family");
 	int i;
 
-	if (is_text(chain, "type", "nat"))
+	if (rule_has(chain, "type", "nat"))
 		return -1; /* never drops */
-	for (i = 0; i < HOOKS && !is_text(chain, "hook", hooks[i]); i++)
+	for (i = 0; i < HOOKS && !rule_has(chain, "hook", hooks[i]); i++)
 		;
 	if (!i)
 		return is_at(s, json_object_get(chain, "dev")) == NO ? -1 : 0;
@@ -380,15 +239,16 @@ static enum fate walk(struct syn *s)
 	}
 	qsort(base, n, sizeof(*base), compare);
 	for (b = 0; b < n; b++) {
-		json_t *of = json_pack("{s:s,s:s,s:s}", "family", text_of(base[b].chain, "family"),
-				       "table", text_of(base[b].chain, "table"), "chain",
-				       text_of(base[b].chain, "name"));
+		json_t *of =
+			json_pack("{s:s,s:s,s:s}", "family", rule_text(base[b].chain, "family"),
+				  "table", rule_text(base[b].chain, "table"), "chain",
+				  rule_text(base[b].chain, "name"));
 
 		if (!of)
 			return GOES_ON;
 		s->is_sure = base[b].hook || is_at(s, json_object_get(base[b].chain, "dev")) == YES;
-		fate = walk_chain(s, of, text_of(base[b].chain, "name"), 0);
-		if (fate == GOES_ON && is_text(base[b].chain, "policy", "drop"))
+		fate = walk_chain(s, of, rule_text(base[b].chain, "name"), 0);
+		if (fate == GOES_ON && rule_has(base[b].chain, "policy", "drop"))
 			fate = dropped(s, of, s->is_sure, "the policy");
 		json_decref(of);
 		if (fate == DROPPED || fate == ANSWERED)

@@ -363,6 +363,16 @@ int kern_find(struct kern **kp, const char *pin_dir)
 	return 0;
 }
 
+const struct kern_if *kern_if_of(const struct kern *k, int ifindex)
+{
+	int i;
+
+	for (i = 0; i < k->n_ifs; i++)
+		if (k->ifs[i].ifindex == ifindex)
+			return &k->ifs[i];
+	return NULL;
+}
+
 void kern_close(struct kern *k)
 {
 	int i;

@@ -77,6 +77,8 @@ bool kern_resize_refused(void); /* a dispatcher could not take a program that re
 
 /* find.c: as kern_open(), but with any ABI; succeeds with nothing found. */
 int kern_find(struct kern **kp, const char *pin_dir);
+/* Our program at an interface; NULL: it is not there. */
+const struct kern_if *kern_if_of(const struct kern *k, int ifindex);
 int kern_abi(const struct kern *k, const char *pin_dir); /* -EPROTO: a set is of another */
 int kern_prog_info(int fd, struct kern_prog *prog);
 void kern_set_init(struct kern_set *set);

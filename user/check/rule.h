@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Does a rule of the host's firewall match a SYN? Rules are libnftables' JSON.
+ */
+#ifndef NOLIST_RULE_H
+#define NOLIST_RULE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include "user/base/addr.h"
+
+enum is { NO, YES, UNKNOWN };
+
+/* The SYN, and what became of it. */
+struct syn {
+	json_t *items; /* the rule set */
+	const char *iface;
+	const char *family; /* "ip" or "ip6" */
+	char daddr[ADDR_TEXT];
+	const struct nolist_addr *addr;
+	unsigned int dport;
+	bool is_sure;   /* nothing unknown could have ended the walk before */
+	bool may_drop;  /* a rule that is not understood may drop it */
+	char rule[160]; /* which drops, or may */
+};
+
+/* A member of a rule's object, as text; "": it is none. */
+const char *rule_text(const json_t *o, const char *key);
+bool rule_has(const json_t *o, const char *key, const char *text);
+/* Is a value this word? */
+enum is rule_is_word(const json_t *value, const char *word);
+/* Is what stands on the left of a comparison among the values on its right? */
+enum is rule_is_any(const struct syn *s, const json_t *left, const json_t *right);
+/* Does a "match" statement hold for the SYN? */
+enum is rule_matches(const struct syn *s, const json_t *match);
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Takes the program away from interfaces, and drops what is pinned.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/base/failure.h"
+#include "user/kernel/private.h"
+
+static bool is_chosen(const int *ifindex, int ifs, int which)
+{
+	int i;
+
+	for (i = 0; i < ifs; i++)
+		if (ifindex[i] == which)
+			return true;
+	return !ifs;
+}
+
+static int refuse_purge(const char *name)
+{
+	failx(-EBUSY, "'%s' still uses the tables", name);
+	return fail_hint("unload it from there as well");
+}
+
+/* Tables that are not pinned and that only these interfaces use. */
+static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct kern_gone *gone)
+{
+	unsigned int room;
+	int set, i;
+
+	for (set = 0; set < k->sets; set++) {
+		bool is_used = false, is_kept = k->set[set].pin_dir;
+
+		for (i = 0; i < k->n_ifs; i++) {
+			is_used |= k->ifs[i].set == set;
+			is_kept |=
+				k->ifs[i].set == set && !is_chosen(ifindex, ifs, k->ifs[i].ifindex);
+		}
+		if (!is_used || is_kept)
+			continue;
+		gone->tables++;
+		if (k->set[set].fd[MAP_CLAIMS] >= 0)
+			kern_set_count(&k->set[set], MAP_CLAIMS, &gone->claims, &room);
+		if (k->set[set].fd[MAP_PROOFS] >= 0)
+			kern_set_count(&k->set[set], MAP_PROOFS, &gone->proofs, &room);
+	}
+}
+
+/* The pinned program may be one that goes: let the pin be of one that stays. */
+static void pin_other(const char *pin_dir, unsigned int prog_id)
+{
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+
+	if (fd < 0)
+		return;
+	kern_pin_prog(pin_dir, fd);
+	close(fd);
+}
+
+static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex, int ifs,
+			 bool is_purge, struct kern_gone *lost)
+{
+	const struct kern_if *left = NULL;
+	struct kern_slot slot;
+	char name[16];
+	int i, ret, gone = 0;
+
+	for (i = 0; i < ifs; i++)
+		if (!kern_if_of(k, ifindex[i]))
+			return failx(-ENOENT, "nothing of nolist-xdp is attached to '%s'",
+				     kern_if_name(ifindex[i], name));
+	for (i = 0; i < k->n_ifs; i++)
+		if (is_purge && k->ifs[i].is_pinned && !is_chosen(ifindex, ifs, k->ifs[i].ifindex))
+			return refuse_purge(k->ifs[i].name);
+	count_gone(k, ifindex, ifs, lost);
+	for (i = 0; i < k->n_ifs; i++) {
+		if (!is_chosen(ifindex, ifs, k->ifs[i].ifindex)) {
+			if (k->ifs[i].is_pinned)
+				left = &k->ifs[i];
+			continue;
+		}
+		ret = kern_slot(pin_dir, k->ifs[i].ifindex, &slot);
+		if (!ret && slot.ours)
+			ret = kern_detach(k->ifs[i].ifindex, &slot);
+		if (ret)
+			return fail(ret, "cannot detach from '%s'", k->ifs[i].name);
+		gone++;
+	}
+	if (!gone)
+		return failx(-ENOENT, "nothing is attached");
+	if (left)
+		pin_other(pin_dir, left->prog_id);
+	else
+		kern_unpin_prog(pin_dir);
+	kern_unpin_freed(pin_dir);
+	return gone;
+}
+
+int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
+		struct kern_gone *gone)
+{
+	struct kern *k;
+	int lock, ret;
+
+	*gone = (struct kern_gone){};
+	kern_quiet();
+	/* Without pins there is nothing that a load could be at work on. */
+	lock = kern_lock(pin_dir, NULL);
+	ret = kern_find(&k, pin_dir);
+	if (!ret) {
+		ret = unload_locked(k, pin_dir, ifindex, ifs, is_purge, gone);
+		kern_close(k);
+	}
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
+static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claims,
+			unsigned int *proofs)
+{
+	unsigned int room = 0;
+	int i;
+
+	if (k->pinned < 0)
+		return failx(-ENOENT, "nothing is pinned in '%s'", pin_dir);
+	for (i = 0; i < k->n_ifs; i++)
+		if (k->ifs[i].is_pinned)
+			return refuse_purge(k->ifs[i].name);
+	/* Tables of another version go as well, counted as far as they can be. */
+	for (i = 0; i < k->sets; i++) {
+		if (k->set[i].pin_dir && k->set[i].fd[MAP_CLAIMS] >= 0)
+			kern_set_count(&k->set[i], MAP_CLAIMS, claims, &room);
+		if (k->set[i].pin_dir && k->set[i].fd[MAP_PROOFS] >= 0)
+			kern_set_count(&k->set[i], MAP_PROOFS, proofs, &room);
+	}
+	kern_unpin_prog(pin_dir);
+	kern_unpin_freed(pin_dir);
+	kern_unpin(pin_dir);
+	return 0;
+}
+
+int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs)
+{
+	struct kern *k;
+	int lock, ret;
+
+	*claims = *proofs = 0;
+	kern_quiet();
+	lock = kern_lock(pin_dir, NULL);
+	if (lock == -ENOENT)
+		return failx(-ENOENT, "nothing is pinned in '%s'", pin_dir);
+	if (lock < 0)
+		return lock;
+	ret = kern_find(&k, pin_dir);
+	if (!ret) {
+		ret = purge_locked(k, pin_dir, claims, proofs);
+		kern_close(k);
+	}
+	close(lock);
+	return ret;
+}
