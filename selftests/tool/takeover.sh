@@ -168,7 +168,7 @@ cat >"$CONF" <<-END
 	high = { $HIGH4, $HIGH6 }
 	sources = $((records + 8192))
 	collect = yes
-	learning = 1h
+	learning = 3600
 	store-size = 4096
 	growth-min = 100000000
 END
