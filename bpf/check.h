@@ -68,7 +68,7 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 }
 
 /*
- * Sum of the segment, of whose first bytes tcp_sum is the sum: most have no others. A usual
+ * Sum of the segment, of whose first bytes tcp_sum is the sum: most have no others. A common
  * line to a high fake is read for all that is asked of it.
  */
 static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, struct pkt *p, __u32 first)
@@ -79,7 +79,7 @@ static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, struct pkt *p
 	if (p->l4_len <= first)
 		return p->tcp_sum;
 	if (p->role == NOLIST_HIGH && first == p->doff) {
-		p->line = smtp_usual(ctx, off, len);
+		p->line = smtp_fast(ctx, off, len);
 		if (p->line)
 			return p->tcp_sum + (p->line >> SMTP_SUM_SHIFT);
 	}
@@ -219,9 +219,10 @@ __noinline __u64 check_syn_options(struct xdp_md *ctx, __u32 off, __u32 doff)
 /*
  * Options of the shapes that nearly all segments have are read and summed in one go: their
  * bytes, or 0 for any other shape. Behind a SYN that is nothing but NOP, NOP and timestamps
- * (RFC 7323 appendix A).
+ * (RFC 7323 appendix A). Twin of check_all_options() for these; prog/packets compares both
+ * with a closed port's answers.
  */
-static __always_inline __u32 check_usual_options(struct xdp_md *ctx, struct pkt *p)
+static __always_inline __u32 check_fast_options(struct xdp_md *ctx, struct pkt *p)
 {
 	__be32 *w = check_option_words(ctx, p);
 	__u64 syn;
@@ -262,9 +263,9 @@ static __always_inline bool check_all_options(struct xdp_md *ctx, struct pkt *p)
 }
 
 /*
- * Nobody at these addresses can have sent it. Whether it is one of ours is not asked of who
- * goes on with a dialogue: his SYN was, and high.h asks it of those whom it does not know.
- * Who guesses one in our name gains nothing: no address of ours is ever listed.
+ * Nobody at these addresses can have sent it. Own addresses as a source: checked here for SYNs
+ * and for the low fake; of later segments at a high fake in high_refuse(), only where the
+ * cookie does not match. A guess in our name gains nothing: no address of ours is ever listed.
  */
 static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
 {
@@ -314,7 +315,7 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 	if (!check_source(conf, p))
 		return NOLIST_PASS_SOURCE;
 	if (p->doff > first)
-		first += check_usual_options(ctx, p);
+		first += check_fast_options(ctx, p);
 	pseudo = check_pseudo(p);
 	sum = check_segment_sum(ctx, p, first);
 	if (!csum_is_right(p->l3_sum) || sum == CSUM_BAD)

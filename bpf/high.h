@@ -404,9 +404,9 @@ static __always_inline enum nolist_verdict high_refuse(const struct nolist_confi
 /*
  * What dialogues are made of, without FIN: the handshake's last segment, and whole lines,
  * each where it belongs. The text that r says, or NULL: then r and h are spoilt, p is not,
- * and high_dialogue() is to be asked anew.
+ * and high_dialogue() is to be asked anew. Its twin; prog/fuzz sends each segment both ways.
  */
-static __always_inline const struct nolist_reply *high_usual(const struct nolist_config *conf,
+static __always_inline const struct nolist_reply *high_fast(const struct nolist_config *conf,
 							     struct pkt *p, struct reply *r,
 							     struct high *h)
 {
@@ -438,8 +438,11 @@ static __always_inline const struct nolist_reply *high_usual(const struct nolist
 	return row;
 }
 
-/* The same of the end, nothing but a FIN where our own is acknowledged: true if r says it. */
-static __always_inline bool high_ending(const struct pkt *p, struct reply *r, const struct high *h)
+/*
+ * The same of the end, nothing but a FIN where our own is acknowledged: true if r says it.
+ * Twin of high_dialogue(), too.
+ */
+static __always_inline bool high_fast_fin(const struct pkt *p, struct reply *r, const struct high *h)
 {
 	if (h->ahead || h->data || !(h->total & 1))
 		return false;

@@ -41,12 +41,17 @@ static __always_inline const struct nolist_slot *match_slot(const struct nolist_
 	return NULL;
 }
 
+/* Nearly always there is one port, and nothing else is looked at. */
 static __always_inline bool match_fakes(const struct nolist_config *conf, __be16 port)
 {
 	int i;
 
+	if (conf->port[0] == port)
+		return true;
+	if (conf->ports < 2)
+		return false;
 #pragma unroll
-	for (i = 0; i < NOLIST_PORT_MAX; i++)
+	for (i = 1; i < NOLIST_PORT_MAX; i++)
 		if (conf->port[i] == port)
 			return true;
 	return false;

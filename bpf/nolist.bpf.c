@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The front door: every frame of the interface walks through nolist_ingress(),
- * one room after the other, and leaves as soon as a room has decided. The rooms
- * are the headers below, in their order; what is usual goes through the same ones
- * on a way of its own, short.h.
+ * The front door. A frame takes the fast path (fast.h), or, where that does not know it, the
+ * slow path (slow.h), which is a program of its own. Both lead through the same rooms, which
+ * are the headers below, in their order: parse, match, check, decide or high, reply, record;
+ * a frame leaves as soon as a room has decided.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,8 +30,10 @@
 #include "high.h"
 #include "reply.h"
 #include "proven.h"
+#include "contacts.h"
+#include "verified.h"
 #include "record.h"
-#include "short.h"
+#include "fast.h"
 #include "slow.h"
 
 /* So that a tool of another version knows whose maps these are. */
@@ -50,27 +52,17 @@ SEC("xdp")
 int nolist_ingress(struct xdp_md *ctx)
 {
 	const struct nolist_config *conf = match_config();
-	enum short_shape shape = SHORT_ANY;
-	__u32 mx = 0;
 	int code;
 
 	if (!conf) {
 		record_verdict(NOLIST_PASS_UNCONFIGURED);
 		return XDP_PASS;
 	}
-	switch (parse_proto(ctx)) {
-	case bpf_htons(ETH_P_IP):
-		shape = short_glance(ctx, conf, false, &mx);
-		break;
-	case bpf_htons(ETH_P_IPV6):
-		shape = short_glance(ctx, conf, true, &mx);
-		break;
-	}
-	code = short_way(ctx, conf, shape, mx);
-	if (code != XDP_ABORTED)
+	code = fast_path(ctx, conf);
+	if (code != FAST_MISS)
 		return code;
 	bpf_tail_call_static(ctx, &nolist_progs, NOLIST_SLOT_SLOW);
-	return slow_missing(ctx, conf);
+	return slow_missing(ctx, conf); /* where it is there, a tail call does not return */
 }
 
 /*

@@ -26,8 +26,8 @@ struct pkt {
 	__u64 mac;     /* link address that it is sent to, six bytes, then two zeros */
 	__u64 l3_sum;  /* IPv4: sum over its header; IPv6: one that is right */
 	__u64 addr_sum; /* sum over both addresses */
-	__u64 line;    /* of the data, if smtp_usual() knows it, or 0: filled by check.h */
-	__u64 tcp_sum; /* sum over the TCP header, with options only of a usual shape: see check.h */
+	__u64 line;    /* of the data, if smtp_fast() knows it, or 0: filled by check.h */
+	__u64 tcp_sum; /* sum over the TCP header, with options only of a common shape: see check.h */
 	__u32 l3;      /* offset of the IP header: 14 + 4 a tag */
 	__u32 l4;      /* offset of the TCP header */
 	__u32 l4_len;  /* bytes of TCP header and data, as IP says */
@@ -268,31 +268,39 @@ static __always_inline __be16 parse_proto(struct xdp_md *ctx)
 	return (void *)(eth + 1) > (void *)(long)ctx->data_end ? 0 : ((__be16 *)eth)[6];
 }
 
-/*
- * Is it a frame without VLAN tag, IPv4 options or extension headers, one of which
- * parse_frame() would not decide? Then its port, flags and address are told.
- */
-static __always_inline bool parse_plain(struct xdp_md *ctx, bool is_ip6, __be16 *port,
-					__u8 *flags, struct nolist_addr *daddr)
-{
-	void *data = (void *)(long)ctx->data;
-	struct ipv6hdr *ip6 = data + sizeof(struct ethhdr);
-	struct iphdr *ip = (void *)ip6;
-	__be16 *tcp = is_ip6 ? (void *)(ip6 + 1) : (void *)(ip + 1);
+/* A frame without VLAN tag, IPv4 options or extension headers: where its headers are. */
+struct plain {
+	const void *ip;
+	const __be16 *tcp;
+};
 
-	if ((void *)(tcp + 10) > (void *)(long)ctx->data_end)
+/* Twin of parse_frame() for these, none of which that one would decide: prog/packets. */
+static __always_inline bool parse_plain(struct xdp_md *ctx, struct plain *f, bool is_ip6)
+{
+	struct ipv6hdr *ip6 = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	struct iphdr *ip = (void *)ip6;
+
+	f->ip = ip;
+	f->tcp = is_ip6 ? (void *)(ip6 + 1) : (void *)(ip + 1);
+	if ((void *)(f->tcp + 10) > (void *)(long)ctx->data_end)
 		return false;
-	*port = tcp[1];
-	*flags = ((__u8 *)tcp)[13];
-	daddr->q[0] = is_ip6 ? ((__u64 *)ip)[3] : 0;
-	daddr->q[1] = is_ip6 ? ((__u64 *)ip)[4] : parse_mapped(((__be32 *)ip)[4]);
 	if (is_ip6)
-		return ip6->nexthdr == IPPROTO_TCP && (*(__u8 *)ip & 0xf0) == 0x60 && daddr->q[0];
+		return ip6->nexthdr == IPPROTO_TCP && (*(__u8 *)ip & 0xf0) == 0x60 &&
+		       ((__u64 *)ip)[3];
 	return ip->protocol == IPPROTO_TCP && *(__u8 *)ip == 0x45 &&
 	       !(ip->frag_off & ~bpf_htons(IP4_DF));
 }
 
-/* All of a frame that parse_plain() knows. */
+static __always_inline struct nolist_addr parse_plain_daddr(const struct plain *f, bool is_ip6)
+{
+	struct nolist_addr a;
+
+	a.q[0] = is_ip6 ? ((const __u64 *)f->ip)[3] : 0;
+	a.q[1] = is_ip6 ? ((const __u64 *)f->ip)[4] : parse_mapped(((const __be32 *)f->ip)[4]);
+	return a;
+}
+
+/* All of a plain frame; on the slow path parse_frame() and parse_segment() do it. */
 static __always_inline enum nolist_verdict parse_whole(struct xdp_md *ctx, struct pkt *p,
 						       bool is_ip6)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tool of room 6: which sources have proven something lately? Two bytes of one
- * cache line for each, at places that its address names: a filter that may take
- * others for them, but never them for others. It is written only where something
+ * A tool of room 6: which sources have proven something lately? An aging Bloom filter with
+ * two hashes: two bytes of one cache line for each source, at places that its address names.
+ * It may take others for them, but never them for others. It is written only where something
  * is proven, so a flood reads it and changes nothing.
  */
 #ifndef NOLIST_PROVEN_H

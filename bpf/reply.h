@@ -17,8 +17,12 @@ struct link {
 	__u32 w[6];
 };
 
-/* Grows the frame in front, where there is always room, and takes along what stays. */
-static __always_inline bool reply_grow(struct xdp_md *ctx, int more)
+/*
+ * Grows the frame in front, where there is always room, and takes along what stays. A function
+ * of its own for the stack, which it would share with the rest of the packet path; static,
+ * since of others Linux 6.1 does not know that they make pointers into the frame invalid.
+ */
+static __noinline bool reply_grow(struct xdp_md *ctx, int more)
 {
 	struct link *at = (void *)(long)ctx->data, link;
 
@@ -34,18 +38,12 @@ static __always_inline bool reply_grow(struct xdp_md *ctx, int more)
 	return true;
 }
 
-/*
- * Gives the frame its new length. The tail cannot grow on small veth and generic frames. A
- * function of its own for the stack, which it would share with the rest of the packet path.
- */
-static __noinline int reply_lengthen(struct xdp_md *ctx, int more)
-{
-	return !bpf_xdp_adjust_tail(ctx, more) || (more > 0 && reply_grow(ctx, more));
-}
-
+/* Gives the frame its new length. The tail cannot grow on small veth and generic frames. */
 static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p, __u32 len)
 {
-	return len == p->len || reply_lengthen(ctx, (int)(len - p->len));
+	int more = len - p->len;
+
+	return !more || !bpf_xdp_adjust_tail(ctx, more) || (more > 0 && reply_grow(ctx, more));
 }
 
 /* Swaps the link addresses; the VLAN tags stay. */
@@ -241,13 +239,16 @@ static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 	return true;
 }
 
-/* Sends r back to where p came from: true, or false and the frame cannot be sent. */
-static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolist_config *conf,
-					  const struct pkt *p, const struct reply *r)
+/*
+ * Sends r, with this text or NULL, back to where p came from: true, or false and the frame
+ * cannot be sent. is_plain, a constant: p is of a plain frame, so offsets are constants, too.
+ */
+static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolist_reply *row,
+					  const struct pkt *p, const struct reply *r,
+					  bool is_plain)
 {
-	__u32 len = p->l3 + (p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) +
-		    sizeof(struct tcphdr) + r->options + r->text_len, off;
-	const struct nolist_reply *row = NULL;
+	__u32 l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr) + r->options + r->text_len, off;
 	void *data, *end;
 
 	/* A frame that came without padding (veth) goes without. */
@@ -256,53 +257,22 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	if (!reply_resize(ctx, p, len))
 		return false;
 	/* What p and r hold is read again: on the stack it already is, once. */
-	asm volatile("" : : "r"(p), "r"(r) : "memory");
-	off = p->l3;
+	if (!is_plain)
+		asm volatile("" : : "r"(p), "r"(r) : "memory");
+	off = parse_known(p->l3, 31);
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	if (data + sizeof(struct ethhdr) > end)
+	if (!is_plain && data + sizeof(struct ethhdr) > end)
 		return false;
-	if (r->text_len) {
-		row = smtp_reply(conf, r->text);
-		if (!row)
-			return false;
-	}
+	if (data + off + (is_plain ? l3_len + sizeof(struct tcphdr) : sizeof(struct ipv6hdr)) > end)
+		return false;
 	/* Padding: the headers are written over the first of it. */
 	if (len == FRAME_MIN && data + FRAME_MIN <= end) {
 		((__u16 *)data)[27] = 0;
 		((__u32 *)data)[14] = 0;
 	}
 	reply_link(data);
-	/* The compiler knows that this fits in five bits, the verifier has forgotten. */
-	barrier_var(off);
-	data += off & 31;
-	if (data + sizeof(struct ipv6hdr) > end)
-		return false;
-	return reply_write(data, end, p->is_ip6, row, p, r);
-}
-
-/* The same for a frame that parse_plain() knows, whose offsets are constants; row as above. */
-static __always_inline bool reply_plain(struct xdp_md *ctx, const struct nolist_reply *row,
-					const struct pkt *p, const struct reply *r)
-{
-	__u32 l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr) + r->options + r->text_len;
-	void *data, *end;
-
-	if (len < FRAME_MIN && p->len >= FRAME_MIN)
-		len = FRAME_MIN;
-	if (!reply_resize(ctx, p, len))
-		return false;
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
-	if (data + p->l3 + l3_len + sizeof(struct tcphdr) > end)
-		return false;
-	if (len == FRAME_MIN && data + FRAME_MIN <= end) {
-		((__u16 *)data)[27] = 0;
-		((__u32 *)data)[14] = 0;
-	}
-	reply_link(data);
-	return reply_write(data + p->l3, end, p->is_ip6, row, p, r);
+	return reply_write(data + off, end, p->is_ip6, row, p, r);
 }
 
 #endif

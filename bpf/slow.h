@@ -30,14 +30,12 @@ static __always_inline void slow_keep(struct pkt *p)
 }
 
 /* The answers have little in common: each gets the code that it needs, and no more. */
-static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx,
-						    const struct nolist_config *conf,
-						    const struct pkt *p)
+static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx, const struct pkt *p)
 {
 	struct reply r = {};
 	enum nolist_verdict verdict = decide_low(p, &r);
 
-	return reply_segment(ctx, conf, p, &r) ? verdict : NOLIST_PASS_NO_ROOM;
+	return reply_segment(ctx, NULL, p, &r, false) ? verdict : NOLIST_PASS_NO_ROOM;
 }
 
 static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
@@ -46,8 +44,9 @@ static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
 {
 	struct reply r = {};
 	enum nolist_verdict verdict = high(ctx, conf, p, &r);
+	const struct nolist_reply *row = r.text_len ? smtp_reply(conf, r.text) : NULL;
 
-	return !r.flags || reply_segment(ctx, conf, p, &r) ? verdict : NOLIST_HIGH_NO_ROOM;
+	return !r.flags || reply_segment(ctx, row, p, &r, false) ? verdict : NOLIST_HIGH_NO_ROOM;
 }
 
 /* Rooms 1 and 2: which MX is it for? */
@@ -75,7 +74,7 @@ static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_con
 		verdict = check_segment(ctx, conf, &p);
 	slow_keep(&p);
 	if (verdict == NOLIST_UNDECIDED)
-		verdict = p.role == NOLIST_LOW ? slow_low(ctx, conf, &p) : slow_high(ctx, conf, &p);
+		verdict = p.role == NOLIST_LOW ? slow_low(ctx, &p) : slow_high(ctx, conf, &p);
 	/* clang 19 knows what the rooms return, the verifier does not: keep the checks. */
 	barrier_var(verdict);
 	record(ctx, &p, verdict);

@@ -447,6 +447,26 @@ static void no_room(void)
 	free(c);
 }
 
+/* --- both ways -------------------------------------------------------------- */
+
+/* A tag leads over the slow path: each frame that came without one gets the same. */
+static void tagged(struct prog *p)
+{
+	struct group g = {};
+	size_t t, i;
+
+	for (t = 0; t < COUNT(tables); t++)
+		for (i = 0; i < tables[t].n && group_more(&g); i++) {
+			struct row r = tables[t].rows[i];
+
+			if (r.build || r.tags || r.twist == twist_ip4_as_ip6)
+				continue;
+			r.tags = "q";
+			group_row(&g, p, &r);
+		}
+	group_done(&g, "with a tag, by the slow path, the same");
+}
+
 /* --- the slow path is missing ------------------------------------------------ */
 
 /* Which verdict a frame of this row gets then, if it needs the slow path. */
@@ -528,6 +548,7 @@ int main(void)
 	free(c);
 	for (i = 0; i < COUNT(tables); i++)
 		group_table(&p, tables[i].name, tables[i].rows, tables[i].n);
+	tagged(&p);
 	no_slow(&p);
 	no_room();
 	every_verdict();

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The fast path: the same rooms as the slow path (slow.h), for the frames of which there are
+ * many: what is for others, mail, the SYNs that floods are made of, and what dialogues are
+ * made of. fast_classify() says which of these a frame is; each has a function, with what it
+ * is as constants. Whatever is not just so is a miss: the frame is as it came, nothing is
+ * counted, and the slow path, which knows all of it, takes it from the beginning. So both
+ * must do the same with a frame: prog/fuzz and prog/packets send each both ways.
+ */
+#ifndef NOLIST_FAST_H
+#define NOLIST_FAST_H
+
+#define FAST_MISS (-1) /* "the slow path knows"; no XDP code has this number */
+
+/* What a frame is, as parse_plain() sees it. The family is the lowest bit. */
+enum fast_class {
+	FAST_NONE = 0,  /* it has no fast path */
+	FAST_OTHER = 1, /* to no port or no MX of ours */
+	/* Mail; */
+	FAST_REAL4 = 2,
+	FAST_REAL6,
+	/* to a fake a SYN and nothing else; */
+	FAST_LOW_SYN4 = 4,
+	FAST_LOW_SYN6,
+	FAST_HIGH_SYN4 = 6,
+	FAST_HIGH_SYN6,
+	/* an ACK; FIN and ACK. */
+	FAST_HIGH_ACK4 = 8,
+	FAST_HIGH_ACK6,
+	FAST_HIGH_FIN4 = 10,
+	FAST_HIGH_FIN6,
+};
+
+/* mx is set where it is for an MX of ours. */
+static __always_inline enum fast_class fast_classify(struct xdp_md *ctx,
+						     const struct nolist_config *conf, bool is_ip6,
+						     __u32 *mx)
+{
+	const struct nolist_slot *s;
+	struct nolist_addr daddr;
+	struct plain f;
+	__be16 port;
+	__u8 flags;
+
+	if (!parse_plain(ctx, &f, is_ip6))
+		return FAST_NONE;
+	port = f.tcp[1];
+	if (!match_port(conf, port))
+		return FAST_OTHER;
+	daddr = parse_plain_daddr(&f, is_ip6);
+	s = match_slot(conf, &daddr);
+	if (!s)
+		return FAST_OTHER;
+	flags = ((const __u8 *)f.tcp)[13];
+	*mx = s->mx;
+	if (s->role == NOLIST_REAL && port == bpf_htons(NOLIST_SMTP_PORT))
+		return FAST_REAL4 + is_ip6;
+	if (!match_fakes(conf, port))
+		return FAST_NONE;
+	if (flags == TCP_SYN && s->role == NOLIST_LOW)
+		return FAST_LOW_SYN4 + is_ip6;
+	if (s->role != NOLIST_HIGH)
+		return FAST_NONE;
+	if ((flags & ~TCP_PSH) == TCP_ACK)
+		return FAST_HIGH_ACK4 + is_ip6;
+	if (flags == (TCP_FIN | TCP_ACK))
+		return FAST_HIGH_FIN4 + is_ip6;
+	return flags == TCP_SYN ? FAST_HIGH_SYN4 + is_ip6 : FAST_NONE;
+}
+
+static __always_inline int fast_other(void)
+{
+	record_verdict(NOLIST_PASS_OTHER);
+	return XDP_PASS;
+}
+
+/* Mail: number mx is a real MX. */
+static __always_inline int fast_real(struct xdp_md *ctx, __u32 mx, bool is_ip6)
+{
+	struct pkt p;
+
+	if (parse_whole(ctx, &p, is_ip6) != NOLIST_UNDECIDED)
+		return FAST_MISS;
+	p.role = NOLIST_REAL;
+	p.mx = mx;
+	record(ctx, &p, NOLIST_PASS_REAL);
+	return XDP_PASS;
+}
+
+/* Sends r, with that text or NULL, and counts it. A miss: it cannot be sent. */
+static __always_inline int fast_answer(struct xdp_md *ctx, const struct nolist_reply *text,
+				       const struct pkt *p, const struct reply *r,
+				       enum nolist_verdict verdict)
+{
+	struct nolist_stats *st;
+
+	if (!reply_segment(ctx, text, p, r, true))
+		return FAST_MISS;
+	st = record_verdict(verdict);
+	if (st)
+		record_sender(st, p, verdict);
+	return XDP_TX;
+}
+
+/* To a high fake, and neither SYN nor reset. Twin of high() for these. */
+static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist_config *conf,
+					 struct pkt *p, struct reply *r)
+{
+	const struct nolist_reply *text;
+	struct high h;
+
+	if (!high_recognize(p, &h)) {
+		if (high_refuse(conf, p, r) != NOLIST_HIGH_RST)
+			return FAST_MISS;
+		return fast_answer(ctx, NULL, p, r, NOLIST_HIGH_RST);
+	}
+	if (p->flags & TCP_FIN)
+		return high_fast_fin(p, r, &h) ? fast_answer(ctx, NULL, p, r, NOLIST_HIGH_ACK)
+					       : FAST_MISS;
+	text = high_fast(conf, p, r, &h);
+	return text ? fast_answer(ctx, text, p, r, NOLIST_HIGH_TEXT) : FAST_MISS;
+}
+
+/*
+ * To a fake, number mx. Nothing here wants p in memory, so clang keeps it in registers; with
+ * a constant family it knows where everything is, with constant flags what cannot be. PSH
+ * is not among these: no answer depends on it.
+ */
+static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_config *conf,
+				     __u32 mx, enum nolist_role role, __u8 flags, bool is_ip6)
+{
+	int code = FAST_MISS;
+	struct reply r = {};
+	struct pkt p;
+
+	/* In one place: clang else makes it anew before each of twenty tests. */
+	barrier_var(code);
+	if (parse_whole(ctx, &p, is_ip6) != NOLIST_UNDECIDED)
+		return code;
+	p.flags = flags;
+	p.role = role;
+	p.mx = mx;
+	if (check_segment(ctx, conf, &p) != NOLIST_UNDECIDED)
+		return code;
+	if (role == NOLIST_LOW)
+		return fast_answer(ctx, NULL, &p, &r, decide_low(&p, &r));
+	if (flags == TCP_SYN)
+		return fast_answer(ctx, NULL, &p, &r, high_syn(conf, &p, &r));
+	return fast_dialogue(ctx, conf, &p, &r);
+}
+
+/* Functions of their own for the stack: all that call each other have 512 bytes. */
+static __noinline int fast_real4(struct xdp_md *ctx, __u32 mx)
+{
+	return fast_real(ctx, mx, false);
+}
+
+static __noinline int fast_real6(struct xdp_md *ctx, __u32 mx)
+{
+	return fast_real(ctx, mx, true);
+}
+
+#define FAST_PATH(name, role, flags, is_ip6)                                                       \
+	static __noinline int fast_##name(struct xdp_md *ctx, const struct nolist_config *conf,    \
+					  __u32 mx)                                                \
+	{                                                                                          \
+		return fast_fake(ctx, conf, mx, role, flags, is_ip6);                              \
+	}
+FAST_PATH(low_syn4, NOLIST_LOW, TCP_SYN, false)
+FAST_PATH(low_syn6, NOLIST_LOW, TCP_SYN, true)
+FAST_PATH(high_syn4, NOLIST_HIGH, TCP_SYN, false)
+FAST_PATH(high_syn6, NOLIST_HIGH, TCP_SYN, true)
+FAST_PATH(high_ack4, NOLIST_HIGH, TCP_ACK, false)
+FAST_PATH(high_ack6, NOLIST_HIGH, TCP_ACK, true)
+FAST_PATH(high_fin4, NOLIST_HIGH, TCP_FIN | TCP_ACK, false)
+FAST_PATH(high_fin6, NOLIST_HIGH, TCP_FIN | TCP_ACK, true)
+
+/* An XDP code, or FAST_MISS. */
+static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_config *conf)
+{
+	enum fast_class class = FAST_NONE;
+	__u32 mx = 0;
+
+	switch (parse_proto(ctx)) {
+	case bpf_htons(ETH_P_IP):
+		class = fast_classify(ctx, conf, false, &mx);
+		break;
+	case bpf_htons(ETH_P_IPV6):
+		class = fast_classify(ctx, conf, true, &mx);
+		break;
+	}
+	switch (class) {
+	case FAST_NONE:
+		return FAST_MISS;
+	case FAST_OTHER:
+		return fast_other();
+	case FAST_REAL4:
+		return fast_real4(ctx, mx);
+	case FAST_REAL6:
+		return fast_real6(ctx, mx);
+	case FAST_LOW_SYN4:
+		return fast_low_syn4(ctx, conf, mx);
+	case FAST_LOW_SYN6:
+		return fast_low_syn6(ctx, conf, mx);
+	case FAST_HIGH_SYN4:
+		return fast_high_syn4(ctx, conf, mx);
+	case FAST_HIGH_SYN6:
+		return fast_high_syn6(ctx, conf, mx);
+	case FAST_HIGH_ACK4:
+		return fast_high_ack4(ctx, conf, mx);
+	case FAST_HIGH_ACK6:
+		return fast_high_ack6(ctx, conf, mx);
+	case FAST_HIGH_FIN4:
+		return fast_high_fin4(ctx, conf, mx);
+	case FAST_HIGH_FIN6:
+		return fast_high_fin6(ctx, conf, mx);
+	}
+	return FAST_MISS;
+}
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tool of room 6: what sources have done that nobody can forge in their names: data to the
+ * real MX on a connection that the kernel holds, and dialogues with a high fake in which they
+ * acknowledged our numbers.
+ */
+#ifndef NOLIST_VERIFIED_H
+#define NOLIST_VERIFIED_H
+
+/* What a new record starts as; here, since the stack is short of room. */
+static const struct nolist_proofs verified_nothing;
+
+/* A new record of proofs; NULL when there is no room, which is counted. */
+static __always_inline struct nolist_proofs *
+verified_new(struct nolist_stats *st, const struct nolist_source *src, __u64 now)
+{
+	struct nolist_proofs *r;
+
+	if (!bpf_map_update_elem(&nolist_proofs, src, &verified_nothing, BPF_NOEXIST))
+		st->proofs_new++;
+	r = bpf_map_lookup_elem(&nolist_proofs, src);
+	if (!r) {
+		st->proofs_lost++;
+		st->proofs_lost_ns = now;
+	}
+	return r;
+}
+
+/* A connection. An IPv6 host is free to choose among 2^64 addresses: its /64 is the source. */
+struct flow {
+	struct nolist_addr saddr;
+	struct nolist_addr daddr;
+	__be16 sport;
+	__be16 dport;
+	__u32 is_ip6;
+};
+
+/* Does the kernel hold it as established? */
+static __always_inline bool verified_established(struct xdp_md *ctx, const struct flow *f)
+{
+	struct bpf_sock_tuple t;
+	struct bpf_sock *sk;
+	bool is_up;
+
+	if (f->is_ip6) {
+		__builtin_memcpy(t.ipv6.saddr, &f->saddr, sizeof(t.ipv6.saddr));
+		__builtin_memcpy(t.ipv6.daddr, &f->daddr, sizeof(t.ipv6.daddr));
+		t.ipv6.sport = f->sport;
+		t.ipv6.dport = f->dport;
+	} else {
+		t.ipv4.saddr = f->saddr.w[3];
+		t.ipv4.daddr = f->daddr.w[3];
+		t.ipv4.sport = f->sport;
+		t.ipv4.dport = f->dport;
+	}
+	sk = f->is_ip6 ? bpf_skc_lookup_tcp(ctx, &t, sizeof(t.ipv6), BPF_F_CURRENT_NETNS, 0)
+		       : bpf_skc_lookup_tcp(ctx, &t, sizeof(t.ipv4), BPF_F_CURRENT_NETNS, 0);
+	if (!sk)
+		return false;
+	is_up = sk->state == BPF_TCP_ESTABLISHED;
+	bpf_sk_release(sk);
+	return is_up;
+}
+
+/*
+ * Data to the real MX. The kernel is asked once for a connection, then again
+ * after an hour; a source that works several connections at a time is asked more
+ * often, and may count one of them twice.
+ */
+__noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const struct flow *f)
+{
+	__u64 now = clock_ns();
+	struct nolist_source src;
+	struct nolist_proofs *r;
+	bool is_first;
+
+	if (!st || !f)
+		return 0;
+	src.addr = f->saddr;
+	if (f->is_ip6)
+		src.addr.q[1] = 0;
+	r = bpf_map_lookup_elem(&nolist_proofs, &src);
+	if (r && r->real_port == f->sport && now - r->real_last_ns < NOLIST_HOUR_NS)
+		return 0;
+	if (!verified_established(ctx, f))
+		return 0;
+	if (!r)
+		r = verified_new(st, &src, now);
+	if (!r)
+		return 0;
+	proven_note(proven_hash(&f->saddr, f->is_ip6), now);
+	is_first = !r->real_first_ns;
+	if (is_first)
+		r->real_first_ns = now;
+	r->real_last_ns = now;
+	r->real_port = f->sport;
+	__sync_fetch_and_add(&r->real_data, 1);
+	contact_real_hour(st, &src)->data++;
+	return is_first;
+}
+
+/* The record of this hour; the oldest of NOLIST_HOURS gives way. */
+static __always_inline struct nolist_hour *verified_hour(struct nolist_proofs *r)
+{
+	__u32 hour = clock_hour();
+	struct nolist_hour *h = &r->hour[hour % NOLIST_HOURS];
+
+	if (h->hour != hour) {
+		__builtin_memset(h, 0, sizeof(*h));
+		h->hour = hour;
+		r->hours++;
+	}
+	return h;
+}
+
+/*
+ * Writes only what happened: adding nothing to a field could undo what another
+ * CPU adds to it, and a lost QUIT would accuse. Stops at the largest value.
+ */
+static __always_inline void verified_count(__u16 *count, bool is_so)
+{
+	if (is_so && *count < 0xffff)
+		(*count)++;
+}
+
+#define VERIFIED_RARE (HIGH_CLOSED | HIGH_EARLY | HIGH_PIPED | HIGH_NOT_SMTP | HIGH_STARTTLS)
+
+static __always_inline void verified_events(struct nolist_hour *h, __u32 events)
+{
+	if (events & HIGH_TOLD)
+		verified_count(events & HIGH_STRONG ? &h->n[NOLIST_EVENT_TEMPFAILED] :
+						    &h->n[NOLIST_EVENT_TEMPFAILED_WEAK],
+			     true);
+	verified_count(&h->n[NOLIST_EVENT_GREETED_WEAK], events & HIGH_WEAK);
+	verified_count(&h->n[NOLIST_EVENT_QUIT], events & HIGH_QUIT);
+	if (!(events & VERIFIED_RARE))
+		return;
+	verified_count(&h->n[NOLIST_EVENT_CLOSED], events & HIGH_CLOSED);
+	verified_count(&h->n[NOLIST_EVENT_EARLY_TALKER], events & HIGH_EARLY);
+	verified_count(&h->n[NOLIST_EVENT_PIPELINED], events & HIGH_PIPED);
+	verified_count(&h->n[NOLIST_EVENT_NOT_SMTP], events & HIGH_NOT_SMTP);
+	verified_count(&h->n[NOLIST_EVENT_STARTTLS], events & HIGH_STARTTLS);
+}
+
+static __always_inline void verified_bad_ack(struct nolist_stats *st,
+					   const struct nolist_source *src)
+{
+	__u32 hour = clock_hour();
+	struct nolist_bad_acks *b = &st->bad_acks[hour % NOLIST_HOURS];
+	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, src);
+
+	if (b->hour != hour) {
+		b->hour = hour;
+		b->count = 0;
+	}
+	b->count++;
+	if (r)
+		__sync_fetch_and_add(&r->bad_acks, 1);
+}
+
+/*
+ * What a dialogue shows. Only what is proven opens a record: by timestamps, or
+ * by a greeting at the one exact number.
+ */
+__noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 events)
+{
+	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
+	__u64 now = clock_ns();
+	bool is_first;
+	struct nolist_proofs *r;
+	struct nolist_hour *h;
+
+	if (!st)
+		return 0;
+	if (events & HIGH_BAD_ACK) {
+		verified_bad_ack(st, src);
+		return 0;
+	}
+	r = bpf_map_lookup_elem(&nolist_proofs, src);
+	if (!r) {
+		if (!(events & (HIGH_STRONG | HIGH_WEAK)))
+			return 0;
+		r = verified_new(st, src, now);
+		if (!r)
+			return 0;
+	}
+	is_first = !r->high_first_ns;
+	if (is_first || events & HIGH_TOLD)
+		proven_note(proven_hash(&src->addr, q0), now);
+	h = verified_hour(r);
+	if (is_first)
+		r->high_first_ns = now;
+	r->high_last_ns = now;
+	verified_events(h, events);
+	return is_first;
+}
+
+#endif
