@@ -115,6 +115,7 @@ static int load_program(struct job *job)
 		return fail_hint("-v shows what the kernel's verifier says");
 	}
 	kern_set_init(&job->new.set);
+	job->new.set.abi = NOLIST_ABI_VERSION;
 	for (i = 0; i < KERN_MAPS; i++)
 		job->new.set.fd[i] = bpf_map__fd(
 			bpf_object__find_map_by_name(job->skel->obj, kern_map_names[i]));
