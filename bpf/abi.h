@@ -43,10 +43,10 @@
 #define NOLIST_MAP_META "nolist_meta"
 #define NOLIST_MAP_KEY "nolist_key"
 #define NOLIST_MAP_CONF "nolist_conf"
-#define NOLIST_MAP_CLAIMS "nolist_claims"
-#define NOLIST_MAP_PROOFS "nolist_proofs"
+#define NOLIST_MAP_CONTACTS "nolist_contacts"
+#define NOLIST_MAP_VERIFIED "nolist_verified"
 #define NOLIST_MAP_STATS "nolist_stats"
-#define NOLIST_MAP_KNOWN "nolist_known" /* the program's own, never pinned */
+#define NOLIST_MAP_COOKIES "nolist_cookies" /* the program's own, never pinned */
 #define NOLIST_MAP_PROGS "nolist_progs" /* the program's own, and pinned, or it is emptied */
 
 /*
@@ -84,13 +84,13 @@ enum nolist_verdict {
 	NOLIST_PASS_OTHER = 4,        /* TCP, but no MX address or port of ours */
 	NOLIST_PASS_REAL = 5,         /* to the real MX, noted */
 	/* To a fake, where a closed port is silent: the kernel sees it. */
-	NOLIST_PASS_NOT_HOST = 6,   /* to a group or another host of the link */
-	NOLIST_PASS_SOURCE = 7,     /* a source that may not be answered */
-	NOLIST_PASS_TRUNCATED = 8,  /* lengths that contradict each other */
-	NOLIST_PASS_CHECKSUM = 9,   /* a wrong IPv4 or TCP checksum */
-	NOLIST_PASS_RESET = 10,     /* an RST is never answered */
+	NOLIST_PASS_NOT_HOST = 6,    /* to a group or another host of the link */
+	NOLIST_PASS_SOURCE = 7,      /* a source that may not be answered */
+	NOLIST_PASS_TRUNCATED = 8,   /* lengths that contradict each other */
+	NOLIST_PASS_CHECKSUM = 9,    /* a wrong IPv4 or TCP checksum */
+	NOLIST_PASS_RESET = 10,      /* an RST is never answered */
 	NOLIST_PASS_TCP_OPTION = 11, /* malformed options, TCP-MD5 or TCP-AO */
-	NOLIST_PASS_NO_ROOM = 12,   /* the driver refused to resize the frame */
+	NOLIST_PASS_NO_SPACE = 12,   /* the driver refused to resize the frame */
 	/* Answers. */
 	NOLIST_LOW_RST_ACK = 13,  /* segment without ACK: <SEQ=0><ACK><RST,ACK> */
 	NOLIST_LOW_RST = 14,      /* segment with ACK: <SEQ=SEG.ACK><RST> */
@@ -99,9 +99,9 @@ enum nolist_verdict {
 	NOLIST_HIGH_TEXT = 17,    /* the banner or a reply */
 	NOLIST_HIGH_ACK = 18,     /* an acknowledgement without text */
 	/* To a high fake: dropped, since the kernel would reset the dialogue. */
-	NOLIST_HIGH_SILENT = 19,  /* nothing to say to it */
-	NOLIST_HIGH_BAD = 20,     /* a segment that nobody would answer */
-	NOLIST_HIGH_NO_ROOM = 21, /* the driver refused to resize the frame */
+	NOLIST_HIGH_SILENT = 19,   /* nothing to say to it */
+	NOLIST_HIGH_BAD = 20,      /* a segment that nobody would answer */
+	NOLIST_HIGH_NO_SPACE = 21, /* the driver refused to resize the frame */
 	/* A shape for which nolist_slow was needed, and it is not in nolist_progs. */
 	NOLIST_PASS_NO_SLOW = 22, /* the kernel sees it */
 	NOLIST_HIGH_NO_SLOW = 23, /* to a high fake: dropped */
@@ -145,9 +145,9 @@ enum nolist_state {
 	NOLIST_GREETED = 2,
 	NOLIST_MAIL = 3,
 	NOLIST_RCPT = 4,
-	NOLIST_TOLD = 3,      /* added to the three above: "later" has been said */
-	NOLIST_BASES = 8,     /* states without the bit below */
-	NOLIST_MIDLINE = 8,   /* bit: answered at the verb, the rest of its line is to come */
+	NOLIST_TEMPFAILED = 3, /* added to the three above: "later" has been said */
+	NOLIST_BASES = 8,      /* states without the bit below */
+	NOLIST_MIDLINE = 8,    /* bit: answered at the verb, the rest of its line is to come */
 	NOLIST_STATES = 16
 };
 
@@ -254,23 +254,23 @@ struct nolist_contact {
 };
 _Static_assert(sizeof(struct nolist_contact) == 24, "abi");
 
-/* nolist_claims: what a source seems to do. Anyone can forge it. */
-struct nolist_claims {
+/* nolist_contacts: what a source seems to do. Anyone can forge it. */
+struct nolist_contacts {
 	struct nolist_contact low;
 	struct nolist_contact real;
 	struct nolist_contact high;
 	__u64 reserved; /* for what concerns no role, or more than one */
 };
 /* An entry of the table: 64 bytes of the kernel's, of which 16 are the key, and these. */
-_Static_assert(sizeof(struct nolist_claims) == 80, "abi");
+_Static_assert(sizeof(struct nolist_contacts) == 80, "abi");
 
 /*
  * What a source can do in a dialogue with a high fake. User space has one table of
  * their names (user/record/events.c). Append-only, as the verdicts.
  */
 enum nolist_event {
-	NOLIST_EVENT_TEMPFAILED = 0,      /* got the 4xx in a dialogue proven by its timestamps */
-	NOLIST_EVENT_GREETED_WEAK = 1,    /* greeted at the one exact sequence number, no timestamps */
+	NOLIST_EVENT_TEMPFAILED = 0,   /* got the 4xx in a dialogue verified by its timestamps */
+	NOLIST_EVENT_GREETED_WEAK = 1, /* greeted at the one exact sequence number, no timestamps */
 	NOLIST_EVENT_TEMPFAILED_WEAK = 2, /* got the 4xx without timestamps */
 	NOLIST_EVENT_QUIT = 3,            /* said QUIT after the 4xx */
 	NOLIST_EVENT_CLOSED = 4,          /* sent FIN after the 4xx, without QUIT */
@@ -296,8 +296,8 @@ _Static_assert(sizeof(struct nolist_hour) == 36, "abi");
 #define NOLIST_HOUR_NS 3600000000000ull
 #define NOLIST_HOURS 8 /* the last so many hours with dialogues are kept */
 
-/* nolist_proofs: what a source has proven to do. Nobody else can forge it. */
-struct nolist_proofs {
+/* nolist_verified: what a source has verified to do. Nobody else can forge it. */
+struct nolist_verified {
 	/* Data to the real MX on a connection that the kernel holds as established. */
 	__u64 real_first_ns;
 	__u64 real_last_ns;
@@ -317,8 +317,8 @@ struct nolist_proofs {
  * With the 64 bytes in front of it an entry of the table is seven cache lines, so that each
  * begins with one: all above the hours is in the second and third.
  */
-_Static_assert(sizeof(struct nolist_proofs) == 96 + 36 * NOLIST_HOURS, "abi");
-_Static_assert(sizeof(struct nolist_proofs) % 64 == 0, "abi");
+_Static_assert(sizeof(struct nolist_verified) == 96 + 36 * NOLIST_HOURS, "abi");
+_Static_assert(sizeof(struct nolist_verified) % 64 == 0, "abi");
 
 /* Acknowledgements at high fakes that were not ours, in one hour: forgers' traces. */
 struct nolist_bad_acks {
@@ -340,19 +340,19 @@ _Static_assert(sizeof(struct nolist_real) == 12, "abi");
 /*
  * What a flood of forged segments may cost. A SYN's source is anybody's claim, so
  * only so many are noted in a second, on each CPU and for each role apart; the
- * others are counted as shed, weigh nothing and cost nothing. Sources that have
- * proven something lately have a share of their own.
+ * others are counted as limited, weigh nothing and cost nothing. Sources that have
+ * verified something lately have a share of their own.
  */
-#define NOLIST_CLAIMS_NEW 4096      /* new sources in a second */
-#define NOLIST_CLAIMS_TOUCHED 65536 /* contacts looked up in a second */
-#define NOLIST_CLAIMS_KNOWN 65536   /* and, after these, of sources that seem proven */
+#define NOLIST_CONTACTS_NEW 4096       /* new sources in a second */
+#define NOLIST_CONTACTS_TOUCHED 65536  /* contacts looked up in a second */
+#define NOLIST_CONTACTS_VERIFIED 65536 /* and, after these, of sources that seem verified */
 #define NOLIST_SECOND_SHIFT 30      /* a second of this: 2^30 ns */
 
 struct nolist_budget {
 	__u32 second;  /* which one, modulo 2^32 */
 	__u32 touched; /* contacts looked up in it */
 	__u32 added;   /* new sources in it */
-	__u32 known;   /* contacts of sources that seem proven, looked up in it */
+	__u32 known;   /* contacts of sources that seem verified, looked up in it */
 };
 
 /* What came to an MX address. */
@@ -364,16 +364,16 @@ struct nolist_mxstats {
 /* nolist_stats: per CPU, one value, so that a frame looks for it once. */
 struct nolist_stats {
 	__u64 verdict[NOLIST_VERDICT_SLOTS]; /* frames by verdict */
-	__u64 claims_new;               /* sources added to nolist_claims */
-	__u64 claims_lost;              /* contacts for which the table had no room */
-	__u64 claims_shed[NOLIST_ROLES]; /* contacts by role that were too many to note */
-	__u64 proofs_new;               /* sources added to nolist_proofs */
-	__u64 proofs_lost;              /* verified evidence that found no room */
-	__u64 proofs_lost_ns;           /* when last */
+	__u64 contacts_new;                  /* sources added to nolist_contacts */
+	__u64 contacts_lost;                 /* contacts for which the table had no room */
+	__u64 contacts_limited[NOLIST_ROLES]; /* contacts by role that were too many to note */
+	__u64 verified_new;                   /* sources added to nolist_verified */
+	__u64 verified_lost;                  /* verified evidence that found no room */
+	__u64 verified_lost_ns;               /* when last */
 	__u64 reserved[32];
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
-	/* Admission to nolist_claims, by role: what was spent in this second. */
+	/* Admission to nolist_contacts, by role: what was spent in this second. */
 	struct nolist_budget budget[NOLIST_ROLES];
 	struct nolist_mxstats mx[NOLIST_MX_MAX]; /* by nolist_slot.mx */
 };
@@ -384,7 +384,7 @@ _Static_assert(sizeof(struct nolist_stats) <= 32768, "the kernel's limit for a v
  * IPv4, 1: IPv6) that no low fake has an address of it, while a low fake or the real MX
  * has one of the other.
  */
-#define NOLIST_MX_BLIND(family) (1ull << (63 - (family)))
+#define NOLIST_MX_NO_LOW(family) (1ull << (63 - (family)))
 
 struct nolist_change {
 	__u64 mx;    /* a number for the addresses and their roles; 0: unused */
@@ -392,17 +392,17 @@ struct nolist_change {
 };
 #define NOLIST_CHANGES 4 /* the last so many are kept */
 
-/* nolist_known: per CPU, the hash of a dialogue at a place that its source names. */
-#define NOLIST_KNOWN_PLACES 512 /* 2^9, see high_place() */
+/* nolist_cookies: per CPU, the hash of a dialogue at a place that its source names. */
+#define NOLIST_COOKIE_PLACES 512 /* 2^9, see high_place() */
 
-struct nolist_known {
+struct nolist_cookies {
 	struct nolist_addr saddr;
 	struct nolist_addr daddr;
 	__u64 tail; /* ports, clock slot, timestamps: see high_tail() */
 	__u64 hash;
 	__u64 pad[2]; /* to a cache line */
 };
-_Static_assert(sizeof(struct nolist_known) == 64, "abi");
+_Static_assert(sizeof(struct nolist_cookies) == 64, "abi");
 
 /* nolist_meta: whose tables these are. Written by user space. */
 struct nolist_meta {

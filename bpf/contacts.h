@@ -33,39 +33,39 @@ static __always_inline void contact_note(struct nolist_contact *c, __u64 now)
 	c->opens++;
 }
 
-static __always_inline struct nolist_contact *contact_role(struct nolist_claims *c, __u32 role)
+static __always_inline struct nolist_contact *contact_role(struct nolist_contacts *c, __u32 role)
 {
 	return role == NOLIST_LOW ? &c->low : role == NOLIST_REAL ? &c->real : &c->high;
 }
 
-/* A new record of claims. */
+/* A new record of contacts. */
 static __always_inline void contact_add(struct nolist_stats *st, const struct nolist_source *src,
 					__u32 role, __u64 now)
 {
-	struct nolist_claims c = {}, *other;
+	struct nolist_contacts c = {}, *other;
 
 	contact_note(contact_role(&c, role), now);
-	if (!bpf_map_update_elem(&nolist_claims, src, &c, BPF_NOEXIST)) {
-		st->claims_new++;
+	if (!bpf_map_update_elem(&nolist_contacts, src, &c, BPF_NOEXIST)) {
+		st->contacts_new++;
 		return;
 	}
 	/* Another CPU was faster, or there is no room. */
-	other = bpf_map_lookup_elem(&nolist_claims, src);
+	other = bpf_map_lookup_elem(&nolist_contacts, src);
 	if (other)
 		contact_note(contact_role(other, role), now);
 	else
-		st->claims_lost++;
+		st->contacts_lost++;
 }
 
 enum contact_admission {
-	CONTACT_SHED,
+	CONTACT_LIMITED,
 	CONTACT_NOTED,
 	CONTACT_KNOWN, /* if its source is known indeed */
 };
 
-/* Is there anything left to note a claim with? See NOLIST_CLAIMS_NEW. */
-static __always_inline enum contact_admission contact_admit(struct nolist_stats *st,
-							    const struct pkt *p, __u64 now)
+/* Is there anything left to note a claim with? See NOLIST_CONTACTS_NEW. */
+static __always_inline enum contact_admission contact_admission(struct nolist_stats *st,
+								const struct pkt *p, __u64 now)
 {
 	struct nolist_budget *b = &st->budget[p->role & 3];
 	__u32 second = now >> NOLIST_SECOND_SHIFT;
@@ -76,42 +76,42 @@ static __always_inline enum contact_admission contact_admit(struct nolist_stats 
 		b->added = 0;
 		b->known = 0;
 	}
-	if (b->added < NOLIST_CLAIMS_NEW && b->touched < NOLIST_CLAIMS_TOUCHED) {
+	if (b->added < NOLIST_CONTACTS_NEW && b->touched < NOLIST_CONTACTS_TOUCHED) {
 		b->touched++;
 		return CONTACT_NOTED;
 	}
-	if (b->known < NOLIST_CLAIMS_KNOWN &&
-	    proven_lately(proven_hash(&p->saddr, p->is_ip6), now)) {
+	if (b->known < NOLIST_CONTACTS_VERIFIED &&
+	    filter_has(filter_hash(&p->saddr, p->is_ip6), now)) {
 		b->known++;
 		return CONTACT_KNOWN;
 	}
-	st->claims_shed[p->role & 3]++;
-	return CONTACT_SHED;
+	st->contacts_limited[p->role & 3]++;
+	return CONTACT_LIMITED;
 }
 
 /*
  * A segment that opens a connection: a claim, since its source may be forged. A
- * function of its own, as those below, so that what is shed does not pay for it.
+ * function of its own, as those below, so that what is limited does not pay for it.
  * Linux 6.1 takes no key of a map from an argument that points to it.
  */
 __noinline int contact_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 role, __u32 admission)
 {
 	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
-	struct nolist_proofs *r = NULL;
+	struct nolist_verified *r = NULL;
 	__u64 now = clock_again();
-	struct nolist_claims *c;
+	struct nolist_contacts *c;
 
 	if (!st)
 		return 0;
 	if (role == NOLIST_REAL || admission == CONTACT_KNOWN)
-		r = bpf_map_lookup_elem(&nolist_proofs, src);
+		r = bpf_map_lookup_elem(&nolist_verified, src);
 	if (admission == CONTACT_KNOWN && !r) {
-		st->claims_shed[role & 3]++;
+		st->contacts_limited[role & 3]++;
 		return 0;
 	}
 	if (role == NOLIST_REAL && r && r->real_first_ns)
 		contact_real_hour(st, src)->opens++;
-	c = bpf_map_lookup_elem(&nolist_claims, src);
+	c = bpf_map_lookup_elem(&nolist_contacts, src);
 	if (c) {
 		contact_note(contact_role(c, role), now);
 		return 0;
@@ -122,16 +122,16 @@ __noinline int contact_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 r
 	return 0;
 }
 
-/* Who has proven something has opened a connection: if that was shed, it is noted after all. */
+/* Who has verified something has opened a connection: if that was limited, it is noted after all. */
 __noinline int contact_opened(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 role)
 {
 	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
 	__u64 now = clock_again();
-	struct nolist_claims *c;
+	struct nolist_contacts *c;
 
 	if (!st)
 		return 0;
-	c = bpf_map_lookup_elem(&nolist_claims, src);
+	c = bpf_map_lookup_elem(&nolist_contacts, src);
 	if (!c)
 		contact_add(st, src, role, now);
 	else if (!contact_role(c, role)->first_ns)
@@ -142,9 +142,9 @@ __noinline int contact_opened(struct nolist_stats *st, __u64 q0, __u64 q1, __u32
 /* A claim, if there is anything left to note it with. */
 static __always_inline void contact_syn(struct nolist_stats *st, const struct pkt *p, __u64 now)
 {
-	enum contact_admission admission = contact_admit(st, p, now);
+	enum contact_admission admission = contact_admission(st, p, now);
 
-	if (admission != CONTACT_SHED)
+	if (admission != CONTACT_LIMITED)
 		contact_open(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role, admission);
 }
 

@@ -23,16 +23,16 @@
 
 /* What a segment shows about its source; bits of pkt.events. */
 enum {
-	HIGH_STRONG = 1,      /* proven by timestamps and sequence number together */
-	HIGH_WEAK = 2,        /* greeting at the one exact number, no timestamps */
-	HIGH_TOLD = 4,        /* was told "later" */
-	HIGH_QUIT = 8,        /* QUIT after that */
-	HIGH_CLOSED = 16,     /* FIN after that, without QUIT */
-	HIGH_EARLY = 32,      /* talked before the banner */
-	HIGH_PIPED = 64,      /* more than one line at once */
+	HIGH_STRONG = 1,        /* verified by timestamps and sequence number together */
+	HIGH_WEAK = 2,          /* greeting at the one exact number, no timestamps */
+	HIGH_TEMPFAILED = 4,    /* was told "later" */
+	HIGH_QUIT = 8,          /* QUIT after that */
+	HIGH_CLOSED = 16,       /* FIN after that, without QUIT */
+	HIGH_EARLY_TALKER = 32, /* talked before the banner */
+	HIGH_PIPELINED = 64,    /* more than one line at once */
 	HIGH_NOT_SMTP = 128,
 	HIGH_STARTTLS = 256,
-	HIGH_BAD_ACK = 512,   /* an acknowledgement that is not ours */
+	HIGH_BAD_ACK = 512, /* an acknowledgement that is not ours */
 };
 
 /* A segment of a dialogue, as its numbers tell. */
@@ -114,14 +114,14 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 }
 
 /* The place of a dialogue's hash. */
-static __always_inline struct nolist_known *high_place(const struct pkt *p)
+static __always_inline struct nolist_cookies *high_place(const struct pkt *p)
 {
 	__u32 at = (p->saddr.w[3] ^ p->saddr.w[1] ^ p->sport) * 0x9e3779b1u >> 23;
 
-	return bpf_map_lookup_elem(&nolist_known, &at);
+	return bpf_map_lookup_elem(&nolist_cookies, &at);
 }
 
-static __always_inline bool high_is_known(const struct nolist_known *k, const struct pkt *p,
+static __always_inline bool high_is_known(const struct nolist_cookies *k, const struct pkt *p,
 					  __u64 tail)
 {
 	return k->tail == tail && k->saddr.q[1] == p->saddr.q[1] &&
@@ -129,7 +129,7 @@ static __always_inline bool high_is_known(const struct nolist_known *k, const st
 	       k->daddr.q[0] == p->daddr.q[0];
 }
 
-static __always_inline void high_know(struct nolist_known *k, const struct pkt *p, __u64 tail,
+static __always_inline void high_know(struct nolist_cookies *k, const struct pkt *p, __u64 tail,
 				      __u64 hash)
 {
 	k->saddr = p->saddr;
@@ -147,7 +147,7 @@ static __always_inline __u64 high_find(const struct pkt *p)
 	/* At least the time of its own SYN. */
 	__u64 slot = clock_again() >> COOKIE_SLOT_SHIFT;
 	__u64 tail = high_tail(p, slot), hash;
-	struct nolist_known *known = high_place(p);
+	struct nolist_cookies *known = high_place(p);
 	__u32 ack = bpf_ntohl(p->ack) - 1;
 
 	if (known && high_is_known(known, p, tail)) {
@@ -239,7 +239,7 @@ static __always_inline enum nolist_verdict high_banner(const struct nolist_confi
 		return NOLIST_HIGH_SILENT;
 	/* With FIN the banner goes out once more: where our FIN belongs, it may be there. */
 	if (h->data) {
-		p->events |= HIGH_EARLY;
+		p->events |= HIGH_EARLY_TALKER;
 		h->is_fin = false;
 	}
 	/* A banner that is the refusal is no evidence: good senders then need no QUIT. */
@@ -247,9 +247,9 @@ static __always_inline enum nolist_verdict high_banner(const struct nolist_confi
 									 : NOLIST_HIGH_SILENT;
 }
 
-static __always_inline bool high_is_told(__u32 state)
+static __always_inline bool high_is_tempfailed(__u32 state)
 {
-	return (state & ~NOLIST_MIDLINE) >= NOLIST_GREETED + NOLIST_TOLD;
+	return (state & ~NOLIST_MIDLINE) >= NOLIST_GREETED + NOLIST_TEMPFAILED;
 }
 
 /* What the last verbs of the table show; "said" is the client's, "verb" what it is taken for. */
@@ -261,7 +261,7 @@ static __always_inline __u32 high_leaving(__u32 verb, __u32 said, __u32 total)
 		return HIGH_STARTTLS;
 	/* Where it was too much we hang up, and there is no QUIT to wait for. */
 	if ((verb == NOLIST_V_QUIT || total >= NOLIST_TOTAL_MAX) &&
-	    high_is_told(total / 2 & (NOLIST_STATES - 1)))
+	    high_is_tempfailed(total / 2 & (NOLIST_STATES - 1)))
 		events |= HIGH_QUIT;
 	/* Not where it only was too much: that is SMTP. */
 	if (said == NOLIST_V_NOT_SMTP)
@@ -280,7 +280,7 @@ static __always_inline __u32 high_shown(const struct nolist_config *conf, const 
 	    h->total == conf->smtp.reply[NOLIST_BANNER].len)
 		events |= HIGH_WEAK;
 	if (row->does & NOLIST_SAYS_LATER)
-		events |= HIGH_TOLD;
+		events |= HIGH_TEMPFAILED;
 	if (verb >= NOLIST_V_QUIT)
 		events |= high_leaving(verb, said, h->total);
 	return events;
@@ -299,16 +299,16 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 {
 	__u64 scan = smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse, p->line);
 	__u32 line = SMTP_LINE(scan), verb = SMTP_SAYS(scan), parse = SMTP_PARSE(scan);
-	__u32 state = h->total / 2 & (NOLIST_STATES - 1), taken = line ? line : h->data, mid = 0;
+	__u32 state = h->total / 2 & (NOLIST_STATES - 1), selected = line ? line : h->data, mid = 0;
 	const struct nolist_reply *row;
 	bool is_fin = h->is_fin;
 
-	if (taken != h->data)
+	if (selected != h->data)
 		h->is_fin = false;
 	if (!line && verb != NOLIST_V_NOT_SMTP) {
 		if (p->ts_at)
 			return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
-						h->seq + taken + h->is_fin, parse);
+						h->seq + selected + h->is_fin, parse);
 		if (!(scan & SMTP_NAMED) && !(state & NOLIST_MIDLINE) && parse < SMTP_VERB)
 			return NOLIST_HIGH_SILENT;
 		mid = 1;
@@ -316,21 +316,21 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 	if (state & NOLIST_MIDLINE && !p->ts_at &&
 	    (!(scan & SMTP_NAMED) || verb == NOLIST_V_NOT_SMTP))
 		return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
-					h->seq + taken + h->is_fin, SMTP_START);
+					h->seq + selected + h->is_fin, SMTP_START);
 	if (verb >= NOLIST_V_NOT_SMTP || h->total >= NOLIST_TOTAL_MAX) {
 		verb = NOLIST_V_NOT_SMTP;
-		taken = h->data;
+		selected = h->data;
 		h->is_fin = is_fin;
 		mid = 0;
 	}
-	row = high_say(conf, p, r, h, NOLIST_REPLY(mid, state, verb), h->seq + taken);
+	row = high_say(conf, p, r, h, NOLIST_REPLY(mid, state, verb), h->seq + selected);
 	if (!row)
 		return NOLIST_HIGH_SILENT;
 	/* Few values of the parse count as proof: the fewer, the harder to guess. */
 	if (p->ts_at && h->parse >= SMTP_VERB && h->parse < SMTP_VERB + NOLIST_VERBS)
 		p->events |= HIGH_STRONG;
-	if (taken != h->data)
-		p->events |= HIGH_PIPED;
+	if (selected != h->data)
+		p->events |= HIGH_PIPELINED;
 	p->events |= high_shown(conf, p, h, row, verb, SMTP_SAYS(scan));
 	return NOLIST_HIGH_TEXT;
 }
@@ -379,7 +379,7 @@ static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 	else
 		return NOLIST_HIGH_SILENT;
 	if (h->is_fin && verdict != NOLIST_HIGH_SILENT && !(p->events & HIGH_QUIT) &&
-	    (high_is_told(state) || p->events & HIGH_TOLD))
+	    (high_is_tempfailed(state) || p->events & HIGH_TEMPFAILED))
 		p->events |= HIGH_CLOSED;
 	return verdict;
 }

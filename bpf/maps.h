@@ -8,8 +8,8 @@
 #define NOLIST_MAPS_H
 
 /* How many sources each table holds unless the loader says otherwise. */
-#define CLAIMS_DEFAULT 262144
-#define PROOFS_DEFAULT 262144
+#define CONTACTS_DEFAULT 262144
+#define VERIFIED_DEFAULT 262144
 
 struct conf_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -41,10 +41,10 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, NOLIST_KNOWN_PLACES);
+	__uint(max_entries, NOLIST_COOKIE_PLACES);
 	__type(key, __u32);
-	__type(value, struct nolist_known);
-} nolist_known SEC(".maps");
+	__type(value, struct nolist_cookies);
+} nolist_cookies SEC(".maps");
 
 /*
  * The programs that ours calls. The kernel empties it when the last pin and the last file
@@ -60,23 +60,23 @@ struct {
 /* What sources seem to do; whoever was idle longest makes room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, CLAIMS_DEFAULT);
+	__uint(max_entries, CONTACTS_DEFAULT);
 	__type(key, struct nolist_source);
-	__type(value, struct nolist_claims);
-} nolist_claims SEC(".maps");
+	__type(value, struct nolist_contacts);
+} nolist_contacts SEC(".maps");
 
 /*
- * What sources have proven to do. No forged segment gets in, so only other
- * proven sources can make the one that was idle longest give way. Where somebody
+ * What sources have verified to do. No forged segment gets in, so only other
+ * verified sources can make the one that was idle longest give way. Where somebody
  * collects, the loader makes it a plain hash: then nobody gives way before he is
  * stored, and who finds no room is counted as lost.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, PROOFS_DEFAULT);
+	__uint(max_entries, VERIFIED_DEFAULT);
 	__type(key, struct nolist_source);
-	__type(value, struct nolist_proofs);
-} nolist_proofs SEC(".maps");
+	__type(value, struct nolist_verified);
+} nolist_verified SEC(".maps");
 
 /* Counters of all frames, and of each MX address. */
 struct {

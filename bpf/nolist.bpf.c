@@ -29,7 +29,7 @@
 #include "cookie.h"
 #include "high.h"
 #include "reply.h"
-#include "proven.h"
+#include "filter.h"
 #include "contacts.h"
 #include "verified.h"
 #include "record.h"

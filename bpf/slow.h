@@ -9,7 +9,7 @@
 
 /* Where a frame goes, by verdict. */
 static const __u8 slow_code[NOLIST_VERDICTS] = {
-	[NOLIST_PASS_UNCONFIGURED ... NOLIST_PASS_NO_ROOM] = XDP_PASS,
+	[NOLIST_PASS_UNCONFIGURED... NOLIST_PASS_NO_SPACE] = XDP_PASS,
 	[NOLIST_LOW_RST_ACK] = XDP_TX,
 	[NOLIST_LOW_RST] = XDP_TX,
 	[NOLIST_HIGH_RST] = XDP_TX,
@@ -18,7 +18,7 @@ static const __u8 slow_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_ACK] = XDP_TX,
 	[NOLIST_HIGH_SILENT] = XDP_DROP,
 	[NOLIST_HIGH_BAD] = XDP_DROP,
-	[NOLIST_HIGH_NO_ROOM] = XDP_DROP,
+	[NOLIST_HIGH_NO_SPACE] = XDP_DROP,
 	[NOLIST_PASS_NO_SLOW] = XDP_PASS,
 	[NOLIST_HIGH_NO_SLOW] = XDP_DROP,
 };
@@ -35,7 +35,7 @@ static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx, const st
 	struct reply r = {};
 	enum nolist_verdict verdict = decide_low(p, &r);
 
-	return reply_segment(ctx, NULL, p, &r, false) ? verdict : NOLIST_PASS_NO_ROOM;
+	return reply_segment(ctx, NULL, p, &r, false) ? verdict : NOLIST_PASS_NO_SPACE;
 }
 
 static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
@@ -46,7 +46,7 @@ static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
 	enum nolist_verdict verdict = high(ctx, conf, p, &r);
 	const struct nolist_reply *row = r.text_len ? smtp_reply(conf, r.text) : NULL;
 
-	return !r.flags || reply_segment(ctx, row, p, &r, false) ? verdict : NOLIST_HIGH_NO_ROOM;
+	return !r.flags || reply_segment(ctx, row, p, &r, false) ? verdict : NOLIST_HIGH_NO_SPACE;
 }
 
 /* Rooms 1 and 2: which MX is it for? */

@@ -8,20 +8,20 @@
 #define NOLIST_VERIFIED_H
 
 /* What a new record starts as; here, since the stack is short of room. */
-static const struct nolist_proofs verified_nothing;
+static const struct nolist_verified verified_nothing;
 
-/* A new record of proofs; NULL when there is no room, which is counted. */
-static __always_inline struct nolist_proofs *
+/* A new record of verified evidence; NULL when there is no room, which is counted. */
+static __always_inline struct nolist_verified *
 verified_new(struct nolist_stats *st, const struct nolist_source *src, __u64 now)
 {
-	struct nolist_proofs *r;
+	struct nolist_verified *r;
 
-	if (!bpf_map_update_elem(&nolist_proofs, src, &verified_nothing, BPF_NOEXIST))
-		st->proofs_new++;
-	r = bpf_map_lookup_elem(&nolist_proofs, src);
+	if (!bpf_map_update_elem(&nolist_verified, src, &verified_nothing, BPF_NOEXIST))
+		st->verified_new++;
+	r = bpf_map_lookup_elem(&nolist_verified, src);
 	if (!r) {
-		st->proofs_lost++;
-		st->proofs_lost_ns = now;
+		st->verified_lost++;
+		st->verified_lost_ns = now;
 	}
 	return r;
 }
@@ -71,7 +71,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 {
 	__u64 now = clock_ns();
 	struct nolist_source src;
-	struct nolist_proofs *r;
+	struct nolist_verified *r;
 	bool is_first;
 
 	if (!st || !f)
@@ -79,7 +79,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 	src.addr = f->saddr;
 	if (f->is_ip6)
 		src.addr.q[1] = 0;
-	r = bpf_map_lookup_elem(&nolist_proofs, &src);
+	r = bpf_map_lookup_elem(&nolist_verified, &src);
 	if (r && r->real_port == f->sport && now - r->real_last_ns < NOLIST_HOUR_NS)
 		return 0;
 	if (!verified_established(ctx, f))
@@ -88,7 +88,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 		r = verified_new(st, &src, now);
 	if (!r)
 		return 0;
-	proven_note(proven_hash(&f->saddr, f->is_ip6), now);
+	filter_note(filter_hash(&f->saddr, f->is_ip6), now);
 	is_first = !r->real_first_ns;
 	if (is_first)
 		r->real_first_ns = now;
@@ -100,7 +100,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 }
 
 /* The record of this hour; the oldest of NOLIST_HOURS gives way. */
-static __always_inline struct nolist_hour *verified_hour(struct nolist_proofs *r)
+static __always_inline struct nolist_hour *verified_hour(struct nolist_verified *r)
 {
 	__u32 hour = clock_hour();
 	struct nolist_hour *h = &r->hour[hour % NOLIST_HOURS];
@@ -123,11 +123,12 @@ static __always_inline void verified_count(__u16 *count, bool is_so)
 		(*count)++;
 }
 
-#define VERIFIED_RARE (HIGH_CLOSED | HIGH_EARLY | HIGH_PIPED | HIGH_NOT_SMTP | HIGH_STARTTLS)
+#define VERIFIED_RARE                                                                              \
+	(HIGH_CLOSED | HIGH_EARLY_TALKER | HIGH_PIPELINED | HIGH_NOT_SMTP | HIGH_STARTTLS)
 
 static __always_inline void verified_events(struct nolist_hour *h, __u32 events)
 {
-	if (events & HIGH_TOLD)
+	if (events & HIGH_TEMPFAILED)
 		verified_count(events & HIGH_STRONG ? &h->n[NOLIST_EVENT_TEMPFAILED] :
 						    &h->n[NOLIST_EVENT_TEMPFAILED_WEAK],
 			     true);
@@ -136,8 +137,8 @@ static __always_inline void verified_events(struct nolist_hour *h, __u32 events)
 	if (!(events & VERIFIED_RARE))
 		return;
 	verified_count(&h->n[NOLIST_EVENT_CLOSED], events & HIGH_CLOSED);
-	verified_count(&h->n[NOLIST_EVENT_EARLY_TALKER], events & HIGH_EARLY);
-	verified_count(&h->n[NOLIST_EVENT_PIPELINED], events & HIGH_PIPED);
+	verified_count(&h->n[NOLIST_EVENT_EARLY_TALKER], events & HIGH_EARLY_TALKER);
+	verified_count(&h->n[NOLIST_EVENT_PIPELINED], events & HIGH_PIPELINED);
 	verified_count(&h->n[NOLIST_EVENT_NOT_SMTP], events & HIGH_NOT_SMTP);
 	verified_count(&h->n[NOLIST_EVENT_STARTTLS], events & HIGH_STARTTLS);
 }
@@ -147,7 +148,7 @@ static __always_inline void verified_bad_ack(struct nolist_stats *st,
 {
 	__u32 hour = clock_hour();
 	struct nolist_bad_acks *b = &st->bad_acks[hour % NOLIST_HOURS];
-	struct nolist_proofs *r = bpf_map_lookup_elem(&nolist_proofs, src);
+	struct nolist_verified *r = bpf_map_lookup_elem(&nolist_verified, src);
 
 	if (b->hour != hour) {
 		b->hour = hour;
@@ -159,7 +160,7 @@ static __always_inline void verified_bad_ack(struct nolist_stats *st,
 }
 
 /*
- * What a dialogue shows. Only what is proven opens a record: by timestamps, or
+ * What a dialogue shows. Only what is verified opens a record: by timestamps, or
  * by a greeting at the one exact number.
  */
 __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 events)
@@ -167,7 +168,7 @@ __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __
 	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
 	__u64 now = clock_ns();
 	bool is_first;
-	struct nolist_proofs *r;
+	struct nolist_verified *r;
 	struct nolist_hour *h;
 
 	if (!st)
@@ -176,7 +177,7 @@ __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __
 		verified_bad_ack(st, src);
 		return 0;
 	}
-	r = bpf_map_lookup_elem(&nolist_proofs, src);
+	r = bpf_map_lookup_elem(&nolist_verified, src);
 	if (!r) {
 		if (!(events & (HIGH_STRONG | HIGH_WEAK)))
 			return 0;
@@ -185,8 +186,8 @@ __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __
 			return 0;
 	}
 	is_first = !r->high_first_ns;
-	if (is_first || events & HIGH_TOLD)
-		proven_note(proven_hash(&src->addr, q0), now);
+	if (is_first || events & HIGH_TEMPFAILED)
+		filter_note(filter_hash(&src->addr, q0), now);
 	h = verified_hour(r);
 	if (is_first)
 		r->high_first_ns = now;

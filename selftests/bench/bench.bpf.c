@@ -308,7 +308,7 @@ int sink_skb(struct __sk_buff *skb)
 }
 
 SEC("tc")
-int taken(struct __sk_buff *skb)
+int selected(struct __sk_buff *skb)
 {
 	void *end = (void *)(long)skb->data_end;
 	__u64 *w = (void *)(long)skb->data, *sent = (void *)frame.data;

@@ -109,7 +109,7 @@ static __always_inline int emit(struct xdp_md *ctx, const struct said *s)
 	__u64 sum;
 
 	if (!resize(ctx, len < FRAME_MIN ? FRAME_MIN : len)) {
-		count.no_room++;
+		count.no_capacity++;
 		return XDP_DROP;
 	}
 	data = (void *)(long)ctx->data;

@@ -73,7 +73,7 @@ struct client_count {
 	__u64 silent;     /* wants no answer: acknowledgements, parts of replies, repetitions */
 	__u64 sums;       /* segments whose checksums were verified */
 	__u64 bad_sums;
-	__u64 no_room;    /* the frame could not be made as long as it should be */
+	__u64 no_capacity; /* the frame could not be made as long as it should be */
 	__u64 softirq_ns; /* of network softirqs on conf.cpu, but in the processes conf.pid */
 	__u64 start_ns;   /* of the present one */
 	__u64 lane[CLIENT_LANES]; /* of done: by lane */

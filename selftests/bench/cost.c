@@ -267,7 +267,7 @@ static double run_row(const struct row *r, uint32_t n)
 /*
  * A round is many short slices, the empty program's and the row's by turns, and the
  * quickest of each counts: what else uses the core meanwhile only makes slices slower.
- * It also leaves out those in which a second's budget for claims (NOLIST_CLAIMS_NEW)
+ * It also leaves out those in which a second's budget for contacts (NOLIST_CONTACTS_NEW)
  * is spent: a flood pays that once a second, a slice as often as it begins one.
  */
 static void measure(const struct row *r, int round, uint32_t n)

@@ -65,7 +65,7 @@ for ((round = 0; round < rounds; round++)); do
 	# shellcheck disable=SC2016 # jq's and bash's
 	row "bpftool map dump -j, jq: $((many / 10)) offenders" bash -c 'bpftool -j map dump pinned "$1" |
 	jq -r ".[].formatted | select([.value.hour[] | select(.n[0] > 0)] | length >= 2) |
-		.key.addr | tostring" >"$2"' - "$PIN_DIR/nolist_proofs" "$TMP/peer"
+		.key.addr | tostring" >"$2"' - "$PIN_DIR/nolist_verified" "$TMP/peer"
 done
 inject "many=$half"
 dump "dump, $many offenders in the tables"

@@ -49,8 +49,8 @@ struct peer {
 	unsigned int n;
 	enum place at;
 	int step;             /* what was said last */
-	bool was_told, is_done;
-	struct nolist_claims claims; /* when its dialogue had ended */
+	bool was_tempfailed, is_done;
+	struct nolist_contacts contacts; /* when its dialogue had ended */
 };
 
 static struct peer client[FLOOD_CLIENTS_MAX];
@@ -252,10 +252,10 @@ static void hear(struct peer *c, const char *text)
 		return;
 	}
 	if (c->step == STEP_DATA && !is_polite(c)) {
-		c->was_told = true;
+		c->was_tempfailed = true;
 		shutdown(c->fd, SHUT_WR);
 	} else if (c->step != STEP_QUIT) {
-		c->was_told |= c->step == STEP_DATA;
+		c->was_tempfailed |= c->step == STEP_DATA;
 		say(c, c->step ? c->step + 1 : STEP_EHLO);
 	}
 }
@@ -279,8 +279,8 @@ static void go_on(struct peer *c)
 		dial(c, AT_HIGH);
 	} else if (c->at == AT_HIGH && n > 0) {
 		hear(c, text);
-	} else if (c->at == AT_HIGH && !n && c->was_told) {
-		look_up(NOLIST_MAP_CLAIMS, c, &c->claims);
+	} else if (c->at == AT_HIGH && !n && c->was_tempfailed) {
+		look_up(NOLIST_MAP_CONTACTS, c, &c->contacts);
 		close(c->fd);
 		dial(c, AT_LOW_AGAIN);
 	} else {
@@ -363,24 +363,24 @@ static uint64_t frames_of(const struct path *p)
 /* ---- what was noted ---- */
 
 struct found {
-	unsigned int proven, alibis;
-	unsigned int strangers; /* claims of who has proven nothing yet: one each */
+	unsigned int verified, alibis;
+	unsigned int strangers; /* contacts of who has verified nothing yet: one each */
 	unsigned int known;     /* and of the others: three each */
 };
 
 /* Is all there that this dialogue has shown? */
-static bool is_complete(const struct peer *c, const struct nolist_proofs *r)
+static bool is_complete(const struct peer *c, const struct nolist_verified *r)
 {
-	unsigned int strong = 0, weak = 0, told_weak = 0, quit = 0, closed = 0, i;
+	unsigned int strong = 0, weak = 0, tempfailed_weak = 0, quit = 0, closed = 0, i;
 
 	for (i = 0; i < NOLIST_HOURS; i++) {
 		strong += r->hour[i].n[NOLIST_EVENT_TEMPFAILED];
 		weak += r->hour[i].n[NOLIST_EVENT_GREETED_WEAK];
-		told_weak += r->hour[i].n[NOLIST_EVENT_TEMPFAILED_WEAK];
+		tempfailed_weak += r->hour[i].n[NOLIST_EVENT_TEMPFAILED_WEAK];
 		quit += r->hour[i].n[NOLIST_EVENT_QUIT];
 		closed += r->hour[i].n[NOLIST_EVENT_CLOSED];
 	}
-	return (has_ts(c) ? strong : weak && told_weak) && (is_polite(c) ? quit : closed);
+	return (has_ts(c) ? strong : weak && tempfailed_weak) && (is_polite(c) ? quit : closed);
 }
 
 static void look(struct found *f)
@@ -389,18 +389,18 @@ static void look(struct found *f)
 
 	for (i = 0; i < begun; i++) {
 		const struct peer *c = &client[i];
-		struct nolist_claims claims = {};
-		struct nolist_proofs proofs = {};
+		struct nolist_contacts contacts = {};
+		struct nolist_verified verified = {};
 
 		if (!c->is_done)
 			continue;
-		look_up(NOLIST_MAP_PROOFS, c, &proofs);
-		look_up(NOLIST_MAP_CLAIMS, c, &claims);
-		f->proven += is_complete(c, &proofs);
-		f->alibis += proofs.real_data && proofs.real_first_ns;
-		f->strangers += !!c->claims.low.opens;
-		f->known += !!claims.real.opens + !!claims.high.opens +
-			    (claims.low.opens > c->claims.low.opens);
+		look_up(NOLIST_MAP_VERIFIED, c, &verified);
+		look_up(NOLIST_MAP_CONTACTS, c, &contacts);
+		f->verified += is_complete(c, &verified);
+		f->alibis += verified.real_data && verified.real_first_ns;
+		f->strangers += !!c->contacts.low.opens;
+		f->known += !!contacts.real.opens + !!contacts.high.opens +
+			    (contacts.low.opens > c->contacts.low.opens);
 	}
 }
 
@@ -413,8 +413,8 @@ static void sum_stats(const struct path *p, uint64_t *new, uint64_t *lost)
 	if (cpus > BENCH_CPUS || bpf_map_lookup_elem(p->stats, &zero, st))
 		die("%s: cannot read the counters", p->name);
 	for (cpu = 0; cpu < cpus; cpu++) {
-		*new += st[cpu].proofs_new;
-		*lost += st[cpu].proofs_lost;
+		*new += st[cpu].verified_new;
+		*lost += st[cpu].verified_lost;
 	}
 }
 
@@ -454,7 +454,7 @@ static void measure(const char *name, const char *object, int round)
 	       "\"claims_strangers\":%u,\"claims_known\":%u,\"forged_proofs\":%lld,"
 	       "\"lost\":%llu}\n",
 	       name, round, begun, ended, (long long)(all - sent), (unsigned long long)sent,
-	       (wall_ns() - start) / 1e9, f.proven, f.alibis, f.strangers, f.known,
+	       (wall_ns() - start) / 1e9, f.verified, f.alibis, f.strangers, f.known,
 	       (long long)(new - begun), (unsigned long long)lost);
 	bpf_object__close(path.obj);
 }

@@ -335,8 +335,8 @@ void path_open_sized(struct path *p, const char *name, const char *object, uint3
 	p->obj = bpf_object__open_file(object, NULL);
 	if (!p->obj)
 		die("%s: cannot open: %s", object, strerror(errno));
-	set_entries(p, NOLIST_MAP_CLAIMS, entries);
-	set_entries(p, NOLIST_MAP_PROOFS, entries);
+	set_entries(p, NOLIST_MAP_CONTACTS, entries);
+	set_entries(p, NOLIST_MAP_VERIFIED, entries);
 	bpf_object__for_each_program(prog, p->obj)
 		bpf_program__set_autoload(prog, true);
 	if (bpf_object__load(p->obj))
@@ -384,7 +384,7 @@ const char *verdict_name(unsigned int verdict)
 		[NOLIST_PASS_CHECKSUM] = "pass-checksum",
 		[NOLIST_PASS_RESET] = "pass-reset",
 		[NOLIST_PASS_TCP_OPTION] = "pass-tcp-option",
-		[NOLIST_PASS_NO_ROOM] = "pass-no-room",
+		[NOLIST_PASS_NO_SPACE] = "pass-no-room",
 		[NOLIST_LOW_RST_ACK] = "low-rst-ack",
 		[NOLIST_LOW_RST] = "low-rst",
 		[NOLIST_HIGH_RST] = "high-rst",
@@ -393,7 +393,7 @@ const char *verdict_name(unsigned int verdict)
 		[NOLIST_HIGH_ACK] = "high-ack",
 		[NOLIST_HIGH_SILENT] = "high-silent",
 		[NOLIST_HIGH_BAD] = "high-bad",
-		[NOLIST_HIGH_NO_ROOM] = "high-no-room",
+		[NOLIST_HIGH_NO_SPACE] = "high-no-room",
 		[NOLIST_PASS_NO_SLOW] = "pass-no-slow",
 		[NOLIST_HIGH_NO_SLOW] = "high-no-slow",
 	};

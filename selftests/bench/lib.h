@@ -83,7 +83,7 @@ struct path {
 };
 
 void path_open(struct path *p, const char *name, const char *object);
-/* With tables of claims and proofs for so many sources; 0: as the object has them. */
+/* With tables of contacts and verified evidence for so many sources; 0: as the object has them. */
 void path_open_sized(struct path *p, const char *name, const char *object, uint32_t entries);
 /* Adds to v, over all CPUs. */
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS]);

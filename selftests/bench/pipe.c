@@ -106,7 +106,7 @@ static bool enter(const char *name, const char *sources, char end)
 }
 
 /* Of this namespace's veth: the sum of its counters whose names end in "errors" or "drops". */
-static uint64_t device_losses(const char *dev)
+static uint64_t device_gaps(const char *dev)
 {
 	struct {
 		struct ethtool_sset_info info;
@@ -355,7 +355,7 @@ static uint64_t sent_by_all(void)
 
 /* unanswered: of all frames with those of the warm-up, as the program's own counters say. */
 static void report(const struct dut *d, const struct traffic *t, int round, const struct lane *l,
-		   int lanes, int64_t unanswered, uint64_t losses)
+		   int lanes, int64_t unanswered, uint64_t gaps)
 {
 	uint64_t sent = 0, good = 0, bad = 0, sums = 0, other = 0, wall = 0, busy = 0;
 	bool is_drop = !strcmp(d->name, "drop");
@@ -382,7 +382,7 @@ static void report(const struct dut *d, const struct traffic *t, int round, cons
 	       d->name, t->name, source_names[t->sources], lanes, round, rate,
 	       (unsigned long long)sent, (unsigned long long)good, (unsigned long long)bad,
 	       (unsigned long long)sums, (unsigned long long)other, (long long)unanswered,
-	       (unsigned long long)losses, (unsigned long long)busy, (unsigned long long)wall,
+	       (unsigned long long)gaps, (unsigned long long)busy, (unsigned long long)wall,
 	       preempted, pace / lanes);
 }
 
@@ -393,7 +393,7 @@ static void measure(const struct dut *d, const struct traffic *t, int round, uin
 	const char *sources = source_names[t->sources];
 	struct lane l[2] = {};
 	int64_t unanswered;
-	uint64_t losses;
+	uint64_t gaps;
 	int i, ifindex;
 
 	if (!enter(ns, sources, 'b'))
@@ -401,9 +401,9 @@ static void measure(const struct dut *d, const struct traffic *t, int round, uin
 	if (!d->is_kernel &&
 	    bpf_xdp_attach(if_nametoindex("dut"), dut_fd(d, t), XDP_FLAGS_DRV_MODE, NULL))
 		die("%s: cannot attach: %s", d->name, strerror(errno));
-	losses = -device_losses("dut");
+	gaps = -device_gaps("dut");
 	enter(ns, sources, 'a');
-	losses -= device_losses("gen");
+	gaps -= device_gaps("gen");
 	ifindex = if_nametoindex("gen");
 	prepare_frame(d, t);
 	for (i = 0; i < lanes; i++)
@@ -414,11 +414,11 @@ static void measure(const struct dut *d, const struct traffic *t, int round, uin
 	unanswered += sent_by_all() - dut_answered(d, t);
 	if (d->is_kernel || !strcmp(d->name, "pass"))
 		unanswered = 0; /* it does not say */
-	losses += device_losses("gen");
+	gaps += device_gaps("gen");
 	enter(ns, sources, 'b');
-	losses += device_losses("dut");
+	gaps += device_gaps("dut");
 	if (round >= 0)
-		report(d, t, round, l, lanes, unanswered, losses);
+		report(d, t, round, l, lanes, unanswered, gaps);
 }
 
 /* ---- setting up ---- */
@@ -445,7 +445,7 @@ static void attach_sinks(const char *ns, const char *sources, bool is_kernel)
 static void prepare_kernel(void)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = bpf_program__fd(skel->progs.taken));
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = bpf_program__fd(skel->progs.selected));
 
 	enter("passing", "-", 'b');
 	hook.ifindex = if_nametoindex("dut");

@@ -54,7 +54,7 @@ else empty end),
 		+ (.rate.max | mpps | right(7))
 		+ (if .of_limit then .of_limit | fixed(2) else "-" end | right(10))
 		+ (if .path == "drop" then "-" else .sent - .good end | right(10)) + (.bad | right(5))
-		+ (.unanswered | right(8)) + (.losses | right(6))
+		+ (.unanswered | right(8)) + (.gaps | right(6))
 		+ (.wall_over_busy | fixed(1) | right(10)) + ("\(.own)/\(.rounds)" | right(7))),
 	"",
 	"How many times the peer's rate: median of the rounds' ratios (build/bench.json has their spread)",
@@ -77,7 +77,7 @@ else empty end),
 		+ ("rounds" | right(8)),
 	(.flood[] | (.path | left(10)) + ("\(.ended)/\(.clients)" | right(9)) + (.real | right(10))
 		+ (.forged | right(11)) + (.forged_rate.median | fixed(0) | right(10))
-		+ (.proven.min | percent | right(11)) + (.alibis.min | percent | right(8))
+		+ (.verified.min | percent | right(11)) + (.alibis.min | percent | right(8))
 		+ (.claims_strangers.median | percent | right(11)) + (.claims_known.median | percent | right(8))
 		+ (.forged_proofs | right(15))
 		+ (.rounds | right(8)))

@@ -245,8 +245,8 @@ static void report(const struct dut *d, int has_ts, int round, const struct mome
 	       "\"time_wait\":%ld,\"busy_ns\":%llu,\"server_ns\":%llu,\"wall_ns\":%llu,"
 	       "\"pace\":%.0f}\n",
 	       MORE(wrong), MORE(resets), MORE(odd), MORE(silent), MORE(sums), MORE(bad_sums),
-	       MORE(no_room), (unsigned long long)odd_verdicts, alive, CLIENT_LANES, time_wait(),
-	       (unsigned long long)busy, (unsigned long long)(b->servers - a->servers),
+	       MORE(no_capacity), (unsigned long long)odd_verdicts, alive, CLIENT_LANES,
+	       time_wait(), (unsigned long long)busy, (unsigned long long)(b->servers - a->servers),
 	       (unsigned long long)(b->wall - a->wall), pace);
 }
 

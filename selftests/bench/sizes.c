@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the size of the tables costs: a SYN and a whole proven dialogue of 8 segments, in
+ * What the size of the tables costs: a SYN and a whole verified dialogue of 8 segments, in
  * the kernel, in nanoseconds over a program that only returns XDP_PASS, with tables of
- * claims and proofs for 64 k, 256 k, 1 M and 4 M sources, all of them full; and what they
+ * contacts and verified evidence for 64 k, 256 k, 1 M and 4 M sources, all of them full; and what they
  * take of the kernel's memory. From sources that the tables hold, and from others: each
  * of these makes another one go. The budget of new sources is given back between, so
  * that each SYN is noted; in the last row it is not, as in a flood.
@@ -45,7 +45,7 @@ static struct sizes_frame *frames;
 struct instance {
 	struct path path;
 	const struct size *size;
-	int claims, proofs;
+	int contacts, verified;
 	uint32_t fillers; /* the next one's number */
 	struct sizes_frame *frames;
 };
@@ -94,10 +94,10 @@ static void forget(int map)
 /* Neither table holds a source that is measured, and both are full. */
 static void make_new(struct instance *in)
 {
-	forget(in->claims);
-	forget(in->proofs);
-	fill(in->claims, in->fillers, SIZES_SOURCES, sizeof(struct nolist_claims));
-	fill(in->proofs, in->fillers, SIZES_SOURCES, sizeof(struct nolist_proofs));
+	forget(in->contacts);
+	forget(in->verified);
+	fill(in->contacts, in->fillers, SIZES_SOURCES, sizeof(struct nolist_contacts));
+	fill(in->verified, in->fillers, SIZES_SOURCES, sizeof(struct nolist_verified));
 	in->fillers += SIZES_SOURCES;
 }
 
@@ -193,7 +193,7 @@ static void clear_caches(void)
 }
 
 struct tally {
-	uint64_t answers, shed, claims_new, proofs_new;
+	uint64_t answers, limited, contacts_new, verified_new;
 };
 
 /* Reads the counters and clears them, and with them what was spent of the budgets. */
@@ -211,9 +211,9 @@ static struct tally take_stats(const struct instance *in)
 		for (i = NOLIST_LOW_RST_ACK; i <= NOLIST_HIGH_ACK; i++)
 			t.answers += st[cpu].verdict[i];
 		for (i = 0; i < NOLIST_ROLES; i++)
-			t.shed += st[cpu].claims_shed[i];
-		t.claims_new += st[cpu].claims_new;
-		t.proofs_new += st[cpu].proofs_new;
+			t.limited += st[cpu].contacts_limited[i];
+		t.contacts_new += st[cpu].contacts_new;
+		t.verified_new += st[cpu].verified_new;
 	}
 	return t;
 }
@@ -236,11 +236,11 @@ static double pass_over(const struct instance *in, uint32_t step, bool is_new)
 		take_stats(in);
 		ns += run(in->path.prog, i * SIZES_STEPS, step, n) - base - resize / 2;
 		t = take_stats(in);
-		if (t.answers != n || t.shed ||
-		    (is_new ? t.claims_new != BATCH : t.claims_new > BATCH / 100))
+		if (t.answers != n || t.limited ||
+		    (is_new ? t.contacts_new != BATCH : t.contacts_new > BATCH / 100))
 			die("%s: of %u frames %llu were answered, %llu shed, %llu sources are new",
 			    in->path.name, n, (unsigned long long)t.answers,
-			    (unsigned long long)t.shed, (unsigned long long)t.claims_new);
+			    (unsigned long long)t.limited, (unsigned long long)t.contacts_new);
 	}
 	return ns / SIZES_SOURCES;
 }
@@ -275,7 +275,7 @@ static double flood(const struct instance *in)
 
 static void measure(struct instance *in, int round)
 {
-	double syn_new, syn_known, dialogue_new, dialogue_known, shed, pace;
+	double syn_new, syn_known, dialogue_new, dialogue_known, limited, pace;
 
 	memcpy(frames, in->frames, SIZES_FRAMES * sizeof(*frames));
 	pace_wait();
@@ -286,13 +286,14 @@ static void measure(struct instance *in, int round)
 	make_new(in);
 	dialogue_new = pass_over(in, 1, true);
 	dialogue_known = pass_over(in, 1, false);
-	shed = flood(in);
+	limited = flood(in);
 	pace = (pace + pace_ns()) / 2;
 	printf("{\"part\":\"sizes\",\"path\":\"%s\",\"size\":\"%s\",\"entries\":%u,\"round\":%d,"
 	       "\"claims_mb\":%.1f,\"proofs_mb\":%.1f,\"flood\":%.1f,\"syn_known\":%.1f,"
 	       "\"syn_new\":%.1f,\"dialogue_known\":%.1f,\"dialogue_new\":%.1f,\"pace\":%.0f}\n",
-	       in->path.name, in->size->name, in->size->entries, round, map_mb(in->claims),
-	       map_mb(in->proofs), shed, syn_known, syn_new, dialogue_known, dialogue_new, pace);
+	       in->path.name, in->size->name, in->size->entries, round, map_mb(in->contacts),
+	       map_mb(in->verified), limited, syn_known, syn_new, dialogue_known, dialogue_new,
+	       pace);
 }
 
 static void open_instance(struct instance *in, const char *name, const char *object,
@@ -300,12 +301,12 @@ static void open_instance(struct instance *in, const char *name, const char *obj
 {
 	in->size = size;
 	path_open_sized(&in->path, name, object, size->entries);
-	in->claims = bpf_object__find_map_fd_by_name(in->path.obj, NOLIST_MAP_CLAIMS);
-	in->proofs = bpf_object__find_map_fd_by_name(in->path.obj, NOLIST_MAP_PROOFS);
+	in->contacts = bpf_object__find_map_fd_by_name(in->path.obj, NOLIST_MAP_CONTACTS);
+	in->verified = bpf_object__find_map_fd_by_name(in->path.obj, NOLIST_MAP_VERIFIED);
 	make_frames(in);
 	/* More than they hold: an LRU makes room before it is full. */
-	fill(in->claims, 0, size->entries + size->entries / 8, sizeof(struct nolist_claims));
-	fill(in->proofs, 0, size->entries + size->entries / 8, sizeof(struct nolist_proofs));
+	fill(in->contacts, 0, size->entries + size->entries / 8, sizeof(struct nolist_contacts));
+	fill(in->verified, 0, size->entries + size->entries / 8, sizeof(struct nolist_verified));
 	in->fillers = size->entries + size->entries / 8;
 }
 

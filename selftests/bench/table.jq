@@ -24,7 +24,7 @@ def pipe: best as $best | group_by([.path, .traffic, .sources, .cpus]) | map({
 	rate: (settled($best) | map(.rate) | spread),
 	sent: (map(.sent) | add), good: (map(.good) | add), bad: (map(.bad) | add),
 	sums: (map(.sums) | add),
-	unanswered: (map(.unanswered) | add), losses: (map(.losses) | add),
+	unanswered: (map(.unanswered) | add), losses: (map(.gaps) | add),
 	wall_over_busy: (map(.wall_ns / .busy_ns) | median)});
 
 def sessions: best as $best | group_by([.path, .traffic]) | map({
@@ -75,7 +75,7 @@ def flood: group_by(.path) | map({path: .[0].path, rounds: length,
 	clients: (map(.clients) | add), ended: (map(.ended) | add),
 	real: (map(.real) | add), forged: (map(.forged) | add),
 	forged_rate: (map(.forged / .seconds) | spread),
-	proven: (map(select(.ended > 0) | .proven / .ended) | spread),
+	proven: (map(select(.ended > 0) | .verified / .ended) | spread),
 	alibis: (map(select(.ended > 0) | .alibis / .ended) | spread),
 	# A client makes four: the first as a stranger, three when it has proven something.
 	claims: (map(select(.ended > 0) | (.claims_strangers + .claims_known) / (4 * .ended)) | spread),
@@ -144,13 +144,13 @@ def demands($path): . as $t
 	demand($path; "in-kernel cost of a whole SMTP session, 8 segments"; "ns"; 0; $whole; 600; 400;
 		false),
 	demand($path; "flood, 99 % forged: proven dialogues complete"; "%"; 1;
-		($flood | if . then .proven.min * 100 else null end); 100; null; true),
+		($flood | if . then .verified.min * 100 else null end); 100; null; true),
 	demand($path; "flood, 99 % forged: verified alibis complete"; "%"; 1;
 		($flood | if . then .alibis.min * 100 else null end); 100; null; true),
 	demand($path; (if $flood then "flood: claims complete (of who has proven something before: "
 		+ "\($flood.claims_known.median * 1000 | round / 10) %)"
 		else "flood, 99 % forged: claims complete" end); "%"; 1;
-		($flood | if . then .claims.median * 100 else null end); null; 99; true),
+		($flood | if . then .contacts.median * 100 else null end); null; 99; true),
 	demand($path; of("two CPUs against one"; $two); "times"; 2; $two.ratio.median; 1.8; 1.95; true),
 	(if ([$t.evidence[].what | select(test("^dump, 1000000 offenders in the tables"))] | length) > 0
 	then

@@ -13,7 +13,7 @@
 enum { WITH = 1, WITHOUT = 2, BOTH = 3 }; /* timestamps */
 
 /* How far the client has come before the steps. */
-enum start { NOTHING, OPENED, BANNER, GREETED, SENDER, RECIPIENT, TOLD };
+enum start { NOTHING, OPENED, BANNER, GREETED, SENDER, RECIPIENT, TEMPFAILED };
 
 enum {
 	LOST = 1,        /* never reaches the server */

@@ -11,11 +11,11 @@ struct nolist_source evidence_source(const char *text)
 	return addr_source(&a);
 }
 
-void evidence_add(struct snapshot *t, int life, const char *text, const struct nolist_claims *c,
-		  const struct nolist_proofs *p)
+void evidence_add(struct snapshot *t, int epoch, const char *text, const struct nolist_contacts *c,
+		  const struct nolist_verified *p)
 {
 	struct nolist_source src = evidence_source(text);
 
-	if (snapshot_add(t, life, &src, c, p))
+	if (snapshot_add(t, epoch, &src, c, p))
 		tap_die("snapshot_add");
 }

@@ -15,7 +15,7 @@
 #define NS 1000000000ull
 
 struct nolist_source evidence_source(const char *text);
-void evidence_add(struct snapshot *t, int life, const char *text, const struct nolist_claims *c,
-		  const struct nolist_proofs *p);
+void evidence_add(struct snapshot *t, int epoch, const char *text, const struct nolist_contacts *c,
+		  const struct nolist_verified *p);
 
 #endif

@@ -10,7 +10,7 @@
  * later than now ("--at" looks at them from there):
  *	low=FIRST:LAST:OPENS  real=...  high=...
  *	data=FIRST:LAST:CONNECTIONS  talk=FIRST:LAST:HOURS  bad-acks=N
- *	hour=HOUR:STRONG:WEAK:TOLD_WEAK:QUIT   HOUR counts from the boot, from 0
+ *	hour=HOUR:STRONG:WEAK:TEMPFAILED_WEAK:QUIT   HOUR counts from the boot, from 0
  * and, as only a newer program would write it:
  *	event=HOUR:EVENT:COUNT  reserved=N     in the words in reserve
  * "verdict=N:COUNT" alone adds to that counter.
@@ -35,7 +35,7 @@
 #define NS 1000000000ull
 #define BATCH 4096
 
-static int claims_fd, proofs_fd, stats_fd;
+static int contacts_fd, verified_fd, stats_fd;
 
 static void __attribute__((noreturn)) die(const char *what)
 {
@@ -71,7 +71,7 @@ static void contact(struct nolist_contact *c, const char *at)
 	c->opens = number(&at);
 }
 
-static void hour(struct nolist_proofs *p, const char *at)
+static void hour(struct nolist_verified *p, const char *at)
 {
 	__u32 n = number(&at) + 1;
 	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
@@ -83,7 +83,7 @@ static void hour(struct nolist_proofs *p, const char *at)
 	h->n[NOLIST_EVENT_QUIT] = number(&at);
 }
 
-static void event(struct nolist_proofs *p, const char *at)
+static void event(struct nolist_verified *p, const char *at)
 {
 	__u32 n = number(&at) + 1;
 	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
@@ -93,7 +93,7 @@ static void event(struct nolist_proofs *p, const char *at)
 	h->n[which % NOLIST_EVENT_SLOTS] = number(&at);
 }
 
-static bool take(struct nolist_claims *c, struct nolist_proofs *p, const char *word)
+static bool take(struct nolist_contacts *c, struct nolist_verified *p, const char *word)
 {
 	const char *at = strchr(word, '=');
 
@@ -140,8 +140,8 @@ static void lose(const char *at)
 
 	if (!s || bpf_map_lookup_elem(stats_fd, &zero, s))
 		die("stats");
-	s->proofs_lost++;
-	s->proofs_lost_ns = number(&at) * NS;
+	s->verified_lost++;
+	s->verified_lost_ns = number(&at) * NS;
 	if (bpf_map_update_elem(stats_fd, &zero, s, BPF_ANY))
 		die("stats");
 	free(s);
@@ -192,11 +192,11 @@ static struct nolist_source made_up(unsigned int i, bool is_ip6)
 	return src;
 }
 
-static void many(unsigned int first, unsigned int n, unsigned int later_s, bool is_proven)
+static void many(unsigned int first, unsigned int n, unsigned int later_s, bool is_verified)
 {
 	struct nolist_source *src = calloc(BATCH, sizeof(*src));
-	struct nolist_claims *c = calloc(BATCH, sizeof(*c));
-	struct nolist_proofs *p = calloc(BATCH, sizeof(*p));
+	struct nolist_contacts *c = calloc(BATCH, sizeof(*c));
+	struct nolist_verified *p = calloc(BATCH, sizeof(*p));
 	unsigned int i, k, size;
 
 	if (!src || !c || !p)
@@ -213,9 +213,10 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 			p[size].hour[3] = (struct nolist_hour){ .hour = 3, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
 		}
 		k = size;
-		if (bpf_map_update_batch(claims_fd, src, c, &k, NULL) || k != size)
+		if (bpf_map_update_batch(contacts_fd, src, c, &k, NULL) || k != size)
 			die("claims");
-		if (is_proven && (bpf_map_update_batch(proofs_fd, src, p, &k, NULL) || k != size))
+		if (is_verified &&
+		    (bpf_map_update_batch(verified_fd, src, p, &k, NULL) || k != size))
 			die("proofs");
 	}
 	free(src);
@@ -225,11 +226,11 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 
 static void line(char *text)
 {
-	struct nolist_claims c = {};
-	struct nolist_proofs p = {};
+	struct nolist_contacts c = {};
+	struct nolist_verified p = {};
 	struct nolist_source src;
 	struct nolist_addr addr;
-	bool is_claimed = false, is_proven = false;
+	bool is_unverified = false, is_verified = false;
 	char *rest, *word = strtok_r(text, " \t\n", &rest);
 
 	if (!word || *word == '#')
@@ -269,13 +270,13 @@ static void line(char *text)
 	src = addr_source(&addr);
 	while ((word = strtok_r(NULL, " \t\n", &rest))) {
 		if (take(&c, &p, word))
-			is_proven = true;
+			is_verified = true;
 		else
-			is_claimed = true;
+			is_unverified = true;
 	}
-	if (is_claimed && bpf_map_update_elem(claims_fd, &src, &c, BPF_ANY))
+	if (is_unverified && bpf_map_update_elem(contacts_fd, &src, &c, BPF_ANY))
 		die("claims");
-	if (is_proven && bpf_map_update_elem(proofs_fd, &src, &p, BPF_ANY))
+	if (is_verified && bpf_map_update_elem(verified_fd, &src, &p, BPF_ANY))
 		die("proofs");
 }
 
@@ -295,7 +296,7 @@ int main(int argc, char **argv)
 {
 	long long offset = kern_clock_offset();
 	char *text = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: inject DIR | --boot\n");
@@ -305,10 +306,10 @@ int main(int argc, char **argv)
 		printf("%lld\n", offset / (long long)NS);
 		return 0;
 	}
-	claims_fd = open_map(argv[1], NOLIST_MAP_CLAIMS);
-	proofs_fd = open_map(argv[1], NOLIST_MAP_PROOFS);
+	contacts_fd = open_map(argv[1], NOLIST_MAP_CONTACTS);
+	verified_fd = open_map(argv[1], NOLIST_MAP_VERIFIED);
 	stats_fd = open_map(argv[1], NOLIST_MAP_STATS);
-	while (getline(&text, &room, stdin) >= 0)
+	while (getline(&text, &capacity, stdin) >= 0)
 		line(text);
 	free(text);
 	return 0;

@@ -8,7 +8,7 @@
 
 static const char *oracle_later(struct oracle_state *s)
 {
-	s->is_told = true;
+	s->is_reported = true;
 	return "451 4.7.1 ";
 }
 
@@ -88,18 +88,18 @@ static void oracle_line(const struct oracle *o, const struct talk_seg *s, uint32
 			struct reading line, struct oracle_want *w)
 {
 	struct oracle_state at = o->edge[total];
-	unsigned int end = read_piece(&line, s->data, s->len), taken = end ? end : s->len;
-	bool is_all = taken == s->len, has_fin = s->flags & FRAME_FIN && is_all;
+	unsigned int end = read_piece(&line, s->data, s->len), selected = end ? end : s->len;
+	bool is_all = selected == s->len, has_fin = s->flags & FRAME_FIN && is_all;
 	bool is_piece = !end && line.verb != NOLIST_V_NOT_SMTP;
 
 	if (is_piece && s->has_ts) {
-		oracle_ack(w, s->seq + taken + has_fin, has_fin);
+		oracle_ack(w, s->seq + selected + has_fin, has_fin);
 		w->line = line;
 		return;
 	}
 	if (!s->has_ts && at.is_mid &&
 	    (line.verb <= NOLIST_V_UNKNOWN || line.verb == NOLIST_V_NOT_SMTP)) {
-		oracle_ack(w, s->seq + taken + has_fin, has_fin);
+		oracle_ack(w, s->seq + selected + has_fin, has_fin);
 		return;
 	}
 	if (is_piece && line.verb < 0)
@@ -108,14 +108,14 @@ static void oracle_line(const struct oracle *o, const struct talk_seg *s, uint32
 	if (total >= ORACLE_TOTAL)
 		line.verb = NOLIST_V_NOT_SMTP;
 	if (line.verb == NOLIST_V_NOT_SMTP) {
-		taken = s->len;
+		selected = s->len;
 		has_fin = s->flags & FRAME_FIN;
 	}
 	w->kind = WANT_TEXT;
 	w->next = at;
 	w->next.is_mid = is_piece;
 	w->code = oracle_reply(o->stage, line.verb, &w->next);
-	w->ack = s->seq + taken + has_fin;
+	w->ack = s->seq + selected + has_fin;
 	w->has_fin = has_fin || w->next.at == AT_END;
 }
 
@@ -212,8 +212,10 @@ const char *oracle_judge(struct oracle *o, const struct talk *t, const struct ta
 	if (total >= ORACLE_EDGES)
 		return "says too much";
 	next = &o->edge[total];
-	if (next->at != AT_NOWHERE && (next->at != w->next.at || (next->at != AT_END &&
-	     (next->is_told != w->next.is_told || next->is_mid != w->next.is_mid))))
+	if (next->at != AT_NOWHERE &&
+	    (next->at != w->next.at ||
+	     (next->at != AT_END &&
+	      (next->is_reported != w->next.is_reported || next->is_mid != w->next.is_mid))))
 		return "one total names two states";
 	*next = w->next;
 	return NULL;

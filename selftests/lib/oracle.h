@@ -18,7 +18,7 @@ enum oracle_at { AT_NOWHERE, AT_FRESH, AT_GREETED, AT_SENDER, AT_RECIPIENT, AT_E
 
 struct oracle_state {
 	enum oracle_at at;
-	bool is_told;
+	bool is_reported;
 	bool is_mid; /* the rest of a line is to come */
 };
 

@@ -18,7 +18,7 @@ const char *const prog_verdict_names[NOLIST_VERDICTS] = {
 	[NOLIST_PASS_CHECKSUM] = "PASS_CHECKSUM",
 	[NOLIST_PASS_RESET] = "PASS_RESET",
 	[NOLIST_PASS_TCP_OPTION] = "PASS_TCP_OPTION",
-	[NOLIST_PASS_NO_ROOM] = "PASS_NO_ROOM",
+	[NOLIST_PASS_NO_SPACE] = "PASS_NO_ROOM",
 	[NOLIST_LOW_RST_ACK] = "LOW_RST_ACK",
 	[NOLIST_LOW_RST] = "LOW_RST",
 	[NOLIST_HIGH_RST] = "HIGH_RST",
@@ -27,7 +27,7 @@ const char *const prog_verdict_names[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_ACK] = "HIGH_ACK",
 	[NOLIST_HIGH_SILENT] = "HIGH_SILENT",
 	[NOLIST_HIGH_BAD] = "HIGH_BAD",
-	[NOLIST_HIGH_NO_ROOM] = "HIGH_NO_ROOM",
+	[NOLIST_HIGH_NO_SPACE] = "HIGH_NO_ROOM",
 	[NOLIST_PASS_NO_SLOW] = "PASS_NO_SLOW",
 	[NOLIST_HIGH_NO_SLOW] = "HIGH_NO_SLOW",
 };
@@ -141,8 +141,8 @@ void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_
 	prog_give_slow(p);
 	p->conf = prog_map(p, NOLIST_MAP_CONF);
 	p->key = prog_map(p, NOLIST_MAP_KEY);
-	p->claims = prog_map(p, NOLIST_MAP_CLAIMS);
-	p->proofs = prog_map(p, NOLIST_MAP_PROOFS);
+	p->contacts = prog_map(p, NOLIST_MAP_CONTACTS);
+	p->verified = prog_map(p, NOLIST_MAP_VERIFIED);
 	p->stats = prog_map(p, NOLIST_MAP_STATS);
 	p->cpus = libbpf_num_possible_cpus();
 	if (bpf_map_update_elem(p->key, &zero, &prog_key, BPF_ANY))
@@ -263,7 +263,7 @@ void prog_run(struct prog *p, const struct frame *f, __u32 ifindex, struct prog_
 
 int prog_code(int verdict)
 {
-	if (verdict <= NOLIST_PASS_NO_ROOM || verdict == NOLIST_PASS_NO_SLOW)
+	if (verdict <= NOLIST_PASS_NO_SPACE || verdict == NOLIST_PASS_NO_SLOW)
 		return XDP_PASS;
 	return verdict < NOLIST_HIGH_SILENT ? XDP_TX : XDP_DROP;
 }

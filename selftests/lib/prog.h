@@ -22,7 +22,7 @@ extern const struct nolist_key prog_key;
 struct prog {
 	struct bpf_object *object;
 	int fd, slow; /* the program, and its slow path */
-	int conf, progs, key, claims, proofs, stats;
+	int conf, progs, key, contacts, verified, stats;
 	int cpus;
 	__u64 seen[NOLIST_VERDICTS]; /* verdict counters after the last frame */
 };

@@ -33,12 +33,12 @@ struct nolist_stats stats(void)
 	if (bpf_map_lookup_elem(prog.stats, &zero, s))
 		tap_die(NOLIST_MAP_STATS);
 	for (i = 0; i < prog.cpus; i++) {
-		sum.claims_new += s[i].claims_new;
-		sum.claims_lost += s[i].claims_lost;
-		sum.proofs_new += s[i].proofs_new;
-		sum.proofs_lost += s[i].proofs_lost;
+		sum.contacts_new += s[i].contacts_new;
+		sum.contacts_lost += s[i].contacts_lost;
+		sum.verified_new += s[i].verified_new;
+		sum.verified_lost += s[i].verified_lost;
 		for (k = 0; k < NOLIST_ROLES; k++)
-			sum.claims_shed[k] += s[i].claims_shed[k];
+			sum.contacts_limited[k] += s[i].contacts_limited[k];
 		for (k = 0; k < NOLIST_MX_MAX; k++) {
 			sum.mx[k].segments += s[i].mx[k].segments;
 			sum.mx[k].opens += s[i].mx[k].opens;

@@ -281,22 +281,22 @@ static void seg_lie_length(struct segment *s, struct frame *f)
 	s->rare = 1;
 }
 
-/* Bytes of TCP and data, as the IP header claims. */
-static int seg_claimed(struct frame *f)
+/* Bytes of TCP and data, as the IP header contacts. */
+static int seg_unverified(struct frame *f)
 {
 	return (frame_is_ip6(f) ? 40 + ntohs(frame_ip6h(f)->payload_len) :
 				  ntohs(frame_ip4h(f)->tot_len)) - (int)(f->l4 - f->l3);
 }
 
-/* TCP's sum over what the IP header claims, where the frame holds as much. */
-static void seg_claimed_sum(struct frame *f)
+/* TCP's sum over what the IP header contacts, where the frame holds as much. */
+static void seg_unverified_sum(struct frame *f)
 {
 	size_t whole = f->len;
-	int claimed = seg_claimed(f);
+	int unverified = seg_unverified(f);
 
-	if (claimed < 18 || f->l4 + claimed > whole)
+	if (unverified < 18 || f->l4 + unverified > whole)
 		return;
-	f->len = f->l4 + claimed;
+	f->len = f->l4 + unverified;
 	frame_tcp_sum(f);
 	f->len = whole;
 }
@@ -304,7 +304,7 @@ static void seg_claimed_sum(struct frame *f)
 /* See LIMIT above: by chance one in 65536 has the pseudo-header's sum. */
 static int seg_is_pseudo_sum(struct frame *f)
 {
-	uint32_t sum = frame_pseudo_sum(f->b + f->l3, IPPROTO_TCP, seg_claimed(f));
+	uint32_t sum = frame_pseudo_sum(f->b + f->l3, IPPROTO_TCP, seg_unverified(f));
 
 	return frame_tcph(f)->check == htons(sum);
 }
@@ -320,7 +320,7 @@ static void seg_lies(struct segment *s, struct frame *f)
 	if (percent(6)) {
 		seg_lie_length(s, f);
 		if (percent(70))
-			seg_claimed_sum(f);
+			seg_unverified_sum(f);
 	} else if (percent(5)) {
 		frame_tcp_partial(f);
 		s->partial = 1;

@@ -235,14 +235,14 @@ const char *talk_connect(struct talk *t, struct talk_got *g)
 
 /* --- evidence ------------------------------------------------------------ */
 
-int talk_proof(const struct talk *t, struct nolist_proofs *r)
+int talk_verified(const struct talk *t, struct nolist_verified *r)
 {
 	struct nolist_source src;
 
 	memcpy(src.addr.b, t->src, 16);
 	if (t->is_ip6)
 		memset(src.addr.b + 8, 0, 8);
-	return !bpf_map_lookup_elem(t->server->proofs, &src, r);
+	return !bpf_map_lookup_elem(t->server->verified, &src, r);
 }
 
 const char *talk_evidence(const struct talk *t)
@@ -260,11 +260,11 @@ const char *talk_evidence(const struct talk *t)
 		[NOLIST_EVENT_STARTTLS] = "starttls",
 	};
 	static char text[256];
-	struct nolist_proofs r;
+	struct nolist_verified r;
 	size_t n = 0, i;
 	int h;
 
-	if (!talk_proof(t, &r))
+	if (!talk_verified(t, &r))
 		return "none";
 	text[0] = 0;
 	for (i = 0; i < NOLIST_EVENTS; i++) {

@@ -101,7 +101,7 @@ const char *talk_connect(struct talk *t, struct talk_got *g);
 
 /* --- evidence ------------------------------------------------------------ */
 
-int talk_proof(const struct talk *t, struct nolist_proofs *r);
+int talk_verified(const struct talk *t, struct nolist_verified *r);
 
 /* "strong 1, quit 1": what is noted of this client; "none": it has no record. */
 const char *talk_evidence(const struct talk *t);

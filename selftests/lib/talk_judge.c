@@ -118,11 +118,11 @@ static const char *talk_judge_text(const struct talk *t, const struct talk_seg *
 /* Its source may be forged: what is sent there is not longer than what came. */
 static const char *talk_judge_mss(const struct talk_got *g, const struct frame *f)
 {
-	unsigned int room = (f->b[f->l4 + 12] >> 4) * 4, ts = g->has_ts ? 12 : 0;
+	unsigned int capacity = (f->b[f->l4 + 12] >> 4) * 4, ts = g->has_ts ? 12 : 0;
 
-	if (room < 20 + ts)
+	if (capacity < 20 + ts)
 		return "an answer to a SYN that is longer than it";
-	if (room < 24 + ts)
+	if (capacity < 24 + ts)
 		return g->mss ? "an answer to a SYN that is longer than it" : NULL;
 	return g->mss < 536 ? "a SYN without MSS" : NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tap.h: counts claims, and prints them as the protocol wants it. */
+/* tap.h: counts contacts, and prints them as the protocol wants it. */
 #include "selftests/lib/tap.h"
 
 static int tap_count;
@@ -74,4 +74,20 @@ const char *tap_build(const char *file)
 		at = strrchr(path, '/');
 	strcpy(at + 1, file);
 	return path;
+}
+
+char *tap_slurp(const char *file)
+{
+	size_t size = 0, room = 1 << 20;
+	char *text = malloc(room + 1);
+	FILE *f = fopen(file, "re");
+
+	if (!f || !text)
+		tap_die(file);
+	size = fread(text, 1, room, f);
+	if (ferror(f) || size == room)
+		tap_die(file);
+	fclose(f);
+	text[size] = '\0';
+	return text;
 }

@@ -30,6 +30,8 @@ void tap_need_root(void);
 /* The exit status of main(). */
 int tap_done(void);
 
+/* All of a text file, by its path from the top of the tree; never freed. */
+char *tap_slurp(const char *file);
 /* A file below build/, found from the test's own place in build/selftests. */
 const char *tap_build(const char *file);
 

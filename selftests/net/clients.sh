@@ -287,7 +287,7 @@ run_combo() {
 
 # --- what is known of them ----------------------------------------------------
 
-# "strong 2 told_weak 1 ...": what is noted of source $1, all hours together.
+# "strong 2 tempfailed_weak 1 ...": what is noted of source $1, all hours together.
 evidence() {
 	at mx nolist-xdp explain --json "$1" | "$PYTHON" -c '
 import collections, json, sys
@@ -329,7 +329,7 @@ judge_evidence() {
 	done
 	for a in 198.18.4.25 2001:db8:104::; do
 		check "the clients: told with both grades of proof, some without QUIT: $a" \
-			has "$a" strong weak told_weak quit closed
+			has "$a" strong weak tempfailed_weak quit closed
 	done
 }
 

@@ -120,7 +120,7 @@ check 'the real MX is down: known senders come in vain' wait_for 20 knows_opens
 at bot spambot >/dev/null 2>&1
 check 'the bot would be due, and is held back' wait_for 10 is_ill
 check 'and is not listed' unlisted "$BOT"
-is "$(told .fuse)" unhealthy 'explain says why'
+is "$(told .hold)" unhealthy 'explain says why'
 must at mx postfix start >/dev/null 2>&1
 must at sender postqueue -f
 check 'all mail arrives' wait_for 40 in_mailbox down6

@@ -92,7 +92,7 @@ static const char *try_slot(int mode, long slots)
 
 static void slots(void)
 {
-	bool is_known = true, is_foreign = true, is_kept = true;
+	bool is_known = true, is_foreign = true, is_unchanged = true;
 	struct talk_got g;
 	const char *wrong;
 	int mode;
@@ -124,13 +124,13 @@ static void slots(void)
 		wrong = talk_send(&t, &s, &g);
 		if (!wrong && (!(g.flags & FRAME_SYN) || g.seq == t.irs))
 			wrong = "no SYN,ACK of this slot";
-		is_kept &= report(wrong, "SYN again", mode);
-		is_kept &= report(talk_through(&t, false), "SYN again in another slot", mode);
+		is_unchanged &= report(wrong, "SYN again", mode);
+		is_unchanged &= report(talk_through(&t, false), "SYN again in another slot", mode);
 	}
 	tap_ok(is_known,
 	       "the sequence number is the hash of this slot; the one before is known as well");
 	tap_ok(is_foreign, "an older and a later one are not ours");
-	tap_ok(is_kept, "a SYN that comes again in another slot does not end the dialogue");
+	tap_ok(is_unchanged, "a SYN that comes again in another slot does not end the dialogue");
 }
 
 /* --- reloads ------------------------------------------------------------- */

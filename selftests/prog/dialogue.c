@@ -123,7 +123,7 @@ static const struct step opening[] = {
 	[GREETED] = { "EHLO client.example\r\n", "250" },
 	[SENDER] = { "MAIL FROM:<a@client.example>\r\n", "250" },
 	[RECIPIENT] = { "RCPT TO:<b@example.com>\r\n", "250" },
-	[TOLD] = { "DATA\r\n", "451 4.7.1" },
+	[TEMPFAILED] = { "DATA\r\n", "451 4.7.1" },
 };
 
 static const char *run_client(struct talk *t, const struct row *row, int *at)

@@ -4,7 +4,7 @@
  * theirs, the others are SYNs and guesses with forged sources. What the clients
  * prove must be noted in full, as if nobody had flooded, and that they opened a
  * connection; what is forged must prove nothing. When they come again, what they
- * claim is noted although forged claims have left nothing of a second's budget.
+ * claim is noted although forged contacts have left nothing of a second's budget.
  */
 #define _GNU_SOURCE
 #include <bpf/btf.h>
@@ -110,9 +110,9 @@ static struct nolist_stats counters(void)
 	if (bpf_map_lookup_elem(server.stats, &zero, s))
 		tap_die(NOLIST_MAP_STATS);
 	for (i = 0; i < server.cpus; i++) {
-		sum.proofs_new += s[i].proofs_new;
-		sum.proofs_lost += s[i].proofs_lost;
-		sum.claims_shed[NOLIST_HIGH] += s[i].claims_shed[NOLIST_HIGH];
+		sum.verified_new += s[i].verified_new;
+		sum.verified_lost += s[i].verified_lost;
+		sum.contacts_limited[NOLIST_HIGH] += s[i].contacts_limited[NOLIST_HIGH];
 	}
 	return sum;
 }
@@ -127,28 +127,28 @@ static struct nolist_source source_of(const struct talk *t)
 	return src;
 }
 
-static bool has_claim(const struct talk *t)
+static bool has_contact(const struct talk *t)
 {
 	struct nolist_source src = source_of(t);
-	struct nolist_claims c;
+	struct nolist_contacts c;
 
-	return !bpf_map_lookup_elem(server.claims, &src, &c) && c.high.first_ns && c.high.opens;
+	return !bpf_map_lookup_elem(server.contacts, &src, &c) && c.high.first_ns && c.high.opens;
 }
 
-/* Forges SYNs until one is shed: nothing is left of this second's budget. */
+/* Forges SYNs until one is limited: nothing is left of this second's budget. */
 static void spend(void)
 {
-	__u64 before = counters().claims_shed[NOLIST_HIGH];
+	__u64 before = counters().contacts_limited[NOLIST_HIGH];
 
 	do
 		forge(true);
-	while (counters().claims_shed[NOLIST_HIGH] == before);
+	while (counters().contacts_limited[NOLIST_HIGH] == before);
 }
 
 /* The clients come again, and nothing is known of their first visit but what they proved. */
 static unsigned int come_again(void)
 {
-	unsigned int n, claims = 0;
+	unsigned int n, contacts = 0;
 	struct nolist_source src;
 	struct talk_got g;
 	struct talk t;
@@ -156,18 +156,18 @@ static unsigned int come_again(void)
 	for (n = 8; n < 8 + CLIENTS; n++) {
 		talk_start(&t, &server, n, n & 1, n & 2);
 		src = source_of(&t);
-		if (bpf_map_delete_elem(server.claims, &src))
+		if (bpf_map_delete_elem(server.contacts, &src))
 			tap_diag("client %u: had no claim", n);
 		spend();
 		if (talk_connect(&t, &g))
 			tap_die("a connection");
-		claims += has_claim(&t);
+		contacts += has_contact(&t);
 	}
-	return claims;
+	return contacts;
 }
 
 /* On one CPU, since each has a budget of its own. */
-static void stay(void)
+static void retained(void)
 {
 	cpu_set_t one;
 
@@ -177,7 +177,7 @@ static void stay(void)
 		tap_die("sched_setaffinity");
 }
 
-/* Where proven.h's filter lies in the program's .bss: which sources were proven lately. */
+/* Where verified.h's filter lies in the program's .bss: which sources were verified lately. */
 static struct btf_var_secinfo filter_of(const struct btf *btf)
 {
 	int id = btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC), i;
@@ -187,10 +187,10 @@ static struct btf_var_secinfo filter_of(const struct btf *btf)
 		struct btf_var_secinfo *v = btf_var_secinfos(section) + i;
 		const struct btf_type *var = btf__type_by_id(btf, v->type);
 
-		if (!strcmp(btf__name_by_offset(btf, var->name_off), "proven_line"))
+		if (!strcmp(btf__name_by_offset(btf, var->name_off), "filter_line"))
 			return *v;
 	}
-	tap_die("proven_line in .bss");
+	tap_die("filter_line in .bss");
 }
 
 static struct bpf_map *bss(void)
@@ -231,13 +231,13 @@ static void long_after(unsigned int n)
 int main(void)
 {
 	struct dialogue d = { "mx.example", "Please come back in an hour", STAGE_DATA, false };
-	unsigned int n, complete = 0, ended = 0, claims = 0, again;
+	unsigned int n, complete = 0, ended = 0, contacts = 0, again;
 	static char calm[8][256];
 	static struct talk t;
 	struct nolist_stats s;
 
 	tap_need_root();
-	stay();
+	retained();
 	prog_load(&server, NULL);
 	talk_configure(&server, &d);
 	/* What each kind of client leaves where nobody floods. */
@@ -248,7 +248,8 @@ int main(void)
 		snprintf(calm[n], sizeof(calm[n]), "%s", talk_evidence(&t));
 	}
 	s = counters();
-	tap_ok(s.proofs_new == 8 && strstr(calm[6], "strong 1, quit 1") && strstr(calm[2], "closed 1"),
+	tap_ok(s.verified_new == 8 && strstr(calm[6], "strong 1, quit 1") &&
+		       strstr(calm[2], "closed 1"),
 	       "without a flood, clients leave what they have proven");
 	for (n = 8; n < 8 + CLIENTS; n++) {
 		talk_start(&t, &server, n, n & 1, n & 2);
@@ -257,18 +258,19 @@ int main(void)
 			complete++;
 		else
 			tap_diag("client %u: %s instead of %s", n, talk_evidence(&t), calm[n % 8]);
-		claims += has_claim(&t);
+		contacts += has_contact(&t);
 	}
 	s = counters();
 	tap_ok(ended == CLIENTS, "in a flood of %lu, %u of %u dialogues ended as they should",
 	       forged, ended, CLIENTS);
 	tap_ok(complete == CLIENTS, "evidence of %u of %u is complete", complete, CLIENTS);
-	tap_ok(s.proofs_new == 8 + CLIENTS && !s.proofs_lost, "what was forged has proven nothing");
-	tap_ok(s.claims_shed[NOLIST_HIGH] > 0, "the flood was more than is noted");
-	tap_ok(claims == CLIENTS, "claims of %u of %u are noted", claims, CLIENTS);
+	tap_ok(s.verified_new == 8 + CLIENTS && !s.verified_lost,
+	       "what was forged has proven nothing");
+	tap_ok(s.contacts_limited[NOLIST_HIGH] > 0, "the flood was more than is noted");
+	tap_ok(contacts == CLIENTS, "claims of %u of %u are noted", contacts, CLIENTS);
 	again = come_again();
 	tap_ok(again == CLIENTS, "and of %u of %u when they come again", again, CLIENTS);
 	long_after(8);
-	tap_diag("%llu SYNs shed", counters().claims_shed[NOLIST_HIGH]);
+	tap_diag("%llu SYNs shed", counters().contacts_limited[NOLIST_HIGH]);
 	return tap_done();
 }

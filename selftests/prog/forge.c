@@ -121,7 +121,7 @@ static unsigned int count_records(const struct prog *p)
 	struct nolist_source key, *last = NULL;
 	unsigned int n = 0;
 
-	for (; !bpf_map_get_next_key(p->proofs, last, &key); last = &key)
+	for (; !bpf_map_get_next_key(p->verified, last, &key); last = &key)
 		n++;
 	return n;
 }
@@ -130,10 +130,10 @@ static unsigned int count_records(const struct prog *p)
 static struct nolist_hour sum(const struct talk *t)
 {
 	struct nolist_hour all = {};
-	struct nolist_proofs r = {};
+	struct nolist_verified r = {};
 	int i, event;
 
-	if (!talk_proof(t, &r))
+	if (!talk_verified(t, &r))
 		return all;
 	for (i = 0; i < NOLIST_HOURS; i++)
 		for (event = 0; event < NOLIST_EVENTS; event++)
@@ -175,14 +175,14 @@ static void half(void)
 	struct talk t;
 
 	flood(&f, &t, n);
-	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}),
+	tap_ok(!talk_verified(&t, &(struct nolist_verified){}),
 	       "%lu segments with the right ISN and a wrong TSecr are no evidence", n);
 	f.guess = KNOW_ALL;
 	flood(&f, &t, 100);
 	tap_ok(sum(&t).n[NOLIST_EVENT_TEMPFAILED] == 100, "with the right TSecr they are");
 	f = (struct forgery){ &real, KNOW_ISN, false, "DATA\r\n", 8 + 32 * 9 };
 	flood(&f, &t, 100);
-	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}),
+	tap_ok(!talk_verified(&t, &(struct nolist_verified){}),
 	       "without timestamps, a total that is not the exact one opens no record");
 	f = (struct forgery){ &real, KNOW_ISN, false, "EHLO a\r\n", banner };
 	flood(&f, &t, 100);
@@ -207,10 +207,11 @@ static void exact_total(void)
 	flood(&f, &t, n);
 	tap_ok(is_near(texts(&cut) - before, n >> (SHORT_BITS - 1)),
 	       "12 bits: guesses at another total are answered");
-	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}), "but are no evidence");
+	tap_ok(!talk_verified(&t, &(struct nolist_verified){}), "but are no evidence");
 	f = (struct forgery){ &cut, GUESS_ISN, false, "DATA\r\n", 8 + 32 * 2 };
 	flood(&f, &t, n);
-	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}), "nor is being told \"later\" there");
+	tap_ok(!talk_verified(&t, &(struct nolist_verified){}),
+	       "nor is being told \"later\" there");
 }
 
 static void timestamp_half(void)
@@ -221,7 +222,7 @@ static void timestamp_half(void)
 
 	flood(&f, &t, n);
 	bad = talk_bad_acks(&cut) - bad;
-	tap_ok(!talk_proof(&t, &(struct nolist_proofs){}),
+	tap_ok(!talk_verified(&t, &(struct nolist_verified){}),
 	       "12 bits: the timestamps' half stops them");
 	tap_ok(bad >= n - n / 10000 - 10, "and they are counted as wrong");
 }
@@ -265,7 +266,7 @@ static void weak_grade(void)
 	struct forgery greet = { &cut, GUESS_ISN, false, "EHLO a\r\n", banner };
 	struct forgery data = { &cut, GUESS_ISN, false, "DATA\r\n", 8 + 32 * 2 };
 	unsigned long n = n_full, bad = talk_bad_acks(&cut);
-	struct nolist_proofs r = {};
+	struct nolist_verified r = {};
 	struct nolist_hour h;
 	struct talk t;
 
@@ -274,7 +275,7 @@ static void weak_grade(void)
 	flood(&data, &t, n);
 	bad = talk_bad_acks(&cut) - bad;
 	h = sum(&t);
-	talk_proof(&t, &r);
+	talk_verified(&t, &r);
 	tap_ok(is_near(h.n[NOLIST_EVENT_GREETED_WEAK], n >> (SHORT_BITS - 1)),
 	       "12 bits: weak evidence is forged");
 	tap_ok(is_near(h.n[NOLIST_EVENT_TEMPFAILED_WEAK], n >> (SHORT_BITS - 1)),

@@ -403,7 +403,7 @@ static uint32_t bend(uint32_t v)
 	return v;
 }
 
-/* A client that has proven itself, and then sends anything. */
+/* A client that has verified itself, and then sends anything. */
 static const char *liar(enum dialogue_stage stage, bool is_split)
 {
 	static struct client c;

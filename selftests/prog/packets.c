@@ -416,22 +416,22 @@ static void refuse_all(struct bpf_program *prog)
 	refuse(prog, BPF_FUNC_xdp_adjust_head);
 }
 
-static void no_room(void)
+static void no_capacity(void)
 {
 	static const struct row no_tail[] = {
-		{ "to be cut", NOLIST_PASS_NO_ROOM, .pad = 61 },
-		{ "to be cut, IPv6", NOLIST_PASS_NO_ROOM, .dst = LOW6, OPT(LINUX_SYN) },
+		{ "to be cut", NOLIST_PASS_NO_SPACE, .pad = 61 },
+		{ "to be cut, IPv6", NOLIST_PASS_NO_SPACE, .dst = LOW6, OPT(LINUX_SYN) },
 		{ "just right", NOLIST_LOW_RST_ACK, .pad = 60 },
 		{ "short as it came", NOLIST_LOW_RST_ACK, .dst = LOW4 },
-		{ "to be cut by an odd number", NOLIST_PASS_NO_ROOM, .dst = LOW4, .data = 3 },
-		{ "to be cut, high", NOLIST_HIGH_NO_ROOM, .dst = HIGH4, .pad = 61 },
+		{ "to be cut by an odd number", NOLIST_PASS_NO_SPACE, .dst = LOW4, .data = 3 },
+		{ "to be cut, high", NOLIST_HIGH_NO_SPACE, .dst = HIGH4, .pad = 61 },
 		{ "to grow by a text, high", NOLIST_HIGH_TEXT, .dst = HIGH4, ACKS(0) },
 		{ "to grow by a text, high, IPv6, two tags", NOLIST_HIGH_TEXT, .dst = HIGH6,
 		  .tags = "aq", ACKS(BANNER_LEN), SAYS("EHLO a\r\n"), GREETED },
 	}, nothing[] = {
-		{ "to be cut", NOLIST_PASS_NO_ROOM, .dst = LOW4, .data = 1 },
+		{ "to be cut", NOLIST_PASS_NO_SPACE, .dst = LOW4, .data = 1 },
 		{ "just right", NOLIST_LOW_RST_ACK, .dst = LOW6 },
-		{ "to grow by a text, high", NOLIST_HIGH_NO_ROOM, .dst = HIGH4, ACKS(0) },
+		{ "to grow by a text, high", NOLIST_HIGH_NO_SPACE, .dst = HIGH4, ACKS(0) },
 	};
 	struct nolist_config *c = row_conf();
 	struct prog p;
@@ -472,9 +472,9 @@ static void tagged(struct prog *p)
 /* Which verdict a frame of this row gets then, if it needs the slow path. */
 static int missing_verdict(const struct row *r)
 {
-	return r->verdict >= NOLIST_HIGH_RST && r->verdict <= NOLIST_HIGH_NO_ROOM ?
-		       NOLIST_HIGH_NO_SLOW :
-		       NOLIST_PASS_NO_SLOW;
+	return r->verdict >= NOLIST_HIGH_RST && r->verdict <= NOLIST_HIGH_NO_SPACE
+		       ? NOLIST_HIGH_NO_SLOW
+		       : NOLIST_PASS_NO_SLOW;
 }
 
 /* True if it was counted as missing: then a pass leaves the frame as it came. */
@@ -550,7 +550,7 @@ int main(void)
 		group_table(&p, tables[i].name, tables[i].rows, tables[i].n);
 	tagged(&p);
 	no_slow(&p);
-	no_room();
+	no_capacity();
 	every_verdict();
 	bpf_object__close(p.object);
 	return tap_done();

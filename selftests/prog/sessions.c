@@ -71,18 +71,18 @@ static unsigned long memory_of(int map)
 }
 
 struct fill {
-	unsigned int claims, proofs;
-	unsigned long claims_bytes, proofs_bytes;
+	unsigned int contacts, verified;
+	unsigned long contacts_bytes, verified_bytes;
 };
 
 static struct fill fill(void)
 {
-	return (struct fill){ sources_in(prog.claims), sources_in(prog.proofs),
-			      memory_of(prog.claims), memory_of(prog.proofs) };
+	return (struct fill){ sources_in(prog.contacts), sources_in(prog.verified),
+			      memory_of(prog.contacts), memory_of(prog.verified) };
 }
 
 /* The record of client 1, over IPv4 or IPv6. */
-static bool record_of(int is_ip6, struct nolist_proofs *r)
+static bool record_of(int is_ip6, struct nolist_verified *r)
 {
 	struct talk *t = calloc(1, sizeof(*t));
 	bool is_there;
@@ -90,12 +90,12 @@ static bool record_of(int is_ip6, struct nolist_proofs *r)
 	if (!t)
 		tap_die("memory");
 	talk_start(t, server, 1, is_ip6, 0);
-	is_there = talk_proof(t, r);
+	is_there = talk_verified(t, r);
 	free(t);
 	return is_there;
 }
 
-static unsigned int largest(const struct nolist_proofs *r, enum nolist_event event)
+static unsigned int largest(const struct nolist_verified *r, enum nolist_event event)
 {
 	unsigned int most = 0;
 	int h;
@@ -105,14 +105,14 @@ static unsigned int largest(const struct nolist_proofs *r, enum nolist_event eve
 	return most;
 }
 
-static void nothing_is_kept(unsigned int count)
+static void nothing_is_stored(unsigned int count)
 {
-	struct nolist_proofs r4 = {}, r6 = {};
+	struct nolist_verified r4 = {}, r6 = {};
 	struct fill first, last;
 
 	sessions(0, FIRST);
 	first = fill();
-	tap_ok(!bad && first.claims == 2 && first.proofs == 2,
+	tap_ok(!bad && first.contacts == 2 && first.verified == 2,
 	       "%d sessions from one IPv4 and one IPv6 source: a record each in both tables",
 	       FIRST);
 	sessions(FIRST, count);
@@ -120,10 +120,10 @@ static void nothing_is_kept(unsigned int count)
 	tap_ok(!bad, "%u sessions: each was answered as the first", count);
 	if (!tap_ok(!memcmp(&first, &last, sizeof(first)),
 		    "after %u sessions the tables hold what they held after %d, in %lu bytes",
-		    count, FIRST, last.claims_bytes + last.proofs_bytes))
-		tap_diag("%u and %u records, %lu and %lu bytes", last.claims, last.proofs,
-			 last.claims_bytes, last.proofs_bytes);
-	tap_ok(!stats().claims_lost && !stats().proofs_lost, "no evidence was lost");
+		    count, FIRST, last.contacts_bytes + last.verified_bytes))
+		tap_diag("%u and %u records, %lu and %lu bytes", last.contacts, last.verified,
+			 last.contacts_bytes, last.verified_bytes);
+	tap_ok(!stats().contacts_lost && !stats().verified_lost, "no evidence was lost");
 	tap_ok(record_of(0, &r4) && record_of(1, &r6) && !r4.bad_acks && !r6.bad_acks &&
 		       largest(&r4, NOLIST_EVENT_TEMPFAILED) > FIRST / 8 &&
 		       largest(&r6, NOLIST_EVENT_GREETED_WEAK) > FIRST / 8,
@@ -137,17 +137,17 @@ static void counts_stop(void)
 	static const int counted[] = { NOLIST_EVENT_TEMPFAILED, NOLIST_EVENT_GREETED_WEAK,
 				       NOLIST_EVENT_TEMPFAILED_WEAK, NOLIST_EVENT_QUIT };
 	unsigned int h, i, full = 0, now = prog_clock() / NOLIST_HOUR_NS + 1;
-	struct nolist_proofs r;
+	struct nolist_verified r;
 
-	if (bpf_map_lookup_elem(prog.proofs, &src, &r))
+	if (bpf_map_lookup_elem(prog.verified, &src, &r))
 		tap_die("the record of 198.18.0.1");
 	h = now % NOLIST_HOURS;
 	r.hour[h].hour = now;
 	for (i = 0; i < COUNT(counted); i++)
 		r.hour[h].n[counted[i]] = 0xfffe;
-	bpf_map_update_elem(prog.proofs, &src, &r, BPF_EXIST);
+	bpf_map_update_elem(prog.verified, &src, &r, BPF_EXIST);
 	sessions(0, 100);
-	bpf_map_lookup_elem(prog.proofs, &src, &r);
+	bpf_map_lookup_elem(prog.verified, &src, &r);
 	for (i = 0; i < COUNT(counted); i++)
 		full += r.hour[h].n[counted[i]] == 0xffff;
 	tap_ok(full == COUNT(counted),
@@ -159,20 +159,21 @@ static void hour_is_noted(unsigned int ago, unsigned int want)
 {
 	struct nolist_source src = records_source("::ffff:198.18.0.1");
 	unsigned int now = prog_clock() / NOLIST_HOUR_NS + 1, then = now + 2 * NOLIST_HOURS - ago;
-	struct nolist_proofs r = { .hours = 1 };
+	struct nolist_verified r = { .hours = 1 };
 	struct nolist_hour *old = &r.hour[then % NOLIST_HOURS];
-	bool is_kept;
+	bool is_unchanged;
 
 	/* Before the machine's first hour there was none: then any other number will do. */
 	*old = (struct nolist_hour){ .hour = ago < now ? now - ago : now + 2 * NOLIST_HOURS - ago,
 				     .n[NOLIST_EVENT_TEMPFAILED] = 7, .n[NOLIST_EVENT_QUIT] = 3 };
-	bpf_map_update_elem(prog.proofs, &src, &r, BPF_ANY);
+	bpf_map_update_elem(prog.verified, &src, &r, BPF_ANY);
 	sessions(2, 3);
-	bpf_map_lookup_elem(prog.proofs, &src, &r);
-	is_kept = ago && ago < NOLIST_HOURS;
+	bpf_map_lookup_elem(prog.verified, &src, &r);
+	is_unchanged = ago && ago < NOLIST_HOURS;
 	tap_ok(r.hours == want && r.hour[now % NOLIST_HOURS].hour == now &&
 		       r.hour[now % NOLIST_HOURS].n[NOLIST_EVENT_TEMPFAILED] == (ago ? 1 : 8) &&
-		       (!is_kept || r.hour[then % NOLIST_HOURS].n[NOLIST_EVENT_TEMPFAILED] == 7),
+		       (!is_unchanged ||
+			r.hour[then % NOLIST_HOURS].n[NOLIST_EVENT_TEMPFAILED] == 7),
 	       "a dialogue %u hours after the last: %u hours with one", ago, want);
 }
 
@@ -184,7 +185,7 @@ int main(void)
 	tap_need_root();
 	prog_load(&prog, NULL);
 	talk_configure(&prog, &d);
-	nothing_is_kept(getenv("NOLIST_FULL") ? 1000000 : 70000);
+	nothing_is_stored(getenv("NOLIST_FULL") ? 1000000 : 70000);
 	counts_stop();
 	hour_is_noted(0, 1);
 	for (ago = 1; ago <= NOLIST_HOURS; ago++)

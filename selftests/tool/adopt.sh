@@ -77,7 +77,7 @@ is "$id $(json 's["interfaces"][0]["tag"]')" \
 	'the tag of the program is shown'
 check 'another build is adopted' load
 connects "$HIGH4" >/dev/null
-generation=$(json 's["tables"][0]["generation"], s["claims"]["now"]')
+generation=$(json 's["tables"][0]["generation"], s["contacts"]["now"]')
 # Put the other build in the place of ours, with the same tables, to see it replaced.
 must nolist unload >/dev/null
 attach s0 "$TMP/other.o"
@@ -111,7 +111,7 @@ is "$(($(prog_at s0) != old))" 1 'another program is there'
 must wait_for 5 grep -q "xdp/id:$(prog_at s0)" "$TMP/monitor"
 kill $monitor
 is "$(grep ' s0' "$TMP/monitor" | grep -vc 'xdp/id:')" 0 'the interface was never without one'
-is "$(json 's["tables"][0]["generation"], s["claims"]["now"]')" "$generation" \
+is "$(json 's["tables"][0]["generation"], s["contacts"]["now"]')" "$generation" \
 	'with the pinned evidence'
 must nolist unload --purge >/dev/null
 
@@ -134,12 +134,12 @@ must nolist unload --purge >/dev/null 2>&1
 
 load -i s0 >/dev/null 2>&1
 connects "$LOW4" >/dev/null
-generation=$(json 's["tables"][0]["generation"], s["claims"]["now"]')
+generation=$(json 's["tables"][0]["generation"], s["contacts"]["now"]')
 rm "$PIN_DIR"/*
-is "$(json 's["tables"][0]["generation"], s["claims"]["now"]')" "$generation" \
+is "$(json 's["tables"][0]["generation"], s["contacts"]["now"]')" "$generation" \
 	'without pins the tables are found through the program, with their record'
 load >/dev/null 2>&1
-is "$(json 's["tables"][0]["generation"], s["claims"]["now"]') $(json 's["interfaces"][0]["pinned"]')" \
+is "$(json 's["tables"][0]["generation"], s["contacts"]["now"]') $(json 's["interfaces"][0]["pinned"]')" \
 	"$generation True" 'load pins them again'
 rm "$PIN_DIR"/nolist_meta
 load >/dev/null 2>&1
@@ -173,10 +173,10 @@ for c in status show dump; do
 done
 fails "$text" 'load refuses them' load -i s0
 is "$(prog_at s0)" 0 'and does nothing'
-fails 'nolist-xdp unload --purge' 'the cure is told' nolist status
+fails 'nolist-xdp unload --purge' 'the hint is told' nolist status
 # Another version may have pinned what this one does not know.
 must bpftool map pin pinned "$PIN_DIR/nolist_stats" "$PIN_DIR/nolist_mxstats"
-check 'the cure works' nolist unload --purge
+check 'the hint works' nolist unload --purge
 is "$(ls -d "$PIN_DIR" 2>&1)" "ls: cannot access '$PIN_DIR': No such file or directory" \
 	'and leaves nothing behind'
 check 'then load does' load -i s0

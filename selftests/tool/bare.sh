@@ -46,7 +46,7 @@ builds() {
 
 without_anything() {
 	fresh
-	check "$suite: make names what is missing, and the cure" says "make deps" make
+	check "$suite: make names what is missing, and the hint" says "make deps" make
 	check "$suite: so does the lab" says "'ip' is not installed: scripts/deps.sh demo" scripts/lab.sh up
 	check "$suite: bench-plot, that there is nothing to draw" says "make bench first" make bench-plot
 	is "$(in_root sh -c 'command -v gcc gnuplot')" '' "$suite: and they install nothing"

@@ -78,7 +78,7 @@ else
 fi
 is "$(at_s0) $(connects "$LOW4")" "$both refused" 'another tool adds its program, or leaves us alone'
 must in_server xdp-loader unload s0 --all
-is "$(json 'len(s["interfaces"]), s["claims"]["now"]')" '0 1' 'taken away by another tool, its evidence stays'
+is "$(json 'len(s["interfaces"]), s["contacts"]["now"]')" '0 1' 'taken away by another tool, its evidence stays'
 
 # --- another build ---
 

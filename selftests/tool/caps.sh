@@ -31,7 +31,7 @@ same() {
 }
 
 is_away() {
-	[ "$(sqlite3 -readonly "$STATE_DIR/evidence.db" 'SELECT max(away) FROM losses')" -gt 0 ]
+	[ "$(sqlite3 -readonly "$STATE_DIR/evidence.db" 'SELECT max(detached) FROM gap')" -gt 0 ]
 }
 
 is_there() {

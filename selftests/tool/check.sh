@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check: says before anything is attached what load will meet, each finding with a
-# grade and a cure; load refuses what it refuses. What it foretells is compared with
-# what then happens, and cures are run. Why it matters: the first load is made on a
+# grade and a hint; load refuses what it refuses. What it foretells is compared with
+# what then happens, and hints are tried. Why it matters: the first load is made on a
 # remote machine's only card.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
@@ -37,7 +37,7 @@ text_of() {
 }
 
 cure_of() {
-	jq -r --arg a "$1" '[.findings[] | select(.about == $a and .cure) | .cure] | join("\n")' "$TMP/doc"
+	jq -r --arg a "$1" '[.findings[] | select(.about == $a and .hint) | .hint] | join("\n")' "$TMP/doc"
 }
 
 has() {
@@ -144,7 +144,7 @@ is "$(grades mtu)" warning 'asked for native it is a warning'
 # shellcheck disable=SC2046 # words
 must in_server $(cure_of mtu)
 look s1
-is "$(grades mtu)" ok 'and its cure cures'
+is "$(grades mtu)" ok 'and its hint helps'
 
 # --- answers that would be lost ---
 
@@ -153,7 +153,7 @@ is "$status $(grades peer)" '1 refuses' 'a veth whose other end has no program i
 nolist load -i s1 "${ROLES[@]}" >/dev/null 2>"$TMP/err"
 is "$? $(prog_at s1)" '1 0' 'load does not attach to it'
 has "$(cat "$TMP/err")" "'s1': the other end, 's2', has no XDP program: answers would be lost" 'and says why'
-has "$(cat "$TMP/err")" 'hint: an XDP program that passes at' 'and what cures it'
+has "$(cat "$TMP/err")" 'hint: an XDP program that passes at' 'and what helps'
 is "$(loads_as s1 --mode generic) $(loads_as s1 --force)" 'generic native' \
 	'generic mode, or force, attaches'
 attach_pass server s2
@@ -174,7 +174,7 @@ is "$(cat "$TMP/err")" '' 'and no library has a word of its own'
 # shellcheck disable=SC2046 # words
 must in_server $(cure_of programs)
 look s1
-is "$(grades programs)" ok 'its cure cures'
+is "$(grades programs)" ok 'its hint helps'
 
 # --- bridges, VLANs, what is above ---
 
@@ -249,7 +249,7 @@ is "$status $(grades address 192.0.2.77) $(grades address 198.51.100.9)" '0 warn
 # shellcheck disable=SC2046 # words
 must in_server $(cure_of address)
 look s0 --low 192.0.2.77
-is "$(grades address 192.0.2.77)" ok 'the cure makes it ours'
+is "$(grades address 192.0.2.77)" ok 'the hint makes it ours'
 must ip -n server addr add 203.0.113.1/24 dev s1
 must ip -n server link set s1 up
 look s0 --low 203.0.113.7 --low 2001:db8:5::7
@@ -352,7 +352,7 @@ rules "table inet f { chain input { $input; policy drop;" \
 judges 'one address is let in' ok warning
 in_server nft insert rule inet f input "$(cure_of firewall | sed 's/^a rule before it: //')"
 look s0 --low "$LOW4" --high "$HIGH6" --real "$REAL4"
-judges 'and the cure lets in the other' ok ok
+judges 'and the hint lets in the other' ok ok
 rules "table inet f { chain input { $input;" "tcp dport 20-30 jump mail" '}' \
 	'chain mail { ip saddr 203.0.113.0/24 return' 'ip6 daddr 2001:db8::/64 drop' '}' '}'
 judges 'a chain that is jumped to' ok warning

@@ -52,8 +52,8 @@ judged >"$TMP/stored"
 is "$(jq -c 'select(.verdict) | [.source, .verdict]' "$TMP/stored")" '' \
 	'after a purge nobody is listed: who knows what is missed now'
 run explain -c "$CONF" --at "$NOW" 203.0.113.1
-check 'but all is known' grep -q 'high fakes, proven *2 hours with dialogues' "$TMP/out"
-check 'and why' grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+check 'but all is known' grep -q 'high fakes, verified *2 hours with dialogues' "$TMP/out"
+check 'and why' grep -q '^  gaps *no *verified evidence was lost' "$TMP/out"
 run show -c "$CONF" --at "$NOW" --json
 is "$(jq '.sources | length' "$TMP/out")" 10 'show lists what is stored'
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
@@ -80,7 +80,7 @@ for noun in show 'explain 203.0.113.1' "dump --output $TMP/list"; do
 	fails 1 "the store '$DB' is damaged" "a damaged store: ${noun%% *}" $noun -c "$CONF"
 done
 is "$(cat "$TMP/list")" old 'and the old list stays'
-is "$(wc -l <"$TMP/err")" 2 'in one line, and one with the cure'
+is "$(wc -l <"$TMP/err")" 2 'in one line, and one with the hint'
 cp "$TMP/good.db" "$DB"
 run collect
 is "$status" 0 'the good one is taken again'
@@ -162,9 +162,9 @@ check 'in which there is what the tables say' cmp "$TMP/live" "$TMP/both"
 
 # --- freeing -----------------------------------------------------------------
 
-# Records of proofs that are in the kernel.
-proofs() {
-	bpftool -j map dump pinned "$PIN_DIR/nolist_proofs" | jq length
+# Records of verified evidence that are in the kernel.
+verified() {
+	bpftool -j map dump pinned "$PIN_DIR/nolist_verified" | jq length
 }
 
 # N sources that were at high at the second T after the boot, in the tables.
@@ -186,12 +186,12 @@ up=$(cut -d. -f1 /proc/uptime)
 idle=$((up - 3600)) # for longer than 5 minutes, and less than 8 hours
 talkers 500 "$idle"
 run collect
-is "$(cat "$TMP/out"), $(proofs) left" '500 sources, 500 of them with news, 0 freed, 500 left' \
+is "$(cat "$TMP/out"), $(verified) left" '500 sources, 500 of them with news, 0 freed, 500 left' \
 	'while the table is half empty, who was there within 8 hours stays'
 talkers 600 "$idle"
 talkers 20 "$up"
 run collect
-is "$(cat "$TMP/out"), $(proofs) left" '600 sources, 120 of them with news, 580 freed, 20 left' \
+is "$(cat "$TMP/out"), $(verified) left" '600 sources, 120 of them with news, 580 freed, 20 left' \
 	'when it is more than half full, idle records are freed once they are stored'
 run explain -c "$talkers_conf" --json 198.18.1.5
 is "$(jq -c '[.talk.hours, (.hours | length)]' "$TMP/out")" '[1,1]' 'and are known as before'
@@ -202,7 +202,7 @@ run explain -c "$talkers_conf" --json 198.18.1.5
 is "$(jq -c '[.talk.hours, .bad_acks]' "$TMP/out")" '[2,2]' \
 	'a source that comes back adds to what it had, once'
 run explain -c "$talkers_conf" 198.18.0.3
-check 'nothing is lost so far' grep -q '^  losses *yes *no verified evidence was lost' "$TMP/out"
+check 'nothing is lost so far' grep -q '^  gaps *yes *no verified evidence was lost' "$TMP/out"
 talkers 1024 "$up"
 background server nc -l -k -s $REAL4 -p 25 >/dev/null
 must wait_for 5 in_client nc -z $REAL4 25
@@ -210,24 +210,24 @@ in_client sh -c "echo EHLO x | nc -N $REAL4 25" >/dev/null
 # shellcheck disable=SC2317 # check calls it
 lost_one() {
 	run status --json
-	[ "$(jq '.. | .proofs? // empty | .lost' "$TMP/out")" -ge 1 ]
+	[ "$(jq '.. | .verified? // empty | .lost' "$TMP/out")" -ge 1 ]
 }
 check 'a full table takes in no other, and counts him as lost' wait_for 5 lost_one
 for how in 'by the tables' 'by the store'; do
 	run explain -c "$talkers_conf" 198.18.0.3
 	check "who was there meanwhile is not listed: $how" \
-		grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+		grep -q '^  gaps *no *verified evidence was lost' "$TMP/out"
 	run collect
 done
 must nolist unload >/dev/null
 run collect
 is "$status" 0 'what is pinned can be collected'
-is "$(sqlite3 "$DB" 'SELECT max(away) FROM losses')" 1 'that the program is away is stored'
+is "$(sqlite3 "$DB" 'SELECT max(detached) FROM gap')" 1 'that the program is away is stored'
 run explain -c "$talkers_conf" 198.18.0.3
-check 'nor while the program is away' grep -q '^  losses *no *verified evidence was lost' "$TMP/out"
+check 'nor while the program is away' grep -q '^  gaps *no *verified evidence was lost' "$TMP/out"
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 check 'what tables were made for stays, and is told' \
-	grep -q "the table of proofs was made for 'collect = yes'" "$TMP/load.log"
+	grep -q "the table of verified evidence was made for 'collect = yes'" "$TMP/load.log"
 end_services 2>/dev/null
 
 # --- away --------------------------------------------------------------------
@@ -242,7 +242,7 @@ run collect
 # shellcheck disable=SC2317 # check calls it
 losses_speak() {
 	run explain -c "$CONF" 198.18.0.0
-	grep -q "^  losses *$1 " "$TMP/out"
+	grep -q "^  gaps *$1 " "$TMP/out"
 }
 check 'while the program is there, no losses speak for a source' losses_speak yes
 must nolist unload >/dev/null
@@ -273,7 +273,7 @@ run collect -c "$TMP/list.conf"
 is "$status $(cat "$TMP/err")" '0 ' 'where lists are written, dump tells who is on them'
 run collect -c "$CONF"
 check 'else collect does: who, for what, until when' grep -qE "^nolist-xdp: collect: '$STATE_DIR/listed': \
-listed 203.0.113.41: told \"later\" and left without QUIT in 1 hours, 1 of them proven by timestamp; \
+listed 203.0.113.41: tempfailed and left without QUIT in 1 hours, 1 of them verified by timestamp; \
 1 hours with dialogues, 1 SYNs to high, 0 to low, 0 to real; until 20[0-9T:-]*Z\$" "$TMP/err"
 is "$(wc -l <"$TMP/err")" 1 'in a line'
 talked 42
@@ -290,7 +290,7 @@ sed "\$a allow = { $TMP/nowhere }" "$CONF" >"$TMP/missing.conf"
 run collect -c "$TMP/missing.conf"
 is "$status $(cat "$TMP/out")" '1 2 sources, 0 of them with news, 0 freed' \
 	'who cannot be judged is stored all the same'
-check 'which is told' grep -q 'hint: all is stored; who is listed since cannot be told' "$TMP/err"
+check 'which is told' grep -q 'hint: all is stored; new listings cannot be told' "$TMP/err"
 fails 2 "'x' is not a number" 'a number that is none' collect --log x
 
 fails 2 "unexpected argument 'x'" 'an argument too many' collect x

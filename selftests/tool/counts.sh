@@ -105,9 +105,11 @@ visit() {
 
 # --- what is told of them ----------------------------------------------------
 
-# The counts of all hours, and what is told besides them: one line.
+# The counts of all hours, and what is told besides them: one line; $old are the names of
+# the release before, which are there as well.
 read -r -d '' all_counts <<-'END'
-	[(.hours[] | del(.start) | to_entries[] | "\(.key) \(.value)"),
+	[(.hours[] | del(.start) | to_entries[] | select(.key | IN($old[]) | not)
+		| "\(.key) \(.value)"),
 	 (if .bad_acks > 0 then "bad_acks \(.bad_acks)" else empty end),
 	 (if .talk then "talk \(.talk.hours)" else empty end),
 	 (if .data then "data \(.data.connections)" else empty end),
@@ -115,11 +117,11 @@ read -r -d '' all_counts <<-'END'
 END
 
 explain_json() {
-	nolist explain -c "$CONF" --json "$1" | jq -r "$all_counts"
+	nolist explain -c "$CONF" --json "$1" | jq -r "(.deprecated | keys) as \$old | $all_counts"
 }
 
 show_json() {
-	nolist show -c "$CONF" --json | jq -r --arg s "$2" '.sources[] | select(.source == $s)
+	nolist show -c "$CONF" --json | jq -r --arg s "$2" '(.deprecated | keys) as $old | .sources[] | select(.source == $s)
 		| '"$all_counts"
 }
 
@@ -162,25 +164,25 @@ each() {
 quits() {
 	visit "$source" "$high" "${mail[@]}" QUIT
 	tells 'strong 1, quit 1, talk 1, high 1' "$source" "QUIT, IPv$family" \
-		'told, by timestamps 1' 'QUIT after that 1' 'high fakes, claimed 1' \
-		'high fakes, proven 1'
+		'tempfailed, by timestamps 1' 'QUIT after that 1' 'high fakes, contacts 1' \
+		'high fakes, verified 1'
 }
 
 closes() {
 	visit "$source" "$high" "${mail[@]}" fin
 	tells 'strong 1, closed 1, talk 1, high 1' "$source" "no QUIT, IPv$family" \
-		'told, by timestamps 1' 'closed, no QUIT 1'
+		'tempfailed, by timestamps 1' 'closed, no QUIT 1'
 }
 
 talks_early() {
 	visit "$source" "$high" early 'EHLO a.example' QUIT
-	tells 'early 1, talk 1, high 1' "$source" "talks before the banner, IPv$family" \
+	tells 'early_talker 1, talk 1, high 1' "$source" "talks before the banner, IPv$family" \
 		'talked early 1'
 }
 
 sends_together() {
 	visit "$source" "$high" 'EHLO a.example|NOOP' QUIT
-	tells 'piped 1, talk 1, high 1' "$source" "two commands at once, IPv$family" \
+	tells 'pipelined 1, talk 1, high 1' "$source" "two commands at once, IPv$family" \
 		'commands together 1'
 }
 
@@ -196,8 +198,8 @@ wants_tls() {
 
 has_no_timestamps() {
 	visit "$source" "$high" "${mail[@]}" QUIT
-	tells 'weak 1, told_weak 1, quit 1, talk 1, high 1' "$source" "no timestamps, IPv$family" \
-		'greeted, exact number 1' 'told, no timestamps 1' 'QUIT after that 1'
+	tells 'weak 1, tempfailed_weak 1, quit 1, talk 1, high 1' "$source" "no timestamps, IPv$family" \
+		'greeted, exact number 1' 'tempfailed, no timestamps 1' 'QUIT after that 1'
 }
 
 guesses() {
@@ -213,7 +215,7 @@ walks_the_list() {
 	visit "$source" "$low"
 	visit "$source" "$real" "${greeting[@]}" fin
 	tells 'data 1, low 1, real 1' "$source" "to low, and to the real MX, IPv$family" \
-		'low fake, claimed 1' 'real MX, claimed 1' 'real MX, proven 1'
+		'low fake, contacts 1' 'real MX, contacts 1' 'real MX, verified 1'
 }
 
 does_all_of_it() {
@@ -223,9 +225,9 @@ does_all_of_it() {
 	visit "$source" "$high" early "${mail[@]}" fin
 	timestamps 1
 	visit "$source" "$high" 'EHLO a.example|NOOP' STARTTLS 'GET / HTTP/1.1'
-	tells 'strong 2, weak 1, told_weak 1, quit 1, closed 2, early 1, piped 1, not_smtp 1, starttls 1, talk 1, high 4' \
-		"$source" "all in one hour, IPv$family" 'told, by timestamps 2' \
-		'greeted, exact number 1' 'told, no timestamps 1' 'QUIT after that 1' \
+	tells 'strong 2, weak 1, tempfailed_weak 1, quit 1, closed 2, early_talker 1, pipelined 1, not_smtp 1, starttls 1, talk 1, high 4' \
+		"$source" "all in one hour, IPv$family" 'tempfailed, by timestamps 2' \
+		'greeted, exact number 1' 'tempfailed, no timestamps 1' 'QUIT after that 1' \
 		'closed, no QUIT 2' 'talked early 1' 'commands together 1' 'not SMTP 1' \
 		'wanted STARTTLS 1'
 }

@@ -35,29 +35,29 @@ is "$(head -n 2 "$TMP/out" | tr -s ' ' | tr '\n' ';')" '203.0.113.1: offender; l
 	'its verdict comes first'
 says "^  from $(time_of $((64 * H))) until $(time_of $((40 * H + 7 * D)))\$" \
 	'since when, until when'
-says "high fakes, claimed +3 SYNs, $(time_of $((20 * H))) to $(time_of $((40 * H))) \(2d ago\)" \
+says "high fakes, contacts +3 SYNs, $(time_of $((20 * H))) to $(time_of $((40 * H))) \(2d ago\)" \
 	'its contacts'
 says "^  $(time_of $((20 * H))) +first SYN to a high fake\$" 'its history: contacts'
-says "^  $(time_of $((20 * H))) 1h +told \"later\", proven by timestamp, no QUIT" 'dialogues by the hour'
-says "^  $(time_of $((40 * H))) +told \"later\", proven by timestamp, no QUIT" 'up to the last one'
+says "^  $(time_of $((20 * H))) 1h +tempfailed, verified by timestamp, no QUIT" 'dialogues by the hour'
+says "^  $(time_of $((40 * H))) +tempfailed, verified by timestamp, no QUIT" 'up to the last one'
 says "^  $(time_of $((64 * H))) +its listing begins\$" 'when its listing begins'
 says "^  $(time_of $((40 * H + 7 * D))) +its listing ends\$" 'and when it ends'
 is "$(sed -n '/^  FROM/,/^$/s/^  \(2[^ ]*\) .*/\1/p' "$TMP/out" | sort -c && echo sorted)" sorted \
 	'in the order of time'
-says '^  offences +yes +2 hours told "later" without QUIT, 2 of them .*; 2 needed' 'the offences'
+says '^  offences +yes +2 hours tempfailed without QUIT, 2 of them .*; 2 needed' 'the offences'
 says '^  low +yes +at the low fake: never; an alibi within 7d' 'each rule with its value'
 says '^  grace +yes +had 2d to come back; 1d needed' 'the grace'
 
 explain 203.0.113.2
 says 'not listed: too few offences' 'one offence is not enough'
-says '^  offences +no +1 hour told' 'and this rule decided'
+says '^  offences +no +1 hour tempfailed' 'and this rule decided'
 explain 203.0.113.3
 says 'nothing speaks against it' 'a dialogue with QUIT is no offence'
 explain 198.51.100.2
 says '^198.51.100.2: alibi$' 'Exim, at high for once'
 says '^  low +no +at the low fake: 10h from the nearest offence; an alibi within 7d' \
 	'was at low ten hours before'
-says '^  neighbours +no +1 in 198.51.100.0/24 with a proven alibi, such as 198.51.100.1' \
+says '^  neighbours +no +1 in 198.51.100.0/24 with a verified alibi, such as 198.51.100.1' \
 	'and has a good neighbour'
 explain 203.0.113.4
 says 'listed with --unverified only' 'SYNs alone are a suspicion'
@@ -105,11 +105,11 @@ says "on the allow list: 203.0.113.0/28, $TMP/allow:2\$" 'and its line is named'
 inject lost=30h
 explain 203.0.113.1
 says '^203.0.113.1: held$' 'lost evidence holds a listing back'
-says "^  losses +no +verified evidence was lost, the last time at $(time_of $((30 * H)))" \
+says "^  gaps +no +verified evidence was lost, the last time at $(time_of $((30 * H)))" \
 	'and this is told'
 says "^  $(time_of 0) +30h? .*verified evidence was lost|1d +verified evidence was lost" \
 	'and is in the history, near the offences'
-says "^  fuse 'losses': verified evidence was lost near what they did\$" 'the fuse is named'
+says "^  held back, 'gaps': verified evidence was lost near their offences\$" 'the fuse is named'
 says 'held back: not added to a list, and not taken off it' 'and what it means'
 explain 2001:db8:5:1:ffff::1234
 says '^2001:db8:5:1::/64: held$' 'any address of a /64 is that /64'
@@ -117,7 +117,7 @@ says '^2001:db8:5:1::/64: held$' 'any address of a /64 is that /64'
 explain --json 203.0.113.1
 is "$(jq -c '[.schema, .type, .known, .source, .verdict, (.hours | length)]' "$TMP/out")" \
 	'[2,"explain",true,"203.0.113.1","held",2]' 'JSON: the verdict'
-is "$(jq -c '[.checks[] | select(.lists | not).check]' "$TMP/out")" '["offences","losses"]' \
+is "$(jq -c '[.checks[] | select(.lists | not).check]' "$TMP/out")" '["offences","gaps"]' \
 	'JSON: the rules that decided'
 is "$(jq '.rules.grace' "$TMP/out")" 86400 'JSON: the rules'
 explain --json 203.0.113.99

@@ -48,7 +48,7 @@ check 'load attaches' nolist load -i s0 "${ROLES[@]}"
 is "$(json 's["interfaces"][0]["mode"], s["interfaces"][0]["pinned"]')" 'native True' \
 	'natively, with pinned tables'
 is "$(pins)" \
-	'nolist_claims nolist_conf nolist_config nolist_ingress nolist_key nolist_meta nolist_progs_N nolist_proofs nolist_stats' \
+	'nolist_contacts nolist_conf nolist_config nolist_ingress nolist_key nolist_meta nolist_progs_N nolist_verified nolist_stats' \
 	'every map and the program are pinned by their names'
 is "$(stat -c %a "$PIN_DIR")" 700 'the pins are for root alone'
 is "$(connects "$LOW4")" refused 'the low fake refuses'
@@ -68,12 +68,12 @@ esac
 # --- changing the configuration in place ---
 
 prog=$(prog_at s0)
-claims=$(json 's["claims"]["now"]')
+contacts=$(json 's["contacts"]["now"]')
 segments=$(json '[m["segments"] for m in s["tables"][0]["mx"] if m["role"] == "low"][0]')
 check 'load again takes another configuration' \
 	nolist load --low "$HIGH4" --high "$LOW4" --real "$REAL4" --low 203.0.113.9 --port 25 --port 2525
 is "$(prog_at s0)" "$prog" 'the program stays'
-is "$(json 's["tables"][0]["generation"], s["claims"]["now"]')" "$generation $claims" \
+is "$(json 's["tables"][0]["generation"], s["contacts"]["now"]')" "$generation $contacts" \
 	'the evidence stays'
 is "$(json '[m["segments"] for m in s["tables"][0]["mx"] if m["address"] == "'$LOW4'"]')" \
 	"[$segments]" 'an address keeps its counters in another role'
@@ -259,7 +259,7 @@ must nolist unload --purge >/dev/null
 # --- tables ---
 
 check 'room for sources can be chosen' nolist load -i s0 --sources 2048 "${ROLES[@]}"
-is "$(json 's["claims"]["room"], s["proofs"]["room"]')" '2048 2048' 'and is there'
+is "$(json 's["contacts"]["capacity"], s["verified"]["capacity"]')" '2048 2048' 'and is there'
 exits 0 'room for 2048 sources, and keep it' 'tables that exist keep theirs' \
 	nolist load --sources 4096 "${ROLES[@]}"
 must nolist unload --purge >/dev/null

@@ -65,11 +65,11 @@ until=$(until_of)
 left=$((until - $(date +%s)))
 check "status tells the time: $left s" test "$left" -ge 0 -a "$left" -le $brief
 exits 0 'on probation: detaches in' 'and says so' nolist status
-claims=$(nolist status --json | jq '.claims.now')
+contacts=$(nolist status --json | jq '.contacts.now')
 check 'when the time is up it detaches' wait_for $((2 * brief)) is_detached
 check 'and not before' test "$(date +%s)" -ge "$until"
 check 'its watcher has gone' wait_for 5 no_watchers
-is "$(nolist status --json | jq -c '[.claims.now, (.interfaces | length)]')" "[$claims,0]" \
+is "$(nolist status --json | jq -c '[.contacts.now, (.interfaces | length)]')" "[$contacts,0]" \
 	'the evidence stays'
 is "$(connects "$HIGH4")" refused 'the kernel answers'
 exits 1 'the probation is over' 'it cannot be confirmed then' nolist load --confirm

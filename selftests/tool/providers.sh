@@ -43,7 +43,7 @@ is "$(verdict 198.19.3.3)" alibi 'one of the set was at the low fake, another se
 is "$(jq -c '[.provider, .neighbours]' "$TMP/out")" '["big.example",1]' 'JSON names the set'
 run explain -c "$TMP/set.conf" --at "$NOW" 198.19.3.3
 check 'and so do words' grep -qE \
-	'^  neighbours +no +1 in 198.19.3.0/24 or of big.example with a proven alibi, such as 198.19.2.2' "$TMP/out"
+	'^  neighbours +no +1 in 198.19.3.0/24 or of big.example with a verified alibi, such as 198.19.2.2' "$TMP/out"
 is "$(verdict 2001:db8:77:1::9)" alibi 'also over IPv6'
 is "$(verdict 203.0.113.1)" offender 'who is in no set has none'
 is "$(verdict 198.19.4.4)" offender 'of networks in each other the narrower counts'

@@ -88,7 +88,7 @@ collects() {
 
 # False while somebody else is opening or closing the store.
 read_last_collect() {
-	last_collect=$(sqlite3 -readonly "$DB" 'SELECT max(seen_s + wall_s) FROM life') &&
+	last_collect=$(sqlite3 -readonly "$DB" 'SELECT max(seen_s + wall_s) FROM epoch') &&
 		[ "$last_collect" ]
 }
 
@@ -132,7 +132,7 @@ cp "$CONF" "$TMP/good.conf"
 start
 check 'it says when it is ready' wait_for 30 told '^READY=1$'
 check 'and is attached then' is_attached
-check 'it collects' wait_for 30 stored 'SELECT count(*) > 0 FROM life' 1
+check 'it collects' wait_for 30 stored 'SELECT count(*) > 0 FROM epoch' 1
 check 'it writes the list' wait_for 30 test -e "$TMP/list"
 check 'it says what it does' wait_for 30 told \
 	'^STATUS=collected at 20[0-9T:-]*Z, lists written at 20[0-9T:-]*Z$'

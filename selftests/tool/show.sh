@@ -15,10 +15,10 @@ judge_setup
 run show -c "$CONF"
 is "$status $(wc -l <"$TMP/out")" '0 1' 'an empty table shows its head'
 histories
-before=$(bpftool map dump pinned "$PIN_DIR/nolist_claims" | sort | sha256sum)
+before=$(bpftool map dump pinned "$PIN_DIR/nolist_contacts" | sort | sha256sum)
 run show -c "$CONF" --at "$NOW"
 is "$status" 0 'show succeeds'
-is "$(bpftool map dump pinned "$PIN_DIR/nolist_claims" | sort | sha256sum)" "$before" \
+is "$(bpftool map dump pinned "$PIN_DIR/nolist_contacts" | sort | sha256sum)" "$before" \
 	'and changes nothing'
 
 # row SOURCE: its columns, without the width.

@@ -104,7 +104,7 @@ for mode in native generic; do
 	check_verdicts "$mode, unpinned"
 	is "$(slow_path) $(warnings)" '[False] 1' "$mode, unpinned: status warns"
 
-	# --- the cure ---
+	# --- the hint ---
 
 	load -i s0 --mode $mode >/dev/null 2>&1
 	is "$(prog_at s0)" "$prog" "$mode, loaded again: the program stays"

@@ -68,9 +68,9 @@ all_counted() {
 	[ "$(json 's["frames"]')" -ge $(($(rx) - before)) ]
 }
 check 'which are all that came' wait_for 5 all_counted
-is "$(json 's["claims"]["now"], s["claims"]["evicted"], s["claims"]["lost"], s["proofs"]["now"]')" \
+is "$(json 's["contacts"]["now"], s["contacts"]["evicted"], s["contacts"]["lost"], s["verified"]["now"]')" \
 	'1 0 0 1' 'tables tell how full they are'
-is "$(json 'abs(s["real_contacted_at"] - __import__("time").time()) < 60, s["real_data_at"], s["proofs"]["lost_at"]')" \
+is "$(json 'abs(s["real_contacted_at"] - __import__("time").time()) < 60, s["real_data_at"], s["verified"]["lost_at"]')" \
 	'True None None' 'times are those of the wall clock, or null'
 says ' 1  low fake: a connection refused' 'text tells verdicts' nolist status
 says 's0               native   ' 'text tells interfaces' nolist status
@@ -79,7 +79,7 @@ says 'real MX last contacted: 20' 'text tells of the real MX' nolist status
 a=$(nolist status --json)
 is "$(nolist status --json)" "$a" 'status changes nothing'
 must nsenter --net=/run/netns/server ip link set dev s1 xdp obj "$OBJECT" sec xdp
-is "$(json 'len(s["tables"]), s["tables"][1]["configured"], s["claims"]["room"]')" '2 False 524288' \
+is "$(json 'len(s["tables"]), s["tables"][1]["configured"], s["contacts"]["capacity"]')" '2 False 524288' \
 	'tables that ip link made are shown beside the pinned ones, and summed up'
 says 'not configured: every frame passes' 'text tells that they are not configured' nolist status
 
@@ -94,10 +94,10 @@ echo 'collect-interval = 100' >"$CONF"
 must nolist collect >/dev/null
 is "$(json 'abs(s["collected_at"] - __import__("time").time()) < 60, s["warnings"]')" 'True []' \
 	'when the last collect was'
-must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE life SET seen_s = seen_s - 120'
+must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE epoch SET seen_s = seen_s - 120'
 nolist status -c "$CONF" 2>"$TMP/err" >/dev/null
 is "$(cat "$TMP/err")" '' 'a little late is not late'
-must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE life SET seen_s = seen_s - 60'
+must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE epoch SET seen_s = seen_s - 60'
 says 'warning: the last collect was 3m ago, and is due every 1m' 'a collect that is late is told' \
 	nolist status -c "$CONF"
 is "$(nolist status -c "$CONF" --json | jq -c '.warnings | length')" 1 'also in JSON'
@@ -118,7 +118,7 @@ must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --sources 1
 echo many=400 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
 full=$(json 's["warnings"]')
 echo many=440 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
-says 'warning: the table of claims is 8' 'a table that is more than 80 % full is told' nolist status
+says 'warning: the table of contacts is 8' 'a table that is more than 80 % full is told' nolist status
 case $full in
 *'is 8'*) not_ok 'but not one that is less' ;;
 *) ok 'but not one that is less' ;;
@@ -146,7 +146,7 @@ fails 1 'cannot write all of the output' 'a full disk is told' \
 	in_server sh -c '"$@" >/dev/full' - "$TOOL" status --pin-dir "$PIN_DIR"
 fails 1 'Operation not permitted' 'without root it is told' \
 	in_server setpriv --reuid 65534 --clear-groups "$TOOL" status
-fails 1 'hint: run it as root' 'with its cure' \
+fails 1 'hint: run it as root' 'with its hint' \
 	in_server setpriv --reuid 65534 --clear-groups "$TOOL" status
 fails 1 'cannot write all of the output' 'help on a full disk fails, too' \
 	sh -c '"$@" >/dev/full' - "$TOOL" --help

@@ -49,15 +49,15 @@ for mode in native generic; do
 	touch_low
 	is "$(nolist unload)" 'detached from 1 interface' "$mode: unload says what it did"
 	is "$(prog_at s0)" 0 "$mode: the program is away"
-	is "$(json 'len(s["interfaces"]), s["claims"]["now"], s["verdicts"]["low_rst_ack"]')" '0 1 1' \
+	is "$(json 'len(s["interfaces"]), s["contacts"]["now"], s["verdicts"]["low_rst_ack"]')" '0 1 1' \
 		"$mode: the evidence is there"
 	case $(nolist status) in
 	*'attached to no interface'*) ok "$mode: status says so" ;;
 	*) not_ok "$mode: status says so" ;;
 	esac
 	must load -i s0 --mode $mode
-	is "$(json 's["claims"]["now"]')" 1 "$mode: a later load goes on with it"
-	is "$(nolist unload --purge | tail -n 1)" 'dropped sources: 1 with claims, 0 with proofs' \
+	is "$(json 's["contacts"]["now"]')" 1 "$mode: a later load goes on with it"
+	is "$(nolist unload --purge | tail -n 1)" 'dropped sources: 1 with contacts, 0 with verified evidence' \
 		"$mode: purge says what went"
 	is "$(prog_at s0) $(ls -d "$PIN_DIR" 2>/dev/null)" '0 ' "$mode: nothing is left"
 done
@@ -72,7 +72,7 @@ try:
 except smtplib.SMTPException:
 	pass' "$HIGH4"
 must nolist unload >/dev/null
-is "$(nolist unload --purge)" 'dropped sources: 1 with claims, 1 with proofs' \
+is "$(nolist unload --purge)" 'dropped sources: 1 with contacts, 1 with verified evidence' \
 	'what is only pinned can be purged'
 
 # --- some of several interfaces ---
@@ -102,7 +102,7 @@ must load -i s0
 touch_low
 must rm -r "$PIN_DIR"
 is "$(nolist unload 2>"$TMP/err" | tail -n 1)" \
-	'dropped sources, of tables that were not pinned: 1 with claims, 0 with proofs' \
+	'dropped sources, of tables that were not pinned: 1 with contacts, 0 with verified evidence' \
 	'what goes with the last interface is told'
 is "$(grep -c 'held no pins of them, so their evidence is gone' "$TMP/err")" 1 'as a warning'
 must load -i s0

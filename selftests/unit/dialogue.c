@@ -23,7 +23,7 @@ static void ok(int is_good, const char *what)
 /* What RFC 5321 asks of a server in this state, as the reply's first digit; 4 also for "later". */
 static char expected(enum dialogue_stage stage, int base, int verb)
 {
-	int at = base > NOLIST_RCPT ? base - NOLIST_TOLD : base;
+	int at = base > NOLIST_RCPT ? base - NOLIST_TEMPFAILED : base;
 
 	switch (verb) {
 	case NOLIST_V_GREET:
@@ -81,8 +81,8 @@ static int text_is_sound(const struct nolist_reply *r)
 static int step_is_right(enum dialogue_stage stage, int mid, int state, int verb)
 {
 	const struct nolist_reply *r = &smtp.reply[NOLIST_REPLY(mid, state, verb)];
-	int base = state % NOLIST_BASES, told = base > NOLIST_RCPT;
-	int at = told ? base - NOLIST_TOLD : base;
+	int base = state % NOLIST_BASES, tempfailed = base > NOLIST_RCPT;
+	int at = tempfailed ? base - NOLIST_TEMPFAILED : base;
 	char digit = expected(stage, base, verb);
 	int is_bye = verb == NOLIST_V_QUIT || verb == NOLIST_V_NOT_SMTP;
 	int to;
@@ -94,9 +94,10 @@ static int step_is_right(enum dialogue_stage stage, int mid, int state, int verb
 	if (is_bye != !!(r->does & NOLIST_SAYS_BYE))
 		return 0;
 	if (r->does & NOLIST_SAYS_LATER)
-		told = 1;
+		tempfailed = 1;
 	at = next_at(at, verb, digit);
-	to = is_bye ? NOLIST_CLOSED : at + (told ? NOLIST_TOLD : 0) + (mid ? NOLIST_MIDLINE : 0);
+	to = is_bye ? NOLIST_CLOSED
+		    : at + (tempfailed ? NOLIST_TEMPFAILED : 0) + (mid ? NOLIST_MIDLINE : 0);
 	return (2 * state + r->len) % 32 == 2 * to;
 }
 

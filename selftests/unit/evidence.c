@@ -19,16 +19,16 @@ static struct evidence *open_tables(struct snapshot *t)
 	return e;
 }
 
-static struct snapshot *tables(int lives)
+static struct snapshot *tables(int epochs)
 {
 	struct snapshot *t;
 
 	if (snapshot_new(&t))
 		tap_die("snapshot_new");
-	while (lives--) {
-		struct life life = { .boot = "b", .tables = lives + 1, .wall_s = WALL };
+	while (epochs--) {
+		struct epoch epoch = { .boot = "b", .tables = epochs + 1, .wall_s = WALL };
 
-		if (snapshot_add_life(t, &life) < 0)
+		if (snapshot_add_epoch(t, &epoch) < 0)
 			tap_die("snapshot_add_life");
 	}
 	return t;
@@ -36,19 +36,27 @@ static struct snapshot *tables(int lives)
 
 static void test_merge(void)
 {
-	struct nolist_claims a = { .low = { 100 * NS, 200 * NS, 2 } };
-	struct nolist_claims b = { .low = { 50 * NS, 150 * NS + 1, 1 },
-				   .high = { 300 * NS, 300 * NS, 1 } };
-	struct nolist_proofs p = { .real_first_ns = 10 * NS, .real_last_ns = 20 * NS,
-				   .real_data = 3, .hours = 2,
-				   .high_first_ns = 400 * NS, .high_last_ns = 4000 * NS,
-				   .hour = { [1] = { .hour = 1, .n[NOLIST_EVENT_TEMPFAILED] = 1,
-						     .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 2 },
-					     [2] = { .hour = 2, .n[NOLIST_EVENT_GREETED_WEAK] = 1 } } };
-	struct nolist_proofs q = { .high_first_ns = 4000 * NS, .hours = 2,
-				   .hour = { [2] = { .hour = 2, .n[NOLIST_EVENT_GREETED_WEAK] = 65535,
-						     .n[NOLIST_EVENT_QUIT] = 1 },
-					     [7] = { .hour = 7, .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 4 } } };
+	struct nolist_contacts a = { .low = { 100 * NS, 200 * NS, 2 } };
+	struct nolist_contacts b = { .low = { 50 * NS, 150 * NS + 1, 1 },
+				     .high = { 300 * NS, 300 * NS, 1 } };
+	struct nolist_verified p = { .real_first_ns = 10 * NS,
+				     .real_last_ns = 20 * NS,
+				     .real_data = 3,
+				     .hours = 2,
+				     .high_first_ns = 400 * NS,
+				     .high_last_ns = 4000 * NS,
+				     .hour = { [1] = { .hour = 1,
+						       .n[NOLIST_EVENT_TEMPFAILED] = 1,
+						       .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 2 },
+					       [2] = { .hour = 2,
+						       .n[NOLIST_EVENT_GREETED_WEAK] = 1 } } };
+	struct nolist_verified q = { .high_first_ns = 4000 * NS,
+				     .hours = 2,
+				     .hour = { [2] = { .hour = 2,
+						       .n[NOLIST_EVENT_GREETED_WEAK] = 65535,
+						       .n[NOLIST_EVENT_QUIT] = 1 },
+					       [7] = { .hour = 7,
+						       .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 4 } } };
 	const char *order[] = { "192.0.2.1", "192.0.2.200", "2001:db8::1", "2001:db8:0:1::1" };
 	struct snapshot *t = tables(2);
 	struct nolist_source src;
@@ -72,7 +80,7 @@ static void test_merge(void)
 		       "sorted: %s", order[i]);
 	}
 	tap_ok(!evidence_next(e, &r), "seven records are four sources");
-	evidence_start(e, EVIDENCE_PROVEN);
+	evidence_start(e, EVIDENCE_VERIFIED);
 	for (i = opens = 0; evidence_next(e, &r) > 0; i++)
 		opens += r.low.opens;
 	tap_ok(i == 2, "two of them have proven something");
@@ -106,8 +114,9 @@ static void test_merge(void)
 /* A killed or broken table must not make a source seem older than time. */
 static void test_odd_times(void)
 {
-	struct nolist_claims a = { .high = { 0, 200 * NS, 1 }, .low = { 300 * NS, 0, 1 },
-				   .real = { 500 * NS, 400 * NS, 2 } };
+	struct nolist_contacts a = { .high = { 0, 200 * NS, 1 },
+				     .low = { 300 * NS, 0, 1 },
+				     .real = { 500 * NS, 400 * NS, 2 } };
 	struct snapshot *t = tables(1);
 	struct evidence *e;
 	struct record r;
@@ -127,74 +136,77 @@ static void test_odd_times(void)
 }
 
 /* Each read in its turn, and each again: what a table said is never counted twice. */
-static void test_kept(void)
+static void test_stored(void)
 {
 	struct pack_hour h[] = { { .hour = 5, .n[NOLIST_EVENT_TEMPFAILED] = 2 },
 				 { .hour = 6, .n[NOLIST_EVENT_QUIT] = 1 } };
-	struct pack_hour hour[KEPT_HOURS];
-	struct pack_claims c = { .role = { { 10, 20 } }, .opens = { 3 } };
-	struct pack_proofs p = { .talk = { 100, 200 }, .talk_hours = 2, .bad_acks = 4 };
-	struct kept k = { .hour = hour };
+	struct pack_hour hour[STORED_HOURS];
+	struct pack_contacts c = { .role = { { 10, 20 } }, .opens = { 3 } };
+	struct pack_verified p = { .talk = { 100, 200 }, .talk_hours = 2, .bad_acks = 4 };
+	struct stored k = { .hour = hour };
 	unsigned int i;
 
-	tap_ok(kept_add_claims(&k, &c, WALL), "claims: the first look is news");
-	tap_ok(!kept_add_claims(&k, &c, WALL), "the second is not");
+	tap_ok(stored_add_contacts(&k, &c, WALL), "claims: the first look is news");
+	tap_ok(!stored_add_contacts(&k, &c, WALL), "the second is not");
 	c.opens[0] = 5;
 	c.role[0].last = 30;
-	tap_ok(kept_add_claims(&k, &c, WALL) && k.claims.now.opens[0] == 5, "more opens are");
-	c = (struct pack_claims){ .role = { { 50, 60 } }, .opens = { 2 } };
-	kept_add_claims(&k, &c, WALL);
-	kept_add_claims(&k, &c, WALL);
-	tap_ok(k.claims.before[0] == 5 && k.claims.now.opens[0] == 2,
+	tap_ok(stored_add_contacts(&k, &c, WALL) && k.contacts.now.opens[0] == 5, "more opens are");
+	c = (struct pack_contacts){ .role = { { 50, 60 } }, .opens = { 2 } };
+	stored_add_contacts(&k, &c, WALL);
+	stored_add_contacts(&k, &c, WALL);
+	tap_ok(k.contacts.before[0] == 5 && k.contacts.now.opens[0] == 2,
 	       "a record that began anew adds to what was before, once");
-	tap_ok(k.claims.now.role[0].first == 10 && k.claims.now.role[0].last == 60,
+	tap_ok(k.contacts.now.role[0].first == 10 && k.contacts.now.role[0].last == 60,
 	       "and to its span");
-	c = (struct pack_claims){ .role = { { 10, 40 } }, .opens = { 9 } };
-	tap_ok(!kept_add_claims(&k, &c, WALL), "an old look comes too late");
-	c = (struct pack_claims){};
-	tap_ok(!kept_add_claims(&k, &c, WALL), "an empty record says nothing");
+	c = (struct pack_contacts){ .role = { { 10, 40 } }, .opens = { 9 } };
+	tap_ok(!stored_add_contacts(&k, &c, WALL), "an old look comes too late");
+	c = (struct pack_contacts){};
+	tap_ok(!stored_add_contacts(&k, &c, WALL), "an empty record says nothing");
 
-	tap_ok(kept_add_proofs(&k, &p, h, 2), "proofs: the first look is news");
-	tap_ok(!kept_add_proofs(&k, &p, h, 2), "the second is not");
-	p = (struct pack_proofs){ .talk = { 300, 300 }, .talk_hours = 1, .bad_acks = 1 };
+	tap_ok(stored_add_verified(&k, &p, h, 2), "proofs: the first look is news");
+	tap_ok(!stored_add_verified(&k, &p, h, 2), "the second is not");
+	p = (struct pack_verified){ .talk = { 300, 300 }, .talk_hours = 1, .bad_acks = 1 };
 	h[0] = (struct pack_hour){ .hour = 6, .n[NOLIST_EVENT_GREETED_WEAK] = 1 };
-	tap_ok(kept_add_proofs(&k, &p, h, 1) && !kept_add_proofs(&k, &p, h, 1),
+	tap_ok(stored_add_verified(&k, &p, h, 1) && !stored_add_verified(&k, &p, h, 1),
 	       "a record that was freed and came back is news, once");
-	tap_ok(k.proofs.before_bad_acks == 4 && k.proofs.now.bad_acks == 1, "its counts add up");
+	tap_ok(k.verified.before_bad_acks == 4 && k.verified.now.bad_acks == 1,
+	       "its counts add up");
 	tap_ok(k.hours == 2 && hour[1].hour == 6 && hour[1].n[NOLIST_EVENT_QUIT] == 1 &&
 		       hour[1].n[NOLIST_EVENT_GREETED_WEAK] == 1,
 	       "an hour that it left and came back in is one");
-	for (i = 1; i <= KEPT_HOURS + 10; i++) {
+	for (i = 1; i <= STORED_HOURS + 10; i++) {
 		h[0] = (struct pack_hour){ .hour = 6 + i, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
-		kept_add_proofs(&k, &p, h, 1);
+		stored_add_verified(&k, &p, h, 1);
 	}
-	tap_ok(k.hours == KEPT_HOURS && hour[0].hour == 17 && hour[KEPT_HOURS - 1].hour == 16 + KEPT_HOURS,
+	tap_ok(k.hours == STORED_HOURS && hour[0].hour == 17 &&
+		       hour[STORED_HOURS - 1].hour == 16 + STORED_HOURS,
 	       "no more hours than there is room for, the oldest goes");
 	h[0].hour = 3;
-	tap_ok(!kept_add_proofs(&k, &p, h, 1) && k.hours == KEPT_HOURS, "and does not come back");
+	tap_ok(!stored_add_verified(&k, &p, h, 1) && k.hours == STORED_HOURS,
+	       "and does not come back");
 }
 
 static void test_days(void)
 {
-	struct pack_claims c = { .role = { { 1, 1 }, { 0, 0 }, { 86400 * 3 + 1, 86400 * 3 + 1 } },
-				 .opens = { 1, 0, 1 } };
-	struct kept k = {};
+	struct pack_contacts c = { .role = { { 1, 1 }, { 0, 0 }, { 86400 * 3 + 1, 86400 * 3 + 1 } },
+				   .opens = { 1, 0, 1 } };
+	struct stored k = {};
 
-	kept_add_claims(&k, &c, 86400 * 100);
-	tap_ok(k.claims.day == 103 && k.claims.days[0] == 1 << 3 && !k.claims.days[1] &&
-		       k.claims.days[2] == 1,
+	stored_add_contacts(&k, &c, 86400 * 100);
+	tap_ok(k.contacts.day == 103 && k.contacts.days[0] == 1 << 3 && !k.contacts.days[1] &&
+		       k.contacts.days[2] == 1,
 	       "each role has its days");
 	c.role[2].last += 86400 * 31;
-	kept_add_claims(&k, &c, 86400 * 100);
-	tap_ok(k.claims.day == 134 && k.claims.days[2] == (1u << 31 | 1) && !k.claims.days[0],
+	stored_add_contacts(&k, &c, 86400 * 100);
+	tap_ok(k.contacts.day == 134 && k.contacts.days[2] == (1u << 31 | 1) && !k.contacts.days[0],
 	       "the last 32 days of them");
 }
 
 /* A table that makes room by itself tells how many it has let go. */
 static void test_evicted(void)
 {
-	struct nolist_stats stats = { .proofs_new = 4 };
-	struct nolist_proofs p = { .real_data = 1 };
+	struct nolist_stats stats = { .verified_new = 4 };
+	struct nolist_verified p = { .real_data = 1 };
 	const struct span *lost;
 	struct snapshot *t;
 	struct evidence *e;
@@ -212,7 +224,7 @@ static void test_evicted(void)
 		if (lru)
 			snapshot_set_lru(t, 0);
 		e = open_tables(t);
-		tap_ok(evidence_losses(e, &lost) == (size_t)lru, "a record is missing: %s",
+		tap_ok(evidence_gaps(e, &lost) == (size_t)lru, "a record is missing: %s",
 		       lru ? "the table let it go" : "it was freed");
 		if (lru)
 			tap_ok(lost[0].first <= WALL + 1 && lost[0].last == WALL + 200,
@@ -224,11 +236,14 @@ static void test_evicted(void)
 /* What the i-th of many did: in up to eight hours, some with data to the real MX. */
 static void add_nth(struct snapshot *t, unsigned int i)
 {
-	struct nolist_proofs p = { .high_first_ns = 1, .high_last_ns = (i + 1) * NS,
-				   .hours = i % (NOLIST_HOURS + 1) };
-	/* A SYN in an hour of its own; of who has proven anything each hour is known. */
+	struct nolist_verified p = { .high_first_ns = 1,
+				     .high_last_ns = (i + 1) * NS,
+				     .hours = i % (NOLIST_HOURS + 1) };
+	/* A SYN in an hour of its own; of who has verified anything each hour is known. */
 	__u64 open_ns = (i % 7 + 1) * 3600 * NS;
-	struct nolist_claims c = { .low = { .first_ns = open_ns, .last_ns = open_ns, .opens = 1 } };
+	struct nolist_contacts c = {
+		.low = { .first_ns = open_ns, .last_ns = open_ns, .opens = 1 }
+	};
 	unsigned int k;
 	char text[64];
 
@@ -293,8 +308,8 @@ static void test_long_walks(void)
 	for (i = 0; i < MANY; i++)
 		add_nth(t, i * 1009 % MANY);
 	e = open_tables(t);
-	tap_ok(walk(e, EVIDENCE_PROVEN, UINT_MAX) == MANY, "%d sources, in order, each with its hours",
-	       MANY);
+	tap_ok(walk(e, EVIDENCE_VERIFIED, UINT_MAX) == MANY,
+	       "%d sources, in order, each with its hours", MANY);
 	tap_ok(evidence_next(e, &r) == 0 && evidence_next(e, &r) == 0, "the end stays the end");
 	tap_ok(walk(e, EVIDENCE_DATA, UINT_MAX) == MANY / 3, "a third of them carried data");
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
@@ -312,7 +327,7 @@ int main(void)
 	test_long_walks();
 	test_merge();
 	test_odd_times();
-	test_kept();
+	test_stored();
 	test_days();
 	return tap_done();
 }

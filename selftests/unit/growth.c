@@ -126,16 +126,16 @@ static void test_strength(void)
 	size_t limit, i, bad = 0;
 
 	for (limit = 0; limit <= 6; limit++) {
-		struct admit a = {};
+		struct admission a = {};
 
 		for (i = 0; i < 6; i++)
-			if (admit_new(&a, &all[i]))
+			if (admission_new(&a, &all[i]))
 				tap_die("admit_new");
-		admit_limit(&a, limit);
+		admission_limit(&a, limit);
 		for (i = 0; i < 6; i++)
-			bad += admit_waits(&a, &all[order[i]].r.src) != (i >= limit);
+			bad += admission_waits(&a, &all[order[i]].r.src) != (i >= limit);
 		bad += a.waits != 6 - limit;
-		admit_free(&a);
+		admission_free(&a);
 	}
 	tap_ok(!bad, "the strongest evidence comes first, then weak, then the later offence");
 }
@@ -143,25 +143,25 @@ static void test_strength(void)
 static void test_many(void)
 {
 	struct judged of = judged("192.0.2.1", 2, 0, NOW);
-	struct admit a = {};
+	struct admission a = {};
 	unsigned int i, bad = 0;
 
 	for (i = 0; i < 10000; i++) {
 		of.r.src.addr.b[14] = i >> 8;
 		of.r.src.addr.b[15] = i;
 		of.v.strong = i % 7;
-		if (admit_new(&a, &of) || (i % 3 == 0 && admit_stay(&a, &of.r.src)))
+		if (admission_new(&a, &of) || (i % 3 == 0 && admission_retain(&a, &of.r.src)))
 			tap_die("memory");
 	}
-	admit_limit(&a, 1000);
+	admission_limit(&a, 1000);
 	for (i = 0; i < 10000; i++) {
 		of.r.src.addr.b[14] = i >> 8;
 		of.r.src.addr.b[15] = i;
-		bad += admit_stays(&a, &of.r.src) != (i % 3 == 0);
-		bad += !admit_waits(&a, &of.r.src) && i % 7 != 6;
+		bad += admission_is_retained(&a, &of.r.src) != (i % 3 == 0);
+		bad += !admission_waits(&a, &of.r.src) && i % 7 != 6;
 	}
 	tap_ok(!bad && a.waits == 9000, "ten thousand are told apart");
-	admit_free(&a);
+	admission_free(&a);
 }
 
 int main(void)

@@ -24,9 +24,9 @@ static struct store *must_open(enum store_mode mode)
 	return s;
 }
 
-static struct life life_in(const char *boot, int64_t wall_s)
+static struct epoch epoch_in(const char *boot, int64_t wall_s)
 {
-	struct life l = { .tables = 1, .generation = 7, .wall_s = wall_s };
+	struct epoch l = { .tables = 1, .generation = 7, .wall_s = wall_s };
 
 	snprintf(l.boot, sizeof(l.boot), "%s", boot);
 	return l;
@@ -42,7 +42,7 @@ static struct evidence *evidence_of(struct snapshot *t)
 }
 
 /* Tables that say so of their third hour, and of the addresses at a time. */
-static struct snapshot *tables(const struct life *l, uint32_t opens, uint32_t data, uint64_t mx)
+static struct snapshot *tables(const struct epoch *l, uint32_t opens, uint32_t data, uint64_t mx)
 {
 	struct nolist_stats stats = {};
 	struct nolist_change change[NOLIST_CHANGES] = { { mx, 100 * NS } };
@@ -50,7 +50,7 @@ static struct snapshot *tables(const struct life *l, uint32_t opens, uint32_t da
 
 	stats.real[0][3] = (struct nolist_real){ 3, opens, data };
 	stats.real[1][3] = (struct nolist_real){ 3, 1, 1 };
-	if (snapshot_new(&t) || snapshot_add_life(t, l))
+	if (snapshot_new(&t) || snapshot_add_epoch(t, l))
 		tap_die("snapshot");
 	snapshot_set_stats(t, 0, &stats, NS, 9000 * NS, false);
 	snapshot_set_changes(t, 0, change);
@@ -59,24 +59,24 @@ static struct snapshot *tables(const struct life *l, uint32_t opens, uint32_t da
 	return t;
 }
 
-static void keep(const struct life *l, uint32_t hour, uint32_t opens, uint32_t data)
+static void keep(const struct epoch *l, uint32_t hour, uint32_t opens, uint32_t data)
 {
 	struct nolist_real real = { hour, opens, data };
 	struct store *s = must_open(STORE_WRITE);
 	int error = store_begin(s);
 
-	error |= store_add_real(s, store_life(s, l), 0, &real);
+	error |= store_add_real(s, store_epoch(s, l), 0, &real);
 	if (error || store_commit(s))
 		tap_die(failure_last()->what);
 	store_close(s);
 }
 
-static void keep_change(const struct life *l, uint32_t at_s, uint64_t mx)
+static void keep_change(const struct epoch *l, uint32_t at_s, uint64_t mx)
 {
 	struct store *s = must_open(STORE_WRITE);
 	int error = store_begin(s);
 
-	error |= store_add_change(s, store_life(s, l), at_s, mx);
+	error |= store_add_change(s, store_epoch(s, l), at_s, mx);
 	if (error || store_commit(s))
 		tap_die(failure_last()->what);
 	store_close(s);
@@ -88,37 +88,32 @@ static void migrate(void)
 	char path[128];
 	sqlite3 *db;
 
-	store_close(must_open(STORE_WRITE));
 	snprintf(path, sizeof(path), "%s/%s", top, STORE_FILE);
 	if (sqlite3_open(path, &db) ||
-	    sqlite3_exec(db, "DROP TABLE pardon; DROP TABLE real_hour; DROP TABLE mx_change;"
-			     "DROP TABLE list; DROP TABLE growth;"
-			     "ALTER TABLE life DROP COLUMN data4_s;"
-			     "ALTER TABLE life DROP COLUMN data6_s;"
-			     "ALTER TABLE life DROP COLUMN end_s;"
-			     "INSERT INTO life VALUES (1, 'old', 1, 7, 1000, 5, 6, 7, 8);"
-			     "PRAGMA user_version = 1", NULL, NULL, NULL))
+	    sqlite3_exec(db, tap_slurp("selftests/lib/store-1.sql"), NULL, NULL, NULL) ||
+	    sqlite3_exec(db, "INSERT INTO life VALUES (1, 'old', 1, 7, 1000, 5, 6, 7, 8)", NULL,
+			 NULL, NULL))
 		tap_die(sqlite3_errmsg(db));
 	sqlite3_close(db);
 }
 
 static void test_migration(void)
 {
-	const struct store_life *l;
+	const struct store_epoch *l;
 	struct store *s = NULL;
 
 	migrate();
 	tap_ok(store_open(&s, top, STORE_READ) == -EPROTO && strstr(failure_last()->hint, "collect"),
 	       "a store of the first version is not read");
 	s = must_open(STORE_WRITE);
-	tap_ok(store_lives(s, &l) == 1 && l->real_s[1] == 8 && !l->data_s[0] && !l->data_s[1],
+	tap_ok(store_epochs(s, &l) == 1 && l->real_s[1] == 8 && !l->data_s[0] && !l->data_s[1],
 	       "a writer brings it up to date, and keeps what was in it");
 	store_close(s);
 }
 
 static void test_hours(void)
 {
-	struct life one = life_in("one", WALL), two = life_in("two", WALL + 7200);
+	struct epoch one = epoch_in("one", WALL), two = epoch_in("two", WALL + 7200);
 	const struct real_hour *h;
 	struct evidence *e;
 
@@ -151,7 +146,7 @@ static void test_hours(void)
 
 static void test_changes(void)
 {
-	struct life one = life_in("one", WALL), two = life_in("two", WALL + 7200);
+	struct epoch one = epoch_in("one", WALL), two = epoch_in("two", WALL + 7200);
 	const struct mx_change *c;
 	struct evidence *e;
 
@@ -170,7 +165,7 @@ static void test_changes(void)
 
 static void test_prune(void)
 {
-	struct life one = life_in("one", WALL);
+	struct epoch one = epoch_in("one", WALL);
 	const struct mx_change *c;
 	const struct real_hour *h;
 	struct store *s;

@@ -35,15 +35,15 @@
 #define END (20 * D) /* of every script */
 #define EVENTS 200000
 #define SOURCES 2000
-#define LIVES 4
+#define EPOCHS 4
 
-enum act { LOW = 1, REAL = 2, HIGH = 4, DATA = 8, TOLD = 16, WEAK = 32, QUIT = 64 };
+enum act { LOW = 1, REAL = 2, HIGH = 4, DATA = 8, TEMPFAILED = 16, WEAK = 32, QUIT = 64 };
 
 static const struct {
 	const char *name;
 	int act;
-} acts[] = { { "low", LOW },   { "real", REAL }, { "high", HIGH }, { "data", DATA },
-	     { "told", TOLD }, { "weak", WEAK }, { "quit", QUIT }, {} };
+} acts[] = { { "low", LOW },         { "real", REAL }, { "high", HIGH }, { "data", DATA },
+	     { "told", TEMPFAILED }, { "weak", WEAK }, { "quit", QUIT }, {} };
 
 struct event {
 	int64_t t; /* seconds since 0d 00:00, by a clock that nobody sets */
@@ -73,7 +73,7 @@ static struct evidence_acks acks[200];
 static int n_acks;
 static struct mx_change change[8];
 static int changes;
-static int64_t boot[LIVES]; /* when each life begins */
+static int64_t boot[EPOCHS]; /* when each life begins */
 static int boots;
 static struct step step[8];
 static int steps;
@@ -205,7 +205,7 @@ static void command(int64_t t, char *word, char **rest, const char *script)
 	if (!strcmp(word, "load")) {
 		change[changes] = (struct mx_change){ t, duration(rest) };
 		if ((word = strtok_r(NULL, " ", rest)))
-			change[changes].mx |= NOLIST_MX_BLIND(!strcmp(word, "blind6"));
+			change[changes].mx |= NOLIST_MX_NO_LOW(!strcmp(word, "blind6"));
 		changes++;
 	} else if (!strcmp(word, "up") || !strcmp(word, "down")) {
 		n = duration(rest);
@@ -243,7 +243,7 @@ static void command(int64_t t, char *word, char **rest, const char *script)
 
 /* --- what is known at a time --------------------------------------------------- */
 
-static int life_at(int64_t t)
+static int epoch_at(int64_t t)
 {
 	int i = boots;
 
@@ -253,14 +253,14 @@ static int life_at(int64_t t)
 }
 
 /* What the wall clock of a life is off by, as is known at t. */
-static int64_t wall(int life, int64_t t)
+static int64_t wall(int epoch, int64_t t)
 {
 	int64_t by = 0;
 	int i;
 
 	/* Setting the clock moves what this boot has stamped; of former boots all stays. */
 	for (i = 0; i < steps && step[i].t <= t; i++)
-		if (life_at(step[i].t) <= life)
+		if (epoch_at(step[i].t) <= epoch)
 			by += step[i].by;
 	return T0 + by;
 }
@@ -284,25 +284,25 @@ static struct hour *hour_at(struct source *s, int64_t start)
 
 static void note(struct source *s, const struct event *e, int64_t now)
 {
-	int life = life_at(e->t);
-	int64_t begin = life ? boot[life - 1] : 0, at = e->t + wall(life, now);
-	int64_t start = begin + (e->t - begin) / H * H + wall(life, now);
+	int epoch = epoch_at(e->t);
+	int64_t begin = epoch ? boot[epoch - 1] : 0, at = e->t + wall(epoch, now);
+	int64_t start = begin + (e->t - begin) / H * H + wall(epoch, now);
 	struct record *r = &s->r;
 
 	if (e->act & LOW)
 		span_add(&r->low.when, at);
 	if (e->act & REAL)
 		span_add(&r->real.when, at);
-	if (e->act & (HIGH | TOLD | WEAK | QUIT))
+	if (e->act & (HIGH | TEMPFAILED | WEAK | QUIT))
 		span_add(&r->high.when, at);
 	if (e->act & DATA) {
 		span_add(&r->data, at);
 		r->data_count++;
 	}
-	if (!(e->act & (TOLD | WEAK | QUIT)))
+	if (!(e->act & (TEMPFAILED | WEAK | QUIT)))
 		return;
 	span_add(&r->talk, at);
-	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED] += !!(e->act & TOLD);
+	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED] += !!(e->act & TEMPFAILED);
 	hour_at(s, start)->n[NOLIST_EVENT_GREETED_WEAK] += !!(e->act & WEAK);
 	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED_WEAK] += !!(e->act & WEAK);
 	hour_at(s, start)->n[NOLIST_EVENT_QUIT] += !!(e->act & QUIT);
@@ -340,19 +340,20 @@ static void gather(struct site *site, struct span *when_lost, struct mx_change *
 		source[i].r = (struct record){ .src = source[i].src, .hour = source[i].hour };
 	for (i = 0; i < events && event[i].t <= t; i++) {
 		struct source *s = &source[event[i].source];
-		int life = life_at(event[i].t);
-		int64_t begin = life ? boot[life - 1] : 0;
+		int epoch = epoch_at(event[i].t);
+		int64_t begin = epoch ? boot[epoch - 1] : 0;
 
 		f = !addr_is_ip4(&s->src.addr);
-		note_real(&site->family[f], f, begin + (event[i].t - begin) / H * H + wall(life, t),
-			  &event[i], s->r.data.first);
+		note_real(&site->family[f], f,
+			  begin + (event[i].t - begin) / H * H + wall(epoch, t), &event[i],
+			  s->r.data.first);
 		note(s, &event[i], t);
 	}
 	for (i = 0; i < losts && lost[i].first <= t; i++, site->losts++)
-		when_lost[i] = (struct span){ lost[i].first + wall(life_at(lost[i].first), t),
-					      lost[i].last + wall(life_at(lost[i].first), t) };
+		when_lost[i] = (struct span){ lost[i].first + wall(epoch_at(lost[i].first), t),
+					      lost[i].last + wall(epoch_at(lost[i].first), t) };
 	for (i = 0; i < changes && change[i].at <= t; i++, site->changes++)
-		changed[i] = (struct mx_change){ change[i].at + wall(life_at(change[i].at), t),
+		changed[i] = (struct mx_change){ change[i].at + wall(epoch_at(change[i].at), t),
 						 change[i].mx };
 }
 

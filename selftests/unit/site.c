@@ -36,7 +36,7 @@ static void cut(int at, int n)
 }
 
 /* How many hours were unhealthy, as of now. */
-static int ill(int64_t now)
+static int unhealthy(int64_t now)
 {
 	const struct site_family *f = &site.family[0];
 	int64_t s = 0;
@@ -44,63 +44,67 @@ static int ill(int64_t now)
 
 	if (site_ready(&site, &rules, now))
 		tap_die("site_ready");
-	for (i = 0; i < f->ills; i++)
-		s += f->ill[i].last - f->ill[i].first + 1;
+	for (i = 0; i < f->n_unhealthy; i++)
+		s += f->unhealthy[i].last - f->unhealthy[i].first + 1;
 	return (s + H / 2) / H;
 }
 
 static void test_opens(void)
 {
 	history(48, 10, NOW);
-	tap_ok(!ill(NOW) && !site_is_ill(&site, 0, NOW), "each connection carries data: healthy");
+	tap_ok(!unhealthy(NOW) && !site_is_unhealthy(&site, 0, NOW),
+	       "each connection carries data: healthy");
 	hours[40].data = 5;
-	tap_ok(!ill(NOW), "half of an hour's carried data: healthy");
+	tap_ok(!unhealthy(NOW), "half of an hour's carried data: healthy");
 	hours[40].data = 4;
-	tap_ok(ill(NOW) == 1 && site.family[0].ill[0].first == hours[40].start,
+	tap_ok(unhealthy(NOW) == 1 && site.family[0].unhealthy[0].first == hours[40].start,
 	       "fewer than half: that hour was not");
-	tap_ok(ill(NOW - 20 * H) == 0, "as of before it, nothing is known of that");
-	tap_ok(!site_is_ill(&site, 0, NOW), "and it is over");
+	tap_ok(unhealthy(NOW - 20 * H) == 0, "as of before it, nothing is known of that");
+	tap_ok(!site_is_unhealthy(&site, 0, NOW), "and it is over");
 	hours[40] = (struct real_hour){ hours[40].start, 3, 1 };
-	tap_ok(!ill(NOW), "three connections are too few to tell");
+	tap_ok(!unhealthy(NOW), "three connections are too few to tell");
 	hours[40] = (struct real_hour){ hours[40].start, 10, 400 };
-	tap_ok(!ill(NOW), "many strangers' data, few known senders: healthy");
+	tap_ok(!unhealthy(NOW), "many strangers' data, few known senders: healthy");
 	hours[47] = (struct real_hour){ hours[47].start, 9, 1 };
-	tap_ok(ill(NOW - H / 2) && site_is_ill(&site, 0, NOW - H / 2), "the hour under way is told at once");
+	tap_ok(unhealthy(NOW - H / 2) && site_is_unhealthy(&site, 0, NOW - H / 2),
+	       "the hour under way is told at once");
 }
 
 static void test_missed(void)
 {
 	history(WEEK, 2, NOW);
 	cut(WEEK - 10, 1);
-	tap_ok(ill(NOW) == 1, "an hour without data, which had 14 in the last 7 days");
-	tap_ok(site.family[0].ill[0].first == NOW - 10 * H && site.family[0].ill[0].last == NOW - 9 * H - 1,
+	tap_ok(unhealthy(NOW) == 1, "an hour without data, which had 14 in the last 7 days");
+	tap_ok(site.family[0].unhealthy[0].first == NOW - 10 * H &&
+		       site.family[0].unhealthy[0].last == NOW - 9 * H - 1,
 	       "from its first to its last second");
 	history(WEEK, 1, NOW);
 	cut(WEEK - 10, 1);
-	tap_ok(!ill(NOW), "which had 7");
+	tap_ok(!unhealthy(NOW), "which had 7");
 	history(WEEK, 2, NOW);
 	cut(WEEK - 10, 1);
 	rules.real_usual = 14;
-	tap_ok(ill(NOW) == 1, "which had as many as real-mx-usual");
+	tap_ok(unhealthy(NOW) == 1, "which had as many as real-mx-usual");
 	rules.real_usual = 15;
-	tap_ok(!ill(NOW), "which had one fewer");
+	tap_ok(!unhealthy(NOW), "which had one fewer");
 	rules_init(&rules);
 	history(WEEK, 2, NOW - 2 * H - 600);
-	tap_ok(ill(NOW) == 2 && site_is_ill(&site, 0, NOW),
+	tap_ok(unhealthy(NOW) == 2 && site_is_unhealthy(&site, 0, NOW),
 	       "two hours of silence, and nothing in the hour under way: unhealthy now");
-	tap_ok(ill(NOW - 2 * H) == 0, "a few minutes of silence say nothing");
+	tap_ok(unhealthy(NOW - 2 * H) == 0, "a few minutes of silence say nothing");
 	hours[site.family[0].hours++] = (struct real_hour){ NOW - 600, 0, 1 };
-	tap_ok(ill(NOW) == 2 && !site_is_ill(&site, 0, NOW), "with the next data it is over");
+	tap_ok(unhealthy(NOW) == 2 && !site_is_unhealthy(&site, 0, NOW),
+	       "with the next data it is over");
 	history(2 * WEEK, 12, NOW);
 	cut(WEEK, WEEK - 1);
-	tap_ok(ill(NOW) == 7 * 24, "away for eight days: after seven the silence is usual");
+	tap_ok(unhealthy(NOW) == 7 * 24, "away for eight days: after seven the silence is usual");
 	site.family[0].hours = 0;
-	tap_ok(!ill(NOW), "nothing is known: nothing is wrong");
+	tap_ok(!unhealthy(NOW), "nothing is known: nothing is wrong");
 	history(WEEK, 2, NOW);
 	memmove(hours, hours + WEEK - 24, 24 * sizeof(*hours));
 	site.family[0].hours = 24;
 	cut(14, 1);
-	tap_ok(!ill(NOW), "in the first week nothing is usual yet");
+	tap_ok(!unhealthy(NOW), "in the first week nothing is usual yet");
 }
 
 /* Hours are counted from the boot: another boot's begin at another minute. */
@@ -111,9 +115,10 @@ static void test_boots(void)
 	history(WEEK, 4, NOW);
 	for (i = WEEK - 20; i < WEEK; i++)
 		hours[i].start += 1700;
-	tap_ok(!ill(NOW + H), "hours of another boot are no gap");
+	tap_ok(!unhealthy(NOW + H), "hours of another boot are no gap");
 	cut(WEEK - 10, 1);
-	tap_ok(ill(NOW) == 1, "and a gap among them is compared with those of the boot before");
+	tap_ok(unhealthy(NOW) == 1,
+	       "and a gap among them is compared with those of the boot before");
 }
 
 static void test_learning(void)
@@ -124,17 +129,17 @@ static void test_learning(void)
 	history(0, 0, NOW);
 	site.change = change;
 	site.changes = 6;
-	ill(NOW);
+	unhealthy(NOW);
 	tap_ok(site.learnings == 3, "three learning times");
 	tap_ok(site.learning[0].first == NOW - 9 * D && site.learning[0].last == NOW - 8 * D - 1,
 	       "a day after the first load; the same addresses again begin none");
 	tap_ok(site.learning[1].last == NOW - 4 * D + H - 1, "two changes in a row: a day after the second");
 	tap_ok(site_learning_until(&site, NOW) == NOW - H + D, "back to the first addresses: again");
-	ill(NOW - 2 * H);
+	unhealthy(NOW - 2 * H);
 	tap_ok(!site_learning_until(&site, NOW - 2 * H), "not as of before");
 	tap_ok(site.family[0].pauses == 2 && site.family[1].pauses == 2, "no grace runs then");
 	rules.learning_s = 0;
-	ill(NOW);
+	unhealthy(NOW);
 	tap_ok(!site.learnings && !site.family[0].pauses, "learning = 0: never");
 	rules_init(&rules);
 }

@@ -30,7 +30,7 @@
 #include "selftests/lib/reading.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define ROOM 2048
+#define CAPACITY 2048
 
 static unsigned char *frame; /* below 4 GiB, as a context's numbers are */
 
@@ -106,9 +106,9 @@ static int compare(const char *text, unsigned int len, const unsigned int *cut, 
 
 static bool report(int piece, const char *text, unsigned int len, unsigned int a, unsigned int b)
 {
-	static int told;
+	static int tempfailed;
 
-	if (piece && told++ < 10)
+	if (piece && tempfailed++ < 10)
 		tap_diag("\"%.*s\" cut at %u and %u: piece %d", (int)len, text, a, b, piece);
 	return !piece;
 }
@@ -117,7 +117,7 @@ static bool report(int piece, const char *text, unsigned int len, unsigned int a
 
 static bool try_all_cuts(const char *text)
 {
-	unsigned int len = strlen(text), cut[2], bytes[ROOM], i;
+	unsigned int len = strlen(text), cut[2], bytes[CAPACITY], i;
 	bool is_good = true;
 
 	for (cut[0] = 1; cut[0] <= len; cut[0]++)

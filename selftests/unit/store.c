@@ -40,9 +40,9 @@ static void by_sql(const char *sql)
 	sqlite3_close(db);
 }
 
-static struct life life_in(const char *boot, uint32_t table)
+static struct epoch epoch_in(const char *boot, uint32_t table)
 {
-	struct life l = { .tables = table, .generation = 7, .wall_s = WALL };
+	struct epoch l = { .tables = table, .generation = 7, .wall_s = WALL };
 
 	snprintf(l.boot, sizeof(l.boot), "%s", boot);
 	return l;
@@ -98,52 +98,38 @@ static void test_foreign(void)
 }
 
 /* The first version, as it was released: records as long as in memory. */
-static const char first_version[] =
-	"PRAGMA application_id = 1852796019; PRAGMA user_version = 1;"
-	"CREATE TABLE life (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, tables INTEGER NOT NULL,"
-	"  generation INTEGER NOT NULL, wall_s INTEGER NOT NULL, begin_s INTEGER NOT NULL DEFAULT 0,"
-	"  seen_s INTEGER NOT NULL DEFAULT 0,"
-	"  real4_s INTEGER NOT NULL DEFAULT 0, real6_s INTEGER NOT NULL DEFAULT 0);"
-	"CREATE TABLE source (grade INTEGER NOT NULL, source BLOB NOT NULL, life INTEGER NOT NULL,"
-	"  has_data INTEGER, claims BLOB, proofs BLOB, hours BLOB,"
-	"  PRIMARY KEY (grade, source, life)) WITHOUT ROWID;"
-	"CREATE INDEX source_data ON source (source) WHERE has_data = 1;"
-	"CREATE TABLE losses (seq INTEGER PRIMARY KEY, life INTEGER NOT NULL,"
-	"  from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, proofs_lost INTEGER NOT NULL,"
-	"  proofs_lost_s INTEGER NOT NULL, evicted INTEGER NOT NULL, evicted_s INTEGER NOT NULL,"
-	"  away INTEGER NOT NULL, away_s INTEGER NOT NULL, claims_lost INTEGER NOT NULL,"
-	"  shed_low INTEGER NOT NULL, shed_real INTEGER NOT NULL, shed_high INTEGER NOT NULL);"
-	"CREATE INDEX losses_life ON losses (life, seq);"
-	"CREATE TABLE bad_acks (life INTEGER NOT NULL, hour INTEGER NOT NULL,"
-	"  count INTEGER NOT NULL, PRIMARY KEY (life, hour)) WITHOUT ROWID;"
+#define FIRST_VERSION "selftests/lib/store-1.sql"
+
+static const char first_rows[] =
 	"INSERT INTO life VALUES (1, 'boot', 1, 7, 1800000000, 1, 9000, 8000, 0);"
 	"INSERT INTO losses VALUES (NULL, 1, 1, 9000, 1, 50, 0, 0, 0, 0, 0, 0, 0, 0);"
 	"INSERT INTO bad_acks VALUES (1, 2, 3);";
 
 /* What one source has done, by a clock of 100 seconds an index. */
-static void history(struct kept *k, unsigned int i)
+static void history(struct stored *k, unsigned int i)
 {
 	uint32_t at = 100 * (i + 1);
-	struct pack_claims c = { .role = { { at, at + 9 }, {}, { at, at } }, .opens = { i, 0, 1 } };
-	struct pack_proofs p = { .talk = { at, at + 9000 }, .talk_hours = 3, .bad_acks = i % 3 };
+	struct pack_contacts c = { .role = { { at, at + 9 }, {}, { at, at } },
+				   .opens = { i, 0, 1 } };
+	struct pack_verified p = { .talk = { at, at + 9000 }, .talk_hours = 3, .bad_acks = i % 3 };
 	struct pack_hour hour[3] = { { .hour = 1, .n[NOLIST_EVENT_TEMPFAILED] = 1,
 				       .n[NOLIST_EVENT_STARTTLS] = i },
 				     { .hour = 2, .n[NOLIST_EVENT_GREETED_WEAK] = i },
 				     { .hour = 9, .n[NOLIST_EVENT_QUIT] = 1 } };
 
 	k->hours = 0;
-	memset(&k->claims, 0, sizeof(k->claims));
-	memset(&k->proofs, 0, sizeof(k->proofs));
-	kept_add_claims(k, &c, WALL);
+	memset(&k->contacts, 0, sizeof(k->contacts));
+	memset(&k->verified, 0, sizeof(k->verified));
+	stored_add_contacts(k, &c, WALL);
 	if (i % 2)
-		kept_add_proofs(k, &p, hour, 3);
+		stored_add_verified(k, &p, hour, 3);
 }
 
 #define OLD_ROWS 1000
 
 /* As they were in memory then. */
-#define OLD_CLAIMS 68
-#define OLD_PROOFS 44
+#define OLD_CONTACTS 68
+#define OLD_VERIFIED 44
 struct old_hour {
 	uint32_t hour;
 	uint16_t n[9];
@@ -161,8 +147,8 @@ static struct old_hour old_hour(const struct pack_hour *h)
 /* A store of the first version. */
 static void make_old(void)
 {
-	struct pack_hour hour[KEPT_HOURS];
-	struct kept k = { .hour = hour };
+	struct pack_hour hour[STORED_HOURS];
+	struct stored k = { .hour = hour };
 	struct old_hour old[8];
 	unsigned char key[12] = {};
 	sqlite3_stmt *q;
@@ -171,9 +157,12 @@ static void make_old(void)
 	int i;
 
 	mkdir(dir, 0700);
-	if (sqlite3_open(file, &db) || sqlite3_exec(db, first_version, NULL, NULL, NULL) ||
+	if (sqlite3_open(file, &db) ||
+	    sqlite3_exec(db, tap_slurp(FIRST_VERSION), NULL, NULL, NULL) ||
+	    sqlite3_exec(db, first_rows, NULL, NULL, NULL) ||
 	    sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) ||
-	    sqlite3_prepare_v2(db, "INSERT INTO source VALUES (?, ?, 1, NULL, ?, ?, ?)", -1, &q, NULL))
+	    sqlite3_prepare_v2(db, "INSERT INTO source VALUES (?, ?, 1, NULL, ?, ?, ?)", -1, &q,
+			       NULL))
 		tap_die("cannot make an old store");
 	for (i = 0; i < OLD_ROWS; i++) {
 		history(&k, i);
@@ -183,9 +172,9 @@ static void make_old(void)
 		sqlite3_bind_blob(q, 2, key, sizeof(key), SQLITE_STATIC);
 		for (h = 0; h < k.hours; h++)
 			old[h] = old_hour(&hour[h]);
-		sqlite3_bind_blob(q, 3, &k.claims, OLD_CLAIMS, SQLITE_STATIC);
+		sqlite3_bind_blob(q, 3, &k.contacts, OLD_CONTACTS, SQLITE_STATIC);
 		if (k.hours) {
-			sqlite3_bind_blob(q, 4, &k.proofs, OLD_PROOFS, SQLITE_STATIC);
+			sqlite3_bind_blob(q, 4, &k.verified, OLD_VERIFIED, SQLITE_STATIC);
 			sqlite3_bind_blob(q, 5, old, k.hours * sizeof(*old), SQLITE_STATIC);
 		}
 		sqlite3_step(q);
@@ -200,21 +189,22 @@ static void make_old(void)
 
 static bool is_whole(struct store *s, struct store_row *row, int i)
 {
-	struct pack_hour hour[KEPT_HOURS];
-	struct kept k = { .hour = hour };
+	struct pack_hour hour[STORED_HOURS];
+	struct stored k = { .hour = hour };
 
 	history(&k, i);
-	return !memcmp(&row->kept.claims, &k.claims, sizeof(k.claims)) &&
-	       !memcmp(&row->kept.proofs, &k.proofs, sizeof(k.proofs)) &&
-	       row->kept.hours == k.hours && !memcmp(row->kept.hour, hour, k.hours * sizeof(*hour)) &&
-	       store_count(s, STORE_PROVEN) == OLD_ROWS / 2;
+	return !memcmp(&row->stored.contacts, &k.contacts, sizeof(k.contacts)) &&
+	       !memcmp(&row->stored.verified, &k.verified, sizeof(k.verified)) &&
+	       row->stored.hours == k.hours &&
+	       !memcmp(row->stored.hour, hour, k.hours * sizeof(*hour)) &&
+	       store_count(s, STORE_VERIFIED) == OLD_ROWS / 2;
 }
 
 static void test_migration(void)
 {
-	struct pack_hour hour[KEPT_HOURS];
-	const struct store_life *lives;
-	struct losses l = {};
+	struct pack_hour hour[STORED_HOURS];
+	const struct store_epoch *epochs;
+	struct gap l = {};
 	struct store *s;
 	int i, whole = 0;
 
@@ -224,13 +214,14 @@ static void test_migration(void)
 	       "an older version is not read: %s", failure_last()->what);
 	s = must_open(STORE_WRITE);
 	for (i = 0; i < OLD_ROWS; i++) {
-		struct store_row row = { .key.low = i, .life = 1, .kept.hour = hour };
+		struct store_row row = { .key.low = i, .epoch = 1, .stored.hour = hour };
 
 		whole += store_get(s, &row) == 1 && is_whole(s, &row, i);
 	}
 	tap_ok(whole == OLD_ROWS, "writing brings it up to date: all rows are what they were");
-	tap_ok(store_lives(s, &lives) == 1 && lives[0].seen_s == 9000 && lives[0].real_s[0] == 8000 &&
-		       !store_last_losses(s, 1, &l) && l.proofs_lost == 1,
+	tap_ok(store_epochs(s, &epochs) == 1 && epochs[0].seen_s == 9000 &&
+		       epochs[0].real_s[0] == 8000 && !store_last_gaps(s, 1, &l) &&
+		       l.verified_lost == 1,
 	       "and what is known of the tables");
 	store_close(s);
 	tap_ok(!open_error(STORE_READ), "then it is read");
@@ -245,49 +236,50 @@ static void test_migration(void)
 /* What a newer tool has appended to records stays, though this one does not know it. */
 static void test_newer(void)
 {
-	struct pack_claims c = { .role = { { 10, 20 } }, .opens = { 3 } };
-	struct pack_hour hour[KEPT_HOURS], h = { .hour = 7, .n[NOLIST_EVENT_SLOTS - 1] = 4 };
-	struct pack_proofs p = { .talk = { 100, 200 }, .talk_hours = 1 };
-	struct store_row row = { .kept.hour = hour };
-	struct life l = life_in("boot", 1);
+	struct pack_contacts c = { .role = { { 10, 20 } }, .opens = { 3 } };
+	struct pack_hour hour[STORED_HOURS], h = { .hour = 7, .n[NOLIST_EVENT_SLOTS - 1] = 4 };
+	struct pack_verified p = { .talk = { 100, 200 }, .talk_hours = 1 };
+	struct store_row row = { .stored.hour = hour };
+	struct epoch l = epoch_in("boot", 1);
 	struct store *s;
 	int error;
 
 	fresh("newer-records");
 	s = must_open(STORE_WRITE);
-	row.life = store_life(s, &l);
+	row.epoch = store_epoch(s, &l);
 	error = store_get(s, &row);
-	kept_add_claims(&row.kept, &c, WALL);
-	kept_add_proofs(&row.kept, &p, &h, 1);
-	row.kept.claims.unknown[6] = 71;
-	row.kept.proofs.unknown[12] = 72;
-	row.kept.hour[0].unknown[1] = 73;
+	stored_add_contacts(&row.stored, &c, WALL);
+	stored_add_verified(&row.stored, &p, &h, 1);
+	row.stored.contacts.unknown[6] = 71;
+	row.stored.verified.unknown[12] = 72;
+	row.stored.hour[0].unknown[1] = 73;
 	error |= store_put(s, &row);
 	memset(hour, 0xff, sizeof(*hour));
-	tap_ok(!error && store_get(s, &row) == 1 && row.kept.hours == 1,
+	tap_ok(!error && store_get(s, &row) == 1 && row.stored.hours == 1,
 	       "a record with words that are not known is read");
 	c.opens[0] = 5;
 	h.n[NOLIST_EVENT_SLOTS - 1] = 9;
-	tap_ok(kept_add_claims(&row.kept, &c, WALL) && kept_add_proofs(&row.kept, &p, &h, 1),
+	tap_ok(stored_add_contacts(&row.stored, &c, WALL) &&
+		       stored_add_verified(&row.stored, &p, &h, 1),
 	       "more of an event that has no name is news");
 	error = store_put(s, &row);
-	row.kept = (struct kept){ .hour = hour };
-	tap_ok(!error && store_get(s, &row) == 1 && row.kept.claims.unknown[6] == 71 &&
-		       row.kept.proofs.unknown[12] == 72 && hour[0].unknown[1] == 73,
+	row.stored = (struct stored){ .hour = hour };
+	tap_ok(!error && store_get(s, &row) == 1 && row.stored.contacts.unknown[6] == 71 &&
+		       row.stored.verified.unknown[12] == 72 && hour[0].unknown[1] == 73,
 	       "and they are there when it was written again");
-	tap_ok(row.kept.claims.now.opens[0] == 5 && hour[0].n[NOLIST_EVENT_SLOTS - 1] == 9,
+	tap_ok(row.stored.contacts.now.opens[0] == 5 && hour[0].n[NOLIST_EVENT_SLOTS - 1] == 9,
 	       "as is what is new");
 	store_close(s);
 	/* Thirty words, of which the first is 10 and the last 1. */
-	by_sql("UPDATE source SET claims = x'1e010000200a00000001000000'");
+	by_sql("UPDATE source SET contacts = x'1e010000200a00000001000000'");
 	s = must_open(STORE_WRITE);
-	tap_ok(store_get(s, &row) == 1 && row.kept.claims.now.role[0].first == 10,
+	tap_ok(store_get(s, &row) == 1 && row.stored.contacts.now.role[0].first == 10,
 	       "of a record that is longer than there is room for as much is read as fits");
 	store_close(s);
-	by_sql("UPDATE source SET claims = x'01010a000000'");
+	by_sql("UPDATE source SET contacts = x'01010a000000'");
 	s = must_open(STORE_WRITE);
-	tap_ok(store_get(s, &row) == 1 && row.kept.claims.now.role[0].first == 10 &&
-		       !row.kept.claims.now.role[0].last && !row.kept.claims.days[2],
+	tap_ok(store_get(s, &row) == 1 && row.stored.contacts.now.role[0].first == 10 &&
+		       !row.stored.contacts.now.role[0].last && !row.stored.contacts.days[2],
 	       "what a shorter one has not is zero");
 	store_close(s);
 }
@@ -295,19 +287,19 @@ static void test_newer(void)
 /* 1000 sources in one commit. */
 static void fill(void)
 {
-	struct life l = life_in("boot", 1);
+	struct epoch l = epoch_in("boot", 1);
 	struct store *s = must_open(STORE_WRITE);
-	struct pack_hour hour[KEPT_HOURS];
-	struct store_row row = { .kept.hour = hour };
+	struct pack_hour hour[STORED_HOURS];
+	struct store_row row = { .stored.hour = hour };
 	int i, error = store_begin(s);
 
-	row.life = store_life(s, &l);
+	row.epoch = store_epoch(s, &l);
 	for (i = 0; i < 1000; i++) {
-		struct pack_claims c = { .role = { { 1 + i, 2 + i } }, .opens = { 1 } };
+		struct pack_contacts c = { .role = { { 1 + i, 2 + i } }, .opens = { 1 } };
 
 		row.key.low = i;
 		error |= store_get(s, &row);
-		kept_add_claims(&row.kept, &c, WALL);
+		stored_add_contacts(&row.stored, &c, WALL);
 		error |= store_put(s, &row);
 	}
 	if (error || store_commit(s))
@@ -317,16 +309,16 @@ static void fill(void)
 
 static int walk(int *error)
 {
-	struct pack_hour hour[KEPT_HOURS];
-	struct store_row row = { .kept.hour = hour };
+	struct pack_hour hour[STORED_HOURS];
+	struct store_row row = { .stored.hour = hour };
 	struct store *s;
 	int n = 0;
 
 	*error = store_open(&s, dir, STORE_READ);
 	if (*error)
 		return 0;
-	*error = store_start(s, STORE_CLAIMED, NULL);
-	while (!*error && (*error = store_next(s, STORE_CLAIMED, &row)) > 0) {
+	*error = store_start(s, STORE_UNVERIFIED, NULL);
+	while (!*error && (*error = store_next(s, STORE_UNVERIFIED, &row)) > 0) {
 		*error = 0;
 		n++;
 	}
@@ -363,14 +355,14 @@ static void test_damage(void)
 	close(fd);
 	fresh("short");
 	fill();
-	by_sql("UPDATE source SET claims = x'00'");
+	by_sql("UPDATE source SET contacts = x'00'");
 	walk(&error);
 	tap_ok(error == -EBADMSG, "a row that nobody wrote so: %s", failure_last()->what);
 }
 
 static void test_commit(void)
 {
-	struct life l = life_in("boot", 1);
+	struct epoch l = epoch_in("boot", 1);
 	struct store *s;
 	int n, error;
 
@@ -379,12 +371,12 @@ static void test_commit(void)
 	s = must_open(STORE_WRITE);
 	store_begin(s);
 	l.tables = 2;
-	tap_ok(store_life(s, &l) == 2, "another life");
+	tap_ok(store_epoch(s, &l) == 2, "another life");
 	store_close(s);
 	s = must_open(STORE_WRITE);
 	store_begin(s);
 	l.tables = 3;
-	tap_ok(store_life(s, &l) == 2, "was not committed, and is forgotten");
+	tap_ok(store_epoch(s, &l) == 2, "was not committed, and is forgotten");
 	n = walk(&error);
 	tap_ok(n == 1000 && !error, "a writer keeps no reader waiting");
 	store_close(s);
@@ -419,99 +411,101 @@ static void test_lock(void)
 
 /* --- rows -------------------------------------------------------------------- */
 
-static void put_proofs(struct store *s, int life, const char *text, uint32_t at)
+static void put_verified(struct store *s, int epoch, const char *text, uint32_t at)
 {
-	struct pack_hour hour[KEPT_HOURS], h = { .hour = 1, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
-	struct pack_proofs p = { .talk = { at, at }, .talk_hours = 1 };
+	struct pack_hour hour[STORED_HOURS], h = { .hour = 1, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
+	struct pack_verified p = { .talk = { at, at }, .talk_hours = 1 };
 	struct nolist_source src = evidence_source(text);
-	struct store_row row = { .key = pack_key(&src), .life = life, .kept.hour = hour };
+	struct store_row row = { .key = pack_key(&src), .epoch = epoch, .stored.hour = hour };
 
 	store_get(s, &row);
-	kept_add_proofs(&row.kept, &p, &h, 1);
+	stored_add_verified(&row.stored, &p, &h, 1);
 	if (store_put(s, &row))
 		tap_die(failure_last()->what);
 }
 
-static void put_claims(struct store *s, int life, const char *text, uint32_t at)
+static void put_contacts(struct store *s, int epoch, const char *text, uint32_t at)
 {
-	struct pack_claims c = { .role = { { at, at } }, .opens = { 1 } };
-	struct pack_hour hour[KEPT_HOURS];
+	struct pack_contacts c = { .role = { { at, at } }, .opens = { 1 } };
+	struct pack_hour hour[STORED_HOURS];
 	struct nolist_source src = evidence_source(text);
-	struct store_row row = { .key = pack_key(&src), .life = life, .kept.hour = hour };
+	struct store_row row = { .key = pack_key(&src), .epoch = epoch, .stored.hour = hour };
 
 	store_get(s, &row);
-	kept_add_claims(&row.kept, &c, WALL);
+	stored_add_contacts(&row.stored, &c, WALL);
 	if (store_put(s, &row))
 		tap_die(failure_last()->what);
 }
 
 static void test_grades(void)
 {
-	struct life a = life_in("one", 1), b = life_in("two", 1);
+	struct epoch a = epoch_in("one", 1), b = epoch_in("two", 1);
 	struct store *s;
 	int x, y;
 
 	fresh("grades");
 	s = must_open(STORE_WRITE);
 	store_begin(s);
-	x = store_life(s, &a);
-	y = store_life(s, &b);
-	put_claims(s, x, "192.0.2.1", 10);
-	put_claims(s, x, "192.0.2.2", 10);
-	tap_ok(store_count(s, STORE_CLAIMED) == 2, "claims are kept apart");
-	put_proofs(s, y, "192.0.2.1", 20);
-	tap_ok(store_count(s, STORE_CLAIMED) == 1 && store_count(s, STORE_PROVEN) == 2,
+	x = store_epoch(s, &a);
+	y = store_epoch(s, &b);
+	put_contacts(s, x, "192.0.2.1", 10);
+	put_contacts(s, x, "192.0.2.2", 10);
+	tap_ok(store_count(s, STORE_UNVERIFIED) == 2, "claims are kept apart");
+	put_verified(s, y, "192.0.2.1", 20);
+	tap_ok(store_count(s, STORE_UNVERIFIED) == 1 && store_count(s, STORE_VERIFIED) == 2,
 	       "until a source proves something, then all of it moves, of any life");
-	put_proofs(s, x, "192.0.2.3", 20);
-	put_claims(s, y, "192.0.2.3", 30);
-	tap_ok(store_count(s, STORE_CLAIMED) == 1 && store_count(s, STORE_PROVEN) == 4,
+	put_verified(s, x, "192.0.2.3", 20);
+	put_contacts(s, y, "192.0.2.3", 30);
+	tap_ok(store_count(s, STORE_UNVERIFIED) == 1 && store_count(s, STORE_VERIFIED) == 4,
 	       "and what comes later goes there");
 	store_commit(s);
 	store_close(s);
 }
 
-static int count_losses(int life, const struct losses *l, void *arg)
+static int count_gaps(int epoch, const struct gap *l, void *arg)
 {
-	(void)life;
+	(void)epoch;
 	(void)l;
 	++*(int *)arg;
 	return 0;
 }
 
-static void test_losses(void)
+static void test_gaps(void)
 {
-	struct losses l = { .from_s = 1, .to_s = 10 }, last;
-	struct life a = life_in("one", 1);
+	struct gap l = { .from_s = 1, .to_s = 10 }, last;
+	struct epoch a = epoch_in("one", 1);
 	struct store *s;
 	int x, n = 0;
 
 	fresh("losses");
 	s = must_open(STORE_WRITE);
-	x = store_life(s, &a);
-	tap_ok(store_last_losses(s, x, &last) == -ENOENT, "no interval yet");
-	store_add_losses(s, x, &l);
-	l = (struct losses){ .from_s = 10, .to_s = 20 };
-	store_add_losses(s, x, &l);
-	l = (struct losses){ .from_s = 20, .to_s = 30, .proofs_lost = 1, .proofs_lost_s = 25 };
-	store_add_losses(s, x, &l);
-	l.proofs_lost = 2;
+	x = store_epoch(s, &a);
+	tap_ok(store_last_gaps(s, x, &last) == -ENOENT, "no interval yet");
+	store_add_gaps(s, x, &l);
+	l = (struct gap){ .from_s = 10, .to_s = 20 };
+	store_add_gaps(s, x, &l);
+	l = (struct gap){ .from_s = 20, .to_s = 30, .verified_lost = 1, .verified_lost_s = 25 };
+	store_add_gaps(s, x, &l);
+	l.verified_lost = 2;
 	l.from_s = l.to_s;
-	store_add_losses(s, x, &l);
-	l.proofs_lost = 3;
-	tap_ok(!store_add_losses(s, x, &l), "two losses in a second are two intervals");
-	store_each_losses(s, count_losses, &n);
-	store_last_losses(s, x, &last);
-	tap_ok(n == 4 && last.from_s == 30 && last.proofs_lost == 3,
+	store_add_gaps(s, x, &l);
+	l.verified_lost = 3;
+	tap_ok(!store_add_gaps(s, x, &l), "two losses in a second are two intervals");
+	store_each_gaps(s, count_gaps, &n);
+	store_last_gaps(s, x, &last);
+	tap_ok(n == 4 && last.from_s == 30 && last.verified_lost == 3,
 	       "an interval without a loss takes up the next, one with a loss stands alone");
 	store_close(s);
 }
 
 /* --- evidence ---------------------------------------------------------------- */
 
-static struct nolist_proofs talked(uint64_t at_s, uint32_t bad_acks)
+static struct nolist_verified talked(uint64_t at_s, uint32_t bad_acks)
 {
-	struct nolist_proofs p = { .high_first_ns = at_s * NS, .high_last_ns = at_s * NS, .hours = 1,
-				   .bad_acks = bad_acks };
+	struct nolist_verified p = { .high_first_ns = at_s * NS,
+				     .high_last_ns = at_s * NS,
+				     .hours = 1,
+				     .bad_acks = bad_acks };
 	uint32_t hour = at_s / HOUR_S + 1;
 
 	p.hour[hour % NOLIST_HOURS] = (struct nolist_hour){ .hour = hour, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
@@ -519,14 +513,14 @@ static struct nolist_proofs talked(uint64_t at_s, uint32_t bad_acks)
 }
 
 /* Tables as they are at a time, with one talker and one claimant. */
-static struct snapshot *tables(const struct life *l, uint64_t at_s, uint32_t count)
+static struct snapshot *tables(const struct epoch *l, uint64_t at_s, uint32_t count)
 {
-	struct nolist_claims c = { .low = { 100 * NS, at_s * NS, count } };
-	struct nolist_proofs p = talked(at_s, count);
+	struct nolist_contacts c = { .low = { 100 * NS, at_s * NS, count } };
+	struct nolist_verified p = talked(at_s, count);
 	struct nolist_stats stats = {};
 	struct snapshot *t;
 
-	if (snapshot_new(&t) || snapshot_add_life(t, l))
+	if (snapshot_new(&t) || snapshot_add_epoch(t, l))
 		tap_die("snapshot");
 	evidence_add(t, 0, "192.0.2.1", &c, &p);
 	snapshot_set_stats(t, 0, &stats, NS, at_s * NS, false);
@@ -538,31 +532,31 @@ static struct snapshot *tables(const struct life *l, uint64_t at_s, uint32_t cou
 /* What collect does. */
 static void collect(const struct snapshot *t)
 {
-	struct pack_hour hour[KEPT_HOURS];
-	struct store_row row = { .kept.hour = hour };
-	const struct life *l = snapshot_life(t, 0);
+	struct pack_hour hour[STORED_HOURS];
+	struct store_row row = { .stored.hour = hour };
+	const struct epoch *l = snapshot_epoch(t, 0);
 	struct store *s = must_open(STORE_WRITE);
-	const struct store_life *lives;
+	const struct store_epoch *epochs;
 	struct snapshot_item item;
-	struct store_life life;
+	struct store_epoch epoch;
 	struct snapshot_walk w;
 
 	store_begin(s);
-	row.life = store_life(s, l);
+	row.epoch = store_epoch(s, l);
 	snapshot_start(t, 0, NULL, &w);
 	while (snapshot_next(&w, &item)) {
 		row.key = item.key;
 		store_get(s, &row);
-		if (item.claims)
-			kept_add_claims(&row.kept, item.claims, l->wall_s);
-		kept_add_proofs(&row.kept, item.proofs, item.hour, item.hours);
+		if (item.contacts)
+			stored_add_contacts(&row.stored, item.contacts, l->wall_s);
+		stored_add_verified(&row.stored, item.verified, item.hour, item.hours);
 		store_put(s, &row);
 	}
-	store_lives(s, &lives);
-	life = lives[row.life - 1];
-	life.begin_s = snapshot_stats(t, 0)->begin_s;
-	life.seen_s = snapshot_stats(t, 0)->now_s;
-	store_set_life(s, &life);
+	store_epochs(s, &epochs);
+	epoch = epochs[row.epoch - 1];
+	epoch.begin_s = snapshot_stats(t, 0)->begin_s;
+	epoch.seen_s = snapshot_stats(t, 0)->now_s;
+	store_set_epoch(s, &epoch);
 	if (store_commit(s))
 		tap_die(failure_last()->what);
 	store_close(s);
@@ -587,9 +581,9 @@ static struct record record_in(struct evidence *e, const char *text)
 	return r;
 }
 
-static void test_one_life(void)
+static void test_one_epoch(void)
 {
-	struct life l = life_in("one", 1);
+	struct epoch l = epoch_in("one", 1);
 	struct snapshot *t;
 	struct evidence *e;
 	struct record r;
@@ -607,7 +601,7 @@ static void test_one_life(void)
 	tap_ok(r.hours == 2 && r.hour[0].n[NOLIST_EVENT_TEMPFAILED] == 1 &&
 		       r.hour[1].n[NOLIST_EVENT_TEMPFAILED] == 1,
 	       "hours that the tables have dropped are still known");
-	evidence_start(e, EVIDENCE_PROVEN);
+	evidence_start(e, EVIDENCE_VERIFIED);
 	tap_ok(evidence_next(e, &r) == 1 && !evidence_next(e, &r), "a walk meets it once");
 	evidence_free(e);
 	e = evidence_of(NULL);
@@ -624,7 +618,7 @@ static void test_one_life(void)
 
 static void test_reboot(void)
 {
-	struct life l = life_in("one", 1), m = life_in("two", 1);
+	struct epoch l = epoch_in("one", 1), m = epoch_in("two", 1);
 	const struct span *lost;
 	struct snapshot *t;
 	struct evidence *e;
@@ -640,7 +634,7 @@ static void test_reboot(void)
 	tap_ok(r.low.opens == 5, "counts of two boots add up");
 	tap_ok(r.hours == 1 && r.hour[0].n[NOLIST_EVENT_TEMPFAILED] == 2 && r.talk_hours == 1,
 	       "an hour in which the machine was restarted is one hour");
-	tap_ok(evidence_losses(e, &lost) == 1 && lost[0].first == WALL + 4000 &&
+	tap_ok(evidence_gaps(e, &lost) == 1 && lost[0].first == WALL + 4000 &&
 		       lost[0].last == WALL + 5001,
 	       "what happened from the last collect to the new tables is lost");
 	evidence_free(e);
@@ -652,14 +646,14 @@ static void test_reboot(void)
 	e = evidence_of(NULL);
 	r = record_in(e, "192.0.2.1");
 	tap_ok(r.hours == 2, "two hours are two");
-	tap_ok(evidence_losses(e, &lost) == 2 && lost[1].last == INT64_MAX,
+	tap_ok(evidence_gaps(e, &lost) == 2 && lost[1].last == INT64_MAX,
 	       "where there are no tables, all is lost from the last collect on");
 	evidence_free(e);
 }
 
 static void test_prune(void)
 {
-	struct life l = life_in("one", 1);
+	struct epoch l = epoch_in("one", 1);
 	int64_t day = 86400, now = WALL + 40 * day;
 	struct store *s;
 	int i, x;
@@ -667,30 +661,30 @@ static void test_prune(void)
 	fresh("prune");
 	s = must_open(STORE_WRITE);
 	store_begin(s);
-	x = store_life(s, &l);
-	put_claims(s, x, "192.0.2.1", 4 * day);
-	put_claims(s, x, "192.0.2.2", 6 * day);
-	put_proofs(s, x, "192.0.2.3", 4 * day);
-	put_proofs(s, x, "192.0.2.4", 6 * day);
-	tap_ok(!store_prune(s, now, false, 1 << 19) && store_count(s, STORE_CLAIMED) == 2,
+	x = store_epoch(s, &l);
+	put_contacts(s, x, "192.0.2.1", 4 * day);
+	put_contacts(s, x, "192.0.2.2", 6 * day);
+	put_verified(s, x, "192.0.2.3", 4 * day);
+	put_verified(s, x, "192.0.2.4", 6 * day);
+	tap_ok(!store_prune(s, now, false, 1 << 19) && store_count(s, STORE_UNVERIFIED) == 2,
 	       "there is room: nobody goes");
-	tap_ok(!store_prune(s, now, true, 1 << 19) && store_count(s, STORE_CLAIMED) == 1 &&
-		       store_count(s, STORE_PROVEN) == 1,
+	tap_ok(!store_prune(s, now, true, 1 << 19) && store_count(s, STORE_UNVERIFIED) == 1 &&
+		       store_count(s, STORE_VERIFIED) == 1,
 	       "who was not there for 35 days goes");
 	for (i = 0; i < 10000; i++) {
 		char text[32];
 
 		snprintf(text, sizeof(text), "198.18.%d.%d", i / 256, i % 256);
-		put_claims(s, x, text, 10 * day + i * 60);
+		put_contacts(s, x, text, 10 * day + i * 60);
 	}
-	put_claims(s, x, "192.0.2.2", 7 * day);
-	put_claims(s, x, "192.0.2.2", 8 * day);
+	put_contacts(s, x, "192.0.2.2", 7 * day);
+	put_contacts(s, x, "192.0.2.2", 8 * day);
 	tap_ok(!store_prune(s, now, false, 1 << 19), "pruned by size");
-	i = store_count(s, STORE_CLAIMED);
+	i = store_count(s, STORE_UNVERIFIED);
 	tap_ok(i > 4900 && i < 5100, "the older half of those that came once goes: %d are left", i);
-	tap_ok(store_count(s, STORE_PROVEN) == 1, "who proved something stays");
-	put_claims(s, x, "192.0.2.2", 9 * day);
-	tap_ok(store_count(s, STORE_CLAIMED) == (size_t)i, "and who came more than once");
+	tap_ok(store_count(s, STORE_VERIFIED) == 1, "who proved something stays");
+	put_contacts(s, x, "192.0.2.2", 9 * day);
+	tap_ok(store_count(s, STORE_UNVERIFIED) == (size_t)i, "and who came more than once");
 	tap_ok(!store_commit(s), "all that in one commit");
 	store_close(s);
 }
@@ -762,8 +756,8 @@ int main(void)
 	test_commit();
 	test_lock();
 	test_grades();
-	test_losses();
-	test_one_life();
+	test_gaps();
+	test_one_epoch();
 	test_reboot();
 	test_prune();
 	test_pardons();

@@ -7,7 +7,7 @@
 # counter), loaded before ours or after it, unloaded before it or after it. Both
 # do their work as long as they are there, and neither takes the other along. Where
 # the kernel refuses the dispatcher of libxdp as it is installed, this is said, with
-# the cure, which vm/later.sh tries. Why it matters: an XDP program that wants its interface
+# the hint, which vm/later.sh tries. Why it matters: an XDP program that wants its interface
 # alone is no use to whoever has one already.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -169,7 +169,7 @@ all_combinations() {
 }
 
 # Where libxdp's dispatcher cannot take a program that resizes frames: ours works
-# alone, or is refused, with the cure, and the other is as it was.
+# alone, or is refused, with the hint, and the other is as it was.
 alone_or_refused() {
 	local name
 
@@ -185,7 +185,7 @@ alone_or_refused() {
 		check "$name: unload ours" nolist unload --purge
 		check "$name: load $other" "${other}_load"
 		check "$name: load ours: refused" fails load_roles
-		check "$name: with the cure" grep -q 'hint: .*libxdp 1.5.5' "$TMP/load.out"
+		check "$name: with the hint" grep -q 'hint: .*libxdp 1.5.5' "$TMP/load.out"
 		is "$(ls "$PIN_DIR" 2>/dev/null)" '' "$name: nothing is pinned"
 		is "$(programs)" "$("${other}_name")" "$name: $other is there"
 		check "$name: $other does its work" "${other}_works"

@@ -3,7 +3,7 @@
 # modes: veth-native veth-generic virtio-native
 #
 # vm/beside.sh with a later libxdp than the one that is installed, which
-# scripts/check-kernels.sh has built: the cure where that one's dispatcher is
+# scripts/check-kernels.sh has built: the hint where that one's dispatcher is
 # refused. A libxdp is replaced without the programs that use it being built anew;
 # Debian's xdp-filter has one built in, and is replaced with it.
 later=$(cd "$(dirname "$0")/../.." && pwd)/build/vm/libxdp

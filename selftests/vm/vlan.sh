@@ -4,7 +4,7 @@
 #
 # Below a VLAN: the addresses are on VLAN devices, the program is on the trunk.
 # Either answers keep their tags, and low fake, high fake and real MX work in the
-# VLAN, or load refuses, with the cure, and the cure works. Why it matters: an
+# VLAN, or load refuses, with the hint, and the hint works. Why it matters: an
 # answer that loses its tag goes to another network, and the fakes are silent.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -53,7 +53,7 @@ if [ "$MODE" = veth-native ]; then
 	else
 		ok "load refuses where tags would be lost"
 	fi
-	check "with the cure" grep -q 'hint: .*ethtool -K PEER txvlan off' "$TMP/load.out"
+	check "with the hint" grep -q 'hint: .*ethtool -K PEER txvlan off' "$TMP/load.out"
 	is "$(ip -n server link show dev t0 | grep -c prog)" 0 "and attaches nothing"
 	must in_client ethtool -K t0 txvlan off
 	check "load --force, after that" load_trunk --force

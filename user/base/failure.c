@@ -55,7 +55,7 @@ int fail_usage(const char *fmt, ...)
 	return -EINVAL;
 }
 
-static int note_told(int error, bool is_usage)
+static int note_reported(int error, bool is_usage)
 {
 	pthread_mutex_lock(&lock);
 	last = (struct failure){ .error = error, .is_usage = is_usage };
@@ -63,14 +63,14 @@ static int note_told(int error, bool is_usage)
 	return error;
 }
 
-int fail_told(int error)
+int fail_reported(int error)
 {
-	return note_told(error, false);
+	return note_reported(error, false);
 }
 
-int fail_usage_told(void)
+int fail_usage_reported(void)
 {
-	return note_told(-EINVAL, true);
+	return note_reported(-EINVAL, true);
 }
 
 int fail_hint(const char *fmt, ...)
@@ -97,17 +97,17 @@ const struct failure *failure_last(void)
 	return &last;
 }
 
-void failure_keep(struct failure *kept)
+void failure_keep(struct failure *stored)
 {
 	pthread_mutex_lock(&lock);
-	*kept = last;
+	*stored = last;
 	pthread_mutex_unlock(&lock);
 }
 
-int failure_return(const struct failure *kept)
+int failure_return(const struct failure *stored)
 {
 	pthread_mutex_lock(&lock);
-	last = *kept;
+	last = *stored;
 	pthread_mutex_unlock(&lock);
 	return last.error;
 }

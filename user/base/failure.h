@@ -24,8 +24,8 @@ int failx(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)))
 /* What the administrator typed or wrote is wrong: -EINVAL. */
 int fail_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Both for what was told already, where it was found. */
-int fail_told(int error);
-int fail_usage_told(void);
+int fail_reported(int error);
+int fail_usage_reported(void);
 /* What helps against the failure just noted. */
 int fail_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -37,7 +37,7 @@ const struct failure *failure_of(int error);
 /* The last one, whatever it was. */
 const struct failure *failure_last(void);
 /* To put one aside while something else is tried, and to return to it. */
-void failure_keep(struct failure *kept);
-int failure_return(const struct failure *kept);
+void failure_keep(struct failure *stored);
+int failure_return(const struct failure *stored);
 
 #endif

@@ -36,14 +36,14 @@ void find(struct findings *to, enum grade grade, const char *about, const char *
 	va_end(ap);
 }
 
-void find_cure(struct findings *to, const char *fmt, ...)
+void find_hint(struct findings *to, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!to->n || to->is_short)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(to->f[to->n - 1].cure, sizeof(to->f[0].cure), fmt, ap);
+	vsnprintf(to->f[to->n - 1].hint, sizeof(to->f[0].hint), fmt, ap);
 	va_end(ap);
 }
 

@@ -23,7 +23,7 @@ struct finding {
 	const char *about; /* one word: "mode", "mtu" ... */
 	char subject[64];  /* an interface or an address; "": the host */
 	char text[320];
-	char cure[256]; /* a line to paste, or a word of advice; "" */
+	char hint[256]; /* a line to paste, or a word of advice; "" */
 };
 
 struct findings {
@@ -35,7 +35,7 @@ struct findings {
 void find(struct findings *to, enum grade grade, const char *about, const char *subject,
 	  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Of the last finding. */
-void find_cure(struct findings *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void find_hint(struct findings *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int findings_count(const struct findings *of, enum grade grade);
 /* As a message: names the interface before what is said of it. */
 void finding_line(const struct finding *f, char *line, size_t size);

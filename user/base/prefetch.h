@@ -4,8 +4,8 @@
  * one is at hand, the others are full, or being filled. Whatever filling needs is the
  * thread's until ahead_stop(), or until the last place was given back.
  */
-#ifndef NOLIST_AHEAD_H
-#define NOLIST_AHEAD_H
+#ifndef NOLIST_PREFETCH_H
+#define NOLIST_PREFETCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -21,7 +21,7 @@ struct node {
 
 struct nodes {
 	struct node *at;
-	int used, room;
+	int used, capacity;
 };
 
 struct prefix_set {
@@ -66,12 +66,12 @@ static int add(struct prefix_set *set, const struct prefix_entry *entry, bool is
 	struct nodes *f = nodes_of(set, &entry->prefix);
 	struct node *at;
 
-	if (f->used == f->room) {
-		at = reallocarray(f->at, f->room * 2 + 64, sizeof(*at));
+	if (f->used == f->capacity) {
+		at = reallocarray(f->at, f->capacity * 2 + 64, sizeof(*at));
 		if (!at)
 			return -ENOMEM;
 		f->at = at;
-		f->room = f->room * 2 + 64;
+		f->capacity = f->capacity * 2 + 64;
 	}
 	f->at[f->used++] = (struct node){ *entry, is_optional, NO_PARENT };
 	return 0;
@@ -125,11 +125,11 @@ static int read_lines(struct prefix_set *set, FILE *f, const char *name, unsigne
 {
 	struct prefix_entry entry = { .why = name };
 	char *text = NULL, *word;
-	size_t room = 0;
+	size_t capacity = 0;
 	ssize_t size;
 	int error = 0;
 
-	for (*line = 1; (size = getline(&text, &room, f)) >= 0; ++*line) {
+	for (*line = 1; (size = getline(&text, &capacity, f)) >= 0; ++*line) {
 		word = line_word(text, size, &error);
 		if (word)
 			error = prefix_parse(word, &entry.prefix);

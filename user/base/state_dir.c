@@ -22,8 +22,8 @@ int state_dir_check(const char *dir, int fd)
 		return fail(-errno, "cannot look at '%s'", dir);
 	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
 		fail(-EPERM, "cannot trust '%s'", dir);
-		return fail_hint(
-			"it must belong to root or to who runs this, and only he may write to it");
+		return fail_hint("it must belong to root or to the user who runs this, and no "
+				 "other user may write to it");
 	}
 	return 0;
 }

@@ -3,8 +3,8 @@
  * Times <-> text. UTC, always: a list is read on other hosts, in other zones. And
  * names that are somebody's, for eyes.
  */
-#ifndef NOLIST_REPORT_H
-#define NOLIST_REPORT_H
+#ifndef NOLIST_TEXT_H
+#define NOLIST_TEXT_H
 
 #include <stdint.h>
 

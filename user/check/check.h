@@ -5,8 +5,8 @@
  * ordinary interfaces; changes nothing, prints nothing. `check` shows all of it,
  * `load` tells warnings and stops at what refuses.
  */
-#ifndef NOLIST_CHECK_HOST_H
-#define NOLIST_CHECK_HOST_H
+#ifndef NOLIST_CHECK_CHECK_H
+#define NOLIST_CHECK_CHECK_H
 
 #include "user/base/findings.h"
 #include "user/config/conf.h"

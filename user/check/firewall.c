@@ -17,7 +17,7 @@
 #include "user/check/check.h"
 #include "user/check/rule.h"
 
-enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, TOLD_MAX = 8 };
+enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, TEMPFAILED_MAX = 8 };
 
 /* Where a walk ends. */
 enum fate { GOES_ON, ACCEPTED, DROPPED, ANSWERED };
@@ -296,7 +296,7 @@ static void check_legacy(struct findings *to)
 		find(to, GRADE_NOTE, "firewall", "",
 		     "rules of %s-legacy are there, and are not looked at",
 		     i ? "ip6tables" : "iptables");
-		find_cure(to, "\"%s-legacy -S\": port 25 of the fakes must not be dropped",
+		find_hint(to, "\"%s-legacy -S\": port 25 of the fakes must not be dropped",
 			  i ? "ip6tables" : "iptables");
 	}
 }
@@ -313,8 +313,9 @@ static bool check_fake(struct findings *to, json_t *items, const char *iface,
 	if (fate == DROPPED) {
 		find(to, GRADE_WARNING, "firewall", s.daddr,
 		     "%s: port %u of '%s' is dropped by %s, so that senders meet a timeout "
-		     "whenever the program is away", mx->where, port, s.daddr, s.rule);
-		find_cure(to, "a rule before it: %s daddr %s tcp dport %u accept", s.family,
+		     "whenever the program is detached",
+		     mx->where, port, s.daddr, s.rule);
+		find_hint(to, "a rule before it: %s daddr %s tcp dport %u accept", s.family,
 			  s.daddr, port);
 		return true;
 	}
@@ -330,7 +331,7 @@ void check_firewall(struct findings *to, const struct conf *conf, const struct l
 {
 	const struct link *l = ifs->n ? links_find(links, ifs->ifindex[0]) : NULL;
 	json_t *root, *items;
-	int i, fakes = 0, told = 0;
+	int i, fakes = 0, tempfailed = 0;
 
 	for (i = 0; i < conf->mxs; i++)
 		fakes += conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH;
@@ -348,12 +349,12 @@ void check_firewall(struct findings *to, const struct conf *conf, const struct l
 		find(to, GRADE_NOTE, "firewall", "", "nftables' rules cannot be read");
 		return;
 	}
-	for (i = 0; i < conf->mxs && told < TOLD_MAX; i++)
+	for (i = 0; i < conf->mxs && tempfailed < TEMPFAILED_MAX; i++)
 		if (conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH)
-			told += check_fake(to, items, l->name, &conf->mx[i], conf->port[0]);
-	if (told == TOLD_MAX)
+			tempfailed += check_fake(to, items, l->name, &conf->mx[i], conf->port[0]);
+	if (tempfailed == TEMPFAILED_MAX)
 		find(to, GRADE_NOTE, "firewall", "", "further fakes are not told of");
-	else if (!told)
+	else if (!tempfailed)
 		find(to, GRADE_OK, "firewall", "", "nftables has no rule that drops what is for "
 						   "the fakes");
 	json_decref(root);

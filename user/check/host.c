@@ -24,7 +24,7 @@ struct sockets {
 	struct findings *to;
 	const struct conf *conf;
 	unsigned int cut[NOLIST_MX_MAX]; /* connections to a fake, by index of mx */
-	bool is_told[2];                 /* IPv6, IPv4: of a server on all addresses */
+	bool is_reported[2];             /* IPv6, IPv4: of a server on all addresses */
 };
 
 static bool has_port(const struct conf *conf, unsigned int port)
@@ -47,17 +47,17 @@ static void tell_all(struct sockets *s, bool is_ip4, unsigned int port)
 {
 	int i;
 
-	for (i = 0; i < s->conf->mxs && !s->is_told[is_ip4]; i++) {
+	for (i = 0; i < s->conf->mxs && !s->is_reported[is_ip4]; i++) {
 		if (!is_fake(&s->conf->mx[i]) || addr_is_ip4(&s->conf->mx[i].addr) != is_ip4)
 			continue;
-		s->is_told[is_ip4] = true;
+		s->is_reported[is_ip4] = true;
 		find(s->to, GRADE_WARNING, "listener", is_ip4 ? "0.0.0.0" : "::",
 		     "a server listens on all addresses, port %u: it answers at the %s fakes "
-		     "whenever the program is away; bind it to the real MX",
+		     "whenever the program is detached; bind it to the real MX",
 		     port, is_ip4 ? "IPv4" : "IPv6");
-		find_cure(s->to,
+		find_hint(s->to,
 			  "postfix: inet_interfaces, exim: local_interfaces; \"ss -ltnp "
-			  "sport = %u\" tells who it is",
+			  "sport = %u\" names the process",
 			  port);
 	}
 }
@@ -87,7 +87,7 @@ static void on_listener(struct sockets *s, const struct nolist_addr *addr, unsig
 		     "%s: a server listens on '%s' port %u: it answers there whenever the program "
 		     "is away",
 		     s->conf->mx[i].where, text, port);
-		find_cure(s->to, "\"ss -ltnp src = [%s]:%u\" tells who it is", text, port);
+		find_hint(s->to, "\"ss -ltnp src = [%s]:%u\" names the process", text, port);
 	}
 }
 
@@ -148,9 +148,9 @@ static void check_sockets(struct findings *to, const struct conf *conf)
 		find(to, GRADE_REFUSES, "connection", text,
 		     "%s: %u connection%s to '%s' would be cut: is this a fake?", conf->mx[i].where,
 		     s.cut[i], s.cut[i] == 1 ? "" : "s", text);
-		find_cure(to,
+		find_hint(to,
 			  "give its role to another address, or leave the port out; \"ss -tnp "
-			  "src [%s]\" tells who it is",
+			  "src [%s]\" names the process",
 			  text);
 	}
 }
@@ -161,7 +161,7 @@ static void not_here(struct findings *to, const struct conf_mx *mx, const struct
 		     const struct check_ifs *ifs, const struct route *route)
 {
 	const struct link *out = route->oif ? links_find(links, route->oif) : NULL;
-	const char *cure_dev = "lo";
+	const char *hint_dev = "lo";
 	char text[ADDR_TEXT];
 	int i;
 
@@ -177,18 +177,18 @@ static void not_here(struct findings *to, const struct conf_mx *mx, const struct
 	} else if (out) {
 		find(to, GRADE_WARNING, "address", text,
 		     "%s: '%s' is no address of this host, which routes it on through '%s': it "
-		     "is answered here, and there when the program is away",
+		     "is answered here, and there when the program is detached",
 		     mx->where, text, out->name);
 	} else {
 		find(to, GRADE_WARNING, "address", text,
 		     "%s: '%s' is no address of this host: it must be routed here, and when the "
-		     "program is away senders meet a timeout",
+		     "program is detached senders meet a timeout",
 		     mx->where, text);
 	}
 	if (ifs->n && links_find(links, ifs->ifindex[0]))
-		cure_dev = links_find(links, ifs->ifindex[0])->name;
-	find_cure(to, "ip addr add %s/%d dev %s", text, addr_is_ip4(&mx->addr) ? 32 : 128,
-		  cure_dev);
+		hint_dev = links_find(links, ifs->ifindex[0])->name;
+	find_hint(to, "ip addr add %s/%d dev %s", text, addr_is_ip4(&mx->addr) ? 32 : 128,
+		  hint_dev);
 }
 
 static void check_addresses(struct findings *to, const struct conf *conf, const struct links *links,

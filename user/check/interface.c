@@ -77,7 +77,7 @@ struct iface {
 	bool is_unsure;      /* and no more is known */
 	enum grade grade;    /* of what stands in the way of native mode */
 	char why[160];       /* what that is; "": nothing */
-	char cure[128];
+	char hint[128];
 };
 
 static const struct driver *driver_of(const char *name)
@@ -106,7 +106,7 @@ static void check_link(struct iface *i)
 	     *i->driver_name ? i->driver_name : "tells nothing of itself");
 	if (!(l->flags & IFF_UP)) {
 		find(i->to, GRADE_NOTE, "link", l->name, "is down");
-		find_cure(i->to, "ip link set dev %s up", l->name);
+		find_hint(i->to, "ip link set dev %s up", l->name);
 	} else if (!(l->flags & IFF_RUNNING)) {
 		find(i->to, GRADE_NOTE, "link", l->name, "is up, and has no carrier");
 	}
@@ -116,7 +116,7 @@ static void check_link(struct iface *i)
  * Something stands in the way of native mode: for certain, or as far as is known. Where
  * the mode is free it will be generic.
  */
-static void block_native(struct iface *i, bool is_certain, const char *about, const char *cure,
+static void block_native(struct iface *i, bool is_certain, const char *about, const char *hint,
 			 const char *why)
 {
 	enum grade grade = i->mode != KERN_NATIVE ? GRADE_NOTE
@@ -125,7 +125,7 @@ static void block_native(struct iface *i, bool is_certain, const char *about, co
 
 	if (i->is_native) {
 		snprintf(i->why, sizeof(i->why), "%s", why);
-		snprintf(i->cure, sizeof(i->cure), "%s", cure);
+		snprintf(i->hint, sizeof(i->hint), "%s", hint);
 	}
 	if (grade > i->grade)
 		i->grade = grade;
@@ -133,7 +133,7 @@ static void block_native(struct iface *i, bool is_certain, const char *about, co
 	if (!about)
 		return;
 	find(i->to, grade, about, i->link->name, "%s", why);
-	find_cure(i->to, "%s", cure);
+	find_hint(i->to, "%s", hint);
 }
 
 static unsigned int mtu_max(const struct iface *i)
@@ -146,7 +146,7 @@ static void check_mtu(struct iface *i)
 {
 	unsigned int mtu = i->link->mtu, max = mtu_max(i);
 	const char *name = i->link->name, *whose = "the";
-	char why[128], cure[128];
+	char why[128], hint[128];
 	struct link peer;
 
 	if (!strcmp(i->link->kind, "veth") && !links_lower(i->link, &peer)) {
@@ -167,8 +167,8 @@ static void check_mtu(struct iface *i)
 		 "%s MTU of %u is above what native mode is known to take, "
 		 "about %u",
 		 whose, mtu, max);
-	snprintf(cure, sizeof(cure), "ip link set dev %s mtu 1500", name);
-	block_native(i, false, "mtu", cure, why);
+	snprintf(hint, sizeof(hint), "ip link set dev %s mtu 1500", name);
+	block_native(i, false, "mtu", hint, why);
 }
 
 /* By what the driver says of itself; before Linux 6.3 by what is known of it. */
@@ -204,9 +204,9 @@ static void tell_mode(struct iface *i, int at)
 	else
 		find(&one, i->grade, "mode", name, "native mode %s refused: %s",
 		     i->grade == GRADE_REFUSES ? "will be" : "may be", i->why);
-	if (*i->why && (*i->cure || i->mode == KERN_NATIVE))
-		find_cure(&one, "%s%s%s", i->cure,
-			  *i->cure && i->mode == KERN_NATIVE ? "; or " : "",
+	if (*i->why && (*i->hint || i->mode == KERN_NATIVE))
+		find_hint(&one, "%s%s%s", i->hint,
+			  *i->hint && i->mode == KERN_NATIVE ? "; or " : "",
 			  i->mode == KERN_NATIVE ? "--mode generic" : "");
 	if (one.n && at < i->to->n)
 		i->to->f[at] = one.f[0];
@@ -218,7 +218,7 @@ static void check_queues(struct iface *i)
 	struct ethtool_channels c;
 	const char *name = i->link->name;
 	unsigned int rx, tx, max;
-	char cure[64];
+	char hint[64];
 
 	if (ethtool_channels(name, &c)) {
 		find(i->to, GRADE_OK, "queues", name, "%u to receive, %u to send", i->link->rxqs,
@@ -231,9 +231,9 @@ static void check_queues(struct iface *i)
 	find(i->to, GRADE_OK, "queues", name, "%u to receive, %u to send, of at most %u", rx, tx,
 	     max);
 	if (i->is_native && !i->is_there && i->driver && i->driver->is_half && 2 * tx > max) {
-		snprintf(cure, sizeof(cure), "ethtool -L %s combined %u", name,
+		snprintf(hint, sizeof(hint), "ethtool -L %s combined %u", name,
 			 max / 2 ? max / 2 : 1);
-		block_native(i, false, "queues", cure,
+		block_native(i, false, "queues", hint,
 			     "the driver needs half of its queues for answers");
 	}
 }
@@ -248,7 +248,7 @@ static void check_rings(struct iface *i)
 	find(i->to, GRADE_OK, "rings", name, "%u of %u to receive, %u of %u to send", r.rx_pending,
 	     r.rx_max_pending, r.tx_pending, r.tx_max_pending);
 	if (r.rx_pending < r.rx_max_pending)
-		find_cure(i->to, "ethtool -G %s rx %u, should a flood overrun it", name,
+		find_hint(i->to, "ethtool -G %s rx %u, should a flood overrun it", name,
 			  r.rx_max_pending);
 }
 
@@ -259,8 +259,8 @@ static void check_large(struct iface *i)
 		const char *feature, *name;
 	} large[] = { { "rx-lro", "lro" }, { "rx-gro-hw", "rx-gro-hw" } };
 	const char *name = i->link->name;
-	bool is_kept = i->driver && i->driver->is_lro_kept, is_on = false;
-	char why[64], cure[64];
+	bool is_unchanged = i->driver && i->driver->is_lro_kept, is_on = false;
+	char why[64], hint[64];
 	unsigned int n;
 	int state;
 
@@ -269,7 +269,7 @@ static void check_large(struct iface *i)
 		if (state <= 0)
 			continue;
 		is_on = true;
-		if (!i->is_native || i->is_there || (is_kept && state == 1)) {
+		if (!i->is_native || i->is_there || (is_unchanged && state == 1)) {
 			find(i->to, GRADE_NOTE, "offloads", name, "%s is on%s", large[n].name,
 			     state == 1 ? "; it is turned off while the program is there"
 					: " and fixed");
@@ -277,8 +277,8 @@ static void check_large(struct iface *i)
 		}
 		snprintf(why, sizeof(why), "%s is on%s, and joins frames", large[n].name,
 			 state == 2 ? " and fixed" : "");
-		snprintf(cure, sizeof(cure), "ethtool -K %s %s off", name, large[n].name);
-		block_native(i, false, "offloads", state == 2 ? "" : cure, why);
+		snprintf(hint, sizeof(hint), "ethtool -K %s %s off", name, large[n].name);
+		block_native(i, false, "offloads", state == 2 ? "" : hint, why);
 	}
 	if (!is_on)
 		find(i->to, GRADE_OK, "offloads", name, "the card joins no frames");
@@ -294,14 +294,14 @@ static void check_checksums(struct iface *i)
 		     "a guest: while the program is there in native mode the driver takes no "
 		     "segments whose checksum is still to be made, and the host makes them; all "
 		     "traffic costs more");
-		find_cure(i->to, "--mode generic leaves the offloads as they are");
+		find_hint(i->to, "--mode generic leaves the offloads as they are");
 		return;
 	}
 	if (!i->is_native && i->driver && i->driver->is_guest) {
 		find(i->to, GRADE_WARNING, "checksums", name,
 		     "in generic mode a high fake is silent to segments whose checksum is still to "
 		     "be made, as other guests of the same host send them");
-		find_cure(i->to, "at those: ethtool -K IFACE tx off");
+		find_hint(i->to, "at those: ethtool -K IFACE tx off");
 		return;
 	}
 	find(i->to, GRADE_OK, "checksums", name, "received ones are %s; answers carry whole ones",
@@ -322,7 +322,7 @@ static void check_peer(struct iface *i)
 		find(i->to, GRADE_WARNING, "peer", i->link->name,
 		     "the other end cannot be looked at: answers arrive only if it has an XDP "
 		     "program as well");
-		find_cure(i->to, "an XDP program that passes there, or --mode generic here");
+		find_hint(i->to, "an XDP program that passes there, or --mode generic here");
 		return;
 	}
 	if (i->link->lower_netns >= 0)
@@ -335,7 +335,7 @@ static void check_peer(struct iface *i)
 	}
 	find(i->to, GRADE_REFUSES, "peer", i->link->name,
 	     "the other end, '%s'%s, has no XDP program: answers would be lost", peer.name, where);
-	find_cure(i->to, "an XDP program that passes at '%s', or --mode generic", peer.name);
+	find_hint(i->to, "an XDP program that passes at '%s', or --mode generic", peer.name);
 }
 
 /* --- other programs --------------------------------------------------------------- */
@@ -355,12 +355,12 @@ static void check_programs(struct iface *i, const struct kern_seen *seen)
 		find(i->to, GRADE_NOTE, "programs", name,
 		     "libxdp's dispatcher, program %u, in %s mode, with: %s", seen->id,
 		     seen->mode == KERN_GENERIC ? "generic" : "native", seen->others);
-		find_cure(i->to, "libxdp puts ours beside them, where the kernel lets it");
+		find_hint(i->to, "libxdp puts ours beside them, where the kernel lets it");
 	} else {
 		find(i->to, GRADE_REFUSES, "programs", name,
 		     "another XDP program, %u '%s', attached by user %u, in %s mode", seen->id,
 		     seen->name, seen->uid, seen->mode == KERN_GENERIC ? "generic" : "native");
-		find_cure(i->to, "ip link set dev %s xdp%s off", name,
+		find_hint(i->to, "ip link set dev %s xdp%s off", name,
 			  seen->mode == KERN_GENERIC ? "generic" : "");
 	}
 }

@@ -17,7 +17,7 @@ void check_kernel(struct findings *to)
 		find(to, GRADE_REFUSES, "kernel", "",
 		     "Linux %s: the oldest kernel that the program is tested on is %d.%d", release,
 		     KERN_OLDEST_MAJOR, KERN_OLDEST_MINOR);
-		find_cure(to, "a newer kernel");
+		find_hint(to, "a newer kernel");
 	} else {
 		find(to, GRADE_OK, "kernel", "", "Linux %s", release);
 	}

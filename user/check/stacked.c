@@ -75,10 +75,10 @@ static void check_vlans(const struct around *i)
 		     "has %s, and answers would lose their tags", above);
 	}
 	if (is_veth)
-		find_cure(i->to, "\"ethtool -K PEER txvlan off\" at the other end and --force; "
+		find_hint(i->to, "\"ethtool -K PEER txvlan off\" at the other end and --force; "
 				 "or --mode generic");
 	else
-		find_cure(i->to, "ethtool -K %s rxvlan off; or --mode generic", name);
+		find_hint(i->to, "ethtool -K %s rxvlan off; or --mode generic", name);
 }
 
 /* --- what else is there ------------------------------------------------------------ */
@@ -104,7 +104,7 @@ static void check_bond(const struct around *i, const struct link *bond)
 		find(i->to, GRADE_WARNING, "bond", i->link->name,
 		     "frames that arrive at '%s', in the same %s '%s', do not meet the program",
 		     l->name, bond->kind, bond->name);
-		find_cure(i->to, "-i %s -i %s", i->link->name, l->name);
+		find_hint(i->to, "-i %s -i %s", i->link->name, l->name);
 	}
 }
 
@@ -126,7 +126,7 @@ static void check_stack(const struct around *i)
 	if (on) {
 		find(i->to, GRADE_NOTE, "stack", l->name,
 		     "stands on '%s'; there it would be faster", on->name);
-		find_cure(i->to, "-i %s", on->name);
+		find_hint(i->to, "-i %s", on->name);
 	}
 	for (up = i->links->link; up < end; up++)
 		if (!strncmp(up->kind, "macv", 4) && up->lower == l->ifindex && up->lower_netns < 0)

@@ -95,9 +95,9 @@ static void print_text(const struct findings *found)
 		report_name(f->subject, 15);
 		printf("  %-13s  ", f->about);
 		report_name(f->text, 0);
-		if (*f->cure) {
-			printf("\n%-7s  %-15s  %-13s  ", "", "", "cure:");
-			report_name(f->cure, 0);
+		if (*f->hint) {
+			printf("\n%-7s  %-15s  %-13s  ", "", "", "hint:");
+			report_name(f->hint, 0);
 		}
 		putchar('\n');
 	}
@@ -124,8 +124,8 @@ static int print_json(const struct findings *found)
 		json_text(o, "subject", f->subject);
 		json_text(o, "about", f->about);
 		json_text(o, "text", f->text);
-		if (*f->cure)
-			json_text(o, "hint", f->cure);
+		if (*f->hint)
+			json_text(o, "hint", f->hint);
 		else
 			json_none(o, "hint");
 		json_close(o, '}');

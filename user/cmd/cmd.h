@@ -24,7 +24,7 @@ enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1, /* said why on stderr, changed nothing */
 	EXIT_USAGE = 2,  /* the command line or the configuration is wrong */
-	EXIT_HELD = 3,   /* done, but fuses held additions to a list back */
+	EXIT_HELD = 3,   /* done, but holds held additions to a list back */
 };
 
 struct cmd {

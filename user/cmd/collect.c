@@ -19,11 +19,11 @@ static int tell_listed(struct cmd_judging *j, size_t max)
 	int error, status = cmd_judging_open(j);
 
 	if (!status) {
-		error = listed_tell(&j->judge, max);
+		error = shadow_tell(&j->judge, max);
 		status = error ? cmd_failed(error) : EXIT_DONE;
 	}
 	if (status)
-		hint("all is stored; who is listed since cannot be told");
+		hint("all is stored; new listings cannot be told");
 	return status ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -60,7 +60,7 @@ enum { OPT_LOG = 256 };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration (" DEFAULT_CONF ")" },
-	{ "log", OPT_LOG, "N", "name up to N who are listed since, and N who are no more" },
+	{ "log", OPT_LOG, "N", "name up to N new listings, and N that ended" },
 	{}
 };
 

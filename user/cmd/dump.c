@@ -161,7 +161,7 @@ static int take(struct args *a, int c, const char *value)
 		a->o.is_json = true;
 		break;
 	case OPT_UNVERIFIED:
-		a->one.is_claimed = true;
+		a->one.is_unverified = true;
 		break;
 	case OPT_ALLOW:
 		return add_allow(&a->j.options, value);
@@ -178,9 +178,9 @@ static int check(const struct args *a)
 
 	if (a->is_all && (a->has_format || l->file || l->reload))
 		errx("--all takes formats, files and commands from the configuration");
-	else if (l->is_claimed && a->is_all)
+	else if (l->is_unverified && a->is_all)
 		errx("--all is for machines that refuse mail: not with --unverified");
-	else if (l->is_claimed && !l->format->takes_claimed)
+	else if (l->is_unverified && !l->format->takes_unverified)
 		errx("'%s' is read by machines that refuse mail: not with --unverified",
 		     l->format->name);
 	else if (!a->is_all && !l->file && (l->reload || a->o.is_json))
@@ -193,7 +193,7 @@ static int check(const struct args *a)
 
 int cmd_dump(int argc, char **argv)
 {
-	struct args a = { .one.format = formats[0], .o.log_max = CHANGES_MAX };
+	struct args a = { .one.format = formats[0], .o.log_max = CHANGELOG_MAX };
 	bool is_listing = false;
 	int c, status = EXIT_DONE;
 

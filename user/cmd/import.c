@@ -25,10 +25,10 @@
 struct import {
 	struct store *store;
 	struct store_row row;
-	struct store_life life;
+	struct store_epoch epoch;
 	int role;
 	int64_t now;
-	unsigned long taken, future, old, odd;
+	unsigned long selected, future, old, odd;
 };
 
 /* --- a line ------------------------------------------------------------------ */
@@ -101,10 +101,10 @@ static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t 
 	ret = store_get(im->store, &im->row);
 	if (ret < 0)
 		return ret;
-	if (im->role == NOLIST_REAL && at > im->life.real_s[family])
-		im->life.real_s[family] = im->life.data_s[family] = at;
-	im->taken++;
-	if (!kept_import(&im->row.kept, im->role == NOLIST_REAL, at))
+	if (im->role == NOLIST_REAL && at > im->epoch.real_s[family])
+		im->epoch.real_s[family] = im->epoch.data_s[family] = at;
+	im->selected++;
+	if (!stored_import(&im->row.stored, im->role == NOLIST_REAL, at))
 		return 0;
 	return store_put(im->store, &im->row);
 }
@@ -121,7 +121,7 @@ static int take_line(struct import *im, char *line)
 		im->odd++;
 	else if (time > im->now)
 		im->future++;
-	else if (time <= im->now - KEPT_HOURS * 3600ll)
+	else if (time <= im->now - STORED_HOURS * 3600ll)
 		im->old++;
 	else
 		return keep_line(im, &addr, time);
@@ -159,25 +159,25 @@ static int take_lines(struct import *im, FILE *f)
 
 static int import_all(struct import *im, FILE *f)
 {
-	static const struct life imported = { .boot = LIFE_IMPORTED };
-	const struct store_life *lives;
+	static const struct epoch imported = { .boot = EPOCH_IMPORTED };
+	const struct store_epoch *epochs;
 	size_t i, n;
 	int error;
 
 	error = store_begin(im->store);
 	if (error)
 		return error;
-	im->row.life = store_life(im->store, &imported);
-	if (im->row.life < 0)
-		return im->row.life;
-	n = store_lives(im->store, &lives);
-	for (i = 0; i + 1 < n && lives[i].id != im->row.life; i++)
+	im->row.epoch = store_epoch(im->store, &imported);
+	if (im->row.epoch < 0)
+		return im->row.epoch;
+	n = store_epochs(im->store, &epochs);
+	for (i = 0; i + 1 < n && epochs[i].id != im->row.epoch; i++)
 		;
-	im->life = lives[i];
-	im->life.seen_s = im->now + 1;
+	im->epoch = epochs[i];
+	im->epoch.seen_s = im->now + 1;
 	error = take_lines(im, f);
 	if (!error)
-		error = store_set_life(im->store, &im->life);
+		error = store_set_epoch(im->store, &im->epoch);
 	return error;
 }
 
@@ -198,25 +198,25 @@ static int finish(struct import *im, FILE *f, const char *name)
 	error = store_commit(im->store);
 	if (error)
 		return cmd_failed(error);
-	printf("%lu %s taken\n", im->taken, lines(im->taken));
+	printf("%lu %s taken\n", im->selected, lines(im->selected));
 	if (im->future)
 		warn("%lu %s refused: they tell of the future", im->future, lines(im->future));
 	if (im->old)
 		warn("%lu %s refused: older than 35 days", im->old, lines(im->old));
 	if (im->odd)
 		warn("%lu %s refused: not an address and a time", im->odd, lines(im->odd));
-	return im->odd && !im->taken ? EXIT_FAILED : EXIT_DONE;
+	return im->odd && !im->selected ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run(struct import *im, const char *name)
 {
-	struct pack_hour hour[KEPT_HOURS];
+	struct pack_hour hour[STORED_HOURS];
 	FILE *f = cmd_open(name);
 	int error, status;
 
 	if (!f)
 		return EXIT_USAGE;
-	im->row.kept.hour = hour;
+	im->row.stored.hour = hour;
 	im->now = time(NULL);
 	error = store_open(&im->store, options.state_dir, STORE_WRITE);
 	if (!error)
@@ -251,7 +251,8 @@ int cmd_import(int argc, char **argv)
 		return -1 - c;
 	if (!im.role) {
 		errx("which role?");
-		hint("--role real: who delivered mail; --role low: who was at the low fake");
+		hint("--role real: sources that delivered mail; --role low: sources refused at the "
+		     "low fake");
 		return EXIT_USAGE;
 	}
 	if (optind != argc - 1) {

@@ -35,7 +35,7 @@ static const struct cmd_option opts[] = {
 	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
 	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
 	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
-	{ "sources", OPT_SOURCES, "N", "room in each table, when it is made (262144)" },
+	{ "sources", OPT_SOURCES, "N", "capacity of each table, when it is made (262144)" },
 	{ "probation", OPT_PROBATION, "SECONDS", "detach after that time, unless confirmed" },
 	{ "confirm", OPT_CONFIRM, NULL, "keep what is on probation; does nothing else" },
 	{ "force", OPT_FORCE, NULL, "load also where check refuses" },
@@ -184,8 +184,8 @@ static int check(const struct load *l)
 		} else {
 			warn("%s", line);
 		}
-		if (*f->cure)
-			hint("%s", f->cure);
+		if (*f->hint)
+			hint("%s", f->hint);
 	}
 	free(found.f);
 	if (status)
@@ -206,15 +206,15 @@ static int fill(struct nolist_config *out, const struct nolist_config *old, cons
 
 static void say_interface(const struct kern_if *f, const struct kern_done *done)
 {
-	static const char *const deeds[] = {
+	static const char *const actions[] = {
 		[KERN_ATTACHED] = "attached",
 		[KERN_REPLACED] = "program replaced",
 		[KERN_ADOPTED] = "adopted",
-		[KERN_KEPT] = "configured anew",
+		[KERN_RECONFIGURED] = "configured anew",
 	};
 
 	report_name(f->name, 0);
-	printf(": %s, %s mode, %s%s%s%s\n", deeds[done->deed],
+	printf(": %s, %s mode, %s%s%s%s\n", actions[done->action],
 	       f->mode == KERN_GENERIC ? "generic" : "native",
 	       f->is_shared ? "beside others" : "alone", *done->why ? " (" : "", done->why,
 	       *done->why ? ")" : "");
@@ -224,17 +224,19 @@ static void say_interface(const struct kern_if *f, const struct kern_done *done)
 static void say_tables(const struct load *l, const struct kern *k)
 {
 	struct kern_tables tables;
-	struct kern_fill room;
+	struct kern_fill capacity;
 	bool is_other = false;
 
 	if (kern_sets(k) != 1)
 		return;
-	if (l->conf.sources && !kern_fill(k, &room) && room.claims_max != l->conf.sources) {
-		warn("the tables have room for %u sources, and keep it", room.claims_max);
+	if (l->conf.sources && !kern_fill(k, &capacity) &&
+	    capacity.contacts_max != l->conf.sources) {
+		warn("the tables have a capacity of %u sources, and keep it",
+		     capacity.contacts_max);
 		is_other = true;
 	}
 	if (!kern_tables(k, 0, &tables) && tables.is_lru == l->conf.is_collected) {
-		warn("the table of proofs was made for 'collect = %s', and stays so",
+		warn("the table of verified evidence was made for 'collect = %s', and stays so",
 		     tables.is_lru ? "no" : "yes");
 		is_other = true;
 	}
@@ -267,7 +269,7 @@ static void say(const struct load *l)
 			if (ifs[j].ifindex == l->ifindex[i])
 				say_interface(&ifs[j], &l->done[i]);
 	if (l->own_left)
-		warn("%d addresses of this host found no room in the table: segments that forge "
+		warn("%d addresses of this host do not fit into the table: segments that forge "
 		     "them are answered",
 		     l->own_left);
 	say_tables(l, k);
@@ -285,7 +287,7 @@ static void say(const struct load *l)
  */
 static int start_watcher(void)
 {
-	int fd = watcher_start(options.pin_dir);
+	int fd = watchdog_start(options.pin_dir);
 
 	if (fd < 0) {
 		err(fd, "cannot start a watcher for the probation");
@@ -299,7 +301,7 @@ static int start_watcher(void)
 static int load(struct load *l)
 {
 	struct kern_load what;
-	int ret, status, watcher = -1;
+	int ret, status, watchdog = -1;
 
 	status = find_interfaces(l);
 	if (!status)
@@ -317,13 +319,13 @@ static int load(struct load *l)
 		.arg = l,
 	};
 	if (l->probation_s) {
-		watcher = start_watcher();
-		if (watcher < 0)
+		watchdog = start_watcher();
+		if (watchdog < 0)
 			return EXIT_FAILED;
 	}
 	ret = kern_load(&what, l->done);
-	if (watcher >= 0)
-		close(watcher);
+	if (watchdog >= 0)
+		close(watchdog);
 	if (ret)
 		return cmd_failed(ret);
 	say(l);

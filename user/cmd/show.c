@@ -19,7 +19,7 @@ enum { OPT_JSON = 256, OPT_ROLE, OPT_SORT, OPT_TOP, OPT_AT };
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
-	{ "role", OPT_ROLE, "ROLE", "only who was at low, real or high" },
+	{ "role", OPT_ROLE, "ROLE", "only sources that were at low, real or high" },
 	{ "sort", OPT_SORT, "KEY", "last, first, low, real, high, data, talk, verdict or source" },
 	{ "top", OPT_TOP, "N", "only the first N; 0: all; 40 on a terminal, else all" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },

@@ -23,25 +23,28 @@ static const struct cmd_option opts[] = {
 
 static int purge(bool is_unloaded)
 {
-	unsigned int claims, proofs;
+	unsigned int contacts, verified;
 	int ret;
 
-	ret = kern_purge(options.pin_dir, &claims, &proofs);
+	ret = kern_purge(options.pin_dir, &contacts, &verified);
 	if (ret == -ENOENT && is_unloaded) {
 		printf("no evidence was pinned\n");
 		return EXIT_DONE;
 	}
 	if (ret)
 		return cmd_failed(ret);
-	printf("dropped sources: %u with claims, %u with proofs\n", claims, proofs);
+	printf("dropped sources: %u with contacts, %u with verified evidence\n", contacts,
+	       verified);
 	return EXIT_DONE;
 }
 
 /* Evidence of tables without pins, which nothing holds any more. */
 static void tell_gone(const struct kern_gone *gone, bool is_purge)
 {
-	printf("dropped sources, of tables that were not pinned: %u with claims, %u with proofs\n",
-	       gone->claims, gone->proofs);
+	printf("dropped sources, of tables that were not pinned: %u with contacts, %u with "
+	       "verified "
+	       "evidence\n",
+	       gone->contacts, gone->verified);
 	if (is_purge)
 		return;
 	warn("'%s' held no pins of them, so their evidence is gone", options.pin_dir);

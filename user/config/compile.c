@@ -90,14 +90,14 @@ static const struct nolist_slot *old_slot(const struct nolist_config *old,
  * An index that nobody has; rather one without counters of an address that has
  * gone. Busy ones are taken when nothing else is left.
  */
-static unsigned int next_index(const bool *taken, const bool *busy)
+static unsigned int next_index(const bool *selected, const bool *busy)
 {
 	unsigned int i;
 
 	for (i = 0; busy && i < NOLIST_MX_MAX; i++)
-		if (!taken[i] && !busy[i])
+		if (!selected[i] && !busy[i])
 			return i;
-	for (i = 0; i < NOLIST_MX_MAX - 1 && taken[i]; i++)
+	for (i = 0; i < NOLIST_MX_MAX - 1 && selected[i]; i++)
 		;
 	return i;
 }
@@ -105,21 +105,21 @@ static unsigned int next_index(const bool *taken, const bool *busy)
 static void number(const struct conf *conf, struct nolist_config *c,
 		   const struct nolist_config *old, const bool *busy)
 {
-	bool taken[NOLIST_MX_MAX] = {};
+	bool selected[NOLIST_MX_MAX] = {};
 	const struct nolist_slot *was;
 	int i;
 
 	for (i = 0; i < conf->mxs; i++) {
 		was = old_slot(old, &conf->mx[i].addr);
 		if (was)
-			taken[was->mx] = true;
+			selected[was->mx] = true;
 	}
 	for (i = 0; i < conf->mxs; i++) {
 		struct nolist_slot *s = find(c, &conf->mx[i].addr);
 
 		was = old_slot(old, &conf->mx[i].addr);
-		s->mx = was ? was->mx : next_index(taken, busy);
-		taken[s->mx] = true;
+		s->mx = was ? was->mx : next_index(selected, busy);
+		selected[s->mx] = true;
 	}
 }
 

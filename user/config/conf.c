@@ -335,7 +335,7 @@ static void check_roles(struct conf *conf)
 	if (!all[NOLIST_REAL])
 		conf_note(conf, false, "no real MX: without its alibis nobody can be listed");
 	if (!all[NOLIST_HIGH])
-		conf_note(conf, false, "no high fake: nobody can give himself away");
+		conf_note(conf, false, "no high fake: no source can be listed");
 	for (f = 0; f < 2; f++)
 		if (all[NOLIST_REAL] && count[f][NOLIST_HIGH] && !count[f][NOLIST_REAL])
 			conf_note(conf, false,
@@ -345,10 +345,13 @@ static void check_roles(struct conf *conf)
 	for (f = 0; f < 2; f++)
 		if (count[f][NOLIST_HIGH] && count[f][NOLIST_REAL] && !count[f][NOLIST_LOW] &&
 		    (count[!f][NOLIST_LOW] || count[!f][NOLIST_REAL]) && !conf->is_dual_accepted)
-			conf_note(conf, false,
-				  "a high fake over %s, but no low fake there: nobody is listed over "
-				  "it, since who walks the MXes over %s as well could be taken for a "
-				  "bot (dual-stack)", family[f], family[!f]);
+			conf_note(
+				conf, false,
+				"a high fake over %s, but no low fake there: nobody is listed over "
+				"it, since a sender that walks the MXes over %s as well could be "
+				"taken for a "
+				"bot (dual-stack)",
+				family[f], family[!f]);
 	if (count[0][NOLIST_LOW] > 1 || count[1][NOLIST_LOW] > 1)
 		conf_note(conf, false,
 			  "more than one low fake address: each delays good mail, and some senders "

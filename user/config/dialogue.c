@@ -22,27 +22,27 @@ struct step {
 #define SAY_ORDER "451 4.5.0 Not now"
 #define SAY_BYE "421 4.7.0 This is no SMTP that we speak"
 
-static bool is_told(__u32 base)
+static bool is_reported(__u32 base)
 {
-	return base >= NOLIST_GREETED + NOLIST_TOLD;
+	return base >= NOLIST_GREETED + NOLIST_TEMPFAILED;
 }
 
 /* The same state without, or with, the mark that it was tempfailed. */
 static __u32 stage_of(__u32 base)
 {
-	return is_told(base) ? base - NOLIST_TOLD : base;
+	return is_reported(base) ? base - NOLIST_TEMPFAILED : base;
 }
 
 static struct step tempfail(__u32 base)
 {
-	__u32 next = is_told(base) ? base : base + NOLIST_TOLD;
+	__u32 next = is_reported(base) ? base : base + NOLIST_TEMPFAILED;
 
 	return (struct step){ SAY_LATER, next, NOLIST_SAYS_LATER };
 }
 
 static struct step move(const char *text, __u32 stage, __u32 base)
 {
-	return (struct step){ text, is_told(base) ? stage + NOLIST_TOLD : stage, 0 };
+	return (struct step){ text, is_reported(base) ? stage + NOLIST_TEMPFAILED : stage, 0 };
 }
 
 /* The table of the dialogue: in state "base", what does "verb" get? */

@@ -85,7 +85,7 @@ int conf_set_hostmaster(struct conf *conf, const char *value, const char *where)
  */
 static bool is_reason(const char *value)
 {
-	size_t i, size = strlen(value), room = size;
+	size_t i, size = strlen(value), capacity = size;
 
 	if (!size || value[0] == ' ' || value[size - 1] == ' ')
 		return false;
@@ -97,9 +97,9 @@ static bool is_reason(const char *value)
 		if (isdigit((unsigned char)value[i + 1]) || value[i + 1] == '=' ||
 		    value[i + 1] == '$')
 			return false;
-		room += REASON_ADDRESS;
+		capacity += REASON_ADDRESS;
 	}
-	return room <= REASON_MAX;
+	return capacity <= REASON_MAX;
 }
 
 int conf_set_reason(struct conf *conf, const char *value, const char *where)

@@ -7,14 +7,14 @@
  * That is for a replay. Where now is now, only a clock that was set back puts anything
  * after it; then all may have gone on until now.
  */
-#ifndef NOLIST_ASOF_H
-#define NOLIST_ASOF_H
+#ifndef NOLIST_AS_OF_H
+#define NOLIST_AS_OF_H
 
 #include <stdbool.h>
 #include "user/evidence/evidence.h"
 
 struct record asof_record(const struct record *r, int64_t now, bool is_replay);
-/* Parts of it: claims of a role, and data. */
+/* Parts of it: contacts of a role, and data. */
 struct span asof_opens(const struct record *r, enum record_role role, int64_t now,
 		       bool is_replay);
 struct span asof_data(const struct record *r, int64_t now, bool is_replay);

@@ -36,12 +36,12 @@ struct collect {
 
 /* --- into the store ---------------------------------------------------------- */
 
-static void drop_old_hours(struct kept *k, uint32_t now_s)
+static void drop_old_hours(struct stored *k, uint32_t now_s)
 {
 	uint32_t hour = (now_s - 1) / 3600 + 1;
 	unsigned int i;
 
-	for (i = 0; i < k->hours && k->hour[i].hour + KEPT_HOURS <= hour; i++)
+	for (i = 0; i < k->hours && k->hour[i].hour + STORED_HOURS <= hour; i++)
 		;
 	k->hours -= i;
 	memmove(k->hour, k->hour + i, k->hours * sizeof(*k->hour));
@@ -74,7 +74,7 @@ static void reading_free(struct reading *r)
 
 	for (k = 0; r && k < WINDOWS; k++)
 		for (i = 0; i < WINDOW; i++)
-			free(r->window[k].row[i].kept.hour);
+			free(r->window[k].row[i].stored.hour);
 	free(r);
 }
 
@@ -86,7 +86,7 @@ static bool read_window(void *arg, unsigned int place)
 
 	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &w->item[w->n]); w->n++) {
 		w->row[w->n].key = w->item[w->n].key;
-		w->row[w->n].life = r->id;
+		w->row[w->n].epoch = r->id;
 	}
 	w->error = store_get_many(r->store, w->row, w->n);
 	return !w->error && w->n == WINDOW;
@@ -94,28 +94,29 @@ static bool read_window(void *arg, unsigned int place)
 
 /* True: the row has news. */
 static bool keep_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
-		      const struct life *life, uint32_t now_s)
+		      const struct epoch *epoch, uint32_t now_s)
 {
 	bool is_new = false;
 
-	if (item->claims)
-		is_new |= kept_add_claims(&row->kept, item->claims, life->wall_s);
-	if (item->proofs)
-		is_new |= kept_add_proofs(&row->kept, item->proofs, item->hour, item->hours);
-	if (item->claims)
-		is_new |= kept_add_opens(&row->kept, item->claims, now_s);
+	if (item->contacts)
+		is_new |= stored_add_contacts(&row->stored, item->contacts, epoch->wall_s);
+	if (item->verified)
+		is_new |=
+			stored_add_verified(&row->stored, item->verified, item->hour, item->hours);
+	if (item->contacts)
+		is_new |= stored_add_opens(&row->stored, item->contacts, now_s);
 	c->done.sources++;
 	if (!is_new)
 		return false;
 	c->done.changed++;
-	drop_old_hours(&row->kept, now_s);
+	drop_old_hours(&row->stored, now_s);
 	return true;
 }
 
-static int keep_window(struct collect *c, struct window *w, int life)
+static int keep_window(struct collect *c, struct window *w, int epoch)
 {
-	const struct life *l = snapshot_life(c->tables, life);
-	uint32_t now_s = snapshot_stats(c->tables, life)->now_s;
+	const struct epoch *l = snapshot_epoch(c->tables, epoch);
+	uint32_t now_s = snapshot_stats(c->tables, epoch)->now_s;
 	size_t i, news = 0;
 
 	if (w->error)
@@ -130,20 +131,20 @@ static int keep_window(struct collect *c, struct window *w, int life)
  * The first life is read through a store of its own, as it was before this collect: so
  * it can be read while it is written. Of another one, rows may have been moved since.
  */
-static int keep_sources(struct collect *c, struct reading *r, int life, int id)
+static int keep_sources(struct collect *c, struct reading *r, int epoch, int id)
 {
 	bool is_last = false;
 	struct window *w;
 	int error = 0;
 
-	r->store = life ? c->store : c->before;
+	r->store = epoch ? c->store : c->before;
 	r->id = id;
-	snapshot_start(c->tables, life, NULL, &r->walk);
-	ahead_start(&r->ahead, WINDOWS, !life, read_window, r);
+	snapshot_start(c->tables, epoch, NULL, &r->walk);
+	ahead_start(&r->ahead, WINDOWS, !epoch, read_window, r);
 	while (!error && !is_last) {
 		w = &r->window[ahead_take(&r->ahead)];
 		is_last = w->n < WINDOW;
-		error = keep_window(c, w, life);
+		error = keep_window(c, w, epoch);
 		/* From here on it is the thread's. */
 		if (!error && !is_last)
 			ahead_give(&r->ahead);
@@ -152,19 +153,19 @@ static int keep_sources(struct collect *c, struct reading *r, int life, int id)
 	return error;
 }
 
-static int keep_losses(struct collect *c, int id, const struct snapshot_stats *stats)
+static int keep_gaps(struct collect *c, int id, const struct snapshot_stats *stats)
 {
-	struct losses l = stats->losses, last = { .to_s = stats->begin_s };
-	int i, error = store_last_losses(c->store, id, &last);
+	struct gap l = stats->gaps, last = { .to_s = stats->begin_s };
+	int i, error = store_last_gaps(c->store, id, &last);
 
 	if (error == -ENOENT)
 		error = 0;
 	l.from_s = last.to_s;
-	l.away = last.away + stats->is_away;
-	if (!stats->is_away)
-		l.away_s = last.away_s;
+	l.detached = last.detached + stats->is_detached;
+	if (!stats->is_detached)
+		l.detached_s = last.detached_s;
 	if (!error)
-		error = store_add_losses(c->store, id, &l);
+		error = store_add_gaps(c->store, id, &l);
 	for (i = 0; i < NOLIST_HOURS && !error; i++)
 		if (stats->bad_acks[i].hour)
 			error = store_add_bad_acks(c->store, id, stats->bad_acks[i].hour,
@@ -188,17 +189,17 @@ static int keep_site(struct collect *c, int id, const struct snapshot_stats *sta
 	return error;
 }
 
-static int keep_stats(struct collect *c, int id, int life)
+static int keep_stats(struct collect *c, int id, int epoch)
 {
-	const struct snapshot_stats *stats = snapshot_stats(c->tables, life);
-	const struct store_life *lives;
-	struct store_life to;
-	size_t i, n = store_lives(c->store, &lives);
+	const struct snapshot_stats *stats = snapshot_stats(c->tables, epoch);
+	const struct store_epoch *epochs;
+	struct store_epoch to;
+	size_t i, n = store_epochs(c->store, &epochs);
 	int f;
 
-	for (i = 0; i + 1 < n && lives[i].id != id; i++)
+	for (i = 0; i + 1 < n && epochs[i].id != id; i++)
 		;
-	to = lives[i];
+	to = epochs[i];
 	to.begin_s = stats->begin_s;
 	to.seen_s = stats->now_s;
 	if (stats->is_over)
@@ -209,33 +210,33 @@ static int keep_stats(struct collect *c, int id, int life)
 		if (stats->data_s[f] > to.data_s[f])
 			to.data_s[f] = stats->data_s[f];
 	}
-	return store_set_life(c->store, &to);
+	return store_set_epoch(c->store, &to);
 }
 
-static int keep_life(struct collect *c, struct reading *r, int life)
+static int keep_epoch(struct collect *c, struct reading *r, int epoch)
 {
-	int error, id = store_life(c->store, snapshot_life(c->tables, life));
+	int error, id = store_epoch(c->store, snapshot_epoch(c->tables, epoch));
 
 	if (id < 0)
 		return id;
-	error = keep_sources(c, r, life, id);
+	error = keep_sources(c, r, epoch, id);
 	if (!error)
-		error = keep_losses(c, id, snapshot_stats(c->tables, life));
+		error = keep_gaps(c, id, snapshot_stats(c->tables, epoch));
 	if (!error)
-		error = keep_site(c, id, snapshot_stats(c->tables, life));
-	return error ? error : keep_stats(c, id, life);
+		error = keep_site(c, id, snapshot_stats(c->tables, epoch));
+	return error ? error : keep_stats(c, id, epoch);
 }
 
 /* All lives, after which nobody may read on: that would keep the log from being emptied. */
-static int keep_lives(struct collect *c)
+static int keep_epochs(struct collect *c)
 {
 	struct reading *r = calloc(1, sizeof(*r));
 	int i, error = r ? store_open(&c->before, c->state_dir, STORE_READ) : -ENOMEM;
 
 	if (r)
 		ahead_init(&r->ahead);
-	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
-		error = keep_life(c, r, i);
+	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++)
+		error = keep_epoch(c, r, i);
 	store_close(c->before);
 	reading_free(r);
 	return error;
@@ -248,7 +249,7 @@ static int keep(struct collect *c)
 	int error = store_begin(c->store);
 
 	if (!error)
-		error = keep_lives(c);
+		error = keep_epochs(c);
 	if (!error)
 		error = store_prune(c->store, now, is_new_day, c->bytes_max);
 	return error ? error : store_commit(c->store);
@@ -258,7 +259,7 @@ static int keep(struct collect *c)
 
 static bool is_idle(const struct snapshot_item *item, uint32_t now_s, uint32_t idle_s)
 {
-	const struct pack_proofs *p = item->proofs;
+	const struct pack_verified *p = item->verified;
 	uint32_t last = p->data.last > p->talk.last ? p->data.last : p->talk.last;
 
 	return now_s > last && now_s - last > idle_s;
@@ -269,18 +270,18 @@ static int free_item(struct collect *c, int set, const struct snapshot_item *ite
 {
 	struct nolist_source src = pack_source(&item->key);
 	struct pack_hour hour[NOLIST_HOURS];
-	struct nolist_proofs now;
-	struct pack_proofs packed;
+	struct nolist_verified now;
+	struct pack_verified packed;
 	unsigned int hours;
 	int error;
 
-	if (kern_proofs(c->k, set, &src, &now) || !pack_is_known(&now))
+	if (kern_verified(c->k, set, &src, &now) || !pack_is_known(&now))
 		return 0;
-	packed = pack_proofs(&now, hour, &hours);
-	if (memcmp(&packed, item->proofs, sizeof(packed)) || hours != item->hours ||
+	packed = pack_verified(&now, hour, &hours);
+	if (memcmp(&packed, item->verified, sizeof(packed)) || hours != item->hours ||
 	    memcmp(hour, item->hour, hours * sizeof(*hour)))
 		return 0;
-	error = kern_free_proofs(c->k, set, &src, &now);
+	error = kern_free_verified(c->k, set, &src, &now);
 	c->done.freed += !error;
 	return error == -EAGAIN ? 0 : error;
 }
@@ -291,7 +292,7 @@ static int free_set(struct collect *c, int set)
 	struct kern_tables tables;
 	struct snapshot_item item;
 	struct snapshot_walk w;
-	size_t proofs = 0;
+	size_t verified = 0;
 	int error;
 
 	/* Of these all is stored. */
@@ -302,13 +303,13 @@ static int free_set(struct collect *c, int set)
 	if (error || tables.is_lru)
 		return error;
 	snapshot_start(c->tables, set, NULL, &w);
-	w.is_proven = true;
+	w.is_verified = true;
 	while (snapshot_next(&w, &item))
-		proofs++;
-	if (proofs > tables.proofs_max / 2)
+		verified++;
+	if (verified > tables.verified_max / 2)
 		idle_s = IDLE_SHORT_S;
 	snapshot_start(c->tables, set, NULL, &w);
-	w.is_proven = true;
+	w.is_verified = true;
 	while (!error && snapshot_next(&w, &item))
 		if (is_idle(&item, now_s, idle_s))
 			error = free_item(c, set, &item);
@@ -326,7 +327,7 @@ static int run(struct collect *c)
 	error = keep(c);
 	if (error)
 		return error;
-	for (i = 0; i < snapshot_lives(c->tables) && !error; i++)
+	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++)
 		error = free_set(c, i);
 	return error ? fail(error, "all is stored, but what is idle cannot be freed") : 0;
 }

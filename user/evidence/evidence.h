@@ -22,7 +22,7 @@ struct contact {
 	uint32_t opens;
 };
 
-/* What was proven at the high fakes in one hour; meanings as in struct nolist_hour. */
+/* What was verified at the high fakes in one hour; meanings as in struct nolist_hour. */
 struct hour {
 	uint32_t start; /* its first second */
 	uint16_t n[NOLIST_EVENT_SLOTS]; /* by enum nolist_event, those of a newer program as well */
@@ -42,7 +42,7 @@ struct record {
 	struct contact low;
 	struct contact real;
 	struct contact high;
-	/* Proven. */
+	/* Verified. */
 	struct span data;        /* data on established connections to the real MX */
 	uint32_t data_count;     /* connections that carried it */
 	struct span talk;        /* dialogues at the high fakes */
@@ -52,7 +52,7 @@ struct record {
 	unsigned int hours;
 	const uint32_t *data_hour; /* hours in which data came, their first seconds */
 	unsigned int data_hours;
-	const struct open_hour *open_hour; /* ascending; of who has proven anything */
+	const struct open_hour *open_hour; /* ascending; of who has verified anything */
 	unsigned int open_hours;
 	/* Days with a SYN: bit i is i days before day (days since 1970). */
 	uint32_t day;
@@ -86,8 +86,8 @@ bool evidence_is_stored(const struct evidence *e); /* there is a store */
 
 enum evidence_kind {
 	EVIDENCE_ALL,
-	EVIDENCE_PROVEN, /* who has proven anything, good or bad */
-	EVIDENCE_DATA,   /* who carried data to the real MX */
+	EVIDENCE_VERIFIED, /* who has verified anything, good or bad */
+	EVIDENCE_DATA,     /* who carried data to the real MX */
 };
 
 /*
@@ -104,13 +104,13 @@ int evidence_find(struct evidence *e, const struct nolist_source *src, struct re
 /* --- what was lost ------------------------------------------------------------ */
 
 /* Verified evidence was lost in these spans, in seconds since 1970; ascending. */
-size_t evidence_losses(const struct evidence *e, const struct span **losses);
+size_t evidence_gaps(const struct evidence *e, const struct span **gaps);
 
 /* Wrong acknowledgements of all sources in an hour. */
 struct evidence_acks {
 	int64_t start; /* its first second */
 	uint64_t count;
-	int life; /* whose hours these are */
+	int epoch; /* whose hours these are */
 };
 size_t evidence_acks(const struct evidence *e, const struct evidence_acks **acks);
 /* When anyone was last at the real MX, by family (0: IPv4, 1: IPv6); 0: never. */

@@ -12,62 +12,63 @@
 
 /* --- making and freeing ------------------------------------------------------ */
 
-static int add_stored_lives(struct evidence *e)
+static int add_stored_epochs(struct evidence *e)
 {
-	const struct store_life *l;
-	size_t i, n = e->store ? store_lives(e->store, &l) : 0;
+	const struct store_epoch *l;
+	size_t i, n = e->store ? store_epochs(e->store, &l) : 0;
 
-	e->life = calloc(n + snapshot_lives(e->tables) + 1, sizeof(*e->life));
-	if (!e->life)
+	e->epoch = calloc(n + snapshot_epochs(e->tables) + 1, sizeof(*e->epoch));
+	if (!e->epoch)
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
-		e->life[e->lives++] = (struct evidence_life){ .stored = &l[i], .life = l[i].life,
-							      .table = -1 };
+		e->epoch[e->epochs++] = (struct evidence_epoch){ .stored = &l[i],
+								 .epoch = l[i].epoch,
+								 .table = -1 };
 	return 0;
 }
 
-static void add_table_lives(struct evidence *e)
+static void add_table_epochs(struct evidence *e)
 {
 	int i, k;
 
-	for (i = 0; i < snapshot_lives(e->tables); i++) {
-		const struct life *life = snapshot_life(e->tables, i);
+	for (i = 0; i < snapshot_epochs(e->tables); i++) {
+		const struct epoch *epoch = snapshot_epoch(e->tables, i);
 
-		for (k = 0; k < e->lives && !life_is(&e->life[k].life, life); k++)
+		for (k = 0; k < e->epochs && !epoch_is(&e->epoch[k].epoch, epoch); k++)
 			;
-		if (k == e->lives)
-			e->life[e->lives++].life = *life;
-		e->life[k].table = i;
+		if (k == e->epochs)
+			e->epoch[e->epochs++].epoch = *epoch;
+		e->epoch[k].table = i;
 	}
 	/* The wall clock may have been set since the last collect. */
-	for (i = 0; i < snapshot_lives(e->tables); i++) {
-		const struct life *life = snapshot_life(e->tables, i);
+	for (i = 0; i < snapshot_epochs(e->tables); i++) {
+		const struct epoch *epoch = snapshot_epoch(e->tables, i);
 
-		for (k = 0; k < e->lives; k++)
-			if (!strcmp(e->life[k].life.boot, life->boot))
-				e->life[k].life.wall_s = life->wall_s;
+		for (k = 0; k < e->epochs; k++)
+			if (!strcmp(e->epoch[k].epoch.boot, epoch->boot))
+				e->epoch[k].epoch.wall_s = epoch->wall_s;
 	}
 }
 
-static int make_room(struct evidence *e)
+static int reserve(struct evidence *e)
 {
 	int i;
 
 	for (i = 0; i < STORE_GRADES; i++) {
-		e->row[i].row.kept.hour = calloc(KEPT_HOURS, sizeof(struct pack_hour));
-		if (!e->row[i].row.kept.hour)
+		e->row[i].row.stored.hour = calloc(STORED_HOURS, sizeof(struct pack_hour));
+		if (!e->row[i].row.stored.hour)
 			return -ENOMEM;
 	}
-	e->live = calloc(e->lives + 1, sizeof(*e->live));
-	e->part = calloc(e->lives + 1, sizeof(*e->part));
-	e->hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->hour));
-	e->data_hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->data_hour));
-	e->open_hour = calloc((e->lives + 1) * KEPT_HOURS, sizeof(*e->open_hour));
+	e->live = calloc(e->epochs + 1, sizeof(*e->live));
+	e->part = calloc(e->epochs + 1, sizeof(*e->part));
+	e->hour = calloc((e->epochs + 1) * STORED_HOURS, sizeof(*e->hour));
+	e->data_hour = calloc((e->epochs + 1) * STORED_HOURS, sizeof(*e->data_hour));
+	e->open_hour = calloc((e->epochs + 1) * STORED_HOURS, sizeof(*e->open_hour));
 	if (!e->live || !e->part || !e->hour || !e->data_hour || !e->open_hour)
 		return -ENOMEM;
-	for (i = 0; i < e->lives; i++) {
-		e->part[i].kept.hour = calloc(KEPT_HOURS, sizeof(struct pack_hour));
-		if (!e->part[i].kept.hour)
+	for (i = 0; i < e->epochs; i++) {
+		e->part[i].stored.hour = calloc(STORED_HOURS, sizeof(struct pack_hour));
+		if (!e->part[i].stored.hour)
 			return -ENOMEM;
 	}
 	return 0;
@@ -92,10 +93,10 @@ int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *st
 	}
 	error = evidence_walk_new(&e->walk);
 	if (!error)
-		error = add_stored_lives(e);
+		error = add_stored_epochs(e);
 	if (!error) {
-		add_table_lives(e);
-		error = make_room(e);
+		add_table_epochs(e);
+		error = reserve(e);
 	}
 	if (!error)
 		error = evidence_gather(e);
@@ -118,9 +119,9 @@ void evidence_free(struct evidence *e)
 		evidence_stop(e);
 	evidence_walk_free(e->walk);
 	for (i = 0; i < STORE_GRADES; i++)
-		free(e->row[i].row.kept.hour);
-	for (i = 0; e->part && i < e->lives; i++)
-		free(e->part[i].kept.hour);
+		free(e->row[i].row.stored.hour);
+	for (i = 0; e->part && i < e->epochs; i++)
+		free(e->part[i].stored.hour);
 	snapshot_free(e->tables);
 	store_close(e->store);
 	free(e->live);
@@ -128,8 +129,8 @@ void evidence_free(struct evidence *e)
 	free(e->hour);
 	free(e->data_hour);
 	free(e->open_hour);
-	free(e->life);
-	free(e->losses);
+	free(e->epoch);
+	free(e->gaps);
 	free(e->acks);
 	free(e->real[0]);
 	free(e->real[1]);
@@ -141,12 +142,12 @@ void evidence_free(struct evidence *e)
 
 /* --- the parts of a record --------------------------------------------------- */
 
-static int life_of(const struct evidence *e, int stored_id)
+static int epoch_of(const struct evidence *e, int stored_id)
 {
 	int i;
 
-	for (i = 0; i < e->lives; i++)
-		if (e->life[i].stored && e->life[i].stored->id == stored_id)
+	for (i = 0; i < e->epochs; i++)
+		if (e->epoch[i].stored && e->epoch[i].stored->id == stored_id)
 			return i;
 	return -1;
 }
@@ -155,16 +156,16 @@ static void clear_parts(struct evidence *e)
 {
 	int i;
 
-	for (i = 0; i < e->lives; i++)
+	for (i = 0; i < e->epochs; i++)
 		e->part[i].is_there = false;
 }
 
-static struct part *part_of(struct evidence *e, int life)
+static struct part *part_of(struct evidence *e, int epoch)
 {
-	struct part *p = &e->part[life];
+	struct part *p = &e->part[epoch];
 
 	if (!p->is_there)
-		p->kept = (struct kept){ .hour = p->kept.hour };
+		p->stored = (struct stored){ .hour = p->stored.hour };
 	p->is_there = true;
 	return p;
 }
@@ -172,31 +173,31 @@ static struct part *part_of(struct evidence *e, int life)
 /* What was stored comes first, so that the tables are read over it. */
 static int take_row(struct evidence *e, struct store_row *row)
 {
-	int life = life_of(e, row->life);
+	int epoch = epoch_of(e, row->epoch);
 	struct pack_hour *hour;
 	struct part *p;
 
-	if (life < 0)
+	if (epoch < 0)
 		return -EBADMSG;
-	p = part_of(e, life);
+	p = part_of(e, epoch);
 	/* A part has room of its own; the row gets it in exchange. */
-	hour = p->kept.hour;
-	p->kept = row->kept;
-	row->kept.hour = hour;
+	hour = p->stored.hour;
+	p->stored = row->stored;
+	row->stored.hour = hour;
 	return 0;
 }
 
-static void take_item(struct evidence *e, int life, const struct snapshot_item *item)
+static void take_item(struct evidence *e, int epoch, const struct snapshot_item *item)
 {
-	struct part *p = part_of(e, life);
+	struct part *p = part_of(e, epoch);
 
-	if (item->claims)
-		kept_add_claims(&p->kept, item->claims, e->life[life].life.wall_s);
-	if (item->proofs)
-		kept_add_proofs(&p->kept, item->proofs, item->hour, item->hours);
-	if (item->claims)
-		kept_add_opens(&p->kept, item->claims,
-			       snapshot_stats(e->tables, e->life[life].table)->now_s);
+	if (item->contacts)
+		stored_add_contacts(&p->stored, item->contacts, e->epoch[epoch].epoch.wall_s);
+	if (item->verified)
+		stored_add_verified(&p->stored, item->verified, item->hour, item->hours);
+	if (item->contacts)
+		stored_add_opens(&p->stored, item->contacts,
+				 snapshot_stats(e->tables, e->epoch[epoch].table)->now_s);
 }
 
 /* --- walking ----------------------------------------------------------------- */
@@ -209,12 +210,12 @@ static int fetch_row(struct evidence *e, enum store_grade grade)
 	return ret < 0 ? ret : 0;
 }
 
-static void fetch_item(struct evidence *e, int life)
+static void fetch_item(struct evidence *e, int epoch)
 {
-	struct live *l = &e->live[life];
+	struct live *l = &e->live[epoch];
 
-	if (e->kind == EVIDENCE_PROVEN) {
-		l->is_there = snapshot_next_proven(&l->walk, &l->key);
+	if (e->kind == EVIDENCE_VERIFIED) {
+		l->is_there = snapshot_next_verified(&l->walk, &l->key);
 		return;
 	}
 	l->is_there = snapshot_next(&l->walk, &l->item);
@@ -222,19 +223,19 @@ static void fetch_item(struct evidence *e, int life)
 }
 
 /*
- * What a life has of the source at hand. Where only the proven are wanted, who claimed
- * is looked at for what another life, or the store, has of his proofs: the others,
+ * What a life has of the source at hand. Where only the verified are wanted, who claimed
+ * is looked at for what another life, or the store, has of his verified evidence: the others,
  * perhaps a flood, are only stepped over.
  */
-static void take_live(struct evidence *e, int life, const struct pack_key *key)
+static void take_live(struct evidence *e, int epoch, const struct pack_key *key)
 {
-	struct live *l = &e->live[life];
+	struct live *l = &e->live[epoch];
 	bool is_next = l->is_there && !pack_compare(&l->key, key);
 
-	if (e->kind == EVIDENCE_PROVEN ? snapshot_step_to(&l->walk, key, &l->item) : is_next)
-		take_item(e, life, &l->item);
+	if (e->kind == EVIDENCE_VERIFIED ? snapshot_step_to(&l->walk, key, &l->item) : is_next)
+		take_item(e, epoch, &l->item);
 	if (is_next)
-		fetch_item(e, life);
+		fetch_item(e, epoch);
 }
 
 static int start_rows(struct evidence *e)
@@ -243,7 +244,7 @@ static int start_rows(struct evidence *e)
 
 	for (i = 0; i < STORE_GRADES && !error; i++) {
 		e->row[i].is_there = false;
-		if (!e->store || (i == STORE_CLAIMED && e->kind != EVIDENCE_ALL))
+		if (!e->store || (i == STORE_UNVERIFIED && e->kind != EVIDENCE_ALL))
 			continue;
 		error = store_start(e->store, i, NULL);
 		if (!error)
@@ -267,12 +268,12 @@ int evidence_begin(struct evidence *e, enum evidence_kind kind)
 	int i;
 
 	e->kind = kind;
-	for (i = 0; i < e->lives; i++) {
+	for (i = 0; i < e->epochs; i++) {
 		e->live[i].is_there = false;
-		if (e->life[i].table < 0)
+		if (e->epoch[i].table < 0)
 			continue;
-		snapshot_start(e->tables, e->life[i].table, NULL, &e->live[i].walk);
-		e->live[i].walk.is_proven = e->live[i].walk.has_data = kind == EVIDENCE_DATA;
+		snapshot_start(e->tables, e->epoch[i].table, NULL, &e->live[i].walk);
+		e->live[i].walk.is_verified = e->live[i].walk.has_data = kind == EVIDENCE_DATA;
 		fetch_item(e, i);
 	}
 	return kind == EVIDENCE_DATA ? start_data(e) : start_rows(e);
@@ -293,7 +294,7 @@ static int next_parts(struct evidence *e, struct pack_key *key)
 	for (i = 0; i < STORE_GRADES; i++)
 		if (e->row[i].is_there)
 			take_lowest(&lowest, &e->row[i].row.key);
-	for (i = 0; i < e->lives; i++)
+	for (i = 0; i < e->epochs; i++)
 		if (e->live[i].is_there)
 			take_lowest(&lowest, &e->live[i].key);
 	if (!lowest)
@@ -306,18 +307,18 @@ static int next_parts(struct evidence *e, struct pack_key *key)
 			if (!error)
 				error = fetch_row(e, i);
 		}
-	for (i = 0; i < e->lives; i++)
-		if (e->life[i].table >= 0)
+	for (i = 0; i < e->epochs; i++)
+		if (e->epoch[i].table >= 0)
 			take_live(e, i, key);
 	return error ? error : 1;
 }
 
-static bool is_proven(const struct evidence *e)
+static bool is_verified(const struct evidence *e)
 {
 	int i;
 
-	for (i = 0; i < e->lives; i++)
-		if (e->part[i].is_there && kept_is_proven(&e->part[i].kept))
+	for (i = 0; i < e->epochs; i++)
+		if (e->part[i].is_there && stored_is_verified(&e->part[i].stored))
 			return true;
 	return false;
 }
@@ -329,21 +330,21 @@ static int find_parts(struct evidence *e, const struct pack_key *key)
 	int i, ret, found = 0;
 
 	clear_parts(e);
-	for (i = 0; i < e->lives; i++) {
-		if (e->life[i].stored) {
-			struct store_row row = { .key = *key, .life = e->life[i].stored->id };
+	for (i = 0; i < e->epochs; i++) {
+		if (e->epoch[i].stored) {
+			struct store_row row = { .key = *key, .epoch = e->epoch[i].stored->id };
 
-			row.kept.hour = e->part[i].kept.hour;
+			row.stored.hour = e->part[i].stored.hour;
 			ret = store_get(e->store, &row);
 			if (ret < 0)
 				return ret;
 			if (ret)
-				part_of(e, i)->kept = row.kept;
+				part_of(e, i)->stored = row.stored;
 			found |= ret;
 		}
-		if (e->life[i].table < 0)
+		if (e->epoch[i].table < 0)
 			continue;
-		snapshot_start(e->tables, e->life[i].table, key, &walk);
+		snapshot_start(e->tables, e->epoch[i].table, key, &walk);
 		if (snapshot_next(&walk, &item) && !pack_compare(&item.key, key)) {
 			take_item(e, i, &item);
 			found = 1;
@@ -358,13 +359,13 @@ static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 	const struct pack_key *lowest = e->has_data_key ? &e->data_key : NULL;
 	int i, ret;
 
-	for (i = 0; i < e->lives; i++)
+	for (i = 0; i < e->epochs; i++)
 		if (e->live[i].is_there)
 			take_lowest(&lowest, &e->live[i].key);
 	if (!lowest)
 		return false;
 	*key = *lowest;
-	for (i = 0; i < e->lives; i++)
+	for (i = 0; i < e->epochs; i++)
 		if (e->live[i].is_there && !pack_compare(&e->live[i].key, key))
 			fetch_item(e, i);
 	if (e->has_data_key && !pack_compare(&e->data_key, key)) {
@@ -387,7 +388,7 @@ int evidence_step(struct evidence *e, struct record *r)
 	} else {
 		do {
 			ret = next_parts(e, &key);
-		} while (ret > 0 && e->kind == EVIDENCE_PROVEN && !is_proven(e));
+		} while (ret > 0 && e->kind == EVIDENCE_VERIFIED && !is_verified(e));
 	}
 	if (ret > 0)
 		evidence_record(e, &key, r);

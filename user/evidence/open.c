@@ -70,9 +70,9 @@ static int add_pardon(const struct store_pardon *p, void *arg)
 /* A store that has pardons only knows of no tables. */
 static bool knows_tables(const struct store *store)
 {
-	const struct store_life *lives;
+	const struct store_epoch *epochs;
 
-	return store && store_lives(store, &lives);
+	return store && store_epochs(store, &epochs);
 }
 
 int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir)

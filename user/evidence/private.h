@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of evidence share: merge.c merges, walk.c does so ahead
- * of who walks, record.c makes records, losses.c gathers what concerns
+ * of who walks, record.c makes records, gaps.c gathers what concerns
  * all sources, real_mx.c what is known of the real MX, open.c opens all of it. Nobody
  * else includes this.
  */
-#ifndef NOLIST_EVIDENCE_PRIV_H
-#define NOLIST_EVIDENCE_PRIV_H
+#ifndef NOLIST_EVIDENCE_PRIVATE_H
+#define NOLIST_EVIDENCE_PRIVATE_H
 
 #include "user/evidence/evidence.h"
 #include "user/snapshot/snapshot.h"
 #include "user/store/store.h"
 
-struct evidence_life {
-	struct life life;                /* with the latest wall clock */
-	const struct store_life *stored; /* or NULL */
+struct evidence_epoch {
+	struct epoch epoch;               /* with the latest wall clock */
+	const struct store_epoch *stored; /* or NULL */
 	int table;                       /* number in the snapshot, or -1 */
-	struct losses last;              /* as stored last */
+	struct gap last;                 /* as stored last */
 };
 
 /* What one life has of the source at hand. */
 struct part {
 	bool is_there;
-	struct kept kept;
+	struct stored stored;
 };
 
 /* What comes next from the tables of a life. */
@@ -30,14 +30,14 @@ struct live {
 	bool is_there;
 	struct pack_key key;
 	struct snapshot_walk walk;
-	struct snapshot_item item; /* of key; EVIDENCE_PROVEN: made when it is its turn */
+	struct snapshot_item item; /* of key; EVIDENCE_VERIFIED: made when it is its turn */
 };
 
 struct evidence {
 	struct snapshot *tables; /* perhaps empty */
 	struct store *store;     /* or NULL */
-	struct evidence_life *life;
-	int lives;
+	struct evidence_epoch *epoch;
+	int epochs;
 	struct evidence_walk *walk;
 	enum evidence_kind kind; /* of the walk */
 	struct live *live;       /* by life */
@@ -51,8 +51,8 @@ struct evidence {
 	struct hour *hour; /* of the record at hand */
 	uint32_t *data_hour;
 	struct open_hour *open_hour;
-	struct span *losses;
-	size_t n_losses;
+	struct span *gaps;
+	size_t n_gaps;
 	struct evidence_acks *acks;
 	size_t n_acks;
 	int64_t real_last[2], data_last[2];
@@ -81,6 +81,6 @@ int evidence_gather(struct evidence *e);
 /* Fills the rest of what concerns the real MX. */
 int evidence_gather_real(struct evidence *e);
 /* A time of a life in UTC. */
-int64_t evidence_wall(const struct evidence_life *l, uint32_t at);
+int64_t evidence_wall(const struct evidence_epoch *l, uint32_t at);
 
 #endif

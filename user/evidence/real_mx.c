@@ -10,7 +10,7 @@
 
 /* An hour of one life, until all lives are added up. */
 struct part_hour {
-	int family, life;
+	int family, epoch;
 	struct real_hour hour;
 };
 
@@ -20,24 +20,24 @@ struct gathering {
 	size_t parts;
 };
 
-static int life_of(const struct evidence *e, int stored_id)
+static int epoch_of(const struct evidence *e, int stored_id)
 {
 	int i;
 
-	for (i = 0; i < e->lives; i++)
-		if (e->life[i].stored && e->life[i].stored->id == stored_id)
+	for (i = 0; i < e->epochs; i++)
+		if (e->epoch[i].stored && e->epoch[i].stored->id == stored_id)
 			return i;
 	return -1;
 }
 
-static const struct snapshot_stats *stats_of(const struct evidence *e, int life)
+static const struct snapshot_stats *stats_of(const struct evidence *e, int epoch)
 {
-	return e->life[life].table < 0 ? NULL : snapshot_stats(e->tables, e->life[life].table);
+	return e->epoch[epoch].table < 0 ? NULL : snapshot_stats(e->tables, e->epoch[epoch].table);
 }
 
 /* --- when it was seen --------------------------------------------------------- */
 
-static void see(const struct evidence_life *l, uint32_t at, int64_t *last)
+static void see(const struct evidence_epoch *l, uint32_t at, int64_t *last)
 {
 	if (at && evidence_wall(l, at) > *last)
 		*last = evidence_wall(l, at);
@@ -47,23 +47,23 @@ static void gather_last(struct evidence *e)
 {
 	int i, f;
 
-	for (i = 0; i < e->lives; i++)
+	for (i = 0; i < e->epochs; i++)
 		for (f = 0; f < 2; f++) {
-			const struct store_life *stored = e->life[i].stored;
+			const struct store_epoch *stored = e->epoch[i].stored;
 			const struct snapshot_stats *stats = stats_of(e, i);
 
-			see(&e->life[i], stored ? stored->real_s[f] : 0, &e->real_last[f]);
-			see(&e->life[i], stats ? stats->real_s[f] : 0, &e->real_last[f]);
-			see(&e->life[i], stored ? stored->data_s[f] : 0, &e->data_last[f]);
-			see(&e->life[i], stats ? stats->data_s[f] : 0, &e->data_last[f]);
+			see(&e->epoch[i], stored ? stored->real_s[f] : 0, &e->real_last[f]);
+			see(&e->epoch[i], stats ? stats->real_s[f] : 0, &e->real_last[f]);
+			see(&e->epoch[i], stored ? stored->data_s[f] : 0, &e->data_last[f]);
+			see(&e->epoch[i], stats ? stats->data_s[f] : 0, &e->data_last[f]);
 		}
 }
 
 /* --- its hours ----------------------------------------------------------------- */
 
-static int add_hour(struct gathering *g, int life, int family, const struct nolist_real *real)
+static int add_hour(struct gathering *g, int epoch, int family, const struct nolist_real *real)
 {
-	int64_t start = (int64_t)(real->hour - 1) * HOUR_S + g->e->life[life].life.wall_s;
+	int64_t start = (int64_t)(real->hour - 1) * HOUR_S + g->e->epoch[epoch].epoch.wall_s;
 	struct part_hour *grown;
 
 	if (!(g->parts & (g->parts - 1))) {
@@ -72,17 +72,17 @@ static int add_hour(struct gathering *g, int life, int family, const struct noli
 			return -ENOMEM;
 		g->part = grown;
 	}
-	g->part[g->parts++] = (struct part_hour){ family, life,
-						  { start, real->opens, real->data } };
+	g->part[g->parts++] =
+		(struct part_hour){ family, epoch, { start, real->opens, real->data } };
 	return 0;
 }
 
 static int on_hour(int id, int family, const struct nolist_real *real, void *arg)
 {
 	struct gathering *g = arg;
-	int life = life_of(g->e, id);
+	int epoch = epoch_of(g->e, id);
 
-	return life < 0 ? -EBADMSG : add_hour(g, life, family, real);
+	return epoch < 0 ? -EBADMSG : add_hour(g, epoch, family, real);
 }
 
 static int compare_parts(const void *a, const void *b)
@@ -93,7 +93,7 @@ static int compare_parts(const void *a, const void *b)
 		return x->family - y->family;
 	if (x->hour.start != y->hour.start)
 		return x->hour.start < y->hour.start ? -1 : 1;
-	return x->life - y->life;
+	return x->epoch - y->epoch;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -136,7 +136,7 @@ static int gather_hours(struct evidence *e)
 	struct gathering g = { .e = e };
 	int i, f, k, error = e->store ? store_each_real(e->store, on_hour, &g) : 0;
 
-	for (i = 0; i < e->lives; i++) {
+	for (i = 0; i < e->epochs; i++) {
 		const struct snapshot_stats *stats = stats_of(e, i);
 
 		for (f = 0; stats && f < 2; f++)
@@ -154,9 +154,9 @@ static int gather_hours(struct evidence *e)
 
 /* --- changes of addresses ------------------------------------------------------ */
 
-static int add_change(struct evidence *e, int life, uint32_t at_s, uint64_t mx)
+static int add_change(struct evidence *e, int epoch, uint32_t at_s, uint64_t mx)
 {
-	struct mx_change new = { evidence_wall(&e->life[life], at_s), mx }, *grown;
+	struct mx_change new = { evidence_wall(&e->epoch[epoch], at_s), mx }, *grown;
 	size_t i;
 
 	for (i = 0; i < e->changes; i++)
@@ -173,9 +173,9 @@ static int add_change(struct evidence *e, int life, uint32_t at_s, uint64_t mx)
 static int on_change(int id, uint32_t at_s, uint64_t mx, void *arg)
 {
 	struct evidence *e = arg;
-	int life = life_of(e, id);
+	int epoch = epoch_of(e, id);
 
-	return life < 0 ? -EBADMSG : add_change(e, life, at_s, mx);
+	return epoch < 0 ? -EBADMSG : add_change(e, epoch, at_s, mx);
 }
 
 static int compare_changes(const void *a, const void *b)
@@ -189,7 +189,7 @@ static int gather_changes(struct evidence *e)
 {
 	int i, k, error = e->store ? store_each_change(e->store, on_change, e) : 0;
 
-	for (i = 0; i < e->lives; i++) {
+	for (i = 0; i < e->epochs; i++) {
 		const struct snapshot_stats *stats = stats_of(e, i);
 
 		for (k = 0; stats && k < NOLIST_CHANGES && !error; k++)

@@ -29,13 +29,14 @@ static void cover(struct span *when, struct pack_span now, int64_t wall_s)
 		when->last = last;
 }
 
-static void add_contact(struct contact *c, const struct kept_claims *k, int role, int64_t wall_s)
+static void add_contact(struct contact *c, const struct stored_contacts *k, int role,
+			int64_t wall_s)
 {
 	cover(&c->when, k->now.role[role], wall_s);
 	c->opens = pack_sum(c->opens, pack_sum(k->before[role], k->now.opens[role]));
 }
 
-static void add_days(struct record *r, const struct kept_claims *k)
+static void add_days(struct record *r, const struct stored_contacts *k)
 {
 	uint32_t day = k->day > r->day ? k->day : r->day;
 	int i;
@@ -56,7 +57,7 @@ static bool has_talk(const struct pack_hour *h)
 	return !h->seen;
 }
 
-static void add_hours(struct evidence *e, struct record *r, const struct kept *k, int64_t wall_s)
+static void add_hours(struct evidence *e, struct record *r, const struct stored *k, int64_t wall_s)
 {
 	unsigned int i;
 
@@ -116,30 +117,30 @@ static void merge_hour(struct hour *a, const struct hour *b)
  */
 static void merge_hours(struct evidence *e, struct record *r)
 {
-	unsigned int i, kept = 0;
+	unsigned int i, stored = 0;
 
 	qsort(e->hour, r->hours, sizeof(*e->hour), compare_hours);
 	for (i = 0; i < r->hours; i++) {
-		if (kept && e->hour[i].start < e->hour[kept - 1].start + (uint32_t)HOUR_S)
-			merge_hour(&e->hour[kept - 1], &e->hour[i]);
+		if (stored && e->hour[i].start < e->hour[stored - 1].start + (uint32_t)HOUR_S)
+			merge_hour(&e->hour[stored - 1], &e->hour[i]);
 		else
-			e->hour[kept++] = e->hour[i];
+			e->hour[stored++] = e->hour[i];
 	}
-	r->talk_hours -= r->hours - kept < r->talk_hours ? r->hours - kept : 0;
-	r->hours = kept;
+	r->talk_hours -= r->hours - stored < r->talk_hours ? r->hours - stored : 0;
+	r->hours = stored;
 	qsort(e->data_hour, r->data_hours, sizeof(*e->data_hour), compare_times);
 	qsort(e->open_hour, r->open_hours, sizeof(*e->open_hour), compare_opens);
 }
 
-static void add_part(struct evidence *e, struct record *r, const struct kept *k, int64_t wall_s)
+static void add_part(struct evidence *e, struct record *r, const struct stored *k, int64_t wall_s)
 {
-	const struct kept_proofs *p = &k->proofs;
+	const struct stored_verified *p = &k->verified;
 
-	if (k->claims.begin) {
-		add_contact(&r->low, &k->claims, PACK_LOW, wall_s);
-		add_contact(&r->real, &k->claims, PACK_REAL, wall_s);
-		add_contact(&r->high, &k->claims, PACK_HIGH, wall_s);
-		add_days(r, &k->claims);
+	if (k->contacts.begin) {
+		add_contact(&r->low, &k->contacts, PACK_LOW, wall_s);
+		add_contact(&r->real, &k->contacts, PACK_REAL, wall_s);
+		add_contact(&r->high, &k->contacts, PACK_HIGH, wall_s);
+		add_days(r, &k->contacts);
 	}
 	if (!p->begin)
 		return;
@@ -157,10 +158,10 @@ void evidence_record(struct evidence *e, const struct pack_key *key, struct reco
 
 	*r = (struct record){ .src = pack_source(key), .hour = e->hour, .data_hour = e->data_hour,
 			      .open_hour = e->open_hour };
-	for (i = 0; i < e->lives; i++) {
+	for (i = 0; i < e->epochs; i++) {
 		if (!e->part[i].is_there)
 			continue;
-		add_part(e, r, &e->part[i].kept, e->life[i].life.wall_s);
+		add_part(e, r, &e->part[i].stored, e->epoch[i].epoch.wall_s);
 		parts++;
 	}
 	if (parts > 1)

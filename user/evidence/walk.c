@@ -17,7 +17,7 @@
 /* Hours of one kind, of all records of a batch, one after the other; in bytes. */
 struct hours {
 	char *all;
-	size_t used, room;
+	size_t used, capacity;
 	size_t next; /* those of the next record to be taken */
 };
 
@@ -68,13 +68,13 @@ static int keep(struct hours *h, const void *from, size_t size)
 
 	if (!size)
 		return 0;
-	if (wanted > h->room) {
+	if (wanted > h->capacity) {
 		wanted += wanted / 2;
 		grown = realloc(h->all, wanted);
 		if (!grown)
 			return -ENOMEM;
 		h->all = grown;
-		h->room = wanted;
+		h->capacity = wanted;
 	}
 	memcpy(h->all + h->used, from, size);
 	h->used += size;

@@ -103,12 +103,12 @@ static int each_line(const struct reader *to, const char *file,
 {
 	FILE *f = fopen(file, "re");
 	char *line = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 	int error = 0;
 
 	if (!f)
 		return errno == ENOENT ? 0 : -errno;
-	while (!error && getline(&line, &room, f) >= 0)
+	while (!error && getline(&line, &capacity, f) >= 0)
 		error = fn(to, line);
 	if (!error && ferror(f))
 		error = -EIO;

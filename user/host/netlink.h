@@ -3,8 +3,8 @@
  * What the kernel says of network interfaces and routes, over netlink (libmnl) and
  * by ethtool's ioctl. Changes nothing. Functions return 0 or -errno.
  */
-#ifndef NOLIST_LINKS_H
-#define NOLIST_LINKS_H
+#ifndef NOLIST_NETLINK_H
+#define NOLIST_NETLINK_H
 
 #include <linux/ethtool.h>
 #include <stdbool.h>

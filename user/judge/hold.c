@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which fuse it is: told from the checks of a verdict.
+ * Which hold it is: told from the checks of a verdict.
  */
 #include "user/judge/hold.h"
 
-const char *const fuse_names[FUSES] = {
-	[FUSE_LOSSES] = "losses",
-	[FUSE_LEARNING] = "learning",
-	[FUSE_UNSEEN] = "unseen",
-	[FUSE_UNHEALTHY] = "unhealthy",
-	[FUSE_GROWTH] = "growth",
+const char *const hold_names[HOLDS] = {
+	[HOLD_GAPS] = "gaps",           [HOLD_LEARNING] = "learning", [HOLD_UNSEEN] = "unseen",
+	[HOLD_UNHEALTHY] = "unhealthy", [HOLD_GROWTH] = "growth",
 };
 
-const char *const fuse_reasons[FUSES] = {
-	[FUSE_LOSSES] = "verified evidence was lost near what they did",
-	[FUSE_LEARNING] = "it was learning time, or is",
-	[FUSE_UNSEEN] = "nobody is seen at the real MX",
-	[FUSE_UNHEALTHY] = "the real MX was unhealthy, or is",
-	[FUSE_GROWTH] = "the list has grown enough for a day",
+const char *const hold_reasons[HOLDS] = {
+	[HOLD_GAPS] = "verified evidence was lost near their offences",
+	[HOLD_LEARNING] = "learning: after the first load, or a change of MX addresses",
+	[HOLD_UNSEEN] = "no sender is seen at the real MX",
+	[HOLD_UNHEALTHY] = "the real MX was unhealthy, or is",
+	[HOLD_GROWTH] = "the list has grown enough for a day",
 };
 
 static bool has_failed(const struct verdict *v, enum check check)
@@ -26,7 +23,7 @@ static bool has_failed(const struct verdict *v, enum check check)
 }
 
 /* Did any of a grace that was stretched pass in a learning time? */
-static bool is_learnt(const struct verdict *v, const struct site *site)
+static bool is_learning(const struct verdict *v, const struct site *site)
 {
 	int64_t from = v->since - v->paused - v->check[CHECK_GRACE].need;
 	size_t i;
@@ -37,16 +34,16 @@ static bool is_learnt(const struct verdict *v, const struct site *site)
 	return has_failed(v, CHECK_LEARNING);
 }
 
-enum fuse fuse_of(const struct verdict *v, const struct site *site, int64_t now)
+enum hold hold_of(const struct verdict *v, const struct site *site, int64_t now)
 {
 	/* Without the time that did not count, the grace would be over. */
 	if (v->is == JUDGED_WAITING && v->paused && now >= v->since - v->paused)
-		return is_learnt(v, site) ? FUSE_LEARNING : FUSE_UNHEALTHY;
+		return is_learning(v, site) ? HOLD_LEARNING : HOLD_UNHEALTHY;
 	if (v->is != JUDGED_HELD)
-		return FUSE_NONE;
-	if (has_failed(v, CHECK_LOSSES))
-		return FUSE_LOSSES;
+		return HOLD_NONE;
+	if (has_failed(v, CHECK_GAPS))
+		return HOLD_GAPS;
 	if (has_failed(v, CHECK_LEARNING))
-		return FUSE_LEARNING;
-	return FUSE_UNSEEN;
+		return HOLD_LEARNING;
+	return HOLD_UNSEEN;
 }

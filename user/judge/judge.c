@@ -139,7 +139,7 @@ static int see_site(struct judge *j)
 {
 	int f, error;
 
-	j->site.losts = evidence_losses(j->evidence, &j->site.lost);
+	j->site.losts = evidence_gaps(j->evidence, &j->site.lost);
 	j->site.n_acks = evidence_acks(j->evidence, &j->site.acks);
 	j->site.changes = evidence_changes(j->evidence, &j->site.change);
 	for (f = 0; f < 2; f++)
@@ -185,9 +185,9 @@ static void judge_record(const struct judge *j, struct judged *of)
 	of->pardoned_until = pardon ? pardon->until : 0;
 	judge_neighbours(j, of);
 	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
-	of->fuse = fuse_of(&of->v, &j->site, j->now);
+	of->hold = hold_of(&of->v, &j->site, j->now);
 	/* Who is held back stays on a list that has him. */
-	if (!verdict_is_listed(&of->v, true) && of->fuse == FUSE_NONE)
+	if (!verdict_is_listed(&of->v, true) && of->hold == HOLD_NONE)
 		return;
 	if (prefix_set_find(j->never, &of->r.src))
 		of->v.is = JUDGED_NEVER;
@@ -197,7 +197,7 @@ static void judge_record(const struct judge *j, struct judged *of)
 		of->v.is = JUDGED_PARDONED;
 	else
 		return;
-	of->fuse = FUSE_NONE;
+	of->hold = HOLD_NONE;
 }
 
 void judge_start(struct judge *j, enum evidence_kind kind)

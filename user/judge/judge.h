@@ -54,7 +54,7 @@ struct judged {
 	struct neighbours n; /* n.count is 0: none has an alibi */
 	const char *provider; /* the set that it is in, or NULL */
 	int64_t pardoned_until; /* 0: it is not pardoned */
-	enum fuse fuse; /* what holds it back; FUSE_NONE: nothing */
+	enum hold hold;         /* what holds it back; HOLD_NONE: nothing */
 };
 
 /* Reads the files that the configuration names; judge_close() is always safe afterwards. */

@@ -115,14 +115,14 @@ int providers_add_file(struct providers *p, const char *file, unsigned int *line
 {
 	FILE *f = fopen(file, "re");
 	char *text = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 	ssize_t size;
 	int error = 0;
 
 	*line = 0;
 	if (!f)
 		return -errno;
-	while (!error && (size = getline(&text, &room, f)) >= 0) {
+	while (!error && (size = getline(&text, &capacity, f)) >= 0) {
 		++*line;
 		error = strlen(text) == (size_t)size ? add_line(p, text) : -EINVAL;
 	}

@@ -82,7 +82,8 @@ static int add_missed(struct site_family *f, const struct rules *rules, int64_t 
 
 	for (; *start + HOUR_S <= until && !error; *start += HOUR_S)
 		if (is_usual(f, rules, *start))
-			error = add_span(&f->ill, &f->ills, *start, *start + HOUR_S - 1);
+			error = add_span(&f->unhealthy, &f->n_unhealthy, *start,
+					 *start + HOUR_S - 1);
 	return error;
 }
 
@@ -98,7 +99,8 @@ static int find_ill(struct site_family *f, const struct rules *rules, int64_t no
 		if (i)
 			error = add_missed(f, rules, &start, h->start);
 		if (!error && is_ill_hour(f, rules, h, now))
-			error = add_span(&f->ill, &f->ills, h->start, h->start + HOUR_S - 1);
+			error = add_span(&f->unhealthy, &f->n_unhealthy, h->start,
+					 h->start + HOUR_S - 1);
 		start = h->start + HOUR_S;
 		if (h->data)
 			last = h->start + HOUR_S;
@@ -108,9 +110,10 @@ static int find_ill(struct site_family *f, const struct rules *rules, int64_t no
 	if (start > now)
 		start -= HOUR_S;
 	/* What was ill is so until something comes. */
-	if (!error && f->ills && last <= start && f->ill[f->ills - 1].last + 1 >= start &&
-	    f->ill[f->ills - 1].last < now)
-		f->ill[f->ills - 1].last = now;
+	if (!error && f->n_unhealthy && last <= start &&
+	    f->unhealthy[f->n_unhealthy - 1].last + 1 >= start &&
+	    f->unhealthy[f->n_unhealthy - 1].last < now)
+		f->unhealthy[f->n_unhealthy - 1].last = now;
 	return error;
 }
 
@@ -135,12 +138,12 @@ static int find_pauses(struct site *site, struct site_family *f)
 	size_t i = 0, k = 0;
 	int error = 0;
 
-	while ((i < f->ills || k < site->learnings) && !error) {
+	while ((i < f->n_unhealthy || k < site->learnings) && !error) {
 		const struct span *s;
 
 		if (k == site->learnings ||
-		    (i < f->ills && f->ill[i].first <= site->learning[k].first))
-			s = &f->ill[i++];
+		    (i < f->n_unhealthy && f->unhealthy[i].first <= site->learning[k].first))
+			s = &f->unhealthy[i++];
 		else
 			s = &site->learning[k++];
 		error = add_span(&f->pause, &f->pauses, s->first, s->last);
@@ -169,10 +172,10 @@ void site_free(struct site *site)
 	for (i = 0; i < 2; i++) {
 		struct site_family *f = &site->family[i];
 
-		free(f->ill);
+		free(f->unhealthy);
 		free(f->pause);
-		f->ill = f->pause = NULL;
-		f->ills = f->pauses = 0;
+		f->unhealthy = f->pause = NULL;
+		f->n_unhealthy = f->pauses = 0;
 	}
 	free(site->learning);
 	site->learning = NULL;
@@ -197,33 +200,33 @@ bool site_is_seen(const struct site *site, const struct rules *rules, int family
 	return seen && now - seen <= rules->real_seen_s;
 }
 
-bool site_is_ill(const struct site *site, int family, int64_t now)
+bool site_is_unhealthy(const struct site *site, int family, int64_t now)
 {
 	const struct site_family *f = &site->family[family];
 
-	return f->ills && f->ill[f->ills - 1].last >= now;
+	return f->n_unhealthy && f->unhealthy[f->n_unhealthy - 1].last >= now;
 }
 
-bool site_is_blind_now(const struct site *site, int family)
+bool site_has_no_low_now(const struct site *site, int family)
 {
 	const struct site_family *other = &site->family[!family];
 
 	return !site->family[family].has_low && (other->has_low || other->has_real);
 }
 
-bool site_is_blind(const struct site *site, int family, struct span when)
+bool site_has_no_low(const struct site *site, int family, struct span when)
 {
-	bool is_known = false, is_blind = false;
+	bool is_known = false, has_no_low = false;
 	size_t i;
 
 	for (i = 0; i < site->changes && site->change[i].at <= when.last; i++) {
 		/* Was it in force no more when that began? */
 		if (i + 1 < site->changes && site->change[i + 1].at <= when.first)
 			continue;
-		is_blind |= (site->change[i].mx & NOLIST_MX_BLIND(family)) != 0;
+		has_no_low |= (site->change[i].mx & NOLIST_MX_NO_LOW(family)) != 0;
 		is_known |= site->change[i].at <= when.first;
 	}
-	return is_blind || (!is_known && site_is_blind_now(site, family));
+	return has_no_low || (!is_known && site_has_no_low_now(site, family));
 }
 
 int64_t site_learning_until(const struct site *site, int64_t now)

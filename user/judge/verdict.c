@@ -3,7 +3,7 @@
  * The verdict: evidence, neighbourhood, site, rules and a clock in; what the
  * source is, since when, until when, and what every check said out.
  *
- * Offences are hours in which a proven dialogue at a high fake was told "later"
+ * Offences are hours in which a verified dialogue at a high fake was told "later"
  * and neither then nor in the next hour one that was told had a QUIT. Where no
  * dialogue is known, the last SYN to a high fake stands in for one, and the
  * verdict can be no more than a suspicion.
@@ -26,18 +26,23 @@ const char *const judgement_names[JUDGEMENTS] = {
 };
 
 const char *const check_names[CHECKS] = {
-	[CHECK_OFFENCES] = "offences",     [CHECK_LOW] = "low",
-	[CHECK_REAL] = "real",             [CHECK_DATA] = "data",
-	[CHECK_NEIGHBOURS] = "neighbours", [CHECK_DUAL] = "dual-stack",
-	[CHECK_GRACE] = "grace",           [CHECK_LOSSES] = "losses",
-	[CHECK_LEARNING] = "learning",     [CHECK_REAL_MX] = "real-mx",
+	[CHECK_OFFENCES] = "offences",
+	[CHECK_LOW] = "low",
+	[CHECK_REAL] = "real",
+	[CHECK_DATA] = "data",
+	[CHECK_NEIGHBOURS] = "neighbours",
+	[CHECK_DUAL] = "dual-stack",
+	[CHECK_GRACE] = "grace",
+	[CHECK_GAPS] = "gaps",
+	[CHECK_LEARNING] = "learning",
+	[CHECK_REAL_MX] = "real-mx",
 	[CHECK_CURRENT] = "current",
 };
 
-bool verdict_is_listed(const struct verdict *v, bool is_claimed)
+bool verdict_is_listed(const struct verdict *v, bool is_unverified)
 {
 	return v->is == JUDGED_OFFENDER || v->is == JUDGED_PROBABLE ||
-	       (is_claimed && v->is == JUDGED_SUSPECT);
+	       (is_unverified && v->is == JUDGED_SUSPECT);
 }
 
 /* One offence, or what stands in for it: it was within this span. */
@@ -54,15 +59,15 @@ struct tally {
 	int64_t last;
 };
 
-static bool is_enough(const struct tally *t, const struct rules *rules, bool is_proven)
+static bool is_enough(const struct tally *t, const struct rules *rules, bool is_verified)
 {
-	if (!is_proven)
+	if (!is_verified)
 		return t->strong;
 	return t->strong >= rules->offences || t->strong + t->weak >= rules->offences_weak;
 }
 
 static void tally_add(struct tally *t, const struct offence *o, const struct rules *rules,
-		      bool is_proven)
+		      bool is_verified)
 {
 	if (o->is_weak)
 		t->weak++;
@@ -72,9 +77,9 @@ static void tally_add(struct tally *t, const struct offence *o, const struct rul
 	if (t->reached && o->when.first - t->last > rules->listing_s)
 		t->reached = t->proved = 0;
 	t->last = o->when.last;
-	if (!t->reached && is_enough(t, rules, is_proven))
+	if (!t->reached && is_enough(t, rules, is_verified))
 		t->reached = o->when.last;
-	if (!t->proved && is_proven && t->strong >= rules->offences)
+	if (!t->proved && is_verified && t->strong >= rules->offences)
 		t->proved = o->when.last;
 }
 
@@ -162,7 +167,7 @@ static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused
  * Was verified evidence lost between an hour before an offence and the end of its
  * grace? Among it might be what excuses it. lost: when, or when it was last.
  */
-static bool is_lossy(const struct trial *t, const struct offence *o, int64_t *lost)
+static bool has_gap(const struct trial *t, const struct offence *o, int64_t *lost)
 {
 	int64_t paused, from = o->when.first - HOUR_S;
 	int64_t to = grace_end(t, o->when.last, &paused);
@@ -186,7 +191,7 @@ static bool is_lossy(const struct trial *t, const struct offence *o, int64_t *lo
 }
 
 /* Is any of it in a learning time? Caches still hold the zone of before. */
-static bool is_learnt(struct trial *t, const struct offence *o)
+static bool is_learning(struct trial *t, const struct offence *o)
 {
 	struct check_result *c = &t->v->check[CHECK_LEARNING];
 	bool is_in = false;
@@ -203,7 +208,7 @@ static bool is_learnt(struct trial *t, const struct offence *o)
 			is_in = true;
 		}
 	}
-	t->v->learnt += is_in;
+	t->v->learning += is_in;
 	return is_in;
 }
 
@@ -211,12 +216,12 @@ static bool is_learnt(struct trial *t, const struct offence *o)
 static bool is_dual(struct trial *t, const struct offence *o)
 {
 	struct check_result *c = &t->v->check[CHECK_DUAL];
-	bool is_blind = site_is_blind(t->site, family_of(t), o->when);
+	bool has_no_low = site_has_no_low(t->site, family_of(t), o->when);
 
 	if (!c->is_asked)
 		answer(t, CHECK_DUAL, true, 0, 0);
-	c->have += is_blind;
-	if (!is_blind || t->site->is_dual_accepted)
+	c->have += has_no_low;
+	if (!has_no_low || t->site->is_dual_accepted)
 		return false;
 	c->is_passed = false;
 	return true;
@@ -229,7 +234,7 @@ static void try_offence(struct trial *t, const struct offence *o)
 	int64_t lost;
 	bool is_out;
 
-	tally_add(&t->all, o, rules, t->v->is_proven);
+	tally_add(&t->all, o, rules, t->v->is_verified);
 	/* Each is asked, also when another has excused it: they are to be told. */
 	is_out = is_excused(t, CHECK_LOW, t->r.low.when, o, rules->window_s);
 	is_out |= is_excused(t, CHECK_REAL, t->r.real.when, o, rules->window_s);
@@ -240,19 +245,19 @@ static void try_offence(struct trial *t, const struct offence *o)
 		t->v->excused++;
 		return;
 	}
-	tally_add(&t->own, o, rules, t->v->is_proven);
+	tally_add(&t->own, o, rules, t->v->is_verified);
 	if (is_dual(t, o))
 		return;
-	tally_add(&t->unexcused, o, rules, t->v->is_proven);
-	is_out = is_learnt(t, o);
-	if (is_lossy(t, o, &lost)) {
-		answer(t, CHECK_LOSSES, false, lost, 0);
+	tally_add(&t->unexcused, o, rules, t->v->is_verified);
+	is_out = is_learning(t, o);
+	if (has_gap(t, o, &lost)) {
+		answer(t, CHECK_GAPS, false, lost, 0);
 		is_out = true;
-	} else if (!t->v->check[CHECK_LOSSES].is_asked) {
-		answer(t, CHECK_LOSSES, true, lost, 0);
+	} else if (!t->v->check[CHECK_GAPS].is_asked) {
+		answer(t, CHECK_GAPS, true, lost, 0);
 	}
 	if (!is_out)
-		tally_add(&t->clean, o, rules, t->v->is_proven);
+		tally_add(&t->clean, o, rules, t->v->is_verified);
 }
 
 /*
@@ -291,7 +296,7 @@ static bool has_quit(const struct record *r, const struct hour *h)
 	       next->n[NOLIST_EVENT_QUIT];
 }
 
-/* Proven by sequence numbers alone, and by so few that nobody can have guessed them. */
+/* Verified by sequence numbers alone, and by so few that nobody can have guessed them. */
 static bool is_weak_offence(const struct trial *t, const struct hour *h)
 {
 	return h->n[NOLIST_EVENT_GREETED_WEAK] && h->n[NOLIST_EVENT_TEMPFAILED_WEAK] &&
@@ -325,7 +330,7 @@ static void try_offences(struct trial *t)
 	struct offence o;
 	unsigned int i;
 
-	if (t->v->is_proven) {
+	if (t->v->is_verified) {
 		for (i = 0; i < t->r.hours; i++)
 			if (hour_offence(t, &t->r.hour[i], &o))
 				try_offence(t, &o);
@@ -357,7 +362,7 @@ static void ask_offences(struct trial *t)
 	bool is_weak = c->weak && c->strong < t->rules->offences;
 	unsigned int need = is_weak ? t->rules->offences_weak : t->rules->offences;
 
-	answer(t, CHECK_OFFENCES, c->reached, c->strong + c->weak, t->v->is_proven ? need : 1);
+	answer(t, CHECK_OFFENCES, c->reached, c->strong + c->weak, t->v->is_verified ? need : 1);
 	t->v->strong = c->strong;
 	t->v->weak = c->weak;
 }
@@ -382,7 +387,7 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 		return JUDGED_WAITING;
 	if (tally != &t->clean || !is_seen)
 		return JUDGED_HELD;
-	if (!v->is_proven)
+	if (!v->is_verified)
 		return JUDGED_SUSPECT;
 	return v->is_strong ? JUDGED_OFFENDER : JUDGED_PROBABLE;
 }
@@ -410,8 +415,8 @@ void verdict_of(const struct record *r, const struct neighbours *n, const struct
 			   .rules = rules, .now = now, .v = v };
 
 	memset(v, 0, sizeof(*v));
-	/* What a source has proven weighs more than what it seems to have done. */
-	v->is_proven = t.r.hours;
+	/* What a source has verified weighs more than what it seems to have done. */
+	v->is_verified = t.r.hours;
 	try_offences(&t);
 	v->is = judge(&t);
 }

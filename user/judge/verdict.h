@@ -27,8 +27,8 @@ struct site {
 		const struct real_hour *hour; /* its connections; ascending */
 		size_t hours;
 		/* By site_ready(): */
-		struct span *ill; /* when it was unhealthy; ascending, apart */
-		size_t ills;
+		struct span *unhealthy; /* when it was unhealthy; ascending, apart */
+		size_t n_unhealthy;
 		struct span *pause; /* that, and the learning time: no grace runs */
 		size_t pauses;
 	} family[2];               /* IPv4, IPv6 */
@@ -60,16 +60,16 @@ void site_free(struct site *site);
 int64_t site_seen(const struct site *site, int family);
 bool site_is_seen(const struct site *site, const struct rules *rules, int family, int64_t now);
 /* Is the real MX unhealthy now? Nobody's grace ends meanwhile. */
-bool site_is_ill(const struct site *site, int family, int64_t now);
+bool site_is_unhealthy(const struct site *site, int family, int64_t now);
 /*
  * Could a sender have walked low and real over the other family then, and left no mark
  * in this one? Each MTA tries all addresses of the low fake before it goes on; where
  * that has none of this family, who comes to a high fake over it may have been refused
  * over the other.
  */
-bool site_is_blind(const struct site *site, int family, struct span when);
+bool site_has_no_low(const struct site *site, int family, struct span when);
 /* The same of the addresses in force. */
-bool site_is_blind_now(const struct site *site, int family);
+bool site_has_no_low_now(const struct site *site, int family);
 /* Until when it is learning time; 0: it is not. */
 int64_t site_learning_until(const struct site *site, int64_t now);
 
@@ -89,7 +89,7 @@ enum check {
 	CHECK_NEIGHBOURS, /* no neighbour with a verified alibi */
 	CHECK_DUAL,       /* not perhaps a sender that walked over the other family */
 	CHECK_GRACE,      /* had time to come back */
-	CHECK_LOSSES,     /* no verified evidence was lost meanwhile */
+	CHECK_GAPS,       /* no verified evidence was lost meanwhile */
 	CHECK_LEARNING,   /* not in the learning time */
 	CHECK_REAL_MX,    /* the real MX is really seen */
 	CHECK_CURRENT,    /* the last offence is not too old */
@@ -112,8 +112,8 @@ enum judgement {
 	JUDGED_HELD,     /* evidence was lost, learning, or the real MX is not seen */
 	JUDGED_EXPIRED,  /* was an offender, or would have been */
 	JUDGED_SUSPECT,  /* offender if its SYNs can be believed */
-	JUDGED_PROBABLE, /* proven, in part by weak offences only */
-	JUDGED_OFFENDER, /* proven by strong offences alone */
+	JUDGED_PROBABLE, /* verified, in part by weak offences only */
+	JUDGED_OFFENDER, /* verified by strong offences alone */
 	JUDGED_ALLOWED,  /* either of these two, or held, but on an allow list */
 	JUDGED_NEVER,    /* the same, but on the never-list */
 	JUDGED_PARDONED, /* the same, but pardoned for a time */
@@ -122,11 +122,11 @@ enum judgement {
 
 struct verdict {
 	enum judgement is;
-	bool is_proven;             /* judged by dialogues, not by claims */
+	bool is_verified;           /* judged by dialogues, not by contacts */
 	bool is_strong;             /* strong offences alone are enough, and had their grace */
 	unsigned int strong, weak;  /* offences that count, by grade */
 	unsigned int excused;       /* offences that an alibi excuses */
-	unsigned int learnt;        /* offences of the learning time */
+	unsigned int learning;      /* offences of the learning time */
 	int64_t paused;             /* seconds for which the grace did not run */
 	int64_t since;              /* listed from; 0: nothing is due */
 	int64_t until;              /* listed to */
@@ -145,8 +145,8 @@ static inline int verdict_tier(const struct verdict *v)
 	return v->is_strong ? 2 : 3;
 }
 
-/* Is this source listed: proven, or with is_claimed also on its SYNs alone? */
-bool verdict_is_listed(const struct verdict *v, bool is_claimed);
+/* Is this source listed: verified, or with is_unverified also on its SYNs alone? */
+bool verdict_is_listed(const struct verdict *v, bool is_unverified);
 
 void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
 		const struct rules *rules, int64_t now, struct verdict *v);

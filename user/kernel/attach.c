@@ -187,7 +187,7 @@ static struct bpf_map *skel_map(struct nolist_bpf *skel, int map)
 }
 
 /* With those that a set has, instead of new ones. */
-static int reuse_set(struct nolist_bpf *s, const struct kern_set *set, unsigned int room,
+static int reuse_set(struct nolist_bpf *s, const struct kern_set *set, unsigned int capacity,
 		     bool is_collected)
 {
 	int i, ret = 0;
@@ -199,10 +199,10 @@ static int reuse_set(struct nolist_bpf *s, const struct kern_set *set, unsigned 
 			ret = -ENOENT;
 		else if (set && set->fd[i] >= 0)
 			ret = bpf_map__reuse_fd(map, set->fd[i]);
-		else if (room && (i == MAP_CLAIMS || i == MAP_PROOFS))
-			ret = bpf_map__set_max_entries(map, room);
+		else if (capacity && (i == MAP_CONTACTS || i == MAP_VERIFIED))
+			ret = bpf_map__set_max_entries(map, capacity);
 		/* This one refuses newcomers when it is full, and lets nobody go. */
-		if (!ret && is_collected && i == MAP_PROOFS && !(set && set->fd[i] >= 0))
+		if (!ret && is_collected && i == MAP_VERIFIED && !(set && set->fd[i] >= 0))
 			ret = bpf_map__set_type(map, BPF_MAP_TYPE_HASH);
 	}
 	return ret;
@@ -210,7 +210,7 @@ static int reuse_set(struct nolist_bpf *s, const struct kern_set *set, unsigned 
 
 static int reuse_own(struct nolist_bpf *s, const struct kern_own *own)
 {
-	struct bpf_map *map[KERN_OWNS] = { s->maps.nolist_progs, s->maps.nolist_known,
+	struct bpf_map *map[KERN_OWNS] = { s->maps.nolist_progs, s->maps.nolist_cookies,
 					   s->maps.bss };
 	int i, ret = 0;
 
@@ -220,15 +220,15 @@ static int reuse_own(struct nolist_bpf *s, const struct kern_own *own)
 	return ret;
 }
 
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set,
-		   const struct kern_own *own, unsigned int room, bool is_collected)
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, const struct kern_own *own,
+		   unsigned int capacity, bool is_collected)
 {
 	struct nolist_bpf *s = nolist_bpf__open();
 	int ret;
 
 	if (!s)
 		return -errno;
-	ret = reuse_set(s, set, room, is_collected);
+	ret = reuse_set(s, set, capacity, is_collected);
 	if (!ret && own)
 		ret = reuse_own(s, own);
 	if (ret) {

@@ -20,12 +20,9 @@
 #include "user/kernel/private.h"
 
 const char *const kern_map_names[KERN_MAPS] = {
-	[MAP_CONF] = NOLIST_MAP_CONF,
-	[MAP_KEY] = NOLIST_MAP_KEY,
-	[MAP_CLAIMS] = NOLIST_MAP_CLAIMS,
-	[MAP_PROOFS] = NOLIST_MAP_PROOFS,
-	[MAP_STATS] = NOLIST_MAP_STATS,
-	[MAP_META] = NOLIST_MAP_META,
+	[MAP_CONF] = NOLIST_MAP_CONF,         [MAP_KEY] = NOLIST_MAP_KEY,
+	[MAP_CONTACTS] = NOLIST_MAP_CONTACTS, [MAP_VERIFIED] = NOLIST_MAP_VERIFIED,
+	[MAP_STATS] = NOLIST_MAP_STATS,       [MAP_META] = NOLIST_MAP_META,
 };
 
 static const struct abi {
@@ -37,15 +34,15 @@ static const struct abi {
 	{ NOLIST_ABI_VERSION,
 	  { [MAP_CONF] = { 4, 4 },
 	    [MAP_KEY] = { 4, sizeof(struct nolist_key) },
-	    [MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct nolist_claims) },
-	    [MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct nolist_proofs) },
+	    [MAP_CONTACTS] = { sizeof(struct nolist_source), sizeof(struct nolist_contacts) },
+	    [MAP_VERIFIED] = { sizeof(struct nolist_source), sizeof(struct nolist_verified) },
 	    [MAP_STATS] = { 4, sizeof(struct nolist_stats) },
 	    [MAP_META] = { 4, sizeof(struct nolist_meta) } } },
 	{ OLDER_ABI,
 	  { [MAP_CONF] = { 4, 4 },
 	    [MAP_KEY] = { 4, sizeof(struct nolist_key) },
-	    [MAP_CLAIMS] = { sizeof(struct nolist_source), sizeof(struct older_claims) },
-	    [MAP_PROOFS] = { sizeof(struct nolist_source), sizeof(struct older_proofs) },
+	    [MAP_CONTACTS] = { sizeof(struct nolist_source), sizeof(struct older_contacts) },
+	    [MAP_VERIFIED] = { sizeof(struct nolist_source), sizeof(struct older_verified) },
 	    [MAP_STATS] = { 4, sizeof(struct older_stats) },
 	    [MAP_META] = { 4, OLDER_META } } },
 };

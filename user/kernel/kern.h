@@ -71,21 +71,21 @@ int kern_meta(const struct kern *k, int set, struct nolist_meta *meta);
 
 /* Which tables a set has: as long as the machine is up no others are called so. */
 struct kern_tables {
-	unsigned int id;               /* the kernel's, of the table of proofs */
+	unsigned int id;               /* the kernel's, of the table of verified evidence */
 	unsigned long long generation; /* 0: not drawn */
-	unsigned int proofs_max;
-	bool is_lru; /* the table of proofs makes room by itself */
+	unsigned int verified_max;
+	bool is_lru; /* the table of verified evidence makes room by itself */
 };
 int kern_tables(const struct kern *k, int set, struct kern_tables *t);
-/* A record of proofs: -ENOENT if there is none. */
-int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
-		struct nolist_proofs *proofs);
+/* A record of verified evidence: -ENOENT if there is none. */
+int kern_verified(const struct kern *k, int set, const struct nolist_source *src,
+		  struct nolist_verified *verified);
 /*
- * Frees a record of proofs: 0 when it was as expected, -EAGAIN when it was not or
+ * Frees a record of verified evidence: 0 when it was as expected, -EAGAIN when it was not or
  * has gone, and then nothing is freed.
  */
-int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *src,
-		     const struct nolist_proofs *expected);
+int kern_free_verified(const struct kern *k, int set, const struct nolist_source *src,
+		       const struct nolist_verified *expected);
 
 /*
  * Tables of an older version, in whose place a load has put others: no program uses them,
@@ -102,25 +102,25 @@ int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum);
 
 /* How full a table is: entries and room, summed over sets. */
 struct kern_fill {
-	unsigned int claims, claims_max;
-	unsigned int proofs, proofs_max;
-	bool is_lru; /* proofs make room by themselves */
+	unsigned int contacts, contacts_max;
+	unsigned int verified, verified_max;
+	bool is_lru; /* verified evidence make room by themselves */
 };
 int kern_fill(const struct kern *k, struct kern_fill *fill);
 
 /*
  * Calls back for every record of every set, in no order; a source may come
- * several times. Exactly one of claims and proofs is not NULL: there is a thread
+ * several times. Exactly one of contacts and verified evidence is not NULL: there is a thread
  * for each, at the same time. A return other than 0 ends that one's walk and is returned.
  */
-typedef int kern_each_fn(const struct nolist_source *src, const struct nolist_claims *claims,
-			 const struct nolist_proofs *proofs, void *arg);
+typedef int kern_each_fn(const struct nolist_source *src, const struct nolist_contacts *contacts,
+			 const struct nolist_verified *verified, void *arg);
 int kern_each(const struct kern *k, kern_each_fn *fn, void *arg);
 /*
  * The same of one set. Each of the threads calls "end" when it has been through, unless
  * that is NULL; what it returns is returned.
  */
-typedef int kern_end_fn(bool is_proofs, void *arg);
+typedef int kern_end_fn(bool is_verified, void *arg);
 int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg);
 
 /*
@@ -131,15 +131,15 @@ int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *
  * force, or NULL; busy[] tells which mx indexes have counters. partial[] is
  * filled by kern_load(), which knows the modes.
  */
-enum kern_deed {
-	KERN_ATTACHED, /* was free */
-	KERN_REPLACED, /* had another build of our program */
-	KERN_ADOPTED,  /* had our program, but no configuration */
-	KERN_KEPT,     /* had our program: only the configuration is new */
+enum kern_action {
+	KERN_ATTACHED,     /* was free */
+	KERN_REPLACED,     /* had another build of our program */
+	KERN_ADOPTED,      /* had our program, but no configuration */
+	KERN_RECONFIGURED, /* had our program: only the configuration is new */
 };
 
 struct kern_done {
-	enum kern_deed deed;
+	enum kern_action action;
 	char why[256]; /* why not native, or not shared, where that was tried; or "" */
 };
 
@@ -149,7 +149,7 @@ struct kern_load {
 	int ifs; /* 1 to KERN_IFS_MAX */
 	enum kern_mode mode;
 	unsigned int sources_max; /* room in each table when it is new; 0: default */
-	bool is_collected; /* a new table of proofs is freed by "collect" only */
+	bool is_collected;        /* a new table of verified evidence is freed by "collect" only */
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
 		    const bool *busy, void *arg);
 	void *arg;
@@ -166,7 +166,7 @@ int kern_load(const struct kern_load *what, struct kern_done *done);
  */
 struct kern_gone {
 	int tables; /* that were not pinned, and are no more */
-	unsigned int claims, proofs;
+	unsigned int contacts, verified;
 };
 int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
 		struct kern_gone *gone);
@@ -174,7 +174,7 @@ int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
  * Drops the pinned evidence; says how many records went. -ENOENT: nothing is
  * pinned; -EBUSY: it is in use by an interface.
  */
-int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs);
+int kern_purge(const char *pin_dir, unsigned int *contacts, unsigned int *verified);
 
 /*
  * Probation: a configuration may have an end (until_ns), after which every frame

@@ -23,7 +23,7 @@ struct step {
 	char name[16];
 	struct kern_slot was, now;
 	int old_fd; /* the program that was replaced, for putting it back; or -1 */
-	enum kern_deed deed;
+	enum kern_action action;
 	bool is_swap; /* our program gives way to our program */
 	bool is_give; /* our program stays, and gets its slow path */
 	bool is_done;
@@ -90,14 +90,14 @@ static int heir(const struct job *job)
 }
 
 /* New tables have as much room as those that they take over from, unless told otherwise. */
-static unsigned int room_of(const struct job *job)
+static unsigned int capacity_of(const struct job *job)
 {
-	unsigned int entries = 0, room = 0;
+	unsigned int entries = 0, capacity = 0;
 
 	if (job->what->sources_max || job->older < 0 ||
-	    kern_set_count(&job->k->set[job->older], MAP_CLAIMS, &entries, &room))
+	    kern_set_count(&job->k->set[job->older], MAP_CONTACTS, &entries, &capacity))
 		return job->what->sources_max;
-	return room;
+	return capacity;
 }
 
 static int load_program(struct job *job)
@@ -105,7 +105,7 @@ static int load_program(struct job *job)
 	const struct kern_set *set = job->main >= 0 ? &job->k->set[job->main] : NULL;
 	int i, ret;
 
-	ret = kern_skel_open(&job->skel, set, NULL, room_of(job), job->what->is_collected);
+	ret = kern_skel_open(&job->skel, set, NULL, capacity_of(job), job->what->is_collected);
 	if (ret)
 		return fail(ret, "cannot open the program");
 	bpf_program__set_autoload(job->skel->progs.nolist_slow, true);
@@ -170,14 +170,14 @@ static int plan_ours(struct job *job, struct step *step)
 		      step->was.mode == KERN_GENERIC ? "generic" : "native");
 		return fail_hint("\"nolist-xdp unload -i %s\" first", step->name);
 	}
-	step->deed = job->old ? KERN_KEPT : KERN_ADOPTED;
+	step->action = job->old ? KERN_RECONFIGURED : KERN_ADOPTED;
 	step->is_swap = strcmp(f->tag, job->prog.tag) ||
 			(*f->slow_tag && strcmp(f->slow_tag, job->slow.tag)) ||
 			is_older(job, f->set);
 	step->is_give = !step->is_swap && f->slow != KERN_SLOW_THERE;
 	if (f->set == job->main || is_older(job, f->set)) {
 		if (step->is_swap && job->old)
-			step->deed = KERN_REPLACED;
+			step->action = KERN_REPLACED;
 		return 0;
 	}
 	/* Attached with tables of its own: these may be left if nobody configured them. */
@@ -196,7 +196,7 @@ static int plan_ours(struct job *job, struct step *step)
 	}
 	step->is_swap = true;
 	step->is_give = false;
-	step->deed = KERN_ADOPTED;
+	step->action = KERN_ADOPTED;
 	return 0;
 }
 
@@ -205,7 +205,7 @@ static int plan_step(struct job *job, struct step *step, int ifindex)
 	const struct kern_slot *was = &step->was;
 	int ret;
 
-	*step = (struct step){ .ifindex = ifindex, .old_fd = -1, .deed = KERN_ATTACHED };
+	*step = (struct step){ .ifindex = ifindex, .old_fd = -1, .action = KERN_ATTACHED };
 	kern_if_name(ifindex, step->name);
 	ret = kern_slot(job->what->pin_dir, ifindex, &step->was);
 	if (ret)
@@ -232,7 +232,7 @@ static int plan(struct job *job)
 
 	for (i = 0; i < job->what->ifs && !ret; i++) {
 		ret = plan_step(job, &job->step[i], job->what->ifindex[i]);
-		job->is_new_used |= job->step[i].is_swap || job->step[i].deed == KERN_ATTACHED;
+		job->is_new_used |= job->step[i].is_swap || job->step[i].action == KERN_ATTACHED;
 	}
 	return ret;
 }
@@ -243,9 +243,9 @@ static int do_step(struct job *job, struct step *step, struct kern_done *done)
 {
 	int ret;
 
-	*done = (struct kern_done){ .deed = step->deed };
+	*done = (struct kern_done){ .action = step->action };
 	step->now = step->was;
-	if (step->deed == KERN_ATTACHED) {
+	if (step->action == KERN_ATTACHED) {
 		ret = kern_attach(&job->new, step->ifindex, job->what->mode, &step->now, done->why,
 				  sizeof(done->why));
 	} else if (step->is_swap) {

@@ -62,17 +62,17 @@ int kern_draw_key(const struct kern_set *set)
 	return 0;
 }
 
-#define MX_BLIND (NOLIST_MX_BLIND(0) | NOLIST_MX_BLIND(1))
+#define MX_NO_LOW (NOLIST_MX_NO_LOW(0) | NOLIST_MX_NO_LOW(1))
 
 /* In which family may a sender that walked over the other one have left no mark? */
-static __u64 mx_blind(const bool has[2][NOLIST_ROLES])
+static __u64 mx_no_low(const bool has[2][NOLIST_ROLES])
 {
 	__u64 bits = 0;
 	int f;
 
 	for (f = 0; f < 2; f++)
 		if (!has[f][NOLIST_LOW] && (has[!f][NOLIST_LOW] || has[!f][NOLIST_REAL]))
-			bits |= NOLIST_MX_BLIND(f);
+			bits |= NOLIST_MX_NO_LOW(f);
 	return bits;
 }
 
@@ -96,8 +96,8 @@ static __u64 mx_number(const struct nolist_config *conf)
 			h = (h ^ s->addr.b[k]) * 0x100000001b3ull;
 		sum += h;
 	}
-	sum &= ~MX_BLIND;
-	return (sum ? sum : 1) | mx_blind(has);
+	sum &= ~MX_NO_LOW;
+	return (sum ? sum : 1) | mx_no_low(has);
 }
 
 int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,

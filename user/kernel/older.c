@@ -8,12 +8,9 @@
 #include "user/kernel/older.h"
 
 const char *const older_map_names[KERN_MAPS] = {
-	[MAP_CONF] = "nolist_conf",
-	[MAP_KEY] = "nolist_key",
-	[MAP_CLAIMS] = "nolist_claims",
-	[MAP_PROOFS] = "nolist_proofs",
-	[MAP_STATS] = "nolist_stats",
-	[MAP_META] = "nolist_meta",
+	[MAP_CONF] = "nolist_conf",       [MAP_KEY] = "nolist_key",
+	[MAP_CONTACTS] = "nolist_claims", [MAP_VERIFIED] = "nolist_proofs",
+	[MAP_STATS] = "nolist_stats",     [MAP_META] = "nolist_meta",
 };
 
 static struct nolist_contact contact(const struct older_contact *old)
@@ -22,17 +19,18 @@ static struct nolist_contact contact(const struct older_contact *old)
 					.opens = old->opens };
 }
 
-void older_claims(const struct older_claims *old, struct nolist_claims *c)
+void older_contacts(const struct older_contacts *old, struct nolist_contacts *c)
 {
-	*c = (struct nolist_claims){ .low = contact(&old->low), .real = contact(&old->real),
-				     .high = contact(&old->high) };
+	*c = (struct nolist_contacts){ .low = contact(&old->low),
+				       .real = contact(&old->real),
+				       .high = contact(&old->high) };
 }
 
-void older_proofs(const struct older_proofs *old, struct nolist_proofs *p)
+void older_verified(const struct older_verified *old, struct nolist_verified *p)
 {
 	int i;
 
-	*p = (struct nolist_proofs){
+	*p = (struct nolist_verified){
 		.real_first_ns = old->real_first_ns,
 		.real_last_ns = old->real_last_ns,
 		.real_data = old->real_data,
@@ -51,14 +49,14 @@ void older_proofs(const struct older_proofs *old, struct nolist_proofs *p)
 void older_stats(const struct older_stats *old, struct nolist_stats *s)
 {
 	*s = (struct nolist_stats){
-		.claims_new = old->claims_new,
-		.claims_lost = old->claims_lost,
-		.proofs_new = old->proofs_new,
-		.proofs_lost = old->proofs_lost,
-		.proofs_lost_ns = old->proofs_lost_ns,
+		.contacts_new = old->contacts_new,
+		.contacts_lost = old->contacts_lost,
+		.verified_new = old->verified_new,
+		.verified_lost = old->verified_lost,
+		.verified_lost_ns = old->verified_lost_ns,
 	};
 	memcpy(s->verdict, old->verdict, sizeof(old->verdict));
-	memcpy(s->claims_shed, old->claims_shed, sizeof(s->claims_shed));
+	memcpy(s->contacts_limited, old->contacts_limited, sizeof(s->contacts_limited));
 	memcpy(s->bad_acks, old->bad_acks, sizeof(s->bad_acks));
 	memcpy(s->real, old->real, sizeof(s->real));
 	memcpy(s->budget, old->budget, sizeof(s->budget));

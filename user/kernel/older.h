@@ -21,10 +21,10 @@ struct older_contact {
 	__u32 pad;
 };
 
-struct older_claims {
+struct older_contacts {
 	struct older_contact low, real, high;
 };
-_Static_assert(sizeof(struct older_claims) == 72, "as it was");
+_Static_assert(sizeof(struct older_contacts) == 72, "as it was");
 
 struct older_hour {
 	__u32 hour;
@@ -32,7 +32,7 @@ struct older_hour {
 	__u16 pad;
 };
 
-struct older_proofs {
+struct older_verified {
 	__u64 real_first_ns, real_last_ns;
 	__u32 real_data;
 	__be16 real_port;
@@ -41,12 +41,12 @@ struct older_proofs {
 	__u32 hours, bad_acks;
 	struct older_hour hour[NOLIST_HOURS];
 };
-_Static_assert(sizeof(struct older_proofs) == 240, "as it was");
+_Static_assert(sizeof(struct older_verified) == 240, "as it was");
 
 struct older_stats {
 	__u64 verdict[OLDER_VERDICTS];
-	__u64 claims_new, claims_lost, claims_shed[NOLIST_ROLES];
-	__u64 proofs_new, proofs_lost, proofs_lost_ns;
+	__u64 contacts_new, contacts_lost, contacts_limited[NOLIST_ROLES];
+	__u64 verified_new, verified_lost, verified_lost_ns;
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS];
 	struct nolist_real real[2][NOLIST_HOURS];
 	struct nolist_budget budget[NOLIST_ROLES];
@@ -70,8 +70,8 @@ _Static_assert(sizeof(struct older_config) == 48 + 256 + 256 + 98304 + 8 + 77000
 /* Its first fields are today's, and all that was not there is zero. */
 #define OLDER_META 88
 
-void older_claims(const struct older_claims *old, struct nolist_claims *c);
-void older_proofs(const struct older_proofs *old, struct nolist_proofs *p);
+void older_contacts(const struct older_contacts *old, struct nolist_contacts *c);
+void older_verified(const struct older_verified *old, struct nolist_verified *p);
 void older_stats(const struct older_stats *old, struct nolist_stats *s);
 /* But for the replies: of these only the banner. */
 void older_config(const struct older_config *old, struct nolist_config *conf);

@@ -3,21 +3,13 @@
  * What the files behind the one door share: find.c finds, read.c reads,
  * attach.c attaches, load.c puts it together. Nobody else includes this.
  */
-#ifndef NOLIST_KERN_PRIV_H
-#define NOLIST_KERN_PRIV_H
+#ifndef NOLIST_KERNEL_PRIVATE_H
+#define NOLIST_KERNEL_PRIVATE_H
 
 #include "user/kernel/kern.h"
 
 /* In the order of pinning: the record of the version is the last. */
-enum kern_map {
-	MAP_CONF,
-	MAP_KEY,
-	MAP_CLAIMS,
-	MAP_PROOFS,
-	MAP_STATS,
-	MAP_META,
-	KERN_MAPS
-};
+enum kern_map { MAP_CONF, MAP_KEY, MAP_CONTACTS, MAP_VERIFIED, MAP_STATS, MAP_META, KERN_MAPS };
 
 extern const char *const kern_map_names[KERN_MAPS];
 
@@ -141,7 +133,7 @@ int kern_commit(const char *pin_dir, const struct kern_set *set, const struct no
 int kern_set_config(const struct kern_set *set, struct nolist_config *conf);
 int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX]);
 int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
-		   unsigned int *room);
+		   unsigned int *capacity);
 
 /* meta.c */
 int kern_write_meta(const struct kern_set *set); /* where there is none yet */
@@ -156,8 +148,8 @@ int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot);
  * A skeleton, opened, with the maps of a set and of a program (NULL: new ones), not yet
  * loaded: the program alone, of the type that a dispatcher and an array can take.
  */
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set,
-		   const struct kern_own *own, unsigned int room, bool is_collected);
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, const struct kern_own *own,
+		   unsigned int capacity, bool is_collected);
 
 /* The program that a load attaches: its maps, and an fd. */
 struct kern_new {

@@ -135,10 +135,10 @@ static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 
 	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
 		sum->verdict[i] += s->verdict[i];
-	sum->claims_new += s->claims_new;
-	sum->claims_lost += s->claims_lost;
+	sum->contacts_new += s->contacts_new;
+	sum->contacts_lost += s->contacts_lost;
 	for (i = 0; i < NOLIST_ROLES; i++)
-		sum->claims_shed[i] += s->claims_shed[i];
+		sum->contacts_limited[i] += s->contacts_limited[i];
 	add_bad_acks(sum->bad_acks, s->bad_acks);
 	for (i = 0; i < 2; i++)
 		add_real(sum->real[i], s->real[i]);
@@ -146,10 +146,10 @@ static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 		sum->mx[i].segments += s->mx[i].segments;
 		sum->mx[i].opens += s->mx[i].opens;
 	}
-	sum->proofs_new += s->proofs_new;
-	sum->proofs_lost += s->proofs_lost;
-	if (s->proofs_lost_ns > sum->proofs_lost_ns)
-		sum->proofs_lost_ns = s->proofs_lost_ns;
+	sum->verified_new += s->verified_new;
+	sum->verified_lost += s->verified_lost;
+	if (s->verified_lost_ns > sum->verified_lost_ns)
+		sum->verified_lost_ns = s->verified_lost_ns;
 }
 
 static int add_stats(const struct kern_set *set, struct nolist_stats *sum)
@@ -207,10 +207,10 @@ int kern_tables(const struct kern *k, int set, struct kern_tables *t)
 	__u32 size = sizeof(info);
 	struct nolist_meta meta;
 
-	if (bpf_obj_get_info_by_fd(k->set[set].fd[MAP_PROOFS], &info, &size))
+	if (bpf_obj_get_info_by_fd(k->set[set].fd[MAP_VERIFIED], &info, &size))
 		return fail(-errno, "cannot look at the tables");
 	*t = (struct kern_tables){ .id = info.id,
-				   .proofs_max = info.max_entries,
+				   .verified_max = info.max_entries,
 				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH };
 	if (!kern_meta(k, set, &meta) && meta.magic == NOLIST_MAGIC)
 		t->generation = meta.generation;
@@ -260,21 +260,21 @@ static int walk_hand(struct walk *w, const char *keys, const char *values, __u32
 /* -EOPNOTSUPP: this kernel has no batches. */
 static int walk_batches(struct walk *w)
 {
-	__u32 room = BATCH, n, in = 0, out = 0;
+	__u32 capacity = BATCH, n, in = 0, out = 0;
 	char *keys = NULL, *values = NULL;
 	bool is_first = true;
 	int ret = 0, error;
 
 	do {
 		if (!keys) {
-			keys = calloc(room, w->key_size);
-			values = calloc(room, w->value_size);
+			keys = calloc(capacity, w->key_size);
+			values = calloc(capacity, w->value_size);
 			if (!keys || !values) {
 				ret = -ENOMEM;
 				break;
 			}
 		}
-		n = room;
+		n = capacity;
 		error = 0;
 		if (bpf_map_lookup_batch(w->fd, is_first ? NULL : &in, &out, keys, values, &n, NULL))
 			error = errno;
@@ -283,7 +283,7 @@ static int walk_batches(struct walk *w)
 			free(keys);
 			free(values);
 			keys = values = NULL;
-			room *= 2;
+			capacity *= 2;
 			continue;
 		}
 		if (error && error != ENOENT) {
@@ -331,7 +331,7 @@ static int walk(struct walk *w)
 }
 
 int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
-		   unsigned int *room)
+		   unsigned int *capacity)
 {
 	struct walk w = { .fd = set->fd[map] };
 	struct bpf_map_info info = {};
@@ -342,7 +342,7 @@ int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *
 		return -errno;
 	ret = walk(&w);
 	*entries += w.count;
-	*room += info.max_entries;
+	*capacity += info.max_entries;
 	return ret;
 }
 
@@ -353,10 +353,11 @@ int kern_fill(const struct kern *k, struct kern_fill *fill)
 
 	*fill = (struct kern_fill){};
 	for (i = 0; i < k->sets && !ret; i++) {
-		ret = kern_set_count(&k->set[i], MAP_CLAIMS, &fill->claims, &fill->claims_max);
+		ret = kern_set_count(&k->set[i], MAP_CONTACTS, &fill->contacts,
+				     &fill->contacts_max);
 		if (!ret)
-			ret = kern_set_count(&k->set[i], MAP_PROOFS, &fill->proofs,
-					     &fill->proofs_max);
+			ret = kern_set_count(&k->set[i], MAP_VERIFIED, &fill->verified,
+					     &fill->verified_max);
 		if (!ret)
 			ret = kern_tables(k, i, &tables);
 		fill->is_lru |= !ret && tables.is_lru;
@@ -371,23 +372,23 @@ struct each {
 	bool is_older; /* the tables are */
 };
 
-static int each_claims(const void *key, const void *value, void *arg)
+static int each_contacts(const void *key, const void *value, void *arg)
 {
 	const struct each *e = arg;
-	struct nolist_claims today;
+	struct nolist_contacts today;
 
 	if (e->is_older)
-		older_claims(value, &today);
+		older_contacts(value, &today);
 	return e->fn(key, e->is_older ? &today : value, NULL, e->arg);
 }
 
-static int each_proofs(const void *key, const void *value, void *arg)
+static int each_verified(const void *key, const void *value, void *arg)
 {
 	const struct each *e = arg;
-	struct nolist_proofs today;
+	struct nolist_verified today;
 
 	if (e->is_older)
-		older_proofs(value, &today);
+		older_verified(value, &today);
 	return e->fn(key, NULL, e->is_older ? &today : value, e->arg);
 }
 
@@ -398,7 +399,7 @@ static void *walk_table(void *arg)
 
 	w->ret = walk(w);
 	if (!w->ret && e->end)
-		w->ret = e->end(w->fn == each_proofs, e->arg);
+		w->ret = e->end(w->fn == each_verified, e->arg);
 	return NULL;
 }
 
@@ -406,12 +407,12 @@ static void *walk_table(void *arg)
 int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg)
 {
 	struct each e = { fn, end, arg, k->set[set].abi == OLDER_ABI };
-	struct walk claims = { k->set[set].fd[MAP_CLAIMS], .fn = each_claims, .arg = &e };
-	struct walk proofs = { k->set[set].fd[MAP_PROOFS], .fn = each_proofs, .arg = &e };
+	struct walk contacts = { k->set[set].fd[MAP_CONTACTS], .fn = each_contacts, .arg = &e };
+	struct walk verified = { k->set[set].fd[MAP_VERIFIED], .fn = each_verified, .arg = &e };
 	int ret;
 
-	thread_both(walk_table, &claims, &proofs);
-	ret = claims.ret ? claims.ret : proofs.ret;
+	thread_both(walk_table, &contacts, &verified);
+	ret = contacts.ret ? contacts.ret : verified.ret;
 	return ret < 0 ? fail(ret, "cannot read the tables") : ret;
 }
 
@@ -426,36 +427,36 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
 
 /* A record as it is in the table. */
 union raw {
-	struct nolist_proofs today;
-	struct older_proofs older;
+	struct nolist_verified today;
+	struct older_verified older;
 };
 
-static struct nolist_proofs proofs_of(const struct kern_set *set, const union raw *raw)
+static struct nolist_verified verified_of(const struct kern_set *set, const union raw *raw)
 {
-	struct nolist_proofs p = raw->today;
+	struct nolist_verified p = raw->today;
 
 	if (set->abi == OLDER_ABI)
-		older_proofs(&raw->older, &p);
+		older_verified(&raw->older, &p);
 	return p;
 }
 
-int kern_proofs(const struct kern *k, int set, const struct nolist_source *src,
-		struct nolist_proofs *proofs)
+int kern_verified(const struct kern *k, int set, const struct nolist_source *src,
+		  struct nolist_verified *verified)
 {
 	union raw raw = {};
 
-	if (bpf_map_lookup_elem(k->set[set].fd[MAP_PROOFS], src, &raw))
+	if (bpf_map_lookup_elem(k->set[set].fd[MAP_VERIFIED], src, &raw))
 		return -errno;
-	*proofs = proofs_of(&k->set[set], &raw);
+	*verified = verified_of(&k->set[set], &raw);
 	return 0;
 }
 
 /* --- freeing ----------------------------------------------------------------- */
 
 static bool is_still(const struct kern_set *set, const union raw *raw,
-		     const struct nolist_proofs *expected)
+		     const struct nolist_verified *expected)
 {
-	struct nolist_proofs now = proofs_of(set, raw);
+	struct nolist_verified now = verified_of(set, raw);
 
 	return !memcmp(&now, expected, sizeof(now));
 }
@@ -464,11 +465,11 @@ static bool is_still(const struct kern_set *set, const union raw *raw,
  * Between the look and the removal the program may add something. What it was is
  * then in our hands and put back, unless a new record has taken its place.
  */
-int kern_free_proofs(const struct kern *k, int set, const struct nolist_source *src,
-		     const struct nolist_proofs *expected)
+int kern_free_verified(const struct kern *k, int set, const struct nolist_source *src,
+		       const struct nolist_verified *expected)
 {
 	const struct kern_set *s = &k->set[set];
-	int fd = s->fd[MAP_PROOFS];
+	int fd = s->fd[MAP_VERIFIED];
 	union raw now = {};
 
 	if (bpf_map_lookup_elem(fd, src, &now) || !is_still(s, &now, expected))

@@ -54,7 +54,7 @@ static int own_of(const char *name)
 
 	if (!strcmp(name, NOLIST_MAP_PROGS))
 		return OWN_PROGS;
-	if (!strcmp(name, NOLIST_MAP_KNOWN))
+	if (!strcmp(name, NOLIST_MAP_COOKIES))
 		return OWN_KNOWN;
 	return dot && !strcmp(dot, ".bss") ? OWN_BSS : KERN_OWNS;
 }
@@ -119,7 +119,7 @@ int kern_own_of_skel(struct kern_own *own, struct nolist_bpf *skel)
 	__u32 size = sizeof(info);
 
 	own->fd[OWN_PROGS] = bpf_map__fd(skel->maps.nolist_progs);
-	own->fd[OWN_KNOWN] = bpf_map__fd(skel->maps.nolist_known);
+	own->fd[OWN_KNOWN] = bpf_map__fd(skel->maps.nolist_cookies);
 	own->fd[OWN_BSS] = bpf_map__fd(skel->maps.bss);
 	if (bpf_obj_get_info_by_fd(own->fd[OWN_PROGS], &info, &size))
 		return -errno;

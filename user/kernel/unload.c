@@ -30,24 +30,24 @@ static int refuse_purge(const char *name)
 /* Tables that are not pinned and that only these interfaces use. */
 static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct kern_gone *gone)
 {
-	unsigned int room;
+	unsigned int capacity;
 	int set, i;
 
 	for (set = 0; set < k->sets; set++) {
-		bool is_used = false, is_kept = k->set[set].pin_dir;
+		bool is_used = false, is_unchanged = k->set[set].pin_dir;
 
 		for (i = 0; i < k->n_ifs; i++) {
 			is_used |= k->ifs[i].set == set;
-			is_kept |=
+			is_unchanged |=
 				k->ifs[i].set == set && !is_chosen(ifindex, ifs, k->ifs[i].ifindex);
 		}
-		if (!is_used || is_kept)
+		if (!is_used || is_unchanged)
 			continue;
 		gone->tables++;
-		if (k->set[set].fd[MAP_CLAIMS] >= 0)
-			kern_set_count(&k->set[set], MAP_CLAIMS, &gone->claims, &room);
-		if (k->set[set].fd[MAP_PROOFS] >= 0)
-			kern_set_count(&k->set[set], MAP_PROOFS, &gone->proofs, &room);
+		if (k->set[set].fd[MAP_CONTACTS] >= 0)
+			kern_set_count(&k->set[set], MAP_CONTACTS, &gone->contacts, &capacity);
+		if (k->set[set].fd[MAP_VERIFIED] >= 0)
+			kern_set_count(&k->set[set], MAP_VERIFIED, &gone->verified, &capacity);
 	}
 }
 
@@ -121,10 +121,10 @@ int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
 	return ret;
 }
 
-static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claims,
-			unsigned int *proofs)
+static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *contacts,
+			unsigned int *verified)
 {
-	unsigned int room = 0;
+	unsigned int capacity = 0;
 	int i;
 
 	if (k->pinned < 0)
@@ -134,10 +134,10 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claim
 			return refuse_purge(k->ifs[i].name);
 	/* Tables of another version go as well, counted as far as they can be. */
 	for (i = 0; i < k->sets; i++) {
-		if (k->set[i].pin_dir && k->set[i].fd[MAP_CLAIMS] >= 0)
-			kern_set_count(&k->set[i], MAP_CLAIMS, claims, &room);
-		if (k->set[i].pin_dir && k->set[i].fd[MAP_PROOFS] >= 0)
-			kern_set_count(&k->set[i], MAP_PROOFS, proofs, &room);
+		if (k->set[i].pin_dir && k->set[i].fd[MAP_CONTACTS] >= 0)
+			kern_set_count(&k->set[i], MAP_CONTACTS, contacts, &capacity);
+		if (k->set[i].pin_dir && k->set[i].fd[MAP_VERIFIED] >= 0)
+			kern_set_count(&k->set[i], MAP_VERIFIED, verified, &capacity);
 	}
 	kern_unpin_prog(pin_dir);
 	kern_unpin_freed(pin_dir);
@@ -145,12 +145,12 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *claim
 	return 0;
 }
 
-int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs)
+int kern_purge(const char *pin_dir, unsigned int *contacts, unsigned int *verified)
 {
 	struct kern *k;
 	int lock, ret;
 
-	*claims = *proofs = 0;
+	*contacts = *verified = 0;
 	kern_quiet();
 	lock = kern_lock(pin_dir, NULL);
 	if (lock == -ENOENT)
@@ -159,7 +159,7 @@ int kern_purge(const char *pin_dir, unsigned int *claims, unsigned int *proofs)
 		return lock;
 	ret = kern_find(&k, pin_dir);
 	if (!ret) {
-		ret = purge_locked(k, pin_dir, claims, proofs);
+		ret = purge_locked(k, pin_dir, contacts, verified);
 		kern_close(k);
 	}
 	close(lock);

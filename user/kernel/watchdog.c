@@ -67,7 +67,7 @@ static void watch(const char *pin_dir)
 }
 
 /* Nothing of the session: its terminal, its directory, its descriptors. */
-static int let_go(int lifeline)
+static int daemonize(int lifeline)
 {
 	int null = open("/dev/null", O_RDWR);
 
@@ -79,7 +79,7 @@ static int let_go(int lifeline)
 	return chdir("/") ? -errno : 0;
 }
 
-int watcher_start(const char *pin_dir)
+int watchdog_start(const char *pin_dir)
 {
 	int pipe_fd[2], status;
 	pid_t child;
@@ -100,7 +100,7 @@ int watcher_start(const char *pin_dir)
 		child = fork();
 		if (child)
 			_exit(child < 0 ? errno : 0);
-		if (!let_go(pipe_fd[0]))
+		if (!daemonize(pipe_fd[0]))
 			watch(pin_dir);
 		_exit(0);
 	}

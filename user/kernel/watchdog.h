@@ -4,8 +4,8 @@
  * detaches when the time is up. It only hastens what the program does by itself,
  * which is to pass every frame: detaching also gives the driver back its own mode.
  */
-#ifndef NOLIST_WATCHER_H
-#define NOLIST_WATCHER_H
+#ifndef NOLIST_WATCHDOG_H
+#define NOLIST_WATCHDOG_H
 
 #define WATCHER_NAME "nolist-watcher" /* as ps shows it */
 
@@ -13,6 +13,6 @@
  * Starts one, before the load, so that a load that is cut off half-way is watched too.
  * Returns a descriptor to be closed when the load has ended, however; or -errno.
  */
-int watcher_start(const char *pin_dir);
+int watchdog_start(const char *pin_dir);
 
 #endif

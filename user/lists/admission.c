@@ -35,21 +35,21 @@ static uint64_t strength(const struct judged *of)
 	return strong << 48 | weak << 32 | until;
 }
 
-int admit_new(struct admit *a, const struct judged *of)
+int admission_new(struct admission *a, const struct judged *of)
 {
 	int error = grow(&a->new, a->news, sizeof(*a->new));
 
 	if (!error)
-		a->new[a->news++] = (struct admit_new){ of->r.src, strength(of) };
+		a->new[a->news++] = (struct admission_new){ of->r.src, strength(of) };
 	return error;
 }
 
-int admit_stay(struct admit *a, const struct nolist_source *src)
+int admission_retain(struct admission *a, const struct nolist_source *src)
 {
-	int error = grow(&a->stay, a->stays, sizeof(*a->stay));
+	int error = grow(&a->retained, a->n_retained, sizeof(*a->retained));
 
 	if (!error)
-		a->stay[a->stays++] = *src;
+		a->retained[a->n_retained++] = *src;
 	return error;
 }
 
@@ -62,7 +62,7 @@ static int compare_sources(const void *a, const void *b)
 
 static int compare_new(const void *a, const void *b)
 {
-	const struct admit_new *x = a, *y = b;
+	const struct admission_new *x = a, *y = b;
 
 	return addr_compare(&x->src.addr, &y->src.addr);
 }
@@ -70,7 +70,7 @@ static int compare_new(const void *a, const void *b)
 /* Strongest first; among equals the order of addresses, so that each time says the same. */
 static int compare_strength(const void *a, const void *b)
 {
-	const struct admit_new *x = a, *y = b;
+	const struct admission_new *x = a, *y = b;
 
 	if (x->strength != y->strength)
 		return x->strength > y->strength ? -1 : 1;
@@ -85,7 +85,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* The strength of the last one who comes in, and how many so strong do. */
-static int find_least(const struct admit *a, size_t limit, uint64_t *least, size_t *equals)
+static int find_least(const struct admission *a, size_t limit, uint64_t *least, size_t *equals)
 {
 	uint64_t *all = reallocarray(NULL, a->news, sizeof(*all));
 	size_t i;
@@ -102,9 +102,9 @@ static int find_least(const struct admit *a, size_t limit, uint64_t *least, size
 	return 0;
 }
 
-int admit_limit(struct admit *a, size_t limit)
+int admission_limit(struct admission *a, size_t limit)
 {
-	struct admit_new *in;
+	struct admission_new *in;
 	size_t i, ins = 0, waits = 0, equals;
 	uint64_t least;
 
@@ -116,7 +116,7 @@ int admit_limit(struct admit *a, size_t limit)
 		return -ENOMEM;
 	}
 	for (i = 0; i < a->news; i++) {
-		struct admit_new *new = &a->new[i];
+		struct admission_new *new = &a->new[i];
 
 		if (new->strength > least || (new->strength == least && equals && equals--))
 			in[ins++] = *new;
@@ -131,22 +131,23 @@ int admit_limit(struct admit *a, size_t limit)
 	return 0;
 }
 
-void admit_free(struct admit *a)
+void admission_free(struct admission *a)
 {
 	free(a->new);
-	free(a->stay);
-	*a = (struct admit){};
+	free(a->retained);
+	*a = (struct admission){};
 }
 
-bool admit_waits(const struct admit *a, const struct nolist_source *src)
+bool admission_waits(const struct admission *a, const struct nolist_source *src)
 {
-	struct admit_new key = { .src = *src };
+	struct admission_new key = { .src = *src };
 
 	return a->waits && bsearch(&key, a->new + a->news - a->waits, a->waits, sizeof(*a->new),
 				   compare_new);
 }
 
-bool admit_stays(const struct admit *a, const struct nolist_source *src)
+bool admission_is_retained(const struct admission *a, const struct nolist_source *src)
 {
-	return a->stays && bsearch(src, a->stay, a->stays, sizeof(*a->stay), compare_sources);
+	return a->n_retained &&
+	       bsearch(src, a->retained, a->n_retained, sizeof(*a->retained), compare_sources);
 }

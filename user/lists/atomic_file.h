@@ -3,8 +3,8 @@
  * A file that is whole or absent: written beside its name, synced, and renamed
  * over it. Whatever goes wrong, what was there before is still there, whole.
  */
-#ifndef NOLIST_LISTFILE_H
-#define NOLIST_LISTFILE_H
+#ifndef NOLIST_ATOMIC_FILE_H
+#define NOLIST_ATOMIC_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -17,9 +17,10 @@ static void tell_listed(const struct list *l, struct judge *j, const struct noli
 	struct judged of;
 
 	judge_find(j, src, &of);
-	info("'%s': listed %s: told \"later\" and left without QUIT in %u hours, %u of them proven "
+	info("'%s': listed %s: tempfailed and left without QUIT in %u hours, %u of them verified "
 	     "by timestamp; %u hours with dialogues, %u SYNs to high, %u to low, %u to real; "
-	     "until %s", l->file, prefix_text(&p, source), of.v.strong + of.v.weak, of.v.strong,
+	     "until %s",
+	     l->file, prefix_text(&p, source), of.v.strong + of.v.weak, of.v.strong,
 	     of.r.talk_hours, of.r.high.opens, of.r.low.opens, of.r.real.opens,
 	     report_time(of.v.until, until));
 }
@@ -43,12 +44,12 @@ static void tell_removed(const struct list *l, struct judge *j, const struct nol
 		info("'%s': removed %s: %s", l->file, source, judgement_names[of.v.is]);
 }
 
-void changes_tell(const struct list *l, struct judge *j, size_t max)
+void changelog_tell(const struct list *l, struct judge *j, size_t max)
 {
-	size_t i, news = l->admit.news - l->admit.waits;
+	size_t i, news = l->admission.news - l->admission.waits;
 
 	for (i = 0; i < news && i < max; i++)
-		tell_listed(l, j, &l->admit.new[i].src);
+		tell_listed(l, j, &l->admission.new[i].src);
 	if (i < news)
 		info("'%s': listed %zu more", l->file, news - i);
 	for (i = 0; i < l->gones && i < max; i++)

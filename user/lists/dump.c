@@ -17,7 +17,7 @@ struct dump {
 	const struct dump_options *o;
 	struct judge *j;
 	struct writer *json; /* the summary; NULL: none */
-	bool has_told;    /* what is the same for all lists */
+	bool has_reported;   /* what is the same for all lists */
 };
 
 /* --- what is said ------------------------------------------------------------- */
@@ -27,12 +27,12 @@ static void tell_notes(struct dump *d, const struct list *l)
 {
 	int i;
 
-	if (d->has_told || d->o->is_quiet)
+	if (d->has_reported || d->o->is_quiet)
 		return;
-	d->has_told = true;
+	d->has_reported = true;
 	for (i = 0; i < l->site_notes; i++)
 		warn("%s", l->head.note[i]);
-	if (l->suspects && !l->is_claimed) {
+	if (l->suspects && !l->is_unverified) {
 		warn("%zu that only SYNs speak against are not listed: anyone can forge them",
 		     l->suspects);
 		hint("--unverified lists them all the same, for eyes");
@@ -45,44 +45,44 @@ static void tell_notes(struct dump *d, const struct list *l)
 		warn("%zu pardoned are not listed", l->pardoned);
 }
 
-/* How many fuses hold back. */
+/* How many holds hold back. */
 static size_t held_back(const struct list *l)
 {
 	size_t held = 0;
 	int i;
 
-	for (i = 0; i < FUSES; i++)
+	for (i = 0; i < HOLDS; i++)
 		held += l->held_by[i];
 	return held;
 }
 
-static void tell_fuses(const struct list *l)
+static void tell_holds(const struct list *l)
 {
 	const char *name = l->file ? l->file : "the list";
 	int i;
 
-	for (i = 0; i < FUSES; i++)
-		if (l->held_by[i] && !(i == FUSE_GROWTH && l->note_error))
-			warn("'%s': %s: %zu held back: %s", name, fuse_names[i], l->held_by[i],
-			     fuse_reasons[i]);
-	if (l->held_by[FUSE_GROWTH] && !l->note_error)
+	for (i = 0; i < HOLDS; i++)
+		if (l->held_by[i] && !(i == HOLD_GROWTH && l->note_error))
+			warn("'%s': %s: %zu held back: %s", name, hold_names[i], l->held_by[i],
+			     hold_reasons[i]);
+	if (l->held_by[HOLD_GROWTH] && !l->note_error)
 		hint("the strongest came first; 'growth' and 'growth-min' let in more");
-	if (l->stays)
-		warn("'%s': %zu held back were on it before, and stay", name, l->stays);
+	if (l->retained)
+		warn("'%s': %zu held back were on it before, and stay", name, l->retained);
 }
 
 static void tell_list(struct dump *d, const struct list *l)
 {
 	if (l->is_written && (!d->o->is_quiet || d->o->has_log))
-		changes_tell(l, d->j, d->o->log_max);
+		changelog_tell(l, d->j, d->o->log_max);
 	if (d->o->is_quiet)
 		return;
-	tell_fuses(l);
+	tell_holds(l);
 	if (l->other)
 		warn("%zu IPv6 sources are not listed: '%s' is for IPv4", l->other, l->format->name);
 	if (!l->file)
 		return;
-	if (l->is_kept)
+	if (l->is_unchanged)
 		info("'%s': %zu entries, nothing has changed: left alone", l->file, l->head.count);
 	else if (l->is_written)
 		info("'%s': %zu entries, %zu added, %zu removed", l->file, l->head.count, l->added,
@@ -108,13 +108,13 @@ static void json_list(struct writer *o, const struct list *l, int error)
 		json_bool(o, "reloaded", l->is_reloaded);
 	else
 		json_none(o, "reloaded");
-	json_number(o, "retained", l->stays);
+	json_number(o, "retained", l->retained);
 	json_open(o, "held_back", '{');
-	for (i = 0; i < FUSES; i++)
-		json_number(o, fuse_names[i], l->held_by[i]);
+	for (i = 0; i < HOLDS; i++)
+		json_number(o, hold_names[i], l->held_by[i]);
 	json_close(o, '}');
 	json_open(o, "left_out", '{');
-	json_number(o, "unverified", l->is_claimed ? 0 : l->suspects);
+	json_number(o, "unverified", l->is_unverified ? 0 : l->suspects);
 	json_number(o, "probable", l->probable);
 	json_number(o, "held", l->held);
 	json_number(o, "allowed", l->allowed);
@@ -226,7 +226,7 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 
 	l->words = list_words(d->j->conf);
 	l->gone_max = d->o->log_max;
-	error = list_survey(l, d->j);
+	error = list_select(l, d->j);
 	if (!error) {
 		tell_notes(d, l);
 		if (l->note_error)

@@ -32,7 +32,7 @@ void format_comments(struct writer *o, const struct format_head *head, const cha
 	comment(o, mark, "sha256");
 	put_text(o, head->digest);
 	put_char(o, '\n');
-	if (head->is_claimed) {
+	if (head->is_unverified) {
 		comment(o, mark, "warning");
 		put_text(o, "unverified: a forged SYN can put anyone on this list\n");
 	}
@@ -70,7 +70,7 @@ void format_reason(struct writer *o, const struct format_head *head,
 	}
 }
 
-int64_t format_life(const struct format_head *head, const struct judged *of)
+int64_t format_ttl(const struct format_head *head, const struct judged *of)
 {
 	int64_t until = of->v.until < head->expires ? of->v.until : head->expires;
 

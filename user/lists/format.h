@@ -31,9 +31,9 @@ struct format_head {
 	int64_t expires;
 	size_t count;
 	size_t family[2];                    /* of these, IPv4 and IPv6 */
-	size_t probable[2];                  /* of these, what is not proven by strong proof */
+	size_t probable[2];                  /* of these, what is not verified by strong proof */
 	char digest[65];                     /* SHA-256 of all sources, one a line, in hex */
-	bool is_claimed;                     /* lists also on SYNs alone */
+	bool is_unverified;                  /* lists also on SYNs alone */
 	char note[FORMAT_NOTES][FORMAT_NOTE_SIZE]; /* warnings, without line ends */
 	int notes;
 	const struct format_words *words;
@@ -44,7 +44,7 @@ struct format {
 	const char *name;
 	const char *reader; /* what reads it */
 	const char *usage;  /* how: one line to paste */
-	bool takes_claimed; /* may be written with --unverified */
+	bool takes_unverified; /* may be written with --unverified */
 	bool is_ip4_only;
 	bool has_evidence;  /* else a row knows source, judgement, tier and end only */
 	void (*head)(struct writer *o, const struct format_head *head);
@@ -73,7 +73,7 @@ void format_reason(struct writer *o, const struct format_head *head,
  */
 void format_soa(struct writer *o, const struct format_head *head, const char *name_end);
 /* Seconds that an entry may live: until its listing ends, or the list expires. */
-int64_t format_life(const struct format_head *head, const struct judged *of);
+int64_t format_ttl(const struct format_head *head, const struct judged *of);
 
 /* Rows that several formats share: */
 void format_plain_head(struct writer *o, const struct format_head *head);

@@ -12,7 +12,7 @@
 #include "user/judge/hold.h"
 #include "user/lists/growth.h"
 
-_Static_assert(STORE_HELD == FUSES, "each fuse has its column");
+_Static_assert(STORE_HELD == HOLDS, "each hold has its column");
 
 /* The directory's own name and the file's: however it is given, it is the same list. */
 static int set_path(struct growth *g, const char *file)

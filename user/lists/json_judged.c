@@ -46,11 +46,11 @@ void json_judged(struct writer *o, const struct judged *of)
 
 	json_source(o, "source", &r->src);
 	json_word(o, "verdict", judgement_names[of->v.is]);
-	json_bool(o, "verified", of->v.is_proven);
+	json_bool(o, "verified", of->v.is_verified);
 	json_number(o, "strong", of->v.strong);
 	json_number(o, "weak", of->v.weak);
 	json_number(o, "excused", of->v.excused);
-	json_number(o, "learning", of->v.learnt);
+	json_number(o, "learning", of->v.learning);
 	json_number(o, "paused", of->v.paused);
 	json_number(o, "since", of->v.since);
 	json_number(o, "until", of->v.until);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After the survey (select.c) the rows are walked over again: once to compare them
+ * After the selection (select.c) the rows are walked over again: once to compare them
  * with the old file, up to the first difference, and once to write them. Formats that
- * tell of the evidence judge it again; the others take what the survey found.
+ * tell of the evidence judge it again; the others take what the selection found.
  *
  * A file's time of modification is the time of its list, so that the second walk
  * can make the very bytes that the old file must have if nothing has changed, in
@@ -45,8 +45,8 @@ static void turn(const struct list *l, struct writer *o, int *family, int to)
 /* The next one who is on the list. */
 static bool next(const struct list *l, struct judge *j, struct judged *of, size_t *i)
 {
-	if (!l->taken.is_off)
-		return taken_get(&l->taken, (*i)++, of);
+	if (!l->selected.is_off)
+		return selected_get(&l->selected, (*i)++, of);
 	while (judge_next(j, of)) {
 		++*i;
 		if (list_is_on(l, of))
@@ -59,17 +59,17 @@ static int render(const struct list *l, struct judge *j, struct writer *o, const
 {
 	struct judged of = {};
 	int error, family = -1;
-	size_t i = 0, told = 0;
+	size_t i = 0, tempfailed = 0;
 
 	if (l->format->head)
 		l->format->head(o, &l->head);
 	turn(l, o, &family, 0);
-	if (l->taken.is_off)
+	if (l->selected.is_off)
 		judge_start(j, list_kind(l, j));
 	while (l->format->row && !o->error && next(l, j, &of, &i)) {
-		if (i > told) {
+		if (i > tempfailed) {
 			progress(what, i);
-			told = i + 0xfff;
+			tempfailed = i + 0xfff;
 		}
 		turn(l, o, &family, !addr_is_ip4(&of.r.src.addr));
 		l->format->row(o, &l->head, &of);
@@ -135,8 +135,8 @@ static int write_file(struct list *l, struct judge *j, struct writer *o)
 
 	if (error)
 		return error;
-	l->is_kept = is_good(l, j, &f, o);
-	if (!l->is_kept) {
+	l->is_unchanged = is_good(l, j, &f, o);
+	if (!l->is_unchanged) {
 		error = listfile_start(&f);
 		writer_open(o, listfile_write, &f);
 		if (!error)
@@ -189,8 +189,8 @@ int list_settle(const struct list *l)
 
 void list_free(struct list *l)
 {
-	admit_free(&l->admit);
-	taken_free(&l->taken);
+	admission_free(&l->admission);
+	selected_free(&l->selected);
 	free(l->gone);
 	l->gone = NULL;
 }

@@ -17,7 +17,7 @@ struct list {
 	const struct format *format;
 	const char *file;    /* NULL: standard output */
 	char *const *reload; /* the command, or NULL */
-	bool is_claimed;     /* also on SYNs alone */
+	bool is_unverified;  /* also on SYNs alone */
 	bool is_uncounted;   /* it may grow as it likes: no machine reads it */
 	struct format_words words;
 	size_t gone_max; /* so many of those who were removed shall be named */
@@ -36,17 +36,17 @@ struct list {
 	size_t other;       /* for their family, which the format has no place for */
 	size_t added;       /* since the old file */
 	size_t removed;
-	size_t stays;       /* held back, but on it before */
-	size_t held_by[FUSES]; /* held back, and not on it before */
+	size_t retained;            /* held back, but on it before */
+	size_t held_by[HOLDS];      /* held back, and not on it before */
 	struct nolist_source *gone; /* the first of those removed */
 	size_t gones;
-	struct admit admit;   /* added: the first new[] */
-	struct taken taken;   /* who is on it */
+	struct admission admission; /* added: the first new[] */
+	struct selected selected;   /* who is on it */
 	struct growth growth;
 	bool is_noted;        /* in the store */
 	int note_error;       /* why not, and then nobody is added */
 	struct failure note_failure;
-	bool is_kept;       /* the old file is good: it was left alone */
+	bool is_unchanged; /* the old file is good: it was left alone */
 	bool is_written;
 	bool is_reloaded;
 };
@@ -59,14 +59,14 @@ struct format_words list_words(const struct conf *conf);
  * and writes warnings into the head: these are for the caller to print. Nothing is
  * printed here. list_free() is always safe afterwards.
  */
-int list_survey(struct list *l, struct judge *j);
+int list_select(struct list *l, struct judge *j);
 void list_free(struct list *l);
-/* After the survey: who is walked over, and is he on it? */
+/* After the selection: who is walked over, and is he on it? */
 enum evidence_kind list_kind(const struct list *l, const struct judge *j);
 bool list_is_on(const struct list *l, const struct judged *of);
 
 /*
- * Writes; l->is_kept tells that this was not needed: nothing has changed, and half
+ * Writes; l->is_unchanged tells that this was not needed: nothing has changed, and half
  * of the old file's life is not over. 0 or -errno.
  */
 int list_write(struct list *l, struct judge *j);

@@ -32,7 +32,7 @@ static bool is_address(const char *at, size_t size, struct nolist_source *src)
 	return true;
 }
 
-bool oldlist_source(const char *line, struct nolist_source *src)
+bool previous_source(const char *line, struct nolist_source *src)
 {
 	static const char letters[] = "0123456789abcdef.:/";
 	size_t size;
@@ -59,7 +59,7 @@ static bool is_test(const struct nolist_source *src)
 }
 
 /* The next line, without its end; NULL: there is none. Of a longer one, a part. */
-static char *next_line(struct oldlist *old)
+static char *next_line(struct previous *old)
 {
 	char *line, *end;
 	ssize_t n;
@@ -86,7 +86,7 @@ static char *next_line(struct oldlist *old)
 	}
 }
 
-static void advance(struct oldlist *old)
+static void advance(struct previous *old)
 {
 	char *line;
 
@@ -95,11 +95,11 @@ static void advance(struct oldlist *old)
 		old->has_next = old->source(line, &old->next) && !is_test(&old->next);
 }
 
-void oldlist_open(struct oldlist *old, int fd, const struct format *format, oldlist_gone_fn *gone,
-		  void *arg)
+void previous_open(struct previous *old, int fd, const struct format *format,
+		   previous_gone_fn *gone, void *arg)
 {
 	old->fd = fd;
-	old->source = format->source ? format->source : oldlist_source;
+	old->source = format->source ? format->source : previous_source;
 	old->used = old->at = 0;
 	old->count = old->removed = 0;
 	old->gone = gone;
@@ -109,10 +109,10 @@ void oldlist_open(struct oldlist *old, int fd, const struct format *format, oldl
 		advance(old);
 }
 
-static void pass(struct oldlist *old, bool is_kept)
+static void pass(struct previous *old, bool is_unchanged)
 {
 	old->count++;
-	if (!is_kept) {
+	if (!is_unchanged) {
 		old->removed++;
 		if (old->gone)
 			old->gone(&old->next, old->arg);
@@ -120,7 +120,7 @@ static void pass(struct oldlist *old, bool is_kept)
 	advance(old);
 }
 
-bool oldlist_has(struct oldlist *old, const struct nolist_source *src)
+bool previous_has(struct previous *old, const struct nolist_source *src)
 {
 	int order = -1;
 
@@ -132,7 +132,7 @@ bool oldlist_has(struct oldlist *old, const struct nolist_source *src)
 	return true;
 }
 
-void oldlist_end(struct oldlist *old)
+void previous_end(struct previous *old)
 {
 	while (old->has_next)
 		pass(old, false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The first walk of a list: who is on it. Whoever is due and new may have to wait
- * for the growth of the day; whoever is held back by a fuse stays where he is on
+ * for the growth of the day; whoever is held back by a hold stays where he is on
  * the list that is there. Counts and digests, since the head comes before the rows.
  */
 #include <errno.h>
@@ -17,10 +17,10 @@
 #include "user/base/log.h"
 #include "user/lists/previous.h"
 
-struct survey {
+struct selection {
 	struct list *l;
 	struct judge *j;
-	struct oldlist old;
+	struct previous old;
 	struct listfile file;
 	bool has_file;     /* it can be written */
 	bool is_counted;   /* its growth is: it is a list for machines, in a file */
@@ -33,7 +33,8 @@ struct survey {
 /* Who is stored and proved nothing is passed over, unless he is to be listed. */
 enum evidence_kind list_kind(const struct list *l, const struct judge *j)
 {
-	return l->is_claimed || !evidence_is_stored(j->evidence) ? EVIDENCE_ALL : EVIDENCE_PROVEN;
+	return l->is_unverified || !evidence_is_stored(j->evidence) ? EVIDENCE_ALL
+								    : EVIDENCE_VERIFIED;
 }
 
 static bool has_place(const struct list *l, const struct judged *of)
@@ -41,15 +42,15 @@ static bool has_place(const struct list *l, const struct judged *of)
 	return !l->format->is_ip4_only || addr_is_ip4(&of->r.src.addr);
 }
 
-/* Would be listed, but for a fuse. */
-static bool is_fused(const struct list *l, const struct judged *of)
+/* Would be listed, but for a hold. */
+static bool is_held_back(const struct list *l, const struct judged *of)
 {
-	return of->fuse != FUSE_NONE && (of->v.is_proven || l->is_claimed);
+	return of->hold != HOLD_NONE && (of->v.is_verified || l->is_unverified);
 }
 
 static bool is_due(const struct list *l, const struct judged *of)
 {
-	return verdict_is_listed(&of->v, l->is_claimed) &&
+	return verdict_is_listed(&of->v, l->is_unverified) &&
 	       !(l->leaves_probable && of->v.is == JUDGED_PROBABLE);
 }
 
@@ -58,8 +59,8 @@ bool list_is_on(const struct list *l, const struct judged *of)
 	if (!has_place(l, of))
 		return false;
 	if (is_due(l, of))
-		return !admit_waits(&l->admit, &of->r.src);
-	return is_fused(l, of) && admit_stays(&l->admit, &of->r.src);
+		return !admission_waits(&l->admission, &of->r.src);
+	return is_held_back(l, of) && admission_is_retained(&l->admission, &of->r.src);
 }
 
 static void count(struct list *l, const struct judged *of)
@@ -73,7 +74,7 @@ static void count(struct list *l, const struct judged *of)
 	l->probable += l->leaves_probable && of->v.is == JUDGED_PROBABLE;
 }
 
-static void add_up(struct survey *s, const struct judged *of)
+static void add_up(struct selection *s, const struct judged *of)
 {
 	bool is_ip6 = !addr_is_ip4(&of->r.src.addr);
 
@@ -83,35 +84,35 @@ static void add_up(struct survey *s, const struct judged *of)
 	put_char(&s->o, '\n');
 }
 
-static int take(struct survey *s, const struct judged *of)
+static int take(struct selection *s, const struct judged *of)
 {
 	add_up(s, of);
-	return taken_add(&s->l->taken, of);
+	return selected_add(&s->l->selected, of);
 }
 
-/* One who is due, or would be but for a fuse. */
-static int decide(struct survey *s, const struct judged *of)
+/* One who is due, or would be but for a hold. */
+static int decide(struct selection *s, const struct judged *of)
 {
 	struct list *l = s->l;
 	bool is_listed = is_due(l, of);
 	int error = 0;
 
-	if (oldlist_has(&s->old, &of->r.src)) {
-		l->stays += !is_listed;
+	if (previous_has(&s->old, &of->r.src)) {
+		l->retained += !is_listed;
 		if (!is_listed)
-			error = admit_stay(&l->admit, &of->r.src);
+			error = admission_retain(&l->admission, &of->r.src);
 	} else if (!is_listed) {
-		l->held_by[of->fuse]++;
+		l->held_by[of->hold]++;
 		return 0;
 	} else {
 		l->added++;
 		if (s->is_counted || l->is_uncounted)
-			error = admit_new(&l->admit, of);
+			error = admission_new(&l->admission, of);
 	}
 	return error ? error : take(s, of);
 }
 
-static int walk(struct survey *s)
+static int walk(struct selection *s)
 {
 	struct list *l = s->l;
 	struct judged of;
@@ -123,19 +124,19 @@ static int walk(struct survey *s)
 		if (!(i++ & 0xfff))
 			progress("judging", i);
 		count(l, &of);
-		if (!is_due(l, &of) && !is_fused(l, &of))
+		if (!is_due(l, &of) && !is_held_back(l, &of))
 			continue;
 		if (has_place(l, &of))
 			error = decide(s, &of);
 		else
 			l->other += is_due(l, &of);
 	}
-	oldlist_end(&s->old);
+	previous_end(&s->old);
 	progress_end();
 	return s->j->error ? s->j->error : error;
 }
 
-static int judge_again(struct survey *s)
+static int judge_again(struct selection *s)
 {
 	struct judged of;
 
@@ -147,9 +148,9 @@ static int judge_again(struct survey *s)
 }
 
 /* Once more, where some of those who were taken have to wait. */
-static int walk_again(struct survey *s)
+static int walk_again(struct selection *s)
 {
-	struct taken *taken = &s->l->taken;
+	struct selected *selected = &s->l->selected;
 	struct judged of = {};
 	size_t i = 0;
 
@@ -157,10 +158,10 @@ static int walk_again(struct survey *s)
 	writer_open(&s->o, s->o.sink, &s->sha);
 	memset(s->l->head.family, 0, sizeof(s->l->head.family));
 	memset(s->l->head.probable, 0, sizeof(s->l->head.probable));
-	if (taken->is_off)
+	if (selected->is_off)
 		return judge_again(s);
-	taken_drop(taken, &s->l->admit);
-	while (taken_get(taken, i++, &of))
+	selected_drop(selected, &s->l->admission);
+	while (selected_get(selected, i++, &of))
 		add_up(s, &of);
 	return 0;
 }
@@ -177,7 +178,7 @@ static bool is_news(const struct list *l, const struct store_list *is)
 }
 
 /* Holds back what is too much for a day. What cannot be noted is too much. */
-static int hold_growth(struct survey *s)
+static int hold_growth(struct selection *s)
 {
 	struct store_list is = { .time = s->j->now };
 	struct list *l = s->l;
@@ -189,9 +190,9 @@ static int hold_growth(struct survey *s)
 	if (limit > all)
 		limit = all;
 	l->added = limit;
-	l->held_by[FUSE_GROWTH] = all - limit;
+	l->held_by[HOLD_GROWTH] = all - limit;
 	is.entries = l->head.family[0] + l->head.family[1] - (all - limit);
-	for (i = 0; i < FUSES; i++)
+	for (i = 0; i < HOLDS; i++)
 		is.held[i] = l->held_by[i];
 	if (!l->note_error && is_news(l, &is)) {
 		l->note_error = growth_note(&l->growth, s->j->state_dir, &is, l->added);
@@ -201,8 +202,8 @@ static int hold_growth(struct survey *s)
 		failure_keep(&l->note_failure);
 		l->added = limit = 0;
 	}
-	l->held_by[FUSE_GROWTH] = all - limit;
-	return admit_limit(&l->admit, limit);
+	l->held_by[HOLD_GROWTH] = all - limit;
+	return admission_limit(&l->admission, limit);
 }
 
 /* --- the head ---------------------------------------------------------------- */
@@ -220,7 +221,7 @@ static void note_dual(struct list *l, const struct judge *j, int family)
 
 	/* Where there is no real MX either, that has been told. */
 	if (!j->site.family[family].has_high || !j->site.family[family].has_real ||
-	    !site_is_blind_now(&j->site, family))
+	    !site_has_no_low_now(&j->site, family))
 		return;
 	text = add_note(l);
 	if (!text)
@@ -230,7 +231,8 @@ static void note_dual(struct list *l, const struct judge *j, int family)
 			 mine, mine);
 	else
 		snprintf(text, FORMAT_NOTE_SIZE,
-			 "%s: nobody is listed: no low fake over %s, so that who walks over %s is "
+			 "%s: nobody is listed: no low fake over %s, so that a sender that walks "
+			 "over %s is "
 			 "not known by it",
 			 mine, mine, other);
 }
@@ -256,16 +258,16 @@ static void note_family(struct list *l, struct judge *j, int family)
 }
 
 /* Without their number: a list that has changed in nothing else is left alone. */
-static void note_fuses(struct list *l)
+static void note_holds(struct list *l)
 {
-	enum fuse fuse;
+	enum hold hold;
 	char *text;
 
-	for (fuse = 0; fuse < FUSES; fuse++) {
-		text = l->held_by[fuse] && fuse != FUSE_UNSEEN ? add_note(l) : NULL;
+	for (hold = 0; hold < HOLDS; hold++) {
+		text = l->held_by[hold] && hold != HOLD_UNSEEN ? add_note(l) : NULL;
 		if (text)
 			snprintf(text, FORMAT_NOTE_SIZE, "not all are added: %s",
-				 fuse_reasons[fuse]);
+				 hold_reasons[hold]);
 	}
 }
 
@@ -275,7 +277,7 @@ static int digest(void *sha, const char *bytes, size_t size)
 	return 0;
 }
 
-static void finish(struct survey *s)
+static void finish(struct selection *s)
 {
 	uint8_t sum[SHA256_DIGEST_SIZE];
 	struct list *l = s->l;
@@ -287,7 +289,7 @@ static void finish(struct survey *s)
 		sprintf(l->head.digest + 2 * i, "%02x", sum[i]);
 	l->head.count = l->head.family[0] + l->head.family[1];
 	l->removed = s->old.removed;
-	note_fuses(l);
+	note_holds(l);
 }
 
 /* --- all of it --------------------------------------------------------------- */
@@ -300,7 +302,7 @@ static void gone(const struct nolist_source *src, void *arg)
 		l->gone[l->gones++] = *src;
 }
 
-static int run(struct survey *s)
+static int run(struct selection *s)
 {
 	struct list *l = s->l;
 	int error;
@@ -312,14 +314,14 @@ static int run(struct survey *s)
 	}
 	/* A file that cannot be replaced is told when it shall be. */
 	s->has_file = l->file && !listfile_open(&s->file, l->file);
-	s->is_counted = s->has_file && l->format->row && !l->is_claimed && !l->is_uncounted;
-	oldlist_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
+	s->is_counted = s->has_file && l->format->row && !l->is_unverified && !l->is_uncounted;
+	previous_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
 	sha256_init(&s->sha);
 	writer_open(&s->o, digest, &s->sha);
 	error = walk(s);
 	if (!error && s->is_counted)
 		error = hold_growth(s);
-	if (!error && l->admit.waits)
+	if (!error && l->admission.waits)
 		error = walk_again(s);
 	finish(s);
 	if (s->has_file)
@@ -327,9 +329,9 @@ static int run(struct survey *s)
 	return error;
 }
 
-int list_survey(struct list *l, struct judge *j)
+int list_select(struct list *l, struct judge *j)
 {
-	struct survey *s = malloc(sizeof(*s));
+	struct selection *s = malloc(sizeof(*s));
 	int error;
 
 	if (!s)
@@ -340,10 +342,10 @@ int list_survey(struct list *l, struct judge *j)
 	l->head = (struct format_head){
 		.time = j->now,
 		.expires = j->now + j->rules.list_life_s,
-		.is_claimed = l->is_claimed,
+		.is_unverified = l->is_unverified,
 		.words = &l->words,
 	};
-	l->taken.is_off = l->format->has_evidence || !l->format->row;
+	l->selected.is_off = l->format->has_evidence || !l->format->row;
 	l->leaves_probable = !j->conf->is_probable_listed;
 	note_family(l, j, 0);
 	note_family(l, j, 1);

@@ -10,21 +10,21 @@
 #include "user/record/pack.h"
 #include "user/lists/selected.h"
 
-#define TAKEN_MAX (1u << 21)
+#define SELECTED_MAX (1u << 21)
 
-struct taken_one {
+struct selected_one {
 	struct pack_key key;
 	uint32_t until; /* seconds since 1970: good for this century */
 	uint8_t is;     /* enum judgement */
 	uint8_t is_strong;
 };
 
-int taken_add(struct taken *t, const struct judged *of)
+int selected_add(struct selected *t, const struct judged *of)
 {
-	struct taken_one *grown;
+	struct selected_one *grown;
 
-	if (t->n == TAKEN_MAX) {
-		taken_free(t);
+	if (t->n == SELECTED_MAX) {
+		selected_free(t);
 		t->is_off = true;
 	}
 	if (t->is_off)
@@ -35,12 +35,14 @@ int taken_add(struct taken *t, const struct judged *of)
 			return -ENOMEM;
 		t->one = grown;
 	}
-	t->one[t->n++] = (struct taken_one){ .key = pack_key(&of->r.src), .until = of->v.until,
-					     .is = of->v.is, .is_strong = of->v.is_strong };
+	t->one[t->n++] = (struct selected_one){ .key = pack_key(&of->r.src),
+						.until = of->v.until,
+						.is = of->v.is,
+						.is_strong = of->v.is_strong };
 	return 0;
 }
 
-bool taken_get(const struct taken *t, size_t i, struct judged *of)
+bool selected_get(const struct selected *t, size_t i, struct judged *of)
 {
 	if (i >= t->n)
 		return false;
@@ -52,10 +54,10 @@ bool taken_get(const struct taken *t, size_t i, struct judged *of)
 }
 
 /* Both are in the order of addresses. */
-void taken_drop(struct taken *t, const struct admit *a)
+void selected_drop(struct selected *t, const struct admission *a)
 {
-	const struct admit_new *wait = a->new + a->news - a->waits, *end = a->new + a->news;
-	size_t i, kept = 0;
+	const struct admission_new *wait = a->new + a->news - a->waits, *end = a->new + a->news;
+	size_t i, stored = 0;
 
 	for (i = 0; i < t->n; i++) {
 		struct nolist_source src = pack_source(&t->one[i].key);
@@ -64,13 +66,13 @@ void taken_drop(struct taken *t, const struct admit *a)
 		while (wait < end && (order = addr_compare(&wait->src.addr, &src.addr)) < 0)
 			wait++;
 		if (wait == end || order)
-			t->one[kept++] = t->one[i];
+			t->one[stored++] = t->one[i];
 	}
-	t->n = kept;
+	t->n = stored;
 }
 
-void taken_free(struct taken *t)
+void selected_free(struct selected *t)
 {
 	free(t->one);
-	*t = (struct taken){ .is_off = t->is_off };
+	*t = (struct selected){ .is_off = t->is_off };
 }

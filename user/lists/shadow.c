@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Keeps a list beside the store that nobody reads but the next time: what is on it
- * then, and was not, or the other way round, is told. Fuses hold as they do for
+ * then, and was not, or the other way round, is told. Holds hold as they do for
  * others; growth does not, as this list refuses nobody.
  */
 #define _GNU_SOURCE /* asprintf */
@@ -14,7 +14,7 @@
 #include "user/lists/list.h"
 #include "user/lists/shadow.h"
 
-#define LISTED_FILE "listed"
+#define SHADOW_FILE "listed"
 
 static int tell(struct judge *j, const char *file, size_t max)
 {
@@ -23,23 +23,23 @@ static int tell(struct judge *j, const char *file, size_t max)
 			  .gone_max = max,
 			  .is_uncounted = true,
 			  .words = list_words(j->conf) };
-	int error = list_survey(&l, j);
+	int error = list_select(&l, j);
 
 	if (!error)
 		error = list_write(&l, j);
 	if (!error && l.is_written)
-		changes_tell(&l, j, max);
+		changelog_tell(&l, j, max);
 	list_free(&l);
 	return error;
 }
 
-int listed_tell(struct judge *j, size_t max)
+int shadow_tell(struct judge *j, size_t max)
 {
 	char *file;
 	int error;
 
-	if (asprintf(&file, "%s/%s", j->state_dir, LISTED_FILE) < 0)
-		return fail(-ENOMEM, "cannot write the list of who is listed");
+	if (asprintf(&file, "%s/%s", j->state_dir, SHADOW_FILE) < 0)
+		return fail(-ENOMEM, "cannot write the list of listed sources");
 	error = tell(j, file, max);
 	if (error)
 		fail(error, "cannot write '%s'", file);

@@ -38,17 +38,17 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* Makes room for one more in an array that doubles in size. */
-static int grow(void *arrayp, size_t n, size_t *room, size_t size)
+static int grow(void *arrayp, size_t n, size_t *capacity, size_t size)
 {
 	void **array = arrayp, *grown;
 
-	if (n < *room)
+	if (n < *capacity)
 		return 0;
-	grown = reallocarray(*array, *room ? 2 * *room : 64, size);
+	grown = reallocarray(*array, *capacity ? 2 * *capacity : 64, size);
 	if (!grown)
 		return -ENOMEM;
 	*array = grown;
-	*room = *room ? 2 * *room : 64;
+	*capacity = *capacity ? 2 * *capacity : 64;
 	return 0;
 }
 
@@ -75,7 +75,7 @@ static struct audit_source *source_of(struct audit *a, const struct nolist_addr 
 		a->too_many++;
 		return NULL;
 	}
-	*error = grow(&a->source, a->sources, &a->room, sizeof(*a->source));
+	*error = grow(&a->source, a->sources, &a->capacity, sizeof(*a->source));
 	s = *error ? NULL : calloc(1, sizeof(*s));
 	if (!s) {
 		*error = -ENOMEM;
@@ -107,7 +107,7 @@ static int accept_from(struct audit *a, const struct nolist_addr *addr, int64_t 
 		a->too_many++;
 		return 0;
 	}
-	error = grow(&a->delivery, a->deliveries, &a->delivery_room, sizeof(*a->delivery));
+	error = grow(&a->delivery, a->deliveries, &a->delivery_capacity, sizeof(*a->delivery));
 	if (error)
 		return error;
 	s->last_as_of = as_of;

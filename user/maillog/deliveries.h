@@ -43,7 +43,7 @@ struct audit {
 	void *tree, *ids;
 	struct audit_id **ring;
 	size_t ids_next;
-	size_t room, delivery_room;
+	size_t capacity, delivery_capacity;
 };
 
 /* 0 or -errno; audit_free() is always safe. */

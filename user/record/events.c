@@ -5,9 +5,9 @@
 #include "user/record/events.h"
 
 const struct event_name event_names[NOLIST_EVENTS] = {
-	[NOLIST_EVENT_TEMPFAILED] = { "strong", "told, by timestamps", NULL },
+	[NOLIST_EVENT_TEMPFAILED] = { "strong", "tempfailed, by timestamps", NULL },
 	[NOLIST_EVENT_GREETED_WEAK] = { "weak", "greeted, exact number", NULL },
-	[NOLIST_EVENT_TEMPFAILED_WEAK] = { "tempfailed_weak", "told, no timestamps", NULL },
+	[NOLIST_EVENT_TEMPFAILED_WEAK] = { "tempfailed_weak", "tempfailed, no timestamps", NULL },
 	[NOLIST_EVENT_QUIT] = { "quit", "QUIT after that", "said QUIT" },
 	[NOLIST_EVENT_CLOSED] = { "closed", "closed, no QUIT", "closed" },
 	[NOLIST_EVENT_EARLY_TALKER] = { "early_talker", "talked early", "talked early" },

@@ -12,7 +12,7 @@
 /* Two CPUs may both be the first: the beginning of a record is known to a second. */
 #define BEGIN_SLACK_S 1
 
-bool life_is(const struct life *a, const struct life *b)
+bool epoch_is(const struct epoch *a, const struct epoch *b)
 {
 	if (strcmp(a->boot, b->boot) || a->tables != b->tables)
 		return false;
@@ -61,9 +61,9 @@ static struct pack_span span(uint64_t first_ns, uint64_t last_ns)
 	return s;
 }
 
-struct pack_claims pack_claims(const struct nolist_claims *c)
+struct pack_contacts pack_contacts(const struct nolist_contacts *c)
 {
-	return (struct pack_claims){
+	return (struct pack_contacts){
 		.role = { span(c->low.first_ns, c->low.last_ns),
 			  span(c->real.first_ns, c->real.last_ns),
 			  span(c->high.first_ns, c->high.last_ns) },
@@ -80,11 +80,11 @@ static struct pack_hour *hour_place(struct pack_hour *hour, unsigned int *hours,
 		i--;
 	if (i && hour[i - 1].hour == number)
 		return &hour[i - 1];
-	if (*hours == KEPT_HOURS) {
+	if (*hours == STORED_HOURS) {
 		/* Older than all that there is room for. */
 		if (!i)
 			return NULL;
-		memmove(hour, hour + 1, (KEPT_HOURS - 1) * sizeof(*hour));
+		memmove(hour, hour + 1, (STORED_HOURS - 1) * sizeof(*hour));
 		i--;
 		(*hours)--;
 	}
@@ -94,7 +94,7 @@ static struct pack_hour *hour_place(struct pack_hour *hour, unsigned int *hours,
 	return &hour[i];
 }
 
-bool pack_is_known(const struct nolist_proofs *p)
+bool pack_is_known(const struct nolist_verified *p)
 {
 	size_t i;
 
@@ -104,8 +104,8 @@ bool pack_is_known(const struct nolist_proofs *p)
 	return !p->reserved_data;
 }
 
-struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *hour,
-			       unsigned int *hours)
+struct pack_verified pack_verified(const struct nolist_verified *p, struct pack_hour *hour,
+				   unsigned int *hours)
 {
 	int i;
 
@@ -117,7 +117,7 @@ struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *
 			continue;
 		memcpy(hour_place(hour, hours, h->hour)->n, h->n, sizeof(h->n));
 	}
-	return (struct pack_proofs){
+	return (struct pack_verified){
 		.data = span(p->real_first_ns, p->real_last_ns),
 		.talk = span(p->high_first_ns, p->high_last_ns),
 		.data_count = p->real_data,
@@ -138,23 +138,23 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-static void cover(struct pack_span *kept, struct pack_span now)
+static void cover(struct pack_span *stored, struct pack_span now)
 {
-	kept->first = earliest(kept->first, now.first);
-	kept->last = larger(kept->last, now.last);
+	stored->first = earliest(stored->first, now.first);
+	stored->last = larger(stored->last, now.last);
 }
 
 enum which { SAME, LATER, EARLIER };
 
 /* Which record a table shows, by its beginning. */
-static enum which which(uint32_t kept, uint32_t now)
+static enum which which(uint32_t stored, uint32_t now)
 {
-	if (!kept || now > kept + BEGIN_SLACK_S)
+	if (!stored || now > stored + BEGIN_SLACK_S)
 		return LATER;
-	return now + BEGIN_SLACK_S < kept ? EARLIER : SAME;
+	return now + BEGIN_SLACK_S < stored ? EARLIER : SAME;
 }
 
-static void mark_day(struct kept_claims *k, int role, uint32_t at, int64_t wall_s)
+static void mark_day(struct stored_contacts *k, int role, uint32_t at, int64_t wall_s)
 {
 	int64_t day = (at - 1 + wall_s) / DAY_S;
 	int i;
@@ -166,13 +166,13 @@ static void mark_day(struct kept_claims *k, int role, uint32_t at, int64_t wall_
 			k->days[i] = pack_days_later(k->days[i], day - k->day);
 		k->day = day;
 	}
-	if (k->day - day < KEPT_DAYS)
+	if (k->day - day < STORED_DAYS)
 		k->days[role] |= 1u << (k->day - day);
 }
 
-bool kept_add_claims(struct kept *kept, const struct pack_claims *c, int64_t wall_s)
+bool stored_add_contacts(struct stored *stored, const struct pack_contacts *c, int64_t wall_s)
 {
-	struct kept_claims was = kept->claims, *k = &kept->claims;
+	struct stored_contacts was = stored->contacts, *k = &stored->contacts;
 	uint32_t begin = 0;
 	enum which is;
 	int i;
@@ -199,7 +199,7 @@ bool kept_add_claims(struct kept *kept, const struct pack_claims *c, int64_t wal
 	return memcmp(&was, k, sizeof(was));
 }
 
-static bool add_hour(struct kept *k, const struct pack_hour *h)
+static bool add_hour(struct stored *k, const struct pack_hour *h)
 {
 	struct pack_hour *to = hour_place(k->hour, &k->hours, h->hour);
 	bool is_new;
@@ -216,32 +216,32 @@ static bool add_hour(struct kept *k, const struct pack_hour *h)
 	return is_new;
 }
 
-static bool add_seen(struct kept *k, uint32_t at, uint16_t seen)
+static bool add_seen(struct stored *k, uint32_t at, uint16_t seen)
 {
 	return at && add_hour(k, &(struct pack_hour){ .hour = (at - 1) / 3600 + 1, .seen = seen });
 }
 
-bool kept_add_opens(struct kept *k, const struct pack_claims *c, uint32_t now_s)
+bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t now_s)
 {
 	bool is_new = false;
 	int i;
 
-	for (i = 0; i < PACK_ROLES && kept_is_proven(k); i++) {
+	for (i = 0; i < PACK_ROLES && stored_is_verified(k); i++) {
 		uint32_t at[] = { c->role[i].first, c->role[i].last };
 		int j;
 
 		/* Else what is dropped for its age would be news again and again. */
 		for (j = 0; j < 2; j++)
-			if (at[j] + (KEPT_HOURS - 1) * 3600 > now_s)
+			if (at[j] + (STORED_HOURS - 1) * 3600 > now_s)
 				is_new |= add_seen(k, at[j], PACK_SEEN_LOW << i);
 	}
 	return is_new;
 }
 
-bool kept_add_proofs(struct kept *kept, const struct pack_proofs *p, const struct pack_hour *hour,
-		     unsigned int hours)
+bool stored_add_verified(struct stored *stored, const struct pack_verified *p,
+			 const struct pack_hour *hour, unsigned int hours)
 {
-	struct kept_proofs was = kept->proofs, *k = &kept->proofs;
+	struct stored_verified was = stored->verified, *k = &stored->verified;
 	uint32_t begin = earliest(p->data.first, p->talk.first);
 	enum which is = which(k->begin, begin);
 	bool is_new = false;
@@ -262,16 +262,16 @@ bool kept_add_proofs(struct kept *kept, const struct pack_proofs *p, const struc
 	k->now.talk_hours = larger(k->now.talk_hours, p->talk_hours);
 	k->now.bad_acks = larger(k->now.bad_acks, p->bad_acks);
 	for (i = 0; i < hours; i++)
-		is_new |= add_hour(kept, &hour[i]);
-	is_new |= add_seen(kept, p->data.last, PACK_SEEN_DATA);
+		is_new |= add_hour(stored, &hour[i]);
+	is_new |= add_seen(stored, p->data.last, PACK_SEEN_DATA);
 	return is_new || memcmp(&was, k, sizeof(was));
 }
 
-bool kept_import(struct kept *k, bool is_data, uint32_t at)
+bool stored_import(struct stored *k, bool is_data, uint32_t at)
 {
-	struct pack_span *when = is_data ? &k->proofs.now.data : &k->claims.now.role[PACK_LOW];
-	uint32_t *count = is_data ? &k->proofs.now.data_count : &k->claims.now.opens[PACK_LOW];
-	struct kept_claims was = k->claims;
+	struct pack_span *when = is_data ? &k->verified.now.data : &k->contacts.now.role[PACK_LOW];
+	uint32_t *count = is_data ? &k->verified.now.data_count : &k->contacts.now.opens[PACK_LOW];
+	struct stored_contacts was = k->contacts;
 	struct pack_span span = *when;
 	bool is_new;
 
@@ -280,10 +280,10 @@ bool kept_import(struct kept *k, bool is_data, uint32_t at)
 	cover(when, (struct pack_span){ at, at });
 	is_new = when->first != span.first || when->last != span.last;
 	if (is_data) {
-		k->proofs.begin = when->first;
+		k->verified.begin = when->first;
 		return add_seen(k, at, PACK_SEEN_DATA) || is_new;
 	}
-	k->claims.begin = when->first;
-	mark_day(&k->claims, PACK_LOW, at, 0);
-	return is_new || memcmp(&was, &k->claims, sizeof(was));
+	k->contacts.begin = when->first;
+	mark_day(&k->contacts, PACK_LOW, at, 0);
+	return is_new || memcmp(&was, &k->contacts, sizeof(was));
 }

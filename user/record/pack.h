@@ -18,18 +18,18 @@
  * A pair of tables from their making to their end, which is a reboot at the
  * latest. Their counters only grow, as long as a record is not dropped.
  */
-struct life {
+struct epoch {
 	char boot[37];       /* the kernel's boot id */
-	uint32_t tables;     /* the kernel's id of the table of proofs: unique in a boot */
+	uint32_t tables; /* the kernel's id of the table of verified evidence: unique in a boot */
 	uint64_t generation; /* nolist_meta.generation; 0: nobody has drawn it yet */
 	int64_t wall_s;      /* UTC minus the clock of the tables, in seconds */
 };
 
 /* The boot of what was imported: its clock is UTC, and nothing is lost between. */
-#define LIFE_IMPORTED "imported"
+#define EPOCH_IMPORTED "imported"
 
 /* Are they the same tables? */
-bool life_is(const struct life *a, const struct life *b);
+bool epoch_is(const struct epoch *a, const struct epoch *b);
 
 /* A source as a number: sorts as addr_compare() does, an IPv6 host being its /64. */
 struct pack_key {
@@ -53,8 +53,8 @@ struct pack_span {
 
 enum { PACK_LOW, PACK_REAL, PACK_HIGH, PACK_ROLES };
 
-/* What nolist_claims says now. */
-struct pack_claims {
+/* What nolist_contacts says now. */
+struct pack_contacts {
 	struct pack_span role[PACK_ROLES];
 	uint32_t opens[PACK_ROLES];
 };
@@ -79,8 +79,8 @@ struct pack_hour {
 };
 _Static_assert(sizeof(struct pack_hour) == 48, "is stored");
 
-/* What nolist_proofs says now; its hours are elsewhere, ascending. */
-struct pack_proofs {
+/* What nolist_verified says now; its hours are elsewhere, ascending. */
+struct pack_verified {
 	struct pack_span data, talk;
 	uint32_t data_count;
 	uint32_t talk_hours;
@@ -91,11 +91,11 @@ struct pack_proofs {
 uint32_t pack_second(uint64_t ns);
 
 /* Is there nothing in it that this tool does not know? Such a record is not freed. */
-bool pack_is_known(const struct nolist_proofs *p);
-struct pack_claims pack_claims(const struct nolist_claims *c);
+bool pack_is_known(const struct nolist_verified *p);
+struct pack_contacts pack_contacts(const struct nolist_contacts *c);
 /* Hours: how many were put into hour[NOLIST_HOURS]. */
-struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *hour,
-			       unsigned int *hours);
+struct pack_verified pack_verified(const struct nolist_verified *p, struct pack_hour *hour,
+				   unsigned int *hours);
 
 /*
  * What is kept of a source and a life. A record that was dropped (the table was
@@ -108,68 +108,68 @@ struct pack_proofs pack_proofs(const struct nolist_proofs *p, struct pack_hour *
  * a length of its own, so that the version of the store stays. What a newer tool has
  * stored there is kept as it is.
  */
-struct kept_claims {
-	struct pack_claims now; /* its spans cover all records there were */
+struct stored_contacts {
+	struct pack_contacts now; /* its spans cover all records there were */
 	uint32_t begin;         /* of the record in the table; 0: there was none */
 	uint32_t before[PACK_ROLES];
 	uint32_t day;              /* days since 1970 */
 	uint32_t days[PACK_ROLES]; /* bit i: an open was seen i days before that */
 	uint32_t unknown[7];
 };
-_Static_assert(sizeof(struct kept_claims) == 4 * 24, "is stored");
+_Static_assert(sizeof(struct stored_contacts) == 4 * 24, "is stored");
 
-struct kept_proofs {
-	struct pack_proofs now;
+struct stored_verified {
+	struct pack_verified now;
 	uint32_t begin;
 	uint32_t before_data_count, before_talk_hours, before_bad_acks;
 	uint32_t unknown[13];
 };
-_Static_assert(sizeof(struct kept_proofs) == 4 * 24, "is stored");
+_Static_assert(sizeof(struct stored_verified) == 4 * 24, "is stored");
 
-#define KEPT_DAYS 32
+#define STORED_DAYS 32
 
 /* What a life has lost until a time: counters as the tables have them. */
-struct losses {
+struct gap {
 	uint32_t from_s, to_s;  /* the interval at whose end it was so */
-	uint64_t proofs_lost;   /* verified evidence that found no room */
-	uint32_t proofs_lost_s; /* when last; 0: never */
-	uint64_t evicted;       /* proofs for which a full table let the longest idle go */
+	uint64_t verified_lost; /* verified evidence that found no room */
+	uint32_t verified_lost_s; /* when last; 0: never */
+	uint64_t evicted; /* verified evidence for which a full table let the longest idle go */
 	uint32_t evicted_s;     /* half of those that are left were idle since then */
-	uint64_t away;          /* how often the program was found attached nowhere */
-	uint32_t away_s;        /* when last */
-	uint64_t claims_lost;   /* these weigh nothing, and are only told */
-	uint64_t claims_shed[PACK_ROLES];
+	uint64_t detached;      /* how often the program was found attached nowhere */
+	uint32_t detached_s;    /* when last */
+	uint64_t contacts_lost; /* these weigh nothing, and are only told */
+	uint64_t contacts_limited[PACK_ROLES];
 };
 
 /* The hours that are kept: at most so many, the oldest goes first. */
-#define KEPT_HOURS (35 * 24)
+#define STORED_HOURS (35 * 24)
 
-struct kept {
-	struct kept_claims claims;
-	struct kept_proofs proofs;
-	struct pack_hour *hour; /* room for KEPT_HOURS; ascending */
+struct stored {
+	struct stored_contacts contacts;
+	struct stored_verified verified;
+	struct pack_hour *hour; /* room for STORED_HOURS; ascending */
 	unsigned int hours;
 };
 
-/* Is there anything proven? */
-static inline bool kept_is_proven(const struct kept *k)
+/* Is there anything verified? */
+static inline bool stored_is_verified(const struct stored *k)
 {
-	return k->proofs.begin;
+	return k->verified.begin;
 }
 
 /* Merge what a table says now. True: there was something new. */
-bool kept_add_claims(struct kept *k, const struct pack_claims *c, int64_t wall_s);
-bool kept_add_proofs(struct kept *k, const struct pack_proofs *p, const struct pack_hour *hour,
-		     unsigned int hours);
+bool stored_add_contacts(struct stored *k, const struct pack_contacts *c, int64_t wall_s);
+bool stored_add_verified(struct stored *k, const struct pack_verified *p,
+			 const struct pack_hour *hour, unsigned int hours);
 
-/* After these two, of a look at now_s: notes hours with SYNs of who has proven anything. */
-bool kept_add_opens(struct kept *k, const struct pack_claims *c, uint32_t now_s);
+/* After these two, of a look at now_s: notes hours with SYNs of who has verified anything. */
+bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t now_s);
 
 /*
  * Adds one contact that others have logged: data to the real MX, or a SYN to the
  * low fake. What is not later than all before was there already and counts no more.
  */
-bool kept_import(struct kept *k, bool is_data, uint32_t at);
+bool stored_import(struct stored *k, bool is_data, uint32_t at);
 
 static inline uint32_t pack_sum(uint32_t a, uint32_t b)
 {
@@ -179,7 +179,7 @@ static inline uint32_t pack_sum(uint32_t a, uint32_t b)
 /* Bits of days as they look so many days later. */
 static inline uint32_t pack_days_later(uint32_t days, uint32_t by)
 {
-	return by < KEPT_DAYS ? days << by : 0;
+	return by < STORED_DAYS ? days << by : 0;
 }
 
 #endif

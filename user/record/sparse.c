@@ -20,15 +20,15 @@ static unsigned int length_of(const unsigned char *record, unsigned int words)
 	return words;
 }
 
-size_t squeeze(unsigned char *squeezed, const void *record, unsigned int words)
+size_t sparse_encode(unsigned char *sparse, const void *record, unsigned int words)
 {
 	unsigned int i, length = length_of(record, words);
-	unsigned char *mask = squeezed + 1, *at = mask + SQUEEZE_MASK(length);
+	unsigned char *mask = sparse + 1, *at = mask + SPARSE_MASK(length);
 	const unsigned char *from = record;
 	uint32_t word;
 
-	*squeezed = length;
-	memset(mask, 0, SQUEEZE_MASK(length));
+	*sparse = length;
+	memset(mask, 0, SPARSE_MASK(length));
 	for (i = 0; i < length; i++) {
 		memcpy(&word, from + 4 * i, 4);
 		if (!word)
@@ -37,28 +37,28 @@ size_t squeeze(unsigned char *squeezed, const void *record, unsigned int words)
 		memcpy(at, &word, 4);
 		at += 4;
 	}
-	return at - squeezed;
+	return at - sparse;
 }
 
-size_t expand(void *record, unsigned int words, const unsigned char *squeezed, size_t size)
+size_t sparse_decode(void *record, unsigned int words, const unsigned char *sparse, size_t size)
 {
-	unsigned int i, place, length = size ? *squeezed : 0;
-	const unsigned char *at = squeezed + 1 + SQUEEZE_MASK(length);
+	unsigned int i, place, length = size ? *sparse : 0;
+	const unsigned char *at = sparse + 1 + SPARSE_MASK(length);
 	uint32_t mask = 0;
 
 	memset(record, 0, 4 * words);
-	if (!length || length > SQUEEZE_WORDS || size < 1 + SQUEEZE_MASK(length))
+	if (!length || length > SPARSE_WORDS || size < 1 + SPARSE_MASK(length))
 		return 0;
-	for (i = 0; i < SQUEEZE_MASK(length); i++)
-		mask |= (uint32_t)squeezed[1 + i] << 8 * i;
-	if (length < SQUEEZE_WORDS && mask >> length)
+	for (i = 0; i < SPARSE_MASK(length); i++)
+		mask |= (uint32_t)sparse[1 + i] << 8 * i;
+	if (length < SPARSE_WORDS && mask >> length)
 		return 0;
 	for (; mask; mask &= mask - 1, at += 4) {
 		place = __builtin_ctz(mask);
-		if (squeezed + size - at < 4)
+		if (sparse + size - at < 4)
 			return 0;
 		if (place < words)
 			memcpy((char *)record + 4 * place, at, 4);
 	}
-	return at - squeezed;
+	return at - sparse;
 }

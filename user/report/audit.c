@@ -48,7 +48,7 @@ static int judge_end_of_log(struct summary *s, const struct audit_options *o)
 	int error = open_as_of(&j, o, s->log.last);
 
 	if (!error) {
-		judge_start(&j, EVIDENCE_PROVEN);
+		judge_start(&j, EVIDENCE_VERIFIED);
 		while (judge_next(&j, &of)) {
 			if (!verdict_is_listed(&of.v, false))
 				continue;
@@ -240,7 +240,7 @@ static void tell_left_out(const struct audit *a)
 	if (a->outside)
 		warn("%zu lines are left out: of the future, or older than 35 days", a->outside);
 	if (a->too_many)
-		warn("%zu lines are left out: more sources than there is room for", a->too_many);
+		warn("%zu lines are left out: too many sources", a->too_many);
 	if (a->forgotten)
 		warn("%zu messages are left out: delivered too late, or never", a->forgotten);
 }
@@ -251,7 +251,7 @@ static int read_log(struct audit *a, FILE *log, const char *name)
 {
 	int error;
 
-	a->from = a->now - KEPT_HOURS * (int64_t)HOUR_S;
+	a->from = a->now - STORED_HOURS * (int64_t)HOUR_S;
 	error = audit_read(a, log);
 	audit_sort(a);
 	if (error)

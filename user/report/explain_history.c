@@ -89,16 +89,16 @@ static struct span hour_of(const struct record *r, const struct hour *o)
 	return s;
 }
 
-/* How far the dialogues of an hour came, and by what that is proven. */
+/* How far the dialogues of an hour came, and by what that is verified. */
 static const char *how_far(const struct hour *o)
 {
 	if (o->n[NOLIST_EVENT_TEMPFAILED])
-		return "told \"later\", proven by timestamp";
+		return "tempfailed, verified by timestamp";
 	if (o->n[NOLIST_EVENT_TEMPFAILED_WEAK])
-		return o->n[NOLIST_EVENT_GREETED_WEAK] ?
-			       "told \"later\", proven by one exact number" :
-			       "told \"later\", not proven";
-	return o->n[NOLIST_EVENT_GREETED_WEAK] ? "greeted, was not told" : "talked, was not told";
+		return o->n[NOLIST_EVENT_GREETED_WEAK] ? "tempfailed, verified by one exact number"
+						       : "tempfailed, not verified";
+	return o->n[NOLIST_EVENT_GREETED_WEAK] ? "greeted, not tempfailed"
+					       : "talked, not tempfailed";
 }
 
 static bool is_tempfailed(const struct hour *o)
@@ -168,7 +168,7 @@ static void add_site(struct history *h)
 
 	add_near(h, site->lost, site->losts, "lost", "verified evidence was lost");
 	add_near(h, site->learning, site->learnings, "learning", "learning time");
-	add_near(h, f->ill, f->ills, "unhealthy", "the real MX was unhealthy");
+	add_near(h, f->unhealthy, f->n_unhealthy, "unhealthy", "the real MX was unhealthy");
 }
 
 static void add_listing(struct history *h)

@@ -125,8 +125,8 @@ static void write_json(const struct explain *e, struct writer *o)
 	json_text(o, "because", explain_sentence(e));
 	json_entry(o, "never", e->never);
 	json_entry(o, "allow", e->allow);
-	if (e->of.fuse != FUSE_NONE)
-		json_text(o, "hold", fuse_names[e->of.fuse]);
+	if (e->of.hold != HOLD_NONE)
+		json_text(o, "hold", hold_names[e->of.hold]);
 	else
 		json_none(o, "hold");
 	json_lists(o, e);

@@ -15,11 +15,12 @@ static bool is_limited(const struct explain *e, const char *file)
 {
 	struct growth g;
 
-	return !growth_read(&g, e->j->state_dir, file, e->j->now) && g.is_known && g.was.held[FUSE_GROWTH];
+	return !growth_read(&g, e->j->state_dir, file, e->j->now) && g.is_known &&
+	       g.was.held[HOLD_GROWTH];
 }
 
 static void read_list(const struct explain *e, struct explain_list *l, const struct format *format,
-		      struct oldlist *old)
+		      struct previous *old)
 {
 	struct listfile f;
 
@@ -27,8 +28,8 @@ static void read_list(const struct explain *e, struct explain_list *l, const str
 		return;
 	if (f.old >= 0) {
 		l->is_read = true;
-		oldlist_open(old, f.old, format, NULL, NULL);
-		l->is_on = oldlist_has(old, &e->of.r.src);
+		previous_open(old, f.old, format, NULL, NULL);
+		l->is_on = previous_has(old, &e->of.r.src);
 	}
 	listfile_close(&f);
 	l->is_waiting = l->is_read && !l->is_on && verdict_is_listed(&e->of.v, false) &&
@@ -38,7 +39,7 @@ static void read_list(const struct explain *e, struct explain_list *l, const str
 int explain_lists(struct explain *e)
 {
 	const struct conf *c = e->j->conf;
-	struct oldlist *old;
+	struct previous *old;
 	int i;
 
 	/* Of then nothing is known. */

@@ -103,12 +103,12 @@ static void print_evidence(const struct explain *e)
 {
 	const struct record *r = &e->of.r;
 
-	print_contact(e, "low fake, claimed", &r->low.when, r->low.opens, "SYN", "SYNs");
-	print_contact(e, "real MX, claimed", &r->real.when, r->real.opens, "SYN", "SYNs");
-	print_contact(e, "high fakes, claimed", &r->high.when, r->high.opens, "SYN", "SYNs");
-	print_contact(e, "real MX, proven", &r->data, r->data_count, "connection with data",
+	print_contact(e, "low fake, contacts", &r->low.when, r->low.opens, "SYN", "SYNs");
+	print_contact(e, "real MX, contacts", &r->real.when, r->real.opens, "SYN", "SYNs");
+	print_contact(e, "high fakes, contacts", &r->high.when, r->high.opens, "SYN", "SYNs");
+	print_contact(e, "real MX, verified", &r->data, r->data_count, "connection with data",
 		      "connections with data");
-	print_contact(e, "high fakes, proven", &r->talk, r->talk_hours, "hour with dialogues",
+	print_contact(e, "high fakes, verified", &r->talk, r->talk_hours, "hour with dialogues",
 		      "hours with dialogues");
 	print_counts(e);
 	if (r->bad_acks)
@@ -124,13 +124,13 @@ static void print_offences(const struct explain *e, const struct check_result *c
 {
 	const struct verdict *v = &e->of.v;
 
-	if (!v->is_proven)
+	if (!v->is_verified)
 		printf("%" PRId64 " unproven contact%s with a high fake that nothing excuses",
 		       c->have, times(c->have));
 	else
-		printf("%" PRId64 " hour%s told \"later\" without QUIT, %u of them proven by "
-		       "timestamp; %" PRId64 " needed", c->have, times(c->have), v->strong,
-		       c->need);
+		printf("%" PRId64 " hour%s tempfailed without QUIT, %u of them verified by "
+		       "timestamp; %" PRId64 " needed",
+		       c->have, times(c->have), v->strong, c->need);
 	if (v->excused)
 		printf("; %u excused", v->excused);
 }
@@ -158,10 +158,10 @@ static void print_neighbours(const struct explain *e, const struct check_result 
 	if (e->of.provider)
 		snprintf(net + strlen(net), sizeof(net) - strlen(net), " or of %s", e->of.provider);
 	if (c->have < 0) {
-		printf("nobody else in %s has a proven alibi", net);
+		printf("no other address in %s has a verified alibi", net);
 		return;
 	}
-	printf("%u in %s with a proven alibi, such as %s; ", e->of.n.count, net,
+	printf("%u in %s with a verified alibi, such as %s; ", e->of.n.count, net,
 	       prefix_text(&host, one));
 	print_alibi("at the real MX", c);
 }
@@ -181,7 +181,7 @@ static void print_dual(const struct explain *e, const struct check_result *c)
 		printf("; dual-stack = accept");
 }
 
-static void print_losses(const struct check_result *c)
+static void print_gaps(const struct check_result *c)
 {
 	char text[REPORT_TIME];
 
@@ -194,7 +194,7 @@ static void print_losses(const struct check_result *c)
 
 static void print_learning(const struct explain *e, const struct check_result *c)
 {
-	unsigned int n = e->of.v.learnt;
+	unsigned int n = e->of.v.learning;
 	char text[REPORT_TIME];
 
 	if (c->is_passed)
@@ -274,8 +274,8 @@ static void print_check(const struct explain *e, enum check check)
 	case CHECK_GRACE:
 		print_grace(e, c);
 		break;
-	case CHECK_LOSSES:
-		print_losses(c);
+	case CHECK_GAPS:
+		print_gaps(c);
 		break;
 	case CHECK_LEARNING:
 		print_learning(e, c);
@@ -338,7 +338,7 @@ static const char *const sentences[JUDGEMENTS] = {
 	[JUDGED_HELD] = "held back: not added to a list, and not taken off it",
 	[JUDGED_EXPIRED] = "not listed any more: its last offence is too old",
 	[JUDGED_SUSPECT] = "listed with --unverified only: nothing but SYNs speaks against it",
-	[JUDGED_PROBABLE] = "listed as probable: part of the proof is weak",
+	[JUDGED_PROBABLE] = "listed as probable: part of the evidence is weak",
 	[JUDGED_OFFENDER] = "listed",
 	[JUDGED_ALLOWED] = "not listed: an allow list has it",
 	[JUDGED_NEVER] = "not listed: the never-list has it",
@@ -362,8 +362,8 @@ static void print_verdict(const struct explain *e)
 		printf("\n  %s %s until %s", verdict_is_listed(v, false) ? "from" : "it would be from",
 		       report_time(v->since, since), report_time(v->until, until));
 	putchar('\n');
-	if (e->of.fuse != FUSE_NONE)
-		printf("  fuse '%s': %s\n", fuse_names[e->of.fuse], fuse_reasons[e->of.fuse]);
+	if (e->of.hold != HOLD_NONE)
+		printf("  held back, '%s': %s\n", hold_names[e->of.hold], hold_reasons[e->of.hold]);
 	print_entry("never-list", e->never);
 	print_entry("allow list", e->allow);
 	print_pardon(e->pardon);

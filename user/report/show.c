@@ -117,7 +117,7 @@ struct show {
 	const struct sort_key *key;
 	long top;          /* 0: all */
 	struct item *item; /* more than top while they are chosen */
-	size_t items, room, left_out;
+	size_t items, capacity, left_out;
 	bool is_sorted; /* the first of them, up to top: who comes after these is left out */
 };
 
@@ -164,9 +164,9 @@ static int keep(struct show *s, const struct item *item)
 		sort_items(s);
 		s->is_sorted = true;
 	}
-	if (s->items == s->room) {
-		s->room = s->room ? 2 * s->room : 64;
-		grown = reallocarray(s->item, s->room, sizeof(*grown));
+	if (s->items == s->capacity) {
+		s->capacity = s->capacity ? 2 * s->capacity : 64;
+		grown = reallocarray(s->item, s->capacity, sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
 		s->item = grown;

@@ -32,7 +32,7 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_PASS_CHECKSUM] = { "pass_checksum", "to a fake, wrong checksum" },
 	[NOLIST_PASS_RESET] = { "pass_reset", "to a fake, a reset" },
 	[NOLIST_PASS_TCP_OPTION] = { "pass_tcp_option", "to a fake, broken or signed options" },
-	[NOLIST_PASS_NO_ROOM] = { "pass_no_space", "to a fake, the driver gave no room" },
+	[NOLIST_PASS_NO_SPACE] = { "pass_no_space", "to a fake, the driver left no space" },
 	[NOLIST_LOW_RST_ACK] = { "low_rst_ack", "low fake: a connection refused" },
 	[NOLIST_LOW_RST] = { "low_rst", "low fake: another segment reset" },
 	[NOLIST_HIGH_RST] = { "high_rst", "high fake: reset, an acknowledgement not of ours" },
@@ -41,7 +41,8 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_ACK] = { "high_ack", "high fake: acknowledged, nothing said" },
 	[NOLIST_HIGH_SILENT] = { "high_silent", "high fake: dropped, nothing to say to it" },
 	[NOLIST_HIGH_BAD] = { "high_bad", "high fake: dropped, nobody would answer it" },
-	[NOLIST_HIGH_NO_ROOM] = { "high_no_space", "high fake: dropped, the driver gave no room" },
+	[NOLIST_HIGH_NO_SPACE] = { "high_no_space",
+				   "high fake: dropped, the driver left no space" },
 	[NOLIST_PASS_NO_SLOW] = { "pass_no_slow", "rare shapes, the slow path is missing" },
 	[NOLIST_HIGH_NO_SLOW] = { "high_no_slow", "high fake: dropped, the slow path is missing" },
 };
@@ -54,16 +55,16 @@ const char *status_verdict_name(int verdict, char text[STATUS_VERDICT])
 	return text;
 }
 
-static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
-		     const struct nolist_proofs *proofs, void *arg)
+static int on_record(const struct nolist_source *src, const struct nolist_contacts *contacts,
+		     const struct nolist_verified *verified, void *arg)
 {
 	struct status *s = arg;
 
 	(void)src;
-	if (claims && claims->real.last_ns > s->claimed_ns)
-		s->claimed_ns = claims->real.last_ns;
-	if (proofs && proofs->real_last_ns > s->verified_ns)
-		s->verified_ns = proofs->real_last_ns;
+	if (contacts && contacts->real.last_ns > s->contacted_ns)
+		s->contacted_ns = contacts->real.last_ns;
+	if (verified && verified->real_last_ns > s->verified_ns)
+		s->verified_ns = verified->real_last_ns;
 	return 0;
 }
 
@@ -133,12 +134,12 @@ __attribute__((format(printf, 2, 3))) static void add_warning(struct status *s, 
 	va_end(ap);
 }
 
-static void warn_of_table(struct status *s, const char *name, unsigned int now, unsigned int room,
-			  const char *what)
+static void warn_of_table(struct status *s, const char *name, unsigned int now,
+			  unsigned int capacity, const char *what)
 {
-	if (room && now > (uint64_t)room * FULL_PERCENT / 100)
-		add_warning(s, "the table of %s is %llu %% full: %s", name,
-			    100ull * now / room, what);
+	if (capacity && now > (uint64_t)capacity * FULL_PERCENT / 100)
+		add_warning(s, "the table of %s is %llu %% full: %s", name, 100ull * now / capacity,
+			    what);
 }
 
 /* A quarter more than the interval: a collect takes its time, and so does cron. */
@@ -190,12 +191,12 @@ static void find_warnings(struct status *s)
 {
 	warn_of_interfaces(s);
 	warn_of_slow(s);
-	warn_of_table(s, "claims", s->fill.claims, s->fill.claims_max,
+	warn_of_table(s, "contacts", s->fill.contacts, s->fill.contacts_max,
 		      "then the longest idle are forgotten");
-	warn_of_table(s, "proofs", s->fill.proofs, s->fill.proofs_max,
+	warn_of_table(s, "verified evidence", s->fill.verified, s->fill.verified_max,
 		      s->fill.is_lru ? "then the longest idle are lost, and nobody is listed for "
-				       "what he did meanwhile" :
-				       "then no other gets in, and nobody is listed for what he "
+				       "what he did meanwhile"
+				     : "then no other gets in, and nobody is listed for what he "
 				       "did meanwhile");
 	warn_of_collect(s);
 }
@@ -217,13 +218,13 @@ struct nolist_mxstats status_mx_count(const struct nolist_stats *t, const struct
 	return slot->mx < NOLIST_MX_MAX ? t->mx[slot->mx] : (struct nolist_mxstats){};
 }
 
-unsigned long long status_shed(const struct nolist_stats *t)
+unsigned long long status_limited(const struct nolist_stats *t)
 {
 	unsigned long long sum = 0;
 	int i;
 
 	for (i = 0; i < NOLIST_ROLES; i++)
-		sum += t->claims_shed[i];
+		sum += t->contacts_limited[i];
 	return sum;
 }
 

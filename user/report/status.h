@@ -35,7 +35,7 @@ struct status {
 	int n_ifs;
 	struct nolist_stats stats;
 	struct kern_fill fill;
-	unsigned long long claimed_ns, verified_ns; /* last contact with the real MX; 0: none */
+	unsigned long long contacted_ns, verified_ns; /* last contact with the real MX; 0: none */
 	long long offset;                           /* to wall time */
 	struct nolist_config *conf;                 /* scratch for one set */
 	const struct conf *rules;                   /* the configuration file */
@@ -67,7 +67,7 @@ long long status_wall_s(const struct status *s, unsigned long long ns);
 /* More were added than are there: the rest was idle longest, and gave way. */
 unsigned long long status_evicted(unsigned long long added, unsigned int present);
 /* Contacts that were too many to note: a flood. */
-unsigned long long status_shed(const struct nolist_stats *t);
+unsigned long long status_limited(const struct nolist_stats *t);
 /* What came to the MX at this place; zeros where its number is none. */
 struct nolist_mxstats status_mx_count(const struct nolist_stats *t, const struct nolist_slot *slot);
 /* When an hour of the evidence began; at least 1, since 0 is never. */

@@ -106,33 +106,34 @@ static void json_set(struct writer *o, struct status *s, int set)
 	json_close(o, '}');
 }
 
-static void json_claims(struct writer *o, const struct status *s)
+static void json_contacts(struct writer *o, const struct status *s)
 {
 	const struct nolist_stats *t = &s->stats;
 	int i;
 
 	json_open(o, "contacts", '{');
-	json_number(o, "now", s->fill.claims);
-	json_number(o, "capacity", s->fill.claims_max);
-	json_number(o, "evicted", status_evicted(t->claims_new, s->fill.claims));
-	json_number(o, "lost", t->claims_lost);
+	json_number(o, "now", s->fill.contacts);
+	json_number(o, "capacity", s->fill.contacts_max);
+	json_number(o, "evicted", status_evicted(t->contacts_new, s->fill.contacts));
+	json_number(o, "lost", t->contacts_lost);
 	json_open(o, "limited", '{');
 	for (i = NOLIST_LOW; i <= NOLIST_HIGH; i++)
-		json_number(o, conf_role_name(i), t->claims_shed[i]);
+		json_number(o, conf_role_name(i), t->contacts_limited[i]);
 	json_close(o, '}');
 	json_close(o, '}');
 }
 
-static void json_proofs(struct writer *o, const struct status *s)
+static void json_verified(struct writer *o, const struct status *s)
 {
 	const struct nolist_stats *t = &s->stats;
 
 	json_open(o, "verified", '{');
-	json_number(o, "now", s->fill.proofs);
-	json_number(o, "capacity", s->fill.proofs_max);
-	json_number(o, "evicted", s->fill.is_lru ? status_evicted(t->proofs_new, s->fill.proofs) : 0);
-	json_number(o, "lost", t->proofs_lost);
-	json_when(o, "lost_at", s, t->proofs_lost_ns);
+	json_number(o, "now", s->fill.verified);
+	json_number(o, "capacity", s->fill.verified_max);
+	json_number(o, "evicted",
+		    s->fill.is_lru ? status_evicted(t->verified_new, s->fill.verified) : 0);
+	json_number(o, "lost", t->verified_lost);
+	json_when(o, "lost_at", s, t->verified_lost_ns);
 	json_close(o, '}');
 }
 
@@ -166,8 +167,8 @@ static void json_lists(struct writer *o, const struct status *s)
 		json_number(o, "entries", s->list[i].is.entries);
 		json_number(o, "added", s->list[i].is.grown);
 		json_open(o, "held_back", '{');
-		for (k = 0; k < FUSES; k++)
-			json_number(o, fuse_names[k], s->list[i].is.held[k]);
+		for (k = 0; k < HOLDS; k++)
+			json_number(o, hold_names[k], s->list[i].is.held[k]);
 		json_close(o, '}');
 		json_close(o, '}');
 	}
@@ -204,10 +205,10 @@ int status_json(struct status *s)
 			json_number(o, status_verdict_name(i, name), s->stats.verdict[i]);
 	json_close(o, '}');
 	json_number(o, "frames", status_frames(s));
-	json_claims(o, s);
-	json_proofs(o, s);
+	json_contacts(o, s);
+	json_verified(o, s);
 	json_bad_acks(o, s);
-	json_when(o, "real_contacted_at", s, s->claimed_ns);
+	json_when(o, "real_contacted_at", s, s->contacted_ns);
 	json_when(o, "real_data_at", s, s->verified_ns);
 	if (s->collected_at)
 		json_number(o, "collected_at", s->collected_at);

@@ -147,19 +147,21 @@ static void text_evidence(const struct status *s)
 	const struct nolist_stats *t = &s->stats;
 	char text[32];
 
-	printf("\n%-18s  %14s  %10s  %10s  %10s  %10s\n", "sources with", "now", "room", "evicted",
-	       "lost", "shed");
-	printf("%-18s  %14u  %10u  %10llu  %10llu  %10llu\n", "claims", s->fill.claims,
-	       s->fill.claims_max, status_evicted(t->claims_new, s->fill.claims),
-	       (unsigned long long)t->claims_lost, status_shed(t));
-	printf("%-18s  %14u  %10u  %10llu  %10llu  %10s\n", "proofs", s->fill.proofs,
-	       s->fill.proofs_max, s->fill.is_lru ? status_evicted(t->proofs_new, s->fill.proofs) : 0,
-	       (unsigned long long)t->proofs_lost, "-");
-	if (t->proofs_lost)
-		printf("proofs were last lost at %s: nothing near it counts against anybody\n",
-		       when(s, t->proofs_lost_ns, text));
+	printf("\n%-18s  %14s  %10s  %10s  %10s  %10s\n", "sources with", "now", "capacity",
+	       "evicted", "lost", "limited");
+	printf("%-18s  %14u  %10u  %10llu  %10llu  %10llu\n", "contacts", s->fill.contacts,
+	       s->fill.contacts_max, status_evicted(t->contacts_new, s->fill.contacts),
+	       (unsigned long long)t->contacts_lost, status_limited(t));
+	printf("%-18s  %14u  %10u  %10llu  %10llu  %10s\n", "verified evidence", s->fill.verified,
+	       s->fill.verified_max,
+	       s->fill.is_lru ? status_evicted(t->verified_new, s->fill.verified) : 0,
+	       (unsigned long long)t->verified_lost, "-");
+	if (t->verified_lost)
+		printf("verified evidence was last lost at %s: nothing near it counts against a "
+		       "source\n",
+		       when(s, t->verified_lost_ns, text));
 	text_bad_acks(s);
-	printf("\nreal MX last contacted: %s", when(s, s->claimed_ns, text));
+	printf("\nreal MX last contacted: %s", when(s, s->contacted_ns, text));
 	printf("; with data: %s\n", when(s, s->verified_ns, text));
 }
 
@@ -168,9 +170,9 @@ static void text_held(const struct store_list *l)
 	const char *comma = "";
 	int i;
 
-	for (i = 0; i < FUSES; i++)
+	for (i = 0; i < HOLDS; i++)
 		if (l->held[i]) {
-			printf("%s%s %llu", comma, fuse_names[i], (unsigned long long)l->held[i]);
+			printf("%s%s %llu", comma, hold_names[i], (unsigned long long)l->held[i]);
 			comma = ", ";
 		}
 	printf("%s\n", *comma ? "" : "-");

@@ -43,7 +43,7 @@ static void set_output(void)
  * gained, as in the unit, commands that reload a list do not get it back either. What
  * cannot be laid down is kept: it would do no more than before.
  */
-static void lay_down(void)
+static void drop_caps(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -81,8 +81,8 @@ static _Noreturn void work(const struct job *job, pid_t parent)
 	unsetenv("WATCHDOG_PID");
 	unsetenv("WATCHDOG_USEC");
 	set_output();
-	if (job->is_modest)
-		lay_down();
+	if (job->drops_caps)
+		drop_caps();
 	log_command(job->name);
 	status = job->fn(job->file);
 	fflush(stdout);

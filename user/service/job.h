@@ -15,7 +15,7 @@ struct job {
 	int (*fn)(const char *file);  /* its return is the exit status */
 	const char *file;             /* the configuration */
 	bool is_whole;  /* it ends by itself, even if we are killed */
-	bool is_modest; /* it loads nothing, and lays down what only that takes */
+	bool drops_caps; /* it loads nothing, and lays down what only that takes */
 	/* It has ended; status is its exit status, or -1 where it was killed. */
 	void (*ended)(struct job *job, int status);
 	void *arg;

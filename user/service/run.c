@@ -37,7 +37,7 @@ struct version {
 };
 
 /* What is done again and again. */
-struct chore {
+struct periodic {
 	struct job job;
 	sd_event_source *timer;
 	unsigned int every_s;
@@ -52,7 +52,7 @@ struct run {
 	sd_event *event;
 	struct version now, next; /* next: while it is loaded */
 	struct job load, unload;
-	struct chore collect, dump;
+	struct periodic collect, dump;
 	sd_event_source *deadline;
 	bool is_ready;
 	bool is_reload_wanted; /* SIGHUP came while there was no time for it */
@@ -64,7 +64,7 @@ static void proceed(struct run *r);
 
 /* --- what is said -------------------------------------------------------------- */
 
-static void add_chore(char *text, size_t size, const char *name, const struct chore *c)
+static void add_periodic(char *text, size_t size, const char *name, const struct periodic *c)
 {
 	size_t n = strlen(text);
 	char when[REPORT_TIME];
@@ -81,9 +81,9 @@ static void tell_status(const struct run *r)
 {
 	char text[256] = "";
 
-	add_chore(text, sizeof(text), "collected", &r->collect);
+	add_periodic(text, sizeof(text), "collected", &r->collect);
 	if (r->now.conf.lists)
-		add_chore(text, sizeof(text), "lists written", &r->dump);
+		add_periodic(text, sizeof(text), "lists written", &r->dump);
 	sd_notifyf(0, "STATUS=%s", text);
 }
 
@@ -116,7 +116,7 @@ static int version_read(struct version *v, const struct run_options *o)
 	error = conf_open(&v->conf, o->file);
 	if (error && v->conf.errors) {
 		conf_tell(&v->conf, false);
-		error = fail_usage_told();
+		error = fail_usage_reported();
 	}
 	if (!error)
 		error = o->check(&v->conf);
@@ -161,13 +161,13 @@ static int start(struct run *r, struct job *job, const struct version *v, unsign
 	return error;
 }
 
-static void arm(struct chore *c, unsigned int s)
+static void arm(struct periodic *c, unsigned int s)
 {
 	sd_event_source_set_time_relative(c->timer, s * SECOND);
 	sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT);
 }
 
-static void begin(struct run *r, struct chore *c)
+static void begin(struct run *r, struct periodic *c)
 {
 	unsigned int limit_s = LIMIT_S;
 
@@ -180,7 +180,7 @@ static void begin(struct run *r, struct chore *c)
 
 static int on_due(sd_event_source *source, uint64_t usec, void *arg)
 {
-	struct chore *c = arg;
+	struct periodic *c = arg;
 	struct run *r = c->job.arg;
 
 	(void)source;
@@ -200,7 +200,7 @@ static int on_due(sd_event_source *source, uint64_t usec, void *arg)
 static void on_done(struct job *job, int status)
 {
 	struct run *r = job->arg;
-	struct chore *c = job == &r->collect.job ? &r->collect : &r->dump;
+	struct periodic *c = job == &r->collect.job ? &r->collect : &r->dump;
 	bool is_failed = status;
 
 	if (c->is_failed && !is_failed)
@@ -409,17 +409,25 @@ static void set_jobs(struct run *r)
 				.ended = on_loaded, .arg = r };
 	r->unload = (struct job){ .name = "unload", .fn = o->unload, .file = o->file,
 				  .is_whole = true, .ended = on_unloaded, .arg = r };
-	r->collect.job = (struct job){ .name = "collect", .fn = o->collect, .file = o->file,
-				       .is_modest = true, .ended = on_done, .arg = r };
-	r->dump.job = (struct job){ .name = "dump", .fn = o->dump, .file = o->file,
-				    .is_modest = true, .ended = on_done, .arg = r };
+	r->collect.job = (struct job){ .name = "collect",
+				       .fn = o->collect,
+				       .file = o->file,
+				       .drops_caps = true,
+				       .ended = on_done,
+				       .arg = r };
+	r->dump.job = (struct job){ .name = "dump",
+				    .fn = o->dump,
+				    .file = o->file,
+				    .drops_caps = true,
+				    .ended = on_done,
+				    .arg = r };
 }
 
 /* One that cannot find out goes on: mail needs the program. */
-static int be_alone(const char *state_dir)
+static int be_single(const char *state_dir)
 {
 	pid_t by;
-	int error = alone(state_dir, &by);
+	int error = single_instance(state_dir, &by);
 
 	if (error && error != -EBUSY) {
 		tell_failure(error);
@@ -457,7 +465,7 @@ int run(const struct run_options *o)
 	set_jobs(&r);
 	error = version_read(&r.next, o);
 	if (!error)
-		error = be_alone(o->state_dir);
+		error = be_single(o->state_dir);
 	if (!error)
 		error = loop(&r);
 	if (!error && !r.status && r.collect.is_failed)
@@ -468,5 +476,5 @@ int run(const struct run_options *o)
 	if (error)
 		return error;
 	/* Each step has told why it failed. */
-	return r.status < 0 ? fail_told(r.status) : r.status;
+	return r.status < 0 ? fail_reported(r.status) : r.status;
 }

@@ -15,7 +15,7 @@
 
 #define LOCK_FILE "run.lock"
 
-int alone(const char *dir, pid_t *by)
+int single_instance(const char *dir, pid_t *by)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int at, fd, error;

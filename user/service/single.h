@@ -3,8 +3,8 @@
  * One run at a time for a state directory: two would write the same lists, and count
  * what each adds.
  */
-#ifndef NOLIST_ALONE_H
-#define NOLIST_ALONE_H
+#ifndef NOLIST_SINGLE_H
+#define NOLIST_SINGLE_H
 
 #include <sys/types.h>
 
@@ -12,6 +12,6 @@
  * 0: this process is the one until it ends. -EBUSY: another is, *by tells which (0: it
  * is not seen from here). Else -errno; failure_last()->what tells what failed.
  */
-int alone(const char *dir, pid_t *by);
+int single_instance(const char *dir, pid_t *by);
 
 #endif

@@ -9,27 +9,28 @@
 
 struct reading {
 	struct snapshot *s;
-	int life;
+	int epoch;
 };
 
-static int on_record(const struct nolist_source *src, const struct nolist_claims *claims,
-		     const struct nolist_proofs *proofs, void *arg)
+static int on_record(const struct nolist_source *src, const struct nolist_contacts *contacts,
+		     const struct nolist_verified *verified, void *arg)
 {
 	struct reading *r = arg;
 
-	return snapshot_add(r->s, r->life, src, claims, proofs);
+	return snapshot_add(r->s, r->epoch, src, contacts, verified);
 }
 
 /* While the other table is still read. */
-static int on_end(bool is_proofs, void *arg)
+static int on_end(bool is_verified, void *arg)
 {
 	struct reading *r = arg;
 
-	return is_proofs ? snapshot_sort_proofs(r->s, r->life) : snapshot_sort_claims(r->s, r->life);
+	return is_verified ? snapshot_sort_verified(r->s, r->epoch)
+			   : snapshot_sort_contacts(r->s, r->epoch);
 }
 
 /* Before the records are read: what is lost later belongs to the next interval. */
-static int read_stats(struct snapshot *s, int life, const struct kern *k, int set)
+static int read_stats(struct snapshot *s, int epoch, const struct kern *k, int set)
 {
 	struct nolist_meta meta = {};
 	struct nolist_stats stats;
@@ -42,11 +43,11 @@ static int read_stats(struct snapshot *s, int life, const struct kern *k, int se
 	kern_meta(k, set, &meta);
 	for (i = 0; i < n && ifs[i].set != set; i++)
 		;
-	snapshot_set_stats(s, life, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
+	snapshot_set_stats(s, epoch, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
 			   i == n && !kern_is_over(k, set));
 	if (kern_is_over(k, set))
-		snapshot_set_over(s, life);
-	snapshot_set_changes(s, life, meta.change);
+		snapshot_set_over(s, epoch);
+	snapshot_set_changes(s, epoch, meta.change);
 	return 0;
 }
 
@@ -56,23 +57,23 @@ static int read_set(struct snapshot *s, const struct kern *k, int set)
 	long long offset = kern_clock_offset();
 	struct reading r = { .s = s };
 	struct kern_tables tables;
-	struct life life = {};
+	struct epoch epoch = {};
 	bool is_lru;
 	int error;
 
 	error = kern_tables(k, set, &tables);
 	if (!error)
-		error = kern_boot_id(life.boot);
+		error = kern_boot_id(epoch.boot);
 	if (error)
 		return error;
 	is_lru = tables.is_lru;
-	life.tables = tables.id;
-	life.generation = tables.generation;
-	life.wall_s = offset / NS - (offset % NS < 0);
-	r.life = snapshot_add_life(s, &life);
-	error = r.life < 0 ? r.life : read_stats(s, r.life, k, set);
+	epoch.tables = tables.id;
+	epoch.generation = tables.generation;
+	epoch.wall_s = offset / NS - (offset % NS < 0);
+	r.epoch = snapshot_add_epoch(s, &epoch);
+	error = r.epoch < 0 ? r.epoch : read_stats(s, r.epoch, k, set);
 	if (!error && is_lru)
-		snapshot_set_lru(s, r.life);
+		snapshot_set_lru(s, r.epoch);
 	return error ? error : kern_set_each(k, set, on_record, on_end, &r);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For each life two tables (sorted.h), claims and proofs, of squeezed records.
+ * For each life two tables (sorted.h), contacts and verified evidence, of encoded records.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,12 +10,12 @@
 #include "user/record/sparse.h"
 #include "user/snapshot/sorted.h"
 
-#define CLAIMS_WORDS (sizeof(struct pack_claims) / 4)
-#define PROOFS_WORDS (sizeof(struct pack_proofs) / 4)
+#define CONTACTS_WORDS (sizeof(struct pack_contacts) / 4)
+#define VERIFIED_WORDS (sizeof(struct pack_verified) / 4)
 #define HOUR_WORDS (sizeof(struct pack_hour) / 4)
 
-#define PROOFS_MAX (SQUEEZE_MAX(PROOFS_WORDS) + NOLIST_HOURS * SQUEEZE_MAX(HOUR_WORDS))
-_Static_assert(PROOFS_MAX <= TABLE_RECORD_MAX, "fits");
+#define VERIFIED_MAX (SPARSE_MAX(VERIFIED_WORDS) + NOLIST_HOURS * SPARSE_MAX(HOUR_WORDS))
+_Static_assert(VERIFIED_MAX <= TABLE_RECORD_MAX, "fits");
 
 /* Each of the two has a thread that fills and sorts it. */
 struct half {
@@ -25,15 +25,15 @@ struct half {
 };
 
 struct tables {
-	struct life life;
-	struct half claims;
-	struct half proofs; /* after each record its hours */
+	struct epoch epoch;
+	struct half contacts;
+	struct half verified; /* after each record its hours */
 	struct snapshot_stats stats;
 };
 
 struct snapshot {
 	struct tables *tables;
-	int lives;
+	int epochs;
 };
 
 int snapshot_new(struct snapshot **sp)
@@ -48,33 +48,33 @@ void snapshot_free(struct snapshot *s)
 
 	if (!s)
 		return;
-	for (i = 0; i < s->lives; i++) {
-		table_free(&s->tables[i].claims.table);
-		table_free(&s->tables[i].proofs.table);
+	for (i = 0; i < s->epochs; i++) {
+		table_free(&s->tables[i].contacts.table);
+		table_free(&s->tables[i].verified.table);
 	}
 	free(s->tables);
 	free(s);
 }
 
-int snapshot_add_life(struct snapshot *s, const struct life *life)
+int snapshot_add_epoch(struct snapshot *s, const struct epoch *epoch)
 {
-	struct tables *grown = reallocarray(s->tables, s->lives + 1, sizeof(*grown));
+	struct tables *grown = reallocarray(s->tables, s->epochs + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
 	s->tables = grown;
-	s->tables[s->lives] = (struct tables){ .life = *life };
-	return s->lives++;
+	s->tables[s->epochs] = (struct tables){ .epoch = *epoch };
+	return s->epochs++;
 }
 
-int snapshot_lives(const struct snapshot *s)
+int snapshot_epochs(const struct snapshot *s)
 {
-	return s->lives;
+	return s->epochs;
 }
 
-const struct life *snapshot_life(const struct snapshot *s, int life)
+const struct epoch *snapshot_epoch(const struct snapshot *s, int epoch)
 {
-	return &s->tables[life].life;
+	return &s->tables[epoch].epoch;
 }
 
 static void see_real(uint32_t real_s[2], int family, uint32_t at)
@@ -83,40 +83,41 @@ static void see_real(uint32_t real_s[2], int family, uint32_t at)
 		real_s[family] = at;
 }
 
-static int add_claims(struct tables *t, const struct nolist_source *src,
-		      const struct nolist_claims *claims)
+static int add_contacts(struct tables *t, const struct nolist_source *src,
+			const struct nolist_contacts *contacts)
 {
-	unsigned char record[SQUEEZE_MAX(CLAIMS_WORDS)];
-	struct pack_claims c = pack_claims(claims);
+	unsigned char record[SPARSE_MAX(CONTACTS_WORDS)];
+	struct pack_contacts c = pack_contacts(contacts);
 	struct pack_key key = pack_key(src);
 
-	see_real(t->claims.real_s, !!key.high, c.role[PACK_REAL].last);
-	return table_add(&t->claims.table, &key, record, squeeze(record, &c, CLAIMS_WORDS));
+	see_real(t->contacts.real_s, !!key.high, c.role[PACK_REAL].last);
+	return table_add(&t->contacts.table, &key, record,
+			 sparse_encode(record, &c, CONTACTS_WORDS));
 }
 
-static int add_proofs(struct tables *t, const struct nolist_source *src,
-		      const struct nolist_proofs *proofs)
+static int add_verified(struct tables *t, const struct nolist_source *src,
+			const struct nolist_verified *verified)
 {
-	unsigned char record[PROOFS_MAX];
+	unsigned char record[VERIFIED_MAX];
 	struct pack_hour hour[NOLIST_HOURS];
 	unsigned int i, hours;
-	struct pack_proofs p = pack_proofs(proofs, hour, &hours);
+	struct pack_verified p = pack_verified(verified, hour, &hours);
 	struct pack_key key = pack_key(src);
-	size_t size = squeeze(record, &p, PROOFS_WORDS);
+	size_t size = sparse_encode(record, &p, VERIFIED_WORDS);
 
 	for (i = 0; i < hours; i++)
-		size += squeeze(record + size, &hour[i], HOUR_WORDS);
-	see_real(t->proofs.real_s, !!key.high, p.data.last);
-	return table_add(&t->proofs.table, &key, record, size);
+		size += sparse_encode(record + size, &hour[i], HOUR_WORDS);
+	see_real(t->verified.real_s, !!key.high, p.data.last);
+	return table_add(&t->verified.table, &key, record, size);
 }
 
-int snapshot_add(struct snapshot *s, int life, const struct nolist_source *src,
-		 const struct nolist_claims *claims, const struct nolist_proofs *proofs)
+int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
+		 const struct nolist_contacts *contacts, const struct nolist_verified *verified)
 {
-	struct tables *t = &s->tables[life];
-	int error = claims ? add_claims(t, src, claims) : 0;
+	struct tables *t = &s->tables[epoch];
+	int error = contacts ? add_contacts(t, src, contacts) : 0;
 
-	return !error && proofs ? add_proofs(t, src, proofs) : error;
+	return !error && verified ? add_verified(t, src, verified) : error;
 }
 
 /* --- sorting ----------------------------------------------------------------- */
@@ -129,24 +130,24 @@ static int sort(struct half *h)
 	return error;
 }
 
-int snapshot_sort_claims(struct snapshot *s, int life)
+int snapshot_sort_contacts(struct snapshot *s, int epoch)
 {
-	return sort(&s->tables[life].claims);
+	return sort(&s->tables[epoch].contacts);
 }
 
-int snapshot_sort_proofs(struct snapshot *s, int life)
+int snapshot_sort_verified(struct snapshot *s, int epoch)
 {
-	return sort(&s->tables[life].proofs);
+	return sort(&s->tables[epoch].verified);
 }
 
-void snapshot_set_lru(struct snapshot *s, int life)
+void snapshot_set_lru(struct snapshot *s, int epoch)
 {
-	s->tables[life].stats.is_lru = true;
+	s->tables[epoch].stats.is_lru = true;
 }
 
-void snapshot_set_over(struct snapshot *s, int life)
+void snapshot_set_over(struct snapshot *s, int epoch)
 {
-	s->tables[life].stats.is_over = true;
+	s->tables[epoch].stats.is_over = true;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -161,29 +162,30 @@ static int compare_times(const void *a, const void *b)
  * were idle for long, but not exactly of the longest idle, so that no more is said
  * than that half of the others had been idle for less.
  */
-static int count_evicted(struct snapshot *s, int life)
+static int count_evicted(struct snapshot *s, int epoch)
 {
-	struct tables *t = &s->tables[life];
-	size_t proofs = t->proofs.table.places;
-	struct losses *l = &t->stats.losses;
+	struct tables *t = &s->tables[epoch];
+	size_t verified = t->verified.table.places;
+	struct gap *l = &t->stats.gaps;
 	struct snapshot_item item;
 	struct snapshot_walk w;
 	size_t n = 0;
 	uint32_t *last;
 
-	if (!t->stats.is_lru || t->stats.proofs_new <= proofs)
+	if (!t->stats.is_lru || t->stats.verified_new <= verified)
 		return 0;
-	l->evicted = t->stats.proofs_new - proofs;
+	l->evicted = t->stats.verified_new - verified;
 	l->evicted_s = t->stats.now_s;
-	if (!proofs)
+	if (!verified)
 		return 0;
-	last = reallocarray(NULL, proofs, sizeof(*last));
+	last = reallocarray(NULL, verified, sizeof(*last));
 	if (!last)
 		return -ENOMEM;
-	snapshot_start(s, life, NULL, &w);
-	for (w.is_proven = true; snapshot_next(&w, &item); n++)
-		last[n] = item.proofs->data.last > item.proofs->talk.last ? item.proofs->data.last :
-									    item.proofs->talk.last;
+	snapshot_start(s, epoch, NULL, &w);
+	for (w.is_verified = true; snapshot_next(&w, &item); n++)
+		last[n] = item.verified->data.last > item.verified->talk.last
+				  ? item.verified->data.last
+				  : item.verified->talk.last;
 	qsort(last, n, sizeof(*last), compare_times);
 	l->evicted_s = last[n / 2];
 	free(last);
@@ -195,8 +197,8 @@ static void sum_up_real(struct tables *t)
 	int f;
 
 	for (f = 0; f < 2; f++) {
-		t->stats.data_s[f] = t->stats.real_s[f] = t->proofs.real_s[f];
-		see_real(t->stats.real_s, f, t->claims.real_s[f]);
+		t->stats.data_s[f] = t->stats.real_s[f] = t->verified.real_s[f];
+		see_real(t->stats.real_s, f, t->contacts.real_s[f]);
 	}
 }
 
@@ -204,10 +206,10 @@ int snapshot_sort(struct snapshot *s)
 {
 	int i, error = 0;
 
-	for (i = 0; i < s->lives && !error; i++) {
-		error = snapshot_sort_claims(s, i);
+	for (i = 0; i < s->epochs && !error; i++) {
+		error = snapshot_sort_contacts(s, i);
 		if (!error)
-			error = snapshot_sort_proofs(s, i);
+			error = snapshot_sort_verified(s, i);
 		if (!error)
 			error = count_evicted(s, i);
 		sum_up_real(&s->tables[i]);
@@ -217,126 +219,128 @@ int snapshot_sort(struct snapshot *s)
 
 /* --- what concerns all sources ----------------------------------------------- */
 
-const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int life)
+const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int epoch)
 {
-	return &s->tables[life].stats;
+	return &s->tables[epoch].stats;
 }
 
-void snapshot_set_stats(struct snapshot *s, int life, const struct nolist_stats *stats,
-			uint64_t begin_ns, uint64_t now_ns, bool is_away)
+void snapshot_set_stats(struct snapshot *s, int epoch, const struct nolist_stats *stats,
+			uint64_t begin_ns, uint64_t now_ns, bool is_detached)
 {
-	struct snapshot_stats *to = &s->tables[life].stats;
+	struct snapshot_stats *to = &s->tables[epoch].stats;
 
 	to->begin_s = pack_second(begin_ns);
 	to->now_s = pack_second(now_ns);
-	to->is_away = is_away;
-	to->proofs_new = stats->proofs_new;
-	to->losses = (struct losses){
+	to->is_detached = is_detached;
+	to->verified_new = stats->verified_new;
+	to->gaps = (struct gap){
 		.to_s = to->now_s,
-		.away_s = is_away ? to->now_s : 0,
-		.proofs_lost = stats->proofs_lost,
-		.proofs_lost_s = pack_second(stats->proofs_lost_ns),
-		.claims_lost = stats->claims_lost,
-		.claims_shed = { stats->claims_shed[NOLIST_LOW], stats->claims_shed[NOLIST_REAL],
-				 stats->claims_shed[NOLIST_HIGH] },
+		.detached_s = is_detached ? to->now_s : 0,
+		.verified_lost = stats->verified_lost,
+		.verified_lost_s = pack_second(stats->verified_lost_ns),
+		.contacts_lost = stats->contacts_lost,
+		.contacts_limited = { stats->contacts_limited[NOLIST_LOW],
+				      stats->contacts_limited[NOLIST_REAL],
+				      stats->contacts_limited[NOLIST_HIGH] },
 	};
 	memcpy(to->bad_acks, stats->bad_acks, sizeof(to->bad_acks));
 	memcpy(to->real, stats->real, sizeof(to->real));
 }
 
-void snapshot_set_changes(struct snapshot *s, int life,
+void snapshot_set_changes(struct snapshot *s, int epoch,
 			  const struct nolist_change change[NOLIST_CHANGES])
 {
-	struct snapshot_stats *to = &s->tables[life].stats;
+	struct snapshot_stats *to = &s->tables[epoch].stats;
 
 	memcpy(to->change, change, sizeof(to->change));
 }
 
 /* --- walking ----------------------------------------------------------------- */
 
-void snapshot_start(const struct snapshot *s, int life, const struct pack_key *key,
+void snapshot_start(const struct snapshot *s, int epoch, const struct pack_key *key,
 		    struct snapshot_walk *w)
 {
-	*w = (struct snapshot_walk){ .s = s, .life = life };
+	*w = (struct snapshot_walk){ .s = s, .epoch = epoch };
 	if (key) {
-		w->claims = table_find(&s->tables[life].claims.table, key);
-		w->proofs = table_find(&s->tables[life].proofs.table, key);
+		w->contacts = table_find(&s->tables[epoch].contacts.table, key);
+		w->verified = table_find(&s->tables[epoch].verified.table, key);
 	}
 }
 
-static void take_claims(const struct table *t, size_t at, struct snapshot_item *item)
+static void take_contacts(const struct table *t, size_t at, struct snapshot_item *item)
 {
 	size_t size;
 	const unsigned char *bytes = table_record(t, at, &size);
 
-	expand(&item->room.claims, CLAIMS_WORDS, bytes, size);
-	item->claims = &item->room.claims;
+	sparse_decode(&item->capacity.contacts, CONTACTS_WORDS, bytes, size);
+	item->contacts = &item->capacity.contacts;
 }
 
-static void take_proofs(const struct table *t, size_t at, struct snapshot_item *item)
+static void take_verified(const struct table *t, size_t at, struct snapshot_item *item)
 {
 	size_t size, part;
 	const unsigned char *bytes = table_record(t, at, &size);
 
-	part = expand(&item->room.proofs, PROOFS_WORDS, bytes, size);
+	part = sparse_decode(&item->capacity.verified, VERIFIED_WORDS, bytes, size);
 	while (bytes += part, size -= part)
-		part = expand(&item->room.hour[item->hours++], HOUR_WORDS, bytes, size);
-	item->proofs = &item->room.proofs;
-	item->hour = item->room.hour;
+		part = sparse_decode(&item->capacity.hour[item->hours++], HOUR_WORDS, bytes, size);
+	item->verified = &item->capacity.verified;
+	item->hour = item->capacity.hour;
 }
 
-/* Told from the mask of the squeezed record alone, as most have none. */
+/* Told from the mask of the encoded record alone, as most have none. */
 static bool has_data(const struct table *t, size_t at)
 {
 	size_t size;
 
-	_Static_assert(!offsetof(struct pack_proofs, data.first), "is the mask's first bit");
+	_Static_assert(!offsetof(struct pack_verified, data.first), "is the mask's first bit");
 	return table_record(t, at, &size)[1] & 1;
 }
 
-static void take(struct snapshot_walk *w, bool has_claims, bool has_proofs,
+static void take(struct snapshot_walk *w, bool has_contacts, bool has_verified,
 		 struct snapshot_item *item)
 {
-	const struct tables *t = &w->s->tables[w->life];
+	const struct tables *t = &w->s->tables[w->epoch];
 
-	item->claims = NULL;
-	item->proofs = NULL;
+	item->contacts = NULL;
+	item->verified = NULL;
 	item->hours = 0;
-	if (has_claims)
-		take_claims(&t->claims.table, w->claims++, item);
-	if (has_proofs)
-		take_proofs(&t->proofs.table, w->proofs++, item);
+	if (has_contacts)
+		take_contacts(&t->contacts.table, w->contacts++, item);
+	if (has_verified)
+		take_verified(&t->verified.table, w->verified++, item);
 }
 
-bool snapshot_next_proven(const struct snapshot_walk *w, struct pack_key *key)
+bool snapshot_next_verified(const struct snapshot_walk *w, struct pack_key *key)
 {
-	return table_key(&w->s->tables[w->life].proofs.table, w->proofs, key);
+	return table_key(&w->s->tables[w->epoch].verified.table, w->verified, key);
 }
 
 bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
 		      struct snapshot_item *item)
 {
-	const struct tables *t = &w->s->tables[w->life];
-	bool has_claims = table_step_to(&t->claims.table, &w->claims, key);
-	bool has_proofs = table_step_to(&t->proofs.table, &w->proofs, key);
+	const struct tables *t = &w->s->tables[w->epoch];
+	bool has_contacts = table_step_to(&t->contacts.table, &w->contacts, key);
+	bool has_verified = table_step_to(&t->verified.table, &w->verified, key);
 
 	item->key = *key;
-	take(w, has_claims, has_proofs, item);
-	return has_claims || has_proofs;
+	take(w, has_contacts, has_verified, item);
+	return has_contacts || has_verified;
 }
 
 bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 {
-	const struct tables *t = &w->s->tables[w->life];
+	const struct tables *t = &w->s->tables[w->epoch];
 	struct pack_key c, p;
 	bool has_p, has_c;
 
-	while (w->has_data && w->proofs < t->proofs.table.places && !has_data(&t->proofs.table, w->proofs))
-		w->proofs++;
-	has_p = table_key(&t->proofs.table, w->proofs, &p);
-	if (w->is_proven)
+	while (w->has_data && w->verified < t->verified.table.places &&
+	       !has_data(&t->verified.table, w->verified))
+		w->verified++;
+	has_p = table_key(&t->verified.table, w->verified, &p);
+	if (w->is_verified)
 		return has_p && snapshot_step_to(w, &p, item);
-	has_c = table_key(&t->claims.table, w->claims, &c);
+	has_c = table_key(&t->contacts.table, w->contacts, &c);
 	if (!has_c && !has_p)
 		return false;
 	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;

@@ -34,26 +34,26 @@ void table_free(struct table *t)
 /* Makes room for one more record of so many bytes. */
 static int grow(struct table *t, size_t size)
 {
-	size_t room = t->places_room ? t->places_room : 64;
+	size_t capacity = t->places_capacity ? t->places_capacity : 64;
 	void *grown;
 
-	if (t->places == t->places_room) {
-		room += room / 2;
-		grown = reallocarray(t->place, room, sizeof(*t->place));
+	if (t->places == t->places_capacity) {
+		capacity += capacity / 2;
+		grown = reallocarray(t->place, capacity, sizeof(*t->place));
 		if (!grown)
 			return -ENOMEM;
 		t->place = grown;
-		t->places_room = room;
+		t->places_capacity = capacity;
 	}
-	if (t->used + size <= t->room)
+	if (t->used + size <= t->capacity)
 		return 0;
-	room = t->room + t->room / 2 + size;
+	capacity = t->capacity + t->capacity / 2 + size;
 	/* A place has 32 bits. */
-	grown = room > UINT32_MAX ? NULL : realloc(t->bytes, room);
+	grown = capacity > UINT32_MAX ? NULL : realloc(t->bytes, capacity);
 	if (!grown)
 		return -ENOMEM;
 	t->bytes = grown;
-	t->room = room;
+	t->capacity = capacity;
 	return 0;
 }
 
@@ -75,7 +75,7 @@ int table_add(struct table *t, const struct pack_key *key, const unsigned char *
 
 /* One of the two families: its places, and as much room again. */
 struct family {
-	struct place *place, *room;
+	struct place *place, *capacity;
 	size_t places;
 	int first, end; /* the digits of its keys, the least one first */
 	const unsigned char *from; /* records by place */
@@ -115,7 +115,7 @@ static bool sort_digit(const struct place *from, struct place *to, size_t n, int
 static void *sort_places(void *arg)
 {
 	struct family *f = arg;
-	struct place *from = f->place, *to = f->room, *was;
+	struct place *from = f->place, *to = f->capacity, *was;
 	uint32_t *count = malloc(sizeof(*count) << DIGIT_BITS);
 	int i;
 
@@ -166,8 +166,8 @@ static void part(const struct table *t, struct place *to, struct family f[2])
 		*f[!!t->place[i].high].place++ = t->place[i];
 	f[0].place = to;
 	f[1].place = to + f[0].places;
-	f[0].room = t->place;
-	f[1].room = t->place + f[0].places;
+	f[0].capacity = t->place;
+	f[1].capacity = t->place + f[0].places;
 	f[1].at = f[0].size;
 }
 
@@ -183,7 +183,7 @@ int table_sort(struct table *t)
 	thread_both(sort_places, &f[0], &f[1]);
 	free(t->place);
 	t->place = sorted;
-	t->places_room = t->places + 1;
+	t->places_capacity = t->places + 1;
 	to = malloc(t->used + 1);
 	if (!to || f[0].error || f[1].error) {
 		free(to);
@@ -194,7 +194,7 @@ int table_sort(struct table *t)
 	thread_both(sort_records, &f[0], &f[1]);
 	free(t->bytes);
 	t->bytes = to;
-	t->room = t->used + 1;
+	t->capacity = t->used + 1;
 	return 0;
 }
 

@@ -4,8 +4,8 @@
  * the same order afterwards, so that walks do not jump. Filled first, then sorted
  * once, then read.
  */
-#ifndef NOLIST_TABLE_H
-#define NOLIST_TABLE_H
+#ifndef NOLIST_SORTED_H
+#define NOLIST_SORTED_H
 
 #include <stddef.h>
 #include "user/record/pack.h"
@@ -22,9 +22,9 @@ struct place {
 /* All zero: an empty one. */
 struct table {
 	struct place *place;
-	size_t places, places_room;
+	size_t places, places_capacity;
 	unsigned char *bytes; /* for each record how many there are, in two, then these */
-	size_t used, room;
+	size_t used, capacity;
 };
 
 void table_free(struct table *t);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Records as older versions of the store had them, for the steps that bring it up to date:
- * first as long as in memory, then squeezed without a length, of so many words each.
+ * first as long as in memory, then encoded without a length, of so many words each.
  */
 #include <string.h>
 
@@ -17,49 +17,49 @@ struct old_hour {
 
 #define HOUR_WORDS (sizeof(struct pack_hour) / 4)
 #define OLD_HOUR_WORDS (sizeof(struct old_hour) / 4)
-#define OLD_MAX(words) (SQUEEZE_MASK(words) + 4 * (words))
+#define OLD_MAX(words) (SPARSE_MASK(words) + 4 * (words))
 
-static size_t old_squeeze(unsigned char *squeezed, const unsigned char *record, unsigned int words)
+static size_t old_sparse(unsigned char *sparse, const unsigned char *record, unsigned int words)
 {
-	unsigned char *at = squeezed + SQUEEZE_MASK(words);
+	unsigned char *at = sparse + SPARSE_MASK(words);
 	uint32_t word;
 	unsigned int i;
 
-	memset(squeezed, 0, SQUEEZE_MASK(words));
+	memset(sparse, 0, SPARSE_MASK(words));
 	for (i = 0; i < words; i++) {
 		memcpy(&word, record + 4 * i, 4);
 		if (!word)
 			continue;
-		squeezed[i / 8] |= 1u << i % 8;
+		sparse[i / 8] |= 1u << i % 8;
 		memcpy(at, &word, 4);
 		at += 4;
 	}
-	return at - squeezed;
+	return at - sparse;
 }
 
 /* Bytes that were read; 0: that is no record. */
-static size_t old_expand(unsigned char *record, unsigned int words, const unsigned char *squeezed,
+static size_t old_expand(unsigned char *record, unsigned int words, const unsigned char *sparse,
 			 size_t size)
 {
-	const unsigned char *at = squeezed + SQUEEZE_MASK(words);
+	const unsigned char *at = sparse + SPARSE_MASK(words);
 	unsigned int i;
 
 	memset(record, 0, 4 * words);
-	if (size < SQUEEZE_MASK(words) || (words % 8 && at[-1] >> words % 8))
+	if (size < SPARSE_MASK(words) || (words % 8 && at[-1] >> words % 8))
 		return 0;
 	for (i = 0; i < words; i++) {
-		if (!(squeezed[i / 8] & 1u << i % 8))
+		if (!(sparse[i / 8] & 1u << i % 8))
 			continue;
-		if (squeezed + size - at < 4)
+		if (sparse + size - at < 4)
 			return 0;
 		memcpy(record + 4 * i, at, 4);
 		at += 4;
 	}
-	return at - squeezed;
+	return at - sparse;
 }
 
-/* squeezed(BLOB, WORDS): the records of so many words in a blob, squeezed without length. */
-static void on_squeezed(sqlite3_context *context, int args, sqlite3_value **arg)
+/* encoded(BLOB, WORDS): the records of so many words in a blob, encoded without length. */
+static void on_sparse(sqlite3_context *context, int args, sqlite3_value **arg)
 {
 	const unsigned char *from = sqlite3_value_blob(arg[0]);
 	size_t at, size = sqlite3_value_bytes(arg[0]), words = sqlite3_value_int(arg[1]), used = 0;
@@ -78,7 +78,7 @@ static void on_squeezed(sqlite3_context *context, int args, sqlite3_value **arg)
 		return;
 	}
 	for (at = 0; at < size; at += 4 * words)
-		used += old_squeeze(to + used, from + at, words);
+		used += old_sparse(to + used, from + at, words);
 	sqlite3_result_blob(context, to, used, sqlite3_free);
 }
 
@@ -89,12 +89,12 @@ static size_t with_length(unsigned char *to, const unsigned char *record, unsign
 	struct old_hour old;
 
 	if (words != OLD_HOUR_WORDS)
-		return squeeze(to, record, words);
+		return sparse_encode(to, record, words);
 	memcpy(&old, record, sizeof(old));
 	hour.hour = old.hour;
 	memcpy(hour.n, old.n, sizeof(old.n));
 	hour.seen = old.seen;
-	return squeeze(to, &hour, HOUR_WORDS);
+	return sparse_encode(to, &hour, HOUR_WORDS);
 }
 
 /* with_length(BLOB, WORDS): the same records, each with its length. */
@@ -103,13 +103,13 @@ static void on_with_length(sqlite3_context *context, int args, sqlite3_value **a
 	const unsigned char *from = sqlite3_value_blob(arg[0]);
 	size_t part, size = sqlite3_value_bytes(arg[0]), used = 0;
 	unsigned int words = sqlite3_value_int(arg[1]);
-	unsigned char record[4 * SQUEEZE_WORDS], *to;
+	unsigned char record[4 * SPARSE_WORDS], *to;
 
 	(void)args;
 	if (!from)
 		return;
 	/* None is shorter than its mask, or gets longer by more than length, mask and a word. */
-	to = sqlite3_malloc64(size + size / SQUEEZE_MASK(words) * 8 + 8);
+	to = sqlite3_malloc64(size + size / SPARSE_MASK(words) * 8 + 8);
 	if (!to) {
 		sqlite3_result_error_nomem(context);
 		return;
@@ -134,7 +134,7 @@ static int add(struct store *s, const char *name, void (*fn)(sqlite3_context *, 
 
 int store_add_older(struct store *s)
 {
-	int error = add(s, "squeezed", on_squeezed);
+	int error = add(s, "squeezed", on_sparse);
 
 	return error ? error : add(s, "with_length", on_with_length);
 }

@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the store share: sqlite.c opens, rows.c has the sources,
- * lives.c the tables as a whole, pardons.c the pardons, lists.c
+ * epochs.c the tables as a whole, pardons.c the pardons, lists.c
  * the lists, prune.c drops what is old. Nobody else
  * includes this.
  */
-#ifndef NOLIST_STORE_PRIV_H
-#define NOLIST_STORE_PRIV_H
+#ifndef NOLIST_STORE_PRIVATE_H
+#define NOLIST_STORE_PRIVATE_H
 
 #include <sqlite3.h>
 #include "user/store/store.h"
 
 enum statement {
-	SQL_WALK_CLAIMED, /* in the order of enum store_grade */
-	SQL_WALK_PROVEN,
+	SQL_WALK_UNVERIFIED, /* in the order of enum store_grade */
+	SQL_WALK_VERIFIED,
 	SQL_DATA,
 	SQL_GET,
 	SQL_PUT,
 	SQL_PUT_MANY,
 	SQL_PROMOTE,
-	SQL_IS_PROVEN,
+	SQL_IS_VERIFIED,
 	SQL_COUNT,
 	SQL_DROP,
-	SQL_LOSSES_DROP,
+	SQL_GAPS_DROP,
 	SQL_ACKS_DROP,
 	SQL_PARDON_DROP,
 	SQL_REAL_DROP,
 	SQL_CHANGES_DROP,
 	SQL_LIST_DROP,
-	SQL_LIFE_ADD,
-	SQL_LIFE_SET,
-	SQL_LIFE_WALL,
-	SQL_LOSSES_LAST,
-	SQL_LOSSES_ADD,
-	SQL_LOSSES_STRETCH,
-	SQL_LOSSES_EACH,
+	SQL_EPOCH_ADD,
+	SQL_EPOCH_SET,
+	SQL_EPOCH_WALL,
+	SQL_GAPS_LAST,
+	SQL_GAPS_ADD,
+	SQL_GAPS_STRETCH,
+	SQL_GAPS_EACH,
 	SQL_ACKS_ADD,
 	SQL_ACKS_EACH,
 	SQL_PARDON_ADD,
@@ -59,14 +59,17 @@ struct store {
 	char *path;
 	int lock; /* the directory, locked by the one who collects; or -1 */
 	sqlite3_stmt *stmt[STATEMENTS];
-	struct store_life *life;
-	size_t lives;
+	struct store_epoch *epoch;
+	size_t epochs;
 	unsigned char *bound; /* what is bound to the statement that is about to run */
-	size_t bound_room;
+	size_t bound_capacity;
 };
 
 /* Notes the failure after SQLite said no; returns -errno. */
 int store_fail(struct store *s, const char *what);
+/* schema.c: the steps that make each version of the one before; store_version is the last. */
+extern const char *const store_steps[];
+extern const int store_version;
 /* A statement, prepared once and reset; NULL: store_fail() has been called. */
 sqlite3_stmt *store_stmt(struct store *s, enum statement which);
 /* Runs a statement that gives no rows. */
@@ -80,7 +83,7 @@ int store_number(struct store *s, const char *pragma, int *number);
 int store_add_older(struct store *s);
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
 /* What is known of tables as a whole, and pardons that were over, of before a time. */
-int store_drop_lives(struct store *s, int64_t before);
-int store_read_lives(struct store *s);
+int store_drop_epochs(struct store *s, int64_t before);
+int store_read_epochs(struct store *s);
 
 #endif

@@ -11,7 +11,7 @@
 #include "user/base/failure.h"
 #include "user/store/private.h"
 
-#define KEPT_S (KEPT_HOURS * 3600ll)
+#define STORED_S (STORED_HOURS * 3600ll)
 #define WINDOW 4096 /* rows that are dropped at a time: dropping while walking is slow */
 
 struct prune {
@@ -32,21 +32,21 @@ static uint32_t later(uint32_t a, uint32_t b)
 
 static int64_t last_of(const struct prune *p, const struct store_row *row)
 {
-	const struct kept *k = &row->kept;
-	uint32_t last = later(k->proofs.now.data.last, k->proofs.now.talk.last);
+	const struct stored *k = &row->stored;
+	uint32_t last = later(k->verified.now.data.last, k->verified.now.talk.last);
 	size_t i;
 
 	for (i = 0; i < PACK_ROLES; i++)
-		last = later(last, k->claims.now.role[i].last);
-	for (i = 0; i < p->s->lives; i++)
-		if (p->s->life[i].id == row->life)
-			return (int64_t)last - 1 + p->s->life[i].life.wall_s;
+		last = later(last, k->contacts.now.role[i].last);
+	for (i = 0; i < p->s->epochs; i++)
+		if (p->s->epoch[i].id == row->epoch)
+			return (int64_t)last - 1 + p->s->epoch[i].epoch.wall_s;
 	return 0;
 }
 
-static bool came_once(const struct kept *k)
+static bool came_once(const struct stored *k)
 {
-	const struct kept_claims *c = &k->claims;
+	const struct stored_contacts *c = &k->contacts;
 	uint64_t opens = 0;
 	int i;
 
@@ -59,14 +59,14 @@ static void look_at(struct prune *p, const struct store_row *row)
 {
 	int64_t last = last_of(p, row), hours;
 
-	if (p->is_once && !came_once(&row->kept))
+	if (p->is_once && !came_once(&row->stored))
 		return;
 	if (p->ages) {
 		hours = last > p->now ? 0 : (p->now - last) / 3600;
-		p->ages[hours < KEPT_HOURS ? hours : KEPT_HOURS]++;
+		p->ages[hours < STORED_HOURS ? hours : STORED_HOURS]++;
 	} else if (last < p->before) {
 		p->row[p->n].key = row->key;
-		p->row[p->n++].life = row->life;
+		p->row[p->n++].epoch = row->epoch;
 	}
 }
 
@@ -83,8 +83,8 @@ static int drop(struct prune *p)
 
 static int walk(struct prune *p)
 {
-	struct pack_hour *hour = calloc(KEPT_HOURS, sizeof(*hour));
-	struct store_row row = { .kept.hour = hour };
+	struct pack_hour *hour = calloc(STORED_HOURS, sizeof(*hour));
+	struct store_row row = { .stored.hour = hour };
 	int ret = hour ? store_start(p->s, p->grade, NULL) : -ENOMEM;
 
 	p->n = 0;
@@ -104,17 +104,17 @@ static int walk(struct prune *p)
 /* Drops the older half of those that the prune is about. */
 static int halve(struct prune *p)
 {
-	uint64_t all = 0, kept = 0;
+	uint64_t all = 0, stored = 0;
 	int i, error;
 
-	p->ages = calloc(KEPT_HOURS + 1, sizeof(*p->ages));
+	p->ages = calloc(STORED_HOURS + 1, sizeof(*p->ages));
 	if (!p->ages)
 		return -ENOMEM;
 	error = walk(p);
-	for (i = 0; i <= KEPT_HOURS; i++)
+	for (i = 0; i <= STORED_HOURS; i++)
 		all += p->ages[i];
-	for (i = 0; i < KEPT_HOURS && kept + p->ages[i] <= all / 2; i++)
-		kept += p->ages[i];
+	for (i = 0; i < STORED_HOURS && stored + p->ages[i] <= all / 2; i++)
+		stored += p->ages[i];
 	free(p->ages);
 	p->ages = NULL;
 	p->before = p->now - i * 3600ll;
@@ -139,15 +139,15 @@ int store_prune(struct store *s, int64_t now, bool is_by_age, uint64_t bytes_max
 	int i, ret, error = p ? 0 : -ENOMEM;
 
 	if (p)
-		*p = (struct prune){ .s = s, .now = now, .before = now - KEPT_S };
+		*p = (struct prune){ .s = s, .now = now, .before = now - STORED_S };
 	for (i = 0; i < STORE_GRADES && is_by_age && !error; i++) {
 		p->grade = i;
 		error = walk(p);
 	}
 	if (!error && is_by_age)
-		error = store_drop_lives(s, now - KEPT_S);
+		error = store_drop_epochs(s, now - STORED_S);
 	for (i = 0; i < 2 && !error && (ret = is_too_large(s, bytes_max)); i++) {
-		p->grade = STORE_CLAIMED;
+		p->grade = STORE_UNVERIFIED;
 		p->is_once = !i;
 		error = ret < 0 ? ret : halve(p);
 	}

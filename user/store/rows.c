@@ -12,10 +12,10 @@
 #include "user/base/failure.h"
 #include "user/store/private.h"
 
-#define CLAIMS_WORDS (sizeof(struct kept_claims) / 4)
-#define PROOFS_WORDS (sizeof(struct kept_proofs) / 4)
+#define CONTACTS_WORDS (sizeof(struct stored_contacts) / 4)
+#define VERIFIED_WORDS (sizeof(struct stored_verified) / 4)
 #define HOUR_WORDS (sizeof(struct pack_hour) / 4)
-#define HOUR_MIN 6 /* bytes of an hour, squeezed: at least which it is */
+#define HOUR_MIN 6 /* bytes of an hour, encoded: at least which it is */
 
 #define KEY_SIZE 12
 #define STEPS_MAX 12 /* forward, before a row is sought */
@@ -55,36 +55,37 @@ static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, uns
 		memset(to, 0, 4 * words);
 		return 0;
 	}
-	return expand(to, words, bytes, size) == size ? 0 : store_damaged(s);
+	return sparse_decode(to, words, bytes, size) == size ? 0 : store_damaged(s);
 }
 
 /* What one look at the tables may add to the hours of a row. */
 #define HOURS_MORE (NOLIST_HOURS + 1 + 2 * PACK_ROLES)
 
-static int make_room(struct store *s, struct store_row *row, unsigned int hours)
+static int reserve(struct store *s, struct store_row *row, unsigned int hours)
 {
-	unsigned int room = hours + HOURS_MORE < KEPT_HOURS ? hours + HOURS_MORE : KEPT_HOURS;
+	unsigned int capacity =
+		hours + HOURS_MORE < STORED_HOURS ? hours + HOURS_MORE : STORED_HOURS;
 	void *grown;
 
-	if (room <= row->room)
+	if (capacity <= row->capacity)
 		return 0;
-	grown = reallocarray(row->kept.hour, room, sizeof(*row->kept.hour));
+	grown = reallocarray(row->stored.hour, capacity, sizeof(*row->stored.hour));
 	if (!grown)
 		return fail(-ENOMEM, "cannot read '%s'", s->path);
-	row->kept.hour = grown;
-	row->room = room;
+	row->stored.hour = grown;
+	row->capacity = capacity;
 	return 0;
 }
 
-static int read_hours(struct store *s, sqlite3_stmt *q, struct kept *k)
+static int read_hours(struct store *s, sqlite3_stmt *q, struct stored *k)
 {
 	const unsigned char *bytes = sqlite3_column_blob(q, 4);
 	size_t part, size = sqlite3_column_bytes(q, 4);
 	struct pack_hour hour;
 
 	for (k->hours = 0; size; bytes += part, size -= part) {
-		part = expand(&hour, HOUR_WORDS, bytes, size);
-		if (!part || k->hours == KEPT_HOURS || !hour.hour ||
+		part = sparse_decode(&hour, HOUR_WORDS, bytes, size);
+		if (!part || k->hours == STORED_HOURS || !hour.hour ||
 		    (k->hours && hour.hour <= k->hour[k->hours - 1].hour))
 			return store_damaged(s);
 		k->hour[k->hours++] = hour;
@@ -96,17 +97,17 @@ static int read_row(struct store *s, sqlite3_stmt *q, struct store_row *row)
 {
 	int error = read_key(s, q, &row->key);
 
-	row->life = sqlite3_column_int(q, 1);
+	row->epoch = sqlite3_column_int(q, 1);
 	if (!error)
-		error = read_part(s, q, 2, &row->kept.claims, CLAIMS_WORDS);
+		error = read_part(s, q, 2, &row->stored.contacts, CONTACTS_WORDS);
 	if (!error)
-		error = read_part(s, q, 3, &row->kept.proofs, PROOFS_WORDS);
-	return error ? error : read_hours(s, q, &row->kept);
+		error = read_part(s, q, 3, &row->stored.verified, VERIFIED_WORDS);
+	return error ? error : read_hours(s, q, &row->stored);
 }
 
 int store_start(struct store *s, enum store_grade grade, const struct pack_key *from)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_WALK_CLAIMED + grade);
+	sqlite3_stmt *q = store_stmt(s, SQL_WALK_UNVERIFIED + grade);
 	unsigned char bytes[KEY_SIZE];
 
 	if (!q)
@@ -118,7 +119,7 @@ int store_start(struct store *s, enum store_grade grade, const struct pack_key *
 
 int store_next(struct store *s, enum store_grade grade, struct store_row *row)
 {
-	sqlite3_stmt *q = s->stmt[SQL_WALK_CLAIMED + grade];
+	sqlite3_stmt *q = s->stmt[SQL_WALK_UNVERIFIED + grade];
 	int ret = store_step(s, q);
 
 	if (ret > 0 && read_row(s, q, row))
@@ -149,7 +150,7 @@ static int get(struct store *s, struct store_row *row, enum store_grade grade)
 		return -EIO;
 	key_bytes(&row->key, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
-	sqlite3_bind_int(q, 2, row->life);
+	sqlite3_bind_int(q, 2, row->epoch);
 	sqlite3_bind_int(q, 3, grade);
 	ret = store_step(s, q);
 	if (ret > 0 && read_row(s, q, row))
@@ -160,18 +161,18 @@ static int get(struct store *s, struct store_row *row, enum store_grade grade)
 
 int store_get(struct store *s, struct store_row *row)
 {
-	struct pack_hour *hour = row->kept.hour;
+	struct pack_hour *hour = row->stored.hour;
 	int ret;
 
-	row->grade = STORE_PROVEN;
+	row->grade = STORE_VERIFIED;
 	ret = get(s, row, row->grade);
 	if (!ret) {
-		row->grade = STORE_CLAIMED;
+		row->grade = STORE_UNVERIFIED;
 		ret = get(s, row, row->grade);
 	}
 	if (!ret) {
 		row->grade = STORE_GRADES;
-		row->kept = (struct kept){ .hour = hour };
+		row->stored = (struct stored){ .hour = hour };
 	}
 	return ret;
 }
@@ -184,7 +185,7 @@ static int compare_row(struct store *s, sqlite3_stmt *q, const struct store_row 
 
 	*order = pack_compare(&key, &row->key);
 	if (!*order)
-		*order = sqlite3_column_int(q, 1) - row->life;
+		*order = sqlite3_column_int(q, 1) - row->epoch;
 	return error;
 }
 
@@ -202,7 +203,7 @@ static int get_grade(struct store *s, enum store_grade grade, struct store_row *
 		for (steps = 0, order = -1; order < 0; steps++) {
 			if (!q || steps == STEPS_MAX) {
 				error = store_start(s, grade, &rows[i].key);
-				q = s->stmt[SQL_WALK_CLAIMED + grade];
+				q = s->stmt[SQL_WALK_UNVERIFIED + grade];
 				if (error || (has = store_step(s, q)) < 0)
 					return error ? error : has;
 			} else if (steps && (has = store_step(s, q)) < 0) {
@@ -216,7 +217,7 @@ static int get_grade(struct store *s, enum store_grade grade, struct store_row *
 		if (order)
 			continue;
 		rows[i].grade = grade;
-		error = make_room(s, &rows[i], sqlite3_column_bytes(q, 4) / HOUR_MIN);
+		error = reserve(s, &rows[i], sqlite3_column_bytes(q, 4) / HOUR_MIN);
 		if (!error)
 			error = read_row(s, q, &rows[i]);
 		if (error)
@@ -233,8 +234,8 @@ int store_get_many(struct store *s, struct store_row *rows, size_t n)
 
 	for (i = 0; i < n && !error; i++) {
 		rows[i].grade = STORE_GRADES;
-		rows[i].kept = (struct kept){ .hour = rows[i].kept.hour };
-		error = make_room(s, &rows[i], 0);
+		rows[i].stored = (struct stored){ .hour = rows[i].stored.hour };
+		error = reserve(s, &rows[i], 0);
 	}
 	for (grade = 0; grade < STORE_GRADES && !error && n; grade++)
 		error = get_grade(s, grade, rows, n);
@@ -253,9 +254,9 @@ static int promote(struct store *s, const unsigned char bytes[KEY_SIZE])
 }
 
 /* Did it prove anything in another life? */
-static int is_proven_elsewhere(struct store *s, const unsigned char bytes[KEY_SIZE])
+static int is_verified_elsewhere(struct store *s, const unsigned char bytes[KEY_SIZE])
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_IS_PROVEN);
+	sqlite3_stmt *q = store_stmt(s, SQL_IS_VERIFIED);
 	int ret;
 
 	if (!q)
@@ -272,20 +273,20 @@ static int settle_grade(struct store *s, const struct store_row *row,
 {
 	int ret;
 
-	if (row->grade == STORE_PROVEN)
-		return STORE_PROVEN;
-	if (kept_is_proven(&row->kept)) {
-		ret = row->grade == STORE_CLAIMED || s->lives > 1 ? promote(s, bytes) : 0;
-		return ret ? ret : STORE_PROVEN;
+	if (row->grade == STORE_VERIFIED)
+		return STORE_VERIFIED;
+	if (stored_is_verified(&row->stored)) {
+		ret = row->grade == STORE_UNVERIFIED || s->epochs > 1 ? promote(s, bytes) : 0;
+		return ret ? ret : STORE_VERIFIED;
 	}
-	if (row->grade == STORE_CLAIMED || s->lives < 2)
-		return STORE_CLAIMED;
-	ret = is_proven_elsewhere(s, bytes);
-	return ret > 0 ? STORE_PROVEN : ret;
+	if (row->grade == STORE_UNVERIFIED || s->epochs < 2)
+		return STORE_UNVERIFIED;
+	ret = is_verified_elsewhere(s, bytes);
+	return ret > 0 ? STORE_VERIFIED : ret;
 }
 
 /*
- * Parameters are squeezed into room of the store's, one behind the other, where they stay
+ * Parameters are encoded into room of the store's, one behind the other, where they stay
  * until the statement has run: SQLite would take memory for each to copy it.
  */
 static unsigned char *bind(sqlite3_stmt *q, int column, unsigned char *at, size_t size)
@@ -295,28 +296,28 @@ static unsigned char *bind(sqlite3_stmt *q, int column, unsigned char *at, size_
 }
 
 static unsigned char *bind_hours(sqlite3_stmt *q, int column, unsigned char *at,
-				 const struct kept *k)
+				 const struct stored *k)
 {
 	size_t size = 0;
 	unsigned int i;
 
 	for (i = 0; i < k->hours; i++)
-		size += squeeze(at + size, &k->hour[i], HOUR_WORDS);
+		size += sparse_encode(at + size, &k->hour[i], HOUR_WORDS);
 	return bind(q, column, at, size);
 }
 
 /* What a row takes there at most. */
 static size_t bound_max(const struct store_row *row)
 {
-	return KEY_SIZE + SQUEEZE_MAX(CLAIMS_WORDS) + SQUEEZE_MAX(PROOFS_WORDS) +
-	       row->kept.hours * SQUEEZE_MAX(HOUR_WORDS);
+	return KEY_SIZE + SPARSE_MAX(CONTACTS_WORDS) + SPARSE_MAX(VERIFIED_WORDS) +
+	       row->stored.hours * SPARSE_MAX(HOUR_WORDS);
 }
 
 /* Binds a row to the seven parameters from a column on; *at is where there is room. */
 static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct store_row *row,
 		    unsigned char **at)
 {
-	const struct kept *k = &row->kept;
+	const struct stored *k = &row->stored;
 	unsigned char *key = *at;
 	int grade;
 
@@ -326,13 +327,13 @@ static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct s
 		return grade;
 	sqlite3_bind_int(q, column, grade);
 	*at = bind(q, column + 1, key, KEY_SIZE);
-	sqlite3_bind_int(q, column + 2, row->life);
-	if (k->proofs.now.data.first)
+	sqlite3_bind_int(q, column + 2, row->epoch);
+	if (k->verified.now.data.first)
 		sqlite3_bind_int(q, column + 3, 1);
-	if (k->claims.begin)
-		*at = bind(q, column + 4, *at, squeeze(*at, &k->claims, CLAIMS_WORDS));
-	if (k->proofs.begin)
-		*at = bind(q, column + 5, *at, squeeze(*at, &k->proofs, PROOFS_WORDS));
+	if (k->contacts.begin)
+		*at = bind(q, column + 4, *at, sparse_encode(*at, &k->contacts, CONTACTS_WORDS));
+	if (k->verified.begin)
+		*at = bind(q, column + 5, *at, sparse_encode(*at, &k->verified, VERIFIED_WORDS));
 	if (k->hours)
 		*at = bind_hours(q, column + 6, *at, k);
 	return 0;
@@ -342,13 +343,13 @@ static int make_bound(struct store *s, size_t size)
 {
 	void *grown;
 
-	if (size <= s->bound_room)
+	if (size <= s->bound_capacity)
 		return 0;
 	grown = realloc(s->bound, size);
 	if (!grown)
 		return fail(-ENOMEM, "cannot write '%s'", s->path);
 	s->bound = grown;
-	s->bound_room = size;
+	s->bound_capacity = size;
 	return 0;
 }
 
@@ -400,7 +401,7 @@ int store_drop(struct store *s, const struct store_row *row, enum store_grade gr
 	key_bytes(&row->key, bytes);
 	sqlite3_bind_int(q, 1, grade);
 	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
-	sqlite3_bind_int(q, 3, row->life);
+	sqlite3_bind_int(q, 3, row->epoch);
 	return store_run(s, q, "write");
 }
 

@@ -26,103 +26,54 @@
 #define WAIT_MS 10000 /* for another writer */
 #define POLL_MS 20
 
-/*
- * One step for each version, from an empty file on; user_version counts them.
- * A step that was released is never changed: add another one.
- */
-static const char *const steps[] = {
-	/* Records are blobs (record/pack.h, record/sparse.h): columns took three times as long. */
-	"CREATE TABLE life (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, tables INTEGER NOT NULL,"
-	"  generation INTEGER NOT NULL, wall_s INTEGER NOT NULL, begin_s INTEGER NOT NULL DEFAULT 0,"
-	"  seen_s INTEGER NOT NULL DEFAULT 0,"
-	"  real4_s INTEGER NOT NULL DEFAULT 0, real6_s INTEGER NOT NULL DEFAULT 0);"
-	"CREATE TABLE source (grade INTEGER NOT NULL, source BLOB NOT NULL, life INTEGER NOT NULL,"
-	"  has_data INTEGER, claims BLOB, proofs BLOB, hours BLOB,"
-	"  PRIMARY KEY (grade, source, life)) WITHOUT ROWID;"
-	"CREATE INDEX source_data ON source (source) WHERE has_data = 1;"
-	"CREATE TABLE losses (seq INTEGER PRIMARY KEY, life INTEGER NOT NULL,"
-	"  from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, proofs_lost INTEGER NOT NULL,"
-	"  proofs_lost_s INTEGER NOT NULL, evicted INTEGER NOT NULL, evicted_s INTEGER NOT NULL,"
-	"  away INTEGER NOT NULL, away_s INTEGER NOT NULL, claims_lost INTEGER NOT NULL,"
-	"  shed_low INTEGER NOT NULL, shed_real INTEGER NOT NULL, shed_high INTEGER NOT NULL);"
-	"CREATE INDEX losses_life ON losses (life, seq);"
-	"CREATE TABLE bad_acks (life INTEGER NOT NULL, hour INTEGER NOT NULL,"
-	"  count INTEGER NOT NULL, PRIMARY KEY (life, hour)) WITHOUT ROWID;",
-	"CREATE TABLE pardon (id INTEGER PRIMARY KEY, addr BLOB NOT NULL, len INTEGER NOT NULL,"
-	"  made INTEGER NOT NULL, until INTEGER NOT NULL);",
-	"ALTER TABLE life ADD COLUMN data4_s INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE life ADD COLUMN data6_s INTEGER NOT NULL DEFAULT 0;"
-	"CREATE TABLE real_hour (life INTEGER NOT NULL, family INTEGER NOT NULL,"
-	"  hour INTEGER NOT NULL, opens INTEGER NOT NULL, data INTEGER NOT NULL,"
-	"  PRIMARY KEY (life, family, hour)) WITHOUT ROWID;"
-	"CREATE TABLE mx_change (life INTEGER NOT NULL, at_s INTEGER NOT NULL,"
-	"  mx INTEGER NOT NULL, PRIMARY KEY (life, at_s)) WITHOUT ROWID;",
-	/* Records were as long as in memory, in 32-bit words: so many in each. */
-	"UPDATE source SET claims = squeezed(claims, 17), proofs = squeezed(proofs, 11),"
-	"  hours = squeezed(hours, 6);",
-	"CREATE TABLE list (path TEXT PRIMARY KEY, time INTEGER NOT NULL, since INTEGER NOT NULL,"
-	"  entries INTEGER NOT NULL, losses INTEGER NOT NULL, learning INTEGER NOT NULL,"
-	"  unseen INTEGER NOT NULL, unhealthy INTEGER NOT NULL, growth INTEGER NOT NULL)"
-	"  WITHOUT ROWID;"
-	"CREATE TABLE growth (id INTEGER PRIMARY KEY, path TEXT NOT NULL, time INTEGER NOT NULL,"
-	"  added INTEGER NOT NULL);",
-	/* Hours tell of SYNs, too (record/pack.h); who does not know takes them for data. */
-	"SELECT 0;",
-	/* Records carry their length, and can grow; hours have more events. */
-	"UPDATE source SET claims = with_length(claims, 17), proofs = with_length(proofs, 11),"
-	"  hours = with_length(hours, 6);"
-	"ALTER TABLE life ADD COLUMN end_s INTEGER NOT NULL DEFAULT 0;",
-};
-
 #define LIST_COLUMNS                                                                               \
 	"SELECT path, time, since, entries, (SELECT max(0, ifnull(sum(added), 0)) FROM growth"     \
 	" WHERE growth.path = list.path AND growth.time > ?2 - 86400 AND growth.time <= ?2),"      \
-	" losses, learning, unseen, unhealthy, growth FROM list "
+	" gaps, learning, unseen, unhealthy, growth FROM list "
 
-#define VERSION_NOW ((int)(sizeof(steps) / sizeof(*steps)))
-
-#define PUT "INSERT INTO source (grade, source, life, has_data, claims, proofs, hours) VALUES"
+#define PUT "INSERT INTO source (grade, source, epoch, has_data, contacts, verified, hours) VALUES"
 /* Where a row has the size that it had, it is written in its place: REPLACE removes it first. */
 #define OVER                                                                                       \
-	" ON CONFLICT (grade, source, life) DO UPDATE SET has_data = excluded.has_data,"           \
-	" claims = excluded.claims, proofs = excluded.proofs, hours = excluded.hours"
+	" ON CONFLICT (grade, source, epoch) DO UPDATE SET has_data = excluded.has_data,"          \
+	" contacts = excluded.contacts, verified = excluded.verified, hours = excluded.hours"
 #define ROW " (?, ?, ?, ?, ?, ?, ?)"
 #define ROWS_4 ROW "," ROW "," ROW "," ROW
 #define ROWS_16 ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4
 
 static const char *const sql[STATEMENTS] = {
-	[SQL_WALK_CLAIMED] = "SELECT source, life, claims, proofs, hours FROM source"
-			     " WHERE grade = 0 AND source >= ?1 ORDER BY source, life",
-	[SQL_WALK_PROVEN] = "SELECT source, life, claims, proofs, hours FROM source"
-			    " WHERE grade = 1 AND source >= ?1 ORDER BY source, life",
+	[SQL_WALK_UNVERIFIED] = "SELECT source, epoch, contacts, verified, hours FROM source"
+				" WHERE grade = 0 AND source >= ?1 ORDER BY source, epoch",
+	[SQL_WALK_VERIFIED] = "SELECT source, epoch, contacts, verified, hours FROM source"
+			      " WHERE grade = 1 AND source >= ?1 ORDER BY source, epoch",
 	[SQL_DATA] = "SELECT DISTINCT source FROM source INDEXED BY source_data"
 		     " WHERE has_data = 1 ORDER BY source",
-	[SQL_GET] = "SELECT source, life, claims, proofs, hours FROM source"
-		    " WHERE grade = ?3 AND source = ?1 AND life = ?2",
+	[SQL_GET] = "SELECT source, epoch, contacts, verified, hours FROM source"
+		    " WHERE grade = ?3 AND source = ?1 AND epoch = ?2",
 	[SQL_PUT] = PUT ROW OVER,
 	/* STORE_PUT_ROWS */
 	[SQL_PUT_MANY] = PUT ROWS_16 "," ROWS_16 "," ROWS_16 "," ROWS_16 OVER,
 	[SQL_PROMOTE] = "UPDATE source SET grade = 1 WHERE grade = 0 AND source = ?1",
-	[SQL_IS_PROVEN] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
+	[SQL_IS_VERIFIED] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
 	[SQL_COUNT] = "SELECT count(*) FROM source WHERE grade = ?1",
-	[SQL_DROP] = "DELETE FROM source WHERE grade = ?1 AND source = ?2 AND life = ?3",
-	[SQL_LOSSES_DROP] = "DELETE FROM losses WHERE to_s + ifnull((SELECT wall_s FROM life"
-			    " WHERE id = losses.life), 0) < ?1 AND seq NOT IN"
-			    " (SELECT max(seq) FROM losses GROUP BY life)",
+	[SQL_DROP] = "DELETE FROM source WHERE grade = ?1 AND source = ?2 AND epoch = ?3",
+	[SQL_GAPS_DROP] = "DELETE FROM gap WHERE to_s + ifnull((SELECT wall_s FROM epoch"
+			  " WHERE id = gap.epoch), 0) < ?1 AND seq NOT IN"
+			  " (SELECT max(seq) FROM gap GROUP BY epoch)",
 	[SQL_ACKS_DROP] = "DELETE FROM bad_acks WHERE hour * 3600 + ifnull((SELECT wall_s"
-			  " FROM life WHERE id = bad_acks.life), 0) < ?1",
+			  " FROM epoch WHERE id = bad_acks.epoch), 0) < ?1",
 	[SQL_PARDON_DROP] = "DELETE FROM pardon WHERE until < ?1",
 	[SQL_PARDON_ADD] = "INSERT INTO pardon VALUES (NULL, ?1, ?2, ?3, ?4)",
 	[SQL_PARDON_EXTEND] = "UPDATE pardon SET until = ?4"
 			      " WHERE addr = ?1 AND len = ?2 AND until > ?3",
 	[SQL_PARDON_EACH] = "SELECT addr, len, made, until FROM pardon ORDER BY addr, len, made",
 	[SQL_REAL_DROP] = "DELETE FROM real_hour WHERE hour * 3600 + ifnull((SELECT wall_s"
-			  " FROM life WHERE id = real_hour.life), 0) < ?1",
+			  " FROM epoch WHERE id = real_hour.epoch), 0) < ?1",
 	/* The last one of before stays: what came then is no change if it is the same. */
-	[SQL_CHANGES_DROP] = "WITH old AS (SELECT life, at_s, at_s + wall_s AS utc FROM mx_change"
-			     " JOIN life ON id = life WHERE at_s + wall_s < ?1)"
-			     " DELETE FROM mx_change WHERE (life, at_s) IN (SELECT life, at_s FROM"
-			     " old WHERE utc < (SELECT max(utc) FROM old))",
+	[SQL_CHANGES_DROP] =
+		"WITH old AS (SELECT epoch, at_s, at_s + wall_s AS utc FROM mx_change"
+		" JOIN epoch ON id = epoch WHERE at_s + wall_s < ?1)"
+		" DELETE FROM mx_change WHERE (epoch, at_s) IN (SELECT epoch, at_s FROM"
+		" old WHERE utc < (SELECT max(utc) FROM old))",
 	[SQL_LIST_DROP] = "DELETE FROM list WHERE time < ?1",
 	[SQL_LIST_GET] = LIST_COLUMNS "WHERE path = ?1",
 	[SQL_LIST_SET] = "INSERT OR REPLACE INTO list VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -130,27 +81,28 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_GROWTH_ADD] = "INSERT INTO growth VALUES (NULL, ?1, ?2, ?3)",
 	[SQL_GROWTH_DROP] = "DELETE FROM growth WHERE path = ?1"
 			    " AND (time <= ?2 - 86400 OR time > ?2)",
-	[SQL_LIFE_ADD] = "INSERT INTO life (boot, tables, generation, wall_s)"
-			 " VALUES (?1, ?2, ?3, ?4)",
-	[SQL_LIFE_SET] = "UPDATE life SET generation = ?2, begin_s = ?3, seen_s = ?4,"
-			 " real4_s = ?5, real6_s = ?6, data4_s = ?7, data6_s = ?8, end_s = ?9 WHERE id = ?1",
-	[SQL_LIFE_WALL] = "UPDATE life SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
-	[SQL_LOSSES_LAST] = "SELECT * FROM losses WHERE life = ?1 ORDER BY seq DESC LIMIT 1",
-	[SQL_LOSSES_ADD] = "INSERT INTO losses VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-			   " ?10, ?11, ?12, ?13)",
-	[SQL_LOSSES_STRETCH] = "UPDATE losses SET to_s = ?2 WHERE seq ="
-			       " (SELECT max(seq) FROM losses WHERE life = ?1)",
-	[SQL_LOSSES_EACH] = "SELECT * FROM losses ORDER BY life, seq",
-	[SQL_ACKS_ADD] = "INSERT INTO bad_acks VALUES (?1, ?2, ?3) ON CONFLICT (life, hour)"
+	[SQL_EPOCH_ADD] = "INSERT INTO epoch (boot, tables, generation, wall_s)"
+			  " VALUES (?1, ?2, ?3, ?4)",
+	[SQL_EPOCH_SET] =
+		"UPDATE epoch SET generation = ?2, begin_s = ?3, seen_s = ?4,"
+		" real4_s = ?5, real6_s = ?6, data4_s = ?7, data6_s = ?8, end_s = ?9 WHERE id = ?1",
+	[SQL_EPOCH_WALL] = "UPDATE epoch SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
+	[SQL_GAPS_LAST] = "SELECT * FROM gap WHERE epoch = ?1 ORDER BY seq DESC LIMIT 1",
+	[SQL_GAPS_ADD] = "INSERT INTO gap VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+			 " ?10, ?11, ?12, ?13)",
+	[SQL_GAPS_STRETCH] = "UPDATE gap SET to_s = ?2 WHERE seq ="
+			     " (SELECT max(seq) FROM gap WHERE epoch = ?1)",
+	[SQL_GAPS_EACH] = "SELECT * FROM gap ORDER BY epoch, seq",
+	[SQL_ACKS_ADD] = "INSERT INTO bad_acks VALUES (?1, ?2, ?3) ON CONFLICT (epoch, hour)"
 			 " DO UPDATE SET count = max(count, excluded.count)",
-	[SQL_ACKS_EACH] = "SELECT life, hour, count FROM bad_acks ORDER BY life, hour",
+	[SQL_ACKS_EACH] = "SELECT epoch, hour, count FROM bad_acks ORDER BY epoch, hour",
 	[SQL_REAL_ADD] = "INSERT INTO real_hour VALUES (?1, ?2, ?3, ?4, ?5)"
-			 " ON CONFLICT (life, family, hour) DO UPDATE SET"
+			 " ON CONFLICT (epoch, family, hour) DO UPDATE SET"
 			 " opens = max(opens, excluded.opens), data = max(data, excluded.data)",
-	[SQL_REAL_EACH] = "SELECT life, family, hour, opens, data FROM real_hour"
-			  " ORDER BY life, family, hour",
+	[SQL_REAL_EACH] = "SELECT epoch, family, hour, opens, data FROM real_hour"
+			  " ORDER BY epoch, family, hour",
 	[SQL_CHANGE_ADD] = "INSERT OR REPLACE INTO mx_change VALUES (?1, ?2, ?3)",
-	[SQL_CHANGES_EACH] = "SELECT life, at_s, mx FROM mx_change ORDER BY life, at_s",
+	[SQL_CHANGES_EACH] = "SELECT epoch, at_s, mx FROM mx_change ORDER BY epoch, at_s",
 };
 
 /* --- failures ---------------------------------------------------------------- */
@@ -305,12 +257,12 @@ static int migrate(struct store *s)
 	/* Read again: somebody else may have done it meanwhile. */
 	if (!error)
 		error = store_number(s, "PRAGMA user_version", &version);
-	for (; !error && version < VERSION_NOW; version++)
-		error = execute(s, steps[version], "write");
+	for (; !error && version < store_version; version++)
+		error = execute(s, store_steps[version], "write");
 	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %u", NOLIST_MAGIC);
 	if (!error)
 		error = execute(s, pragma, "write");
-	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", VERSION_NOW);
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", store_version);
 	if (!error)
 		error = execute(s, pragma, "write");
 	if (!error)
@@ -332,14 +284,14 @@ static int check_version(struct store *s, enum store_mode mode)
 		return error;
 	if ((unsigned int)id != NOLIST_MAGIC && (id || version || tables))
 		return failx(-EPROTO, "'%s' is not a store of nolist-xdp", s->path);
-	if (version > VERSION_NOW) {
+	if (version > store_version) {
 		failx(-EPROTO,
 		      "the store '%s' is of version %d, this tool "
 		      "knows %d",
-		      s->path, version, VERSION_NOW);
+		      s->path, version, store_version);
 		return fail_hint("a newer nolist-xdp has written it");
 	}
-	if (version == VERSION_NOW)
+	if (version == store_version)
 		return 0;
 	if (mode != STORE_READ)
 		return migrate(s);
@@ -400,7 +352,7 @@ int store_open(struct store **sp, const char *dir, enum store_mode mode)
 	if (!error)
 		error = open_file(s, mode);
 	if (!error)
-		error = store_read_lives(s);
+		error = store_read_epochs(s);
 	if (error) {
 		store_close(s);
 		return error;
@@ -422,6 +374,6 @@ void store_close(struct store *s)
 		close(s->lock);
 	free(s->path);
 	free(s->bound);
-	free(s->life);
+	free(s->epoch);
 	free(s);
 }

@@ -36,9 +36,9 @@ int store_commit(struct store *s);
 
 /* --- lives ------------------------------------------------------------------- */
 
-struct store_life {
+struct store_epoch {
 	int id;
-	struct life life;
+	struct epoch epoch;
 	uint32_t begin_s;   /* when the tables were made, as far as is known */
 	uint32_t seen_s;    /* when they were collected last */
 	uint32_t end_s;     /* when all of theirs was stored, since others had taken their
@@ -48,13 +48,13 @@ struct store_life {
 };
 
 /* All lives, by id; they live as long as the store. */
-size_t store_lives(const struct store *s, const struct store_life **lives);
+size_t store_epochs(const struct store *s, const struct store_epoch **epochs);
 /*
  * The id of a life, which is added if it is new. The wall clock of the life goes
  * for all lives of its boot.
  */
-int store_life(struct store *s, const struct life *life);
-int store_set_life(struct store *s, const struct store_life *life);
+int store_epoch(struct store *s, const struct epoch *epoch);
+int store_set_epoch(struct store *s, const struct store_epoch *epoch);
 
 /* When tables were collected last, in seconds since 1970; 0: never. */
 int64_t store_collected(const struct store *s);
@@ -62,14 +62,14 @@ int64_t store_collected(const struct store *s);
 /* --- sources ----------------------------------------------------------------- */
 
 /* Kept apart, since those who proved nothing are many and matter least. */
-enum store_grade { STORE_CLAIMED, STORE_PROVEN, STORE_GRADES };
+enum store_grade { STORE_UNVERIFIED, STORE_VERIFIED, STORE_GRADES };
 
 struct store_row {
 	struct pack_key key;
-	int life;
+	int epoch;
 	enum store_grade grade; /* of all rows of the source; STORE_GRADES: not known */
-	struct kept kept;       /* with an hour[] of the caller's */
-	unsigned int room;      /* for store_get_many(): of that */
+	struct stored stored;   /* with an hour[] of the caller's */
+	unsigned int capacity;  /* for store_get_many(): of that */
 };
 
 /* A walk over one grade in the order of sources and lives, from a source on. */
@@ -117,13 +117,13 @@ int store_each_pardon(struct store *s, store_pardon_fn *fn, void *arg);
 
 /* --- lists ------------------------------------------------------------------- */
 
-#define STORE_HELD 5 /* kinds of fuses */
+#define STORE_HELD 5 /* kinds of holds */
 
 struct store_list {
 	int64_t time;    /* of the list */
 	int64_t since;   /* when it had its first entry; 0: it has had none */
 	uint64_t entries;
-	uint64_t held[STORE_HELD]; /* how many were held back, by enum fuse */
+	uint64_t held[STORE_HELD]; /* how many were held back, by enum hold */
 	uint64_t grown;  /* how many were added within the day before now */
 };
 
@@ -139,27 +139,27 @@ int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg);
 
 /* Intervals follow each other; one in which nothing was lost takes up the next. */
 /* -ENOENT: none so far. */
-int store_last_losses(struct store *s, int life, struct losses *l);
-int store_add_losses(struct store *s, int life, const struct losses *l);
+int store_last_gaps(struct store *s, int epoch, struct gap *l);
+int store_add_gaps(struct store *s, int epoch, const struct gap *l);
 /* fn for each interval of each life, in their order; a return other than 0 ends it. */
-typedef int store_losses_fn(int life, const struct losses *l, void *arg);
-int store_each_losses(struct store *s, store_losses_fn *fn, void *arg);
+typedef int store_gaps_fn(int epoch, const struct gap *l, void *arg);
+int store_each_gaps(struct store *s, store_gaps_fn *fn, void *arg);
 
 /* Wrong acknowledgements of all sources in an hour; the larger number stays. */
-int store_add_bad_acks(struct store *s, int life, uint32_t hour, uint64_t count);
-typedef int store_bad_acks_fn(int life, uint32_t hour, uint64_t count, void *arg);
+int store_add_bad_acks(struct store *s, int epoch, uint32_t hour, uint64_t count);
+typedef int store_bad_acks_fn(int epoch, uint32_t hour, uint64_t count, void *arg);
 int store_each_bad_acks(struct store *s, store_bad_acks_fn *fn, void *arg);
 
 /* --- the site ---------------------------------------------------------------- */
 
 /* Connections to the real MX in an hour, by family; the larger numbers stay. */
-int store_add_real(struct store *s, int life, int family, const struct nolist_real *real);
-typedef int store_real_fn(int life, int family, const struct nolist_real *real, void *arg);
+int store_add_real(struct store *s, int epoch, int family, const struct nolist_real *real);
+typedef int store_real_fn(int epoch, int family, const struct nolist_real *real, void *arg);
 int store_each_real(struct store *s, store_real_fn *fn, void *arg);
 
 /* Which MX addresses came in force, and when. */
-int store_add_change(struct store *s, int life, uint32_t at_s, uint64_t mx);
-typedef int store_change_fn(int life, uint32_t at_s, uint64_t mx, void *arg);
+int store_add_change(struct store *s, int epoch, uint32_t at_s, uint64_t mx);
+typedef int store_change_fn(int epoch, uint32_t at_s, uint64_t mx, void *arg);
 int store_each_change(struct store *s, store_change_fn *fn, void *arg);
 
 #endif

@@ -33,7 +33,7 @@ static void row(struct writer *o, const struct format_head *head, const struct j
 	set(o, head, "add ", !addr_is_ip4(&of->r.src.addr), ".new ");
 	put_source(o, &of->r.src);
 	put_text(o, " timeout ");
-	put_number(o, format_life(head, of));
+	put_number(o, format_ttl(head, of));
 	put_char(o, '\n');
 }
 

@@ -23,7 +23,7 @@ static void head(struct writer *o, const struct format_head *head)
 	json_number(o, "expires", head->expires);
 	json_number(o, "count", head->count);
 	json_text(o, "sha256", head->digest);
-	json_bool(o, "unverified", head->is_claimed);
+	json_bool(o, "unverified", head->is_unverified);
 	json_open(o, "warnings", '[');
 	for (i = 0; i < head->notes; i++)
 		json_text(o, NULL, head->note[i]);
@@ -44,7 +44,7 @@ const struct format format_jsonl = {
 	.name = "jsonl",
 	.reader = "scripts, with the evidence: a JSON object a line, the first is the head",
 	.usage = "jq -r 'select(.type == \"entry\").source' FILE",
-	.takes_claimed = true,
+	.takes_unverified = true,
 	.has_evidence = true,
 	.head = head,
 	.row = row,

@@ -44,7 +44,7 @@ static void row(struct writer *o, const struct format_head *head, const struct j
 {
 	put_source(o, &of->r.src);
 	put_text(o, " timeout ");
-	put_number(o, format_life(head, of));
+	put_number(o, format_ttl(head, of));
 	put_text(o, "s,\n");
 }
 

@@ -21,7 +21,7 @@ const struct format format_plain = {
 	.name = "plain",
 	.reader = "people, scripts, and whatever takes one address or prefix a line",
 	.usage = "grep -v '^#' FILE",
-	.takes_claimed = true,
+	.takes_unverified = true,
 	.head = format_plain_head,
 	.row = format_plain_row,
 };

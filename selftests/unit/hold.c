@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuses: which one holds a source back, told from verdicts of made-up evidence. The
+ * Holds: which one holds a source back, told from verdicts of made-up evidence. The
  * wrong name sends an administrator to look in the wrong place; none lets a doubtful
  * source in.
  */
@@ -37,70 +37,73 @@ static struct site begin(void)
 		.hours = 2,
 	};
 	for (f = 0; f < 2; f++)
-		site.family[f] = (struct site_family){ .has_low = true, .has_real = true,
-						       .has_high = true, .real_last = T0 + 60 * H };
+		site.family[f] = (struct site_family){ .has_low = true,
+						       .has_real = true,
+						       .has_high = true,
+						       .real_last = T0 + 60 * H };
 	return site;
 }
 
-static enum fuse fuse_at(struct site *site, int64_t now, enum judgement wanted)
+static enum hold hold_at(struct site *site, int64_t now, enum judgement wanted)
 {
 	struct verdict v;
-	enum fuse fuse;
+	enum hold hold;
 
 	if (site_ready(site, &rules, now))
 		tap_die("site_ready");
 	verdict_of(&r, NULL, site, &rules, now, &v);
-	fuse = fuse_of(&v, site, now);
+	hold = hold_of(&v, site, now);
 	site_free(site);
 	if (v.is != wanted)
 		tap_diag("judged %s, not %s", judgement_names[v.is], judgement_names[wanted]);
-	return v.is == wanted ? fuse : FUSES + 1;
+	return v.is == wanted ? hold : HOLDS + 1;
 }
 
 int main(void)
 {
 	static const struct span lost = { T0 + 2 * H, T0 + 3 * H };
 	/* SYNs, and no data, after the last offence. */
-	static const struct real_hour ill = { .start = T0 + 20 * H, .opens = 1000 };
+	static const struct real_hour unhealthy = { .start = T0 + 20 * H, .opens = 1000 };
 	static const struct mx_change before = { .at = T0 - H, .mx = 1 };
 	static const struct mx_change after = { .at = T0 + 20 * H, .mx = 1 };
 	struct site site;
 
 	rules_init(&rules);
 	site = begin();
-	tap_ok(fuse_at(&site, T0 + 40 * H, JUDGED_OFFENDER) == FUSE_NONE, "an offender is not held");
-	tap_ok(fuse_at(&site, T0 + 20 * H, JUDGED_WAITING) == FUSE_NONE,
+	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_OFFENDER) == HOLD_NONE,
+	       "an offender is not held");
+	tap_ok(hold_at(&site, T0 + 20 * H, JUDGED_WAITING) == HOLD_NONE,
 	       "nor who has time to come back");
 	site.lost = &lost;
 	site.losts = 1;
-	tap_ok(fuse_at(&site, T0 + 40 * H, JUDGED_HELD) == FUSE_LOSSES, "lost evidence holds");
+	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_HELD) == HOLD_GAPS, "lost evidence holds");
 	site = begin();
 	site.family[0].real_last = T0;
-	tap_ok(fuse_at(&site, T0 + 40 * H, JUDGED_HELD) == FUSE_UNSEEN,
+	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_HELD) == HOLD_UNSEEN,
 	       "so does a real MX that is not seen");
 	site.lost = &lost;
 	site.losts = 1;
-	tap_ok(fuse_at(&site, T0 + 40 * H, JUDGED_HELD) == FUSE_LOSSES,
+	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_HELD) == HOLD_GAPS,
 	       "of two, what was lost is told");
 	site = begin();
 	site.change = &before;
 	site.changes = 1;
-	tap_ok(fuse_at(&site, T0 + 50 * H, JUDGED_HELD) == FUSE_LEARNING,
+	tap_ok(hold_at(&site, T0 + 50 * H, JUDGED_HELD) == HOLD_LEARNING,
 	       "so do offences of the learning time");
 	site = begin();
 	site.change = &after;
 	site.changes = 1;
-	tap_ok(fuse_at(&site, T0 + 40 * H, JUDGED_WAITING) == FUSE_LEARNING,
+	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_WAITING) == HOLD_LEARNING,
 	       "and that time itself");
-	tap_ok(fuse_at(&site, T0 + 50 * H, JUDGED_WAITING) == FUSE_LEARNING,
+	tap_ok(hold_at(&site, T0 + 50 * H, JUDGED_WAITING) == HOLD_LEARNING,
 	       "also when it is over, and the grace is not");
 	site = begin();
-	site.family[0].hour = &ill;
+	site.family[0].hour = &unhealthy;
 	site.family[0].hours = 1;
-	tap_ok(fuse_at(&site, T0 + 33 * H, JUDGED_WAITING) == FUSE_NONE,
+	tap_ok(hold_at(&site, T0 + 33 * H, JUDGED_WAITING) == HOLD_NONE,
 	       "a real MX that was ill for an hour holds nobody who is not due");
-	tap_ok(fuse_at(&site, T0 + 34 * H, JUDGED_WAITING) == FUSE_UNHEALTHY, "but who would be");
-	tap_ok(fuse_at(&site, T0 + 35 * H, JUDGED_OFFENDER) == FUSE_NONE,
+	tap_ok(hold_at(&site, T0 + 34 * H, JUDGED_WAITING) == HOLD_UNHEALTHY, "but who would be");
+	tap_ok(hold_at(&site, T0 + 35 * H, JUDGED_OFFENDER) == HOLD_NONE,
 	       "until that hour is made up for");
 	return tap_done();
 }

@@ -33,7 +33,8 @@ static void test_days(void)
 	r.days[0] = 1 | 1u << 25 | 1u << 30;
 	tap_ok(low_last(&r, T0 + 9 * D) == (DAY0 + 6) * D - 1, "the last day with a SYN, its end");
 	tap_ok(low_last(&r, (DAY0 + 5) * D + 60) == (DAY0 + 5) * D + 60, "on that day: up to then");
-	tap_ok(low_last(&r, (DAY0 + 5) * D - 1) == (DAY0 + 1) * D - 1, "just before, the one before");
+	tap_ok(low_last(&r, (DAY0 + 5) * D - 1) == (DAY0 + 1) * D - 1,
+	       "just before, the one before");
 	r.day += 10;
 	r.low.when.last += 10 * D;
 	r.days[0] = 1;
@@ -45,8 +46,9 @@ static void test_days(void)
 static void test_hours(void)
 {
 	int64_t day = (DAY0 + 5) * D;
-	struct open_hour hour[] = { { T0, 7 }, { day + 3 * H, 1 }, { day + 5 * H, 2 },
-				    { day + 9 * H, 1 } };
+	struct open_hour hour[] = {
+		{ T0, 7 }, { day + 3 * H, 1 }, { day + 5 * H, 2 }, { day + 9 * H, 1 }
+	};
 	uint32_t data[] = { T0, day + 7 * H };
 	struct record r = known(T0, T0 + 30 * D);
 
@@ -62,7 +64,8 @@ static void test_hours(void)
 	r.open_hours = 1;
 	tap_ok(low_last(&r, T0 + 9 * D) == day + D - 1, "a day without hours is taken to its end");
 	r.data = (struct span){ T0, T0 + 30 * D };
-	tap_ok(asof_data(&r, T0 + 9 * D, true).last == T0 + 9 * D, "data without hours: up to then");
+	tap_ok(asof_data(&r, T0 + 9 * D, true).last == T0 + 9 * D,
+	       "data without hours: up to then");
 	r.data_hour = data;
 	r.data_hours = 2;
 	tap_ok(asof_data(&r, T0 + 9 * D, true).last == day + 8 * H - 1, "else its last hour's end");
@@ -73,8 +76,10 @@ static void test_hours(void)
 static void test_seen(void)
 {
 	struct open_hour hour[] = { { T0 + D, 2 } };
-	struct record r = { .real.when = { T0, T0 + 9 * D }, .days = { 0, ~0u, 0 },
-			    .day = DAY0 + 9, .open_hour = hour };
+	struct record r = { .real.when = { T0, T0 + 9 * D },
+			    .days = { 0, ~0u, 0 },
+			    .day = DAY0 + 9,
+			    .open_hour = hour };
 
 	tap_ok(!asof_seen(&r, RECORD_REAL, T0 - 1), "seen: not before the first time");
 	tap_ok(asof_seen(&r, RECORD_REAL, T0 + 5 * D) == T0, "then, since days are not enough");
@@ -83,28 +88,29 @@ static void test_seen(void)
 	tap_ok(asof_seen(&r, RECORD_REAL, T0 + 9 * D) == T0 + 9 * D, "and at last");
 }
 
-/* Hours are kept of who has proven anything, as one looks. */
-static void test_kept(void)
+/* Hours are kept of who has verified anything, as one looks. */
+static void test_stored(void)
 {
-	struct pack_hour hour[KEPT_HOURS];
-	struct kept k = { .hour = hour };
-	struct pack_claims c = { .role = { { 100, 100 } }, .opens = { 1 } };
-	struct pack_proofs p = { .talk = { 50, 50 } };
+	struct pack_hour hour[STORED_HOURS];
+	struct stored k = { .hour = hour };
+	struct pack_contacts c = { .role = { { 100, 100 } }, .opens = { 1 } };
+	struct pack_verified p = { .talk = { 50, 50 } };
 
-	tap_ok(!kept_add_opens(&k, &c, 200) && !k.hours, "who has proven nothing has no hours");
-	kept_add_proofs(&k, &p, NULL, 0);
-	tap_ok(kept_add_opens(&k, &c, 200) && k.hours == 1 && hour[0].seen == PACK_SEEN_LOW,
+	tap_ok(!stored_add_opens(&k, &c, 200) && !k.hours, "who has proven nothing has no hours");
+	stored_add_verified(&k, &p, NULL, 0);
+	tap_ok(stored_add_opens(&k, &c, 200) && k.hours == 1 && hour[0].seen == PACK_SEEN_LOW,
 	       "who has proven anything has them");
 	c.role[0].last = 100 + 2 * H;
 	c.role[1] = (struct pack_span){ 100 + 2 * H, 100 + 2 * H };
-	kept_add_opens(&k, &c, 200 + 2 * H);
+	stored_add_opens(&k, &c, 200 + 2 * H);
 	c.role[0].last = 100 + 5 * H;
-	tap_ok(kept_add_opens(&k, &c, 200 + 5 * H) && k.hours == 3 && hour[1].hour == 3 &&
+	tap_ok(stored_add_opens(&k, &c, 200 + 5 * H) && k.hours == 3 && hour[1].hour == 3 &&
 		       hour[1].seen == (PACK_SEEN_LOW | PACK_SEEN_LOW << PACK_REAL),
 	       "each hour in which it was looked at, by role");
-	tap_ok(!kept_add_opens(&k, &c, 200 + 5 * H), "twice the same is no news");
+	tap_ok(!stored_add_opens(&k, &c, 200 + 5 * H), "twice the same is no news");
 	k.hours = 0;
-	tap_ok(!kept_add_opens(&k, &c, 36 * D + 5 * H) && !k.hours, "nor is what is too old to be kept");
+	tap_ok(!stored_add_opens(&k, &c, 36 * D + 5 * H) && !k.hours,
+	       "nor is what is too old to be kept");
 }
 
 int main(void)
@@ -112,6 +118,6 @@ int main(void)
 	test_days();
 	test_hours();
 	test_seen();
-	test_kept();
+	test_stored();
 	return tap_done();
 }

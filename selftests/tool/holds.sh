@@ -39,8 +39,8 @@ on_list() {
 
 # summary: exit status, entries, added, removed, stays, and what is held back.
 summary() {
-	echo "$status $(jq -c '.lists[0] | [.entries, .added, .removed, .stays,
-		(.held_back | to_entries[] | select(.value > 0) | "\(.key) \(.value)")]' "$TMP/out")"
+	echo "$status $(jq -c '(.deprecated | keys) as $old | .lists[0] | [.entries, .added, .removed, .retained,
+		(.held_back | to_entries[] | select(.value > 0 and (.key | IN($old[]) | not)) | "\(.key) \(.value)")]' "$TMP/out")"
 }
 
 # --- the real MX is not seen -------------------------------------------------
@@ -54,7 +54,7 @@ is "$(summary)" '3 [3,0,0,0,"unseen 1"]' 'while the real MX is not seen nobody i
 is "$(on_list)" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' 'and nobody is taken off'
 is "$(stat -c %Y "$L")" "$(at $((130 * H)))" 'the list is written all the same'
 check 'and says so' grep -q '^# warning: IPv4: nobody is added: nobody was seen' "$L"
-check 'standard error tells how many' grep -q "unseen: 1 held back: nobody is seen" "$TMP/err"
+check 'standard error tells how many' grep -q "unseen: 1 held back: no sender is seen" "$TMP/err"
 echo 203.0.113.6 >"$TMP/allow"
 list $((131 * H)) --allow "$TMP/allow"
 is "$(summary)" '3 [2,0,1,0,"unseen 1"]' 'whoever is allowed comes off meanwhile'
@@ -78,16 +78,16 @@ list $((96 * H))
 is "$(on_list)" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' 'a list from before a loss'
 inject "203.0.113.8 high=20h:40h:2 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0" lost=30h
 list $((97 * H))
-is "$(summary)" '3 [3,0,0,3,"losses 1"]' 'near a loss nobody is added, and who is on the list stays'
+is "$(summary)" '3 [3,0,0,3,"gaps 1"]' 'near a loss nobody is added, and who is on the list stays'
 is "$(on_list)" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' 'the same as before'
 check 'the list says so' grep -q '^# warning: not all are added: verified evidence was lost' "$L"
 before=$(stat -c %i "$L")
 list $((98 * H))
-is "$(summary) $(stat -c %i "$L")" "3 [3,0,0,3,\"losses 1\"] $before" 'nothing new: it is left alone'
+is "$(summary) $(stat -c %i "$L")" "3 [3,0,0,3,\"gaps 1\"] $before" 'nothing new: it is left alone'
 list $((209 * H))
 is "$(on_list)" '' 'their time ends all the same'
 run dump -c "$CONF" --at "$(at $((97 * H)))" --output "$TMP/new" --json
-is "$(summary)" '3 [0,0,0,0,"losses 4"]' 'a list that they were not on does not take them'
+is "$(summary)" '3 [0,0,0,0,"gaps 4"]' 'a list that they were not on does not take them'
 
 # --- learning time, and an unhealthy real MX ---------------------------------
 
@@ -115,20 +115,20 @@ holds() {
 	run dump -c "$conf" --output "$L" --json --at "$(at $t)"
 	is "$(summary)" "3 [1,0,0,$4,\"$name 1\"]" "$name: nobody is added, who is on the list stays"
 	check "$name: standard error tells how many" grep -qE \
-		"warning: '$L': $name: 1 held back: (it was learning time|the real MX was unhealthy), or is" "$TMP/err"
+		"warning: '$L': $name: 1 held back: (learning: after the first load|the real MX was unhealthy, or is)" "$TMP/err"
 	must nolist pardon 203.0.113.30 >/dev/null
 	run dump -c "$conf" --output "$L" --json --quiet --log 9 --at "$(at $((t + 60)))"
 	is "$(summary)" "3 [0,0,1,0,\"$name 1\"]" "$name: a removal is written"
 	is "$(cut -d' ' -f3-6 "$TMP/err")" "'$L': removed 203.0.113.30: pardoned" "$name: and logged"
 	is "$(rows "$L")" '' "$name: so that the list is empty"
 	check "$name: the list says what is missing" grep -qE \
-		'^# warning: not all are added: (it was learning time|the real MX was unhealthy)' "$L"
+		'^# warning: not all are added: (learning: after|the real MX was unhealthy)' "$L"
 	nolist status >"$TMP/out" 2>/dev/null
 	check "$name: status tells how many" grep -qE "^$L  .* $name 1\$" "$TMP/out"
-	is "$(nolist status --json 2>/dev/null | jq -c ".lists[0].held_back | [.${name}, .losses]")" '[1,0]' \
+	is "$(nolist status --json 2>/dev/null | jq -c ".lists[0].held_back | [.${name}, .gaps]")" '[1,0]' \
 		"$name: also as JSON"
 	run explain -c "$conf" --at "$(at $t)" 203.0.113.31
-	check "$name: explain names it" grep -qE "^  fuse '$name': " "$TMP/out"
+	check "$name: explain names it" grep -qE "^  held back, '$name': " "$TMP/out"
 }
 
 empty
@@ -254,7 +254,7 @@ done
 rm -rf "$L" "$STATE_DIR"
 run dump -c "$CONF" --output "$L" --at "$NOW"
 check 'each listing is a line: who, for what, until when' grep -qx "nolist-xdp: dump: '$L': listed \
-203.0.113.1: told \"later\" and left without QUIT in 2 hours, 2 of them proven by timestamp; 2 hours \
+203.0.113.1: tempfailed and left without QUIT in 2 hours, 2 of them verified by timestamp; 2 hours \
 with dialogues, 3 SYNs to high, 0 to low, 0 to real; until $(date -u -d "@$(at $((40 * H + 7 * D)))" +%FT%TZ)" \
 	"$TMP/err"
 run dump -c "$CONF" --output "$L" --at "$((NOW + 60))" --allow "$TMP/allow" --quiet

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * squeeze: what is squeezed comes back, whatever it is; what was damaged is refused,
+ * encode: what is encoded comes back, whatever it is; what was damaged is refused,
  * or is some record, and is never read beyond its end.
  */
 #include <stdbool.h>
@@ -22,7 +22,8 @@ static void fill(uint32_t *record, unsigned int words)
 }
 
 /* In memory of its own, so that valgrind sees a byte too far. */
-static size_t expand_part(uint32_t *record, unsigned int words, const unsigned char *from, size_t size)
+static size_t expand_part(uint32_t *record, unsigned int words, const unsigned char *from,
+			  size_t size)
 {
 	unsigned char *bytes = malloc(size ? size : 1);
 	size_t used;
@@ -30,24 +31,24 @@ static size_t expand_part(uint32_t *record, unsigned int words, const unsigned c
 	if (!bytes)
 		tap_die("malloc");
 	memcpy(bytes, from, size);
-	used = expand(record, words, bytes, size);
+	used = sparse_decode(record, words, bytes, size);
 	free(bytes);
 	return used;
 }
 
 static void test_all(void)
 {
-	uint32_t record[SQUEEZE_WORDS], back[SQUEEZE_WORDS];
-	unsigned char bytes[SQUEEZE_MAX(SQUEEZE_WORDS)];
+	uint32_t record[SPARSE_WORDS], back[SPARSE_WORDS];
+	unsigned char bytes[SPARSE_MAX(SPARSE_WORDS)];
 	bool is_same = true, is_short = true, is_cut = true, is_whole = true;
 	unsigned int round, words;
 	size_t size, part;
 
 	for (round = 0; round < ROUNDS; round++) {
-		words = 1 + random() % SQUEEZE_WORDS;
+		words = 1 + random() % SPARSE_WORDS;
 		fill(record, words);
-		size = squeeze(bytes, record, words);
-		is_short &= size <= SQUEEZE_MAX(words);
+		size = sparse_encode(bytes, record, words);
+		is_short &= size <= SPARSE_MAX(words);
 		is_same &= expand_part(back, words, bytes, size) == size &&
 			   !memcmp(record, back, 4 * words);
 		part = random() % size;
@@ -64,30 +65,32 @@ static void test_all(void)
 static void test_size(void)
 {
 	uint32_t record[17] = {}, back[20], wide[20] = {};
-	unsigned char bytes[SQUEEZE_MAX(20)];
+	unsigned char bytes[SPARSE_MAX(20)];
 	size_t size;
 
 	record[0] = 1;
 	record[16] = 2;
-	tap_ok(squeeze(bytes, record, 17) == 1 + 3 + 8, "zeros take no room");
+	tap_ok(sparse_encode(bytes, record, 17) == 1 + 3 + 8, "zeros take no room");
 	memcpy(wide, record, sizeof(record));
-	tap_ok(expand(back, 20, bytes, 12) == 12 && !memcmp(back, wide, sizeof(wide)),
+	tap_ok(sparse_decode(back, 20, bytes, 12) == 12 && !memcmp(back, wide, sizeof(wide)),
 	       "a record that has grown since has zeros there");
 	wide[19] = 1;
-	size = squeeze(bytes, wide, 20);
+	size = sparse_encode(bytes, wide, 20);
 	back[17] = 77;
-	tap_ok(expand(back, 17, bytes, size) == size && !memcmp(back, record, sizeof(record)) &&
-		       back[17] == 77,
+	tap_ok(sparse_decode(back, 17, bytes, size) == size &&
+		       !memcmp(back, record, sizeof(record)) && back[17] == 77,
 	       "of one that is longer as much is read as there is room for");
 	memset(wide, 0, sizeof(wide));
-	tap_ok(squeeze(bytes, wide, 20) == 2 && expand(back, 20, bytes, 2) == 2 && !back[0],
+	tap_ok(sparse_encode(bytes, wide, 20) == 2 && sparse_decode(back, 20, bytes, 2) == 2 &&
+		       !back[0],
 	       "one of zeros is a record all the same");
 	wide[0] = 5;
-	tap_ok(squeeze(bytes, wide, 20) == 1 + 1 + 4 && bytes[0] == 1,
+	tap_ok(sparse_encode(bytes, wide, 20) == 1 + 1 + 4 && bytes[0] == 1,
 	       "it carries its length, without zeros at its end");
-	tap_ok(!expand(back, 20, (const unsigned char *)"\0", 1), "one of no length is refused");
-	bytes[0] = SQUEEZE_WORDS + 1;
-	tap_ok(!expand(back, 20, bytes, sizeof(bytes)), "and one that is too long");
+	tap_ok(!sparse_decode(back, 20, (const unsigned char *)"\0", 1),
+	       "one of no length is refused");
+	bytes[0] = SPARSE_WORDS + 1;
+	tap_ok(!sparse_decode(back, 20, bytes, sizeof(bytes)), "and one that is too long");
 }
 
 int main(void)

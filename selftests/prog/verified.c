@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the packet path takes for proven: data to the real MX on a connection that
+ * What the packet path takes for verified: data to the real MX on a connection that
  * the kernel holds as established. The connections here are real ones, over the
  * loopback device of a network namespace. What proves nothing must leave nothing:
  * an alibi that can be had for a stray segment is none.
@@ -14,12 +14,12 @@
 
 #define DEADLINE_NS 5000000000ull
 
-static int proofs_of(const char *text, struct nolist_proofs *r)
+static int verified_of(const char *text, struct nolist_verified *r)
 {
 	struct nolist_source s = records_source(text);
 
 	memset(r, 0, sizeof(*r));
-	return !bpf_map_lookup_elem(prog.proofs, &s, r);
+	return !bpf_map_lookup_elem(prog.verified, &s, r);
 }
 
 /*
@@ -28,14 +28,17 @@ static int proofs_of(const char *text, struct nolist_proofs *r)
  */
 static void bad_acks(void)
 {
-	static const struct row row = { "a guess", NOLIST_HIGH_RST, .src = "203.0.113.50",
+	static const struct row row = { "a guess",    NOLIST_HIGH_RST,    .src = "203.0.113.50",
 					.dst = HIGH4, .flags = FRAME_ACK, .ack = 0x12345678,
 					.data = 6 };
-	static const struct row syn_ack = { "another's answer", NOLIST_HIGH_RST,
-					    .src = "203.0.113.50", .dst = HIGH4,
-					    .flags = FRAME_SYN | FRAME_ACK, .ack = 0x12345678 };
+	static const struct row syn_ack = { "another's answer",
+					    NOLIST_HIGH_RST,
+					    .src = "203.0.113.50",
+					    .dst = HIGH4,
+					    .flags = FRAME_SYN | FRAME_ACK,
+					    .ack = 0x12345678 };
 	struct nolist_stats before = stats(), after;
-	struct nolist_proofs r;
+	struct nolist_verified r;
 	__u64 count = 0;
 	int i;
 
@@ -44,7 +47,7 @@ static void bad_acks(void)
 	after = stats();
 	for (i = 0; i < NOLIST_HOURS; i++)
 		count += after.bad_acks[i].count - before.bad_acks[i].count;
-	tap_ok(count == 1 && !proofs_of(row.src, &r),
+	tap_ok(count == 1 && !verified_of(row.src, &r),
 	       "a wrong acknowledgement at a high fake is counted and proves nothing");
 }
 
@@ -56,38 +59,44 @@ struct connection {
 /* Without timestamps only a greeting at the one exact number opens a record. */
 static void greeting(void)
 {
-	struct row early = { "early", NOLIST_HIGH_TEXT, .src = "203.0.113.60", .dst = HIGH4,
-			     .flags = FRAME_ACK, .acks = 1, .say = "EHLO a\r\n", .data = 8 };
+	struct row early = { "early",
+			     NOLIST_HIGH_TEXT,
+			     .src = "203.0.113.60",
+			     .dst = HIGH4,
+			     .flags = FRAME_ACK,
+			     .acks = 1,
+			     .say = "EHLO a\r\n",
+			     .data = 8 };
 	struct row greet = early;
 	struct nolist_source src;
-	struct nolist_proofs r;
+	struct nolist_verified r;
 	struct span at;
-	int is_early_proof, i, weak = 0, others = 0;
+	int is_early_verified, i, weak = 0, others = 0;
 
 	greet.name = "a greeting";
 	greet.acks = 1 + sizeof(ROW_BANNER) - 1;
 	greet.text = NOLIST_REPLY(0, NOLIST_FRESH, NOLIST_V_GREET);
 	send_row(&early);
-	is_early_proof = proofs_of(early.src, &r);
+	is_early_verified = verified_of(early.src, &r);
 	at = send_later(&greet);
-	proofs_of(early.src, &r);
+	verified_of(early.src, &r);
 	for (i = 0; i < NOLIST_HOURS; i++) {
 		weak += r.hour[i].n[NOLIST_EVENT_GREETED_WEAK];
 		others += r.hour[i].n[NOLIST_EVENT_TEMPFAILED] +
 			  r.hour[i].n[NOLIST_EVENT_TEMPFAILED_WEAK] +
 			  r.hour[i].n[NOLIST_EVENT_QUIT];
 	}
-	tap_ok(!is_early_proof && r.hours == 1 && weak == 1 && !others &&
+	tap_ok(!is_early_verified && r.hours == 1 && weak == 1 && !others &&
 		       is_in(r.high_first_ns, at) && is_in(r.high_last_ns, at) && !r.real_data,
 	       "a greeting at the one exact number is weak proof, early talk is none");
 	/* A counter that began anew would accuse or excuse without reason. */
 	for (i = 0; i < NOLIST_HOURS; i++)
 		r.hour[i].n[NOLIST_EVENT_GREETED_WEAK] *= 0xffff;
 	src = records_source(early.src);
-	if (bpf_map_update_elem(prog.proofs, &src, &r, BPF_ANY))
+	if (bpf_map_update_elem(prog.verified, &src, &r, BPF_ANY))
 		tap_die(early.src);
 	send_row(&greet);
-	proofs_of(early.src, &r);
+	verified_of(early.src, &r);
 	for (i = 0, weak = 0; i < NOLIST_HOURS; i++)
 		weak += r.hour[i].n[NOLIST_EVENT_GREETED_WEAK];
 	tap_ok(weak == 0xffff, "a full counter stays full");
@@ -153,24 +162,25 @@ static void close_half(struct connection *c)
 			tap_die("no FIN");
 }
 
-/* Data to the real MX from a port: how many connections are proven afterwards? */
+/* Data to the real MX from a port: how many connections are verified afterwards? */
 static __u32 data_from(const char *key, const char *from, const char *to, unsigned int sport,
 		       size_t data, struct span *when)
 {
-	struct row r = { "data", NOLIST_PASS_REAL, .src = from, .dst = to, .sport = sport,
-			 .flags = FRAME_ACK | FRAME_PSH, .data = data };
-	struct nolist_proofs proofs;
+	struct row r = { "data",      NOLIST_PASS_REAL, .src = from,
+			 .dst = to,   .sport = sport,   .flags = FRAME_ACK | FRAME_PSH,
+			 .data = data };
+	struct nolist_verified verified;
 
 	*when = send_later(&r);
-	proofs_of(key, &proofs);
-	return proofs.real_data;
+	verified_of(key, &verified);
+	return verified.real_data;
 }
 
 /* What proves nothing: no data, another port, another source, a listener, half a connection. */
 static void unproven(const char *key, const char *from, const char *other, const char *to,
 		     struct connection *c)
 {
-	struct nolist_proofs r;
+	struct nolist_verified r;
 	unsigned int wrong = 0;
 	struct span at;
 
@@ -179,27 +189,27 @@ static void unproven(const char *key, const char *from, const char *other, const
 	wrong += data_from(other, other, to, c[0].sport, 5, &at) != 0;
 	close_half(&c[2]);
 	wrong += data_from(key, from, to, c[2].sport, 5, &at) != 0;
-	tap_ok(!wrong && !proofs_of(key, &r) && !proofs_of(other, &r) && !sources_in(prog.proofs),
+	tap_ok(!wrong && !verified_of(key, &r) && !verified_of(other, &r) &&
+		       !sources_in(prog.verified),
 	       "%s: no data, or none on an established connection, proves nothing", key);
 }
 
-static void proven(const char *key, const char *from, const char *to, struct connection *c)
+static void verified(const char *key, const char *from, const char *to, struct connection *c)
 {
-	struct nolist_proofs r;
+	struct nolist_verified r;
 	struct span first, more, last;
 	__u32 one, again, two;
 
 	one = data_from(key, from, to, c[0].sport, 5, &first);
-	proofs_of(key, &r);
+	verified_of(key, &r);
 	tap_ok(one == 1 && is_in(r.real_first_ns, first) && is_in(r.real_last_ns, first) &&
 		       ntohs(r.real_port) == c[0].sport,
 	       "%s: data on an established connection is proven", key);
 	again = data_from(key, from, to, c[0].sport, 1000, &more);
 	two = data_from(key, from, to, c[1].sport, 5, &last);
-	proofs_of(key, &r);
+	verified_of(key, &r);
 	if (!tap_ok(again == 1 && two == 2 && is_in(r.real_first_ns, first) &&
-			    is_in(r.real_last_ns, last) &&
-			    ntohs(r.real_port) == c[1].sport,
+			    is_in(r.real_last_ns, last) && ntohs(r.real_port) == c[1].sport,
 		    "%s: more data is the same connection, another port is another", key))
 		tap_diag("%u, %u, from %llu to %llu", again, two, r.real_first_ns, r.real_last_ns);
 	tap_ok(!r.high_first_ns && !r.high_last_ns && !r.hours && !r.bad_acks,
@@ -221,53 +231,53 @@ static void health(const char *key, const char *from, const char *other, const c
 	send_row(&known);
 	tap_ok(sum.data == 2 && !sum.opens, "%s: two connections carried data in this hour", key);
 	sum = stats().real[family][0];
-	tap_ok(sum.data == 2 && sum.opens == 1, "%s: a known sender's SYN is counted, a stranger's not",
-	       key);
+	tap_ok(sum.data == 2 && sum.opens == 1,
+	       "%s: a known sender's SYN is counted, a stranger's not", key);
 	s = records_source(other);
-	bpf_map_delete_elem(prog.claims, &s);
+	bpf_map_delete_elem(prog.contacts, &s);
 	s = records_source(key);
-	bpf_map_delete_elem(prog.claims, &s);
+	bpf_map_delete_elem(prog.contacts, &s);
 }
 
 /* A connection that goes on is asked for once an hour: is it still established? */
 static void hours_later(const char *key, const char *from, const char *to, unsigned int sport)
 {
 	struct nolist_source s = records_source(key);
-	struct nolist_proofs r;
+	struct nolist_verified r;
 	__u32 count, before, after;
 	struct span at;
 
-	proofs_of(key, &r);
+	verified_of(key, &r);
 	count = r.real_data;
 	r.real_last_ns -= NOLIST_HOUR_NS - 60000000000ull;
-	bpf_map_update_elem(prog.proofs, &s, &r, BPF_ANY);
+	bpf_map_update_elem(prog.verified, &s, &r, BPF_ANY);
 	before = data_from(key, from, to, sport, 5, &at);
 	r.real_last_ns -= 60000000000ull;
-	bpf_map_update_elem(prog.proofs, &s, &r, BPF_ANY);
+	bpf_map_update_elem(prog.verified, &s, &r, BPF_ANY);
 	after = data_from(key, from, to, sport, 5, &at);
-	proofs_of(key, &r);
+	verified_of(key, &r);
 	if (!tap_ok(before == count && after == count + 1 && is_in(r.real_last_ns, at),
 		    "%s: data of a connection is proven again after an hour, not before", key))
 		tap_diag("%u, then %u, then %u", count, before, after);
 }
 
-static void proofs(const char *key, const char *from, const char *other, const char *to)
+static void whole_rows(const char *key, const char *from, const char *other, const char *to)
 {
 	int listener = listen_at(to), i;
-	__u64 before = stats().proofs_new;
+	__u64 before = stats().verified_new;
 	struct nolist_source s = records_source(key);
 	struct connection c[3];
 
 	for (i = 0; i < 3; i++)
 		c[i] = connect_from(from, to, listener);
 	unproven(key, from, other, to, c);
-	proven(key, from, to, c);
-	tap_ok(stats().proofs_new == before + 1 && sources_in(prog.proofs) == 1 &&
-		       stats().proofs_lost == 0,
+	verified(key, from, to, c);
+	tap_ok(stats().verified_new == before + 1 && sources_in(prog.verified) == 1 &&
+		       stats().verified_lost == 0,
 	       "%s: one source was added, none was lost", key);
 	health(key, from, other, to);
 	hours_later(key, from, to, c[1].sport);
-	bpf_map_delete_elem(prog.proofs, &s);
+	bpf_map_delete_elem(prog.verified, &s);
 	for (i = 0; i < 3; i++) {
 		close(c[i].client);
 		close(c[i].server);
@@ -278,18 +288,17 @@ static void proofs(const char *key, const char *from, const char *other, const c
 int main(void)
 {
 	tap_need_root();
-	if (unshare(CLONE_NEWNET) ||
-	    system("ip -b - <<-E\n"
-		   "link set lo up\n"
-		   "addr add " REAL4 "/32 dev lo\n"
-		   "addr add " CLIENT4 "/32 dev lo\n"
-		   "addr add " REAL6 "/128 dev lo nodad\n"
-		   "addr add " CLIENT6 "/128 dev lo nodad\n"
-		   "E"))
+	if (unshare(CLONE_NEWNET) || system("ip -b - <<-E\n"
+					    "link set lo up\n"
+					    "addr add " REAL4 "/32 dev lo\n"
+					    "addr add " CLIENT4 "/32 dev lo\n"
+					    "addr add " REAL6 "/128 dev lo nodad\n"
+					    "addr add " CLIENT6 "/128 dev lo nodad\n"
+					    "E"))
 		tap_die("a network namespace with addresses");
 	records_begin();
-	proofs(CLIENT4, CLIENT4, "203.0.113.8", REAL4);
-	proofs("2001:db8:77:1::", CLIENT6, "2001:db8:77:2::", REAL6);
+	whole_rows(CLIENT4, CLIENT4, "203.0.113.8", REAL4);
+	whole_rows("2001:db8:77:1::", CLIENT6, "2001:db8:77:2::", REAL6);
 	bad_acks();
 	greeting();
 	return records_end();

@@ -100,8 +100,8 @@ static void test_except(void)
 {
 	struct prefix_set *n = set_new();
 	struct prefix p;
-	const char *refused[] = { "127.0.0.0/8", "0.0.0.0/0", "192.0.0.0/16", "fe80::/10",
-				  "8.8.8.8", "100.64.0.0/10", "2000::/3", "::/0" };
+	const char *refused[] = { "127.0.0.0/8", "0.0.0.0/0",     "192.0.0.0/16", "fe80::/10",
+				  "8.8.8.8",     "100.64.0.0/10", "2000::/3",     "::/0" };
 	size_t i;
 
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {

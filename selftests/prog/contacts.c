@@ -13,12 +13,12 @@
 #define TRIES 5 /* of a flood */
 #define MD5 "\x13\x12\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20"
 
-static int claims_of(const char *text, struct nolist_claims *c)
+static int contacts_of(const char *text, struct nolist_contacts *c)
 {
 	struct nolist_source s = records_source(text);
 
 	memset(c, 0, sizeof(*c));
-	return !bpf_map_lookup_elem(prog.claims, &s, c);
+	return !bpf_map_lookup_elem(prog.contacts, &s, c);
 }
 
 static struct nolist_mxstats mxstats(__u32 mx)
@@ -45,14 +45,14 @@ static void walk(const char *key, const char *from[4], const char *low, const ch
 	struct row to_low = { "to low", NOLIST_LOW_RST_ACK, .src = from[0], .dst = low };
 	struct row to_real = { "to real", NOLIST_PASS_REAL, .src = from[1], .dst = real };
 	struct row to_high = { "to high", NOLIST_HIGH_SYN_ACK, .src = from[2], .dst = high };
-	unsigned int before = sources_in(prog.claims);
-	struct nolist_claims c;
+	unsigned int before = sources_in(prog.contacts);
+	struct nolist_contacts c;
 	struct span at[4];
 	int is_new;
 
-	is_new = !claims_of(key, &c);
+	is_new = !contacts_of(key, &c);
 	at[0] = send_later(&to_low);
-	is_new &= claims_of(key, &c);
+	is_new &= contacts_of(key, &c);
 	tap_ok(is_new && is_contact("low", &c.low, 1, at[0], at[0]) &&
 		       is_contact("real", &c.real, 0, never, never) &&
 		       is_contact("high", &c.high, 0, never, never),
@@ -61,15 +61,15 @@ static void walk(const char *key, const char *from[4], const char *low, const ch
 	at[2] = send_later(&to_high);
 	to_low.src = from[3];
 	at[3] = send_later(&to_low);
-	claims_of(key, &c);
+	contacts_of(key, &c);
 	tap_ok(is_contact("low", &c.low, 2, at[0], at[3]) &&
 		       is_contact("real", &c.real, 1, at[1], at[1]) &&
 		       is_contact("high", &c.high, 1, at[2], at[2]),
 	       "%s: each role has its opens and its times", key);
-	tap_ok(sources_in(prog.claims) == before + 1, "%s: all in one record", key);
+	tap_ok(sources_in(prog.contacts) == before + 1, "%s: all in one record", key);
 }
 
-static void claims(void)
+static void contacts(void)
 {
 	static const char *same[] = { "203.0.113.20", "203.0.113.20", "203.0.113.20",
 				      "203.0.113.20" };
@@ -77,12 +77,12 @@ static void claims(void)
 				       "2001:db8:20:1:ffff:ffff:ffff:ffff", "2001:db8:20:1::" };
 	static const struct row next64 = { "the next /64", NOLIST_LOW_RST_ACK,
 					   .src = "2001:db8:20:2::1" };
-	struct nolist_claims c;
+	struct nolist_contacts c;
 
 	walk("203.0.113.20", same, LOW4, REAL4, HIGH4);
 	walk("2001:db8:20:1::", net64, LOW6, REAL6, HIGH6);
 	send_row(&next64);
-	tap_ok(claims_of("2001:db8:20:2::", &c) && c.low.opens == 1,
+	tap_ok(contacts_of("2001:db8:20:2::", &c) && c.low.opens == 1,
 	       "the next /64 is another source");
 }
 
@@ -92,8 +92,8 @@ static enum nolist_verdict high_by_flags(unsigned int flags)
 		return NOLIST_HIGH_BAD;
 	if (flags & FRAME_ACK)
 		return NOLIST_HIGH_RST;
-	return (flags & (FRAME_SYN | FRAME_FIN)) == FRAME_SYN ? NOLIST_HIGH_SYN_ACK :
-								NOLIST_HIGH_SILENT;
+	return (flags & (FRAME_SYN | FRAME_FIN)) == FRAME_SYN ? NOLIST_HIGH_SYN_ACK
+							      : NOLIST_HIGH_SILENT;
 }
 
 /*
@@ -103,7 +103,7 @@ static enum nolist_verdict high_by_flags(unsigned int flags)
 static void only_opens(const char *from, const char *dst, __u32 mx, __u32 opens)
 {
 	struct nolist_mxstats before = mxstats(mx), after;
-	struct nolist_claims c;
+	struct nolist_contacts c;
 	unsigned int flags, round, found = 0;
 
 	/* First those that open nothing: they must not even leave a record. */
@@ -119,9 +119,9 @@ static void only_opens(const char *from, const char *dst, __u32 mx, __u32 opens)
 				send_row(&r);
 		}
 		if (!round)
-			found = claims_of(from, &c);
+			found = contacts_of(from, &c);
 	}
-	claims_of(from, &c);
+	contacts_of(from, &c);
 	after = mxstats(mx);
 	if (!tap_ok(!found && c.low.opens == 0 && c.real.opens + c.high.opens == opens,
 		    "%s: only segments that open a connection are claims", dst))
@@ -149,8 +149,8 @@ static void unanswered(void)
 		{ "another address", NOLIST_PASS_OTHER, .dst = "192.0.2.99" },
 		{ "an address of ours", NOLIST_PASS_OTHER, .dst = OWN4 },
 	};
-	unsigned int before = sources_in(prog.claims), wrong = 0;
-	struct nolist_claims c;
+	unsigned int before = sources_in(prog.contacts), wrong = 0;
+	struct nolist_contacts c;
 	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
@@ -158,12 +158,12 @@ static void unanswered(void)
 
 		r.src = "203.0.113.40";
 		send_row(&r);
-		if (claims_of(r.src, &c)) {
+		if (contacts_of(r.src, &c)) {
 			tap_diag("%s: left a claim", r.name);
 			wrong++;
 		}
 	}
-	tap_ok(!wrong && sources_in(prog.claims) == before, "what gets no answer claims nothing");
+	tap_ok(!wrong && sources_in(prog.contacts) == before, "what gets no answer claims nothing");
 }
 
 /*
@@ -180,8 +180,8 @@ static void unchecked(void)
 		{ "signed", NOLIST_PASS_REAL, .opt = MD5, .opt_len = 18 },
 		{ "with data", NOLIST_PASS_REAL, .data = 7 },
 	};
-	unsigned int proofs = sources_in(prog.proofs), wrong = 0;
-	struct nolist_claims c;
+	unsigned int verified = sources_in(prog.verified), wrong = 0;
+	struct nolist_contacts c;
 	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
@@ -190,12 +190,13 @@ static void unchecked(void)
 		r.src = "203.0.113.41";
 		r.dst = REAL4;
 		send_row(&r);
-		if (claims_of(r.src, &c) && c.real.opens == i + 1 && !c.low.opens && !c.high.opens)
+		if (contacts_of(r.src, &c) && c.real.opens == i + 1 && !c.low.opens &&
+		    !c.high.opens)
 			continue;
 		tap_diag("%s: not an open of the real MX alone", r.name);
 		wrong++;
 	}
-	tap_ok(!wrong && sources_in(prog.proofs) == proofs,
+	tap_ok(!wrong && sources_in(prog.verified) == verified,
 	       "a SYN that no server would take is a claim on the real MX, and no more");
 }
 
@@ -204,7 +205,7 @@ static unsigned int flood(const char *dst, enum nolist_verdict verdict, unsigned
 {
 	static unsigned int next;
 	unsigned int unclaimed = 0, i;
-	struct nolist_claims c;
+	struct nolist_contacts c;
 	char src[64];
 
 	for (i = 0; i < n; i++, next++) {
@@ -212,7 +213,8 @@ static unsigned int flood(const char *dst, enum nolist_verdict verdict, unsigned
 
 		snprintf(src, sizeof(src), "198.18.%u.%u", next >> 8, next & 255);
 		send_row(&r);
-		unclaimed += !claims_of(src, &c) || c.low.opens + c.real.opens + c.high.opens != 1;
+		unclaimed +=
+			!contacts_of(src, &c) || c.low.opens + c.real.opens + c.high.opens != 1;
 	}
 	return unclaimed;
 }
@@ -237,19 +239,19 @@ static __u64 next_second(void)
 static void full_table(void)
 {
 	struct nolist_stats before = stats(), after;
-	unsigned int unclaimed, kept;
+	unsigned int unclaimed, stored;
 
 	next_second();
 	unclaimed = flood(HIGH4, NOLIST_HIGH_SYN_ACK, 2 * PROG_SOURCES);
 	after = stats();
-	kept = sources_in(prog.claims);
-	if (!tap_ok(!unclaimed && kept <= PROG_SOURCES && kept > PROG_SOURCES / 2 &&
-			    after.claims_new - before.claims_new == 2 * PROG_SOURCES &&
-			    after.claims_lost == before.claims_lost,
+	stored = sources_in(prog.contacts);
+	if (!tap_ok(!unclaimed && stored <= PROG_SOURCES && stored > PROG_SOURCES / 2 &&
+			    after.contacts_new - before.contacts_new == 2 * PROG_SOURCES &&
+			    after.contacts_lost == before.contacts_lost,
 		    "a full table makes room and costs no answer"))
-		tap_diag("%u without a claim, %u kept, %llu new, %llu lost", unclaimed, kept,
-			 after.claims_new - before.claims_new,
-			 after.claims_lost - before.claims_lost);
+		tap_diag("%u without a claim, %u kept, %llu new, %llu lost", unclaimed, stored,
+			 after.contacts_new - before.contacts_new,
+			 after.contacts_lost - before.contacts_lost);
 }
 
 /*
@@ -261,32 +263,34 @@ static bool too_many(bool is_last)
 {
 	struct nolist_stats before = stats(), after;
 	__u64 second = next_second(), seconds;
-	unsigned int high = flood(HIGH4, NOLIST_HIGH_SYN_ACK, 2 * NOLIST_CLAIMS_NEW);
+	unsigned int high = flood(HIGH4, NOLIST_HIGH_SYN_ACK, 2 * NOLIST_CONTACTS_NEW);
 	unsigned int real = flood(REAL4, NOLIST_PASS_REAL, 10);
 	unsigned int low = flood(LOW4, NOLIST_LOW_RST_ACK, 10);
-	__u64 shed, added;
+	__u64 limited, added;
 	bool is_slow;
 
 	after = stats();
 	seconds = (prog_clock() >> NOLIST_SECOND_SHIFT) - second + 1;
-	shed = after.claims_shed[NOLIST_HIGH] - before.claims_shed[NOLIST_HIGH];
-	added = after.claims_new - before.claims_new;
+	limited = after.contacts_limited[NOLIST_HIGH] - before.contacts_limited[NOLIST_HIGH];
+	added = after.contacts_new - before.contacts_new;
 	if (seconds > 1)
 		tap_diag("a busy machine: this took %llu seconds", seconds);
-	is_slow = !shed && added <= seconds * NOLIST_CLAIMS_NEW + 20;
+	is_slow = !limited && added <= seconds * NOLIST_CONTACTS_NEW + 20;
 	if (is_slow && !is_last)
 		return false;
 	if (is_slow) {
-		tap_skip("of a flood only so many are noted", "this machine sends too few a second");
+		tap_skip("of a flood only so many are noted",
+			 "this machine sends too few a second");
 		return true;
 	}
-	if (!tap_ok(high == shed && added + shed == 2 * NOLIST_CLAIMS_NEW + 20 &&
-			    added >= NOLIST_CLAIMS_NEW + 20 &&
-			    added <= seconds * NOLIST_CLAIMS_NEW + 20,
+	if (!tap_ok(high == limited && added + limited == 2 * NOLIST_CONTACTS_NEW + 20 &&
+			    added >= NOLIST_CONTACTS_NEW + 20 &&
+			    added <= seconds * NOLIST_CONTACTS_NEW + 20,
 		    "of a flood only so many are noted, the others are counted"))
-		tap_diag("%u without a claim, %llu shed, %llu added", high, shed, added);
-	tap_ok(!real && !low && !memcmp(&after.claims_shed[NOLIST_LOW],
-					&before.claims_shed[NOLIST_LOW], 2 * sizeof(__u64)),
+		tap_diag("%u without a claim, %llu shed, %llu added", high, limited, added);
+	tap_ok(!real && !low &&
+		       !memcmp(&after.contacts_limited[NOLIST_LOW],
+			       &before.contacts_limited[NOLIST_LOW], 2 * sizeof(__u64)),
 	       "a flood at the high fake takes nothing from the other roles");
 	return true;
 }
@@ -297,7 +301,7 @@ int main(void)
 
 	tap_need_root();
 	records_begin();
-	claims();
+	contacts();
 	only_opens("203.0.113.30", REAL4, 2, 32);
 	only_opens("203.0.113.31", HIGH4, 4, 16);
 	unanswered();

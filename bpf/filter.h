@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tool of room 6: which sources have verified something lately? An aging Bloom filter with
+ * two hashes: two bytes of one cache line for each source, at places that its address names.
+ * It may take others for them, but never them for others. It is written only where something
+ * is verified, so a flood reads it and changes nothing.
+ */
+#ifndef NOLIST_FILTER_H
+#define NOLIST_FILTER_H
+
+#define FILTER_LINES 4096 /* 256 KiB */
+#define FILTER_UNIT 46    /* an age counts so many bits of nanoseconds: 19.5 hours */
+#define FILTER_AGES 8     /* younger is lately: a week */
+
+static struct {
+	__u8 age[64]; /* when last, modulo 2^8 units; 0: never */
+} __attribute__((aligned(64))) filter_line[FILTER_LINES];
+
+/* Of struct nolist_source, one of whose halves is the same for all of its family. */
+static __always_inline __u64 filter_hash(const struct nolist_addr *a, bool is_ip6)
+{
+	return (is_ip6 ? a->q[0] : a->q[1]) * 0x9e3779b97f4a7c15ull;
+}
+
+static __always_inline __u8 filter_now(__u64 now)
+{
+	__u8 age = now >> FILTER_UNIT;
+
+	return age ? age : 1;
+}
+
+static __always_inline bool filter_is_young(__u8 age, __u8 today)
+{
+	return age && (__u8)(today - age) < FILTER_AGES;
+}
+
+/* Has it? "No" is sure, "yes" is a guess. */
+static __always_inline bool filter_has(__u64 hash, __u64 now)
+{
+	const __u8 *line = filter_line[hash >> 52].age;
+	__u8 age = line[hash >> 46 & 63], today;
+
+	if (!age) /* nearly always, and then nothing more is asked */
+		return false;
+	today = filter_now(now);
+	return filter_is_young(age, today) && filter_is_young(line[hash >> 40 & 63], today);
+}
+
+static __always_inline void filter_note(__u64 hash, __u64 now)
+{
+	__u8 *line = filter_line[hash >> 52].age, today = filter_now(now);
+
+	if (line[hash >> 46 & 63] != today)
+		line[hash >> 46 & 63] = today;
+	if (line[hash >> 40 & 63] != today)
+		line[hash >> 40 & 63] = today;
+}
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is known of all sources together: when evidence was lost, how many wrong
+ * acknowledgements there were.
+ *
+ * Counters say that something was lost between two looks at them; all between the
+ * two is then doubtful. So is the time from the last look at tables that are gone
+ * until there were others.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/evidence/private.h"
+
+struct gathering {
+	struct evidence *e;
+	int epoch;         /* number, or -1 */
+	struct gap before; /* of that life */
+};
+
+int64_t evidence_wall(const struct evidence_epoch *l, uint32_t at)
+{
+	return (at ? (int64_t)at - 1 : 0) + l->epoch.wall_s;
+}
+
+static int add_loss(struct evidence *e, int64_t first, int64_t last)
+{
+	struct span *grown = reallocarray(e->gaps, e->n_gaps + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	e->gaps = grown;
+	e->gaps[e->n_gaps++] = (struct span){ first, last > first ? last : first };
+	return 0;
+}
+
+/* What was lost in an interval that began with other counters. */
+static int add_interval(struct evidence *e, const struct evidence_epoch *epoch,
+			const struct gap *before, const struct gap *l)
+{
+	int error = 0;
+
+	if (l->verified_lost > before->verified_lost)
+		error = add_loss(e, evidence_wall(epoch, l->from_s),
+				 evidence_wall(epoch, l->verified_lost_s));
+	/* Who was idle since the last look had been seen by it. */
+	if (l->evicted > before->evicted && l->evicted_s > l->from_s && !error)
+		error = add_loss(e, evidence_wall(epoch, l->from_s),
+				 evidence_wall(epoch, l->evicted_s));
+	if (l->detached > before->detached && !error)
+		error = add_loss(e, evidence_wall(epoch, l->from_s),
+				 evidence_wall(epoch, l->detached_s));
+	return error;
+}
+
+static int on_gaps(int id, const struct gap *l, void *arg)
+{
+	struct gathering *g = arg;
+	struct evidence *e = g->e;
+	int i, error;
+
+	for (i = 0; i < e->epochs && (!e->epoch[i].stored || e->epoch[i].stored->id != id); i++)
+		;
+	if (i == e->epochs)
+		return -EBADMSG;
+	if (i != g->epoch)
+		g->before = (struct gap){};
+	g->epoch = i;
+	error = add_interval(e, &e->epoch[i], &g->before, l);
+	g->before = *l;
+	e->epoch[i].last = *l;
+	return error;
+}
+
+static int add_live_gaps(struct evidence *e, const struct evidence_epoch *epoch)
+{
+	const struct snapshot_stats *stats = snapshot_stats(e->tables, epoch->table);
+	struct gap l = stats->gaps;
+
+	l.from_s = epoch->last.to_s;
+	l.detached = epoch->last.detached + stats->is_detached;
+	return add_interval(e, epoch, &epoch->last, &l);
+}
+
+/* Tables that are gone took with them what nobody had collected; others left nothing. */
+static int add_gap(struct evidence *e, const struct evidence_epoch *gone)
+{
+	int64_t from = evidence_wall(gone, gone->stored->seen_s), until = INT64_MAX;
+	int i;
+
+	if (!strcmp(gone->epoch.boot, EPOCH_IMPORTED) || gone->stored->end_s)
+		return 0;
+	for (i = 0; i < e->epochs; i++) {
+		const struct evidence_epoch *l = &e->epoch[i];
+		int64_t begin = evidence_wall(
+			l, l->table >= 0 ? snapshot_stats(e->tables, l->table)->begin_s
+					 : l->stored->begin_s);
+
+		if (l != gone && strcmp(l->epoch.boot, EPOCH_IMPORTED) && begin >= from &&
+		    begin < until)
+			until = begin;
+	}
+	return add_loss(e, from, until);
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static int gather_gaps(struct evidence *e)
+{
+	struct gathering g = { .e = e, .epoch = -1 };
+	int i, error;
+
+	error = e->store ? store_each_gaps(e->store, on_gaps, &g) : 0;
+	for (i = 0; i < e->epochs && !error; i++)
+		error = e->epoch[i].table >= 0 ? add_live_gaps(e, &e->epoch[i])
+					       : add_gap(e, &e->epoch[i]);
+	if (e->n_gaps)
+		qsort(e->gaps, e->n_gaps, sizeof(*e->gaps), compare_spans);
+	return error;
+}
+
+/* --- wrong acknowledgements -------------------------------------------------- */
+
+static int add_acks(struct evidence *e, int epoch, uint32_t hour, uint64_t count)
+{
+	int64_t start = (int64_t)(hour - 1) * HOUR_S + e->epoch[epoch].epoch.wall_s;
+	struct evidence_acks *grown;
+
+	grown = reallocarray(e->acks, e->n_acks + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	e->acks = grown;
+	e->acks[e->n_acks++] = (struct evidence_acks){ start, count, epoch };
+	return 0;
+}
+
+static int on_acks(int id, uint32_t hour, uint64_t count, void *arg)
+{
+	struct evidence *e = arg;
+	int i;
+
+	for (i = 0; i < e->epochs; i++)
+		if (e->epoch[i].stored && e->epoch[i].stored->id == id) {
+			return add_acks(e, i, hour, count);
+		}
+	return -EBADMSG;
+}
+
+static int compare_acks(const void *a, const void *b)
+{
+	const struct evidence_acks *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* The tables count on where an hour was stored: the larger number counts. */
+static int add_live_acks(struct evidence *e, int epoch, const struct nolist_bad_acks *b)
+{
+	int64_t start = (int64_t)(b->hour - 1) * HOUR_S + e->epoch[epoch].epoch.wall_s;
+	size_t i;
+
+	for (i = 0; i < e->n_acks; i++)
+		if (e->acks[i].start == start && e->acks[i].epoch == epoch) {
+			if (b->count > e->acks[i].count)
+				e->acks[i].count = b->count;
+			return 0;
+		}
+	return add_acks(e, epoch, b->hour, b->count);
+}
+
+static int gather_acks(struct evidence *e)
+{
+	int i, k, error = e->store ? store_each_bad_acks(e->store, on_acks, e) : 0;
+
+	for (i = 0; i < e->epochs && !error; i++) {
+		const struct nolist_bad_acks *b;
+
+		if (e->epoch[i].table < 0)
+			continue;
+		b = snapshot_stats(e->tables, e->epoch[i].table)->bad_acks;
+		for (k = 0; k < NOLIST_HOURS && !error; k++)
+			if (b[k].hour)
+				error = add_live_acks(e, i, &b[k]);
+	}
+	if (e->n_acks)
+		qsort(e->acks, e->n_acks, sizeof(*e->acks), compare_acks);
+	return error;
+}
+
+int evidence_gather(struct evidence *e)
+{
+	int error = gather_gaps(e);
+
+	return error ? error : gather_acks(e);
+}
+
+size_t evidence_gaps(const struct evidence *e, const struct span **gaps)
+{
+	*gaps = e->gaps;
+	return e->n_gaps;
+}
+
+size_t evidence_acks(const struct evidence *e, const struct evidence_acks **acks)
+{
+	*acks = e->acks;
+	return e->n_acks;
+}
