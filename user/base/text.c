@@ -13,20 +13,20 @@
 
 #define YEAR_MAX 253402300799ll /* the last second of the year 9999 */
 
-const char *report_time(int64_t time, char text[REPORT_TIME])
+const char *text_time(int64_t time, char text[TEXT_TIME])
 {
 	time_t t = time < 0 ? 0 : time > YEAR_MAX ? YEAR_MAX : time;
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
-	strftime(text, REPORT_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	strftime(text, TEXT_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return text;
 }
 
-int report_time_parse(const char *text, int64_t *time)
+int text_time_parse(const char *text, int64_t *time)
 {
 	size_t digits = strspn(text, "0123456789");
-	char again[REPORT_TIME];
+	char again[TEXT_TIME];
 	struct tm tm = {};
 	const char *end;
 	int64_t got;
@@ -42,13 +42,13 @@ int report_time_parse(const char *text, int64_t *time)
 		return -EINVAL;
 	got = timegm(&tm);
 	/* There is no 31st of February, whatever timegm() makes of it. */
-	if (got < 0 || strcmp(report_time(got, again), text))
+	if (got < 0 || strcmp(text_time(got, again), text))
 		return -EINVAL;
 	*time = got;
 	return 0;
 }
 
-const char *report_age(int64_t seconds, char text[REPORT_AGE])
+const char *text_age(int64_t seconds, char text[TEXT_AGE])
 {
 	static const struct {
 		int64_t size;
@@ -60,11 +60,11 @@ const char *report_age(int64_t seconds, char text[REPORT_AGE])
 		seconds = 0;
 	while (i < 3 && seconds < units[i].size)
 		i++;
-	snprintf(text, REPORT_AGE, "%lld%c", (long long)(seconds / units[i].size), units[i].unit);
+	snprintf(text, TEXT_AGE, "%lld%c", (long long)(seconds / units[i].size), units[i].unit);
 	return text;
 }
 
-void report_name(const char *name, int width)
+void text_name(const char *name, int width)
 {
 	int n = 0;
 

@@ -75,9 +75,9 @@ void put_number(struct writer *o, int64_t number)
 
 void put_time(struct writer *o, int64_t time)
 {
-	char text[REPORT_TIME];
+	char text[TEXT_TIME];
 
-	put_text(o, report_time(time, text));
+	put_text(o, text_time(time, text));
 }
 
 static void hex(struct writer *o, unsigned int group)

@@ -92,12 +92,12 @@ static void print_text(const struct findings *found)
 		const struct finding *f = &found->f[i];
 
 		printf("%-7s  ", grade_names[f->grade]);
-		report_name(f->subject, 15);
+		text_name(f->subject, 15);
 		printf("  %-13s  ", f->about);
-		report_name(f->text, 0);
+		text_name(f->text, 0);
 		if (*f->hint) {
 			printf("\n%-7s  %-15s  %-13s  ", "", "", "hint:");
-			report_name(f->hint, 0);
+			text_name(f->hint, 0);
 		}
 		putchar('\n');
 	}

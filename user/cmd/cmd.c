@@ -167,7 +167,7 @@ int cmd_getopt(int argc, char **argv, const struct cmd_option *opts)
 
 int cmd_time(const char *text, int64_t *time)
 {
-	if (!report_time_parse(text, time))
+	if (!text_time_parse(text, time))
 		return EXIT_DONE;
 	errx("'%s' is not a time", text);
 	hint("seconds since 1970, or 2026-01-02T03:04:05Z");

@@ -65,7 +65,7 @@ static int parse_time(const char *text, int64_t *time)
 	size_t size = sizeof(seconds) - 2;
 	int64_t offset_s;
 
-	if (!report_time_parse(text, time))
+	if (!text_time_parse(text, time))
 		return 0;
 	if (strlen(text) <= size)
 		return -EINVAL;
@@ -73,7 +73,7 @@ static int parse_time(const char *text, int64_t *time)
 	/* A leap second is told as the one before it. */
 	if (!strcmp(seconds + size - 3, ":60Z"))
 		memcpy(seconds + size - 2, "59", 2);
-	if (report_time_parse(seconds, time) || parse_zone(text + size, &offset_s))
+	if (text_time_parse(seconds, time) || parse_zone(text + size, &offset_s))
 		return -EINVAL;
 	*time -= offset_s;
 	return 0;

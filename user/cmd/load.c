@@ -213,7 +213,7 @@ static void say_interface(const struct kern_if *f, const struct kern_done *done)
 		[KERN_RECONFIGURED] = "configured anew",
 	};
 
-	report_name(f->name, 0);
+	text_name(f->name, 0);
 	printf(": %s, %s mode, %s%s%s%s\n", actions[done->action],
 	       f->mode == KERN_GENERIC ? "generic" : "native",
 	       f->is_shared ? "beside others" : "alone", *done->why ? " (" : "", done->why,

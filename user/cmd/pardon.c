@@ -91,7 +91,7 @@ static int tell_missing(struct pardon *c, const struct prefix *p)
 /* All of them, or none. */
 static int change(struct pardon *c)
 {
-	char text[ADDR_TEXT], time[REPORT_TIME];
+	char text[ADDR_TEXT], time[TEXT_TIME];
 	int i, error = store_begin(c->store);
 
 	for (i = 0; i < c->prefixes && !error; i++)
@@ -107,7 +107,7 @@ static int change(struct pardon *c)
 		printf("%s: %s", prefix_text(&c->prefix[i], text),
 		       c->is_remove ? "no pardon any more\n" : "pardoned until ");
 		if (!c->is_remove)
-			printf("%s\n", report_time(c->until, time));
+			printf("%s\n", text_time(c->until, time));
 	}
 	return EXIT_DONE;
 }
@@ -116,7 +116,7 @@ static int change(struct pardon *c)
 
 static int list_one(const struct store_pardon *p, void *arg)
 {
-	char text[ADDR_TEXT], made[REPORT_TIME], until[REPORT_TIME];
+	char text[ADDR_TEXT], made[TEXT_TIME], until[TEXT_TIME];
 	struct pardon *c = arg;
 
 	if (p->until <= c->now)
@@ -125,8 +125,8 @@ static int list_one(const struct store_pardon *p, void *arg)
 	if (!c->json) {
 		if (!c->listed++)
 			printf("%-39s  %-20s  %s\n", "PARDONED", "FROM", "UNTIL");
-		printf("%-39s  %-20s  %s\n", text, report_time(p->made, made),
-		       report_time(p->until, until));
+		printf("%-39s  %-20s  %s\n", text, text_time(p->made, made),
+		       text_time(p->until, until));
 		return 0;
 	}
 	json_open(c->json, NULL, '{');

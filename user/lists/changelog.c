@@ -12,7 +12,7 @@
 
 static void tell_listed(const struct list *l, struct judge *j, const struct nolist_source *src)
 {
-	char source[ADDR_TEXT], until[REPORT_TIME];
+	char source[ADDR_TEXT], until[TEXT_TIME];
 	struct prefix p = source_prefix(src);
 	struct judged of;
 
@@ -22,12 +22,12 @@ static void tell_listed(const struct list *l, struct judge *j, const struct noli
 	     "until %s",
 	     l->file, prefix_text(&p, source), of.v.strong + of.v.weak, of.v.strong,
 	     of.r.talk_hours, of.r.high.opens, of.r.low.opens, of.r.real.opens,
-	     report_time(of.v.until, until));
+	     text_time(of.v.until, until));
 }
 
 static void tell_removed(const struct list *l, struct judge *j, const struct nolist_source *src)
 {
-	char source[ADDR_TEXT], until[REPORT_TIME];
+	char source[ADDR_TEXT], until[TEXT_TIME];
 	struct prefix p = source_prefix(src);
 	struct judged of;
 
@@ -36,10 +36,10 @@ static void tell_removed(const struct list *l, struct judge *j, const struct nol
 		info("'%s': removed %s: unknown, no evidence is left", l->file, source);
 	else if (of.v.is == JUDGED_PARDONED)
 		info("'%s': removed %s: pardoned until %s", l->file, source,
-		     report_time(of.pardoned_until, until));
+		     text_time(of.pardoned_until, until));
 	else if (of.v.is == JUDGED_EXPIRED)
 		info("'%s': removed %s: expired at %s", l->file, source,
-		     report_time(of.v.until, until));
+		     text_time(of.v.until, until));
 	else
 		info("'%s': removed %s: %s", l->file, source, judgement_names[of.v.is]);
 }

@@ -240,7 +240,7 @@ static void note_dual(struct list *l, const struct judge *j, int family)
 static void note_family(struct list *l, struct judge *j, int family)
 {
 	const struct site_family *f = &j->site.family[family], *other = &j->site.family[1];
-	char *text, age[REPORT_AGE];
+	char *text, age[TEXT_AGE];
 
 	if (judge_is_seen(j, family))
 		return;
@@ -254,7 +254,7 @@ static void note_family(struct list *l, struct judge *j, int family)
 			 j->site.is_unseen_accepted ? "listed all the same" : "nobody is added",
 			 !f->has_real ? "no real MX is configured"
 				      : "nobody was seen at the real MX for ",
-			 !f->has_real ? "" : report_age(j->rules.real_seen_s, age));
+			 !f->has_real ? "" : text_age(j->rules.real_seen_s, age));
 }
 
 /* Without their number: a list that has changed in nothing else is left alone. */

@@ -136,12 +136,12 @@ static void count(struct summary *s)
 
 static void say(const struct summary *s)
 {
-	char first[REPORT_TIME], last[REPORT_TIME], text[ADDR_TEXT];
+	char first[TEXT_TIME], last[TEXT_TIME], text[ADDR_TEXT];
 	struct prefix p;
 	size_t i;
 
 	printf("log: %zu lines, %zu of them of mail, from %s to %s\n", s->log.lines, s->log.known,
-	       report_time(s->log.first, first), report_time(s->log.last, last));
+	       text_time(s->log.first, first), text_time(s->log.last, last));
 	printf("%8zu sources delivered mail that was accepted\n", s->accepted);
 	printf("%8zu sources were only refused\n\n", s->refused);
 	printf("%8zu sources are listed\n", s->listed);
@@ -161,8 +161,8 @@ static void say(const struct summary *s)
 			continue;
 		p = source_prefix(&src->src);
 		printf("false listing: %s, listed since %s, delivered at %s\n",
-		       prefix_text(&p, text), report_time(src->since, first),
-		       report_time(src->false_at, last));
+		       prefix_text(&p, text), text_time(src->since, first),
+		       text_time(src->false_at, last));
 	}
 }
 

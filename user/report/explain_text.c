@@ -13,12 +13,12 @@
 
 static void print_when(const struct explain *e, const struct span *when)
 {
-	char first[REPORT_TIME], last[REPORT_TIME], age[REPORT_AGE];
+	char first[TEXT_TIME], last[TEXT_TIME], age[TEXT_AGE];
 
-	printf("%s", report_time(when->first, first));
+	printf("%s", text_time(when->first, first));
 	if (when->last != when->first)
-		printf(" to %s", report_time(when->last, last));
-	printf(" (%s ago)\n", report_age(e->j->now - when->last, age));
+		printf(" to %s", text_time(when->last, last));
+	printf(" (%s ago)\n", text_age(e->j->now - when->last, age));
 }
 
 static void print_contact(const struct explain *e, const char *what, const struct span *when,
@@ -49,12 +49,12 @@ static void print_days_of(const char *role, uint32_t days)
 /* A mark for each day with SYNs, the last day on the right. */
 static void print_days(const struct record *r)
 {
-	char from[REPORT_TIME], to[REPORT_TIME];
+	char from[TEXT_TIME], to[TEXT_TIME];
 
 	if (!(r->days[0] | r->days[1] | r->days[2]))
 		return;
-	report_time(((int64_t)r->day - DAYS + 1) * DAY_S, from);
-	report_time((int64_t)r->day * DAY_S, to);
+	text_time(((int64_t)r->day - DAYS + 1) * DAY_S, from);
+	text_time((int64_t)r->day * DAY_S, to);
 	printf("\n  %-20s %.10s to %.10s\n", "DAYS WITH SYNS", from, to);
 	print_days_of("low fake", r->days[0]);
 	print_days_of("real MX", r->days[1]);
@@ -63,11 +63,11 @@ static void print_days(const struct record *r)
 
 static void print_event(const struct explain_event *event)
 {
-	char from[REPORT_TIME], age[REPORT_AGE] = "";
+	char from[TEXT_TIME], age[TEXT_AGE] = "";
 
 	if (event->when.last > event->when.first)
-		report_age(event->when.last - event->when.first + 1, age);
-	printf("  %-20s %-4s %s\n", report_time(event->when.first, from), age, event->text);
+		text_age(event->when.last - event->when.first + 1, age);
+	printf("  %-20s %-4s %s\n", text_time(event->when.first, from), age, event->text);
 }
 
 static void print_history(const struct explain *e)
@@ -137,15 +137,15 @@ static void print_offences(const struct explain *e, const struct check_result *c
 
 static void print_alibi(const char *what, const struct check_result *c)
 {
-	char have[REPORT_AGE], need[REPORT_AGE];
+	char have[TEXT_AGE], need[TEXT_AGE];
 
 	if (c->have < 0)
 		printf("%s: never", what);
 	else if (!c->have)
 		printf("%s: around an offence", what);
 	else
-		printf("%s: %s from the nearest offence", what, report_age(c->have, have));
-	printf("; an alibi within %s", report_age(c->need, need));
+		printf("%s: %s from the nearest offence", what, text_age(c->have, have));
+	printf("; an alibi within %s", text_age(c->need, need));
 }
 
 static void print_neighbours(const struct explain *e, const struct check_result *c)
@@ -183,30 +183,30 @@ static void print_dual(const struct explain *e, const struct check_result *c)
 
 static void print_gaps(const struct check_result *c)
 {
-	char text[REPORT_TIME];
+	char text[TEXT_TIME];
 
 	if (!c->have)
 		printf("no verified evidence was lost");
 	else
 		printf("verified evidence was lost, the last time at %s%s",
-		       report_time(c->have, text), c->is_passed ? ", before all this" : "");
+		       text_time(c->have, text), c->is_passed ? ", before all this" : "");
 }
 
 static void print_learning(const struct explain *e, const struct check_result *c)
 {
 	unsigned int n = e->of.v.learning;
-	char text[REPORT_TIME];
+	char text[TEXT_TIME];
 
 	if (c->is_passed)
 		printf("no offence is from the learning time");
 	else
 		printf("%u offence%s of the learning time, which lasted until %s", n, times(n),
-		       report_time(c->have, text));
+		       text_time(c->have, text));
 }
 
 static void print_real_mx(const struct explain *e, const struct check_result *c)
 {
-	char have[REPORT_AGE], need[REPORT_AGE];
+	char have[TEXT_AGE], need[TEXT_AGE];
 	bool is_ip6 = !addr_is_ip4(&e->of.r.src.addr);
 
 	if (!e->j->site.family[is_ip6].has_real)
@@ -216,7 +216,7 @@ static void print_real_mx(const struct explain *e, const struct check_result *c)
 	else
 		printf("somebody %s the real MX %s ago; needed within %s",
 		       e->j->site.family[is_ip6].data_last ? "sent data to" : "was at",
-		       report_age(c->have, have), report_age(c->need, need));
+		       text_age(c->have, have), text_age(c->need, need));
 	if (!c->is_passed && e->of.v.is != JUDGED_HELD && e->of.v.is != JUDGED_WAITING && c->have > 0)
 		printf("; was listed before");
 	if (e->j->site.is_unseen_accepted)
@@ -225,21 +225,21 @@ static void print_real_mx(const struct explain *e, const struct check_result *c)
 
 static void print_grace(const struct explain *e, const struct check_result *c)
 {
-	char have[REPORT_AGE], need[REPORT_AGE], paused[REPORT_AGE];
+	char have[TEXT_AGE], need[TEXT_AGE], paused[TEXT_AGE];
 
-	printf("had %s to come back; %s needed", report_age(c->have, have),
-	       report_age(c->need, need));
+	printf("had %s to come back; %s needed", text_age(c->have, have),
+	       text_age(c->need, need));
 	if (e->of.v.paused)
 		printf("; %s did not count: the real MX was unhealthy, or learning time",
-		       report_age(e->of.v.paused, paused));
+		       text_age(e->of.v.paused, paused));
 }
 
 static void print_current(const struct explain *e)
 {
-	char text[REPORT_TIME], need[REPORT_AGE];
+	char text[TEXT_TIME], need[TEXT_AGE];
 
 	printf("a listing ends %s after the last offence: %s",
-	       report_age(e->j->rules.listing_s, need), report_time(e->of.v.until, text));
+	       text_age(e->j->rules.listing_s, need), text_time(e->of.v.until, text));
 }
 
 static void print_check(const struct explain *e, enum check check)
@@ -299,7 +299,7 @@ static void print_entry(const char *list, const struct prefix_entry *entry)
 	if (!entry)
 		return;
 	printf("  on the %s: %s, ", list, prefix_text(&entry->prefix, text));
-	report_name(entry->why, 0);
+	text_name(entry->why, 0);
 	if (entry->line)
 		printf(":%u", entry->line);
 	putchar('\n');
@@ -307,10 +307,10 @@ static void print_entry(const char *list, const struct prefix_entry *entry)
 
 static void print_pardon(const struct prefix_entry *entry)
 {
-	char text[ADDR_TEXT], until[REPORT_TIME];
+	char text[ADDR_TEXT], until[TEXT_TIME];
 
 	if (entry)
-		printf("  pardoned until %s: %s\n", report_time(entry->until, until),
+		printf("  pardoned until %s: %s\n", text_time(entry->until, until),
 		       prefix_text(&entry->prefix, text));
 }
 
@@ -322,7 +322,7 @@ static void print_lists(const struct explain *e)
 		const struct explain_list *l = &e->list[i];
 
 		printf("  %s '", !l->is_read ? "no file yet:" : l->is_on ? "on" : "not on");
-		report_name(l->file, 0);
+		text_name(l->file, 0);
 		printf("' (%s)%s\n", l->format,
 		       l->is_waiting ? ", waits: the list has grown enough for a day" : "");
 	}
@@ -353,14 +353,14 @@ const char *explain_sentence(const struct explain *e)
 static void print_verdict(const struct explain *e)
 {
 	const struct verdict *v = &e->of.v;
-	char source[ADDR_TEXT], since[REPORT_TIME], until[REPORT_TIME];
+	char source[ADDR_TEXT], since[TEXT_TIME], until[TEXT_TIME];
 	struct prefix p = source_prefix(&e->of.r.src);
 
 	printf("%s: %s\n", prefix_text(&p, source), judgement_names[v->is]);
 	printf("  %s", explain_sentence(e));
 	if (v->since)
 		printf("\n  %s %s until %s", verdict_is_listed(v, false) ? "from" : "it would be from",
-		       report_time(v->since, since), report_time(v->until, until));
+		       text_time(v->since, since), text_time(v->until, until));
 	putchar('\n');
 	if (e->of.hold != HOLD_NONE)
 		printf("  held back, '%s': %s\n", hold_names[e->of.hold], hold_reasons[e->of.hold]);

@@ -212,28 +212,28 @@ static const char head[COLS][CELL] = { "SOURCE", "LOW",  "AGO", "REAL", "AGO", "
 
 static void pair(char cell[][CELL], const struct span *when, uint32_t count, int64_t now)
 {
-	char age[REPORT_AGE];
+	char age[TEXT_AGE];
 
 	strcpy(cell[0], "-");
 	strcpy(cell[1], "-");
 	if (!when->first)
 		return;
 	snprintf(cell[0], CELL, "%" PRIu32, count);
-	snprintf(cell[1], CELL, "%s", report_age(now - when->last, age));
+	snprintf(cell[1], CELL, "%s", text_age(now - when->last, age));
 }
 
 /* What it is judged to be, and until when it is pardoned. */
 static void verdict_cell(const struct judged *of, char cell[CELL])
 {
 	const char *name = judgement_names[of->v.is];
-	char until[REPORT_TIME];
+	char until[TEXT_TIME];
 
 	if (!of->pardoned_until)
 		snprintf(cell, CELL, "%s", name);
 	else
 		snprintf(cell, CELL, "%s%suntil %s", name,
 			 of->v.is == JUDGED_PARDONED ? " " : ", pardoned ",
-			 report_time(of->pardoned_until, until));
+			 text_time(of->pardoned_until, until));
 }
 
 static void fill_cells(struct show *s, const struct item *item, char cell[COLS][CELL])

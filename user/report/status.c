@@ -146,11 +146,11 @@ static void warn_of_table(struct status *s, const char *name, unsigned int now,
 static void warn_of_collect(struct status *s)
 {
 	unsigned int due_s = s->rules->collect_s;
-	char age[REPORT_AGE], due[REPORT_AGE];
+	char age[TEXT_AGE], due[TEXT_AGE];
 
 	if (s->collected_at && s->now - s->collected_at > due_s + due_s / 4)
 		add_warning(s, "the last collect was %s ago, and is due every %s",
-			    report_age(s->now - s->collected_at, age), report_age(due_s, due));
+			    text_age(s->now - s->collected_at, age), text_age(due_s, due));
 	else if (!s->collected_at && s->rules->is_collected)
 		add_warning(s, "nothing was ever collected, though the configuration says "
 			       "'collect = yes'");

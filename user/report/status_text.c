@@ -43,7 +43,7 @@ static void text_interfaces(const struct status *s)
 	printf("%-15s  %-7s  %-8s  %-8s  %7s  %s\n", "interface", "mode", "attached", "tables",
 	       "program", "tag");
 	for (i = 0; i < s->n_ifs; i++) {
-		report_name(s->ifs[i].name, 15);
+		text_name(s->ifs[i].name, 15);
 		printf("  %-7s  %-8s  %-8s  %7u  %s\n",
 		       s->ifs[i].mode == KERN_GENERIC ? "generic" : "native",
 		       s->ifs[i].is_shared ? "shared" : "alone",
@@ -180,7 +180,7 @@ static void text_held(const struct store_list *l)
 
 static void text_lists(const struct status *s)
 {
-	char age[REPORT_AGE];
+	char age[TEXT_AGE];
 	size_t i;
 
 	if (!s->lists)
@@ -190,16 +190,16 @@ static void text_lists(const struct status *s)
 	for (i = 0; i < s->lists; i++) {
 		const struct store_list *l = &s->list[i].is;
 
-		report_name(s->list[i].path, 39);
+		text_name(s->list[i].path, 39);
 		printf("  %10llu  %10llu  %6s  ", (unsigned long long)l->entries,
-		       (unsigned long long)l->grown, report_age(s->now - l->time, age));
+		       (unsigned long long)l->grown, text_age(s->now - l->time, age));
 		text_held(l);
 	}
 }
 
 void status_text(struct status *s)
 {
-	char age[REPORT_AGE];
+	char age[TEXT_AGE];
 
 	int i;
 
@@ -211,7 +211,7 @@ void status_text(struct status *s)
 		text_set(s, i);
 	text_verdicts(s);
 	text_evidence(s);
-	printf("last collect: %s%s\n", s->collected_at ? report_age(s->now - s->collected_at, age) :
+	printf("last collect: %s%s\n", s->collected_at ? text_age(s->now - s->collected_at, age) :
 							 "never", s->collected_at ? " ago" : "");
 	text_lists(s);
 }

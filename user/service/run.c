@@ -67,11 +67,11 @@ static void proceed(struct run *r);
 static void add_periodic(char *text, size_t size, const char *name, const struct periodic *c)
 {
 	size_t n = strlen(text);
-	char when[REPORT_TIME];
+	char when[TEXT_TIME];
 
 	if (c->done_at)
 		snprintf(text + n, size - n, "%s%s at %s%s", n ? ", " : "", name,
-			 report_time(c->done_at, when), c->is_failed ? " (failed since)" : "");
+			 text_time(c->done_at, when), c->is_failed ? " (failed since)" : "");
 	else
 		snprintf(text + n, size - n, "%s%s %s", n ? ", " : "", name,
 			 c->is_failed ? "failed" : "never");
