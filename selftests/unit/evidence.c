@@ -293,7 +293,7 @@ static unsigned int walk(struct evidence *e, enum evidence_kind kind, unsigned i
 #define MANY 9000
 
 /*
- * A thread makes records ahead of who takes them. Were one given away too early,
+ * A thread reads records before the caller takes them. Were one given away too early,
  * somebody would be judged by what another did.
  */
 static void test_long_walks(void)

@@ -1,78 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hands places over from the thread that fills them to the one that uses them, and
- * back. Each waits for the other only where all places are full, or none is.
+ * Hands slots from the thread that fills them to the thread that reads them, and back.
+ * The first waits only while all slots are full, the second only while none is.
  */
 #include "user/base/prefetch.h"
 
-void ahead_init(struct ahead *a)
+void prefetch_init(struct prefetch *p)
 {
-	*a = (struct ahead){};
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->has_changed, NULL);
+	*p = (struct prefetch){};
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->has_changed, NULL);
 }
 
 /* The thread. */
 static void *make(void *arg)
 {
-	struct ahead *a = arg;
+	struct prefetch *p = arg;
 	bool is_wanted = true;
 
 	while (is_wanted) {
-		is_wanted = a->fn(a->arg, a->made % a->places);
-		pthread_mutex_lock(&a->lock);
-		a->made++;
-		pthread_cond_signal(&a->has_changed);
-		while (a->made - a->used == a->places && !a->is_unwanted)
-			pthread_cond_wait(&a->has_changed, &a->lock);
-		is_wanted &= !a->is_unwanted;
-		pthread_mutex_unlock(&a->lock);
+		is_wanted = p->fn(p->arg, p->made % p->slots);
+		pthread_mutex_lock(&p->lock);
+		p->made++;
+		pthread_cond_signal(&p->has_changed);
+		while (p->made - p->used == p->slots && !p->is_unwanted)
+			pthread_cond_wait(&p->has_changed, &p->lock);
+		is_wanted &= !p->is_unwanted;
+		pthread_mutex_unlock(&p->lock);
 	}
 	return NULL;
 }
 
-void ahead_start(struct ahead *a, unsigned int places, bool wants_thread, ahead_fn *fn, void *arg)
+void prefetch_start(struct prefetch *p, unsigned int slots, bool wants_thread, prefetch_fn *fn,
+		    void *arg)
 {
-	ahead_stop(a);
-	a->fn = fn;
-	a->arg = arg;
-	a->places = places;
-	a->made = a->used = 0;
-	a->is_unwanted = false;
-	a->has_thread = wants_thread && !thread_start(&a->thread, make, a);
+	prefetch_stop(p);
+	p->fn = fn;
+	p->arg = arg;
+	p->slots = slots;
+	p->made = p->used = 0;
+	p->is_unwanted = false;
+	p->has_thread = wants_thread && !thread_start(&p->thread, make, p);
 }
 
-unsigned int ahead_take(struct ahead *a)
+unsigned int prefetch_take(struct prefetch *p)
 {
-	unsigned int place = a->used % a->places;
+	unsigned int slot = p->used % p->slots;
 
-	if (!a->has_thread) {
-		a->fn(a->arg, place);
-		return place;
+	if (!p->has_thread) {
+		p->fn(p->arg, slot);
+		return slot;
 	}
-	pthread_mutex_lock(&a->lock);
-	while (a->made == a->used)
-		pthread_cond_wait(&a->has_changed, &a->lock);
-	pthread_mutex_unlock(&a->lock);
-	return place;
+	pthread_mutex_lock(&p->lock);
+	while (p->made == p->used)
+		pthread_cond_wait(&p->has_changed, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+	return slot;
 }
 
-void ahead_give(struct ahead *a)
+void prefetch_give(struct prefetch *p)
 {
-	pthread_mutex_lock(&a->lock);
-	a->used++;
-	pthread_cond_signal(&a->has_changed);
-	pthread_mutex_unlock(&a->lock);
+	pthread_mutex_lock(&p->lock);
+	p->used++;
+	pthread_cond_signal(&p->has_changed);
+	pthread_mutex_unlock(&p->lock);
 }
 
-void ahead_stop(struct ahead *a)
+void prefetch_stop(struct prefetch *p)
 {
-	if (!a->has_thread)
+	if (!p->has_thread)
 		return;
-	pthread_mutex_lock(&a->lock);
-	a->is_unwanted = true;
-	pthread_cond_signal(&a->has_changed);
-	pthread_mutex_unlock(&a->lock);
-	pthread_join(a->thread, NULL);
-	a->has_thread = false;
+	pthread_mutex_lock(&p->lock);
+	p->is_unwanted = true;
+	pthread_cond_signal(&p->has_changed);
+	pthread_mutex_unlock(&p->lock);
+	pthread_join(p->thread, NULL);
+	p->has_thread = false;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is needed next is made ahead by a second thread, in a few places by turns:
- * one is at hand, the others are full, or being filled. Whatever filling needs is the
- * thread's until ahead_stop(), or until the last place was given back.
+ * A second thread prepares what is needed next, in a few slots that are used in turn: the
+ * caller reads one of them while the thread fills the others. Everything that the fill
+ * function reads or writes belongs to the thread until prefetch_stop(), or until the last
+ * slot has been taken.
  */
 #ifndef NOLIST_PREFETCH_H
 #define NOLIST_PREFETCH_H
@@ -11,29 +12,30 @@
 #include <stddef.h>
 #include "user/base/thread.h"
 
-/* Fills a place, counted from 0 on; false: there is nothing after it. */
-typedef bool ahead_fn(void *arg, unsigned int place);
+/* Fills a slot, counted from 0; false: this slot is the last one. */
+typedef bool prefetch_fn(void *arg, unsigned int slot);
 
-struct ahead {
+struct prefetch {
 	pthread_t thread;
 	bool has_thread;
-	ahead_fn *fn;
+	prefetch_fn *fn;
 	void *arg;
-	unsigned int places;
+	unsigned int slots;
 	pthread_mutex_t lock; /* of the next three */
 	pthread_cond_t has_changed;
-	size_t made, used; /* places, all that there were */
+	size_t made, used; /* slots filled and given back since the start */
 	bool is_unwanted;
 };
 
-void ahead_init(struct ahead *a);
-/* Without a thread (none is wanted, or can be had) each place is filled when it is taken. */
-void ahead_start(struct ahead *a, unsigned int places, bool wants_thread, ahead_fn *fn, void *arg);
-/* The next place; not after the last one. */
-unsigned int ahead_take(struct ahead *a);
-/* It may be filled again. */
-void ahead_give(struct ahead *a);
-/* The thread has ended when this returns; also where there is none. */
-void ahead_stop(struct ahead *a);
+void prefetch_init(struct prefetch *p);
+/* Without a thread (not wanted, or not to be had) each slot is filled when it is asked for. */
+void prefetch_start(struct prefetch *p, unsigned int slots, bool wants_thread, prefetch_fn *fn,
+		    void *arg);
+/* Waits for the next slot and returns its number; not to be called after the last one. */
+unsigned int prefetch_take(struct prefetch *p);
+/* Gives the slot back: it may be filled again. */
+void prefetch_give(struct prefetch *p);
+/* Ends the thread and waits for it; harmless where there is none. */
+void prefetch_stop(struct prefetch *p);
 
 #endif

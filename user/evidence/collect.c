@@ -61,7 +61,7 @@ struct window {
 
 /* The rows of one life, read ahead. */
 struct reading {
-	struct ahead ahead;
+	struct prefetch prefetch;
 	struct store *store; /* to read from */
 	struct snapshot_walk walk;
 	int id; /* of the life */
@@ -140,16 +140,16 @@ static int keep_sources(struct collect *c, struct reading *r, int epoch, int id)
 	r->store = epoch ? c->store : c->before;
 	r->id = id;
 	snapshot_start(c->tables, epoch, NULL, &r->walk);
-	ahead_start(&r->ahead, WINDOWS, !epoch, read_window, r);
+	prefetch_start(&r->prefetch, WINDOWS, !epoch, read_window, r);
 	while (!error && !is_last) {
-		w = &r->window[ahead_take(&r->ahead)];
+		w = &r->window[prefetch_take(&r->prefetch)];
 		is_last = w->n < WINDOW;
 		error = keep_window(c, w, epoch);
 		/* From here on it is the thread's. */
 		if (!error && !is_last)
-			ahead_give(&r->ahead);
+			prefetch_give(&r->prefetch);
 	}
-	ahead_stop(&r->ahead);
+	prefetch_stop(&r->prefetch);
 	return error;
 }
 
@@ -234,7 +234,7 @@ static int keep_epochs(struct collect *c)
 	int i, error = r ? store_open(&c->before, c->state_dir, STORE_READ) : -ENOMEM;
 
 	if (r)
-		ahead_init(&r->ahead);
+		prefetch_init(&r->prefetch);
 	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++)
 		error = keep_epoch(c, r, i);
 	store_close(c->before);

@@ -29,7 +29,7 @@ struct batch {
 };
 
 struct evidence_walk {
-	struct ahead ahead;
+	struct prefetch prefetch;
 	bool has_batch; /* one is at hand: in it the next record */
 	unsigned int at;
 	size_t next;
@@ -43,7 +43,7 @@ int evidence_walk_new(struct evidence_walk **wp)
 	*wp = w;
 	if (!w)
 		return -ENOMEM;
-	ahead_init(&w->ahead);
+	prefetch_init(&w->prefetch);
 	return 0;
 }
 
@@ -147,13 +147,13 @@ int evidence_start(struct evidence *e, enum evidence_kind kind)
 	error = evidence_begin(e, kind);
 	/* Those with data are few, and each is looked for. */
 	if (!error)
-		ahead_start(&w->ahead, BATCHES, kind != EVIDENCE_DATA, fill, e);
+		prefetch_start(&w->prefetch, BATCHES, kind != EVIDENCE_DATA, fill, e);
 	return error;
 }
 
 void evidence_stop(struct evidence *e)
 {
-	ahead_stop(&e->walk->ahead);
+	prefetch_stop(&e->walk->prefetch);
 }
 
 int evidence_next(struct evidence *e, struct record *r)
@@ -163,7 +163,7 @@ int evidence_next(struct evidence *e, struct record *r)
 
 	for (;;) {
 		if (!w->has_batch) {
-			w->at = ahead_take(&w->ahead);
+			w->at = prefetch_take(&w->prefetch);
 			w->has_batch = true;
 			w->next = 0;
 		}
@@ -174,7 +174,7 @@ int evidence_next(struct evidence *e, struct record *r)
 			evidence_stop(e);
 			return b->ret;
 		}
-		ahead_give(&w->ahead);
+		prefetch_give(&w->prefetch);
 		w->has_batch = false;
 	}
 	*r = b->r[w->next++];
