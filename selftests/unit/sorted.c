@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * table: whatever is added, in whatever order, comes back in the order of sources,
- * each record with its key; what is sought is found, or what comes after it.
+ * snapshot/sorted.c: records are added in any order and come back in the order of their
+ * keys, each with its own key; a search finds the key, or the one after it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -56,23 +56,23 @@ static struct pack_key *make_keys(size_t *n, int family)
 static size_t make_record(const struct pack_key *key, unsigned char *record)
 {
 	uint64_t mixed = (key->high ^ key->low) * 0x9e3779b97f4a7c15;
-	size_t size = mixed >> 32 & TABLE_RECORD_MAX, i;
+	size_t size = mixed >> 32 & SORTED_RECORD_MAX, i;
 
 	for (i = 0; i < size; i++)
 		record[i] = mixed >> 8 * (i % 8);
 	return size;
 }
 
-static void add(struct table *t, const struct pack_key *key)
+static void add(struct sorted *t, const struct pack_key *key)
 {
-	unsigned char record[TABLE_RECORD_MAX];
+	unsigned char record[SORTED_RECORD_MAX];
 
-	if (table_add(t, key, record, make_record(key, record)))
-		tap_die("table_add");
+	if (sorted_add(t, key, record, make_record(key, record)))
+		tap_die("sorted_add");
 }
 
 /* As the kernel hands them out: in no order. */
-static void fill(struct table *t, const struct pack_key *key, size_t n)
+static void fill(struct sorted *t, const struct pack_key *key, size_t n)
 {
 	size_t *at = calloc(n + 1, sizeof(*at)), i, k, was;
 
@@ -91,16 +91,16 @@ static void fill(struct table *t, const struct pack_key *key, size_t n)
 	free(at);
 }
 
-static bool is_there(const struct table *t, size_t at, const struct pack_key *key)
+static bool is_there(const struct sorted *t, size_t at, const struct pack_key *key)
 {
-	unsigned char record[TABLE_RECORD_MAX];
+	unsigned char record[SORTED_RECORD_MAX];
 	size_t size, wanted = make_record(key, record);
 	const unsigned char *has;
 	struct pack_key is;
 
-	if (!table_key(t, at, &is) || pack_compare(&is, key))
+	if (!sorted_key(t, at, &is) || pack_compare(&is, key))
 		return false;
-	has = table_record(t, at, &size);
+	has = sorted_record(t, at, &size);
 	return size == wanted && !memcmp(has, record, size);
 }
 
@@ -108,29 +108,29 @@ static void test(const char *what, size_t n, int family)
 {
 	struct pack_key *key = make_keys(&n, family), is, other;
 	bool is_same = true, is_found = true, is_stepped = true;
-	struct table t = {};
+	struct sorted t = {};
 	size_t i, at = 0, k;
 
 	fill(&t, key, n);
-	if (table_sort(&t))
-		tap_die("table_sort");
+	if (sorted_sort(&t))
+		tap_die("sorted_sort");
 	for (i = 0; i < n; i++) {
 		is_same &= is_there(&t, i, &key[i]);
-		is_found &= table_find(&t, &key[i]) == i;
+		is_found &= sorted_find(&t, &key[i]) == i;
 		other = some_key(random() % 2);
-		k = table_find(&t, &other);
+		k = sorted_find(&t, &other);
 		is_found &= k == n || pack_compare(&key[k], &other) >= 0;
 		is_found &= !k || pack_compare(&key[k - 1], &other) < 0;
 	}
-	is_same &= !table_key(&t, n, &is);
+	is_same &= !sorted_key(&t, n, &is);
 	for (i = 0; i < n; i += 1 + random() % 3)
-		is_stepped &= table_step_to(&t, &at, &key[i]) && at == i;
+		is_stepped &= sorted_step_to(&t, &at, &key[i]) && at == i;
 	other = (struct pack_key){ UINT64_MAX, UINT32_MAX };
-	is_stepped &= !table_step_to(&t, &at, &other) && at == n;
+	is_stepped &= !sorted_step_to(&t, &at, &other) && at == n;
 	tap_ok(is_same, "%s: in order, each record with its key", what);
 	tap_ok(is_found, "%s: what is sought is found, or what comes after it", what);
 	tap_ok(is_stepped, "%s: steps reach what is there", what);
-	table_free(&t);
+	sorted_free(&t);
 	free(key);
 }
 

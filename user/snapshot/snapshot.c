@@ -15,11 +15,11 @@
 #define HOUR_WORDS (sizeof(struct pack_hour) / 4)
 
 #define VERIFIED_MAX (SPARSE_MAX(VERIFIED_WORDS) + NOLIST_HOURS * SPARSE_MAX(HOUR_WORDS))
-_Static_assert(VERIFIED_MAX <= TABLE_RECORD_MAX, "fits");
+_Static_assert(VERIFIED_MAX <= SORTED_RECORD_MAX, "fits");
 
 /* Each of the two has a thread that fills and sorts it. */
 struct half {
-	struct table table;
+	struct sorted sorted;
 	uint32_t real_s[2]; /* when it saw anyone at the real MX, by family */
 	bool is_sorted;
 };
@@ -49,8 +49,8 @@ void snapshot_free(struct snapshot *s)
 	if (!s)
 		return;
 	for (i = 0; i < s->epochs; i++) {
-		table_free(&s->tables[i].contacts.table);
-		table_free(&s->tables[i].verified.table);
+		sorted_free(&s->tables[i].contacts.sorted);
+		sorted_free(&s->tables[i].verified.sorted);
 	}
 	free(s->tables);
 	free(s);
@@ -91,8 +91,8 @@ static int add_contacts(struct tables *t, const struct nolist_source *src,
 	struct pack_key key = pack_key(src);
 
 	see_real(t->contacts.real_s, !!key.high, c.role[PACK_REAL].last);
-	return table_add(&t->contacts.table, &key, record,
-			 sparse_encode(record, &c, CONTACTS_WORDS));
+	return sorted_add(&t->contacts.sorted, &key, record,
+			  sparse_encode(record, &c, CONTACTS_WORDS));
 }
 
 static int add_verified(struct tables *t, const struct nolist_source *src,
@@ -108,7 +108,7 @@ static int add_verified(struct tables *t, const struct nolist_source *src,
 	for (i = 0; i < hours; i++)
 		size += sparse_encode(record + size, &hour[i], HOUR_WORDS);
 	see_real(t->verified.real_s, !!key.high, p.data.last);
-	return table_add(&t->verified.table, &key, record, size);
+	return sorted_add(&t->verified.sorted, &key, record, size);
 }
 
 int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
@@ -124,7 +124,7 @@ int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
 
 static int sort(struct half *h)
 {
-	int error = h->is_sorted ? 0 : table_sort(&h->table);
+	int error = h->is_sorted ? 0 : sorted_sort(&h->sorted);
 
 	h->is_sorted = !error;
 	return error;
@@ -165,7 +165,7 @@ static int compare_times(const void *a, const void *b)
 static int count_evicted(struct snapshot *s, int epoch)
 {
 	struct tables *t = &s->tables[epoch];
-	size_t verified = t->verified.table.places;
+	size_t verified = t->verified.sorted.entries;
 	struct gap *l = &t->stats.gaps;
 	struct snapshot_item item;
 	struct snapshot_walk w;
@@ -262,24 +262,24 @@ void snapshot_start(const struct snapshot *s, int epoch, const struct pack_key *
 {
 	*w = (struct snapshot_walk){ .s = s, .epoch = epoch };
 	if (key) {
-		w->contacts = table_find(&s->tables[epoch].contacts.table, key);
-		w->verified = table_find(&s->tables[epoch].verified.table, key);
+		w->contacts = sorted_find(&s->tables[epoch].contacts.sorted, key);
+		w->verified = sorted_find(&s->tables[epoch].verified.sorted, key);
 	}
 }
 
-static void take_contacts(const struct table *t, size_t at, struct snapshot_item *item)
+static void take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item)
 {
 	size_t size;
-	const unsigned char *bytes = table_record(t, at, &size);
+	const unsigned char *bytes = sorted_record(t, at, &size);
 
 	sparse_decode(&item->capacity.contacts, CONTACTS_WORDS, bytes, size);
 	item->contacts = &item->capacity.contacts;
 }
 
-static void take_verified(const struct table *t, size_t at, struct snapshot_item *item)
+static void take_verified(const struct sorted *t, size_t at, struct snapshot_item *item)
 {
 	size_t size, part;
-	const unsigned char *bytes = table_record(t, at, &size);
+	const unsigned char *bytes = sorted_record(t, at, &size);
 
 	part = sparse_decode(&item->capacity.verified, VERIFIED_WORDS, bytes, size);
 	while (bytes += part, size -= part)
@@ -289,12 +289,12 @@ static void take_verified(const struct table *t, size_t at, struct snapshot_item
 }
 
 /* Told from the mask of the encoded record alone, as most have none. */
-static bool has_data(const struct table *t, size_t at)
+static bool has_data(const struct sorted *t, size_t at)
 {
 	size_t size;
 
 	_Static_assert(!offsetof(struct pack_verified, data.first), "is the mask's first bit");
-	return table_record(t, at, &size)[1] & 1;
+	return sorted_record(t, at, &size)[1] & 1;
 }
 
 static void take(struct snapshot_walk *w, bool has_contacts, bool has_verified,
@@ -306,22 +306,22 @@ static void take(struct snapshot_walk *w, bool has_contacts, bool has_verified,
 	item->verified = NULL;
 	item->hours = 0;
 	if (has_contacts)
-		take_contacts(&t->contacts.table, w->contacts++, item);
+		take_contacts(&t->contacts.sorted, w->contacts++, item);
 	if (has_verified)
-		take_verified(&t->verified.table, w->verified++, item);
+		take_verified(&t->verified.sorted, w->verified++, item);
 }
 
 bool snapshot_next_verified(const struct snapshot_walk *w, struct pack_key *key)
 {
-	return table_key(&w->s->tables[w->epoch].verified.table, w->verified, key);
+	return sorted_key(&w->s->tables[w->epoch].verified.sorted, w->verified, key);
 }
 
 bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
 		      struct snapshot_item *item)
 {
 	const struct tables *t = &w->s->tables[w->epoch];
-	bool has_contacts = table_step_to(&t->contacts.table, &w->contacts, key);
-	bool has_verified = table_step_to(&t->verified.table, &w->verified, key);
+	bool has_contacts = sorted_step_to(&t->contacts.sorted, &w->contacts, key);
+	bool has_verified = sorted_step_to(&t->verified.sorted, &w->verified, key);
 
 	item->key = *key;
 	take(w, has_contacts, has_verified, item);
@@ -334,13 +334,13 @@ bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 	struct pack_key c, p;
 	bool has_p, has_c;
 
-	while (w->has_data && w->verified < t->verified.table.places &&
-	       !has_data(&t->verified.table, w->verified))
+	while (w->has_data && w->verified < t->verified.sorted.entries &&
+	       !has_data(&t->verified.sorted, w->verified))
 		w->verified++;
-	has_p = table_key(&t->verified.table, w->verified, &p);
+	has_p = sorted_key(&t->verified.sorted, w->verified, &p);
 	if (w->is_verified)
 		return has_p && snapshot_step_to(w, &p, item);
-	has_c = table_key(&t->contacts.table, w->contacts, &c);
+	has_c = sorted_key(&t->contacts.sorted, w->contacts, &c);
 	if (!has_c && !has_p)
 		return false;
 	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;

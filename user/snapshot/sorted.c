@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sorted by digits, since a million keys would need twenty million comparisons, and
- * each family apart, by the digits that it has: in two threads where they can be had.
+ * A radix sort, since a million keys would need twenty million comparisons. IPv4 and IPv6
+ * are sorted apart, each by as many digits as its keys have, in two threads if possible.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include "user/base/thread.h"
 
 #define DIGIT_BITS 16
-#define AHEAD 16 /* records: the processor waits for memory otherwise */
+#define AHEAD 16 /* records prefetched: the processor waits for memory otherwise */
 
-/* Each record's length, in front of it. */
+/* The length of each record stands in front of it. */
 #define LENGTH sizeof(uint16_t)
 
 static size_t length_at(const unsigned char *bytes)
@@ -24,75 +24,76 @@ static size_t length_at(const unsigned char *bytes)
 	return length;
 }
 
-void table_free(struct table *t)
+void sorted_free(struct sorted *s)
 {
-	free(t->place);
-	free(t->bytes);
-	*t = (struct table){};
+	free(s->entry);
+	free(s->bytes);
+	*s = (struct sorted){};
 }
 
-/* Makes room for one more record of so many bytes. */
-static int grow(struct table *t, size_t size)
+/* Grows the arrays for one more record of this many bytes. */
+static int grow(struct sorted *s, size_t size)
 {
-	size_t capacity = t->places_capacity ? t->places_capacity : 64;
+	size_t capacity = s->entries_capacity ? s->entries_capacity : 64;
 	void *grown;
 
-	if (t->places == t->places_capacity) {
+	if (s->entries == s->entries_capacity) {
 		capacity += capacity / 2;
-		grown = reallocarray(t->place, capacity, sizeof(*t->place));
+		grown = reallocarray(s->entry, capacity, sizeof(*s->entry));
 		if (!grown)
 			return -ENOMEM;
-		t->place = grown;
-		t->places_capacity = capacity;
+		s->entry = grown;
+		s->entries_capacity = capacity;
 	}
-	if (t->used + size <= t->capacity)
+	if (s->used + size <= s->capacity)
 		return 0;
-	capacity = t->capacity + t->capacity / 2 + size;
-	/* A place has 32 bits. */
-	grown = capacity > UINT32_MAX ? NULL : realloc(t->bytes, capacity);
+	capacity = s->capacity + s->capacity / 2 + size;
+	/* sorted_entry.at has 32 bits. */
+	grown = capacity > UINT32_MAX ? NULL : realloc(s->bytes, capacity);
 	if (!grown)
 		return -ENOMEM;
-	t->bytes = grown;
-	t->capacity = capacity;
+	s->bytes = grown;
+	s->capacity = capacity;
 	return 0;
 }
 
-int table_add(struct table *t, const struct pack_key *key, const unsigned char *record,
-	      size_t size)
+int sorted_add(struct sorted *s, const struct pack_key *key, const unsigned char *record,
+	       size_t size)
 {
 	uint16_t length = size;
 
-	if (grow(t, LENGTH + size))
+	if (grow(s, LENGTH + size))
 		return -ENOMEM;
-	t->place[t->places++] = (struct place){ key->high, key->low, t->used };
-	memcpy(t->bytes + t->used, &length, LENGTH);
-	memcpy(t->bytes + t->used + LENGTH, record, size);
-	t->used += LENGTH + size;
+	s->entry[s->entries++] = (struct sorted_entry){ key->high, key->low, s->used };
+	memcpy(s->bytes + s->used, &length, LENGTH);
+	memcpy(s->bytes + s->used + LENGTH, record, size);
+	s->used += LENGTH + size;
 	return 0;
 }
 
 /* --- sorting ----------------------------------------------------------------- */
 
-/* One of the two families: its places, and as much room again. */
+/* One address family: its entries, and spare space for as many. */
 struct family {
-	struct place *place, *capacity;
-	size_t places;
-	int first, end; /* the digits of its keys, the least one first */
-	const unsigned char *from; /* records by place */
-	unsigned char *to;         /* in the order of places */
-	size_t at;                 /* in table.bytes, where they shall begin */
-	size_t size;
+	struct sorted_entry *entry, *spare;
+	size_t entries;
+	int first, end;            /* the digits of its keys, the least significant first */
+	const unsigned char *from; /* the records, where the entries point to */
+	unsigned char *to;         /* the records in the order of the entries */
+	size_t at;                 /* offset in sorted.bytes of this family's first record */
+	size_t size;               /* of its records, in bytes */
 	int error;
 };
 
-static unsigned int digit(const struct place *p, int i)
+static unsigned int digit(const struct sorted_entry *e, int i)
 {
-	return (i < 2 ? p->low >> DIGIT_BITS * i : p->high >> DIGIT_BITS * (i - 2)) &
+	return (i < 2 ? e->low >> DIGIT_BITS * i : e->high >> DIGIT_BITS * (i - 2)) &
 	       ((1u << DIGIT_BITS) - 1);
 }
 
-/* By one digit, keeping the order of those that have the same; false: all have. */
-static bool sort_digit(const struct place *from, struct place *to, size_t n, int i, uint32_t *count)
+/* A stable sort by digit i; false: the digit is the same in all entries, nothing is done. */
+static bool sort_digit(const struct sorted_entry *from, struct sorted_entry *to, size_t n, int i,
+		       uint32_t *count)
 {
 	uint32_t before = 0, here;
 	size_t k;
@@ -112,23 +113,23 @@ static bool sort_digit(const struct place *from, struct place *to, size_t n, int
 	return true;
 }
 
-static void *sort_places(void *arg)
+static void *sort_entries(void *arg)
 {
 	struct family *f = arg;
-	struct place *from = f->place, *to = f->capacity, *was;
+	struct sorted_entry *from = f->entry, *to = f->spare, *was;
 	uint32_t *count = malloc(sizeof(*count) << DIGIT_BITS);
 	int i;
 
 	f->error = count ? 0 : -ENOMEM;
-	for (i = f->first; i < f->end && count && f->places; i++) {
-		if (!sort_digit(from, to, f->places, i, count))
+	for (i = f->first; i < f->end && count && f->entries; i++) {
+		if (!sort_digit(from, to, f->entries, i, count))
 			continue;
 		was = from;
 		from = to;
 		to = was;
 	}
-	if (from != f->place)
-		memcpy(f->place, from, f->places * sizeof(*from));
+	if (from != f->entry)
+		memcpy(f->entry, from, f->entries * sizeof(*from));
 	free(count);
 	return NULL;
 }
@@ -138,88 +139,88 @@ static void *sort_records(void *arg)
 	struct family *f = arg;
 	size_t i, size, at = f->at;
 
-	for (i = 0; i < f->places; i++) {
-		if (i + AHEAD < f->places)
-			__builtin_prefetch(f->from + f->place[i + AHEAD].at);
-		size = LENGTH + length_at(f->from + f->place[i].at);
-		memcpy(f->to + at, f->from + f->place[i].at, size);
-		f->place[i].at = at;
+	for (i = 0; i < f->entries; i++) {
+		if (i + AHEAD < f->entries)
+			__builtin_prefetch(f->from + f->entry[i + AHEAD].at);
+		size = LENGTH + length_at(f->from + f->entry[i].at);
+		memcpy(f->to + at, f->from + f->entry[i].at, size);
+		f->entry[i].at = at;
 		at += size;
 	}
 	return NULL;
 }
 
-/* Copies the places to others, the families apart. */
-static void part(const struct table *t, struct place *to, struct family f[2])
+/* Copies the entries: first those of IPv4, then those of IPv6. */
+static void split(const struct sorted *s, struct sorted_entry *to, struct family f[2])
 {
 	size_t i;
 
-	for (i = 0; i < t->places; i++) {
-		struct family *of = &f[!!t->place[i].high];
+	for (i = 0; i < s->entries; i++) {
+		struct family *of = &f[!!s->entry[i].high];
 
-		of->places++;
-		of->size += LENGTH + length_at(t->bytes + t->place[i].at);
+		of->entries++;
+		of->size += LENGTH + length_at(s->bytes + s->entry[i].at);
 	}
-	f[0].place = to;
-	f[1].place = to + f[0].places;
-	for (i = 0; i < t->places; i++)
-		*f[!!t->place[i].high].place++ = t->place[i];
-	f[0].place = to;
-	f[1].place = to + f[0].places;
-	f[0].capacity = t->place;
-	f[1].capacity = t->place + f[0].places;
+	f[0].entry = to;
+	f[1].entry = to + f[0].entries;
+	for (i = 0; i < s->entries; i++)
+		*f[!!s->entry[i].high].entry++ = s->entry[i];
+	f[0].entry = to;
+	f[1].entry = to + f[0].entries;
+	f[0].spare = s->entry;
+	f[1].spare = s->entry + f[0].entries;
 	f[1].at = f[0].size;
 }
 
-int table_sort(struct table *t)
+int sorted_sort(struct sorted *s)
 {
 	struct family f[2] = { { .first = 0, .end = 2 }, { .first = 2, .end = 6 } };
-	struct place *sorted = reallocarray(NULL, t->places + 1, sizeof(*sorted));
+	struct sorted_entry *sorted = reallocarray(NULL, s->entries + 1, sizeof(*sorted));
 	unsigned char *to;
 
 	if (!sorted)
 		return -ENOMEM;
-	part(t, sorted, f);
-	thread_both(sort_places, &f[0], &f[1]);
-	free(t->place);
-	t->place = sorted;
-	t->places_capacity = t->places + 1;
-	to = malloc(t->used + 1);
+	split(s, sorted, f);
+	thread_both(sort_entries, &f[0], &f[1]);
+	free(s->entry);
+	s->entry = sorted;
+	s->entries_capacity = s->entries + 1;
+	to = malloc(s->used + 1);
 	if (!to || f[0].error || f[1].error) {
 		free(to);
 		return -ENOMEM;
 	}
-	f[0].from = f[1].from = t->bytes;
+	f[0].from = f[1].from = s->bytes;
 	f[0].to = f[1].to = to;
 	thread_both(sort_records, &f[0], &f[1]);
-	free(t->bytes);
-	t->bytes = to;
-	t->capacity = t->used + 1;
+	free(s->bytes);
+	s->bytes = to;
+	s->capacity = s->used + 1;
 	return 0;
 }
 
 /* --- reading ----------------------------------------------------------------- */
 
-static struct pack_key key_of(const struct place *p)
+static struct pack_key key_of(const struct sorted_entry *e)
 {
-	return (struct pack_key){ p->high, p->low };
+	return (struct pack_key){ e->high, e->low };
 }
 
-bool table_key(const struct table *t, size_t at, struct pack_key *key)
+bool sorted_key(const struct sorted *s, size_t at, struct pack_key *key)
 {
-	if (at >= t->places)
+	if (at >= s->entries)
 		return false;
-	*key = key_of(&t->place[at]);
+	*key = key_of(&s->entry[at]);
 	return true;
 }
 
-size_t table_find(const struct table *t, const struct pack_key *key)
+size_t sorted_find(const struct sorted *s, const struct pack_key *key)
 {
-	size_t from = 0, to = t->places;
+	size_t from = 0, to = s->entries;
 
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
-		struct pack_key is = key_of(&t->place[mid]);
+		struct pack_key is = key_of(&s->entry[mid]);
 
 		if (pack_compare(&is, key) < 0)
 			from = mid + 1;
@@ -229,20 +230,20 @@ size_t table_find(const struct table *t, const struct pack_key *key)
 	return from;
 }
 
-const unsigned char *table_record(const struct table *t, size_t at, size_t *size)
+const unsigned char *sorted_record(const struct sorted *s, size_t at, size_t *size)
 {
-	const unsigned char *bytes = t->bytes + t->place[at].at;
+	const unsigned char *bytes = s->bytes + s->entry[at].at;
 
 	*size = length_at(bytes);
 	return bytes + LENGTH;
 }
 
-bool table_step_to(const struct table *t, size_t *at, const struct pack_key *key)
+bool sorted_step_to(const struct sorted *s, size_t *at, const struct pack_key *key)
 {
 	struct pack_key is;
 	int order = 1;
 
-	while (table_key(t, *at, &is) && (order = pack_compare(&is, key)) < 0)
+	while (sorted_key(s, *at, &is) && (order = pack_compare(&is, key)) < 0)
 		++*at;
-	return *at < t->places && !order;
+	return *at < s->entries && !order;
 }

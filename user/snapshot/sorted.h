@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Many small records by source: keys, which are sorted, and the records, put into
- * the same order afterwards, so that walks do not jump. Filled first, then sorted
- * once, then read.
+ * A sorted run: many small records by source. It is filled first, then sorted once, then
+ * read. The records are put into the order of the keys, so that a walk reads memory in order.
  */
 #ifndef NOLIST_SORTED_H
 #define NOLIST_SORTED_H
@@ -10,36 +9,37 @@
 #include <stddef.h>
 #include "user/record/pack.h"
 
-#define TABLE_RECORD_MAX 511 /* bytes */
+#define SORTED_RECORD_MAX 511 /* bytes */
 
 /* A key, and where its record is. */
-struct place {
-	uint64_t high; /* the key, without what would pad it: */
-	uint32_t low;  /* of IPv4 only this one, of IPv6 only the other (pack_key()) */
-	uint32_t at; /* in table.bytes */
+struct sorted_entry {
+	uint64_t high; /* the key as pack_key() makes it, in host byte order, without padding: */
+	uint32_t low;  /* of IPv4 only low is used, of IPv6 only high */
+	uint32_t at;   /* offset in sorted.bytes */
 };
 
-/* All zero: an empty one. */
-struct table {
-	struct place *place;
-	size_t places, places_capacity;
-	unsigned char *bytes; /* for each record how many there are, in two, then these */
-	size_t used, capacity;
+/* All zero: an empty run. */
+struct sorted {
+	struct sorted_entry *entry;
+	size_t entries, entries_capacity;
+	unsigned char *bytes;  /* each record: its length as a uint16_t, then its bytes */
+	size_t used, capacity; /* of bytes */
 };
 
-void table_free(struct table *t);
-/* 0 or -ENOMEM; size is at most TABLE_RECORD_MAX. */
-int table_add(struct table *t, const struct pack_key *key, const unsigned char *record,
-	      size_t size);
-/* 0 or -ENOMEM, and then there is no order; each key must be there once. */
-int table_sort(struct table *t);
+void sorted_free(struct sorted *s);
+/* 0 or -ENOMEM; size is at most SORTED_RECORD_MAX. */
+int sorted_add(struct sorted *s, const struct pack_key *key, const unsigned char *record,
+	       size_t size);
+/* 0, or -ENOMEM: the run is not sorted then. No key may occur twice. */
+int sorted_sort(struct sorted *s);
 
-/* Where the first key is that is not before this one. */
-size_t table_find(const struct table *t, const struct pack_key *key);
-/* False: there is nothing at that place, nor at one behind it. */
-bool table_key(const struct table *t, size_t at, struct pack_key *key);
-const unsigned char *table_record(const struct table *t, size_t at, size_t *size);
-/* Steps on to that key; true: it is at the place now. */
-bool table_step_to(const struct table *t, size_t *at, const struct pack_key *key);
+/* Index of the first entry whose key is not less; the number of entries if there is none. */
+size_t sorted_find(const struct sorted *s, const struct pack_key *key);
+/* Key of the entry at this index; false: the index is behind the last entry. */
+bool sorted_key(const struct sorted *s, size_t at, struct pack_key *key);
+/* The record's bytes, valid until sorted_free(); the index must be that of an entry. */
+const unsigned char *sorted_record(const struct sorted *s, size_t at, size_t *size);
+/* Moves at forward to the first entry whose key is not less; true: it has this very key. */
+bool sorted_step_to(const struct sorted *s, size_t *at, const struct pack_key *key);
 
 #endif
