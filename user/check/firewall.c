@@ -329,7 +329,7 @@ static bool check_fake(struct findings *to, json_t *items, const char *iface,
 void check_firewall(struct findings *to, const struct conf *conf, const struct links *links,
 		    const struct check_ifs *ifs)
 {
-	const struct link *l = ifs->n ? links_find(links, ifs->ifindex[0]) : NULL;
+	const struct link *l = ifs->n ? netlink_find(links, ifs->ifindex[0]) : NULL;
 	json_t *root, *items;
 	int i, fakes = 0, tempfailed = 0;
 

@@ -160,7 +160,7 @@ static void check_sockets(struct findings *to, const struct conf *conf)
 static void not_here(struct findings *to, const struct conf_mx *mx, const struct links *links,
 		     const struct check_ifs *ifs, const struct route *route)
 {
-	const struct link *out = route->oif ? links_find(links, route->oif) : NULL;
+	const struct link *out = route->oif ? netlink_find(links, route->oif) : NULL;
 	const char *hint_dev = "lo";
 	char text[ADDR_TEXT];
 	int i;
@@ -185,8 +185,8 @@ static void not_here(struct findings *to, const struct conf_mx *mx, const struct
 		     "program is detached senders meet a timeout",
 		     mx->where, text);
 	}
-	if (ifs->n && links_find(links, ifs->ifindex[0]))
-		hint_dev = links_find(links, ifs->ifindex[0])->name;
+	if (ifs->n && netlink_find(links, ifs->ifindex[0]))
+		hint_dev = netlink_find(links, ifs->ifindex[0])->name;
 	find_hint(to, "ip addr add %s/%d dev %s", text, addr_is_ip4(&mx->addr) ? 32 : 128,
 		  hint_dev);
 }
@@ -202,7 +202,7 @@ static void check_addresses(struct findings *to, const struct conf *conf, const 
 		const struct conf_mx *mx = &conf->mx[i];
 
 		addr_text(&mx->addr, text);
-		if (links_route(&mx->addr, &route))
+		if (netlink_route(&mx->addr, &route))
 			find(to, GRADE_NOTE, "address", text,
 			     "%s: whether '%s' is of this host cannot be told", mx->where, text);
 		else if (route.is_local)
@@ -232,7 +232,7 @@ int check_all(struct findings *to, const struct conf *conf, const int *ifindex, 
 	int i, ret;
 
 	*to = (struct findings){};
-	ret = links_read(&links);
+	ret = netlink_read(&links);
 	if (ret)
 		return ret;
 	check_kernel(to);

@@ -149,7 +149,7 @@ static void check_mtu(struct iface *i)
 	char why[128], hint[128];
 	struct link peer;
 
-	if (!strcmp(i->link->kind, "veth") && !links_lower(i->link, &peer)) {
+	if (!strcmp(i->link->kind, "veth") && !netlink_lower(i->link, &peer)) {
 		mtu = peer.mtu;
 		name = peer.name;
 		whose = "the other end's";
@@ -174,7 +174,7 @@ static void check_mtu(struct iface *i)
 /* By what the driver says of itself; before Linux 6.3 by what is known of it. */
 static void ask_native(struct iface *i)
 {
-	int native = links_has_native(i->link->ifindex);
+	int native = netlink_has_native(i->link->ifindex);
 
 	i->is_native = i->mode != KERN_GENERIC;
 	i->is_unsure = native < 0 && !i->driver;
@@ -318,7 +318,7 @@ static void check_peer(struct iface *i)
 
 	if (strcmp(i->link->kind, "veth") || !i->is_native)
 		return;
-	if (links_lower(i->link, &peer)) {
+	if (netlink_lower(i->link, &peer)) {
 		find(i->to, GRADE_WARNING, "peer", i->link->name,
 		     "the other end cannot be looked at: answers arrive only if it has an XDP "
 		     "program as well");
@@ -371,7 +371,7 @@ void check_interface(struct findings *to, const struct links *links, const struc
 	struct iface i = { .to = to,
 			  .links = links,
 			  .ifs = ifs,
-			  .link = links_find(links, ifindex),
+			  .link = netlink_find(links, ifindex),
 			  .mode = mode};
 	struct kern_seen seen = {};
 	char name[IF_NAMESIZE] = "";

@@ -29,7 +29,7 @@ static const struct link *vlan_above(const struct links *links, const struct lin
 		if (!strcmp(up->kind, "vlan") && up->lower == l->ifindex && up->lower_netns < 0)
 			return up;
 	}
-	up = l->master ? links_find(links, l->master) : NULL;
+	up = l->master ? netlink_find(links, l->master) : NULL;
 	if (!up || depth > 4)
 		return NULL;
 	if (!strcmp(up->kind, "bridge") && up->is_filtering)
@@ -47,7 +47,7 @@ static void check_vlans(const struct around *i)
 
 	if (!vlan)
 		return;
-	on = !strcmp(vlan->kind, "vlan") ? links_find(i->links, vlan->lower) : vlan;
+	on = !strcmp(vlan->kind, "vlan") ? netlink_find(i->links, vlan->lower) : vlan;
 	snprintf(above, sizeof(above), "%s '%s'", *vlan->kind == 'v' ? "VLAN" : "VLANs of bridge",
 		 vlan->name);
 	if (on && on != i->link && *vlan->kind == 'v')
@@ -112,7 +112,7 @@ static void check_stack(const struct around *i)
 {
 	const struct link *l = i->link, *end = i->links->link + i->links->n, *up, *on;
 
-	up = l->master ? links_find(i->links, l->master) : NULL;
+	up = l->master ? netlink_find(i->links, l->master) : NULL;
 	if (up && (!strcmp(up->kind, "bond") || !strcmp(up->kind, "team")))
 		check_bond(i, up);
 	else if (up && !strcmp(up->kind, "bridge"))
@@ -121,7 +121,7 @@ static void check_stack(const struct around *i)
 		     "its IP address",
 		     up->name);
 	on = l->lower && l->lower_netns < 0 && strcmp(l->kind, "veth")
-		     ? links_find(i->links, l->lower)
+		     ? netlink_find(i->links, l->lower)
 		     : NULL;
 	if (on) {
 		find(i->to, GRADE_NOTE, "stack", l->name,

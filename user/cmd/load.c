@@ -282,15 +282,15 @@ static void say(const struct load *l)
 }
 
 /*
- * Whoever needs a probation may lose the session by this very load, which has to come
- * to its end all the same.
+ * This load may end the very session that it is run from: it has to come to its end all
+ * the same, so the signals of a lost terminal are ignored.
  */
-static int start_watcher(void)
+static int start_watchdog(void)
 {
 	int fd = watchdog_start(options.pin_dir);
 
 	if (fd < 0) {
-		err(fd, "cannot start a watcher for the probation");
+		err(fd, "cannot start a watchdog for the probation");
 		return -1;
 	}
 	signal(SIGHUP, SIG_IGN);
@@ -319,7 +319,7 @@ static int load(struct load *l)
 		.arg = l,
 	};
 	if (l->probation_s) {
-		watchdog = start_watcher();
+		watchdog = start_watchdog();
 		if (watchdog < 0)
 			return EXIT_FAILED;
 	}

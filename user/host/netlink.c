@@ -143,7 +143,7 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-int links_read(struct links *all)
+int netlink_read(struct links *all)
 {
 	char buf[256];
 	struct nlmsghdr *nlh = begin(buf, RTM_GETLINK, NLM_F_DUMP);
@@ -160,7 +160,7 @@ int links_read(struct links *all)
 	return ret;
 }
 
-const struct link *links_find(const struct links *all, int ifindex)
+const struct link *netlink_find(const struct links *all, int ifindex)
 {
 	int i;
 
@@ -177,7 +177,7 @@ static int on_one(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_STOP;
 }
 
-int links_lower(const struct link *of, struct link *lower)
+int netlink_lower(const struct link *of, struct link *lower)
 {
 	char buf[256];
 	struct nlmsghdr *nlh = begin(buf, RTM_GETLINK, 0);
@@ -212,7 +212,7 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_STOP;
 }
 
-int links_route(const struct nolist_addr *to, struct route *route)
+int netlink_route(const struct nolist_addr *to, struct route *route)
 {
 	bool is_ip4 = addr_is_ip4(to);
 	char buf[256];
@@ -261,7 +261,7 @@ static struct nlmsghdr *begin_genl(char *buf, unsigned int family, unsigned int 
 	return nlh;
 }
 
-int links_has_native(int ifindex)
+int netlink_has_native(int ifindex)
 {
 	unsigned int family = 0;
 	struct nlmsghdr *nlh;

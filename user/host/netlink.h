@@ -30,19 +30,19 @@ struct links {
 	int n;
 };
 
-int links_read(struct links *all); /* free(all->link) */
-const struct link *links_find(const struct links *all, int ifindex);
+int netlink_read(struct links *all); /* free(all->link) */
+const struct link *netlink_find(const struct links *all, int ifindex);
 /* What a link is on or joined to, in whatever namespace: -ENOENT where it cannot be asked. */
-int links_lower(const struct link *of, struct link *lower);
+int netlink_lower(const struct link *of, struct link *lower);
 /* Native XDP by the driver's own word: 1, 0, or -EOPNOTSUPP before Linux 6.3. */
-int links_has_native(int ifindex);
+int netlink_has_native(int ifindex);
 
 /* Where this host sends what is for an address. */
 struct route {
 	bool is_local; /* nowhere: it is this host's */
 	int oif;       /* 0: no route */
 };
-int links_route(const struct nolist_addr *to, struct route *route);
+int netlink_route(const struct nolist_addr *to, struct route *route);
 
 /* ethtool: */
 int ethtool_driver(const char *name, struct ethtool_drvinfo *drv);

@@ -50,7 +50,7 @@ static void watch(const char *pin_dir)
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGHUP, SIG_IGN);
-	prctl(PR_SET_NAME, WATCHER_NAME);
+	prctl(PR_SET_NAME, WATCHDOG_NAME);
 	/* The load has ended, or was cut off, when nobody holds the other end. */
 	while (read(LIFELINE, &byte, 1) < 0 && errno == EINTR)
 		;

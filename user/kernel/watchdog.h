@@ -7,7 +7,7 @@
 #ifndef NOLIST_WATCHDOG_H
 #define NOLIST_WATCHDOG_H
 
-#define WATCHER_NAME "nolist-watcher" /* as ps shows it */
+#define WATCHDOG_NAME "nolist-watcher" /* as ps shows it */
 
 /*
  * Starts one, before the load, so that a load that is cut off half-way is watched too.
