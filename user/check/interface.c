@@ -369,10 +369,10 @@ void check_interface(struct findings *to, const struct links *links, const struc
 		     int ifindex, enum kern_mode mode)
 {
 	struct iface i = { .to = to,
-			  .links = links,
-			  .ifs = ifs,
-			  .link = netlink_find(links, ifindex),
-			  .mode = mode};
+			   .links = links,
+			   .ifs = ifs,
+			   .link = netlink_find(links, ifindex),
+			   .mode = mode };
 	struct kern_seen seen = {};
 	char name[IF_NAMESIZE] = "";
 	int ret, at;

@@ -227,7 +227,7 @@ static void say_tables(const struct load *l, const struct kern *k)
 	struct kern_fill capacity;
 	bool is_other = false;
 
-	if (kern_sets(k) != 1)
+	if (kern_instances(k) != 1)
 		return;
 	if (l->conf.sources && !kern_fill(k, &capacity) &&
 	    capacity.contacts_max != l->conf.sources) {
@@ -249,7 +249,7 @@ static void say_older(const struct load *l, const struct kern *k)
 {
 	int i;
 
-	for (i = 0; i < kern_sets(k); i++)
+	for (i = 0; i < kern_instances(k); i++)
 		if (kern_is_over(k, i))
 			printf("tables of an older version are kept beside the new ones%s\n",
 			       l->conf.is_collected ? ", until collect has stored them" : "");

@@ -266,7 +266,7 @@ static bool is_idle(const struct snapshot_item *item, uint32_t now_s, uint32_t i
 }
 
 /* Is the record still what was committed? Then it goes. */
-static int free_item(struct collect *c, int set, const struct snapshot_item *item)
+static int free_item(struct collect *c, int instance, const struct snapshot_item *item)
 {
 	struct nolist_source src = pack_source(&item->key);
 	struct pack_hour hour[NOLIST_HOURS];
@@ -275,20 +275,20 @@ static int free_item(struct collect *c, int set, const struct snapshot_item *ite
 	unsigned int hours;
 	int error;
 
-	if (kern_verified(c->k, set, &src, &now) || !pack_is_known(&now))
+	if (kern_verified(c->k, instance, &src, &now) || !pack_is_known(&now))
 		return 0;
 	packed = pack_verified(&now, hour, &hours);
 	if (memcmp(&packed, item->verified, sizeof(packed)) || hours != item->hours ||
 	    memcmp(hour, item->hour, hours * sizeof(*hour)))
 		return 0;
-	error = kern_free_verified(c->k, set, &src, &now);
+	error = kern_free_verified(c->k, instance, &src, &now);
 	c->done.freed += !error;
 	return error == -EAGAIN ? 0 : error;
 }
 
-static int free_set(struct collect *c, int set)
+static int free_instance(struct collect *c, int instance)
 {
-	uint32_t now_s = snapshot_stats(c->tables, set)->now_s, idle_s = IDLE_S;
+	uint32_t now_s = snapshot_stats(c->tables, instance)->now_s, idle_s = IDLE_S;
 	struct kern_tables tables;
 	struct snapshot_item item;
 	struct snapshot_walk w;
@@ -296,23 +296,23 @@ static int free_set(struct collect *c, int set)
 	int error;
 
 	/* Of these all is stored. */
-	if (kern_is_over(c->k, set))
-		return kern_forget(c->k, set);
-	error = kern_tables(c->k, set, &tables);
+	if (kern_is_over(c->k, instance))
+		return kern_forget(c->k, instance);
+	error = kern_tables(c->k, instance, &tables);
 	/* This one makes room by itself. */
 	if (error || tables.is_lru)
 		return error;
-	snapshot_start(c->tables, set, NULL, &w);
+	snapshot_start(c->tables, instance, NULL, &w);
 	w.is_verified = true;
 	while (snapshot_next(&w, &item))
 		verified++;
 	if (verified > tables.verified_max / 2)
 		idle_s = IDLE_SHORT_S;
-	snapshot_start(c->tables, set, NULL, &w);
+	snapshot_start(c->tables, instance, NULL, &w);
 	w.is_verified = true;
 	while (!error && snapshot_next(&w, &item))
 		if (is_idle(&item, now_s, idle_s))
-			error = free_item(c, set, &item);
+			error = free_item(c, instance, &item);
 	return error;
 }
 
@@ -328,7 +328,7 @@ static int run(struct collect *c)
 	if (error)
 		return error;
 	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++)
-		error = free_set(c, i);
+		error = free_instance(c, i);
 	return error ? fail(error, "all is stored, but what is idle cannot be freed") : 0;
 }
 

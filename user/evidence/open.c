@@ -26,7 +26,7 @@ static int read_mx(const struct kern *k, struct nolist_slot **mx, size_t *mxs)
 	struct nolist_config *c = malloc(sizeof(*c));
 	int i, j, error = c ? 0 : -ENOMEM;
 
-	for (i = 0; i < kern_sets(k) && !error; i++) {
+	for (i = 0; i < kern_instances(k) && !error; i++) {
 		error = kern_config(k, i, c);
 		if (error == -ENOENT) {
 			error = 0;

@@ -187,8 +187,8 @@ static struct bpf_map *skel_map(struct nolist_bpf *skel, int map)
 }
 
 /* With those that a set has, instead of new ones. */
-static int reuse_set(struct nolist_bpf *s, const struct kern_set *set, unsigned int capacity,
-		     bool is_collected)
+static int reuse_instance(struct nolist_bpf *s, const struct kern_instance *instance,
+			  unsigned int capacity, bool is_collected)
 {
 	int i, ret = 0;
 
@@ -197,12 +197,13 @@ static int reuse_set(struct nolist_bpf *s, const struct kern_set *set, unsigned 
 
 		if (!map)
 			ret = -ENOENT;
-		else if (set && set->fd[i] >= 0)
-			ret = bpf_map__reuse_fd(map, set->fd[i]);
+		else if (instance && instance->fd[i] >= 0)
+			ret = bpf_map__reuse_fd(map, instance->fd[i]);
 		else if (capacity && (i == MAP_CONTACTS || i == MAP_VERIFIED))
 			ret = bpf_map__set_max_entries(map, capacity);
 		/* This one refuses newcomers when it is full, and lets nobody go. */
-		if (!ret && is_collected && i == MAP_VERIFIED && !(set && set->fd[i] >= 0))
+		if (!ret && is_collected && i == MAP_VERIFIED &&
+		    !(instance && instance->fd[i] >= 0))
 			ret = bpf_map__set_type(map, BPF_MAP_TYPE_HASH);
 	}
 	return ret;
@@ -220,15 +221,15 @@ static int reuse_own(struct nolist_bpf *s, const struct kern_own *own)
 	return ret;
 }
 
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, const struct kern_own *own,
-		   unsigned int capacity, bool is_collected)
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_instance *instance,
+		   const struct kern_own *own, unsigned int capacity, bool is_collected)
 {
 	struct nolist_bpf *s = nolist_bpf__open();
 	int ret;
 
 	if (!s)
 		return -errno;
-	ret = reuse_set(s, set, capacity, is_collected);
+	ret = reuse_instance(s, instance, capacity, is_collected);
 	if (!ret && own)
 		ret = reuse_own(s, own);
 	if (ret) {
@@ -256,7 +257,7 @@ static int attach_shared(const struct kern_new *new, int ifindex, enum kern_mode
 	struct nolist_bpf *skel;
 	int ret;
 
-	ret = kern_skel_open(&skel, &new->set, &new->own, 0, false);
+	ret = kern_skel_open(&skel, &new->instance, &new->own, 0, false);
 	if (ret)
 		return ret;
 	opts.obj = skel->obj;
@@ -296,7 +297,7 @@ int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 	int ret;
 
 	kern_if_name(ifindex, name);
-	ret = kern_slot(new->set.pin_dir, ifindex, &before);
+	ret = kern_slot(new->instance.pin_dir, ifindex, &before);
 	if (ret)
 		return fail(ret, "cannot look at '%s'", name);
 	/* Beside others: where they are. */
@@ -319,7 +320,7 @@ int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 			fail_hint("libxdp's dispatcher is there, and cannot take one more program");
 		return ret;
 	}
-	ret = kern_slot(new->set.pin_dir, ifindex, now);
+	ret = kern_slot(new->instance.pin_dir, ifindex, now);
 	if (!ret && !now->ours)
 		ret = -EBUSY; /* somebody took it away at once */
 	if (!ret && !now->is_shared && kern_resize_refused() && !*why)
@@ -384,7 +385,7 @@ int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot
 		ret = swap_alone(ifindex, was, new->fd);
 	}
 	if (!ret)
-		ret = kern_slot(new->set.pin_dir, ifindex, now);
+		ret = kern_slot(new->instance.pin_dir, ifindex, now);
 	return ret ? fail(ret, "cannot replace program %u at '%s'", was->ours,
 			  kern_if_name(ifindex, name))
 		   : 0;

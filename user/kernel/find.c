@@ -106,36 +106,36 @@ void kern_quiet(void)
 
 /* --- sets -------------------------------------------------------------------- */
 
-void kern_set_init(struct kern_set *set)
+void kern_instance_init(struct kern_instance *instance)
 {
 	int i;
 
-	*set = (struct kern_set){};
+	*instance = (struct kern_instance){};
 	for (i = 0; i < KERN_MAPS; i++)
-		set->fd[i] = -1;
+		instance->fd[i] = -1;
 }
 
-void kern_set_close(struct kern_set *set)
+void kern_instance_close(struct kern_instance *instance)
 {
 	int i;
 
 	for (i = 0; i < KERN_MAPS; i++)
-		if (set->fd[i] >= 0)
-			close(set->fd[i]);
-	kern_set_init(set);
+		if (instance->fd[i] >= 0)
+			close(instance->fd[i]);
+	kern_instance_init(instance);
 }
 
-int kern_set_same(const struct kern *k, unsigned int conf_id)
+int kern_instance_same(const struct kern *k, unsigned int conf_id)
 {
 	int i;
 
-	for (i = 0; i < k->sets; i++)
-		if (k->set[i].id[MAP_CONF] == conf_id)
+	for (i = 0; i < k->instances; i++)
+		if (k->instance[i].id[MAP_CONF] == conf_id)
 			return i;
 	return -1;
 }
 
-int kern_set_add_map(struct kern_set *set, int fd)
+int kern_instance_add_map(struct kern_instance *instance, int fd)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
@@ -146,24 +146,24 @@ int kern_set_add_map(struct kern_set *set, int fd)
 	for (i = 0; i < KERN_MAPS && strcmp(info.name, kern_map_names[i]) &&
 		    strcmp(info.name, older_map_names[i]); i++)
 		;
-	if (i == KERN_MAPS || set->fd[i] >= 0)
+	if (i == KERN_MAPS || instance->fd[i] >= 0)
 		return -ENOENT;
-	set->fd[i] = fd;
-	set->id[i] = info.id;
+	instance->fd[i] = fd;
+	instance->id[i] = info.id;
 	return 0;
 }
 
-bool kern_set_is_whole(const struct kern_set *set)
+bool kern_instance_is_whole(const struct kern_instance *instance)
 {
 	int i;
 
 	for (i = 0; i < KERN_MAPS; i++)
-		if (i != MAP_META && set->fd[i] < 0)
+		if (i != MAP_META && instance->fd[i] < 0)
 			return false;
 	return true;
 }
 
-static bool set_fits(const struct kern_set *set, const struct abi *abi)
+static bool instance_fits(const struct kern_instance *instance, const struct abi *abi)
 {
 	int i;
 
@@ -171,9 +171,9 @@ static bool set_fits(const struct kern_set *set, const struct abi *abi)
 		struct bpf_map_info info = {};
 		__u32 size = sizeof(info);
 
-		if (set->fd[i] < 0)
+		if (instance->fd[i] < 0)
 			continue;
-		if (bpf_obj_get_info_by_fd(set->fd[i], &info, &size) ||
+		if (bpf_obj_get_info_by_fd(instance->fd[i], &info, &size) ||
 		    info.key_size != abi->size[i].key || info.value_size != abi->size[i].value)
 			return false;
 	}
@@ -181,33 +181,33 @@ static bool set_fits(const struct kern_set *set, const struct abi *abi)
 }
 
 /* Sizes are the first thing that another version may have changed. */
-static unsigned int set_abi(const struct kern_set *set)
+static unsigned int instance_abi(const struct kern_instance *instance)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(abis) / sizeof(*abis); i++)
-		if (set_fits(set, &abis[i]))
+		if (instance_fits(instance, &abis[i]))
 			return abis[i].version;
 	return 0;
 }
 
-bool kern_set_is_used(const struct kern *k, int set)
+bool kern_instance_is_used(const struct kern *k, int instance)
 {
 	int i;
 
 	for (i = 0; i < k->n_ifs; i++)
-		if (k->ifs[i].set == set)
+		if (k->ifs[i].instance == instance)
 			return true;
 	return false;
 }
 
 static int find_pins(struct kern *k, const char *pin_dir, bool is_aside)
 {
-	struct kern_set *set = &k->set[k->sets];
+	struct kern_instance *instance = &k->instance[k->instances];
 	char path[4096];
 	int i, fd;
 
-	kern_set_init(set);
+	kern_instance_init(instance);
 	for (i = 0; i < KERN_MAPS; i++) {
 		kern_pin_path(path, pin_dir, i, is_aside ? KERN_PIN_ASIDE : KERN_PIN_TODAY);
 		fd = bpf_obj_get(path);
@@ -215,21 +215,21 @@ static int find_pins(struct kern *k, const char *pin_dir, bool is_aside)
 			kern_pin_path(path, pin_dir, i, KERN_PIN_OLDER);
 			fd = bpf_obj_get(path);
 		}
-		if (fd >= 0 && kern_set_add_map(set, fd))
+		if (fd >= 0 && kern_instance_add_map(instance, fd))
 			close(fd);
 	}
 	/*
 	 * The record of the ABI is pinned last: without it the pins are half made. A load
 	 * that was killed may have pinned the same tables aside as well.
 	 */
-	if (set->fd[MAP_META] < 0 || kern_set_same(k, set->id[MAP_CONF]) >= 0) {
-		kern_set_close(set);
+	if (instance->fd[MAP_META] < 0 || kern_instance_same(k, instance->id[MAP_CONF]) >= 0) {
+		kern_instance_close(instance);
 		return -1;
 	}
-	set->pin_dir = k->pin_dir;
-	set->abi = set_abi(set);
-	set->is_aside = is_aside;
-	return k->sets++;
+	instance->pin_dir = k->pin_dir;
+	instance->abi = instance_abi(instance);
+	instance->is_aside = is_aside;
+	return k->instances++;
 }
 
 /* --- programs ---------------------------------------------------------------- */
@@ -260,37 +260,38 @@ int kern_prog_info(int fd, struct kern_prog *prog)
  * The set of a program's maps: index of one that is known, or of a new one; -1:
  * maps of another version of ours; -ENOENT: it has none of our maps.
  */
-static int find_set(struct kern *k, const struct kern_prog *prog)
+static int find_instance(struct kern *k, const struct kern_prog *prog)
 {
-	struct kern_set set;
+	struct kern_instance instance;
 	int fd, known = -ENOENT;
 	unsigned int i;
 
 	for (i = 0; i < prog->maps; i++) {
-		known = kern_set_same(k, prog->map_id[i]);
+		known = kern_instance_same(k, prog->map_id[i]);
 		if (known >= 0)
 			return known;
 	}
 	known = -ENOENT;
-	kern_set_init(&set);
+	kern_instance_init(&instance);
 	for (i = 0; i < prog->maps; i++) {
 		fd = bpf_map_get_fd_by_id(prog->map_id[i]);
 		if (fd < 0)
 			continue;
-		if (!kern_set_add_map(&set, fd))
+		if (!kern_instance_add_map(&instance, fd))
 			known = -1;
 		else
 			close(fd);
 	}
-	if (set.fd[MAP_CONF] >= 0)
-		known = kern_set_same(k, set.id[MAP_CONF]);
-	if (!kern_set_is_whole(&set) || known >= 0 || k->sets == KERN_SETS_MAX) {
-		kern_set_close(&set);
+	if (instance.fd[MAP_CONF] >= 0)
+		known = kern_instance_same(k, instance.id[MAP_CONF]);
+	if (!kern_instance_is_whole(&instance) || known >= 0 ||
+	    k->instances == KERN_INSTANCES_MAX) {
+		kern_instance_close(&instance);
 		return known;
 	}
-	set.abi = set_abi(&set);
-	k->set[k->sets] = set;
-	return k->sets++;
+	instance.abi = instance_abi(&instance);
+	k->instance[k->instances] = instance;
+	return k->instances++;
 }
 
 static int find_if(struct kern *k, int ifindex, const char *name)
@@ -322,11 +323,11 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 				   .prog_id = slot.ours };
 	snprintf(found->name, sizeof(found->name), "%s", name);
 	memcpy(found->tag, prog.tag, sizeof(found->tag));
-	found->set = find_set(k, &prog);
-	found->is_pinned = found->set >= 0 && k->set[found->set].pin_dir;
+	found->instance = find_instance(k, &prog);
+	found->is_pinned = found->instance >= 0 && k->instance[found->instance].pin_dir;
 	kern_slow_look(&prog, k->pin_dir, found);
 	/* A program with our name, but none of our maps, is somebody else's. */
-	if (found->set != -ENOENT)
+	if (found->instance != -ENOENT)
 		k->n_ifs++;
 	return 0;
 }
@@ -376,8 +377,8 @@ void kern_close(struct kern *k)
 
 	if (!k)
 		return;
-	for (i = 0; i < k->sets; i++)
-		kern_set_close(&k->set[i]);
+	for (i = 0; i < k->instances; i++)
+		kern_instance_close(&k->instance[i]);
 	free(k);
 }
 
@@ -407,17 +408,17 @@ int kern_abi(const struct kern *k, const char *pin_dir)
 	for (i = 0; i < k->n_ifs; i++) {
 		snprintf(whose, sizeof(whose), "program at '%s' is", k->ifs[i].name);
 		version = kern_prog_version(pin_dir, k->ifs[i].prog_id);
-		if (k->ifs[i].set < 0 || !version ||
-		    (version != KERN_ABI_UNSEEN && version != k->set[k->ifs[i].set].abi))
+		if (k->ifs[i].instance < 0 || !version ||
+		    (version != KERN_ABI_UNSEEN && version != k->instance[k->ifs[i].instance].abi))
 			return refuse(whose, version);
 	}
-	for (i = 0; i < k->sets; i++) {
+	for (i = 0; i < k->instances; i++) {
 		snprintf(whose, sizeof(whose), "tables%s%s%s are", i == k->pinned ? " in '" : "",
 			 i == k->pinned ? pin_dir : "", i == k->pinned ? "'" : "");
 		if (!kern_meta(k, i, &meta) && meta.magic &&
-		    (meta.magic != NOLIST_MAGIC || meta.version != k->set[i].abi))
+		    (meta.magic != NOLIST_MAGIC || meta.version != k->instance[i].abi))
 			return refuse(whose, meta.magic == NOLIST_MAGIC ? meta.version : 0);
-		if (!kern_set_is_whole(&k->set[i]) || !k->set[i].abi)
+		if (!kern_instance_is_whole(&k->instance[i]) || !k->instance[i].abi)
 			return refuse(whose, NOLIST_ABI_VERSION);
 	}
 	return 0;
@@ -432,7 +433,7 @@ int kern_open(struct kern **kp, const char *pin_dir)
 	if (ret)
 		return ret;
 	ret = kern_abi(k, pin_dir);
-	if (!ret && !k->sets) {
+	if (!ret && !k->instances) {
 		failx(-ENOENT, "nothing is attached, and nothing is pinned in '%s'", pin_dir);
 		ret = fail_hint("\"nolist-xdp load\" attaches; --pin-dir tells where tables are");
 	}
@@ -450,7 +451,7 @@ int kern_ifs(const struct kern *k, const struct kern_if **ifs)
 	return k->n_ifs;
 }
 
-int kern_sets(const struct kern *k)
+int kern_instances(const struct kern *k)
 {
-	return k->sets;
+	return k->instances;
 }

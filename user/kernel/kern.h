@@ -14,7 +14,7 @@
 #include "bpf/abi.h"
 #include "user/base/limits.h"
 
-#define KERN_SETS_MAX 64
+#define KERN_INSTANCES_MAX 64
 
 /* Has the program its slow path, for frames of rare shapes? */
 enum kern_slow {
@@ -33,7 +33,7 @@ struct kern_if {
 	unsigned int prog_id;   /* of our program */
 	char tag[17];           /* of our program, in hex */
 	bool is_pinned;         /* its maps are those in pin_dir */
-	int set;                /* index of its maps among the sets */
+	int instance;           /* index of its maps among the sets */
 	enum kern_slow slow;
 	char slow_tag[17];      /* of its slow path; "" where that is not known */
 	unsigned int progs_id;  /* of the array in which that is; 0: unknown */
@@ -65,9 +65,9 @@ void kern_close(struct kern *k);
 int kern_ifs(const struct kern *k, const struct kern_if **ifs);
 
 /* Configuration in force of a set: -ENOENT if it has none. */
-int kern_sets(const struct kern *k);
-int kern_config(const struct kern *k, int set, struct nolist_config *conf);
-int kern_meta(const struct kern *k, int set, struct nolist_meta *meta);
+int kern_instances(const struct kern *k);
+int kern_config(const struct kern *k, int instance, struct nolist_config *conf);
+int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta);
 
 /* Which tables a set has: as long as the machine is up no others are called so. */
 struct kern_tables {
@@ -76,15 +76,15 @@ struct kern_tables {
 	unsigned int verified_max;
 	bool is_lru; /* the table of verified evidence makes room by itself */
 };
-int kern_tables(const struct kern *k, int set, struct kern_tables *t);
+int kern_tables(const struct kern *k, int instance, struct kern_tables *t);
 /* A record of verified evidence: -ENOENT if there is none. */
-int kern_verified(const struct kern *k, int set, const struct nolist_source *src,
+int kern_verified(const struct kern *k, int instance, const struct nolist_source *src,
 		  struct nolist_verified *verified);
 /*
  * Frees a record of verified evidence: 0 when it was as expected, -EAGAIN when it was not or
  * has gone, and then nothing is freed.
  */
-int kern_free_verified(const struct kern *k, int set, const struct nolist_source *src,
+int kern_free_verified(const struct kern *k, int instance, const struct nolist_source *src,
 		       const struct nolist_verified *expected);
 
 /*
@@ -92,13 +92,13 @@ int kern_free_verified(const struct kern *k, int set, const struct nolist_source
  * they are read like any others, and have no configuration. When all in them is stored
  * they are to be forgotten: -EBUSY where they are not over.
  */
-bool kern_is_over(const struct kern *k, int set);
-int kern_forget(struct kern *k, int set);
+bool kern_is_over(const struct kern *k, int instance);
+int kern_forget(struct kern *k, int instance);
 
 /* Counters, summed over CPUs and sets; lost_ns is the latest. */
 int kern_stats(const struct kern *k, struct nolist_stats *sum);
 /* The same of one set. */
-int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum);
+int kern_instance_stats(const struct kern *k, int instance, struct nolist_stats *sum);
 
 /* How full a table is: entries and room, summed over sets. */
 struct kern_fill {
@@ -121,7 +121,8 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg);
  * that is NULL; what it returns is returned.
  */
 typedef int kern_end_fn(bool is_verified, void *arg);
-int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg);
+int kern_instance_each(const struct kern *k, int instance, kern_each_fn *fn, kern_end_fn *end,
+		       void *arg);
 
 /*
  * Attaches the program to the interfaces (with the pinned maps, or new ones), or

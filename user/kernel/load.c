@@ -45,7 +45,7 @@ struct job {
 };
 
 /* The pinned tables; else those of the first interface that has ours; else new ones. */
-static int choose_set(const struct job *job)
+static int choose_instance(const struct job *job)
 {
 	const struct kern_if *f;
 	int i;
@@ -55,7 +55,7 @@ static int choose_set(const struct job *job)
 	for (i = 0; i < job->what->ifs; i++) {
 		f = kern_if_of(job->k, job->what->ifindex[i]);
 		if (f)
-			return f->set;
+			return f->instance;
 	}
 	return -1;
 }
@@ -82,9 +82,9 @@ static int heir(const struct job *job)
 
 	for (i = 0; i < job->what->ifs; i++) {
 		f = kern_if_of(job->k, job->what->ifindex[i]);
-		if (f && job->k->set[f->set].abi == NOLIST_ABI_VERSION &&
-		    !job->k->set[f->set].pin_dir)
-			return f->set;
+		if (f && job->k->instance[f->instance].abi == NOLIST_ABI_VERSION &&
+		    !job->k->instance[f->instance].pin_dir)
+			return f->instance;
 	}
 	return -1;
 }
@@ -95,17 +95,17 @@ static unsigned int capacity_of(const struct job *job)
 	unsigned int entries = 0, capacity = 0;
 
 	if (job->what->sources_max || job->older < 0 ||
-	    kern_set_count(&job->k->set[job->older], MAP_CONTACTS, &entries, &capacity))
+	    kern_instance_count(&job->k->instance[job->older], MAP_CONTACTS, &entries, &capacity))
 		return job->what->sources_max;
 	return capacity;
 }
 
 static int load_program(struct job *job)
 {
-	const struct kern_set *set = job->main >= 0 ? &job->k->set[job->main] : NULL;
+	const struct kern_instance *instance = job->main >= 0 ? &job->k->instance[job->main] : NULL;
 	int i, ret;
 
-	ret = kern_skel_open(&job->skel, set, NULL, capacity_of(job), job->what->is_collected);
+	ret = kern_skel_open(&job->skel, instance, NULL, capacity_of(job), job->what->is_collected);
 	if (ret)
 		return fail(ret, "cannot open the program");
 	bpf_program__set_autoload(job->skel->progs.nolist_slow, true);
@@ -114,10 +114,10 @@ static int load_program(struct job *job)
 		fail(ret, "cannot load the program");
 		return fail_hint("-v shows what the kernel's verifier says");
 	}
-	kern_set_init(&job->new.set);
-	job->new.set.abi = NOLIST_ABI_VERSION;
+	kern_instance_init(&job->new.instance);
+	job->new.instance.abi = NOLIST_ABI_VERSION;
 	for (i = 0; i < KERN_MAPS; i++)
-		job->new.set.fd[i] = bpf_map__fd(
+		job->new.instance.fd[i] = bpf_map__fd(
 			bpf_object__find_map_by_name(job->skel->obj, kern_map_names[i]));
 	job->new.fd = bpf_program__fd(job->skel->progs.nolist_ingress);
 	ret = kern_prog_info(job->new.fd, &job->prog);
@@ -127,7 +127,8 @@ static int load_program(struct job *job)
 static int fill_config(struct job *job)
 {
 	/* Indexes of counters stay, since those of older tables are added to the new ones. */
-	const struct kern_set *from = job->older >= 0 ? &job->k->set[job->older] : &job->new.set;
+	const struct kern_instance *from =
+		job->older >= 0 ? &job->k->instance[job->older] : &job->new.instance;
 	static bool busy[NOLIST_MX_MAX];
 	int ret;
 
@@ -135,12 +136,12 @@ static int fill_config(struct job *job)
 	job->old = calloc(1, sizeof(*job->old));
 	if (!job->conf || !job->old)
 		return fail(-ENOMEM, "cannot make a configuration");
-	ret = kern_set_config(from, job->old);
+	ret = kern_instance_config(from, job->old);
 	if (ret) {
 		free(job->old);
 		job->old = NULL;
 	}
-	ret = kern_set_busy(from, busy);
+	ret = kern_instance_busy(from, busy);
 	if (ret)
 		return fail(ret, "cannot read the counters");
 	ret = job->what->fill(job->conf, job->old, busy, job->what->arg);
@@ -154,9 +155,9 @@ static int fill_config(struct job *job)
 /* --- the plan: refuse what cannot be done, before anything is done ------------- */
 
 /* Tables that give way to ours now, or have done so at another interface. */
-static bool is_older(const struct job *job, int set)
+static bool is_older(const struct job *job, int instance)
 {
-	return set == job->older || job->k->set[set].is_aside;
+	return instance == job->older || job->k->instance[instance].is_aside;
 }
 
 static int plan_ours(struct job *job, struct step *step)
@@ -173,9 +174,9 @@ static int plan_ours(struct job *job, struct step *step)
 	step->action = job->old ? KERN_RECONFIGURED : KERN_ADOPTED;
 	step->is_swap = strcmp(f->tag, job->prog.tag) ||
 			(*f->slow_tag && strcmp(f->slow_tag, job->slow.tag)) ||
-			is_older(job, f->set);
+			is_older(job, f->instance);
 	step->is_give = !step->is_swap && f->slow != KERN_SLOW_THERE;
-	if (f->set == job->main || is_older(job, f->set)) {
+	if (f->instance == job->main || is_older(job, f->instance)) {
 		if (step->is_swap && job->old)
 			step->action = KERN_REPLACED;
 		return 0;
@@ -184,7 +185,7 @@ static int plan_ours(struct job *job, struct step *step)
 	conf = malloc(sizeof(*conf));
 	if (!conf)
 		return fail(-ENOMEM, "cannot look at '%s'", step->name);
-	ret = kern_config(job->k, f->set, conf);
+	ret = kern_config(job->k, f->instance, conf);
 	free(conf);
 	if (!ret) {
 		failx(-EBUSY, "'%s' uses other tables than those in '%s'", step->name,
@@ -252,7 +253,7 @@ static int do_step(struct job *job, struct step *step, struct kern_done *done)
 		step->old_fd = bpf_prog_get_fd_by_id(step->was.ours);
 		ret = kern_replace(&job->new, step->ifindex, &step->was, &step->now);
 	} else if (step->is_give) {
-		ret = kern_slow_give(job->what->pin_dir, &job->new.set, step->was.ours,
+		ret = kern_slow_give(job->what->pin_dir, &job->new.instance, step->was.ours,
 				     &step->progs_id);
 	} else {
 		return 0;
@@ -270,7 +271,7 @@ static void undo_pins(struct job *job)
 		kern_unpin_aside(pin_dir);
 	else if (job->k->pinned != job->older)
 		kern_unpin(pin_dir);
-	else if (!kern_pin_back(pin_dir, &job->k->set[job->older]))
+	else if (!kern_pin_back(pin_dir, &job->k->instance[job->older]))
 		kern_unpin_aside(pin_dir);
 }
 
@@ -317,13 +318,14 @@ static void fill_partial(struct job *job)
 
 		for (j = 0; j < job->what->ifs && job->step[j].ifindex != f->ifindex; j++)
 			;
-		if (j == job->what->ifs && f->set == job->main)
+		if (j == job->what->ifs && f->instance == job->main)
 			add_partial(job->conf, f->ifindex, f->mode);
 	}
 }
 
 /* The switch: a new inner array, filled, then put in the place of the old one. */
-int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf)
+int kern_commit(const char *pin_dir, const struct kern_instance *instance,
+		const struct nolist_config *conf)
 {
 	struct nolist_meta was;
 	__u32 zero = 0;
@@ -333,11 +335,11 @@ int kern_commit(const char *pin_dir, const struct kern_set *set, const struct no
 			    NULL);
 	if (fd < 0)
 		return fail(-errno, "cannot make a configuration");
-	ret = kern_note_mx(set, conf, &was);
+	ret = kern_note_mx(instance, conf, &was);
 	if (!ret && (bpf_map_update_elem(fd, &zero, conf, BPF_ANY) ||
-		     bpf_map_update_elem(set->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
+		     bpf_map_update_elem(instance->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
 		ret = fail(-errno, "cannot put the configuration in force");
-		bpf_map_update_elem(set->fd[MAP_META], &zero, &was, BPF_ANY);
+		bpf_map_update_elem(instance->fd[MAP_META], &zero, &was, BPF_ANY);
 	}
 	if (!ret && pin_dir)
 		kern_pin_conf(pin_dir, fd);
@@ -358,7 +360,7 @@ static void settle(const struct job *job)
 		fd = bpf_prog_get_fd_by_id(job->step[i].now.ours);
 		if (fd < 0)
 			continue;
-		bpf_prog_bind_map(fd, job->new.set.fd[MAP_META], NULL);
+		bpf_prog_bind_map(fd, job->new.instance.fd[MAP_META], NULL);
 		if (!i)
 			kern_pin_prog(job->what->pin_dir, fd);
 		close(fd);
@@ -373,7 +375,7 @@ static int take_over(struct job *job)
 {
 	int i, ret;
 
-	ret = kern_take_over(job->what->pin_dir, job->k, job->older, &job->new.set);
+	ret = kern_take_over(job->what->pin_dir, job->k, job->older, &job->new.instance);
 	if (!ret)
 		ret = kern_fill_mac(job->conf);
 	if (ret)
@@ -381,7 +383,7 @@ static int take_over(struct job *job)
 	for (i = 0; i < job->what->ifs; i++)
 		job->step[i].now = job->step[i].was;
 	fill_partial(job);
-	ret = kern_commit(NULL, &job->new.set, job->conf);
+	ret = kern_commit(NULL, &job->new.instance, job->conf);
 	/* To be filled again, when it is known how the others went. */
 	job->conf->partials = 0;
 	return ret;
@@ -396,8 +398,8 @@ static int load_locked(struct job *job)
 		ret = kern_abi(job->k, job->what->pin_dir);
 	if (ret)
 		return ret;
-	job->main = choose_set(job);
-	if (job->main >= 0 && job->k->set[job->main].abi != NOLIST_ABI_VERSION) {
+	job->main = choose_instance(job);
+	if (job->main >= 0 && job->k->instance[job->main].abi != NOLIST_ABI_VERSION) {
 		job->older = job->main;
 		job->main = heir(job);
 	}
@@ -413,18 +415,18 @@ static int load_locked(struct job *job)
 	for (i = 0; i < job->what->ifs && !ret; i++)
 		ret = do_step(job, &job->step[i], &job->done[i]);
 	if (!ret)
-		ret = kern_write_meta(&job->new.set);
+		ret = kern_write_meta(&job->new.instance);
 	if (!ret)
-		ret = kern_draw_key(&job->new.set);
+		ret = kern_draw_key(&job->new.instance);
 	if (!ret && (job->main < 0 || job->main != job->k->pinned)) {
 		job->is_pinned_here = true;
-		ret = kern_pin(job->what->pin_dir, &job->new.set);
+		ret = kern_pin(job->what->pin_dir, &job->new.instance);
 	}
 	if (!ret)
 		ret = kern_fill_mac(job->conf);
 	if (!ret) {
 		fill_partial(job);
-		ret = kern_commit(job->what->pin_dir, &job->new.set, job->conf);
+		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf);
 	}
 	if (ret) {
 		undo(job);

@@ -12,28 +12,28 @@
 #include "user/base/failure.h"
 #include "user/kernel/private.h"
 
-static int read_meta(const struct kern_set *set, struct nolist_meta *meta)
+static int read_meta(const struct kern_instance *instance, struct nolist_meta *meta)
 {
 	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(set->fd[MAP_META], &zero, meta))
+	if (bpf_map_lookup_elem(instance->fd[MAP_META], &zero, meta))
 		return fail(-errno, "cannot read the tables' version");
 	return 0;
 }
 
-static int put_meta(const struct kern_set *set, const struct nolist_meta *meta)
+static int put_meta(const struct kern_instance *instance, const struct nolist_meta *meta)
 {
 	__u32 zero = 0;
 
-	if (bpf_map_update_elem(set->fd[MAP_META], &zero, meta, BPF_ANY))
+	if (bpf_map_update_elem(instance->fd[MAP_META], &zero, meta, BPF_ANY))
 		return fail(-errno, "cannot write the tables' version");
 	return 0;
 }
 
-int kern_write_meta(const struct kern_set *set)
+int kern_write_meta(const struct kern_instance *instance)
 {
 	struct nolist_meta meta;
-	int ret = read_meta(set, &meta);
+	int ret = read_meta(instance, &meta);
 
 	if (ret || meta.magic)
 		return ret;
@@ -42,13 +42,13 @@ int kern_write_meta(const struct kern_set *set)
 				     .created_ns = kern_now_ns() };
 	if (getrandom(&meta.generation, sizeof(meta.generation), 0) != sizeof(meta.generation))
 		return fail(-errno, "cannot write the tables' version");
-	return put_meta(set, &meta);
+	return put_meta(instance, &meta);
 }
 
 /* Drawn once, and kept as long as the tables, so that no dialogue is cut. */
-int kern_draw_key(const struct kern_set *set)
+int kern_draw_key(const struct kern_instance *instance)
 {
-	int fd = set->fd[MAP_KEY];
+	int fd = instance->fd[MAP_KEY];
 	struct nolist_key key;
 	__u32 zero = 0;
 
@@ -100,17 +100,17 @@ static __u64 mx_number(const struct nolist_config *conf)
 	return (sum ? sum : 1) | mx_no_low(has);
 }
 
-int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
+int kern_note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
 		 struct nolist_meta *was)
 {
 	__u64 mx = mx_number(conf);
 	struct nolist_meta meta;
-	int ret = read_meta(set, was);
+	int ret = read_meta(instance, was);
 
 	if (ret || was->change[0].mx == mx)
 		return ret;
 	meta = *was;
 	memmove(meta.change + 1, meta.change, sizeof(meta.change) - sizeof(*meta.change));
 	meta.change[0] = (struct nolist_change){ mx, kern_now_ns() };
-	return put_meta(set, &meta);
+	return put_meta(instance, &meta);
 }

@@ -119,43 +119,43 @@ static void unpin_as(const char *pin_dir, enum kern_map map, enum kern_pin as)
  * The record of the ABI is the last, and says that the rest is there; so that of other
  * tables goes first.
  */
-static int pin_set(const char *pin_dir, const struct kern_set *set, enum kern_pin as)
+static int pin_instance(const char *pin_dir, const struct kern_instance *instance, enum kern_pin as)
 {
 	char path[4096];
 	int i;
 
 	unpin_as(pin_dir, MAP_META, as);
 	for (i = 0; i < KERN_MAPS; i++) {
-		if (set->fd[i] < 0)
+		if (instance->fd[i] < 0)
 			continue;
 		unpin_as(pin_dir, i, as); /* of a load that was killed half-way */
 		kern_pin_path(path, pin_dir, i, as);
-		if (bpf_obj_pin(set->fd[i], path))
+		if (bpf_obj_pin(instance->fd[i], path))
 			return fail(-errno, "cannot pin '%s'", path);
 	}
 	return 0;
 }
 
-int kern_pin(const char *pin_dir, const struct kern_set *set)
+int kern_pin(const char *pin_dir, const struct kern_instance *instance)
 {
 	int i;
 
 	/* These have given way, and are pinned aside. */
 	for (i = KERN_MAPS - 1; i >= 0; i--)
 		unpin_as(pin_dir, i, KERN_PIN_OLDER);
-	return pin_set(pin_dir, set, KERN_PIN_TODAY);
+	return pin_instance(pin_dir, instance, KERN_PIN_TODAY);
 }
 
-int kern_pin_back(const char *pin_dir, const struct kern_set *set)
+int kern_pin_back(const char *pin_dir, const struct kern_instance *instance)
 {
 	int i;
 
 	for (i = KERN_MAPS - 1; i >= 0; i--)
 		unpin_as(pin_dir, i, KERN_PIN_TODAY);
-	return pin_set(pin_dir, set, KERN_PIN_OLDER);
+	return pin_instance(pin_dir, instance, KERN_PIN_OLDER);
 }
 
-int kern_pin_aside(const char *pin_dir, const struct kern_set *set)
+int kern_pin_aside(const char *pin_dir, const struct kern_instance *instance)
 {
 	char path[4096], from[4096];
 
@@ -165,7 +165,7 @@ int kern_pin_aside(const char *pin_dir, const struct kern_set *set)
 	unlink(path);
 	if (link(from, path) && errno != ENOENT && errno != EPERM)
 		return fail(-errno, "cannot pin '%s'", path);
-	return pin_set(pin_dir, set, KERN_PIN_ASIDE);
+	return pin_instance(pin_dir, instance, KERN_PIN_ASIDE);
 }
 
 int kern_unpin_aside(const char *pin_dir)

@@ -14,7 +14,7 @@ enum kern_map { MAP_CONF, MAP_KEY, MAP_CONTACTS, MAP_VERIFIED, MAP_STATS, MAP_ME
 extern const char *const kern_map_names[KERN_MAPS];
 
 /* One instance of our maps. Two sets with the same id of MAP_CONF are the same. */
-struct kern_set {
+struct kern_instance {
 	int fd[KERN_MAPS]; /* -1: there is none */
 	unsigned int id[KERN_MAPS];
 	const char *pin_dir; /* where it is pinned; NULL: it is not */
@@ -36,8 +36,8 @@ struct kern_own {
 };
 
 struct kern {
-	struct kern_set set[KERN_SETS_MAX];
-	int sets;
+	struct kern_instance instance[KERN_INSTANCES_MAX];
+	int instances;
 	struct kern_if ifs[KERN_IFS_MAX];
 	int n_ifs;
 	const char *pin_dir;
@@ -73,21 +73,23 @@ int kern_find(struct kern **kp, const char *pin_dir);
 const struct kern_if *kern_if_of(const struct kern *k, int ifindex);
 int kern_abi(const struct kern *k, const char *pin_dir); /* -EPROTO: a set is of another */
 int kern_prog_info(int fd, struct kern_prog *prog);
-void kern_set_init(struct kern_set *set);
-void kern_set_close(struct kern_set *set);
-int kern_set_same(const struct kern *k, unsigned int conf_id); /* index, or -1 */
-int kern_set_add_map(struct kern_set *set, int fd); /* takes fd if it is a map of ours */
-bool kern_set_is_whole(const struct kern_set *set);
-bool kern_set_is_used(const struct kern *k, int set); /* by a program at an interface */
+void kern_instance_init(struct kern_instance *instance);
+void kern_instance_close(struct kern_instance *instance);
+int kern_instance_same(const struct kern *k, unsigned int conf_id); /* index, or -1 */
+int kern_instance_add_map(struct kern_instance *instance,
+			  int fd); /* takes fd if it is a map of ours */
+bool kern_instance_is_whole(const struct kern_instance *instance);
+bool kern_instance_is_used(const struct kern *k, int instance); /* by a program at an interface */
 
 /* pin.c */
 int kern_lock(const char *pin_dir, bool *is_new); /* fd; is_new NULL: does not create */
 /* Where a map is pinned: as today, as in the version before, or after others took its place. */
 enum kern_pin { KERN_PIN_TODAY, KERN_PIN_OLDER, KERN_PIN_ASIDE };
 void kern_pin_path(char path[4096], const char *pin_dir, enum kern_map map, enum kern_pin as);
-int kern_pin(const char *pin_dir, const struct kern_set *set);
-int kern_pin_back(const char *pin_dir, const struct kern_set *set); /* of the version before */
-int kern_pin_aside(const char *pin_dir, const struct kern_set *set);
+int kern_pin(const char *pin_dir, const struct kern_instance *instance);
+int kern_pin_back(const char *pin_dir,
+		  const struct kern_instance *instance); /* of the version before */
+int kern_pin_aside(const char *pin_dir, const struct kern_instance *instance);
 int kern_unpin_aside(const char *pin_dir);
 int kern_pin_prog(const char *pin_dir, int prog_fd);
 int kern_pin_conf(const char *pin_dir, int fd);
@@ -116,7 +118,7 @@ int kern_own_of_skel(struct kern_own *own, struct nolist_bpf *skel); /* not to b
 void kern_slow_look(const struct kern_prog *prog, const char *pin_dir, struct kern_if *found);
 int kern_slow_put(const struct kern_own *own, int prog_fd);
 /* Gives one to an attached program that has none, and pins its array, which has this id. */
-int kern_slow_give(const char *pin_dir, const struct kern_set *set, unsigned int prog_id,
+int kern_slow_give(const char *pin_dir, const struct kern_instance *instance, unsigned int prog_id,
 		   unsigned int *progs_id);
 int kern_pin_progs(const char *pin_dir, const struct kern_own *own);
 void kern_unpin_progs(const char *pin_dir, unsigned int id);
@@ -124,22 +126,24 @@ void kern_unpin_unused(const char *pin_dir); /* arrays that no program uses */
 void kern_unpin_freed(const char *pin_dir);  /* and those of programs that are going */
 
 /* takeover.c: makes new tables, which are not in use yet, the heirs of older ones. */
-int kern_take_over(const char *pin_dir, const struct kern *k, int older, const struct kern_set *to);
+int kern_take_over(const char *pin_dir, const struct kern *k, int older,
+		   const struct kern_instance *to);
 
 /* load.c: puts a configuration in force, as a whole; and pins it, if pin_dir is not NULL. */
-int kern_commit(const char *pin_dir, const struct kern_set *set, const struct nolist_config *conf);
+int kern_commit(const char *pin_dir, const struct kern_instance *instance,
+		const struct nolist_config *conf);
 
 /* read.c */
-int kern_set_config(const struct kern_set *set, struct nolist_config *conf);
-int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX]);
-int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
-		   unsigned int *capacity);
+int kern_instance_config(const struct kern_instance *instance, struct nolist_config *conf);
+int kern_instance_busy(const struct kern_instance *instance, bool busy[NOLIST_MX_MAX]);
+int kern_instance_count(const struct kern_instance *instance, enum kern_map map,
+			unsigned int *entries, unsigned int *capacity);
 
 /* meta.c */
-int kern_write_meta(const struct kern_set *set); /* where there is none yet */
-int kern_draw_key(const struct kern_set *set);
+int kern_write_meta(const struct kern_instance *instance); /* where there is none yet */
+int kern_draw_key(const struct kern_instance *instance);
 /* Notes which MX addresses come in force, if they are others; was: to undo that. */
-int kern_note_mx(const struct kern_set *set, const struct nolist_config *conf,
+int kern_note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
 		 struct nolist_meta *was);
 
 /* attach.c */
@@ -148,12 +152,12 @@ int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot);
  * A skeleton, opened, with the maps of a set and of a program (NULL: new ones), not yet
  * loaded: the program alone, of the type that a dispatcher and an array can take.
  */
-int kern_skel_open(struct nolist_bpf **skel, const struct kern_set *set, const struct kern_own *own,
-		   unsigned int capacity, bool is_collected);
+int kern_skel_open(struct nolist_bpf **skel, const struct kern_instance *instance,
+		   const struct kern_own *own, unsigned int capacity, bool is_collected);
 
 /* The program that a load attaches: its maps, and an fd. */
 struct kern_new {
-	struct kern_set set;
+	struct kern_instance instance;
 	struct kern_own own;
 	int fd;
 };

@@ -59,7 +59,7 @@ int kern_confirm(const char *pin_dir)
 	lock = kern_lock(pin_dir, NULL);
 	ret = open_pinned(pin_dir, &k, &conf);
 	if (!ret) {
-		if (k->set[k->pinned].abi != NOLIST_ABI_VERSION) {
+		if (k->instance[k->pinned].abi != NOLIST_ABI_VERSION) {
 			ret = failx(-EPROTO, "the program is of an older version");
 			fail_hint("load again");
 		} else if (kern_now_ns() > conf->until_ns) {
@@ -67,7 +67,7 @@ int kern_confirm(const char *pin_dir)
 			ret = fail_hint("load again");
 		} else {
 			conf->until_ns = 0;
-			ret = kern_commit(pin_dir, &k->set[k->pinned], conf);
+			ret = kern_commit(pin_dir, &k->instance[k->pinned], conf);
 		}
 		kern_close(k);
 		free(conf);

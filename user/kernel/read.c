@@ -68,37 +68,38 @@ static int read_conf(int fd, unsigned int abi, struct nolist_config *conf)
 	return ret;
 }
 
-int kern_set_config(const struct kern_set *set, struct nolist_config *conf)
+int kern_instance_config(const struct kern_instance *instance, struct nolist_config *conf)
 {
 	__u32 zero = 0, id = 0;
 	int fd, ret = 0;
 
-	if (bpf_map_lookup_elem(set->fd[MAP_CONF], &zero, &id))
+	if (bpf_map_lookup_elem(instance->fd[MAP_CONF], &zero, &id))
 		return -errno;
-	fd = kern_conf_fd(set->pin_dir, id);
+	fd = kern_conf_fd(instance->pin_dir, id);
 	if (fd < 0)
 		return fd;
-	ret = read_conf(fd, set->abi, conf);
-	if (!ret && (conf->magic != NOLIST_MAGIC || conf->version != set->abi))
+	ret = read_conf(fd, instance->abi, conf);
+	if (!ret && (conf->magic != NOLIST_MAGIC || conf->version != instance->abi))
 		ret = -ENOENT;
 	close(fd);
 	return ret;
 }
 
-int kern_config(const struct kern *k, int set, struct nolist_config *conf)
+int kern_config(const struct kern *k, int instance, struct nolist_config *conf)
 {
-	return kern_is_over(k, set) ? -ENOENT : kern_set_config(&k->set[set], conf);
+	return kern_is_over(k, instance) ? -ENOENT
+					 : kern_instance_config(&k->instance[instance], conf);
 }
 
-int kern_meta(const struct kern *k, int set, struct nolist_meta *meta)
+int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta)
 {
 	__u32 zero = 0;
 
-	if (k->set[set].fd[MAP_META] < 0)
+	if (k->instance[instance].fd[MAP_META] < 0)
 		return -ENOENT;
 	/* An older one is shorter. */
 	*meta = (struct nolist_meta){};
-	return bpf_map_lookup_elem(k->set[set].fd[MAP_META], &zero, meta) ? -errno : 0;
+	return bpf_map_lookup_elem(k->instance[instance].fd[MAP_META], &zero, meta) ? -errno : 0;
 }
 
 /* Each CPU keeps the last hours of its own: the latest hour of a place counts. */
@@ -152,9 +153,9 @@ static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 		sum->verified_lost_ns = s->verified_lost_ns;
 }
 
-static int add_stats(const struct kern_set *set, struct nolist_stats *sum)
+static int add_stats(const struct kern_instance *instance, struct nolist_stats *sum)
 {
-	bool is_older = set->abi == OLDER_ABI;
+	bool is_older = instance->abi == OLDER_ABI;
 	size_t bytes = is_older ? sizeof(struct older_stats) : sizeof(*sum);
 	int cpus = libbpf_num_possible_cpus(), cpu, ret = 0;
 	struct nolist_stats one;
@@ -166,7 +167,7 @@ static int add_stats(const struct kern_set *set, struct nolist_stats *sum)
 	s = calloc(cpus, bytes);
 	if (!s)
 		return -ENOMEM;
-	if (bpf_map_lookup_elem(set->fd[MAP_STATS], &zero, s))
+	if (bpf_map_lookup_elem(instance->fd[MAP_STATS], &zero, s))
 		ret = -errno;
 	for (cpu = 0; cpu < cpus && !ret; cpu++) {
 		if (is_older)
@@ -184,43 +185,43 @@ int kern_stats(const struct kern *k, struct nolist_stats *sum)
 	int i, ret;
 
 	memset(sum, 0, sizeof(*sum));
-	for (i = 0; i < k->sets; i++) {
-		ret = add_stats(&k->set[i], sum);
+	for (i = 0; i < k->instances; i++) {
+		ret = add_stats(&k->instance[i], sum);
 		if (ret)
 			return fail(ret, "cannot read the counters");
 	}
 	return 0;
 }
 
-int kern_set_stats(const struct kern *k, int set, struct nolist_stats *sum)
+int kern_instance_stats(const struct kern *k, int instance, struct nolist_stats *sum)
 {
 	int ret;
 
 	memset(sum, 0, sizeof(*sum));
-	ret = add_stats(&k->set[set], sum);
+	ret = add_stats(&k->instance[instance], sum);
 	return ret ? fail(ret, "cannot read the counters") : 0;
 }
 
-int kern_tables(const struct kern *k, int set, struct kern_tables *t)
+int kern_tables(const struct kern *k, int instance, struct kern_tables *t)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 	struct nolist_meta meta;
 
-	if (bpf_obj_get_info_by_fd(k->set[set].fd[MAP_VERIFIED], &info, &size))
+	if (bpf_obj_get_info_by_fd(k->instance[instance].fd[MAP_VERIFIED], &info, &size))
 		return fail(-errno, "cannot look at the tables");
 	*t = (struct kern_tables){ .id = info.id,
 				   .verified_max = info.max_entries,
 				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH };
-	if (!kern_meta(k, set, &meta) && meta.magic == NOLIST_MAGIC)
+	if (!kern_meta(k, instance, &meta) && meta.magic == NOLIST_MAGIC)
 		t->generation = meta.generation;
 	return 0;
 }
 
-int kern_set_busy(const struct kern_set *set, bool busy[NOLIST_MX_MAX])
+int kern_instance_busy(const struct kern_instance *instance, bool busy[NOLIST_MX_MAX])
 {
 	struct nolist_stats sum = {};
-	int ret = add_stats(set, &sum);
+	int ret = add_stats(instance, &sum);
 	unsigned int i;
 
 	if (ret)
@@ -330,10 +331,10 @@ static int walk(struct walk *w)
 	return ret == -EOPNOTSUPP ? walk_singly(w) : ret;
 }
 
-int kern_set_count(const struct kern_set *set, enum kern_map map, unsigned int *entries,
-		   unsigned int *capacity)
+int kern_instance_count(const struct kern_instance *instance, enum kern_map map,
+			unsigned int *entries, unsigned int *capacity)
 {
-	struct walk w = { .fd = set->fd[map] };
+	struct walk w = { .fd = instance->fd[map] };
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 	int ret;
@@ -352,12 +353,12 @@ int kern_fill(const struct kern *k, struct kern_fill *fill)
 	int i, ret = 0;
 
 	*fill = (struct kern_fill){};
-	for (i = 0; i < k->sets && !ret; i++) {
-		ret = kern_set_count(&k->set[i], MAP_CONTACTS, &fill->contacts,
-				     &fill->contacts_max);
+	for (i = 0; i < k->instances && !ret; i++) {
+		ret = kern_instance_count(&k->instance[i], MAP_CONTACTS, &fill->contacts,
+					  &fill->contacts_max);
 		if (!ret)
-			ret = kern_set_count(&k->set[i], MAP_VERIFIED, &fill->verified,
-					     &fill->verified_max);
+			ret = kern_instance_count(&k->instance[i], MAP_VERIFIED, &fill->verified,
+						  &fill->verified_max);
 		if (!ret)
 			ret = kern_tables(k, i, &tables);
 		fill->is_lru |= !ret && tables.is_lru;
@@ -404,11 +405,14 @@ static void *walk_table(void *arg)
 }
 
 /* Nearly all of the time is the kernel's, which waits for memory: two wait at once. */
-int kern_set_each(const struct kern *k, int set, kern_each_fn *fn, kern_end_fn *end, void *arg)
+int kern_instance_each(const struct kern *k, int instance, kern_each_fn *fn, kern_end_fn *end,
+		       void *arg)
 {
-	struct each e = { fn, end, arg, k->set[set].abi == OLDER_ABI };
-	struct walk contacts = { k->set[set].fd[MAP_CONTACTS], .fn = each_contacts, .arg = &e };
-	struct walk verified = { k->set[set].fd[MAP_VERIFIED], .fn = each_verified, .arg = &e };
+	struct each e = { fn, end, arg, k->instance[instance].abi == OLDER_ABI };
+	struct walk contacts = { k->instance[instance].fd[MAP_CONTACTS], .fn = each_contacts,
+				 .arg = &e };
+	struct walk verified = { k->instance[instance].fd[MAP_VERIFIED], .fn = each_verified,
+				 .arg = &e };
 	int ret;
 
 	thread_both(walk_table, &contacts, &verified);
@@ -420,8 +424,8 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
 {
 	int i, ret = 0;
 
-	for (i = 0; i < k->sets && !ret; i++)
-		ret = kern_set_each(k, i, fn, NULL, arg);
+	for (i = 0; i < k->instances && !ret; i++)
+		ret = kern_instance_each(k, i, fn, NULL, arg);
 	return ret;
 }
 
@@ -431,32 +435,33 @@ union raw {
 	struct older_verified older;
 };
 
-static struct nolist_verified verified_of(const struct kern_set *set, const union raw *raw)
+static struct nolist_verified verified_of(const struct kern_instance *instance,
+					  const union raw *raw)
 {
 	struct nolist_verified p = raw->today;
 
-	if (set->abi == OLDER_ABI)
+	if (instance->abi == OLDER_ABI)
 		older_verified(&raw->older, &p);
 	return p;
 }
 
-int kern_verified(const struct kern *k, int set, const struct nolist_source *src,
+int kern_verified(const struct kern *k, int instance, const struct nolist_source *src,
 		  struct nolist_verified *verified)
 {
 	union raw raw = {};
 
-	if (bpf_map_lookup_elem(k->set[set].fd[MAP_VERIFIED], src, &raw))
+	if (bpf_map_lookup_elem(k->instance[instance].fd[MAP_VERIFIED], src, &raw))
 		return -errno;
-	*verified = verified_of(&k->set[set], &raw);
+	*verified = verified_of(&k->instance[instance], &raw);
 	return 0;
 }
 
 /* --- freeing ----------------------------------------------------------------- */
 
-static bool is_still(const struct kern_set *set, const union raw *raw,
+static bool is_still(const struct kern_instance *instance, const union raw *raw,
 		     const struct nolist_verified *expected)
 {
-	struct nolist_verified now = verified_of(set, raw);
+	struct nolist_verified now = verified_of(instance, raw);
 
 	return !memcmp(&now, expected, sizeof(now));
 }
@@ -465,10 +470,10 @@ static bool is_still(const struct kern_set *set, const union raw *raw,
  * Between the look and the removal the program may add something. What it was is
  * then in our hands and put back, unless a new record has taken its place.
  */
-int kern_free_verified(const struct kern *k, int set, const struct nolist_source *src,
+int kern_free_verified(const struct kern *k, int instance, const struct nolist_source *src,
 		       const struct nolist_verified *expected)
 {
-	const struct kern_set *s = &k->set[set];
+	const struct kern_instance *s = &k->instance[instance];
 	int fd = s->fd[MAP_VERIFIED];
 	union raw now = {};
 

@@ -167,13 +167,13 @@ int kern_slow_put(const struct kern_own *own, int prog_fd)
 }
 
 /* Loads one and puts it into the array of a program that was loaded with this type. */
-static int slow_load(const struct kern_set *set, const struct kern_own *own,
+static int slow_load(const struct kern_instance *instance, const struct kern_own *own,
 		     enum bpf_attach_type type)
 {
 	struct nolist_bpf *skel;
 	int ret;
 
-	ret = kern_skel_open(&skel, set, own, 0, false);
+	ret = kern_skel_open(&skel, instance, own, 0, false);
 	if (ret)
 		return ret;
 	bpf_program__set_autoload(skel->progs.nolist_ingress, false);
@@ -186,7 +186,7 @@ static int slow_load(const struct kern_set *set, const struct kern_own *own,
 	return ret;
 }
 
-int kern_slow_give(const char *pin_dir, const struct kern_set *set, unsigned int prog_id,
+int kern_slow_give(const char *pin_dir, const struct kern_instance *instance, unsigned int prog_id,
 		   unsigned int *progs_id)
 {
 	struct kern_prog prog;
@@ -203,9 +203,9 @@ int kern_slow_give(const char *pin_dir, const struct kern_set *set, unsigned int
 	if (ret)
 		return fail(ret, "cannot look at program %u", prog_id);
 	/* An array takes programs of one type only; `ip link` loads its with another. */
-	ret = slow_load(set, &own, 0);
+	ret = slow_load(instance, &own, 0);
 	if (ret == -EINVAL)
-		ret = slow_load(set, &own, BPF_XDP);
+		ret = slow_load(instance, &own, BPF_XDP);
 	if (ret)
 		ret = fail(ret, "cannot give program %u its slow path", prog_id);
 	else

@@ -15,12 +15,12 @@
 #include "user/base/failure.h"
 #include "user/kernel/private.h"
 
-bool kern_is_over(const struct kern *k, int set)
+bool kern_is_over(const struct kern *k, int instance)
 {
-	return k->set[set].is_aside && !kern_set_is_used(k, set);
+	return k->instance[instance].is_aside && !kern_instance_is_used(k, instance);
 }
 
-static int take_key(const struct kern_set *from, const struct kern_set *to)
+static int take_key(const struct kern_instance *from, const struct kern_instance *to)
 {
 	struct nolist_key key;
 	__u32 zero = 0;
@@ -31,16 +31,17 @@ static int take_key(const struct kern_set *from, const struct kern_set *to)
 	return kern_draw_key(to);
 }
 
-int kern_take_over(const char *pin_dir, const struct kern *k, int older, const struct kern_set *to)
+int kern_take_over(const char *pin_dir, const struct kern *k, int older,
+		   const struct kern_instance *to)
 {
 	int ret = kern_write_meta(to);
 
 	if (!ret)
-		ret = take_key(&k->set[older], to);
-	return ret ? ret : kern_pin_aside(pin_dir, &k->set[older]);
+		ret = take_key(&k->instance[older], to);
+	return ret ? ret : kern_pin_aside(pin_dir, &k->instance[older]);
 }
 
-int kern_forget(struct kern *k, int set)
+int kern_forget(struct kern *k, int instance)
 {
-	return kern_is_over(k, set) ? kern_unpin_aside(k->pin_dir) : -EBUSY;
+	return kern_is_over(k, instance) ? kern_unpin_aside(k->pin_dir) : -EBUSY;
 }

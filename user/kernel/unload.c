@@ -31,23 +31,25 @@ static int refuse_purge(const char *name)
 static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct kern_gone *gone)
 {
 	unsigned int capacity;
-	int set, i;
+	int instance, i;
 
-	for (set = 0; set < k->sets; set++) {
-		bool is_used = false, is_unchanged = k->set[set].pin_dir;
+	for (instance = 0; instance < k->instances; instance++) {
+		bool is_used = false, is_unchanged = k->instance[instance].pin_dir;
 
 		for (i = 0; i < k->n_ifs; i++) {
-			is_used |= k->ifs[i].set == set;
-			is_unchanged |=
-				k->ifs[i].set == set && !is_chosen(ifindex, ifs, k->ifs[i].ifindex);
+			is_used |= k->ifs[i].instance == instance;
+			is_unchanged |= k->ifs[i].instance == instance &&
+					!is_chosen(ifindex, ifs, k->ifs[i].ifindex);
 		}
 		if (!is_used || is_unchanged)
 			continue;
 		gone->tables++;
-		if (k->set[set].fd[MAP_CONTACTS] >= 0)
-			kern_set_count(&k->set[set], MAP_CONTACTS, &gone->contacts, &capacity);
-		if (k->set[set].fd[MAP_VERIFIED] >= 0)
-			kern_set_count(&k->set[set], MAP_VERIFIED, &gone->verified, &capacity);
+		if (k->instance[instance].fd[MAP_CONTACTS] >= 0)
+			kern_instance_count(&k->instance[instance], MAP_CONTACTS, &gone->contacts,
+					    &capacity);
+		if (k->instance[instance].fd[MAP_VERIFIED] >= 0)
+			kern_instance_count(&k->instance[instance], MAP_VERIFIED, &gone->verified,
+					    &capacity);
 	}
 }
 
@@ -133,11 +135,11 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *conta
 		if (k->ifs[i].is_pinned)
 			return refuse_purge(k->ifs[i].name);
 	/* Tables of another version go as well, counted as far as they can be. */
-	for (i = 0; i < k->sets; i++) {
-		if (k->set[i].pin_dir && k->set[i].fd[MAP_CONTACTS] >= 0)
-			kern_set_count(&k->set[i], MAP_CONTACTS, contacts, &capacity);
-		if (k->set[i].pin_dir && k->set[i].fd[MAP_VERIFIED] >= 0)
-			kern_set_count(&k->set[i], MAP_VERIFIED, verified, &capacity);
+	for (i = 0; i < k->instances; i++) {
+		if (k->instance[i].pin_dir && k->instance[i].fd[MAP_CONTACTS] >= 0)
+			kern_instance_count(&k->instance[i], MAP_CONTACTS, contacts, &capacity);
+		if (k->instance[i].pin_dir && k->instance[i].fd[MAP_VERIFIED] >= 0)
+			kern_instance_count(&k->instance[i], MAP_VERIFIED, verified, &capacity);
 	}
 	kern_unpin_prog(pin_dir);
 	kern_unpin_freed(pin_dir);

@@ -227,8 +227,7 @@ static void print_grace(const struct explain *e, const struct check_result *c)
 {
 	char have[TEXT_AGE], need[TEXT_AGE], paused[TEXT_AGE];
 
-	printf("had %s to come back; %s needed", text_age(c->have, have),
-	       text_age(c->need, need));
+	printf("had %s to come back; %s needed", text_age(c->have, have), text_age(c->need, need));
 	if (e->of.v.paused)
 		printf("; %s did not count: the real MX was unhealthy, or learning time",
 		       text_age(e->of.v.paused, paused));
@@ -359,7 +358,8 @@ static void print_verdict(const struct explain *e)
 	printf("%s: %s\n", prefix_text(&p, source), judgement_names[v->is]);
 	printf("  %s", explain_sentence(e));
 	if (v->since)
-		printf("\n  %s %s until %s", verdict_is_listed(v, false) ? "from" : "it would be from",
+		printf("\n  %s %s until %s",
+		       verdict_is_listed(v, false) ? "from" : "it would be from",
 		       text_time(v->since, since), text_time(v->until, until));
 	putchar('\n');
 	if (e->of.hold != HOLD_NONE)

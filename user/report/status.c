@@ -180,7 +180,7 @@ static void warn_of_slow(struct status *s)
 
 	for (i = 0; i < s->n_ifs; i++)
 		if (s->ifs[i].slow == KERN_SLOW_MISSING &&
-		    !kern_config(s->k, s->ifs[i].set, s->conf))
+		    !kern_config(s->k, s->ifs[i].instance, s->conf))
 			add_warning(s, "'%s': the slow path is missing (was its pin removed?): "
 				       "what needs it is dropped at a high fake and passes "
 				       "elsewhere; load again",

@@ -35,7 +35,7 @@ static void json_interfaces(struct writer *o, const struct status *s)
 		json_bool(o, "shared", f->is_shared);
 		json_number(o, "program", f->prog_id);
 		json_text(o, "tag", f->tag);
-		json_number(o, "tables", f->set);
+		json_number(o, "tables", f->instance);
 		json_bool(o, "pinned", f->is_pinned);
 		if (f->slow == KERN_SLOW_UNKNOWN)
 			json_none(o, "slow_path");
@@ -46,14 +46,14 @@ static void json_interfaces(struct writer *o, const struct status *s)
 	json_close(o, ']');
 }
 
-static void json_mx(struct writer *o, struct status *s, int set)
+static void json_mx(struct writer *o, struct status *s, int instance)
 {
 	int i, n = status_mx(s->conf);
 	struct nolist_stats stats;
 	char text[ADDR_TEXT];
 
 	/* What cannot be read is zero. */
-	kern_set_stats(s->k, set, &stats);
+	kern_instance_stats(s->k, instance, &stats);
 	json_open(o, "mx", '[');
 	for (i = 0; i < n; i++) {
 		const struct nolist_slot *slot = &s->conf->slot[i];
@@ -69,7 +69,7 @@ static void json_mx(struct writer *o, struct status *s, int set)
 	json_close(o, ']');
 }
 
-static void json_conf(struct writer *o, struct status *s, int set)
+static void json_conf(struct writer *o, struct status *s, int instance)
 {
 	char text[NOLIST_TEXT_MAX + 1];
 	unsigned int i;
@@ -78,23 +78,23 @@ static void json_conf(struct writer *o, struct status *s, int set)
 	for (i = 0; i < s->conf->ports && i < NOLIST_PORT_MAX; i++)
 		json_number(o, NULL, ntohs(s->conf->port[i]));
 	json_close(o, ']');
-	json_mx(o, s, set);
+	json_mx(o, s, instance);
 	snprintf(text, sizeof(text), "%.*s", status_banner_len(s->conf), status_banner(s->conf)->text);
 	json_text(o, "banner", text);
 	json_bool(o, "split_handshake", s->conf->smtp.is_split);
 	json_when(o, "probation_until", s, s->conf->until_ns);
 }
 
-static void json_set(struct writer *o, struct status *s, int set)
+static void json_instance(struct writer *o, struct status *s, int instance)
 {
 	struct nolist_meta meta = {};
-	bool is_configured = !kern_config(s->k, set, s->conf);
+	bool is_configured = !kern_config(s->k, instance, s->conf);
 	char generation[17];
 
 	json_open(o, NULL, '{');
 	json_bool(o, "configured", is_configured);
 	/* Tables without this record: no load has been here. */
-	if (!kern_meta(s->k, set, &meta) && meta.magic) {
+	if (!kern_meta(s->k, instance, &meta) && meta.magic) {
 		snprintf(generation, sizeof(generation), "%016llx",
 			 (unsigned long long)meta.generation);
 		json_number(o, "abi", meta.version);
@@ -102,7 +102,7 @@ static void json_set(struct writer *o, struct status *s, int set)
 		json_when(o, "created", s, meta.created_ns);
 	}
 	if (is_configured)
-		json_conf(o, s, set);
+		json_conf(o, s, instance);
 	json_close(o, '}');
 }
 
@@ -196,8 +196,8 @@ int status_json(struct status *s)
 	json_close(o, ']');
 	json_interfaces(o, s);
 	json_open(o, "tables", '[');
-	for (i = 0; i < kern_sets(s->k); i++)
-		json_set(o, s, i);
+	for (i = 0; i < kern_instances(s->k); i++)
+		json_instance(o, s, i);
 	json_close(o, ']');
 	json_open(o, "verdicts", '{');
 	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)

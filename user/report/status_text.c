@@ -27,7 +27,7 @@ static const char *tables_name(const struct kern_if *f, char text[16])
 {
 	if (f->is_pinned)
 		return "pinned";
-	snprintf(text, 16, "own (%d)", f->set);
+	snprintf(text, 16, "own (%d)", f->instance);
 	return text;
 }
 
@@ -76,7 +76,7 @@ static void text_probation(const struct nolist_config *conf)
 		       (conf->until_ns - now) / 1000000000 + 1);
 }
 
-static void text_set(struct status *s, int set)
+static void text_instance(struct status *s, int instance)
 {
 	struct nolist_stats stats;
 	char text[ADDR_TEXT];
@@ -84,20 +84,20 @@ static void text_set(struct status *s, int set)
 	int i, n;
 
 	printf("\n");
-	if (kern_sets(s->k) > 1)
-		printf("tables %d:\n", set);
-	if (kern_is_over(s->k, set)) {
+	if (kern_instances(s->k) > 1)
+		printf("tables %d:\n", instance);
+	if (kern_is_over(s->k, instance)) {
 		printf("of an older version, which load replaced: \"nolist-xdp collect\" stores them\n");
 		return;
 	}
-	if (kern_config(s->k, set, s->conf)) {
+	if (kern_config(s->k, instance, s->conf)) {
 		printf("not configured: every frame passes\n");
 		return;
 	}
 	text_probation(s->conf);
 	n = status_mx(s->conf);
 	/* What cannot be read is zero. */
-	kern_set_stats(s->k, set, &stats);
+	kern_instance_stats(s->k, instance, &stats);
 	printf("%-39s  %-4s  %12s  %12s\n", "MX address", "role", "segments", "opens");
 	for (i = 0; i < n; i++) {
 		const struct nolist_slot *slot = &s->conf->slot[i];
@@ -207,11 +207,12 @@ void status_text(struct status *s)
 	       s->pin_dir);
 	text_kernel(s);
 	text_interfaces(s);
-	for (i = 0; i < kern_sets(s->k); i++)
-		text_set(s, i);
+	for (i = 0; i < kern_instances(s->k); i++)
+		text_instance(s, i);
 	text_verdicts(s);
 	text_evidence(s);
-	printf("last collect: %s%s\n", s->collected_at ? text_age(s->now - s->collected_at, age) :
-							 "never", s->collected_at ? " ago" : "");
+	printf("last collect: %s%s\n",
+	       s->collected_at ? text_age(s->now - s->collected_at, age) : "never",
+	       s->collected_at ? " ago" : "");
 	text_lists(s);
 }

@@ -30,28 +30,28 @@ static int on_end(bool is_verified, void *arg)
 }
 
 /* Before the records are read: what is lost later belongs to the next interval. */
-static int read_stats(struct snapshot *s, int epoch, const struct kern *k, int set)
+static int read_stats(struct snapshot *s, int epoch, const struct kern *k, int instance)
 {
 	struct nolist_meta meta = {};
 	struct nolist_stats stats;
 	const struct kern_if *ifs;
-	int i, n = kern_ifs(k, &ifs), error = kern_set_stats(k, set, &stats);
+	int i, n = kern_ifs(k, &ifs), error = kern_instance_stats(k, instance, &stats);
 	uint64_t now = kern_now_ns();
 
 	if (error)
 		return error;
-	kern_meta(k, set, &meta);
-	for (i = 0; i < n && ifs[i].set != set; i++)
+	kern_meta(k, instance, &meta);
+	for (i = 0; i < n && ifs[i].instance != instance; i++)
 		;
 	snapshot_set_stats(s, epoch, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
-			   i == n && !kern_is_over(k, set));
-	if (kern_is_over(k, set))
+			   i == n && !kern_is_over(k, instance));
+	if (kern_is_over(k, instance))
 		snapshot_set_over(s, epoch);
 	snapshot_set_changes(s, epoch, meta.change);
 	return 0;
 }
 
-static int read_set(struct snapshot *s, const struct kern *k, int set)
+static int read_instance(struct snapshot *s, const struct kern *k, int instance)
 {
 	/* Rounded down: what just happened must not lie in the future. */
 	long long offset = kern_clock_offset();
@@ -61,7 +61,7 @@ static int read_set(struct snapshot *s, const struct kern *k, int set)
 	bool is_lru;
 	int error;
 
-	error = kern_tables(k, set, &tables);
+	error = kern_tables(k, instance, &tables);
 	if (!error)
 		error = kern_boot_id(epoch.boot);
 	if (error)
@@ -71,18 +71,18 @@ static int read_set(struct snapshot *s, const struct kern *k, int set)
 	epoch.generation = tables.generation;
 	epoch.wall_s = offset / NS - (offset % NS < 0);
 	r.epoch = snapshot_add_epoch(s, &epoch);
-	error = r.epoch < 0 ? r.epoch : read_stats(s, r.epoch, k, set);
+	error = r.epoch < 0 ? r.epoch : read_stats(s, r.epoch, k, instance);
 	if (!error && is_lru)
 		snapshot_set_lru(s, r.epoch);
-	return error ? error : kern_set_each(k, set, on_record, on_end, &r);
+	return error ? error : kern_instance_each(k, instance, on_record, on_end, &r);
 }
 
 int snapshot_read(struct snapshot **sp, const struct kern *k)
 {
 	int i, error = snapshot_new(sp);
 
-	for (i = 0; i < kern_sets(k) && !error; i++)
-		error = read_set(*sp, k, i);
+	for (i = 0; i < kern_instances(k) && !error; i++)
+		error = read_instance(*sp, k, i);
 	if (!error)
 		error = snapshot_sort(*sp);
 	if (error) {
