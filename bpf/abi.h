@@ -12,7 +12,7 @@
  * User space adds (CLOCK_REALTIME - CLOCK_MONOTONIC) to get wall time, and
  * stores it beside the boot id, since the clock starts anew with each boot.
  *
- * Counters only grow, while the table lives; nobody takes away what was read.
+ * Counters only grow as long as their table exists; reading one does not reset it.
  */
 #ifndef NOLIST_ABI_H
 #define NOLIST_ABI_H
@@ -22,8 +22,8 @@
 #define NOLIST_MAGIC 0x6e6f6c73u /* "nols" */
 
 /*
- * Raised when a byte below changes its meaning or its place. What is only added needs no
- * other version: there is a reserve for it, which is zero until somebody uses it.
+ * Raised when a byte below changes its meaning or its place. An addition needs no new
+ * version: reserved fields are for it, which are zero until they are used.
  * - An event or a verdict takes the next number of its enum; there are slots for
  *   NOLIST_EVENT_SLOTS and NOLIST_VERDICT_SLOTS.
  * - A field of a record takes the first words of "reserved", which gets that much shorter:
@@ -37,7 +37,7 @@
  */
 #define NOLIST_ABI_VERSION 6u
 
-/* Names of the programs and of their maps; the kernel keeps 15 characters. */
+/* Names of the programs and of their maps; the kernel stores 15 characters. */
 #define NOLIST_PROG "nolist_ingress"   /* what is attached */
 #define NOLIST_PROG_SLOW "nolist_slow" /* what it calls for frames of rare shapes */
 #define NOLIST_MAP_META "nolist_meta"
@@ -47,11 +47,11 @@
 #define NOLIST_MAP_VERIFIED "nolist_verified"
 #define NOLIST_MAP_STATS "nolist_stats"
 #define NOLIST_MAP_COOKIES "nolist_cookies" /* the program's own, never pinned */
-#define NOLIST_MAP_PROGS "nolist_progs" /* the program's own, and pinned, or it is emptied */
+#define NOLIST_MAP_PROGS "nolist_progs" /* the program's own; pinned, or the kernel empties it */
 
 /*
- * An address on the wire's byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC
- * 4291 2.5.5.2), so that both families walk one path.
+ * An address in network byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291
+ * 2.5.5.2), so that both families take the same path.
  */
 struct nolist_addr {
 	union {
@@ -83,7 +83,7 @@ enum nolist_verdict {
 	NOLIST_PASS_SHAPE = 3,        /* fragment, IPv4 options, rare IPv6 headers */
 	NOLIST_PASS_OTHER = 4,        /* TCP, but no MX address or port of ours */
 	NOLIST_PASS_REAL = 5,         /* to the real MX, noted */
-	/* To a fake, where a closed port is silent: the kernel sees it. */
+	/* To a fake, but a closed port would not answer it: passed to the kernel. */
 	NOLIST_PASS_NOT_HOST = 6,    /* to a group or another host of the link */
 	NOLIST_PASS_SOURCE = 7,      /* a source that may not be answered */
 	NOLIST_PASS_TRUNCATED = 8,   /* lengths that contradict each other */
@@ -99,8 +99,8 @@ enum nolist_verdict {
 	NOLIST_HIGH_TEXT = 17,    /* the banner or a reply */
 	NOLIST_HIGH_ACK = 18,     /* an acknowledgement without text */
 	/* To a high fake: dropped, since the kernel would reset the dialogue. */
-	NOLIST_HIGH_SILENT = 19,   /* nothing to say to it */
-	NOLIST_HIGH_BAD = 20,      /* a segment that nobody would answer */
+	NOLIST_HIGH_SILENT = 19,   /* it needs no answer */
+	NOLIST_HIGH_BAD = 20,      /* a closed port would not answer it */
 	NOLIST_HIGH_NO_SPACE = 21, /* the driver refused to resize the frame */
 	/* A shape for which nolist_slow was needed, and it is not in nolist_progs. */
 	NOLIST_PASS_NO_SLOW = 22, /* the kernel sees it */
@@ -120,7 +120,7 @@ enum nolist_progs_slot { NOLIST_SLOT_SLOW = 0, NOLIST_PROG_SLOTS };
 #define NOLIST_PORT_MAX 8     /* ports at the fakes */
 #define NOLIST_MX_MAX 1024    /* addresses with a role */
 #define NOLIST_SLOTS 4096     /* places in the table below; 2^12, see nolist_slot_of() */
-#define NOLIST_PROBES 4       /* places looked at from the hashed one on */
+#define NOLIST_PROBES 4       /* places that are searched, from the hashed one on */
 #define NOLIST_PARTIAL_MAX 64 /* interfaces that deliver CHECKSUM_PARTIAL */
 #define NOLIST_MAC_MAX 32     /* link addresses of this host */
 
@@ -145,13 +145,13 @@ enum nolist_state {
 	NOLIST_GREETED = 2,
 	NOLIST_MAIL = 3,
 	NOLIST_RCPT = 4,
-	NOLIST_TEMPFAILED = 3, /* added to the three above: "later" has been said */
+	NOLIST_TEMPFAILED = 3, /* added to the three above: the 4xx has been sent */
 	NOLIST_BASES = 8,      /* states without the bit below */
-	NOLIST_MIDLINE = 8,    /* bit: answered at the verb, the rest of its line is to come */
+	NOLIST_MIDLINE = 8,    /* bit: the verb was answered, the rest of its line is to come */
 	NOLIST_STATES = 16
 };
 
-/* Verbs that differ in what they are answered (RFC 5321 4.1.1). */
+/* Verbs that get different answers (RFC 5321 4.1.1). */
 enum nolist_verb {
 	NOLIST_V_UNKNOWN = 0,
 	NOLIST_V_GREET = 1, /* EHLO, HELO */
@@ -173,7 +173,8 @@ _Static_assert(NOLIST_VERBS <= NOLIST_REPLY_COLUMNS, "abi");
 #define NOLIST_TEXT_MAX 192   /* bytes of a reply with CR LF; even, fits any segment */
 #define NOLIST_TOTAL_MAX 8192 /* bytes we send in a dialogue before we end it */
 
-enum { NOLIST_SAYS_LATER = 1, NOLIST_SAYS_BYE = 2 }; /* a reply that ends with our FIN */
+/* A reply that is the 4xx; a reply that ends with our FIN. */
+enum { NOLIST_SAYS_LATER = 1, NOLIST_SAYS_BYE = 2 };
 
 struct nolist_reply {
 	__u16 len;   /* bytes of text; even; 0: there is no such reply */
@@ -184,7 +185,7 @@ struct nolist_reply {
 };
 _Static_assert(sizeof(struct nolist_reply) == 200, "abi");
 
-/* Which reply: the banner, or by (is the rest of the line to come, state, verb). */
+/* Index of a reply: the banner; or by mid (1: the rest of the line is to come), state, verb. */
 #define NOLIST_BANNER 0
 #define NOLIST_REPLY(mid, state, verb)                                                             \
 	(1 + ((mid) * NOLIST_STATES + (state)) * NOLIST_REPLY_COLUMNS + (verb))
@@ -202,9 +203,9 @@ struct nolist_config {
 	__u32 seed;    /* of nolist_slot_of(), chosen so that all addresses fit */
 	__u32 ports;   /* how many of port[] are set */
 	__be16 port[NOLIST_PORT_MAX]; /* unused places repeat the first */
-	__u64 until_ns; /* after that time every frame passes (load --probation); 0: for good */
+	__u64 until_ns; /* after that time every frame passes (load --probation); 0: no end */
 	__u32 partials; /* how many of partial[] are set */
-	__u32 macs;     /* how many of mac[] are set; 0: a frame's link address is not asked */
+	__u32 macs;     /* how many of mac[] are set; 0: link addresses are not compared */
 	/* For switches. The first four share a cache line with what each frame reads. */
 	__u32 reserved[20];
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
@@ -220,8 +221,8 @@ _Static_assert(sizeof(struct nolist_config) ==
 	       "abi");
 
 /*
- * nolist_key: the secret of the sequence numbers. Drawn once by user space and
- * kept over reloads, so that no dialogue in flight is lost; never shown.
+ * nolist_key: the secret of the sequence numbers. User space draws it once and
+ * does not change it on a reload, so that no open dialogue is lost; never shown.
  */
 struct nolist_key {
 	__u64 k[2];
@@ -234,7 +235,7 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
 
 	/*
 	 * The last byte of an address is the highest of q[1]: the factor is odd, so that
-	 * those of one network are spread over all of the table.
+	 * the addresses of one network are spread over the whole table.
 	 */
 	return (h + a->q[1]) * 0xbf58476d1ce4e5b9ull >> 52;
 }
@@ -248,8 +249,8 @@ struct nolist_source {
 struct nolist_contact {
 	__u64 first_ns; /* when first; 0: never */
 	__u64 last_ns;  /* when last */
-	__u32 opens;    /* how many segments that open a connection; of two CPUs at
-			 * once one may be lost */
+	__u32 opens;    /* segments that open a connection; when two CPUs count at
+			 * once, one count may be lost */
 	__u32 reserved;
 };
 _Static_assert(sizeof(struct nolist_contact) == 24, "abi");
@@ -259,9 +260,9 @@ struct nolist_contacts {
 	struct nolist_contact low;
 	struct nolist_contact real;
 	struct nolist_contact high;
-	__u64 reserved; /* for what concerns no role, or more than one */
+	__u64 reserved; /* for a field of no single role */
 };
-/* An entry of the table: 64 bytes of the kernel's, of which 16 are the key, and these. */
+/* An entry of the table is 64 bytes of the kernel's, with the key's 16 among them, and these. */
 _Static_assert(sizeof(struct nolist_contacts) == 80, "abi");
 
 /*
@@ -275,7 +276,7 @@ enum nolist_event {
 	NOLIST_EVENT_QUIT = 3,            /* said QUIT after the 4xx */
 	NOLIST_EVENT_CLOSED = 4,          /* sent FIN after the 4xx, without QUIT */
 	NOLIST_EVENT_EARLY_TALKER = 5,    /* talked before the banner */
-	NOLIST_EVENT_PIPELINED = 6,       /* sent commands together, unasked */
+	NOLIST_EVENT_PIPELINED = 6,       /* sent commands together; PIPELINING was not offered */
 	NOLIST_EVENT_NOT_SMTP = 7,        /* sent something that is not SMTP */
 	NOLIST_EVENT_STARTTLS = 8,        /* wanted STARTTLS */
 	NOLIST_EVENTS
@@ -284,8 +285,8 @@ enum nolist_event {
 _Static_assert(NOLIST_EVENTS <= NOLIST_EVENT_SLOTS, "abi");
 
 /*
- * What one source did at the high fakes in one hour of the clock. A command that
- * was retransmitted counts again: only zero or not zero means something.
+ * What one source did at the high fakes in one hour of the clock. A retransmitted
+ * command counts again: only zero or not zero has a meaning.
  */
 struct nolist_hour {
 	__u32 hour;                  /* last_ns / NOLIST_HOUR_NS + 1; 0: unused */
@@ -294,9 +295,9 @@ struct nolist_hour {
 _Static_assert(sizeof(struct nolist_hour) == 36, "abi");
 
 #define NOLIST_HOUR_NS 3600000000000ull
-#define NOLIST_HOURS 8 /* the last so many hours with dialogues are kept */
+#define NOLIST_HOURS 8 /* hours with dialogues that a record holds: the last ones */
 
-/* nolist_verified: what a source has verified to do. Nobody else can forge it. */
+/* nolist_verified: verified evidence of a source. Nobody else can forge it. */
 struct nolist_verified {
 	/* Data to the real MX on a connection that the kernel holds as established. */
 	__u64 real_first_ns;
@@ -309,26 +310,26 @@ struct nolist_verified {
 	__u64 high_first_ns;
 	__u64 high_last_ns;
 	__u32 hours;    /* distinct hours with a dialogue */
-	__u32 bad_acks; /* acknowledgements that were not ours */
+	__u32 bad_acks; /* acknowledgements of numbers that we have not sent */
 	__u64 reserved[6];
 	struct nolist_hour hour[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 };
 /*
- * With the 64 bytes in front of it an entry of the table is seven cache lines, so that each
- * begins with one: all above the hours is in the second and third.
+ * With the 64 bytes in front of it an entry of the table is seven cache lines, so each entry
+ * begins at a cache line: all fields above the hours are in the second and third.
  */
 _Static_assert(sizeof(struct nolist_verified) == 96 + 36 * NOLIST_HOURS, "abi");
 _Static_assert(sizeof(struct nolist_verified) % 64 == 0, "abi");
 
-/* Acknowledgements at high fakes that were not ours, in one hour: forgers' traces. */
+/* Acknowledgements at high fakes of numbers that we have not sent, in one hour: forged ones. */
 struct nolist_bad_acks {
 	__u32 hour; /* as in nolist_hour */
 	__u32 count;
 };
 
 /*
- * Connections to the real MX in one hour, to see whether it is well. Opens are those
- * of sources that have sent data before: anybody can forge others.
+ * Connections to the real MX in one hour, to see whether it is healthy. Only sources that
+ * have sent data before count as opens: anybody can forge others.
  */
 struct nolist_real {
 	__u32 hour; /* as in nolist_hour */
@@ -338,15 +339,15 @@ struct nolist_real {
 _Static_assert(sizeof(struct nolist_real) == 12, "abi");
 
 /*
- * What a flood of forged segments may cost. A SYN's source is anybody's claim, so
- * only so many are noted in a second, on each CPU and for each role apart; the
- * others are counted as limited, weigh nothing and cost nothing. Sources that have
- * verified something lately have a share of their own.
+ * The limit of what a flood of forged segments may cost. The source of a SYN is
+ * unverified, so each CPU notes a limited number of contacts in a second, for each role
+ * apart. The others are counted as rate-limited; they are no evidence, and cost next to
+ * nothing. Sources with verified evidence of late have a share of their own.
  */
 #define NOLIST_CONTACTS_NEW 4096       /* new sources in a second */
 #define NOLIST_CONTACTS_TOUCHED 65536  /* contacts looked up in a second */
 #define NOLIST_CONTACTS_VERIFIED 65536 /* and, after these, of sources that seem verified */
-#define NOLIST_SECOND_SHIFT 30      /* a second of this: 2^30 ns */
+#define NOLIST_SECOND_SHIFT 30         /* "a second" is 2^30 ns here */
 
 struct nolist_budget {
 	__u32 second;  /* which one, modulo 2^32 */
@@ -361,14 +362,14 @@ struct nolist_mxstats {
 	__u64 opens;    /* of these, segments that open a connection */
 };
 
-/* nolist_stats: per CPU, one value, so that a frame looks for it once. */
+/* nolist_stats: one value per CPU, so that a frame needs one look-up. */
 struct nolist_stats {
 	__u64 verdict[NOLIST_VERDICT_SLOTS]; /* frames by verdict */
 	__u64 contacts_new;                  /* sources added to nolist_contacts */
-	__u64 contacts_lost;                 /* contacts for which the table had no room */
-	__u64 contacts_limited[NOLIST_ROLES]; /* contacts by role that were too many to note */
+	__u64 contacts_lost;                 /* contacts not noted: the table was full */
+	__u64 contacts_limited[NOLIST_ROLES]; /* contacts by role that were rate-limited */
 	__u64 verified_new;                   /* sources added to nolist_verified */
-	__u64 verified_lost;                  /* verified evidence that found no room */
+	__u64 verified_lost;                  /* verified evidence not noted: the table was full */
 	__u64 verified_lost_ns;               /* when last */
 	__u64 reserved[32];
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
@@ -380,9 +381,9 @@ struct nolist_stats {
 _Static_assert(sizeof(struct nolist_stats) <= 32768, "the kernel's limit for a value per CPU");
 
 /*
- * MX addresses that were put in force. This bit of their number says of a family (0:
- * IPv4, 1: IPv6) that no low fake has an address of it, while a low fake or the real MX
- * has one of the other.
+ * The MX addresses of a configuration that was put in force have a number. This bit of it is
+ * set for a family (0: IPv4, 1: IPv6) in which no low fake has an address, while a low fake
+ * or the real MX has one in the other family.
  */
 #define NOLIST_MX_NO_LOW(family) (1ull << (63 - (family)))
 
@@ -390,9 +391,9 @@ struct nolist_change {
 	__u64 mx;    /* a number for the addresses and their roles; 0: unused */
 	__u64 at_ns; /* when */
 };
-#define NOLIST_CHANGES 4 /* the last so many are kept */
+#define NOLIST_CHANGES 4 /* changes that are stored: the last ones */
 
-/* nolist_cookies: per CPU, the hash of a dialogue at a place that its source names. */
+/* nolist_cookies: per CPU, hashes of dialogues, each at a place that its source decides. */
 #define NOLIST_COOKIE_PLACES 512 /* 2^9, see high_place() */
 
 struct nolist_cookies {
@@ -404,18 +405,18 @@ struct nolist_cookies {
 };
 _Static_assert(sizeof(struct nolist_cookies) == 64, "abi");
 
-/* nolist_meta: whose tables these are. Written by user space. */
+/* nolist_meta: which tables these are. Written by user space. */
 struct nolist_meta {
-	__u32 magic;      /* NOLIST_MAGIC; 0: nobody has looked after this table yet */
+	__u32 magic;      /* NOLIST_MAGIC; 0: no load has been here yet */
 	__u32 version;    /* NOLIST_ABI_VERSION of the evidence */
-	__u64 generation; /* random: another table has another one */
+	__u64 generation; /* random: tells these tables from others */
 	__u64 created_ns;
 	struct nolist_change change[NOLIST_CHANGES]; /* the latest first */
 	__u64 reserved[21];
 };
 _Static_assert(sizeof(struct nolist_meta) == 256, "abi");
 
-/* In the object's .rodata, so that also an object attached by `ip link` tells. */
+/* In the object's .rodata, so that an object attached by `ip link` has its version, too. */
 struct nolist_object {
 	__u32 magic;
 	__u32 version;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 3: would a closed port answer this segment at all? Linux' own is the
- * model (tcp_v4_rcv, tcp_v4_send_reset); where it is silent, or where only it
- * can know, the segment passes and the kernel's closed port does what is right.
+ * Room 3: would a closed port answer this segment at all? The model is Linux
+ * (tcp_v4_rcv, tcp_v4_send_reset). Where Linux is silent, or only it can know, the
+ * segment passes, and the kernel's closed port does what is right.
  */
 #ifndef NOLIST_CHECK_H
 #define NOLIST_CHECK_H
 
-#define CSUM_BAD (~0ull) /* not all of it is there */
+#define CSUM_BAD (~0ull) /* the frame ends before the range does */
 
 /*
  * Sum of len bytes at offset off. A function of its own for the verifier, which
@@ -68,8 +68,9 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 }
 
 /*
- * Sum of the segment, of whose first bytes tcp_sum is the sum: most have no others. A common
- * line to a high fake is read for all that is asked of it.
+ * Sum of the segment. p->tcp_sum is that of its first bytes, and most segments have no
+ * others. A common line to a high fake is summed and read (smtp.h) in one pass: the result
+ * is left in p->line.
  */
 static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, struct pkt *p, __u32 first)
 {
@@ -120,9 +121,9 @@ enum {
 };
 
 /*
- * Walks the TCP options as Linux does before it resets: -1 if they are malformed
- * or signed; else where the timestamps (RFC 7323) are, plus 1; 0: there are none.
- * A function of its own for the verifier.
+ * Walks the TCP options as Linux does before it resets. Returns the offset of the
+ * timestamps (RFC 7323) in the options, plus 1; 0: there are none; -1: the options are
+ * malformed or signed. A function of its own for the verifier.
  */
 __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 {
@@ -165,7 +166,7 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 	return i < len ? -1 : (int)ts;
 }
 
-/* The TCP options, if there were room for all that there may be. */
+/* Pointer to the TCP options; the caller compares with the frame's end. */
 static __always_inline __be32 *check_option_words(struct xdp_md *ctx, const struct pkt *p)
 {
 	__u32 off = p->l4 + sizeof(struct tcphdr);
@@ -174,7 +175,7 @@ static __always_inline __be32 *check_option_words(struct xdp_md *ctx, const stru
 	return (void *)(long)ctx->data + (off & 127);
 }
 
-/* Reads the timestamps at w, which are that many bytes behind the first option, and one. */
+/* Reads the timestamps at w. at is their offset in the options, plus 1. */
 static __always_inline void check_stamps(struct pkt *p, const __be32 *w, __u8 at)
 {
 	p->tsval = bpf_ntohl(w[0]);
@@ -183,9 +184,9 @@ static __always_inline void check_stamps(struct pkt *p, const __be32 *w, __u8 at
 }
 
 /*
- * What Linux, and Windows with and without scaling of its window, put into a SYN: sum << 8 |
- * bytes of the doff - 20 bytes of options at offset off, or 0 for any other shape. A function
- * of its own for the verifier.
+ * Options of a SYN, in the orders of Linux and of Windows with and without window scaling.
+ * The options are the doff - 20 bytes at offset off. Returns their sum << 8 | their bytes, or
+ * 0 for any other order. A function of its own for the verifier.
  */
 __noinline __u64 check_syn_options(struct xdp_md *ctx, __u32 off, __u32 doff)
 {
@@ -217,10 +218,10 @@ __noinline __u64 check_syn_options(struct xdp_md *ctx, __u32 off, __u32 doff)
 }
 
 /*
- * Options of the shapes that nearly all segments have are read and summed in one go: their
- * bytes, or 0 for any other shape. Behind a SYN that is nothing but NOP, NOP and timestamps
- * (RFC 7323 appendix A). Twin of check_all_options() for these; prog/packets compares both
- * with a closed port's answers.
+ * Reads and sums options of the shapes that nearly all segments have: returns their bytes, or
+ * 0 for any other shape. After the SYN the only such shape is NOP, NOP, timestamps (RFC 7323
+ * appendix A). Twin of check_all_options() for these shapes; prog/packets compares the
+ * answers of both with those of a closed port.
  */
 static __always_inline __u32 check_fast_options(struct xdp_md *ctx, struct pkt *p)
 {
@@ -263,9 +264,11 @@ static __always_inline bool check_all_options(struct xdp_md *ctx, struct pkt *p)
 }
 
 /*
- * Nobody at these addresses can have sent it. Own addresses as a source: checked here for SYNs
- * and for the low fake; of later segments at a high fake in high_refuse(), only where the
- * cookie does not match. A guess in our name gains nothing: no address of ours is ever listed.
+ * False for a source that cannot have sent the segment: a group, the loopback, ::/64, 0/8,
+ * 240/4 (RFC 1122 3.2.1.3), or an own address. Own addresses are refused here for SYNs and for the
+ * low fake; for later segments at a high fake high_refuse() does it, and only where the
+ * cookie does not match. A lucky guess in our name gains nothing: own addresses are never
+ * listed.
  */
 static __always_inline bool check_source(const struct nolist_config *conf, const struct pkt *p)
 {
@@ -306,7 +309,7 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 		return NOLIST_PASS_NOT_HOST;
 	if (p->flags & TCP_RST)
 		return NOLIST_PASS_RESET;
-	/* Linux answers a priority tag without one. */
+	/* Linux answers a frame that has a priority tag by one without. */
 	if (p->is_priority && p->role == NOLIST_LOW)
 		return NOLIST_PASS_SHAPE;
 	if (p->doff < sizeof(struct tcphdr) || p->l4_len < p->doff || p->l4_len > CSUM_MAX ||
@@ -329,7 +332,7 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 }
 
 /*
- * At a high fake what is for this host is never passed on: the kernel would end
+ * What is for this host and a high fake is never passed on: the kernel would end
  * the dialogue.
  */
 static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tool of the later rooms: what time it is. The coarse clock goes on with the
- * kernel's ticks, and a call for it costs as much as 60 instructions, so it is
- * asked once a tick; how many ticks there were is one load.
+ * A tool of the later rooms: the time. The coarse clock advances with the kernel's
+ * ticks, and reading it costs as much as 60 instructions, so it is read once a
+ * tick; reading the number of ticks is one load.
  */
 #ifndef NOLIST_CLOCK_H
 #define NOLIST_CLOCK_H
 
 /*
- * Shared by all CPUs. Two that write at once may leave the time of the tick before;
- * nobody here minds one tick.
+ * Shared by all CPUs. Two that write at once may leave the time of the tick before:
+ * one tick does not matter here.
  */
 static volatile struct {
 	__u64 tick;
@@ -17,7 +17,7 @@ static volatile struct {
 	__u32 hour;
 } __attribute__((aligned(64))) clock_last;
 
-/* CLOCK_MONOTONIC_COARSE, or a tick less. */
+/* CLOCK_MONOTONIC_COARSE in nanoseconds, or a tick less. */
 static __always_inline __u64 clock_ns(void)
 {
 	__u64 tick = bpf_jiffies64();
@@ -33,8 +33,8 @@ static __always_inline __u64 clock_ns(void)
 }
 
 /*
- * What clock_ns() has returned last, to whomever: for who asks again for the same frame,
- * or minds no more than that time does not run back.
+ * What clock_ns() has returned last, on any CPU: for a second reading for the same frame, or
+ * where it is enough that time does not run back.
  */
 static __always_inline __u64 clock_again(void)
 {
@@ -43,7 +43,7 @@ static __always_inline __u64 clock_again(void)
 	return ns ? ns : clock_ns();
 }
 
-/* The hour of what clock_ns() has returned, as evidence counts them; spares a division. */
+/* The hour of the last clock_ns(), as nolist_hour.hour has it; saves a division. */
 static __always_inline __u32 clock_hour(void)
 {
 	return clock_last.hour;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tool of room 6: who opened connections to which role. A SYN's source may be forged, so
- * these contacts are unverified, and only so many are noted in a second.
+ * A tool of room 6: notes which source opened a connection to which role. The source of a
+ * SYN may be forged, so these contacts are unverified, and their number is rate-limited.
  */
 #ifndef NOLIST_CONTACTS_H
 #define NOLIST_CONTACTS_H
 
-/* This hour's connections to the real MX. Only IPv4 is below ::/64. */
+/* This hour's connections to the real MX, by family: only IPv4 is in ::/64. */
 static __always_inline struct nolist_real *
 contact_real_hour(struct nolist_stats *st, const struct nolist_source *src)
 {
@@ -22,8 +22,8 @@ contact_real_hour(struct nolist_stats *st, const struct nolist_source *src)
 }
 
 /*
- * Not an atomic addition, which costs a fourth of a SYN to a low fake: where two CPUs count
- * a source at once, one of them may be lost, and no verdict asks for more than "any".
+ * Not an atomic addition, which costs a quarter of a SYN to a low fake. When two CPUs count a
+ * source at once, one count may be lost; no verdict needs more than "none or some".
  */
 static __always_inline void contact_note(struct nolist_contact *c, __u64 now)
 {
@@ -49,7 +49,7 @@ static __always_inline void contact_add(struct nolist_stats *st, const struct no
 		st->contacts_new++;
 		return;
 	}
-	/* Another CPU was faster, or there is no room. */
+	/* Another CPU was faster, or the table is full. */
 	other = bpf_map_lookup_elem(&nolist_contacts, src);
 	if (other)
 		contact_note(contact_role(other, role), now);
@@ -60,10 +60,10 @@ static __always_inline void contact_add(struct nolist_stats *st, const struct no
 enum contact_admission {
 	CONTACT_LIMITED,
 	CONTACT_NOTED,
-	CONTACT_KNOWN, /* if its source is known indeed */
+	CONTACT_KNOWN, /* noted, if its source is in nolist_verified indeed */
 };
 
-/* Is there anything left to note a claim with? See NOLIST_CONTACTS_NEW. */
+/* May one more contact be noted in this second? See NOLIST_CONTACTS_NEW. */
 static __always_inline enum contact_admission contact_admission(struct nolist_stats *st,
 								const struct pkt *p, __u64 now)
 {
@@ -90,11 +90,12 @@ static __always_inline enum contact_admission contact_admission(struct nolist_st
 }
 
 /*
- * A segment that opens a connection: a claim, since its source may be forged. A
- * function of its own, as those below, so that what is limited does not pay for it.
- * Linux 6.1 takes no key of a map from an argument that points to it.
+ * Notes a segment that opens a connection. A function of its own, as those below, so
+ * that a rate-limited contact does not pay for it. q0 and q1 are the two halves of the
+ * source: Linux 6.1 does not take a map's key from an argument that points to it.
  */
-__noinline int contact_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 role, __u32 admission)
+__noinline int contact_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 role,
+			    __u32 admission)
 {
 	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
 	struct nolist_verified *r = NULL;
@@ -122,7 +123,7 @@ __noinline int contact_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 r
 	return 0;
 }
 
-/* Who has verified something has opened a connection: if that was limited, it is noted after all. */
+/* A verified source has opened a connection: notes it, if it was rate-limited before. */
 __noinline int contact_opened(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 role)
 {
 	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
@@ -139,7 +140,7 @@ __noinline int contact_opened(struct nolist_stats *st, __u64 q0, __u64 q1, __u32
 	return 0;
 }
 
-/* A claim, if there is anything left to note it with. */
+/* Notes the contact, if it is not rate-limited. */
 static __always_inline void contact_syn(struct nolist_stats *st, const struct pkt *p, __u64 now)
 {
 	enum contact_admission admission = contact_admission(st, p, now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A tool of the high fake: the keyed hash that makes our sequence numbers
- * unguessable and lets us know them again without having kept them.
+ * unguessable, and lets us recognize them without having stored them.
  */
 #ifndef NOLIST_COOKIE_H
 #define NOLIST_COOKIE_H
@@ -52,7 +52,7 @@ static __always_inline __u64 cookie_rotl(__u64 x, int n)
 		COOKIE_ROUND(a, b, c, d);                                                          \
 	} while (0)
 
-/* The secret; NULL cannot be, but the verifier wants to see that it is asked. */
+/* The secret. It is never NULL, but the verifier demands the check. */
 static __always_inline const struct nolist_key *cookie_key(void)
 {
 	__u32 zero = 0;
@@ -61,8 +61,8 @@ static __always_inline const struct nolist_key *cookie_key(void)
 }
 
 /*
- * SipHash-2-4 (Aumasson, Bernstein 2012) of 15 bytes: addresses, and seven more.
- * The last word's highest byte is where the paper wants the length.
+ * SipHash-2-4 (Aumasson, Bernstein 2012) of 15 bytes: two IPv4 addresses, and seven more.
+ * The paper puts the length into the highest byte of the last word.
  */
 static __noinline __u64 cookie_hash4(__u64 addrs, __u64 tail)
 {
@@ -79,7 +79,7 @@ static __noinline __u64 cookie_hash4(__u64 addrs, __u64 tail)
 	return a ^ b ^ c ^ d;
 }
 
-/* The same of 39 bytes. */
+/* The same of 39 bytes: two IPv6 addresses, and seven more. */
 static __noinline __u64 cookie_hash6(__u64 src0, __u64 src1, __u64 dst0, __u64 dst1, __u64 tail)
 {
 	const struct nolist_key *key = cookie_key();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Internet checksums (RFC 1071) as a tool for the other rooms. Sums are kept in
- * 64 bits and folded at the end; loads are in the wire's byte order, as the sum
- * does not mind.
+ * Internet checksums (RFC 1071) as a tool for the other rooms. Sums are of 64 bits and
+ * folded at the end; words are loaded in network byte order, since the sum does not depend
+ * on the order (RFC 1071 2).
  */
 #ifndef NOLIST_CSUM_H
 #define NOLIST_CSUM_H
@@ -10,7 +10,7 @@
 #define CSUM_MAX 1536 /* longest TCP segment that is summed */
 
 /*
- * Fold a sum of less than 2^16 words of 32 bits to 16 bits; a range with a right
+ * Folds a sum of less than 2^16 words of 32 bits to 16 bits. A range with a right
  * checksum gives 0xffff.
  */
 static __always_inline __u32 csum_fold32(__u64 sum)

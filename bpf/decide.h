@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 4: what the answer says. Pure: no helper, no map, so that a native test
- * walks every flag combination.
+ * Room 4: what the answer says. Pure: it calls no helper and reads no map, so that a
+ * native test can walk every combination of flags.
  */
 #ifndef NOLIST_DECIDE_H
 #define NOLIST_DECIDE_H
 
-/* What TCP options of ours take; of HIGH_MSS, of tsval and tsecr. */
+/* Bytes of our TCP options: MSS (HIGH_MSS); timestamps (tsval, tsecr) with two NOPs. */
 enum { REPLY_MSS = 4, REPLY_TS = 12 };
 
 /* A segment to send back. */
@@ -24,8 +24,9 @@ struct reply {
 };
 
 /*
- * A closed port's reset (RFC 9293 3.5.2, 3.10.7.1). data is the length of the
- * segment's data in bytes. True if the segment had an acknowledgement.
+ * A closed port's reset (RFC 9293 3.5.2, 3.10.7.1). seq and ack are in network byte order;
+ * data is the length of the segment's data in bytes. True if the segment had an
+ * acknowledgement.
  */
 static __always_inline bool decide_reset(struct reply *r, __u8 flags, __be32 seq, __be32 ack,
 					 __u32 data)

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The fast path: the same rooms as the slow path (slow.h), for the frames of which there are
- * many: what is for others, mail, the SYNs that floods are made of, and what dialogues are
- * made of. fast_classify() says which of these a frame is; each has a function, with what it
- * is as constants. Whatever is not just so is a miss: the frame is as it came, nothing is
- * counted, and the slow path, which knows all of it, takes it from the beginning. So both
- * must do the same with a frame: prog/fuzz and prog/packets send each both ways.
+ * The fast path: the same rooms as the slow path (slow.h), for the common frames: traffic
+ * for others, mail, the SYNs of floods, and the segments of dialogues. fast_classify() says
+ * which of these a frame is, and each class has a function with its properties as constants.
+ * Any other frame is a miss: it is unchanged, nothing is counted, and the slow path, which
+ * handles every frame, takes it from the beginning. So both paths must do the same with a
+ * frame: prog/fuzz and prog/packets send each frame both ways.
  */
 #ifndef NOLIST_FAST_H
 #define NOLIST_FAST_H
 
-#define FAST_MISS (-1) /* "the slow path knows"; no XDP code has this number */
+#define FAST_MISS (-1) /* "take the slow path"; no XDP code has this number */
 
-/* What a frame is, as parse_plain() sees it. The family is the lowest bit. */
+/* Class of a frame that parse_plain() accepts. The family is the lowest bit: 0 is IPv4. */
 enum fast_class {
 	FAST_NONE = 0,  /* it has no fast path */
 	FAST_OTHER = 1, /* to no port or no MX of ours */
-	/* Mail; */
+	/* Mail. */
 	FAST_REAL4 = 2,
 	FAST_REAL6,
-	/* to a fake a SYN and nothing else; */
+	/* To a fake: SYN and no other flag. */
 	FAST_LOW_SYN4 = 4,
 	FAST_LOW_SYN6,
 	FAST_HIGH_SYN4 = 6,
 	FAST_HIGH_SYN6,
-	/* an ACK; FIN and ACK. */
+	/* To a high fake: ACK, with or without PSH; FIN and ACK. */
 	FAST_HIGH_ACK4 = 8,
 	FAST_HIGH_ACK6,
 	FAST_HIGH_FIN4 = 10,
 	FAST_HIGH_FIN6,
 };
 
-/* mx is set where it is for an MX of ours. */
+/* Sets mx, its index in nolist_stats.mx, if the frame is for an MX of ours. */
 static __always_inline enum fast_class fast_classify(struct xdp_md *ctx,
 						     const struct nolist_config *conf, bool is_ip6,
 						     __u32 *mx)
@@ -74,7 +74,7 @@ static __always_inline int fast_other(void)
 	return XDP_PASS;
 }
 
-/* Mail: number mx is a real MX. */
+/* Mail to a real MX; mx is its index. */
 static __always_inline int fast_real(struct xdp_md *ctx, __u32 mx, bool is_ip6)
 {
 	struct pkt p;
@@ -87,7 +87,7 @@ static __always_inline int fast_real(struct xdp_md *ctx, __u32 mx, bool is_ip6)
 	return XDP_PASS;
 }
 
-/* Sends r, with that text or NULL, and counts it. A miss: it cannot be sent. */
+/* Sends r, with that text or NULL, and counts it. Returns a miss if it cannot be sent. */
 static __always_inline int fast_answer(struct xdp_md *ctx, const struct nolist_reply *text,
 				       const struct pkt *p, const struct reply *r,
 				       enum nolist_verdict verdict)
@@ -102,7 +102,7 @@ static __always_inline int fast_answer(struct xdp_md *ctx, const struct nolist_r
 	return XDP_TX;
 }
 
-/* To a high fake, and neither SYN nor reset. Twin of high() for these. */
+/* A segment to a high fake, neither SYN nor reset. Twin of high() for these. */
 static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist_config *conf,
 					 struct pkt *p, struct reply *r)
 {
@@ -122,9 +122,9 @@ static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist
 }
 
 /*
- * To a fake, number mx. Nothing here wants p in memory, so clang keeps it in registers; with
- * a constant family it knows where everything is, with constant flags what cannot be. PSH
- * is not among these: no answer depends on it.
+ * A segment to a fake; mx is its index. Nothing here needs p in memory, so clang keeps it in
+ * registers: a constant family makes the offsets constant, and constant flags remove branches.
+ * The constant flags are without PSH: no answer depends on it.
  */
 static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_config *conf,
 				     __u32 mx, enum nolist_role role, __u8 flags, bool is_ip6)
@@ -133,7 +133,7 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 	struct reply r = {};
 	struct pkt p;
 
-	/* In one place: clang else makes it anew before each of twenty tests. */
+	/* One register: clang would else load the constant before each of twenty tests. */
 	barrier_var(code);
 	if (parse_whole(ctx, &p, is_ip6) != NOLIST_UNDECIDED)
 		return code;
@@ -149,7 +149,7 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 	return fast_dialogue(ctx, conf, &p, &r);
 }
 
-/* Functions of their own for the stack: all that call each other have 512 bytes. */
+/* Functions of their own for the stack: a chain of calls has 512 bytes in all. */
 static __noinline int fast_real4(struct xdp_md *ctx, __u32 mx)
 {
 	return fast_real(ctx, mx, false);

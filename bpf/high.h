@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 4 of a high fake: what to say to this segment, with no state of its
- * connection. All that must be known comes with the segment:
+ * Room 4 of a high fake: what to answer to this segment. No state of the connection
+ * is stored; everything that must be known comes with the segment:
  *
- *   SEG.ACK - ISN - 1   how many bytes we have said, "total": names the state
+ *   SEG.ACK - ISN - 1   how many bytes we have sent, "total": this is the state
  *   TSecr - half hash   what we have received, and the parse of a line so far
  *
  * The ISN and that half are a keyed hash of addresses, ports, a slow clock and
@@ -14,39 +14,39 @@
 #define NOLIST_HIGH_H
 
 #define HIGH_WINDOW 2048
-#define HIGH_MSS 1220     /* IPv6's smallest MTU less headers */
-#define HIGH_SPLIT_PORT 32768 /* from below a SYN is answered as ever, see high_is_split() */
-#define HIGH_PARSE_BITS 7 /* of the timestamp; the others count what we received */
-#define HIGH_SLACK 65535  /* a sequence number further off belongs to nobody */
-/* What can be acknowledged: a reply just below the limit, the 421, our FIN. */
+#define HIGH_MSS 1220     /* IPv6's smallest MTU less headers (RFC 8200 5) */
+#define HIGH_SPLIT_PORT 32768 /* lowest source port that gets a SYN: see high_is_split() */
+#define HIGH_PARSE_BITS 7 /* of the timestamp; its other bits count what we received */
+#define HIGH_SLACK 65535  /* a sequence number further off is not of this dialogue */
+/* The most that can be acknowledged: a reply just below the limit, the 421, our FIN. */
 #define HIGH_TOTAL (NOLIST_TOTAL_MAX + 2 * NOLIST_TEXT_MAX + 1)
 
 /* What a segment shows about its source; bits of pkt.events. */
 enum {
 	HIGH_STRONG = 1,        /* verified by timestamps and sequence number together */
-	HIGH_WEAK = 2,          /* greeting at the one exact number, no timestamps */
-	HIGH_TEMPFAILED = 4,    /* was told "later" */
-	HIGH_QUIT = 8,          /* QUIT after that */
-	HIGH_CLOSED = 16,       /* FIN after that, without QUIT */
+	HIGH_WEAK = 2,          /* greeting at the one exact sequence number, no timestamps */
+	HIGH_TEMPFAILED = 4,    /* gets the 4xx */
+	HIGH_QUIT = 8,          /* QUIT after the 4xx */
+	HIGH_CLOSED = 16,       /* FIN after the 4xx, without QUIT */
 	HIGH_EARLY_TALKER = 32, /* talked before the banner */
 	HIGH_PIPELINED = 64,    /* more than one line at once */
 	HIGH_NOT_SMTP = 128,
 	HIGH_STARTTLS = 256,
-	HIGH_BAD_ACK = 512, /* an acknowledgement that is not ours */
+	HIGH_BAD_ACK = 512, /* acknowledges a number that we have not sent */
 };
 
-/* A segment of a dialogue, as its numbers tell. */
+/* What the numbers of a segment mean in its dialogue. All in host byte order. */
 struct high {
 	__u32 total; /* bytes of ours that it acknowledges */
 	__u32 half;  /* upper half of the hash */
-	__u32 seq;   /* SEG.SEQ, host order */
+	__u32 seq;   /* SEG.SEQ, of the first byte of data */
 	__u32 data;  /* bytes of data */
-	__u32 parse; /* of the line so far; SMTP_START without timestamps */
+	__u32 parse; /* of the line so far (smtp.h); SMTP_START without timestamps */
 	__s32 ahead; /* SEG.SEQ - RCV.NXT; 0 without timestamps */
 	bool is_fin;
 };
 
-/* Seven bytes; the slot comes again after 2^23 of them, which is 292 years. */
+/* Seven bytes to be hashed. A clock slot repeats after 2^23 slots, which is 292 years. */
 static __always_inline __u64 high_tail(const struct pkt *p, __u64 slot)
 {
 	return (slot & 0x7fffff) << 33 | (__u64)!!p->ts_at << 32 | (__u32)p->sport << 16 | p->dport;
@@ -69,7 +69,7 @@ static __always_inline __u64 high_hash(const struct pkt *p, __u64 tail)
 	return hash;
 }
 
-/* What we say next comes after rcv_nxt, with this parse of an unfinished line. */
+/* Acknowledges up to rcv_nxt, and remembers this parse of an unfinished line. */
 static __always_inline void high_receive(const struct pkt *p, struct reply *r, __u32 half,
 					 __u32 rcv_nxt, __u32 parse)
 {
@@ -82,9 +82,9 @@ static __always_inline void high_receive(const struct pkt *p, struct reply *r, _
 }
 
 /*
- * May it be answered by a SYN? Whoever forged it chose the port, and what is there
- * answers us: a service, to which we would be a client, or a fake of this kind, which
- * says SYN as well, for ever. So only to where Linux and Windows call from.
+ * May this SYN be answered by a SYN? A forger chooses its source port, and what listens
+ * there would answer us: a service, whose client we would seem to be, or another fake that
+ * answers with SYNs, without end. So only ports from which Linux and Windows connect.
  */
 static __always_inline bool high_is_split(const struct nolist_config *conf, const struct pkt *p)
 {
@@ -99,7 +99,7 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
-	/* Never longer than the SYN, whose source may be forged. */
+	/* Never longer than the SYN: its source may be forged, so we must not amplify. */
 	r->options = REPLY_MSS;
 	if (p->doff < sizeof(struct tcphdr) + REPLY_MSS + (p->ts_at ? REPLY_TS : 0))
 		r->options = 0;
@@ -113,7 +113,7 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 	return NOLIST_HIGH_SYN_ACK;
 }
 
-/* The place of a dialogue's hash. */
+/* The place of a dialogue's hash in the cookie cache. */
 static __always_inline struct nolist_cookies *high_place(const struct pkt *p)
 {
 	__u32 at = (p->saddr.w[3] ^ p->saddr.w[1] ^ p->sport) * 0x9e3779b1u >> 23;
@@ -121,16 +121,16 @@ static __always_inline struct nolist_cookies *high_place(const struct pkt *p)
 	return bpf_map_lookup_elem(&nolist_cookies, &at);
 }
 
-static __always_inline bool high_is_known(const struct nolist_cookies *k, const struct pkt *p,
-					  __u64 tail)
+static __always_inline bool high_is_cached(const struct nolist_cookies *k, const struct pkt *p,
+					   __u64 tail)
 {
 	return k->tail == tail && k->saddr.q[1] == p->saddr.q[1] &&
 	       k->daddr.q[1] == p->daddr.q[1] && k->saddr.q[0] == p->saddr.q[0] &&
 	       k->daddr.q[0] == p->daddr.q[0];
 }
 
-static __always_inline void high_know(struct nolist_cookies *k, const struct pkt *p, __u64 tail,
-				      __u64 hash)
+static __always_inline void high_cache(struct nolist_cookies *k, const struct pkt *p, __u64 tail,
+				       __u64 hash)
 {
 	k->saddr = p->saddr;
 	k->daddr = p->daddr;
@@ -139,26 +139,26 @@ static __always_inline void high_know(struct nolist_cookies *k, const struct pkt
 }
 
 /*
- * The hash, if it is ours: the acknowledgement is in its window; else 0. One of
- * 2^64 is 0 as well, and then that dialogue ends with a reset.
+ * The hash of the dialogue, if the segment acknowledges a number that we may have sent in
+ * it; else 0. One hash of 2^64 is 0, too: such a dialogue ends with a reset.
  */
 static __always_inline __u64 high_find(const struct pkt *p)
 {
-	/* At least the time of its own SYN. */
+	/* An old reading of the clock will do: it is not older than this dialogue's SYN. */
 	__u64 slot = clock_again() >> COOKIE_SLOT_SHIFT;
 	__u64 tail = high_tail(p, slot), hash;
-	struct nolist_cookies *known = high_place(p);
+	struct nolist_cookies *cached = high_place(p);
 	__u32 ack = bpf_ntohl(p->ack) - 1;
 
-	if (known && high_is_known(known, p, tail)) {
-		hash = known->hash;
+	if (cached && high_is_cached(cached, p, tail)) {
+		hash = cached->hash;
 		if (ack - (__u32)hash <= HIGH_TOTAL)
 			return hash;
 	} else {
 		hash = high_hash(p, tail);
 		if (ack - (__u32)hash <= HIGH_TOTAL) {
-			if (known)
-				high_know(known, p, tail, hash);
+			if (cached)
+				high_cache(cached, p, tail, hash);
 			return hash;
 		}
 	}
@@ -166,7 +166,7 @@ static __always_inline __u64 high_find(const struct pkt *p)
 	return ack - (__u32)hash <= HIGH_TOTAL ? hash : 0;
 }
 
-/* Is it ours? Then h says what its numbers mean. */
+/* Is it a segment of a dialogue of ours? Then fills h. */
 static __always_inline bool high_recognize(const struct pkt *p, struct high *h)
 {
 	__u64 hash = high_find(p);
@@ -191,8 +191,8 @@ static __always_inline bool high_recognize(const struct pkt *p, struct high *h)
 }
 
 /*
- * Says a text, acknowledging up to rcv_nxt: the text, or NULL where it does not fit in
- * the window and silence is the answer.
+ * Answers with a text, acknowledging up to rcv_nxt. Returns the text; NULL: it does not fit
+ * into the client's window, and the answer is silence.
  */
 static __always_inline const struct nolist_reply *high_say(const struct nolist_config *conf,
 							   const struct pkt *p, struct reply *r,
@@ -207,7 +207,7 @@ static __always_inline const struct nolist_reply *high_say(const struct nolist_c
 		return NULL;
 	len = row->len;
 	window = bpf_ntohs(p->window);
-	/* With a split handshake the window may be scaled: only zero is sure. */
+	/* With a split handshake the window may be scaled: only zero is certain. */
 	if (window < len && (!window || !conf->smtp.is_split))
 		return NULL;
 	if (!len)
@@ -230,19 +230,22 @@ static __always_inline enum nolist_verdict high_acknowledge(const struct pkt *p,
 	return NOLIST_HIGH_ACK;
 }
 
-/* The handshake is done, nothing has been said. Data waits until the banner is out. */
+/* The handshake is done, the banner is not acknowledged. Data waits until it is. */
 static __always_inline enum nolist_verdict high_banner(const struct nolist_config *conf,
 						       struct pkt *p, struct reply *r,
 						       struct high *h)
 {
 	if (h->ahead > 0)
 		return NOLIST_HIGH_SILENT;
-	/* With FIN the banner goes out once more: where our FIN belongs, it may be there. */
+	/*
+	 * Data is not accepted yet, so a FIN after it is not, either. A FIN alone gets the
+	 * banner and our FIN: the banner may be out, and our FIN must come after it.
+	 */
 	if (h->data) {
 		p->events |= HIGH_EARLY_TALKER;
 		h->is_fin = false;
 	}
-	/* A banner that is the refusal is no evidence: good senders then need no QUIT. */
+	/* A banner that is the 4xx is no evidence: a good sender need not say QUIT then. */
 	return high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead) ? NOLIST_HIGH_TEXT
 									 : NOLIST_HIGH_SILENT;
 }
@@ -252,24 +255,27 @@ static __always_inline bool high_is_tempfailed(__u32 state)
 	return (state & ~NOLIST_MIDLINE) >= NOLIST_GREETED + NOLIST_TEMPFAILED;
 }
 
-/* What the last verbs of the table show; "said" is the client's, "verb" what it is taken for. */
+/*
+ * Events of the last verbs of the table. said: the client's verb; verb: as which it is
+ * answered, NOLIST_V_NOT_SMTP for any verb above the limit of bytes.
+ */
 static __always_inline __u32 high_leaving(__u32 verb, __u32 said, __u32 total)
 {
 	__u32 events = 0;
 
 	if (verb == NOLIST_V_STARTTLS)
 		return HIGH_STARTTLS;
-	/* Where it was too much we hang up, and there is no QUIT to wait for. */
+	/* Above the limit of bytes we hang up, so no QUIT can be expected. */
 	if ((verb == NOLIST_V_QUIT || total >= NOLIST_TOTAL_MAX) &&
 	    high_is_tempfailed(total / 2 & (NOLIST_STATES - 1)))
 		events |= HIGH_QUIT;
-	/* Not where it only was too much: that is SMTP. */
+	/* Not for the limit alone: the line may be SMTP. */
 	if (said == NOLIST_V_NOT_SMTP)
 		events |= HIGH_NOT_SMTP;
 	return events;
 }
 
-/* What is shown by a line that row answers; see high_leaving(). */
+/* Events of a line that row answers; verb and said as in high_leaving(). */
 static __always_inline __u32 high_shown(const struct nolist_config *conf, const struct pkt *p,
 					const struct high *h, const struct nolist_reply *row,
 					__u32 verb, __u32 said)
@@ -287,10 +293,10 @@ static __always_inline __u32 high_shown(const struct nolist_config *conf, const 
 }
 
 /*
- * A line, or a piece of one. With timestamps a piece is acknowledged and its
- * parse remembered in them. Without, a verb is answered as soon as it is known,
- * and the rest of its line only acknowledged: what names no verb is such a rest
- * if the state says that one is to come.
+ * A line, or a piece of one. With timestamps a piece is acknowledged, and they
+ * remember its parse. Without timestamps a verb is answered as soon as it is known,
+ * and the rest of its line is only acknowledged: a piece without a verb is such a
+ * rest if the state says that one is to come.
  */
 static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 						     const struct nolist_config *conf,
@@ -299,16 +305,16 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 {
 	__u64 scan = smtp_scan(ctx, p->l4 + p->doff, h->data, h->parse, p->line);
 	__u32 line = SMTP_LINE(scan), verb = SMTP_SAYS(scan), parse = SMTP_PARSE(scan);
-	__u32 state = h->total / 2 & (NOLIST_STATES - 1), selected = line ? line : h->data, mid = 0;
+	__u32 state = h->total / 2 & (NOLIST_STATES - 1), accepted = line ? line : h->data, mid = 0;
 	const struct nolist_reply *row;
 	bool is_fin = h->is_fin;
 
-	if (selected != h->data)
+	if (accepted != h->data)
 		h->is_fin = false;
 	if (!line && verb != NOLIST_V_NOT_SMTP) {
 		if (p->ts_at)
 			return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
-						h->seq + selected + h->is_fin, parse);
+						h->seq + accepted + h->is_fin, parse);
 		if (!(scan & SMTP_NAMED) && !(state & NOLIST_MIDLINE) && parse < SMTP_VERB)
 			return NOLIST_HIGH_SILENT;
 		mid = 1;
@@ -316,26 +322,26 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 	if (state & NOLIST_MIDLINE && !p->ts_at &&
 	    (!(scan & SMTP_NAMED) || verb == NOLIST_V_NOT_SMTP))
 		return high_acknowledge(p, r, h, h->is_fin ? TCP_FIN : 0,
-					h->seq + selected + h->is_fin, SMTP_START);
+					h->seq + accepted + h->is_fin, SMTP_START);
 	if (verb >= NOLIST_V_NOT_SMTP || h->total >= NOLIST_TOTAL_MAX) {
 		verb = NOLIST_V_NOT_SMTP;
-		selected = h->data;
+		accepted = h->data;
 		h->is_fin = is_fin;
 		mid = 0;
 	}
-	row = high_say(conf, p, r, h, NOLIST_REPLY(mid, state, verb), h->seq + selected);
+	row = high_say(conf, p, r, h, NOLIST_REPLY(mid, state, verb), h->seq + accepted);
 	if (!row)
 		return NOLIST_HIGH_SILENT;
-	/* Few values of the parse count as proof: the fewer, the harder to guess. */
+	/* Only some values of the parse verify: the fewer they are, the harder is a guess. */
 	if (p->ts_at && h->parse >= SMTP_VERB && h->parse < SMTP_VERB + NOLIST_VERBS)
 		p->events |= HIGH_STRONG;
-	if (selected != h->data)
+	if (accepted != h->data)
 		p->events |= HIGH_PIPELINED;
 	p->events |= high_shown(conf, p, h, row, verb, SMTP_SAYS(scan));
 	return NOLIST_HIGH_TEXT;
 }
 
-/* Not what comes next: old, or behind something that is lost. */
+/* A segment out of order: old, or after a segment that was lost. */
 static __always_inline enum nolist_verdict high_astray(const struct pkt *p, struct reply *r,
 						       const struct high *h)
 {
@@ -344,7 +350,7 @@ static __always_inline enum nolist_verdict high_astray(const struct pkt *p, stru
 	return high_acknowledge(p, r, h, 0, h->seq - h->ahead, h->parse);
 }
 
-/* Nothing follows: our FIN is out, or acknowledged where the total is odd. */
+/* The dialogue has ended: our FIN is out, and acknowledged if the total is odd. */
 static __always_inline enum nolist_verdict high_closed(const struct pkt *p, struct reply *r,
 						       const struct high *h)
 {
@@ -391,7 +397,7 @@ static __always_inline enum nolist_verdict high_reset(const struct pkt *p, struc
 	return NOLIST_HIGH_RST;
 }
 
-/* An acknowledgement that is not ours. */
+/* A segment that acknowledges a number that we have not sent. */
 static __always_inline enum nolist_verdict high_refuse(const struct nolist_config *conf,
 						       struct pkt *p, struct reply *r)
 {
@@ -402,9 +408,10 @@ static __always_inline enum nolist_verdict high_refuse(const struct nolist_confi
 }
 
 /*
- * What dialogues are made of, without FIN: the handshake's last segment, and whole lines,
- * each where it belongs. The text that r says, or NULL: then r and h are spoilt, p is not,
- * and high_dialogue() is to be asked anew. Its twin; prog/fuzz sends each segment both ways.
+ * The common segments of dialogues, without FIN: the handshake's last segment, and whole
+ * lines in order. Returns the text that r answers; NULL: r and h are invalid, p is unchanged,
+ * and the slow path must decide anew. Twin of high_dialogue(); prog/fuzz sends each segment
+ * both ways.
  */
 static __always_inline const struct nolist_reply *high_fast(const struct nolist_config *conf,
 							     struct pkt *p, struct reply *r,
@@ -417,7 +424,7 @@ static __always_inline const struct nolist_reply *high_fast(const struct nolist_
 	if (h->ahead || h->parse != SMTP_START)
 		return NULL;
 	if (h->total) {
-		/* In state CLOSED there is no text. */
+		/* State CLOSED needs no test: it has no texts. */
 		if (!p->line || verb >= NOLIST_V_NOT_SMTP || h->total >= NOLIST_TOTAL_MAX ||
 		    h->total & 1)
 			return NULL;
@@ -439,10 +446,11 @@ static __always_inline const struct nolist_reply *high_fast(const struct nolist_
 }
 
 /*
- * The same of the end, nothing but a FIN where our own is acknowledged: true if r says it.
- * Twin of high_dialogue(), too.
+ * The same for the end: a FIN without data that acknowledges our own FIN. True: r is the
+ * answer. Twin of high_dialogue(), too.
  */
-static __always_inline bool high_fast_fin(const struct pkt *p, struct reply *r, const struct high *h)
+static __always_inline bool high_fast_fin(const struct pkt *p, struct reply *r,
+					  const struct high *h)
 {
 	if (h->ahead || h->data || !(h->total & 1))
 		return false;
@@ -452,7 +460,10 @@ static __always_inline bool high_fast_fin(const struct pkt *p, struct reply *r, 
 	return true;
 }
 
-/* A function of its own for the verifier, which then knows nothing of p and r. */
+/*
+ * Decides about a segment to a high fake, and fills r if it is to be answered. A function of
+ * its own for the verifier, which then walks it once.
+ */
 __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p,
 		    struct reply *r)
 {
@@ -465,7 +476,7 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 	if (!(flags & TCP_ACK))
 		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r)
 								: NOLIST_HIGH_SILENT;
-	/* SYN,ACK without a split handshake: no guess of ours, so none is counted. */
+	/* SYN,ACK without a split handshake: no attempt to guess our number, so none is counted. */
 	if (flags & TCP_SYN && !high_is_split(conf, p))
 		return high_reset(p, r);
 	if (high_recognize(p, &h))

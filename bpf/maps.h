@@ -7,7 +7,7 @@
 #ifndef NOLIST_MAPS_H
 #define NOLIST_MAPS_H
 
-/* How many sources each table holds unless the loader says otherwise. */
+/* Capacity of each table in sources, unless the loader sets another one. */
 #define CONTACTS_DEFAULT 262144
 #define VERIFIED_DEFAULT 262144
 
@@ -27,7 +27,7 @@ struct {
 	__array(values, struct conf_inner);
 } nolist_conf SEC(".maps");
 
-/* The secret of our sequence numbers; all zero until a tool has drawn one. */
+/* The secret of our sequence numbers; all zero until user space has drawn one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -36,8 +36,8 @@ struct {
 } nolist_key SEC(".maps");
 
 /*
- * Hashes of dialogues that have shown to know theirs: a shortcut and no memory,
- * since whatever is not found here is computed. No forged segment gets in.
+ * The cookie cache: hashes of dialogues that have acknowledged our number. A hash that is
+ * not found here is computed, so losing one costs time only. No forged segment gets in.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -47,8 +47,8 @@ struct {
 } nolist_cookies SEC(".maps");
 
 /*
- * The programs that ours calls. The kernel empties it when the last pin and the last file
- * descriptor are gone, with the program still attached: the loader has to pin it.
+ * The programs that nolist_ingress calls. The kernel empties the array when its last pin and
+ * its last file descriptor are gone, even while the program is attached: the loader pins it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -57,7 +57,7 @@ struct {
 	__type(value, __u32);
 } nolist_progs SEC(".maps");
 
-/* What sources seem to do; whoever was idle longest makes room. */
+/* Unverified contacts. A full table evicts the source that was idle longest. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CONTACTS_DEFAULT);
@@ -66,10 +66,10 @@ struct {
 } nolist_contacts SEC(".maps");
 
 /*
- * What sources have verified to do. No forged segment gets in, so only other
- * verified sources can make the one that was idle longest give way. Where somebody
- * collects, the loader makes it a plain hash: then nobody gives way before he is
- * stored, and who finds no room is counted as lost.
+ * Verified evidence. No forged segment gets in, so only verified sources can evict
+ * the one that was idle longest. Where evidence is collected, the loader makes this a
+ * plain hash: then no source is evicted before it is stored, and a new source that a
+ * full table refuses is counted as lost.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -86,7 +86,7 @@ struct {
 	__type(value, struct nolist_stats);
 } nolist_stats SEC(".maps");
 
-/* Whose tables these are; only user space writes and reads it. */
+/* Which tables these are; only user space writes and reads it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 2: is this for an MX of ours, and which? Reads the configuration, which
- * is one value: all that a frame sees of it belongs together.
+ * Room 2: is this for an MX of ours, and for which? Reads the configuration, which
+ * is one value: a frame never sees parts of two configurations.
  */
 #ifndef NOLIST_MATCH_H
 #define NOLIST_MATCH_H
 
 /*
- * The configuration in force. One that nobody confirmed in time is none, whether or not
- * its watcher is left to detach us; who is not on probation pays one test of a word that
- * shares its cache line with the seed.
+ * The configuration in force, or NULL. A configuration on probation that was not confirmed in
+ * time counts as none, even if no watchdog is left to detach the program. Without a probation
+ * this costs one test of a word that shares its cache line with the seed.
  */
 static __always_inline const struct nolist_config *match_config(void)
 {
@@ -41,7 +41,7 @@ static __always_inline const struct nolist_slot *match_slot(const struct nolist_
 	return NULL;
 }
 
-/* Nearly always there is one port, and nothing else is looked at. */
+/* Is it a port of the fakes? Nearly always there is one port, and one comparison. */
 static __always_inline bool match_fakes(const struct nolist_config *conf, __be16 port)
 {
 	int i;

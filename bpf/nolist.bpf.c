@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The front door. A frame takes the fast path (fast.h), or, where that does not know it, the
- * slow path (slow.h), which is a program of its own. Both lead through the same rooms, which
- * are the headers below, in their order: parse, match, check, decide or high, reply, record;
- * a frame leaves as soon as a room has decided.
+ * The front door. A frame takes the fast path (fast.h); on a miss it takes the slow path
+ * (slow.h), which is a program of its own. Both lead through the same rooms, which are the
+ * headers below, in their order: parse, match, check, decide or high, reply, record. A frame
+ * leaves as soon as a room has decided.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,13 +36,13 @@
 #include "fast.h"
 #include "slow.h"
 
-/* So that a tool of another version knows whose maps these are. */
+/* So that a tool of another version knows the version of these maps. */
 const volatile struct nolist_object nolist_object = {
 	.magic = NOLIST_MAGIC,
 	.version = NOLIST_ABI_VERSION,
 };
 
-/* Beside other programs: run in the middle, and let those after us see what passes. */
+/* In libxdp's dispatcher: run in the middle, and let later programs see what passes. */
 struct {
 	__uint(priority, 50);
 	__uint(XDP_PASS, 1);
@@ -62,13 +62,13 @@ int nolist_ingress(struct xdp_md *ctx)
 	if (code != FAST_MISS)
 		return code;
 	bpf_tail_call_static(ctx, &nolist_progs, NOLIST_SLOT_SLOW);
-	return slow_missing(ctx, conf); /* where it is there, a tail call does not return */
+	return slow_missing(ctx, conf); /* a tail call that succeeds does not return */
 }
 
 /*
- * Reached by a tail call only. "?": just a loader that asks for it gets it. The last of the
- * programs: of all whose section is "xdp", with that mark or without, `ip link` takes the
- * first, and libbpf 1.1 does not tell it of the mark.
+ * Reached by a tail call only. "?": libbpf loads it only if the loader asks for it. It must be
+ * the last program: `ip link` takes the first one whose section is "xdp", and libbpf 1.1 hides
+ * the mark from it.
  */
 SEC("?xdp")
 int nolist_slow(struct xdp_md *ctx)
@@ -77,7 +77,7 @@ int nolist_slow(struct xdp_md *ctx)
 
 	if (conf)
 		return slow_path(ctx, conf);
-	record_verdict(NOLIST_PASS_UNCONFIGURED); /* it has ended meanwhile */
+	record_verdict(NOLIST_PASS_UNCONFIGURED); /* its probation has just ended */
 	return XDP_PASS;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 1: bytes -> struct pkt, down to the TCP header, in two steps: where it
- * goes, which is all that unrelated traffic pays for; and everything that later
- * rooms want to know, so that it survives the rewrite. Looks at no map. Whatever
- * is not plainly a whole TCP header passes.
+ * Room 1: bytes -> struct pkt, down to the TCP header, in two steps. The first finds
+ * where the frame goes, which is all that unrelated traffic pays for. The second
+ * copies everything that later rooms need, so that it survives the rewrite. Reads no
+ * map. A frame without a whole TCP header in a plain place passes.
  */
 #ifndef NOLIST_PARSE_H
 #define NOLIST_PARSE_H
@@ -16,24 +16,24 @@
 #define IP6_EXT_MAX 4 /* hop-by-hop, destination options, fragment, destination options */
 
 /*
- * Not zeroed for each frame: what a room reads, a room before it has written. All of
- * it is written by parse_segment() at the latest, padding included, or Linux 6.1 would
- * not hand it to a function of its own.
+ * Not zeroed for each frame: a room reads only what a room before it has written. All
+ * fields are written by parse_segment() at the latest, padding included, since Linux 6.1
+ * refuses to pass a partly written struct to a function.
  */
 struct pkt {
 	struct nolist_addr saddr;
 	struct nolist_addr daddr;
-	__u64 mac;     /* link address that it is sent to, six bytes, then two zeros */
-	__u64 l3_sum;  /* IPv4: sum over its header; IPv6: one that is right */
+	__u64 mac;     /* destination link address, six bytes, then two zeros */
+	__u64 l3_sum;  /* IPv4: sum over its header; IPv6: a value that counts as right */
 	__u64 addr_sum; /* sum over both addresses */
-	__u64 line;    /* of the data, if smtp_fast() knows it, or 0: filled by check.h */
-	__u64 tcp_sum; /* sum over the TCP header, with options only of a common shape: see check.h */
+	__u64 line;    /* smtp_fast()'s scan of the data, or 0: filled by check.h */
+	__u64 tcp_sum; /* sum over the TCP header; check.h adds options of common shapes */
 	__u32 l3;      /* offset of the IP header: 14 + 4 a tag */
 	__u32 l4;      /* offset of the TCP header */
 	__u32 l4_len;  /* bytes of TCP header and data, as IP says */
 	__u32 len;     /* bytes of the frame */
 	__u32 role;    /* enum nolist_role of daddr, filled by match.h */
-	__u32 mx;      /* index of daddr in nolist_stats.mx, likewise */
+	__u32 mx;      /* index of daddr in nolist_stats.mx, filled by match.h */
 	__u32 tsval;   /* of the timestamps option (RFC 7323), filled by check.h */
 	__u32 tsecr;
 	__be32 seq;
@@ -42,13 +42,13 @@ struct pkt {
 	__be16 dport;
 	__be16 window;
 	__be16 check;
-	__u32 events;  /* HIGH_... : what a dialogue shows, filled by high.h */
+	__u32 events;  /* HIGH_...: what the segment shows about its source, filled by high.h */
 	__u8 flags;    /* TCP_FIN ... TCP_URG */
 	__u8 doff;     /* bytes of TCP header: 0 to 60 */
 	__u8 tos;      /* IPv4 TOS, IPv6 traffic class */
 	__u8 ts_at;    /* where in the options the timestamps are, plus 1; 0: none */
 	__u32 is_ip6;
-	__u32 is_priority; /* a tag without a VLAN (802.1Q 9.6) */
+	__u32 is_priority; /* a VLAN tag whose VLAN id is 0: a priority tag (802.1Q 9.6) */
 };
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
@@ -81,8 +81,8 @@ static __always_inline enum nolist_verdict parse_ip4(void *data, void *end, __u3
 }
 
 /*
- * An extension header that says nothing: eight bytes, filled by one PadN of
- * zeros (RFC 8200 4.2). What says something is the kernel's to judge.
+ * An extension header without any content: eight bytes, filled by one PadN of zeros
+ * (RFC 8200 4.2). One with content is left to the kernel.
  */
 static __always_inline bool ip6_is_padding(const __u8 *h)
 {
@@ -137,7 +137,7 @@ static __always_inline enum nolist_verdict parse_ip6(void *data, void *end, __u3
 	return parse_port(data, end, here, p);
 }
 
-/* Where it goes: role, port and the place of its headers. */
+/* The first step: destination port, family, and offsets of the headers. */
 static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struct pkt *p)
 {
 	void *data = (void *)(long)ctx->data;
@@ -172,7 +172,7 @@ static __always_inline enum nolist_verdict parse_frame(struct xdp_md *ctx, struc
 }
 
 /*
- * The second half of a v4-mapped address. In one piece, since a processor is slow to
+ * The second half of a v4-mapped address. Written in one piece, since a processor is slow to
  * read eight bytes that it has just written as four and four.
  */
 static __always_inline __u64 parse_mapped(__be32 addr)
@@ -212,7 +212,7 @@ static __always_inline void parse_addrs6(struct pkt *p, const __u32 *w)
 
 #define PARSE_LEAST (sizeof(struct ethhdr) + sizeof(struct iphdr) + sizeof(struct tcphdr))
 
-/* An offset that the compiler knows to be small, and the verifier has forgotten to be. */
+/* An offset of which the compiler knows that it is small, and the verifier does not. */
 static __always_inline __u32 parse_known(__u32 off, __u32 mask)
 {
 	if (__builtin_constant_p(off))
@@ -221,7 +221,7 @@ static __always_inline __u32 parse_known(__u32 off, __u32 mask)
 	return off & mask;
 }
 
-/* All the rest of it, from a segment whose headers are known to be there. */
+/* The second step: all the rest, once the offsets of the headers are known. */
 static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, struct pkt *p)
 {
 	void *data = (void *)(long)ctx->data;
@@ -238,7 +238,7 @@ static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, str
 	else
 		parse_addrs4(p, ip);
 	p->tcp_sum = (__u64)tcp[0] + tcp[1] + tcp[2] + tcp[3] + tcp[4];
-	/* Or clang keeps all the words to add them up where they are used. */
+	/* Else clang keeps all the words and adds them up where the sum is used. */
 	barrier_var(p->tcp_sum);
 	barrier_var(p->addr_sum);
 	p->sport = h->source;
@@ -264,7 +264,7 @@ static __always_inline __be16 parse_proto(struct xdp_md *ctx)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
 
-	/* As a word: of a packed field clang reads each byte. */
+	/* Read as a word: clang reads a packed field byte by byte. */
 	return (void *)(eth + 1) > (void *)(long)ctx->data_end ? 0 : ((__be16 *)eth)[6];
 }
 
@@ -274,7 +274,10 @@ struct plain {
 	const __be16 *tcp;
 };
 
-/* Twin of parse_frame() for these, none of which that one would decide: prog/packets. */
+/*
+ * True if the frame has this family and is plain. Twin of parse_frame(), which decides no
+ * such frame: prog/packets sends each frame both ways.
+ */
 static __always_inline bool parse_plain(struct xdp_md *ctx, struct plain *f, bool is_ip6)
 {
 	struct ipv6hdr *ip6 = (void *)(long)ctx->data + sizeof(struct ethhdr);
@@ -300,7 +303,7 @@ static __always_inline struct nolist_addr parse_plain_daddr(const struct plain *
 	return a;
 }
 
-/* All of a plain frame; on the slow path parse_frame() and parse_segment() do it. */
+/* Both steps for a plain frame; on the slow path parse_frame() and parse_segment() do it. */
 static __always_inline enum nolist_verdict parse_whole(struct xdp_md *ctx, struct pkt *p,
 						       bool is_ip6)
 {

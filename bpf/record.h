@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 6: count the verdict, note the contact (contacts.h) and what it shows (verified.h). A
- * table that is full or busy costs evidence, and that is counted; it never costs the packet.
+ * Room 6: counts the verdict, notes the contact (contacts.h) and verified evidence
+ * (verified.h). A full or busy table loses evidence, and the loss is counted; it never
+ * loses the packet.
  */
 #ifndef NOLIST_RECORD_H
 #define NOLIST_RECORD_H
@@ -23,7 +24,7 @@ static __always_inline bool record_opens(const struct pkt *p)
 	return (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
-/* Who sent it, for segments to an MX of ours; of data to the real one record_mail() knows more. */
+/* Notes the source of a segment to an MX of ours; data to the real MX is for record_mail(). */
 static __always_inline void record_sender(struct nolist_stats *st, const struct pkt *p,
 					  __u32 verdict)
 {
@@ -45,13 +46,13 @@ static __always_inline void record_mail(struct xdp_md *ctx, struct nolist_stats 
 
 	if (p->l4_len <= p->doff || record_opens(p))
 		return;
-	/* Only here, so that p need not be in memory for the others. */
+	/* A copy, so that other callers need not hold p in memory. */
 	f = (struct flow){ p->saddr, p->daddr, p->sport, p->dport, p->is_ip6 };
 	if (verified_data(ctx, st, &f))
 		contact_opened(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role);
 }
 
-/* Counts where the frame went. */
+/* Counts the verdict. Returns this CPU's counters, or NULL. */
 static __always_inline struct nolist_stats *record_verdict(__u32 verdict)
 {
 	__u32 zero = 0;
@@ -66,13 +67,13 @@ static __always_inline struct nolist_stats *record_verdict(__u32 verdict)
 	return st;
 }
 
-/* Where a frame went, and who sent it: all of room 6. */
+/* All of room 6: the verdict and the source. */
 static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 				   enum nolist_verdict verdict)
 {
 	struct nolist_stats *st = record_verdict(verdict);
 
-	/* All from here on are to an MX of ours; of other frames p is not even filled. */
+	/* These verdicts are for an MX of ours; for the other frames p is not filled. */
 	if (!st || verdict < NOLIST_PASS_REAL)
 		return;
 	record_sender(st, p, verdict);

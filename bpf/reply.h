@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Room 5: turn the frame into its answer, in place. Link addresses and IP
- * addresses swap, VLAN tags stay, everything else is written anew from
- * registers, so nothing of the old segment leaks. The frame gets the length
- * that the answer needs, padded to Ethernet's shortest if it came so.
+ * Room 5: turns the frame into its answer, in place. Link addresses and IP
+ * addresses swap, VLAN tags are unchanged, everything else is written anew from
+ * registers, so nothing of the old segment leaks. The frame gets the length that
+ * the answer needs, padded to Ethernet's minimum if it came with such a length.
  */
 #ifndef NOLIST_REPLY_H
 #define NOLIST_REPLY_H
 
 #define FRAME_MIN 60 /* without the frame check sequence */
 #define TTL 64
-#define ECN_BITS 3 /* of the TOS or traffic class: not mirrored */
+#define ECN_BITS 3 /* of the TOS or traffic class (RFC 3168 5): not mirrored */
 
-/* What stays of a frame: Ethernet and two tags, rounded up. */
+/* The unchanged part of a frame: Ethernet and two tags, rounded up. */
 struct link {
 	__u32 w[6];
 };
 
 /*
- * Grows the frame in front, where there is always room, and takes along what stays. A function
- * of its own for the stack, which it would share with the rest of the packet path; static,
- * since of others Linux 6.1 does not know that they make pointers into the frame invalid.
+ * Grows the frame in front, where there is always space, and moves the link header there. A
+ * function of its own, so that its stack is apart from the rest of the packet path. Static:
+ * of a global function Linux 6.1 does not know that it makes pointers into the frame invalid.
  */
 static __noinline bool reply_grow(struct xdp_md *ctx, int more)
 {
@@ -56,7 +56,7 @@ static __always_inline void reply_link(void *at)
 	*(__u32 *)(at + 8) = to >> 16;
 }
 
-/* The last 16 bits of a sequence number where an id is, before flags and offset of zero. */
+/* The word of identification, flags and offset: the last 16 bits of seq, then zeros. */
 static __always_inline __u32 reply_id(__be32 seq)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -66,7 +66,7 @@ static __always_inline __u32 reply_id(__be32 seq)
 #endif
 }
 
-/* All but the addresses; 16 bits at a time, as a sum of few of them folds. */
+/* The IPv4 header. Fields are written and summed in 16 bits: such a sum folds in few steps. */
 static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, const struct reply *r,
 				      __u32 l4_len)
 {
@@ -75,8 +75,8 @@ static __always_inline void reply_ip4(__u32 *w, const struct pkt *p, const struc
 	h[0] = bpf_htons(0x4500 | (p->tos & ~ECN_BITS));
 	h[1] = bpf_htons(l4_len + sizeof(struct iphdr));
 	/*
-	 * A text may be longer than some path's MTU: let routers cut it, with an id
-	 * of its own (RFC 6864 4.1), or pieces of two texts would be taken for one.
+	 * A text may be longer than the MTU of some path: routers may fragment it, so it
+	 * needs an id of its own (RFC 6864 4.1), or fragments of two texts would be mixed.
 	 */
 	w[1] = r->text_len ? reply_id(r->seq) : bpf_htonl(IP4_DF);
 	h[4] = bpf_htons(TTL << 8 | IPPROTO_TCP);
@@ -97,7 +97,10 @@ static __always_inline void reply_ip6(__u32 *w, const struct pkt *p, __u32 l4_le
 	q[4] = p->saddr.q[1];
 }
 
-/* The five words of every header; returns their sum with the pseudo-header's. */
+/*
+ * The five words that every TCP header has; header and l4_len are in bytes. Returns their sum
+ * with that of the pseudo-header.
+ */
 static __always_inline __u64 reply_tcp(__u32 *w, const struct pkt *p, const struct reply *r,
 				       __u32 header, __u32 l4_len)
 {
@@ -107,7 +110,7 @@ static __always_inline __u64 reply_tcp(__u32 *w, const struct pkt *p, const stru
 	h[0] = p->dport;
 	h[1] = p->sport;
 	sum = p->addr_sum + h[0] + h[1];
-	barrier_var(sum); /* or clang keeps all of the words to add them up at the end */
+	barrier_var(sum); /* else clang keeps all the words and adds them up at the end */
 	w[1] = r->seq;
 	w[2] = r->ack;
 	sum += (__u64)w[1] + w[2];
@@ -131,7 +134,7 @@ static __always_inline bool reply_word(void *at, void *end, const struct nolist_
 {
 	__u64 *to;
 
-	barrier_var(i); /* so that it is compared right before it is used */
+	barrier_var(i); /* so that it is compared immediately before it is used */
 	if (i > NOLIST_TEXT_MAX - sizeof(*to))
 		return false;
 	to = at + i;
@@ -168,9 +171,9 @@ static __always_inline bool reply_block(void *at, void *end, const struct nolist
 }
 
 /*
- * Copies a text: 32 bytes at a time, of which the last end with the text and may lie over
- * those before; a shorter one by words in the same way. bpf_xdp_store_bytes() takes twice
- * as long.
+ * Copies a text in blocks of 32 bytes. The last block ends with the text and may overlap the
+ * one before. A text below 32 bytes is copied in words, in the same way.
+ * bpf_xdp_store_bytes() takes twice as long.
  */
 static __always_inline bool reply_text(void *at, void *end, const struct nolist_reply *row,
 				       __u32 len)
@@ -199,7 +202,7 @@ static __always_inline bool reply_text(void *at, void *end, const struct nolist_
 	return reply_block(at, end, row, len - 32);
 }
 
-/* All behind the link: at, which is the IP header's place. row: the text, or NULL. */
+/* Writes everything after the link header: at is the IP header's place; row: the text or NULL. */
 static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 					const struct nolist_reply *row, const struct pkt *p,
 					const struct reply *r)
@@ -216,7 +219,7 @@ static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 	if (at + sizeof(struct tcphdr) > end)
 		return false;
 	sum = reply_tcp(at, p, r, header, l4_len);
-	/* Of the options, MSS comes first. */
+	/* MSS is the first option. */
 	if (r->options && r->options != REPLY_TS && at + 24 <= end) {
 		((__u32 *)at)[5] = bpf_htonl(OPT_MSS << 24 | 4 << 16 | HIGH_MSS);
 		sum += ((__u32 *)at)[5];
@@ -226,13 +229,13 @@ static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 	if (r->options == REPLY_TS && at + 32 <= end)
 		sum += reply_timestamps(at + 20, r);
 	if (row) {
-		/* No text goes with the option of a SYN. */
+		/* A text never comes with MSS, so options are 12 bytes of timestamps. */
 		if (!reply_text(at + (r->options ? 32 : 20), end, row, r->text_len))
 			return false;
 		sum += row->sum;
 	}
 	check = csum_field(sum);
-	/* Both zeros are right (RFC 1624); over IPv6 Linux writes the other one. */
+	/* 0 and 0xffff are both right (RFC 1624 3); over IPv6 Linux writes 0xffff. */
 	if (is_ip6 && !check)
 		check = 0xffff;
 	((struct tcphdr *)at)->check = check;
@@ -240,8 +243,9 @@ static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 }
 
 /*
- * Sends r, with this text or NULL, back to where p came from: true, or false and the frame
- * cannot be sent. is_plain, a constant: p is of a plain frame, so offsets are constants, too.
+ * Makes r, with this text or NULL, the frame's content, for the way back. False: the driver
+ * refused the new length. is_plain, a constant: the frame is plain (parse.h), so offsets are
+ * constants, too.
  */
 static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolist_reply *row,
 					  const struct pkt *p, const struct reply *r,
@@ -251,12 +255,12 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr) + r->options + r->text_len, off;
 	void *data, *end;
 
-	/* A frame that came without padding (veth) goes without. */
+	/* A frame that came without padding (veth) is answered without. */
 	if (len < FRAME_MIN && p->len >= FRAME_MIN)
 		len = FRAME_MIN;
 	if (!reply_resize(ctx, p, len))
 		return false;
-	/* What p and r hold is read again: on the stack it already is, once. */
+	/* Forces clang to read p and r from the stack again, instead of copying them there. */
 	if (!is_plain)
 		asm volatile("" : : "r"(p), "r"(r) : "memory");
 	off = parse_known(p->l3, 31);
@@ -266,7 +270,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 		return false;
 	if (data + off + (is_plain ? l3_len + sizeof(struct tcphdr) : sizeof(struct ipv6hdr)) > end)
 		return false;
-	/* Padding: the headers are written over the first of it. */
+	/* Zeros the padding; the headers are written over its beginning. */
 	if (len == FRAME_MIN && data + FRAME_MIN <= end) {
 		((__u16 *)data)[27] = 0;
 		((__u32 *)data)[14] = 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The slow path: all rooms, one after the other, for a frame of any shape. It is the
- * body of a program of its own, nolist_slow, reached by a tail call: so the verifier
- * counts its instructions and its stack apart from those of the fast path.
+ * The slow path: all rooms, one after the other, for a frame of any shape. It is a
+ * program of its own, nolist_slow, reached by a tail call: so the verifier counts its
+ * instructions and its stack apart from those of the fast path.
  */
 #ifndef NOLIST_SLOW_H
 #define NOLIST_SLOW_H
 
-/* Where a frame goes, by verdict. */
+/* XDP code of each verdict. */
 static const __u8 slow_code[NOLIST_VERDICTS] = {
 	[NOLIST_PASS_UNCONFIGURED... NOLIST_PASS_NO_SPACE] = XDP_PASS,
 	[NOLIST_LOW_RST_ACK] = XDP_TX,
@@ -23,13 +23,13 @@ static const __u8 slow_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_SLOW] = XDP_DROP,
 };
 
-/* What p holds is read from it again: else clang keeps it twice, for want of registers. */
-static __always_inline void slow_keep(struct pkt *p)
+/* Forces clang to read p again; short of registers, it would else hold it on the stack twice. */
+static __always_inline void slow_reread(struct pkt *p)
 {
 	asm volatile("" : : "r"(p) : "memory");
 }
 
-/* The answers have little in common: each gets the code that it needs, and no more. */
+/* The answers of the two fakes share little code: each is inlined with what it needs. */
 static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx, const struct pkt *p)
 {
 	struct reply r = {};
@@ -60,7 +60,7 @@ static __always_inline enum nolist_verdict slow_match(struct xdp_md *ctx,
 		verdict = NOLIST_PASS_OTHER;
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = parse_segment(ctx, p);
-	slow_keep(p);
+	slow_reread(p);
 	return verdict == NOLIST_UNDECIDED ? match_mx(conf, p) : verdict;
 }
 
@@ -72,18 +72,19 @@ static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_con
 	verdict = slow_match(ctx, conf, &p);
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = check_segment(ctx, conf, &p);
-	slow_keep(&p);
+	slow_reread(&p);
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = p.role == NOLIST_LOW ? slow_low(ctx, &p) : slow_high(ctx, conf, &p);
-	/* clang 19 knows what the rooms return, the verifier does not: keep the checks. */
+	/* clang 19 knows what the rooms return and drops the checks that the verifier needs. */
 	barrier_var(verdict);
 	record(ctx, &p, verdict);
 	return verdict < NOLIST_VERDICTS ? slow_code[verdict] : XDP_PASS;
 }
 
 /*
- * The tail call found no program: a loader has not put it there, or its array was emptied.
- * The kernel gets the frame, but not what is for a high fake: it would reset a dialogue.
+ * The tail call found no program: a loader has not put it there, or the array was emptied.
+ * The frame passes; but one for a high fake is dropped, since the kernel would reset the
+ * dialogue.
  */
 static __noinline int slow_missing(struct xdp_md *ctx, const struct nolist_config *conf)
 {

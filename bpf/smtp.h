@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tool of the high fake: what does this piece of a line say? Reads the
- * client's bytes, keeps none. What is known of a line so far fits in seven bits,
- * a "parse": nothing, the first one to three letters of a verb, or a verb and
- * how much of its line there was.
+ * A tool of the high fake: what does this piece of a line say? Reads the client's
+ * bytes and stores none. What is known of a line so far fits in seven bits, a
+ * "parse": nothing, the first one to three letters of a verb, or a verb and how
+ * much of its line has come.
  */
 #ifndef NOLIST_SMTP_H
 #define NOLIST_SMTP_H
 
 #define SMTP_LINE_MAX 512 /* with CR LF (RFC 5321 4.5.3.1.4) */
-#define SMTP_FAST_MIN 6  /* DATA and CR LF */
-#define SMTP_FAST_MAX 63 /* bytes */
-#define SMTP_BUCKET 64    /* bytes in which the length of a line is remembered */
+#define SMTP_FAST_MIN 6   /* bytes: DATA and CR LF */
+#define SMTP_FAST_MAX 63  /* bytes */
+#define SMTP_BUCKET 64    /* bytes: the unit in which a parse holds the length of a line */
 
 /* A parse: 0, a prefix's number, or SMTP_VERB + verb + NOLIST_VERBS * buckets. */
 #define SMTP_START 0
@@ -21,7 +21,7 @@
 
 #define W4(a, b, c, d) ((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
-/* Beginnings of verbs that may come in a piece of their own. */
+/* Beginnings of verbs that may come in a segment of their own, by their number as a parse. */
 static const struct {
 	__u32 word;
 	__u32 len;
@@ -41,9 +41,9 @@ static const struct {
 };
 
 /*
- * The result of a scan, packed: bytes up to and with LF or 0, verb, parse, whether it is a
- * verb of the table and not a guess, and what only smtp_fast() tells, the sum of all bytes
- * as csum.h takes it.
+ * The result of a scan, packed: bytes of the line including its LF, or 0 (no LF yet); verb;
+ * parse; SMTP_NAMED if the bytes name a verb of the table; and, from smtp_fast() only, the
+ * sum of all bytes as csum.h takes it.
  */
 #define SMTP_SCAN(line, verb, parse) ((line) | (verb) << 10 | (__u64)(parse) << 14)
 #define SMTP_LINE(r) ((__u32)(r) & 1023)
@@ -53,9 +53,9 @@ static const struct {
 #define SMTP_SUM_SHIFT 22
 
 /*
- * A text of the configuration, or NULL. Linux 6.1 loses the bounds of a number
- * that was put together by shifts, and of one that went through the stack, so
- * the comparison and the pointer stay side by side.
+ * A text of the configuration, or NULL. Linux 6.1 loses the bounds of a number that
+ * was composed by shifts, and of one that was spilled to the stack, so comparison and
+ * use are kept next to each other.
  */
 static __always_inline const struct nolist_reply *smtp_reply(const struct nolist_config *conf,
 							     __u32 text)
@@ -107,30 +107,30 @@ static __always_inline __u32 smtp_word_verb(__u32 word)
 	return NOLIST_V_UNKNOWN;
 }
 
-/* Of 8 bytes in memory order: the top bit of the first LF, and maybe more above it; or 0. */
+/* For 8 bytes in memory order: the top bit of the first LF, perhaps with bits above it; or 0. */
 static __always_inline __u64 smtp_lf(__u64 w)
 {
 	w ^= 0x0a0a0a0a0a0a0a0aull;
 	return (w - 0x0101010101010101ull) & ~w & 0x8080808080808080ull;
 }
 
-/* Which of the eight that first one is: 0 to 7. */
+/* Index of that first LF among the eight bytes: 0 to 7. w: a result of smtp_lf(), not 0. */
 static __always_inline __u32 smtp_lf_at(__u64 w)
 {
-	/* The lowest bit is exact; alone, it shifts the byte with its number to the top. */
+	/* The lowest bit is exact. The multiplication moves the byte with its index to the top. */
 	return ((w & -w) >> 7) * 0x0001020304050607ull >> 56;
 }
 
 /*
- * The last bytes, one to seven, of what ends at offset "to", as they lie in memory,
- * then zeros: in one read, with some of those before them, which are shifted out.
+ * Reads the last one to seven bytes before offset "to" into the low bytes of *last, with
+ * zeros above. One read of eight bytes does it: the bytes before them are shifted out.
  */
 static __always_inline bool smtp_tail(struct xdp_md *ctx, __u32 to, __u32 bytes, __u64 *last)
 {
 	__u32 from = to - 8;
 	void *at;
 
-	/* The compiler may know that it is small; the verifier does not. */
+	/* The compiler may know that this is small; the verifier does not. */
 	barrier_var(from);
 	at = (void *)(long)ctx->data + (from & 2047);
 	if (at + 8 > (void *)(long)ctx->data_end)
@@ -140,8 +140,8 @@ static __always_inline bool smtp_tail(struct xdp_md *ctx, __u32 to, __u32 bytes,
 }
 
 /*
- * Of len bytes at offset off, those up to and with the first LF, if it is among
- * the first SMTP_LINE_MAX, or 0. A function of its own for the verifier.
+ * Length of the line at offset off, including its LF; 0: there is no LF among the len bytes,
+ * or not among the first SMTP_LINE_MAX. A function of its own for the verifier.
  */
 __noinline int smtp_line(struct xdp_md *ctx, __u32 off, __u32 len)
 {
@@ -152,10 +152,10 @@ __noinline int smtp_line(struct xdp_md *ctx, __u32 off, __u32 len)
 
 	if (off > 256 || len > CSUM_MAX)
 		return 0;
-	barrier_var(off); /* else Linux 6.1 does not know the bounds of what was put aside */
+	barrier_var(off); /* else Linux 6.1 forgets the bounds of what was spilled to the stack */
 	at += off;
 	barrier_var(at);
-	/* To the end of the frame, which mostly is that of the segment: one comparison less. */
+	/* Up to the frame's end, which mostly is the segment's: this saves a comparison. */
 #pragma unroll
 	for (i = 0; i < SMTP_LINE_MAX; i += 8) {
 		if (at + i + 8 > end)
@@ -174,23 +174,23 @@ found:
 	return i <= len ? i : 0;
 }
 
-/* Has a top bit if one of the eight bytes is LF or below it; also if one is above 0x8a. */
+/* Has a top bit set if one of the eight bytes is LF or less, or is above 0x8a. */
 #define SMTP_LESS_VT(w) ((w) - 0x0b0b0b0b0b0b0b0bull)
 
-/* Words of eight bytes, to be summed and looked through. */
+/* Sums the eight bytes of word i at w, and collects their SMTP_LESS_VT() in low. */
 #define SMTP_TAKE(w, i, low, sum)                                                                  \
 	do {                                                                                       \
 		low |= SMTP_LESS_VT(((__u64 *)(w))[i]);                                            \
-		barrier_var(w); /* or clang takes apart what it has read as eight */               \
+		barrier_var(w); /* else clang reads the eight bytes once, and splits them */       \
 		sum += ((__u32 *)(w))[2 * (i)];                                                    \
 		sum += ((__u32 *)(w))[2 * (i) + 1];                                                \
 	} while (0)
 
 /*
- * What nearly all segments are: one whole line of few bytes, and a verb that takes no
- * letter more. As smtp_scan(), with the sum of its bytes, so that they are read once; or 0:
- * read it with care. Twin of smtp_read() for these; unit/smtp and prog/fuzz compare them. A
- * function of its own, so that the other one's registers are not in its way.
+ * For nearly all segments: one whole line of few bytes, whose verb no letter follows.
+ * Returns what smtp_scan() does, with the sum of the bytes, so that they are read once; or 0:
+ * smtp_read() is needed. Twin of smtp_read() for such lines; unit/smtp and prog/fuzz compare
+ * them. A function of its own, so that registers of smtp_read() are not in its way.
  */
 __noinline __u64 smtp_fast(struct xdp_md *ctx, __u32 off, __u32 len)
 {
@@ -215,11 +215,11 @@ __noinline __u64 smtp_fast(struct xdp_md *ctx, __u32 off, __u32 len)
 	last = *(__u64 *)data;
 	if (last >> 56 != '\n')
 		return 0;
-	/* Of the last one to eight bytes; whole words are before them. */
+	/* The last one to eight bytes; before them are whole words of eight. */
 	sum = last >> (56 - 8 * (before & 7));
 	sum = (__u32)sum + (sum >> 32);
 	last ^= (__u64)('\n' ^ ' ') << 56;
-	/* Blanks instead of what stands before the line. */
+	/* Blanks replace the bytes before the line. */
 	if (len < 8)
 		last = (last >> (64 - 8 * len) << (64 - 8 * len)) |
 		       0x2020202020202020ull >> (8 * len);
@@ -250,7 +250,7 @@ __noinline __u64 smtp_fast(struct xdp_md *ctx, __u32 off, __u32 len)
 	return sum << SMTP_SUM_SHIFT | SMTP_NAMED | SMTP_SCAN(len, verb, 0);
 }
 
-/* As smtp_scan(), with all care. A function of its own for the verifier. */
+/* As smtp_scan(), for any piece of a line. A function of its own for the verifier. */
 __noinline __u64 smtp_read(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse)
 {
 	void *end = (void *)(long)ctx->data_end;
@@ -306,8 +306,8 @@ __noinline __u64 smtp_read(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse
 }
 
 /*
- * Reads len bytes at offset off, the next of a line of which "parse" is known, and of which
- * smtp_fast() has told.
+ * Scans len bytes at offset off. parse: what is known of their line from the segments before;
+ * fast: what smtp_fast() returned for them. Returns an SMTP_SCAN().
  */
 static __always_inline __u64 smtp_scan(struct xdp_md *ctx, __u32 off, __u32 len, __u32 parse,
 				       __u64 fast)

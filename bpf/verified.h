@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tool of room 6: what sources have done that nobody can forge in their names: data to the
- * real MX on a connection that the kernel holds, and dialogues with a high fake in which they
- * acknowledged our numbers.
+ * A tool of room 6: notes verified evidence, which nobody can forge in the name of a source:
+ * data to the real MX on a connection that the kernel holds as established, and dialogues
+ * with a high fake in which the source acknowledged our numbers.
  */
 #ifndef NOLIST_VERIFIED_H
 #define NOLIST_VERIFIED_H
 
-/* What a new record starts as; here, since the stack is short of room. */
+/* A new record; here, since the stack is small. */
 static const struct nolist_verified verified_nothing;
 
-/* A new record of verified evidence; NULL when there is no room, which is counted. */
+/* A new record of verified evidence; NULL: the table is full, which is counted. */
 static __always_inline struct nolist_verified *
 verified_new(struct nolist_stats *st, const struct nolist_source *src, __u64 now)
 {
@@ -26,7 +26,7 @@ verified_new(struct nolist_stats *st, const struct nolist_source *src, __u64 now
 	return r;
 }
 
-/* A connection. An IPv6 host is free to choose among 2^64 addresses: its /64 is the source. */
+/* A connection. Addresses and ports are in network byte order. */
 struct flow {
 	struct nolist_addr saddr;
 	struct nolist_addr daddr;
@@ -35,7 +35,7 @@ struct flow {
 	__u32 is_ip6;
 };
 
-/* Does the kernel hold it as established? */
+/* Does the kernel hold this connection as established? */
 static __always_inline bool verified_established(struct xdp_md *ctx, const struct flow *f)
 {
 	struct bpf_sock_tuple t;
@@ -63,9 +63,9 @@ static __always_inline bool verified_established(struct xdp_md *ctx, const struc
 }
 
 /*
- * Data to the real MX. The kernel is asked once for a connection, then again
- * after an hour; a source that works several connections at a time is asked more
- * often, and may count one of them twice.
+ * Notes data to the real MX. The kernel is asked once for a connection, and again after an
+ * hour. For a source with several connections at a time it is asked more often, and one of
+ * them may count twice. True: these are the first data of the source.
  */
 __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const struct flow *f)
 {
@@ -77,6 +77,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 	if (!st || !f)
 		return 0;
 	src.addr = f->saddr;
+	/* An IPv6 host may choose among 2^64 addresses: its /64 is the source. */
 	if (f->is_ip6)
 		src.addr.q[1] = 0;
 	r = bpf_map_lookup_elem(&nolist_verified, &src);
@@ -99,7 +100,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 	return is_first;
 }
 
-/* The record of this hour; the oldest of NOLIST_HOURS gives way. */
+/* The record of this hour; it replaces the oldest of NOLIST_HOURS. */
 static __always_inline struct nolist_hour *verified_hour(struct nolist_verified *r)
 {
 	__u32 hour = clock_hour();
@@ -114,8 +115,8 @@ static __always_inline struct nolist_hour *verified_hour(struct nolist_verified 
 }
 
 /*
- * Writes only what happened: adding nothing to a field could undo what another
- * CPU adds to it, and a lost QUIT would accuse. Stops at the largest value.
+ * Writes only if the event happened: adding 0 could undo what another CPU adds, and a
+ * lost QUIT would count against the source. Stops at the largest value.
  */
 static __always_inline void verified_count(__u16 *count, bool is_so)
 {
@@ -144,7 +145,7 @@ static __always_inline void verified_events(struct nolist_hour *h, __u32 events)
 }
 
 static __always_inline void verified_bad_ack(struct nolist_stats *st,
-					   const struct nolist_source *src)
+					     const struct nolist_source *src)
 {
 	__u32 hour = clock_hour();
 	struct nolist_bad_acks *b = &st->bad_acks[hour % NOLIST_HOURS];
@@ -160,8 +161,9 @@ static __always_inline void verified_bad_ack(struct nolist_stats *st,
 }
 
 /*
- * What a dialogue shows. Only what is verified opens a record: by timestamps, or
- * by a greeting at the one exact number.
+ * Notes the events of a segment in a dialogue. A new record needs a verified segment: by
+ * timestamps, or by a greeting at the one exact sequence number. q0 and q1 are the two halves
+ * of the source. True: this is the first dialogue of the source.
  */
 __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 events)
 {
