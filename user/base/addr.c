@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Addresses and prefixes <-> text. Pure: no kernel calls but inet_pton's kind.
- * Text is taken strictly: no blanks, no zone, no leading zeros, no host bits.
+ * Addresses and prefixes <-> text. Pure: no system calls. Text is parsed strictly:
+ * no blanks, no zone, no leading zeros, no host bits.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -64,7 +64,7 @@ int prefix_parse(const char *text, struct prefix *p)
 	if (addr_parse(host, &got.addr))
 		return -EINVAL;
 	if (slash) {
-		/* An IPv4 address written as IPv6 has its length counted as IPv6 does. */
+		/* The length of ::ffff:a.b.c.d/n counts the bits of IPv6. */
 		bool is_dotted = !strchr(host, ':');
 
 		size = strspn(slash + 1, "0123456789");
@@ -114,7 +114,7 @@ bool prefix_has(const struct prefix *p, const struct nolist_addr *addr)
 {
 	unsigned int bytes = p->len / 8, bits = p->len % 8;
 
-	/* ::/0 is all of IPv6; that IPv4 is mapped into it is our own affair. */
+	/* ::/0 is all of IPv6, but not the IPv4 addresses that we map into it. */
 	if (addr_is_ip4(addr) && p->len < IP4_BITS)
 		return false;
 	if (memcmp(&p->addr, addr, bytes))

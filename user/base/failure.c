@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The last failure. Threads that read ahead may fail while another one does, hence the
- * lock; who of them was last does not matter, since both reasons are true.
+ * The last failure. Two threads may fail at the same time, hence the lock. Which of them
+ * was last does not matter, since both reasons are true.
  */
 #include <errno.h>
 #include <pthread.h>

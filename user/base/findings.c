@@ -24,7 +24,7 @@ void find(struct findings *to, enum grade grade, const char *about, const char *
 
 	f = realloc(to->f, (to->n + 1) * sizeof(*f));
 	if (!f) {
-		to->is_short = true;
+		to->is_incomplete = true;
 		return;
 	}
 	to->f = f;
@@ -40,7 +40,7 @@ void find_hint(struct findings *to, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!to->n || to->is_short)
+	if (!to->n || to->is_incomplete)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(to->f[to->n - 1].hint, sizeof(to->f[0].hint), fmt, ap);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A list of findings, each with its grade and what helps against it.
+ * A list of findings, each with its grade and a hint.
  */
 #ifndef NOLIST_FINDINGS_H
 #define NOLIST_FINDINGS_H
@@ -11,7 +11,7 @@
 enum grade {
 	GRADE_OK,
 	GRADE_NOTE,    /* good to know */
-	GRADE_WARNING, /* works, but not as somebody might think */
+	GRADE_WARNING, /* works, but perhaps not as expected */
 	GRADE_REFUSES, /* would break mail or the link, or cannot be attached */
 	GRADES
 };
@@ -29,15 +29,15 @@ struct finding {
 struct findings {
 	struct finding *f;
 	int n;
-	bool is_short; /* there was no memory for all */
+	bool is_incomplete; /* there was no memory for all */
 };
 
 void find(struct findings *to, enum grade grade, const char *about, const char *subject,
 	  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* Of the last finding. */
+/* Adds a hint to the last finding. */
 void find_hint(struct findings *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int findings_count(const struct findings *of, enum grade grade);
-/* As a message: names the interface before what is said of it. */
+/* The finding as a message: the interface's name, if it is about one, then the text. */
 void finding_line(const struct finding *f, char *line, size_t size);
 
 #endif

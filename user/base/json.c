@@ -12,7 +12,7 @@
 #include "user/base/json.h"
 #include "user/base/retired.h"
 
-/* Bytes that are no UTF-8 come from names of files: each becomes the character of its number. */
+/* Text that is not UTF-8 comes from file names: each byte becomes the character of its number. */
 static json_t *string_of(const char *text)
 {
 	json_t *string = json_string(text);
@@ -55,7 +55,7 @@ static struct json_level *top(struct writer *o)
 	return o->json_depth ? &o->json[o->json_depth - 1] : NULL;
 }
 
-/* What stands before a value that is written as it comes. Names are our own, and short. */
+/* Writes comma and name before a value of a stream. Names are our own: no escapes, few bytes. */
 static void begin(struct writer *o, const char *name)
 {
 	size_t size = name ? strlen(name) : 0;
@@ -96,8 +96,8 @@ static void put_one(struct writer *o, const char *name, json_t *value)
 }
 
 /*
- * Takes the value, which may be NULL: there was no memory for it. One that was renamed is
- * there under both names.
+ * Writes a member, and takes over the value; NULL: there was no memory for it. A member that
+ * was renamed is written under both names.
  */
 static void put(struct writer *o, const char *name, json_t *value)
 {
@@ -113,7 +113,7 @@ void json_open(struct writer *o, const char *name, char bracket)
 	struct json_level *in = top(o);
 	json_t *tree;
 
-	/* One that was renamed is written twice, so it is a tree. */
+	/* A member that was renamed is written twice, so it must be a tree. */
 	if (in && !in->tree && !(name && retired_member(name, true))) {
 		json_stream(o, name, bracket);
 		return;
@@ -142,8 +142,8 @@ void json_close(struct writer *o, char bracket)
 }
 
 /*
- * What has one form only is written as jansson writes it, in a fifth of the time: a
- * list is mostly numbers.
+ * In a stream, numbers and words are written without jansson, in a fifth of the time and
+ * in the same form: a list is mostly numbers.
  */
 static bool is_stream(struct writer *o)
 {
@@ -152,7 +152,7 @@ static bool is_stream(struct writer *o)
 	return in && !in->tree;
 }
 
-/* A word, written as it comes. */
+/* Writes a member of a stream; word is its value as JSON. */
 static void stream(struct writer *o, const char *name, const char *word)
 {
 	const char *old = name ? retired_member(name, false) : NULL;

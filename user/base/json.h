@@ -10,9 +10,10 @@
 #define JSON_SCHEMA 2 /* of every document: raised when a member changes its meaning or goes */
 
 /*
- * By jansson: bracket is '{' or '['; name is NULL in an array and lives until
- * the close. An open value is a tree, written when it is closed; in a stream each
- * element is written and forgotten, so that there may be a million.
+ * bracket is '{' or '['. name is NULL in an array; it must be valid until the close. A
+ * value that json_open() begins is a tree of jansson's, written when it is closed. In a
+ * stream each element is written at once, so that there may be a million. Errors are in
+ * writer.error.
  */
 void json_open(struct writer *o, const char *name, char bracket);
 void json_stream(struct writer *o, const char *name, char bracket);
@@ -25,8 +26,8 @@ void json_real_number(struct writer *o, const char *name, double number);
 void json_word(struct writer *o, const char *name, const char *word);
 void json_none(struct writer *o, const char *name);
 /*
- * What every document begins with: its type, the schema, and "deprecated": the names that
- * go with the next release, each with what has taken its place.
+ * The first members of every document: its type, the schema, and "deprecated": the names
+ * that the next release drops, each with its new name.
  */
 void json_begin(struct writer *o, const char *type);
 /* A source as lists write it. */

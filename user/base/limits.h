@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the configuration may ask of the kernel: how to attach, and how much there may be.
+ * What the configuration may ask of the kernel: the mode of attachment, and sizes.
  */
 #ifndef NOLIST_LIMITS_H
 #define NOLIST_LIMITS_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The only writers to stderr, so that every message has one shape and none can
- * drive the terminal: names of files, interfaces and programs are other people's.
+ * The only writers to stderr, so that every message has one form and none can control
+ * the terminal: others choose the names of files, interfaces and programs.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 static const char *command;
 static bool is_verbose;
-static bool has_progress; /* the terminal's last line is one */
+static bool has_progress; /* the terminal's last line is a line of progress */
 
 void log_command(const char *name)
 {

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 void log_command(const char *name);
-/* -v: also what libraries have to say. */
+/* -v: messages of libraries, too. */
 void log_set_verbose(void);
 bool log_is_verbose(void);
 
@@ -23,8 +23,8 @@ void info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* what w
 void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * How far what takes long has come: on a terminal only, after a second, on a line
- * that the next message takes the place of. Cheap enough to be called often.
+ * Progress of a long operation: on a terminal only, after a second, on a line that the
+ * next message replaces. Cheap enough to be called often. done counts sources.
  */
 void progress(const char *what, size_t done);
 void progress_end(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prefix sets: sorted arrays, one for each family, in which every entry knows
- * the next wider one around it; a look-up is a binary search and a short climb.
+ * Prefix sets: sorted arrays, one for each family. Every entry has the index of the
+ * next wider entry around it, so a look-up is a binary search and a few steps up.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 
 struct node {
 	struct prefix_entry entry;
-	bool is_optional; /* prefix_set_except() may take it out */
-	int parent;  /* the next wider entry around it */
+	bool is_optional; /* prefix_set_except() may except addresses from it */
+	int parent;       /* the next wider entry around it */
 };
 
 struct nodes {
@@ -87,7 +87,8 @@ int prefix_set_add_optional(struct prefix_set *set, const struct prefix *p, cons
 	return add(set, &(struct prefix_entry){ .prefix = *p, .why = why }, true);
 }
 
-int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const char *why, int64_t until)
+int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const char *why,
+			 int64_t until)
 {
 	struct prefix_entry entry = { .prefix = *p, .why = why, .until = until };
 
@@ -106,7 +107,7 @@ int prefix_set_except(struct prefix_set *set, const struct prefix *p)
 	return 0;
 }
 
-/* The word of a line without its comment; NULL: it is empty, or size is wrong. */
+/* The word of a line, without its comment; NULL: the line is empty, or has a zero byte. */
 static char *line_word(char *line, size_t size, int *error)
 {
 	char *word = line, *end;
@@ -206,8 +207,9 @@ int prefix_set_sort(struct prefix_set *set)
 	return 0;
 }
 
-/* Does this entry hold for p, or was it taken out? */
-static bool is_in_force(const struct prefix_set *set, const struct node *node, const struct prefix *p)
+/* Does this entry apply to p, or is p excepted from it? */
+static bool is_in_force(const struct prefix_set *set, const struct node *node,
+			const struct prefix *p)
 {
 	int i;
 
@@ -217,7 +219,7 @@ static bool is_in_force(const struct prefix_set *set, const struct node *node, c
 	return true;
 }
 
-/* The first entry behind p. */
+/* Index of the first entry after p in the order of the array. */
 static int search(const struct nodes *f, const struct prefix *p)
 {
 	int from = 0, to = f->used;
@@ -233,7 +235,8 @@ static int search(const struct nodes *f, const struct prefix *p)
 	return from;
 }
 
-const struct prefix_entry *prefix_set_find(const struct prefix_set *set, const struct nolist_source *src)
+const struct prefix_entry *prefix_set_find(const struct prefix_set *set,
+					   const struct nolist_source *src)
 {
 	struct prefix p = source_prefix(src);
 	const struct nodes *f = nodes_of((struct prefix_set *)set, &p);

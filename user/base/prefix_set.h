@@ -3,8 +3,8 @@
  * Sets of prefixes, each with a reason: the never-list, the allow lists of files,
  * pardons, and networks of providers.
  *
- * A source is in a set when the two overlap: an IPv6 /64 also when only one
- * address in it is there.
+ * A source is in a set if it overlaps one of its prefixes: an IPv6 /64 also if the
+ * set has only one address of it.
  */
 #ifndef NOLIST_PREFIX_SET_H
 #define NOLIST_PREFIX_SET_H
@@ -17,29 +17,34 @@ struct prefix_set;
 
 struct prefix_entry {
 	struct prefix prefix;
-	const char *why;   /* what it is, or the file it is from */
+	const char *why;   /* the reason, or the file that it is from */
 	unsigned int line; /* in that file; 0: built in */
-	int64_t until;     /* of a pardon; 0: for ever */
+	int64_t until;     /* end of a pardon, seconds since 1970; 0: no end */
 };
 
-/* All return 0 or -errno and print nothing; prefix_set_free() is safe on NULL. */
+/*
+ * All return 0 or -errno and print nothing; prefix_set_free() accepts NULL. Reasons are not
+ * copied: they must be valid as long as the set.
+ */
 int prefix_set_new(struct prefix_set **setp);
 void prefix_set_free(struct prefix_set *set);
 
 int prefix_set_add(struct prefix_set *set, const struct prefix *p, const char *why);
-/* The same, where the reason has an end, which prefix_set_find() tells. */
-int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const char *why, int64_t until);
-/* The same, where prefix_set_except() may take it, or what is in it, out again. */
+/* The same with an end, which is only stored: prefix_set_find() returns it. */
+int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const char *why,
+			 int64_t until);
+/* The same, but prefix_set_except() may except all of it, or parts. */
 int prefix_set_add_optional(struct prefix_set *set, const struct prefix *p, const char *why);
 int prefix_set_except(struct prefix_set *set, const struct prefix *p);
 /*
- * A file with an address or prefix a line; # begins a comment. *line is the line
- * that is wrong (-EINVAL), or 0. After an error the set is of no use.
+ * Adds a file with one address or prefix a line; # begins a comment. *line is the number of
+ * the line that is wrong (-EINVAL), or 0. After an error the set must not be used.
  */
 int prefix_set_add_file(struct prefix_set *set, const char *file, unsigned int *line);
 /* To be called once after the last addition, before prefix_set_find(). */
 int prefix_set_sort(struct prefix_set *set);
 /* The entry that a source is in, or NULL. */
-const struct prefix_entry *prefix_set_find(const struct prefix_set *set, const struct nolist_source *src);
+const struct prefix_entry *prefix_set_find(const struct prefix_set *set,
+					   const struct nolist_source *src);
 
 #endif

@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 
-/* What a member was called before; NULL: it has kept its name. */
+/* Old name of a member, which is an object or is not; NULL: it was not renamed. */
 const char *retired_member(const char *name, bool is_object);
-/* Member i of those renamed: its old name, and now its new one; NULL after the last. */
+/* Old name of the renamed member i, from 0; *now is its new name. NULL: there is no such i. */
 const char *retired_members(unsigned int i, const char **now);
-/* The same of keys of the configuration. */
+/* The same for keys of the configuration. */
 const char *retired_keys(unsigned int i, const char **now);
-/* The key that a retired one has become; NULL: it is none. */
+/* New name of a retired key; NULL: it is not a retired key. */
 const char *retired_key(const char *old);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Networks that are nobody's mail server anywhere.
+ * Networks in which no public mail server can be (RFC 6890).
  */
 #ifndef NOLIST_SPECIAL_USE_H
 #define NOLIST_SPECIAL_USE_H
@@ -16,7 +16,7 @@ struct special_use {
 
 extern const struct special_use special_uses[]; /* ends with a row without prefix */
 
-/* Is it within a network that labs use? */
+/* Is the prefix within a network that labs use? */
 bool special_use_is_lab(const struct prefix *p);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The state directory: made where it is missing, and trusted only where nobody but root
- * and the user who runs this can write to it.
+ * The state directory: created if it is missing, and trusted only if no other user than
+ * root and the one that runs this can write to it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "user/base/failure.h"
 #include "user/base/state_dir.h"
 
-/* Whoever could write to it could put evidence of his own there. */
+/* A user with write access could put forged evidence there. */
 int state_dir_check(const char *dir, int fd)
 {
 	struct stat st;
@@ -22,7 +22,7 @@ int state_dir_check(const char *dir, int fd)
 		return fail(-errno, "cannot look at '%s'", dir);
 	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
 		fail(-EPERM, "cannot trust '%s'", dir);
-		return fail_hint("it must belong to root or to the user who runs this, and no "
+		return fail_hint("it must belong to root or to the user that runs this, and no "
 				 "other user may write to it");
 	}
 	return 0;

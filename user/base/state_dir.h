@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state directory, in which the store, its locks and the list of "collect" lie.
+ * The state directory: it holds the store, its locks and the list of "collect".
  * Functions return 0 or -errno; failure_of() explains it.
  */
 #ifndef NOLIST_STATE_DIR_H
 #define NOLIST_STATE_DIR_H
 
-int state_dir_make(const char *dir);          /* with those above it */
+int state_dir_make(const char *dir);          /* with its parents */
 int state_dir_check(const char *dir, int fd); /* -EPERM: others may write to it */
-int state_dir_open(const char *dir, int *fd); /* both, and a descriptor of it */
+int state_dir_open(const char *dir, int *fd); /* both, and opens it */
 
 #endif

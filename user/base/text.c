@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Times and ages as people and scripts write them, and names that are not ours.
+ * Times and ages <-> text, and names with their control characters escaped.
  */
 #define _GNU_SOURCE /* strptime */
 #include <errno.h>
@@ -41,7 +41,7 @@ int text_time_parse(const char *text, int64_t *time)
 	if (!end || *end)
 		return -EINVAL;
 	got = timegm(&tm);
-	/* There is no 31st of February, whatever timegm() makes of it. */
+	/* timegm() accepts a 31st of February. */
 	if (got < 0 || strcmp(text_time(got, again), text))
 		return -EINVAL;
 	*time = got;

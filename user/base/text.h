@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Times <-> text. UTC, always: a list is read on other hosts, in other zones. And
- * names that are somebody's, for eyes.
+ * Times <-> text, and names made safe for a terminal. Times are always UTC: a list is
+ * read on other hosts, in other time zones.
  */
 #ifndef NOLIST_TEXT_H
 #define NOLIST_TEXT_H
@@ -12,18 +12,18 @@
 #define HOUR_S 3600
 #define DAY_S 86400
 
-#define TEXT_TIME 32 /* room for a time as text */
-#define TEXT_AGE 24  /* room for an age as text */
+#define TEXT_TIME 32 /* bytes of a time as text, at most */
+#define TEXT_AGE 24  /* bytes of an age as text, at most */
 
-/* 2026-01-02T03:04:05Z */
+/* Seconds since 1970 as 2026-01-02T03:04:05Z (RFC 3339). */
 const char *text_time(int64_t time, char text[TEXT_TIME]);
-/* Seconds since 1970, or as above: 0, or -EINVAL. */
+/* Reads that form, or a number of seconds since 1970: 0 or -EINVAL. */
 int text_time_parse(const char *text, int64_t *time);
 /* 42s, 3m, 2h, 5d: the largest unit that fits at least once, rounded down. */
 const char *text_age(int64_t seconds, char text[TEXT_AGE]);
 /*
- * On standard output, at least so wide: names of files and interfaces are somebody's,
- * so nothing in them reaches the terminal raw.
+ * Prints a name to standard output, padded to width. Others choose the names of files and
+ * interfaces, so bytes that a terminal would act on are shown as \xNN.
  */
 void text_name(const char *name, int width);
 

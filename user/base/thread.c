@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Starts threads. Whatever is asked of one is right without it, too, only slower: so
- * where there can be none, the caller does it all.
+ * Starts threads. Every caller works without a second thread, too, only slower: if none
+ * can be started, it does everything itself.
  */
 #include <signal.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The buffer, and what is formatted into it.
+ * The buffer, and formatting into it.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,7 +59,7 @@ void put_number(struct writer *o, int64_t number)
 	char digits[24];
 	char *at = digits + sizeof(digits);
 
-	/* Two at a time, since each division waits for the one before. */
+	/* Two digits a step, since each division waits for the one before. */
 	for (; n >= 10; n /= 100) {
 		unsigned int two = n % 100;
 

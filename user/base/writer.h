@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A buffer that text for machines is written through: it keeps the first error, and
- * formats numbers, times and sources without stdio, since a list may have a million rows.
+ * A buffered writer for text that machines read. It remembers the first error, and formats
+ * numbers, times and sources without stdio, since a list may have a million rows.
  */
 #ifndef NOLIST_WRITER_H
 #define NOLIST_WRITER_H
@@ -12,7 +12,7 @@
 #include <string.h>
 #include "user/base/addr.h"
 
-#define JSON_DEPTH 8 /* how deep JSON may nest */
+#define JSON_DEPTH 8 /* levels of JSON, at most */
 
 struct json_t; /* jansson's */
 
@@ -24,9 +24,9 @@ struct writer {
 	void *arg;
 	int error; /* of the sink: the first one; nothing is written after it */
 	struct json_level {
-		struct json_t *tree; /* NULL: written as it comes */
+		struct json_t *tree; /* NULL: a stream */
 		const char *name;
-		bool needs_comma; /* a value stands before */
+		bool needs_comma; /* the level has a value already */
 	} json[JSON_DEPTH];
 	int json_depth;
 	size_t used;
@@ -35,7 +35,7 @@ struct writer {
 
 void writer_open(struct writer *o, writer_sink_fn *sink, void *arg);
 int writer_flush(struct writer *o); /* 0, or the first error */
-/* A sink: standard output, at once and not by way of stdio. */
+/* A sink: standard output, unbuffered and without stdio. */
 int writer_stdout(void *arg, const char *bytes, size_t size);
 
 static inline void put_char(struct writer *o, char c)
@@ -45,9 +45,9 @@ static inline void put_char(struct writer *o, char c)
 	o->bytes[o->used++] = c;
 }
 
-void put_large(struct writer *o, const char *bytes, size_t size); /* more than there is room for */
+void put_large(struct writer *o, const char *bytes, size_t size); /* does not fit: flushes first */
 
-/* Here, so that of a text known to the compiler hardly anything is left to do. */
+/* Inline, since most texts are constants: their length is then known to the compiler. */
 static inline void put_bytes(struct writer *o, const char *bytes, size_t size)
 {
 	if (size > sizeof(o->bytes) - o->used) {
@@ -67,8 +67,8 @@ void put_number(struct writer *o, int64_t number);
 void put_time(struct writer *o, int64_t time); /* 2026-01-02T03:04:05Z */
 /* An IPv4 address, or an IPv6 /64. */
 void put_source(struct writer *o, const struct nolist_source *src);
-/* 2001:db8:1:2 of 2001:db8:1:2::/64 */
+/* The four groups of an IPv6 source: 2001:db8:1:2 for 2001:db8:1:2::/64. */
 void put_groups(struct writer *o, const struct nolist_source *src);
-void put_ip4(struct writer *o, const struct nolist_source *src);
+void put_ip4(struct writer *o, const struct nolist_source *src); /* must be IPv4 */
 
 #endif

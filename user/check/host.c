@@ -241,5 +241,5 @@ int check_all(struct findings *to, const struct conf *conf, const int *ifindex, 
 	check_host(to, conf, &links, &ifs);
 	check_firewall(to, conf, &links, &ifs);
 	free(links.link);
-	return to->is_short ? -ENOMEM : 0;
+	return to->is_incomplete ? -ENOMEM : 0;
 }

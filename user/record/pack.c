@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packing, and the one rule by which a table's record and what is kept of it
- * become one: the same record by maximum, a later one by sum.
+ * Packing, and the rule that merges a table's record into what is stored: the same
+ * record by maximum, a later record by sum.
  */
 #include <endian.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "user/base/text.h"
 #include "user/record/pack.h"
 
-/* Two CPUs may both be the first: the beginning of a record is known to a second. */
+/* Two CPUs may both write the first time: the begin of a record is exact to a second. */
 #define BEGIN_SLACK_S 1
 
 bool epoch_is(const struct epoch *a, const struct epoch *b)
@@ -53,7 +53,7 @@ static struct pack_span span(uint64_t first_ns, uint64_t last_ns)
 {
 	struct pack_span s = { pack_second(first_ns), pack_second(last_ns) };
 
-	/* Read while the program wrote: either alone means both. */
+	/* Read while the program wrote it: one of the two may be missing. */
 	if (!s.first || (s.last && s.last < s.first))
 		s.first = s.last;
 	if (!s.last)
@@ -71,7 +71,10 @@ struct pack_contacts pack_contacts(const struct nolist_contacts *c)
 	};
 }
 
-/* Puts an hour in its place; few, so by insertion. */
+/*
+ * The entry of an hour, inserted if it is new; *hours counts the entries. NULL: the array is
+ * full of later hours.
+ */
 static struct pack_hour *hour_place(struct pack_hour *hour, unsigned int *hours, uint32_t number)
 {
 	unsigned int i = *hours;
@@ -81,7 +84,6 @@ static struct pack_hour *hour_place(struct pack_hour *hour, unsigned int *hours,
 	if (i && hour[i - 1].hour == number)
 		return &hour[i - 1];
 	if (*hours == STORED_HOURS) {
-		/* Older than all that there is room for. */
 		if (!i)
 			return NULL;
 		memmove(hour, hour + 1, (STORED_HOURS - 1) * sizeof(*hour));
@@ -126,7 +128,7 @@ struct pack_verified pack_verified(const struct nolist_verified *p, struct pack_
 	};
 }
 
-/* --- what is kept ------------------------------------------------------------ */
+/* --- what is stored ---------------------------------------------------------- */
 
 static uint32_t earliest(uint32_t a, uint32_t b)
 {
@@ -146,7 +148,7 @@ static void cover(struct pack_span *stored, struct pack_span now)
 
 enum which { SAME, LATER, EARLIER };
 
-/* Which record a table shows, by its beginning. */
+/* Is the table's record the one that was stored, or a later or earlier one? By their begins. */
 static enum which which(uint32_t stored, uint32_t now)
 {
 	if (!stored || now > stored + BEGIN_SLACK_S)
@@ -180,7 +182,7 @@ bool stored_add_contacts(struct stored *stored, const struct pack_contacts *c, i
 	for (i = 0; i < PACK_ROLES; i++)
 		begin = earliest(begin, c->role[i].first);
 	is = which(k->begin, begin);
-	/* Read before the one that is kept: another collector was quicker. */
+	/* The table was read before the stored one: another collector was quicker. */
 	if (!begin || is == EARLIER)
 		return false;
 	for (i = 0; i < PACK_ROLES; i++) {
@@ -230,7 +232,7 @@ bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t 
 		uint32_t at[] = { c->role[i].first, c->role[i].last };
 		int j;
 
-		/* Else what is dropped for its age would be news again and again. */
+		/* Hours that are dropped for their age must not be added again each time. */
 		for (j = 0; j < 2; j++)
 			if (at[j] + (STORED_HOURS - 1) * 3600 > now_s)
 				is_new |= add_seen(k, at[j], PACK_SEEN_LOW << i);

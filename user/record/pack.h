@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Evidence of one source, packed, as it lies in memory by the million and in the
- * store: what a table says now, and what is kept of it. Pure: no kernel, no files.
+ * Evidence of one source, packed, as snapshots (by the million) and the store hold it:
+ * the table's record now, and what is stored of it. Pure: no kernel, no files.
  *
- * Times are seconds of the table's own clock plus one, so that 0 is never; the
- * clock is put in UTC only when evidence is read, since an administrator may set
- * the wall clock, and all that the clock of a boot has stamped moves with it.
+ * Times are seconds of the table's own clock plus one, so that 0 is never. They are
+ * converted to UTC only when evidence is read: an administrator may set the wall
+ * clock, and then all times of this boot move with it.
  */
 #ifndef NOLIST_PACK_H
 #define NOLIST_PACK_H
@@ -15,26 +15,29 @@
 #include "bpf/abi.h"
 
 /*
- * A pair of tables from their making to their end, which is a reboot at the
- * latest. Their counters only grow, as long as a record is not dropped.
+ * An epoch: a pair of tables from their creation to their end, which is a reboot at
+ * the latest. The counters of a record only grow until the record is dropped.
  */
 struct epoch {
 	char boot[37];       /* the kernel's boot id */
-	uint32_t tables; /* the kernel's id of the table of verified evidence: unique in a boot */
-	uint64_t generation; /* nolist_meta.generation; 0: nobody has drawn it yet */
+	uint32_t tables;     /* kernel's id of the table of verified evidence: unique in a boot */
+	uint64_t generation; /* nolist_meta.generation; 0: not drawn yet */
 	int64_t wall_s;      /* UTC minus the clock of the tables, in seconds */
 };
 
-/* The boot of what was imported: its clock is UTC, and nothing is lost between. */
+/* Boot id of imported evidence: its clock is UTC, and it has no gaps. */
 #define EPOCH_IMPORTED "imported"
 
 /* Are they the same tables? */
 bool epoch_is(const struct epoch *a, const struct epoch *b);
 
-/* A source as a number: sorts as addr_compare() does, an IPv6 host being its /64. */
+/*
+ * A source as a number, in host byte order: sorts as addr_compare() does. An IPv6 host is
+ * its /64.
+ */
 struct pack_key {
-	uint64_t high; /* of IPv6; IPv4: 0. (::/64, where no host lives, is 0.0.0.0) */
-	uint32_t low;  /* the IPv4 address */
+	uint64_t high; /* the IPv6 /64; IPv4: 0 (no host has an address in ::/64) */
+	uint32_t low;  /* the IPv4 address; IPv6: 0 */
 };
 
 struct pack_key pack_key(const struct nolist_source *src);
@@ -53,15 +56,15 @@ struct pack_span {
 
 enum { PACK_LOW, PACK_REAL, PACK_HIGH, PACK_ROLES };
 
-/* What nolist_contacts says now. */
+/* The record in nolist_contacts now. */
 struct pack_contacts {
 	struct pack_span role[PACK_ROLES];
 	uint32_t opens[PACK_ROLES];
 };
 
 /*
- * What was seen in an hour: data to the real MX, SYNs. The tables keep only the last
- * time, so that each hour is known to who looks once in each.
+ * What was seen in an hour: data to the real MX, SYNs. A table has only the first and the
+ * last time, so every hour is known only if the table is read once in each.
  */
 enum {
 	PACK_SEEN_DATA = 1,
@@ -69,17 +72,17 @@ enum {
 	PACK_SEEN_OPENS = 7 * PACK_SEEN_LOW,
 };
 
-/* One hour of the table's clock; meanings as in struct nolist_hour. */
+/* One hour of the table's clock; fields mean the same as in struct nolist_hour. */
 struct pack_hour {
 	uint32_t hour; /* as in struct nolist_hour: from 1 on */
 	uint16_t n[NOLIST_EVENT_SLOTS];
-	uint16_t seen; /* PACK_SEEN_...; alone, it is no hour with dialogues */
+	uint16_t seen; /* PACK_SEEN_...; if all of n is 0, the hour has no dialogue */
 	uint16_t reserved;
-	uint32_t unknown[2]; /* as below */
+	uint32_t unknown[2]; /* as in struct stored_contacts */
 };
 _Static_assert(sizeof(struct pack_hour) == 48, "is stored");
 
-/* What nolist_verified says now; its hours are elsewhere, ascending. */
+/* The record in nolist_verified now, without its hours, which are in an array of their own. */
 struct pack_verified {
 	struct pack_span data, talk;
 	uint32_t data_count;
@@ -87,30 +90,30 @@ struct pack_verified {
 	uint32_t bad_acks;
 };
 
-/* A time of the tables as it is kept. */
+/* A time of the tables (nanoseconds; 0: never) in packed seconds. */
 uint32_t pack_second(uint64_t ns);
 
-/* Is there nothing in it that this tool does not know? Such a record is not freed. */
+/* Does this tool know all fields that are set? A record with unknown fields is not freed. */
 bool pack_is_known(const struct nolist_verified *p);
 struct pack_contacts pack_contacts(const struct nolist_contacts *c);
-/* Hours: how many were put into hour[NOLIST_HOURS]. */
+/* Fills hour[NOLIST_HOURS], ascending; *hours says how many there are. */
 struct pack_verified pack_verified(const struct nolist_verified *p, struct pack_hour *hour,
 				   unsigned int *hours);
 
 /*
- * What is kept of a source and a life. A record that was dropped (the table was
- * full, or we freed it) comes back with its counters at zero and a later
- * beginning: then what it had is added to "before". Until then the larger number
+ * What is stored of a source in an epoch. A record that was dropped (the table was
+ * full, or collect freed it) comes back with its counters at zero and a later
+ * begin: then the old counts are added to "before". Until then the larger number
  * counts, so that reading the same table twice changes nothing.
  *
- * The layout is the store's, in the order of the machine. A field that is added takes the
- * first of the unknown words, where zero must mean "nothing known": each stored record has
- * a length of its own, so that the version of the store stays. What a newer tool has
- * stored there is kept as it is.
+ * The layout is the store's, in host byte order. A new field takes the first of the unknown
+ * words, where zero must mean "nothing known": each stored record has a length of its own,
+ * so the store's version does not change. Unknown words that a newer tool has stored are
+ * copied unchanged.
  */
 struct stored_contacts {
 	struct pack_contacts now; /* its spans cover all records there were */
-	uint32_t begin;         /* of the record in the table; 0: there was none */
+	uint32_t begin;           /* of the record in the table; 0: there was none */
 	uint32_t before[PACK_ROLES];
 	uint32_t day;              /* days since 1970 */
 	uint32_t days[PACK_ROLES]; /* bit i: an open was seen i days before that */
@@ -128,46 +131,50 @@ _Static_assert(sizeof(struct stored_verified) == 4 * 24, "is stored");
 
 #define STORED_DAYS 32
 
-/* What a life has lost until a time: counters as the tables have them. */
+/* Gaps in the evidence of an epoch up to a time: counters as the tables have them. */
 struct gap {
-	uint32_t from_s, to_s;  /* the interval at whose end it was so */
-	uint64_t verified_lost; /* verified evidence that found no room */
+	uint32_t from_s, to_s;    /* the interval at whose end the counters were read */
+	uint64_t verified_lost;   /* verified evidence that a full table refused */
 	uint32_t verified_lost_s; /* when last; 0: never */
-	uint64_t evicted; /* verified evidence for which a full table let the longest idle go */
-	uint32_t evicted_s;     /* half of those that are left were idle since then */
-	uint64_t detached;      /* how often the program was found attached nowhere */
-	uint32_t detached_s;    /* when last */
-	uint64_t contacts_lost; /* these weigh nothing, and are only told */
+	uint64_t evicted;         /* sources that a full table of verified evidence evicted */
+	uint32_t evicted_s;       /* half of the sources left were idle since then */
+	uint64_t detached;        /* how often the program was found attached nowhere */
+	uint32_t detached_s;      /* when last */
+	uint64_t contacts_lost;   /* these two are no evidence: they are only reported */
 	uint64_t contacts_limited[PACK_ROLES];
 };
 
-/* The hours that are kept: at most so many, the oldest goes first. */
+/* Hours that are stored, at most: the oldest are dropped first. */
 #define STORED_HOURS (35 * 24)
 
 struct stored {
 	struct stored_contacts contacts;
 	struct stored_verified verified;
-	struct pack_hour *hour; /* room for STORED_HOURS; ascending */
+	struct pack_hour *hour; /* capacity STORED_HOURS; ascending */
 	unsigned int hours;
 };
 
-/* Is there anything verified? */
+/* Is there any verified evidence? */
 static inline bool stored_is_verified(const struct stored *k)
 {
 	return k->verified.begin;
 }
 
-/* Merge what a table says now. True: there was something new. */
+/* Merge a table's record into what is stored. True: there was something new. */
 bool stored_add_contacts(struct stored *k, const struct pack_contacts *c, int64_t wall_s);
 bool stored_add_verified(struct stored *k, const struct pack_verified *p,
 			 const struct pack_hour *hour, unsigned int hours);
 
-/* After these two, of a look at now_s: notes hours with SYNs of who has verified anything. */
+/*
+ * To be called after these two: notes the hours with SYNs of a verified source. now_s is the
+ * packed time at which the table was read.
+ */
 bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t now_s);
 
 /*
- * Adds one contact that others have logged: data to the real MX, or a SYN to the
- * low fake. What is not later than all before was there already and counts no more.
+ * Adds one contact from a log: data to the real MX, or a SYN to the low fake; at is a
+ * packed time. One that is not later than all before was imported already, and is not
+ * counted again.
  */
 bool stored_import(struct stored *k, bool is_data, uint32_t at);
 
@@ -176,7 +183,7 @@ static inline uint32_t pack_sum(uint32_t a, uint32_t b)
 	return a + b < a ? UINT32_MAX : a + b;
 }
 
-/* Bits of days as they look so many days later. */
+/* stored_contacts.days, for a day that is later by this many days. */
 static inline uint32_t pack_days_later(uint32_t days, uint32_t by)
 {
 	return by < STORED_DAYS ? days << by : 0;

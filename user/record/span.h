@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A span of time: what was known of one at a time, how far two are apart.
+ * A span of time: what was known of it at a time, and how far two spans are apart.
  */
 #ifndef NOLIST_SPAN_H
 #define NOLIST_SPAN_H
@@ -13,7 +13,7 @@ struct span {
 	int64_t last;
 };
 
-/* What was known of a span at a time. If it went on, it may just have been seen. */
+/* What was known of a span at now. If it ended later, its last is taken to be now. */
 static inline struct span span_as_of(struct span span, int64_t now)
 {
 	if (span.first > now)

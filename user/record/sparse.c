@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leaves the zeros of a record out, and puts them in again. What is expanded may be
- * damaged: nothing is read or written beyond what there is.
+ * Leaves out the zeros of a record, and restores them. An encoded record may be damaged:
+ * decoding reads and writes nothing beyond the given sizes.
  */
 #include <string.h>
 
 #include "user/record/sparse.h"
 
-/* Up to the last word that is not zero; at least one, so that a record is never nothing. */
+/* Words up to the last one that is not zero; at least 1, since length 0 means "no record". */
 static unsigned int length_of(const unsigned char *record, unsigned int words)
 {
 	uint32_t word;
