@@ -3,10 +3,10 @@
  * The commands, one line each: the contents page of user/.
  *
  * To add a command:
- *   1. user/cmd_WORD.c with int cmd_WORD(int argc, char **argv)
+ *   1. user/cmd/WORD.c with int cmd_WORD(int argc, char **argv)
  *   2. its prototype here and its row in the table in main.c
  *   3. its section in user/nolist-xdp.8
- *   4. selftests/tool_WORD.sh
+ *   4. selftests/tool/WORD.sh
  * selftests/tool/help.sh compares table, man page and README.
  */
 #ifndef NOLIST_CMD_H

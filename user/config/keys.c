@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The keys of the configuration: one row each, with the function that takes a
- * value; those of the verdict's rules are in judge/verdict.c. The command line's options
+ * value; those of the verdict's rules are in rules.c. The command line's options
  * go through the same rows. To add a key: its row and its field in conf.h, its
  * lines in scripts/nolist-xdp.conf and user/nolist-xdp.8, and its cases in
  * selftests/unit/conf.c.
