@@ -87,7 +87,7 @@ after() {
 must wait_for $((2 * brief)) after
 check 'the watcher has gone' wait_for 5 no_watchers
 is "$(connects "$HIGH4") $(prog_at s0 | sed 's/^[1-9].*/there/')" 'accepted there' 'and it stays in force'
-exits 1 'what is loaded is not on probation' 'once is enough' nolist load --confirm
+exits 1 'the configuration in force is not on probation' 'once is enough' nolist load --confirm
 must probation $brief >/dev/null
 until=$(until_of)
 must nolist load "${ROLES[@]}" >/dev/null

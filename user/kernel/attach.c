@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One interface at a time: what is attached there, and attaching, replacing and
- * detaching our program. Nothing here takes away what is somebody else's: every
- * change names the program that it expects to find.
+ * detaching our program. No other program is ever removed: every change names the
+ * program that it expects to find.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -57,7 +57,7 @@ static int prog_info_of(const char *pin_dir, unsigned int id, struct kern_prog *
 	return ret;
 }
 
-/* The id of our program among those that a dispatcher calls; 0: it is not. */
+/* The id of our program among those that a dispatcher calls; 0: it is not there. */
 static unsigned int find_shared(const char *pin_dir, int ifindex)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
@@ -89,13 +89,13 @@ int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot)
 		slot->id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
 		slot->mode = query.drv_prog_id ? KERN_NATIVE : KERN_GENERIC;
 	} else {
-		slot->id = query.hw_prog_id; /* on the card: none of ours */
+		slot->id = query.hw_prog_id; /* offloaded to the card: never ours */
 	}
 	if (!slot->id)
 		return 0;
 	ret = prog_info_of(pin_dir, slot->id, &prog);
 	if (ret == -ENOENT) {
-		*slot = (struct kern_slot){}; /* it has gone meanwhile */
+		*slot = (struct kern_slot){}; /* it was detached meanwhile */
 		return 0;
 	}
 	if (ret)
@@ -166,15 +166,15 @@ bool kern_is_partial(int ifindex, enum kern_mode mode)
 		return true;
 	ret = ioctl(fd, SIOCETHTOOL, &req);
 	close(fd);
-	/* A card sits on a bus; what does not is software, and so are the guests' ends. */
+	/* A card sits on a bus; anything else is software, as are the network devices of guests. */
 	is_software = ret || !drv.bus_info[0] || !strcmp(drv.bus_info, "N/A") ||
 		      !strcmp(drv.driver, "veth");
 	is_guest = !strcmp(drv.driver, "virtio_net") || !strcmp(drv.driver, "tun") ||
 		   !strcmp(drv.driver, "vif") || !strcmp(drv.driver, "xen_netfront");
 	/*
-	 * In generic mode the answer goes out with the mark of the question. Within this
-	 * kernel that is believed; a card, or the host of a guest, would make the sum a
-	 * second time, and wrong. Whoever hears from there is left to the kernel's port.
+	 * In generic mode the answer leaves with the CHECKSUM_PARTIAL mark of the segment.
+	 * This kernel takes the sum as it is; a card, or the host of a guest, would compute
+	 * it again, and wrongly. There such segments are left to the kernel's closed port.
 	 */
 	return mode == KERN_GENERIC ? is_software && !is_guest : is_software || is_guest;
 }
@@ -186,7 +186,7 @@ static struct bpf_map *skel_map(struct nolist_bpf *skel, int map)
 	return bpf_object__find_map_by_name(skel->obj, kern_map_names[map]);
 }
 
-/* With those that a set has, instead of new ones. */
+/* Takes the maps that the instance has, instead of new ones. */
 static int reuse_instance(struct nolist_bpf *s, const struct kern_instance *instance,
 			  unsigned int capacity, bool is_collected)
 {
@@ -201,7 +201,7 @@ static int reuse_instance(struct nolist_bpf *s, const struct kern_instance *inst
 			ret = bpf_map__reuse_fd(map, instance->fd[i]);
 		else if (capacity && (i == MAP_CONTACTS || i == MAP_VERIFIED))
 			ret = bpf_map__set_max_entries(map, capacity);
-		/* This one refuses newcomers when it is full, and lets nobody go. */
+		/* When full, a plain hash refuses new sources and evicts none. */
 		if (!ret && is_collected && i == MAP_VERIFIED &&
 		    !(instance && instance->fd[i] >= 0))
 			ret = bpf_map__set_type(map, BPF_MAP_TYPE_HASH);
@@ -237,8 +237,8 @@ int kern_skel_open(struct nolist_bpf **skel, const struct kern_instance *instanc
 		return ret;
 	}
 	/*
-	 * An extension of a dispatcher has no type of attachment, and an array takes only
-	 * programs that agree in it: so none of ours has one.
+	 * An extension of a dispatcher has no attach type, and an array of programs accepts
+	 * only programs with the same one: so ours have none.
 	 */
 	bpf_program__set_expected_attach_type(s->progs.nolist_ingress, 0);
 	bpf_program__set_expected_attach_type(s->progs.nolist_slow, 0);
@@ -247,8 +247,8 @@ int kern_skel_open(struct nolist_bpf **skel, const struct kern_instance *instanc
 }
 
 /*
- * libxdp attaches a copy of its own, since it loads the program as an extension
- * of its dispatcher; where the kernel has no such thing it attaches it alone.
+ * libxdp attaches a copy, since it loads the program anew as an extension of its
+ * dispatcher; on a kernel without extensions it attaches the program alone.
  */
 static int attach_shared(const struct kern_new *new, int ifindex, enum kern_mode mode)
 {
@@ -282,7 +282,7 @@ static int attach_in(const struct kern_new *new, int ifindex, enum kern_mode mod
 {
 	int ret = attach_shared(new, ifindex, mode);
 
-	/* Where the dispatcher cannot take it, it works alone, if nobody else is there. */
+	/* If the dispatcher refuses it: attach it alone, unless another program is there. */
 	if (ret && !is_beside)
 		ret = attach_alone(new->fd, ifindex, mode);
 	return ret;
@@ -300,7 +300,7 @@ int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 	ret = kern_slot(new->instance.pin_dir, ifindex, &before);
 	if (ret)
 		return fail(ret, "cannot look at '%s'", name);
-	/* Beside others: where they are. */
+	/* Beside other programs: in their mode. */
 	if (before.id)
 		first = before.mode;
 	ret = attach_in(new, ifindex, first, before.id);
@@ -314,15 +314,16 @@ int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 		if (*kern_extack())
 			fail_hint("the driver says: %s", kern_extack());
 		else if (before.id && kern_resize_refused())
-			fail_hint("others are there; to run beside them this kernel needs "
-				  "libxdp 1.5.5 or later, see docs/kernels.md; or unload them");
+			fail_hint("other XDP programs are attached; to run beside them this "
+				  "kernel needs libxdp 1.5.5 or later, see docs/kernels.md; or "
+				  "unload them");
 		else if (before.id)
-			fail_hint("libxdp's dispatcher is there, and cannot take one more program");
+			fail_hint("libxdp's dispatcher is attached and accepts no more programs");
 		return ret;
 	}
 	ret = kern_slot(new->instance.pin_dir, ifindex, now);
 	if (!ret && !now->ours)
-		ret = -EBUSY; /* somebody took it away at once */
+		ret = -EBUSY; /* it was detached again at once */
 	if (!ret && !now->is_shared && kern_resize_refused() && !*why)
 		snprintf(why, size, "to run beside others it needs libxdp 1.5.5");
 	return ret ? fail(ret, "cannot attach to '%s'", name) : 0;
@@ -375,8 +376,8 @@ int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot
 
 	if (was->is_shared) {
 		/*
-		 * LIMIT: the dispatcher takes the new one in beside the old, then lets the
-		 * old one go; for that moment a frame that passes is counted twice.
+		 * LIMIT: the dispatcher first adds the new program, then removes the old one;
+		 * in between, a frame that passes is counted twice.
 		 */
 		ret = attach_shared(new, ifindex, was->mode);
 		if (!ret)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs and maps by their numbers. That takes CAP_SYS_ADMIN; who has not got it, as
- * collect and dump in their units, finds by pins what load has pinned, and what
- * libxdp pins of its dispatchers. What is in no pin is then not seen, and not ours.
+ * Programs and maps by their ids, which needs CAP_SYS_ADMIN. A command without it, as
+ * collect and dump in their units, finds by their pins what load has pinned, and what
+ * libxdp pins of its dispatchers. An object without a pin is not seen then, and does not
+ * count as ours.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -31,7 +32,7 @@ static int prog_at(const char *path, unsigned int id)
 	return fd;
 }
 
-/* The program with this id, of all pins that match the pattern: an fd, or -1. */
+/* The program with this id among all pins that match the pattern: an fd, or -1. */
 static int first_of(const char *pattern, unsigned int id)
 {
 	glob_t found = {};
@@ -86,7 +87,7 @@ int kern_conf_fd(const char *pin_dir, unsigned int id)
 	return fd < 0 ? map_at(pin_dir, KERN_PIN_CONF_ASIDE, id) : fd;
 }
 
-/* Our program of this dispatcher: its id, or 0. */
+/* The id of our program in this dispatcher; 0: not there. */
 static unsigned int ours_in(const char *dir)
 {
 	struct kern_prog prog = {};
@@ -131,7 +132,7 @@ void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot)
 
 /* --- versions ---------------------------------------------------------------- */
 
-/* Where nolist_object is in .rodata, by the BTF of the map; -ENOENT if nowhere. */
+/* Offset of nolist_object in .rodata, in bytes, by the BTF of the map; -ENOENT: not there. */
 static int object_offset(const struct bpf_map_info *info)
 {
 	struct btf *btf = btf__load_from_kernel_by_id(info->btf_id);
@@ -193,7 +194,7 @@ unsigned int kern_prog_version(const char *pin_dir, unsigned int id)
 		close(fd);
 	for (i = 0; i < prog.maps && !object.version; i++) {
 		map = bpf_map_get_fd_by_id(prog.map_id[i]);
-		/* Who may not ask believes the tables, whose version is asked as well. */
+		/* Without permission the version of the tables, also compared, must do. */
 		if (map < 0 && errno == EPERM)
 			return KERN_ABI_UNSEEN;
 		if (map < 0)

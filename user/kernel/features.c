@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the running kernel has, found out by trying: things that the program cannot do
- * without, and things that it can, with what is lost then.
+ * Features of the running kernel, probed by using them: those that the program needs, and
+ * optional ones, with what does not work without them.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -51,7 +51,7 @@ static int has_extensions(void)
 	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL);
 }
 
-/* An empty table is at its end at once. */
+/* A batch from an empty table ends at once, with ENOENT. */
 static int has_batches(void)
 {
 	__u32 n = 1, next;
@@ -72,7 +72,7 @@ static int has_jit(void)
 	FILE *f = fopen("/proc/sys/net/core/bpf_jit_enable", "re");
 	int value = 0;
 
-	/* A kernel that always translates may not have the switch. */
+	/* A kernel with the JIT always on may not have the switch. */
 	if (!f)
 		return -errno;
 	if (fscanf(f, "%d", &value) != 1)
@@ -83,7 +83,7 @@ static int has_jit(void)
 
 static const struct {
 	struct kern_feature feature;
-	int (*probe)(void); /* 1, 0, or -errno where it cannot be told */
+	int (*probe)(void); /* 1, 0, or -errno: unknown */
 } features[] = {
 	{ { "XDP", NULL }, has_xdp },
 	{ { "bpf_ktime_get_coarse_ns", NULL }, has_coarse_clock },
@@ -104,7 +104,7 @@ int kern_missing(struct kern_feature *missing, int max)
 	size_t i;
 
 	kern_quiet();
-	/* Who may not try finds everything missing. */
+	/* Without permission every feature would seem to be missing. */
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(__u32), sizeof(__u32), 1, NULL);
 	if (fd < 0 && errno == EPERM)
 		return -EPERM;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds what there is of ours: the pinned maps, and the programs that are
- * attached in this network namespace, with their maps. Changes nothing.
+ * Finds everything of ours: the pinned maps, and the programs that are attached in
+ * this network namespace, with their maps. Changes nothing.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -104,7 +104,7 @@ void kern_quiet(void)
 	is_resize_refused = false;
 }
 
-/* --- sets -------------------------------------------------------------------- */
+/* --- instances --------------------------------------------------------------- */
 
 void kern_instance_init(struct kern_instance *instance)
 {
@@ -180,7 +180,7 @@ static bool instance_fits(const struct kern_instance *instance, const struct abi
 	return true;
 }
 
-/* Sizes are the first thing that another version may have changed. */
+/* The ABI of an instance, by the sizes of keys and values; 0: unknown. */
 static unsigned int instance_abi(const struct kern_instance *instance)
 {
 	size_t i;
@@ -201,6 +201,7 @@ bool kern_instance_is_used(const struct kern *k, int instance)
 	return false;
 }
 
+/* The pinned instance, or (is_aside) the one that a load has replaced: its number, or -1. */
 static int find_pins(struct kern *k, const char *pin_dir, bool is_aside)
 {
 	struct kern_instance *instance = &k->instance[k->instances];
@@ -219,8 +220,8 @@ static int find_pins(struct kern *k, const char *pin_dir, bool is_aside)
 			close(fd);
 	}
 	/*
-	 * The record of the ABI is pinned last: without it the pins are half made. A load
-	 * that was killed may have pinned the same tables aside as well.
+	 * The record of the ABI is pinned last: without it the pins are incomplete. A load
+	 * that was killed may have pinned the same tables aside, too.
 	 */
 	if (instance->fd[MAP_META] < 0 || kern_instance_same(k, instance->id[MAP_CONF]) >= 0) {
 		kern_instance_close(instance);
@@ -257,7 +258,7 @@ int kern_prog_info(int fd, struct kern_prog *prog)
 }
 
 /*
- * The set of a program's maps: index of one that is known, or of a new one; -1:
+ * The number of the instance that a program's maps are, which is added if it is new. -1:
  * maps of another version of ours; -ENOENT: it has none of our maps.
  */
 static int find_instance(struct kern *k, const struct kern_prog *prog)
@@ -312,7 +313,7 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 		return ret;
 	fd = kern_prog_fd(k->pin_dir, slot.ours);
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd; /* it has gone meanwhile */
+		return fd == -ENOENT ? 0 : fd; /* it was detached meanwhile */
 	ret = kern_prog_info(fd, &prog);
 	close(fd);
 	if (ret)
@@ -326,7 +327,7 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 	found->instance = find_instance(k, &prog);
 	found->is_pinned = found->instance >= 0 && k->instance[found->instance].pin_dir;
 	kern_slow_look(&prog, k->pin_dir, found);
-	/* A program with our name, but none of our maps, is somebody else's. */
+	/* A program with our name and none of our maps is not ours. */
 	if (found->instance != -ENOENT)
 		k->n_ifs++;
 	return 0;
@@ -387,15 +388,15 @@ void kern_close(struct kern *k)
 static int refuse(const char *whose, unsigned int version)
 {
 	if (version == NOLIST_ABI_VERSION)
-		failx(-EPROTO, "%s not whole", whose);
+		failx(-EPROTO, "%s incomplete", whose);
 	else if (version)
 		failx(-EPROTO, "%s of version %u, this tool needs version %u", whose, version,
 		      NOLIST_ABI_VERSION);
 	else
 		failx(-EPROTO, "%s of an unknown version, this tool needs version %u", whose,
 		      NOLIST_ABI_VERSION);
-	return fail_hint("the tool that made them can still collect; \"nolist-xdp unload --purge\" "
-			 "drops the old tables, then load");
+	return fail_hint("the version that made them can still collect; \"nolist-xdp unload "
+			 "--purge\" drops the old tables, then load");
 }
 
 int kern_abi(const struct kern *k, const char *pin_dir)
@@ -435,7 +436,7 @@ int kern_open(struct kern **kp, const char *pin_dir)
 	ret = kern_abi(k, pin_dir);
 	if (!ret && !k->instances) {
 		failx(-ENOENT, "nothing is attached, and nothing is pinned in '%s'", pin_dir);
-		ret = fail_hint("\"nolist-xdp load\" attaches; --pin-dir tells where tables are");
+		ret = fail_hint("\"nolist-xdp load\" attaches; --pin-dir names another directory");
 	}
 	if (ret) {
 		kern_close(k);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All or nothing: a load first finds out all that can be known
- * (who is where, does the program verify, does the configuration fit), then
- * attaches and pins, noting how to undo it, and puts the configuration in force
- * as its last step.
+ * All or nothing: a load first checks all that can be checked (what is attached, does
+ * the verifier accept the program, does the configuration fit). Then it attaches and
+ * pins, and notes how to undo each step. Its last step puts the configuration in force.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,29 +21,29 @@ struct step {
 	int ifindex;
 	char name[16];
 	struct kern_slot was, now;
-	int old_fd; /* the program that was replaced, for putting it back; or -1 */
+	int old_fd; /* the program that was replaced, to put it back; or -1 */
 	enum kern_action action;
-	bool is_swap; /* our program gives way to our program */
-	bool is_give; /* our program stays, and gets its slow path */
+	bool is_swap; /* another build of our program is replaced */
+	bool is_give; /* our program is not replaced, but gets its slow path */
 	bool is_done;
-	unsigned int progs_id; /* of the array that was pinned for that */
+	unsigned int progs_id; /* of the array that was pinned for the slow path */
 };
 
 struct job {
 	const struct kern_load *what;
 	struct kern_done *done;
 	struct kern *k;
-	int main;            /* index of the set that is used; -1: a new one */
-	int older;           /* index of the set that gives way to it; -1: none */
+	int main;            /* number of the instance that is used; -1: a new one */
+	int older;           /* number of the older instance that it replaces; -1: none */
 	struct nolist_bpf *skel;
-	struct kern_new new; /* as the skeleton holds it; not to be closed */
+	struct kern_new new; /* its fds are the skeleton's */
 	struct kern_prog prog, slow;
 	struct nolist_config *conf, *old;
 	bool is_dir_new, is_pinned_here, is_new_used;
 	struct step step[KERN_IFS_MAX];
 };
 
-/* The pinned tables; else those of the first interface that has ours; else new ones. */
+/* The pinned tables; else those of the first interface that has our program; else new ones. */
 static int choose_instance(const struct job *job)
 {
 	const struct kern_if *f;
@@ -60,7 +59,7 @@ static int choose_instance(const struct job *job)
 	return -1;
 }
 
-/* Before the program is attached anywhere, its slow path is where it looks for it. */
+/* Puts the slow path into its array, before the program is attached anywhere. */
 static int load_slow(struct job *job)
 {
 	int fd = bpf_program__fd(job->skel->progs.nolist_slow), ret;
@@ -74,8 +73,8 @@ static int load_slow(struct job *job)
 	return ret ? fail(ret, "cannot put the slow path in its place") : 0;
 }
 
-/* A load that was killed may have attached, with new tables, and not pinned these yet. */
-static int heir(const struct job *job)
+/* A load that was killed may have attached with new tables and not pinned them yet: these. */
+static int unpinned_new(const struct job *job)
 {
 	const struct kern_if *f;
 	int i;
@@ -89,7 +88,7 @@ static int heir(const struct job *job)
 	return -1;
 }
 
-/* New tables have as much room as those that they take over from, unless told otherwise. */
+/* Capacity of new tables: as configured; else that of the tables that they replace. */
 static unsigned int capacity_of(const struct job *job)
 {
 	unsigned int entries = 0, capacity = 0;
@@ -126,7 +125,7 @@ static int load_program(struct job *job)
 
 static int fill_config(struct job *job)
 {
-	/* Indexes of counters stay, since those of older tables are added to the new ones. */
+	/* Each address keeps its index, since counters of older tables are added to the new. */
 	const struct kern_instance *from =
 		job->older >= 0 ? &job->k->instance[job->older] : &job->new.instance;
 	static bool busy[NOLIST_MX_MAX];
@@ -154,7 +153,7 @@ static int fill_config(struct job *job)
 
 /* --- the plan: refuse what cannot be done, before anything is done ------------- */
 
-/* Tables that give way to ours now, or have done so at another interface. */
+/* Are these the tables that this load replaces, or that one has replaced before? */
 static bool is_older(const struct job *job, int instance)
 {
 	return instance == job->older || job->k->instance[instance].is_aside;
@@ -181,7 +180,7 @@ static int plan_ours(struct job *job, struct step *step)
 			step->action = KERN_REPLACED;
 		return 0;
 	}
-	/* Attached with tables of its own: these may be left if nobody configured them. */
+	/* Attached with tables of its own: these may be replaced if they were never configured. */
 	conf = malloc(sizeof(*conf));
 	if (!conf)
 		return fail(-ENOMEM, "cannot look at '%s'", step->name);
@@ -217,8 +216,8 @@ static int plan_step(struct job *job, struct step *step, int ifindex)
 		failx(-EBUSY, "'%s' has another XDP program, %u '%s'", step->name, was->id,
 		      was->name);
 		return fail_hint(
-			"\"ip link set dev %s xdp%s off\" takes it away; nolist-xdp replaces "
-			"nobody's program",
+			"\"ip link set dev %s xdp%s off\" removes it; nolist-xdp does not replace "
+			"other programs",
 			step->name, was->mode == KERN_GENERIC ? "generic" : "");
 	}
 	if (was->id && job->what->mode != KERN_AUTO && job->what->mode != was->mode)
@@ -262,7 +261,7 @@ static int do_step(struct job *job, struct step *step, struct kern_done *done)
 	return ret;
 }
 
-/* The older tables are where they were. */
+/* Pins the older tables where they were. */
 static void undo_pins(struct job *job)
 {
 	const char *pin_dir = job->what->pin_dir;
@@ -306,7 +305,7 @@ static void add_partial(struct nolist_config *conf, int ifindex, enum kern_mode 
 		conf->partial[conf->partials++] = ifindex;
 }
 
-/* Interfaces of this load, and others that share the tables. */
+/* For the interfaces of this load, and for others that share the tables. */
 static void fill_partial(struct job *job)
 {
 	int i, j;
@@ -323,7 +322,7 @@ static void fill_partial(struct job *job)
 	}
 }
 
-/* The switch: a new inner array, filled, then put in the place of the old one. */
+/* A new inner array is filled, then replaces the old one in one write. */
 int kern_commit(const char *pin_dir, const struct kern_instance *instance,
 		const struct nolist_config *conf)
 {
@@ -348,9 +347,9 @@ int kern_commit(const char *pin_dir, const struct kern_instance *instance,
 }
 
 /*
- * What may fail without harm. The record of the version is bound to the programs,
- * so that it is found through them where pins got lost; the program is pinned for
- * those who look at it.
+ * Last steps that may fail without harm. The record of the version is bound to the
+ * programs, so that it is found through them if pins got lost. The program is pinned
+ * for commands without CAP_SYS_ADMIN: see by_id.c.
  */
 static void settle(const struct job *job)
 {
@@ -384,7 +383,7 @@ static int take_over(struct job *job)
 		job->step[i].now = job->step[i].was;
 	fill_partial(job);
 	ret = kern_commit(NULL, &job->new.instance, job->conf);
-	/* To be filled again, when it is known how the others went. */
+	/* To be filled again, when the modes of all interfaces are known. */
 	job->conf->partials = 0;
 	return ret;
 }
@@ -401,7 +400,7 @@ static int load_locked(struct job *job)
 	job->main = choose_instance(job);
 	if (job->main >= 0 && job->k->instance[job->main].abi != NOLIST_ABI_VERSION) {
 		job->older = job->main;
-		job->main = heir(job);
+		job->main = unpinned_new(job);
 	}
 	ret = load_program(job);
 	if (!ret)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What new tables are told once: their version and key; and with each load, which MX
+ * What a load writes into the tables: their version and key once, and each time which MX
  * addresses came in force.
  */
 #include <bpf/bpf.h>
@@ -45,7 +45,7 @@ int kern_write_meta(const struct kern_instance *instance)
 	return put_meta(instance, &meta);
 }
 
-/* Drawn once, and kept as long as the tables, so that no dialogue is cut. */
+/* Drawn once and not changed as long as the tables exist, so that no dialogue is cut. */
 int kern_draw_key(const struct kern_instance *instance)
 {
 	int fd = instance->fd[MAP_KEY];
@@ -64,7 +64,7 @@ int kern_draw_key(const struct kern_instance *instance)
 
 #define MX_NO_LOW (NOLIST_MX_NO_LOW(0) | NOLIST_MX_NO_LOW(1))
 
-/* In which family may a sender that walked over the other one have left no mark? */
+/* The families in which a sender whose walk used the other one may have left no contact. */
 static __u64 mx_no_low(const bool has[2][NOLIST_ROLES])
 {
 	__u64 bits = 0;
@@ -76,7 +76,7 @@ static __u64 mx_no_low(const bool has[2][NOLIST_ROLES])
 	return bits;
 }
 
-/* A number for the addresses and their roles, whatever their order; never 0. */
+/* A number for the addresses and their roles, independent of their order; never 0. */
 static __u64 mx_number(const struct nolist_config *conf)
 {
 	bool has[2][NOLIST_ROLES] = {};

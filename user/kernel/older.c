@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of the version before this one become today's: nothing gets lost, and what
- * they did not know is zero.
+ * Converts records of the version before this one to today's: nothing gets lost, and new
+ * fields are zero.
  */
 #include <string.h>
 

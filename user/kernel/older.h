@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tables of the version before this one, 5, as bpf/abi.h had them: read as if they were
- * today's, so that nobody loses evidence by an update. Nothing here writes.
+ * Tables of the version before this one, 5, as bpf/abi.h had them. They are read as if they
+ * were today's, so that an update loses no evidence. Nothing here writes to them.
  */
 #ifndef NOLIST_OLDER_H
 #define NOLIST_OLDER_H
@@ -67,13 +67,13 @@ struct older_config {
 };
 _Static_assert(sizeof(struct older_config) == 48 + 256 + 256 + 98304 + 8 + 77000, "as it was");
 
-/* Its first fields are today's, and all that was not there is zero. */
+/* Bytes of its nolist_meta: a prefix of today's, whose other fields read as zero. */
 #define OLDER_META 88
 
 void older_contacts(const struct older_contacts *old, struct nolist_contacts *c);
 void older_verified(const struct older_verified *old, struct nolist_verified *p);
 void older_stats(const struct older_stats *old, struct nolist_stats *s);
-/* But for the replies: of these only the banner. */
+/* All but the replies, of which only the banner is read. */
 void older_config(const struct older_config *old, struct nolist_config *conf);
 
 #endif

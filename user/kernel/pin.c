@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The directory of pins: one file for each map, named like it, and one for the
- * program. Its lock keeps two loads apart. Evidence outlives an unload here.
+ * The directory of pins: one file for each map, with its name, and one for the program.
+ * Its lock prevents two loads at the same time. Pinned evidence outlives an unload.
  */
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -20,8 +20,8 @@
 #include "user/kernel/older.h"
 #include "user/kernel/private.h"
 
-#define PIN_PREFIX "nolist_" /* of whatever a load has pinned */
-#define PIN_NEW "nolist_new" /* what is pinned in the place of another, until it is renamed */
+#define PIN_PREFIX "nolist_" /* of everything that a load pins */
+#define PIN_NEW "nolist_new" /* a pin that replaces another, until it is renamed */
 
 static void path_of(char path[4096], const char *dir, const char *name)
 {
@@ -90,7 +90,7 @@ int kern_lock(const char *pin_dir, bool *is_new)
 			close(fd);
 			return ret;
 		}
-		/* Whoever held the lock may have removed the directory. */
+		/* The process that held the lock may have removed the directory. */
 		if (!fstat(fd, &here) && !stat(pin_dir, &there) && here.st_ino == there.st_ino)
 			return fd;
 		close(fd);
@@ -102,7 +102,8 @@ void kern_pin_path(char path[4096], const char *pin_dir, enum kern_map map, enum
 	const char *older = older_map_names[map];
 
 	if (as == KERN_PIN_ASIDE)
-		snprintf(path, 4096, "%s/" PIN_PREFIX "old_%s", pin_dir, older + strlen(PIN_PREFIX));
+		snprintf(path, 4096, "%s/" PIN_PREFIX "old_%s", pin_dir,
+			 older + strlen(PIN_PREFIX));
 	else
 		path_of(path, pin_dir, as == KERN_PIN_OLDER ? older : kern_map_names[map]);
 }
@@ -116,8 +117,8 @@ static void unpin_as(const char *pin_dir, enum kern_map map, enum kern_pin as)
 }
 
 /*
- * The record of the ABI is the last, and says that the rest is there; so that of other
- * tables goes first.
+ * The record of the ABI is pinned last, as a sign that the pins are complete; so that of
+ * other tables is removed first.
  */
 static int pin_instance(const char *pin_dir, const struct kern_instance *instance, enum kern_pin as)
 {
@@ -140,7 +141,7 @@ int kern_pin(const char *pin_dir, const struct kern_instance *instance)
 {
 	int i;
 
-	/* These have given way, and are pinned aside. */
+	/* The older tables were replaced, and are pinned aside. */
 	for (i = KERN_MAPS - 1; i >= 0; i--)
 		unpin_as(pin_dir, i, KERN_PIN_OLDER);
 	return pin_instance(pin_dir, instance, KERN_PIN_TODAY);
@@ -159,7 +160,7 @@ int kern_pin_aside(const char *pin_dir, const struct kern_instance *instance)
 {
 	char path[4096], from[4096];
 
-	/* Who may not ask for a configuration by its number finds it by this pin. */
+	/* Without CAP_SYS_ADMIN a configuration is found by this pin: see by_id.c. */
 	path_of(path, pin_dir, KERN_PIN_CONF_ASIDE);
 	path_of(from, pin_dir, KERN_PIN_CONF);
 	unlink(path);
@@ -183,7 +184,7 @@ int kern_unpin_aside(const char *pin_dir)
 	return ret;
 }
 
-/* In the place of the one that is there. */
+/* Pins in the place of an existing pin, without a moment without one. */
 static int pin_over(const char *pin_dir, const char *name, int fd)
 {
 	char path[4096], next[4096];
@@ -215,8 +216,8 @@ void kern_unpin_prog(const char *pin_dir)
 }
 
 /*
- * What else begins like our names: of a load that was killed, or of another version. An
- * array may be in use; slow.c knows.
+ * Removes other pins with our prefix: of a load that was killed, or of another version. Not
+ * arrays of programs, which may be in use: slow.c removes them.
  */
 static void unpin_left(const char *pin_dir)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Probation: a configuration that ends unless it is confirmed. The end is in the
- * configuration, so that the program knows it by itself: nothing that happens to a
- * process, a session or the machine's load can make it stay in force.
+ * configuration, so that the program itself knows it: it ends whatever happens to
+ * processes and sessions, and however loaded the machine is.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "user/base/failure.h"
 #include "user/kernel/private.h"
 
-/* Opens what is pinned, with its configuration; all of it is the caller's to free. */
+/* Opens what is pinned, with its configuration, which is on probation; the caller frees both. */
 static int open_pinned(const char *pin_dir, struct kern **k, struct nolist_config **conf)
 {
 	int ret;
@@ -26,7 +26,7 @@ static int open_pinned(const char *pin_dir, struct kern **k, struct nolist_confi
 	else if ((*k)->pinned < 0 || kern_config(*k, (*k)->pinned, *conf))
 		ret = failx(-ENOENT, "nothing is loaded");
 	else if (!(*conf)->until_ns)
-		ret = failx(-ENOENT, "what is loaded is not on probation");
+		ret = failx(-ENOENT, "the configuration in force is not on probation");
 	if (!ret)
 		return 0;
 	kern_close(*k);
@@ -89,7 +89,7 @@ static int detach_all(struct kern *k, const char *pin_dir)
 		if (!ret && slot.ours)
 			ret = kern_detach(k->ifs[i].ifindex, &slot);
 		gone++;
-		/* The others all the same: one of them may be the way back in. */
+		/* Go on with the others: one of them may be the administrator's way back in. */
 		if (ret)
 			worst = fail(ret, "cannot detach from '%s'", k->ifs[i].name);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the tables: configuration in force, counters, evidence. Changes nothing,
- * not even which records an LRU table will evict.
+ * Reads the tables: configuration in force, counters, evidence. Reading changes nothing,
+ * not even which records an LRU table evicts next. Only kern_free_verified() writes.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,7 +17,7 @@
 #include "user/kernel/private.h"
 #include "user/base/thread.h"
 
-#define BATCH 4096 /* records a system call; grows where a bucket holds more */
+#define BATCH 4096 /* records in one system call; grows if a bucket holds more */
 
 unsigned long long kern_now_ns(void)
 {
@@ -97,12 +97,12 @@ int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta)
 
 	if (k->instance[instance].fd[MAP_META] < 0)
 		return -ENOENT;
-	/* An older one is shorter. */
+	/* That of an older version is shorter: the other fields are zero. */
 	*meta = (struct nolist_meta){};
 	return bpf_map_lookup_elem(k->instance[instance].fd[MAP_META], &zero, meta) ? -errno : 0;
 }
 
-/* Each CPU keeps the last hours of its own: the latest hour of a place counts. */
+/* Each CPU has its own last hours: at each place the latest hour counts. */
 static void add_bad_acks(struct nolist_bad_acks *sum, const struct nolist_bad_acks *b)
 {
 	int i;
@@ -129,7 +129,7 @@ static void add_real(struct nolist_real *sum, const struct nolist_real *r)
 	}
 }
 
-/* One CPU's. */
+/* Adds the counters of one CPU. */
 static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 {
 	int i;
@@ -277,10 +277,11 @@ static int walk_batches(struct walk *w)
 		}
 		n = capacity;
 		error = 0;
-		if (bpf_map_lookup_batch(w->fd, is_first ? NULL : &in, &out, keys, values, &n, NULL))
+		if (bpf_map_lookup_batch(w->fd, is_first ? NULL : &in, &out, keys, values, &n,
+					 NULL))
 			error = errno;
 		if (error == ENOSPC) {
-			/* A bucket of the table holds more than there is room for. */
+			/* A bucket of the table holds more records than fit. */
 			free(keys);
 			free(values);
 			keys = values = NULL;
@@ -288,7 +289,8 @@ static int walk_batches(struct walk *w)
 			continue;
 		}
 		if (error && error != ENOENT) {
-			ret = is_first && (error == EINVAL || error == ENOTSUP) ? -EOPNOTSUPP : -error;
+			ret = is_first && (error == EINVAL || error == ENOTSUP) ? -EOPNOTSUPP :
+										  -error;
 			break;
 		}
 		ret = walk_hand(w, keys, values, n);
@@ -370,7 +372,7 @@ struct each {
 	kern_each_fn *fn;
 	kern_end_fn *end;
 	void *arg;
-	bool is_older; /* the tables are */
+	bool is_older; /* the tables are of OLDER_ABI */
 };
 
 static int each_contacts(const void *key, const void *value, void *arg)
@@ -404,7 +406,7 @@ static void *walk_table(void *arg)
 	return NULL;
 }
 
-/* Nearly all of the time is the kernel's, which waits for memory: two wait at once. */
+/* Nearly all of the time the kernel waits for memory: two threads wait at the same time. */
 int kern_instance_each(const struct kern *k, int instance, kern_each_fn *fn, kern_end_fn *end,
 		       void *arg)
 {
@@ -467,8 +469,8 @@ static bool is_still(const struct kern_instance *instance, const union raw *raw,
 }
 
 /*
- * Between the look and the removal the program may add something. What it was is
- * then in our hands and put back, unless a new record has taken its place.
+ * Between reading and removing, the program may change the record. The removal returns
+ * what it removed: that is put back, unless a new record has taken its place.
  */
 int kern_free_verified(const struct kern *k, int instance, const struct nolist_source *src,
 		       const struct nolist_verified *expected)

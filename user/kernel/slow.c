@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The slow path: a program of its own, which the attached one reaches through an array
- * (nolist_progs). Here it is found, put there and pinned. The kernel empties such an array
- * when user space holds it no more, so each array that a program uses has a pin, with the
- * array's number in its name: an older program may go on with the array of its own load.
+ * (nolist_progs). This file finds it, puts it there and pins the array. The kernel empties
+ * such an array when user space has no reference to it, so each array in use has a pin,
+ * with the array's id in its name: an older program may still use the array of its load.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,7 +19,7 @@
 #include "nolist.skel.h" /* after abi.h, which it needs */
 
 #define PIN_PROGS NOLIST_MAP_PROGS "_%u"
-#define GONE_MS 500 /* how long the kernel may take to free a program that is detached */
+#define GONE_MS 500 /* the kernel takes up to this long to free a detached program */
 
 static void pin_path(char path[4096], const char *pin_dir, unsigned int id)
 {
@@ -47,7 +47,7 @@ void kern_own_close(struct kern_own *own)
 	kern_own_init(own);
 }
 
-/* Which of them a map of this name is; KERN_OWNS: none. */
+/* Which of its own maps has this name: enum kern_own_map; KERN_OWNS: none of them. */
 static int own_of(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -55,7 +55,7 @@ static int own_of(const char *name)
 	if (!strcmp(name, NOLIST_MAP_PROGS))
 		return OWN_PROGS;
 	if (!strcmp(name, NOLIST_MAP_COOKIES))
-		return OWN_KNOWN;
+		return OWN_COOKIES;
 	return dot && !strcmp(dot, ".bss") ? OWN_BSS : KERN_OWNS;
 }
 
@@ -76,7 +76,7 @@ static int own_add(struct kern_own *own, int fd)
 	return 0;
 }
 
-/* By number; without CAP_SYS_ADMIN by the pin, which only the array has. */
+/* A map by its id; without CAP_SYS_ADMIN by its pin, which only the array has. */
 static int map_fd(unsigned int id, const char *pin_dir)
 {
 	int fd = bpf_map_get_fd_by_id(id);
@@ -96,7 +96,7 @@ static int map_fd(unsigned int id, const char *pin_dir)
 	return -EPERM;
 }
 
-/* Those of an attached program: -EPERM where not all could be looked at. */
+/* Its own maps of an attached program; -EPERM: some could not be looked at. */
 static int own_find(struct kern_own *own, const struct kern_prog *prog, const char *pin_dir)
 {
 	unsigned int i;
@@ -119,7 +119,7 @@ int kern_own_of_skel(struct kern_own *own, struct nolist_bpf *skel)
 	__u32 size = sizeof(info);
 
 	own->fd[OWN_PROGS] = bpf_map__fd(skel->maps.nolist_progs);
-	own->fd[OWN_KNOWN] = bpf_map__fd(skel->maps.nolist_cookies);
+	own->fd[OWN_COOKIES] = bpf_map__fd(skel->maps.nolist_cookies);
 	own->fd[OWN_BSS] = bpf_map__fd(skel->maps.bss);
 	if (bpf_obj_get_info_by_fd(own->fd[OWN_PROGS], &info, &size))
 		return -errno;
@@ -166,7 +166,7 @@ int kern_slow_put(const struct kern_own *own, int prog_fd)
 	return bpf_map_update_elem(own->fd[OWN_PROGS], &slot, &prog_fd, BPF_ANY) ? -errno : 0;
 }
 
-/* Loads one and puts it into the array of a program that was loaded with this type. */
+/* Loads a slow path and puts it into the array of a program with this attach type. */
 static int slow_load(const struct kern_instance *instance, const struct kern_own *own,
 		     enum bpf_attach_type type)
 {
@@ -202,7 +202,7 @@ int kern_slow_give(const char *pin_dir, const struct kern_instance *instance, un
 		ret = own_find(&own, &prog, pin_dir);
 	if (ret)
 		return fail(ret, "cannot look at program %u", prog_id);
-	/* An array takes programs of one type only; `ip link` loads its with another. */
+	/* An array accepts one attach type only; a program loaded by `ip link` has another. */
 	ret = slow_load(instance, &own, 0);
 	if (ret == -EINVAL)
 		ret = slow_load(instance, &own, BPF_XDP);
@@ -222,7 +222,7 @@ int kern_pin_progs(const char *pin_dir, const struct kern_own *own)
 	char path[4096];
 
 	pin_path(path, pin_dir, own->progs_id);
-	unlink(path); /* of an array that had this number before the machine started anew */
+	unlink(path); /* of an array that had this id before a reboot */
 	return bpf_obj_pin(own->fd[OWN_PROGS], path) ?
 		       fail(-errno, "cannot pin '%s'", path) : 0;
 }
@@ -245,7 +245,7 @@ static bool prog_uses(const struct kern_prog *prog, unsigned int map_id)
 	return false;
 }
 
-/* By any program of the machine: other network namespaces may share the pins. */
+/* Does any program on this machine use it? Other network namespaces may share the pins. */
 static bool is_used(unsigned int map_id)
 {
 	struct kern_prog prog;
@@ -266,7 +266,7 @@ static bool is_used(unsigned int map_id)
 	return is_it || errno == EPERM;
 }
 
-/* The next array that has a pin; 0: none. */
+/* The id of the next array that has a pin; 0: no more. */
 static unsigned int next_pin(DIR *dir)
 {
 	struct dirent *entry;
@@ -278,7 +278,7 @@ static unsigned int next_pin(DIR *dir)
 	return 0;
 }
 
-/* Of those that nobody uses: returns how many are used. */
+/* Removes the pins of unused arrays; returns how many are used. */
 static int unpin_unused(const char *pin_dir)
 {
 	DIR *dir = opendir(pin_dir);
@@ -297,7 +297,7 @@ static int unpin_unused(const char *pin_dir)
 	return used;
 }
 
-/* Arrays of the programs that are attached here. */
+/* How many arrays the programs use that are attached in this network namespace. */
 static int count_attached(const char *pin_dir)
 {
 	struct kern *k;
@@ -323,7 +323,7 @@ void kern_unpin_freed(const char *pin_dir)
 {
 	int attached = count_attached(pin_dir), ms;
 
-	/* What is detached or unpinned now is freed when no CPU can be running it. */
+	/* The kernel frees a detached program only when no CPU can be running it. */
 	for (ms = 0; unpin_unused(pin_dir) > attached && ms < GONE_MS; ms += 10)
 		usleep(10000);
 }

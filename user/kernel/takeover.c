@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of the version before this one give way to new ones. Their records are not
- * copied, since the old program writes until the moment in which it is replaced: the old
- * tables are pinned beside the new ones, under names of their own, and read as tables of
- * their own until a collect has stored all that is in them. So nothing is lost, counted
- * twice or raced for, with a store or without.
+ * Replaces tables of the version before this one by new ones. Their records are not
+ * copied, since the old program writes until the moment in which it is replaced. The old
+ * tables are pinned beside the new ones, under names of their own, and read as an instance
+ * of their own until a collect has stored them. So no record is lost or counted twice, and
+ * there is no race, with a store or without.
  *
- * Only the secret of the sequence numbers is taken along, so that no dialogue is cut.
+ * Only the secret of the sequence numbers is copied, so that no dialogue is cut.
  */
 #include <bpf/bpf.h>
 #include <errno.h>

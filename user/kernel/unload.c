@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes the program away from interfaces, and drops what is pinned.
+ * Detaches the program from interfaces, and drops what is pinned.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ static int refuse_purge(const char *name)
 	return fail_hint("unload it from there as well");
 }
 
-/* Tables that are not pinned and that only these interfaces use. */
+/* Counts the tables that are not pinned and that only these interfaces use. */
 static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct kern_gone *gone)
 {
 	unsigned int capacity;
@@ -53,7 +53,7 @@ static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct
 	}
 }
 
-/* The pinned program may be one that goes: let the pin be of one that stays. */
+/* The pinned program may be one that was detached: pins one that is still attached instead. */
 static void pin_other(const char *pin_dir, unsigned int prog_id)
 {
 	int fd = bpf_prog_get_fd_by_id(prog_id);
@@ -111,7 +111,7 @@ int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
 
 	*gone = (struct kern_gone){};
 	kern_quiet();
-	/* Without pins there is nothing that a load could be at work on. */
+	/* If there is no directory to lock, no load can be running. */
 	lock = kern_lock(pin_dir, NULL);
 	ret = kern_find(&k, pin_dir);
 	if (!ret) {
@@ -134,7 +134,7 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *conta
 	for (i = 0; i < k->n_ifs; i++)
 		if (k->ifs[i].is_pinned)
 			return refuse_purge(k->ifs[i].name);
-	/* Tables of another version go as well, counted as far as they can be. */
+	/* Tables of another version are dropped, too; their records are counted if possible. */
 	for (i = 0; i < k->instances; i++) {
 		if (k->instance[i].pin_dir && k->instance[i].fd[MAP_CONTACTS] >= 0)
 			kern_instance_count(&k->instance[i], MAP_CONTACTS, contacts, &capacity);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The watcher of a probation; see watchdog.h. It is in a session of its own and hangs
- * on to no terminal. A hangup means nothing to it; told to end, it ends the probation
- * first, so that losing it is never worse than the time being up.
+ * The watchdog of a probation; see watchdog.h. It has a session of its own and no
+ * terminal, and ignores a hangup. On a signal to terminate it ends the probation first,
+ * so losing it is never worse than the time being up.
  */
 #define _GNU_SOURCE /* pipe2() */
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 enum { LIFELINE = 3 };
 
-/* Waits until the clock of the tables is past that, or a signal says: now. */
+/* Waits until the clock of the tables is past until_ns, or for one of the signals. */
 static void wait_until(unsigned long long until_ns, const sigset_t *ends)
 {
 	for (;;) {
@@ -51,7 +51,7 @@ static void watch(const char *pin_dir)
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, WATCHDOG_NAME);
-	/* The load has ended, or was cut off, when nobody holds the other end. */
+	/* The load has ended, or was killed, when the other end is closed. */
 	while (read(LIFELINE, &byte, 1) < 0 && errno == EINTR)
 		;
 	close(LIFELINE);
@@ -66,7 +66,7 @@ static void watch(const char *pin_dir)
 		syslog(LOG_ERR, "load was not confirmed in time: %s", failure_last()->what);
 }
 
-/* Nothing of the session: its terminal, its directory, its descriptors. */
+/* Leaves everything of the session: its terminal, its directory, its descriptors. */
 static int daemonize(int lifeline)
 {
 	int null = open("/dev/null", O_RDWR);
