@@ -450,8 +450,8 @@ static void measure(const char *name, const char *object, int round)
 	look(&f);
 	sum_stats(&path, &new, &lost);
 	printf("{\"part\":\"flood\",\"path\":\"%s\",\"round\":%d,\"clients\":%u,\"ended\":%u,"
-	       "\"real\":%lld,\"forged\":%llu,\"seconds\":%.1f,\"proven\":%u,\"alibis\":%u,"
-	       "\"claims_strangers\":%u,\"claims_known\":%u,\"forged_proofs\":%lld,"
+	       "\"real\":%lld,\"forged\":%llu,\"seconds\":%.1f,\"verified\":%u,\"alibis\":%u,"
+	       "\"contacts_strangers\":%u,\"contacts_known\":%u,\"forged_verified\":%lld,"
 	       "\"lost\":%llu}\n",
 	       name, round, begun, ended, (long long)(all - sent), (unsigned long long)sent,
 	       (wall_ns() - start) / 1e9, f.verified, f.alibis, f.strangers, f.known,

@@ -28,14 +28,14 @@ def percent: . * 100 | fixed(1);
 else empty end),
 (if .sizes | length > 0 then
 	"",
-	"Tables of claims and of proofs, all full: nanoseconds over XDP_PASS, and the kernel\u0027s memory",
+	"Tables of contacts and of verified evidence, all full: nanoseconds over XDP_PASS, and the kernel\u0027s memory",
 	("" | left(20)) + ("MB of" | right(8)) + ("MB of" | right(8)) + ("SYN in a" | right(11))
 		+ ("SYN of a source" | right(19)) + ("dialogue of a source" | right(25)),
-	("sources" | left(10)) + ("path" | left(10)) + ("claims" | right(8)) + ("proofs" | right(8))
+	("sources" | left(10)) + ("path" | left(10)) + ("contacts" | right(8)) + ("verified" | right(9))
 		+ ("flood" | right(11)) + ("known" | right(11)) + ("new" | right(8))
 		+ ("known" | right(15)) + ("new" | right(10)) + ("own" | right(7)),
 	(.sizes | sort_by([.path, .entries])[] | (.size | left(10)) + (.path | left(10))
-		+ (.claims_mb | fixed(0) | right(8)) + (.proofs_mb | fixed(0) | right(8))
+		+ (.contacts_mb | fixed(0) | right(8)) + (.verified_mb | fixed(0) | right(9))
 		+ (.flood.median | fixed(1) | right(11)) + (.syn_known.median | fixed(0) | right(11))
 		+ (.syn_new.median | fixed(0) | right(8)) + (.dialogue_known.median | fixed(0) | right(15))
 		+ (.dialogue_new.median | fixed(0) | right(10)) + ("\(.own)/\(.rounds)" | right(7)))
@@ -69,17 +69,17 @@ else empty end),
 else empty end),
 (if .flood | length > 0 then
 	"",
-	"Real clients in a flood: percent of what they proved and claimed that was noted, least of the rounds (claims: median);",
-	"claims of strangers, who have proven nothing yet, and of known sources, who have",
+	"Real clients in a flood: percent of verified evidence and contacts that was noted, least of the rounds (contacts: median);",
+	"contacts of strangers, which have verified nothing yet, and of known sources, which have",
 	("path" | left(10)) + ("clients" | right(9)) + ("segments" | right(10)) + ("forged" | right(11))
 		+ ("forged/s" | right(10)) + ("dialogues" | right(11)) + ("alibis" | right(8))
-		+ ("strangers" | right(11)) + ("known" | right(8)) + ("forged proofs" | right(15))
+		+ ("strangers" | right(11)) + ("known" | right(8)) + ("forged evidence" | right(17))
 		+ ("rounds" | right(8)),
 	(.flood[] | (.path | left(10)) + ("\(.ended)/\(.clients)" | right(9)) + (.real | right(10))
 		+ (.forged | right(11)) + (.forged_rate.median | fixed(0) | right(10))
 		+ (.verified.min | percent | right(11)) + (.alibis.min | percent | right(8))
-		+ (.claims_strangers.median | percent | right(11)) + (.claims_known.median | percent | right(8))
-		+ (.forged_proofs | right(15))
+		+ (.contacts_strangers.median | percent | right(11)) + (.contacts_known.median | percent | right(8))
+		+ (.forged_verified | right(17))
 		+ (.rounds | right(8)))
 else empty end),
 (if .sessions | length > 0 then

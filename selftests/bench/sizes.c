@@ -289,7 +289,7 @@ static void measure(struct instance *in, int round)
 	limited = flood(in);
 	pace = (pace + pace_ns()) / 2;
 	printf("{\"part\":\"sizes\",\"path\":\"%s\",\"size\":\"%s\",\"entries\":%u,\"round\":%d,"
-	       "\"claims_mb\":%.1f,\"proofs_mb\":%.1f,\"flood\":%.1f,\"syn_known\":%.1f,"
+	       "\"contacts_mb\":%.1f,\"verified_mb\":%.1f,\"flood\":%.1f,\"syn_known\":%.1f,"
 	       "\"syn_new\":%.1f,\"dialogue_known\":%.1f,\"dialogue_new\":%.1f,\"pace\":%.0f}\n",
 	       in->path.name, in->size->name, in->size->entries, round, map_mb(in->contacts),
 	       map_mb(in->verified), limited, syn_known, syn_new, dialogue_known, dialogue_new,

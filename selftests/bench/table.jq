@@ -64,7 +64,7 @@ def scaling($rows):
 # What tables of each size cost.
 def sizes: best as $best | group_by([.path, .entries]) | map({
 	path: .[0].path, size: .[0].size, entries: .[0].entries,
-	claims_mb: .[0].claims_mb, proofs_mb: .[0].proofs_mb,
+	contacts_mb: .[0].contacts_mb, verified_mb: .[0].verified_mb,
 	rounds: length, own: ([.[] | select(.pace < 1.25 * $best)] | length)}
 	+ (settled($best) | . as $rounds
 		| ["flood", "syn_known", "syn_new", "dialogue_known", "dialogue_new"]
@@ -75,13 +75,13 @@ def flood: group_by(.path) | map({path: .[0].path, rounds: length,
 	clients: (map(.clients) | add), ended: (map(.ended) | add),
 	real: (map(.real) | add), forged: (map(.forged) | add),
 	forged_rate: (map(.forged / .seconds) | spread),
-	proven: (map(select(.ended > 0) | .verified / .ended) | spread),
+	verified: (map(select(.ended > 0) | .verified / .ended) | spread),
 	alibis: (map(select(.ended > 0) | .alibis / .ended) | spread),
 	# A client makes four: the first as a stranger, three when it has proven something.
-	claims: (map(select(.ended > 0) | (.claims_strangers + .claims_known) / (4 * .ended)) | spread),
-	claims_strangers: (map(select(.ended > 0) | .claims_strangers / .ended) | spread),
-	claims_known: (map(select(.ended > 0) | .claims_known / (3 * .ended)) | spread),
-	forged_proofs: (map(.forged_proofs) | add), lost: (map(.lost) | add)});
+	contacts: (map(select(.ended > 0) | (.contacts_strangers + .contacts_known) / (4 * .ended)) | spread),
+	contacts_strangers: (map(select(.ended > 0) | .contacts_strangers / .ended) | spread),
+	contacts_known: (map(select(.ended > 0) | .contacts_known / (3 * .ended)) | spread),
+	forged_verified: (map(.forged_verified) | add), lost: (map(.lost) | add)});
 
 # Commands in the order in which they came first; memory at its peak.
 def commands: to_entries | group_by([.value.part, .value.what]) | sort_by(.[0].key) | map(map(.value)
@@ -143,13 +143,13 @@ def demands($path): . as $t
 		"times"; 1; $session.ratio.median; 25; 45; true),
 	demand($path; "in-kernel cost of a whole SMTP session, 8 segments"; "ns"; 0; $whole; 600; 400;
 		false),
-	demand($path; "flood, 99 % forged: proven dialogues complete"; "%"; 1;
+	demand($path; "flood, 99 % forged: verified dialogues complete"; "%"; 1;
 		($flood | if . then .verified.min * 100 else null end); 100; null; true),
 	demand($path; "flood, 99 % forged: verified alibis complete"; "%"; 1;
 		($flood | if . then .alibis.min * 100 else null end); 100; null; true),
-	demand($path; (if $flood then "flood: claims complete (of who has proven something before: "
-		+ "\($flood.claims_known.median * 1000 | round / 10) %)"
-		else "flood, 99 % forged: claims complete" end); "%"; 1;
+	demand($path; (if $flood then "flood: contacts complete (of verified sources: "
+		+ "\($flood.contacts_known.median * 1000 | round / 10) %)"
+		else "flood, 99 % forged: contacts complete" end); "%"; 1;
 		($flood | if . then .contacts.median * 100 else null end); null; 99; true),
 	demand($path; of("two CPUs against one"; $two); "times"; 2; $two.ratio.median; 1.8; 1.95; true),
 	(if ([$t.evidence[].what | select(test("^dump, 1000000 offenders in the tables"))] | length) > 0

@@ -57,11 +57,11 @@ results() {
 			| (["nolist", 250000], ["smtp-sink", 10000 * $f], ["postscreen", 2000]) as [$path, $rate]
 			| $session + {path: $path, rate: $rate}),
 			{part: "flood", path: "nolist", round: $round, clients: 100, ended: 100, real: 900,
-				forged: 99000, seconds: 1, proven: (if $f > 1 then 99 else 100 end),
-				alibis: (if $f > 1 then 99 else 100 end), claims_strangers: (if $f > 1 then 50 else 99 end),
-				claims_known: 300, forged_proofs: 0, lost: 0},
+				forged: 99000, seconds: 1, verified: (if $f > 1 then 99 else 100 end),
+				alibis: (if $f > 1 then 99 else 100 end), contacts_strangers: (if $f > 1 then 50 else 99 end),
+				contacts_known: 300, forged_verified: 0, lost: 0},
 			{part: "sizes", path: "nolist", size: "64 k", entries: 65536, round: $round, pace: 1000,
-				claims_mb: 10, proofs_mb: 20, flood: 50, syn_known: 200, syn_new: 800,
+				contacts_mb: 10, verified_mb: 20, flood: 50, syn_known: 200, syn_new: 800,
 				dialogue_known: 1500, dialogue_new: 2500})),
 		({part: "evidence", cpu_s: 1, status: 0} as $row
 			| ($row + {what: "collect, 1000000 sources for the first time", s: (5 * $f), mb: 150}),
@@ -82,7 +82,7 @@ is "$(required '[.required[] | .reached | select(. != true)]')" '[null]' 'each l
 is "$(required '[.required[] | [.required, .goal]]')" \
 	'[[0.7,0.8],[3.5,5],[8,12],[6,8],[60,35],[70,45],[15,6],[25,45],[600,400],[100,null],[100,null],[null,99],[1.8,1.95],[5,null],[2,null],[200,null]]' \
 	'the limits and goals are those that are required'
-is "$(grep -c 'goal reached$' "$TMP/table")" 1 'the goal of claims is reached: 399 of 400'
+is "$(grep -c 'goal reached$' "$TMP/table")" 1 'the goal of contacts is reached: 399 of 400'
 results 1.001
 is "$(required '[.required[] | .reached | select(. != false)]')" '[true,null]' \
 	'and not, where it is missed; but that of the bare swap'
@@ -92,7 +92,7 @@ is "$(required '.required[6].what')" '"unrelated traffic passing, over XDP_PASS 
 	'the worst row stands for all'
 is "$(required '[.required[] | select(.what | test("against smtp-sink"))] | length')" 1 \
 	'sessions are compared with the better server'
-is "$(required '.flood[0].contacts.median')" 0.875 'claims: 350 of 400'
+is "$(required '.flood[0].contacts.median')" 0.875 'contacts: 350 of 400'
 # What was not measured is neither.
 jq -c 'select(.part == "machine" or .part == "steal" or .part == "flood")' "$TMP/results" >"$TMP/few"
 jq -s -f "$here/table.jq" "$TMP/few" | jq -r -f "$here/print.jq" >"$TMP/table"

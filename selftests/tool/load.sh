@@ -48,7 +48,7 @@ check 'load attaches' nolist load -i s0 "${ROLES[@]}"
 is "$(json 's["interfaces"][0]["mode"], s["interfaces"][0]["pinned"]')" 'native True' \
 	'natively, with pinned tables'
 is "$(pins)" \
-	'nolist_contacts nolist_conf nolist_config nolist_ingress nolist_key nolist_meta nolist_progs_N nolist_verified nolist_stats' \
+	'nolist_conf nolist_config nolist_contacts nolist_ingress nolist_key nolist_meta nolist_progs_N nolist_stats nolist_verified' \
 	'every map and the program are pinned by their names'
 is "$(stat -c %a "$PIN_DIR")" 700 'the pins are for root alone'
 is "$(connects "$LOW4")" refused 'the low fake refuses'
@@ -258,9 +258,9 @@ must nolist unload --purge >/dev/null
 
 # --- tables ---
 
-check 'room for sources can be chosen' nolist load -i s0 --sources 2048 "${ROLES[@]}"
+check 'the capacity can be chosen' nolist load -i s0 --sources 2048 "${ROLES[@]}"
 is "$(json 's["contacts"]["capacity"], s["verified"]["capacity"]')" '2048 2048' 'and is there'
-exits 0 'room for 2048 sources, and keep it' 'tables that exist keep theirs' \
+exits 0 'capacity of 2048 sources, and keep it' 'tables that exist keep theirs' \
 	nolist load --sources 4096 "${ROLES[@]}"
 must nolist unload --purge >/dev/null
 exits 1 "'$TMP/pins' is not on a BPF file system" 'a directory elsewhere is refused' \

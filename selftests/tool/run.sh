@@ -274,7 +274,7 @@ grep -v '^list' "$TMP/good.conf" >"$CONF"
 start
 check 'without a list' wait_for 30 told '^READY=1$'
 inject "203.0.113.77 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
-check 'it logs who is listed' wait_for 30 said "collect: '$STATE_DIR/listed': listed 203.0.113.77: told"
+check 'it logs who is listed' wait_for 30 said "collect: '$STATE_DIR/listed': listed 203.0.113.77: tempfailed"
 kill -TERM $pid
 ends
 cp "$TMP/good.conf" "$CONF"
