@@ -69,7 +69,7 @@ else empty end),
 else empty end),
 (if .flood | length > 0 then
 	"",
-	"Real clients in a flood: percent of verified evidence and contacts that was noted, least of the rounds (contacts: median);",
+	"Real clients in a flood: percent of their evidence that was noted, least of the rounds (contacts: median);",
 	"contacts of strangers, which have verified nothing yet, and of known sources, which have",
 	("path" | left(10)) + ("clients" | right(9)) + ("segments" | right(10)) + ("forged" | right(11))
 		+ ("forged/s" | right(10)) + ("dialogues" | right(11)) + ("alibis" | right(8))
