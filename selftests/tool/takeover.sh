@@ -24,7 +24,7 @@ OLD_TREE=$BUILD/takeover/$BASE
 OLD=$OLD_TREE/build/nolist-xdp
 D=86400
 
-need git make clang cc python3 ip cmp
+need git make clang cc python3 ip cmp sqlite3
 
 # --- the earlier build ---------------------------------------------------------
 
@@ -251,6 +251,8 @@ is "$(json 'len(s["tables"])')" 2 'of that'
 check 'collect stores what is in both' nolist collect --log 0 -c "$CONF"
 # shellcheck disable=SC2010
 is "$(json 'len(s["tables"])') $(ls "$PIN_DIR" | grep -c _old_)" '1 0' 'and drops the earlier ones'
+is "$(sqlite3 -readonly "$STATE_DIR/evidence.db" 'SELECT max(detached), count(*) > 0 FROM gap')" '0|1' \
+	'at no time was the program taken to be detached'
 says_the_same 'collected'
 check 'once more' nolist collect --log 0 -c "$CONF"
 says_the_same 'collected again'
