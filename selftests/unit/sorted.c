@@ -38,7 +38,7 @@ static int compare(const void *a, const void *b)
 static struct pack_key *make_keys(size_t *n, int family)
 {
 	struct pack_key *key = calloc(*n + 1, sizeof(*key));
-	size_t i, stored = 0;
+	size_t i, unique = 0;
 
 	if (!key)
 		tap_die("calloc");
@@ -46,9 +46,9 @@ static struct pack_key *make_keys(size_t *n, int family)
 		key[i] = some_key(family < 0 ? random() % 2 : family);
 	qsort(key, *n, sizeof(*key), compare);
 	for (i = 0; i < *n; i++)
-		if (!stored || pack_compare(&key[i], &key[stored - 1]))
-			key[stored++] = key[i];
-	*n = stored;
+		if (!unique || pack_compare(&key[i], &key[unique - 1]))
+			key[unique++] = key[i];
+	*n = unique;
 	return key;
 }
 

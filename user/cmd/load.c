@@ -250,7 +250,7 @@ static void say_older(const struct load *l, const struct kern *k)
 	int i;
 
 	for (i = 0; i < kern_instances(k); i++)
-		if (kern_is_over(k, i))
+		if (kern_is_replaced(k, i))
 			printf("tables of an older version are kept beside the new ones%s\n",
 			       l->conf.is_collected ? ", until collect has stored them" : "");
 }

@@ -19,7 +19,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The last hour with a SYN that began by then: its start; 0: none is kept. */
+/* Start of the last hour with a SYN that has begun by now; 0: none is stored. */
 static int64_t last_hour(const struct record *r, enum record_role role, int64_t now)
 {
 	unsigned int i = r->open_hours;
@@ -30,7 +30,7 @@ static int64_t last_hour(const struct record *r, enum record_role role, int64_t 
 	return 0;
 }
 
-/* The last day by then with a SYN, its end; or that of all days that may have had one. */
+/* End of the last day up to now with a SYN; older than all stored days: end of the day before. */
 static int64_t last_day_end(const struct record *r, enum record_role role, int64_t now)
 {
 	int64_t today = now / DAY_S;
@@ -53,7 +53,7 @@ struct span asof_opens(const struct record *r, enum record_role role, int64_t no
 	day_end = earlier(last_day_end(r, role, now), now);
 	hour = last_hour(r, role, day_end);
 	s.last = day_end;
-	/* Of a day of which no hour is kept, all may have had one. */
+	/* If no hour of that day is stored, each of its hours may have had a SYN. */
 	if (hour + HOUR_S > day_end / DAY_S * DAY_S)
 		s.last = earlier(hour + HOUR_S - 1, day_end);
 	if (s.last < s.first)

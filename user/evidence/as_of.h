@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was known of a source at an earlier time. Of what went on later, the last time
- * before is told by hours, where these are kept, and else by days: within one it is
- * taken to have gone on until then, which speaks for the source.
+ * What was known of a source at an earlier time, in a replay. If a span went on later, its
+ * last time before is taken from the stored hours, else from the stored days; within such
+ * an hour or day it is taken to have gone on until now, in favour of the source.
  *
- * That is for a replay. Where now is now, only a clock that was set back puts anything
- * after it; then all may have gone on until now.
+ * Without a replay, a time after now can only come from a clock that was set back; then
+ * everything may have gone on until now.
+ *
+ * Times are in seconds since 1970. The functions are pure.
  */
 #ifndef NOLIST_AS_OF_H
 #define NOLIST_AS_OF_H
@@ -14,11 +16,11 @@
 #include "user/evidence/evidence.h"
 
 struct record asof_record(const struct record *r, int64_t now, bool is_replay);
-/* Parts of it: contacts of a role, and data. */
+/* Parts of that record: contacts with a role, and data. */
 struct span asof_opens(const struct record *r, enum record_role role, int64_t now,
 		       bool is_replay);
 struct span asof_data(const struct record *r, int64_t now, bool is_replay);
-/* When a SYN to a role is surely known, at the latest; 0: none is. */
+/* The latest time up to now at which a SYN to this role is certain; 0: none is. */
 int64_t asof_seen(const struct record *r, enum record_role role, int64_t now);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the tables say now goes into the store, in one commit. Reading
- * changes nothing, so a collect that was killed is simply repeated. Only what is
- * committed is freed in the kernel, and only where a full table would refuse others.
+ * Writes the records of the tables into the store, in one commit. Reading changes
+ * nothing, so a collect that was killed is simply repeated. Only committed records are
+ * freed in the kernel, and only in a table that would refuse new sources when full.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,9 +19,9 @@
 #include "user/snapshot/snapshot.h"
 #include "user/store/store.h"
 
-/* A record keeps its last NOLIST_HOURS hours: idle for longer, it has none to lose. */
+/* Idle time after which a record is freed: as long as it holds its last hours. */
 #define IDLE_S (NOLIST_HOURS * 3600)
-/* Where more than half of a table is used, so much is enough. */
+/* The same if more than half of a table is used. */
 #define IDLE_SHORT_S 300
 
 struct collect {
@@ -29,7 +29,7 @@ struct collect {
 	uint64_t bytes_max;
 	struct kern *k;
 	struct store *store;
-	struct store *before; /* the same, as it was */
+	struct store *before; /* the same, as it was before this collect */
 	struct snapshot *tables;
 	struct collected done;
 };
@@ -47,9 +47,9 @@ static void drop_old_hours(struct stored *k, uint32_t now_s)
 	memmove(k->hour, k->hour + i, k->hours * sizeof(*k->hour));
 }
 
-/* Rows that are read and written at a time: reading on while writing is slow. */
+/* Rows that are read, then written: to alternate more often is slow. */
 #define WINDOW 4096
-#define WINDOWS 2 /* one is written while a thread reads another one */
+#define WINDOWS 2 /* one is written while a thread reads the other */
 
 struct window {
 	struct snapshot_item item[WINDOW];
@@ -59,12 +59,12 @@ struct window {
 	int error; /* of reading */
 };
 
-/* The rows of one life, read ahead. */
+/* The rows of one epoch, read ahead. */
 struct reading {
 	struct prefetch prefetch;
 	struct store *store; /* to read from */
 	struct snapshot_walk walk;
-	int id; /* of the life */
+	int id; /* of the epoch */
 	struct window window[WINDOWS];
 };
 
@@ -78,11 +78,11 @@ static void reading_free(struct reading *r)
 	free(r);
 }
 
-/* What the tables say next, and what is stored of it. */
-static bool read_window(void *arg, unsigned int place)
+/* Reads the next sources of the tables, and their stored rows. */
+static bool read_window(void *arg, unsigned int slot)
 {
 	struct reading *r = arg;
-	struct window *w = &r->window[place];
+	struct window *w = &r->window[slot];
 
 	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &w->item[w->n]); w->n++) {
 		w->row[w->n].key = w->item[w->n].key;
@@ -92,9 +92,9 @@ static bool read_window(void *arg, unsigned int place)
 	return !w->error && w->n == WINDOW;
 }
 
-/* True: the row has news. */
-static bool keep_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
-		      const struct epoch *epoch, uint32_t now_s)
+/* Merges a source of the tables into its row. True: the row has changed. */
+static bool merge_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
+		       const struct epoch *epoch, uint32_t now_s)
 {
 	bool is_new = false;
 
@@ -113,7 +113,7 @@ static bool keep_item(struct collect *c, struct store_row *row, const struct sna
 	return true;
 }
 
-static int keep_window(struct collect *c, struct window *w, int epoch)
+static int write_window(struct collect *c, struct window *w, int epoch)
 {
 	const struct epoch *l = snapshot_epoch(c->tables, epoch);
 	uint32_t now_s = snapshot_stats(c->tables, epoch)->now_s;
@@ -122,16 +122,17 @@ static int keep_window(struct collect *c, struct window *w, int epoch)
 	if (w->error)
 		return w->error;
 	for (i = 0; i < w->n; i++)
-		if (keep_item(c, &w->row[i], &w->item[i], l, now_s))
+		if (merge_item(c, &w->row[i], &w->item[i], l, now_s))
 			w->news[news++] = &w->row[i];
 	return store_put_many(c->store, w->news, news);
 }
 
 /*
- * The first life is read through a store of its own, as it was before this collect: so
- * it can be read while it is written. Of another one, rows may have been moved since.
+ * The first epoch is read through a second connection, as it was before this collect: so
+ * rows can be read while others are written. For further epochs that would be wrong, since
+ * rows may have moved to the other grade meanwhile.
  */
-static int keep_sources(struct collect *c, struct reading *r, int epoch, int id)
+static int collect_sources(struct collect *c, struct reading *r, int epoch, int id)
 {
 	bool is_last = false;
 	struct window *w;
@@ -144,8 +145,8 @@ static int keep_sources(struct collect *c, struct reading *r, int epoch, int id)
 	while (!error && !is_last) {
 		w = &r->window[prefetch_take(&r->prefetch)];
 		is_last = w->n < WINDOW;
-		error = keep_window(c, w, epoch);
-		/* From here on it is the thread's. */
+		error = write_window(c, w, epoch);
+		/* From here on the window is the thread's. */
 		if (!error && !is_last)
 			prefetch_give(&r->prefetch);
 	}
@@ -153,7 +154,7 @@ static int keep_sources(struct collect *c, struct reading *r, int epoch, int id)
 	return error;
 }
 
-static int keep_gaps(struct collect *c, int id, const struct snapshot_stats *stats)
+static int collect_gaps(struct collect *c, int id, const struct snapshot_stats *stats)
 {
 	struct gap l = stats->gaps, last = { .to_s = stats->begin_s };
 	int i, error = store_last_gaps(c->store, id, &last);
@@ -173,8 +174,8 @@ static int keep_gaps(struct collect *c, int id, const struct snapshot_stats *sta
 	return error;
 }
 
-/* The last hours of the real MX, and which addresses came in force. */
-static int keep_site(struct collect *c, int id, const struct snapshot_stats *stats)
+/* Stores the last hours of the real MX, and changes of the MX addresses. */
+static int collect_site(struct collect *c, int id, const struct snapshot_stats *stats)
 {
 	int f, i, error = 0;
 
@@ -189,7 +190,7 @@ static int keep_site(struct collect *c, int id, const struct snapshot_stats *sta
 	return error;
 }
 
-static int keep_stats(struct collect *c, int id, int epoch)
+static int collect_stats(struct collect *c, int id, int epoch)
 {
 	const struct snapshot_stats *stats = snapshot_stats(c->tables, epoch);
 	const struct store_epoch *epochs;
@@ -202,7 +203,7 @@ static int keep_stats(struct collect *c, int id, int epoch)
 	to = epochs[i];
 	to.begin_s = stats->begin_s;
 	to.seen_s = stats->now_s;
-	if (stats->is_over)
+	if (stats->is_replaced)
 		to.end_s = stats->now_s;
 	for (f = 0; f < 2; f++) {
 		if (stats->real_s[f] > to.real_s[f])
@@ -213,22 +214,22 @@ static int keep_stats(struct collect *c, int id, int epoch)
 	return store_set_epoch(c->store, &to);
 }
 
-static int keep_epoch(struct collect *c, struct reading *r, int epoch)
+static int collect_epoch(struct collect *c, struct reading *r, int epoch)
 {
 	int error, id = store_epoch(c->store, snapshot_epoch(c->tables, epoch));
 
 	if (id < 0)
 		return id;
-	error = keep_sources(c, r, epoch, id);
+	error = collect_sources(c, r, epoch, id);
 	if (!error)
-		error = keep_gaps(c, id, snapshot_stats(c->tables, epoch));
+		error = collect_gaps(c, id, snapshot_stats(c->tables, epoch));
 	if (!error)
-		error = keep_site(c, id, snapshot_stats(c->tables, epoch));
-	return error ? error : keep_stats(c, id, epoch);
+		error = collect_site(c, id, snapshot_stats(c->tables, epoch));
+	return error ? error : collect_stats(c, id, epoch);
 }
 
-/* All lives, after which nobody may read on: that would keep the log from being emptied. */
-static int keep_epochs(struct collect *c)
+/* All epochs. The second connection is closed afterwards: it would keep the log from shrinking. */
+static int collect_epochs(struct collect *c)
 {
 	struct reading *r = calloc(1, sizeof(*r));
 	int i, error = r ? store_open(&c->before, c->state_dir, STORE_READ) : -ENOMEM;
@@ -236,20 +237,20 @@ static int keep_epochs(struct collect *c)
 	if (r)
 		prefetch_init(&r->prefetch);
 	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++)
-		error = keep_epoch(c, r, i);
+		error = collect_epoch(c, r, i);
 	store_close(c->before);
 	reading_free(r);
 	return error;
 }
 
-static int keep(struct collect *c)
+static int write_store(struct collect *c)
 {
 	int64_t now = time(NULL);
 	bool is_new_day = now / DAY_S > store_collected(c->store) / DAY_S;
 	int error = store_begin(c->store);
 
 	if (!error)
-		error = keep_epochs(c);
+		error = collect_epochs(c);
 	if (!error)
 		error = store_prune(c->store, now, is_new_day, c->bytes_max);
 	return error ? error : store_commit(c->store);
@@ -265,7 +266,7 @@ static bool is_idle(const struct snapshot_item *item, uint32_t now_s, uint32_t i
 	return now_s > last && now_s - last > idle_s;
 }
 
-/* Is the record still what was committed? Then it goes. */
+/* Frees a record, if it is still as it was committed. */
 static int free_item(struct collect *c, int instance, const struct snapshot_item *item)
 {
 	struct nolist_source src = pack_source(&item->key);
@@ -295,11 +296,11 @@ static int free_instance(struct collect *c, int instance)
 	size_t verified = 0;
 	int error;
 
-	/* Of these all is stored. */
-	if (kern_is_over(c->k, instance))
+	/* All records of replaced tables are stored now. */
+	if (kern_is_replaced(c->k, instance))
 		return kern_forget(c->k, instance);
 	error = kern_tables(c->k, instance, &tables);
-	/* This one makes room by itself. */
+	/* An LRU table evicts by itself. */
 	if (error || tables.is_lru)
 		return error;
 	snapshot_start(c->tables, instance, NULL, &w);
@@ -324,12 +325,12 @@ static int run(struct collect *c)
 
 	if (error)
 		return fail(error, "cannot read the tables");
-	error = keep(c);
+	error = write_store(c);
 	if (error)
 		return error;
 	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++)
 		error = free_instance(c, i);
-	return error ? fail(error, "all is stored, but what is idle cannot be freed") : 0;
+	return error ? fail(error, "everything is stored, but idle records cannot be freed") : 0;
 }
 
 int collect(const char *pin_dir, const char *state_dir, uint64_t bytes_max, struct collected *done)
@@ -337,7 +338,7 @@ int collect(const char *pin_dir, const char *state_dir, uint64_t bytes_max, stru
 	struct collect c = { .state_dir = state_dir, .bytes_max = bytes_max };
 	int error = kern_open(&c.k, pin_dir);
 
-	/* Locked before the tables are read: nobody frees meanwhile. */
+	/* Locked before the tables are read: no other collect may free records meanwhile. */
 	if (!error)
 		error = store_open(&c.store, state_dir, STORE_WRITE);
 	if (!error)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is known of all sources together: when evidence was lost, how many wrong
- * acknowledgements there were.
+ * Evidence over all sources: the gaps in it, and wrong acknowledgements.
  *
- * Counters say that something was lost between two looks at them; all between the
- * two is then doubtful. So is the time from the last look at tables that are gone
- * until there were others.
+ * When a counter of losses has grown between two readings, the whole time between them is
+ * a gap. Another gap is the time from the last reading of tables that are gone until the
+ * next tables were created.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 struct gathering {
 	struct evidence *e;
 	int epoch;         /* number, or -1 */
-	struct gap before; /* of that life */
+	struct gap before; /* the interval before, of that epoch */
 };
 
 int64_t evidence_wall(const struct evidence_epoch *l, uint32_t at)
@@ -24,7 +23,7 @@ int64_t evidence_wall(const struct evidence_epoch *l, uint32_t at)
 	return (at ? (int64_t)at - 1 : 0) + l->epoch.wall_s;
 }
 
-static int add_loss(struct evidence *e, int64_t first, int64_t last)
+static int add_span(struct evidence *e, int64_t first, int64_t last)
 {
 	struct span *grown = reallocarray(e->gaps, e->n_gaps + 1, sizeof(*grown));
 
@@ -35,21 +34,21 @@ static int add_loss(struct evidence *e, int64_t first, int64_t last)
 	return 0;
 }
 
-/* What was lost in an interval that began with other counters. */
+/* Adds the gaps of an interval: where its counters have grown since the one before. */
 static int add_interval(struct evidence *e, const struct evidence_epoch *epoch,
 			const struct gap *before, const struct gap *l)
 {
 	int error = 0;
 
 	if (l->verified_lost > before->verified_lost)
-		error = add_loss(e, evidence_wall(epoch, l->from_s),
+		error = add_span(e, evidence_wall(epoch, l->from_s),
 				 evidence_wall(epoch, l->verified_lost_s));
-	/* Who was idle since the last look had been seen by it. */
+	/* A source that was idle since the last reading is in that reading. */
 	if (l->evicted > before->evicted && l->evicted_s > l->from_s && !error)
-		error = add_loss(e, evidence_wall(epoch, l->from_s),
+		error = add_span(e, evidence_wall(epoch, l->from_s),
 				 evidence_wall(epoch, l->evicted_s));
 	if (l->detached > before->detached && !error)
-		error = add_loss(e, evidence_wall(epoch, l->from_s),
+		error = add_span(e, evidence_wall(epoch, l->from_s),
 				 evidence_wall(epoch, l->detached_s));
 	return error;
 }
@@ -83,7 +82,10 @@ static int add_live_gaps(struct evidence *e, const struct evidence_epoch *epoch)
 	return add_interval(e, epoch, &epoch->last, &l);
 }
 
-/* Tables that are gone took with them what nobody had collected; others left nothing. */
+/*
+ * Tables that are gone took with them what was not collected. Tables that were stored
+ * completely, and imported evidence, leave no gap.
+ */
 static int add_gap(struct evidence *e, const struct evidence_epoch *gone)
 {
 	int64_t from = evidence_wall(gone, gone->stored->seen_s), until = INT64_MAX;
@@ -101,7 +103,7 @@ static int add_gap(struct evidence *e, const struct evidence_epoch *gone)
 		    begin < until)
 			until = begin;
 	}
-	return add_loss(e, from, until);
+	return add_span(e, from, until);
 }
 
 static int compare_spans(const void *a, const void *b)
@@ -159,7 +161,7 @@ static int compare_acks(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* The tables count on where an hour was stored: the larger number counts. */
+/* An hour may be stored already, and the table's count has grown since: the larger one counts. */
 static int add_live_acks(struct evidence *e, int epoch, const struct nolist_bad_acks *b)
 {
 	int64_t start = (int64_t)(b->hour - 1) * HOUR_S + e->epoch[epoch].epoch.wall_s;

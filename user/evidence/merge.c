@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks tables and store side by side, both sorted by source, and makes one record
- * of what they hold of each: first by life, where the tables are read over what is
- * stored of them, then all lives together, in UTC.
+ * Walks tables and store side by side, both sorted by source, and makes one record of
+ * each source. First each epoch is merged: the tables' records into what is stored of
+ * them. Then all epochs are merged, in UTC.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -170,7 +170,7 @@ static struct part *part_of(struct evidence *e, int epoch)
 	return p;
 }
 
-/* What was stored comes first, so that the tables are read over it. */
+/* To be called before take_item(), which merges the tables' record into the stored one. */
 static int take_row(struct evidence *e, struct store_row *row)
 {
 	int epoch = epoch_of(e, row->epoch);
@@ -180,7 +180,7 @@ static int take_row(struct evidence *e, struct store_row *row)
 	if (epoch < 0)
 		return -EBADMSG;
 	p = part_of(e, epoch);
-	/* A part has room of its own; the row gets it in exchange. */
+	/* The part has a buffer of its own; the row gets it in exchange. */
 	hour = p->stored.hour;
 	p->stored = row->stored;
 	row->stored.hour = hour;
@@ -223,9 +223,9 @@ static void fetch_item(struct evidence *e, int epoch)
 }
 
 /*
- * What a life has of the source at hand. Where only the verified are wanted, who claimed
- * is looked at for what another life, or the store, has of his verified evidence: the others,
- * perhaps a flood, are only stepped over.
+ * Takes the current source from the tables of an epoch. In a walk over verified sources
+ * that may be a source with contacts only, whose verified evidence is in another epoch or in
+ * the store. Other sources with contacts only, perhaps a flood, are stepped over.
  */
 static void take_live(struct evidence *e, int epoch, const struct pack_key *key)
 {
@@ -285,7 +285,7 @@ static void take_lowest(const struct pack_key **lowest, const struct pack_key *k
 		*lowest = key;
 }
 
-/* All parts of the source that comes first; 0 if there is none. */
+/* Takes all parts of the next source, the first in order: 1; 0: the end; or -errno. */
 static int next_parts(struct evidence *e, struct pack_key *key)
 {
 	const struct pack_key *lowest = NULL;
@@ -353,7 +353,7 @@ static int find_parts(struct evidence *e, const struct pack_key *key)
 	return found;
 }
 
-/* The next source that carried data, in the tables or the store. */
+/* The next source that sent data, in the tables or the store; false: the end. */
 static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 {
 	const struct pack_key *lowest = e->has_data_key ? &e->data_key : NULL;

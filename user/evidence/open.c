@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opens evidence where it lies: in the kernel's tables and in the store.
+ * Opens the evidence in the kernel's tables and in the store.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static int add_mx(struct nolist_slot **mx, size_t *mxs, const struct nolist_slot
 	return 0;
 }
 
-/* The MX addresses that programs work with. */
+/* The addresses of all configurations in force, with their roles. */
 static int read_mx(const struct kern *k, struct nolist_slot **mx, size_t *mxs)
 {
 	struct nolist_config *c = malloc(sizeof(*c));
@@ -67,7 +67,7 @@ static int add_pardon(const struct store_pardon *p, void *arg)
 	return 0;
 }
 
-/* A store that has pardons only knows of no tables. */
+/* A store may have pardons only, and no evidence. */
 static bool knows_tables(const struct store *store)
 {
 	const struct store_epoch *epochs;
@@ -89,7 +89,7 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 	if (error && error != -ENOENT)
 		goto out;
 	failure_keep(&none);
-	/* After the tables: what a collect frees there meanwhile is here. */
+	/* After the tables: records that a collect frees there meanwhile are here. */
 	stored = store_open(&store, state_dir, STORE_READ);
 	if (stored && stored != -ENOENT) {
 		error = stored;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of evidence share: merge.c merges, walk.c does so ahead
- * of who walks, record.c makes records, gaps.c gathers what concerns
- * all sources, real_mx.c what is known of the real MX, open.c opens all of it. Nobody
- * else includes this.
+ * What the files of evidence share: merge.c merges tables and store, walk.c reads ahead,
+ * record.c makes records, gaps.c gathers gaps and wrong acknowledgements, real_mx.c the
+ * evidence of the real MX, open.c opens all of it. Only these files include this header.
  */
 #ifndef NOLIST_EVIDENCE_PRIVATE_H
 #define NOLIST_EVIDENCE_PRIVATE_H
@@ -15,22 +14,22 @@
 struct evidence_epoch {
 	struct epoch epoch;               /* with the latest wall clock */
 	const struct store_epoch *stored; /* or NULL */
-	int table;                       /* number in the snapshot, or -1 */
-	struct gap last;                 /* as stored last */
+	int table;                        /* number in the snapshot, or -1 */
+	struct gap last;                  /* the last stored interval */
 };
 
-/* What one life has of the source at hand. */
+/* The records of the current source in one epoch, of tables and store together. */
 struct part {
 	bool is_there;
 	struct stored stored;
 };
 
-/* What comes next from the tables of a life. */
+/* The next source from the tables of an epoch. */
 struct live {
 	bool is_there;
 	struct pack_key key;
 	struct snapshot_walk walk;
-	struct snapshot_item item; /* of key; EVIDENCE_VERIFIED: made when it is its turn */
+	struct snapshot_item item; /* of key; with EVIDENCE_VERIFIED filled only when needed */
 };
 
 struct evidence {
@@ -40,15 +39,15 @@ struct evidence {
 	int epochs;
 	struct evidence_walk *walk;
 	enum evidence_kind kind; /* of the walk */
-	struct live *live;       /* by life */
+	struct live *live;       /* by epoch */
 	struct {
 		bool is_there;
 		struct store_row row;
-	} row[STORE_GRADES]; /* what comes next from the store */
+	} row[STORE_GRADES]; /* the next row of each grade from the store */
 	struct pack_key data_key;
 	bool has_data_key;
-	struct part *part; /* by life */
-	struct hour *hour; /* of the record at hand */
+	struct part *part; /* by epoch */
+	struct hour *hour; /* of the current record, as the next two */
 	uint32_t *data_hour;
 	struct open_hour *open_hour;
 	struct span *gaps;
@@ -67,20 +66,20 @@ struct evidence {
 	size_t pardons;
 };
 
-/* merge.c: a walk as such. The record's pointers live until the next step. */
+/* merge.c: a walk without a thread. The record's pointers are valid until the next step. */
 int evidence_begin(struct evidence *e, enum evidence_kind kind);
 int evidence_step(struct evidence *e, struct record *r);
 int evidence_walk_new(struct evidence_walk **wp);
 void evidence_walk_free(struct evidence_walk *w);
-/* Ends a walk that may be on its way. */
+/* Ends a walk, if there is one. */
 void evidence_stop(struct evidence *e);
-/* Makes a record of the parts that are there. */
+/* Makes a record of all parts that are there. */
 void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r);
-/* Fills losses and acks. */
+/* Fills gaps and acks. */
 int evidence_gather(struct evidence *e);
-/* Fills the rest of what concerns the real MX. */
+/* Fills real_last, data_last, real and change. */
 int evidence_gather_real(struct evidence *e);
-/* A time of a life in UTC. */
+/* A packed time of an epoch in seconds since 1970. */
 int64_t evidence_wall(const struct evidence_epoch *l, uint32_t at);
 
 #endif

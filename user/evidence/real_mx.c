@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is known of the real MX: when it was seen, how many connections it had in
- * each hour, and which MX addresses came in force when.
+ * Evidence of the real MX: its last contacts, its connections in each hour, and the
+ * changes of the MX addresses.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "user/evidence/private.h"
 
-/* An hour of one life, until all lives are added up. */
+/* An hour of one epoch, before all epochs are summed up. */
 struct part_hour {
 	int family, epoch;
 	struct real_hour hour;
@@ -35,7 +35,7 @@ static const struct snapshot_stats *stats_of(const struct evidence *e, int epoch
 	return e->epoch[epoch].table < 0 ? NULL : snapshot_stats(e->tables, e->epoch[epoch].table);
 }
 
-/* --- when it was seen --------------------------------------------------------- */
+/* --- last contacts ------------------------------------------------------------ */
 
 static void see(const struct evidence_epoch *l, uint32_t at, int64_t *last)
 {
@@ -101,7 +101,7 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* Of one life the larger number counts, whoever told it; different lives add up. */
+/* Within an epoch the larger number counts, of tables and store; epochs are summed up. */
 static int add_up(struct evidence *e, const struct part_hour *part, size_t parts)
 {
 	size_t i;

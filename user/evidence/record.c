@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parts of a source become a record: all lives together, in UTC.
+ * Makes a record of the parts of a source: all epochs together, in UTC.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/evidence/private.h"
 
-/* Rounded down, so that nothing seems to come from the future. */
+/* Seconds since 1970, rounded down, so that nothing seems to be in the future; 0: never. */
 static int64_t wall(uint32_t at, int64_t wall_s)
 {
 	int64_t s = (int64_t)at - 1 + wall_s;
@@ -112,22 +112,22 @@ static void merge_hour(struct hour *a, const struct hour *b)
 }
 
 /*
- * Each boot has hours of its own. Two that overlap are taken for one, since a
- * reboot in the midst of a delivery must not make two offences of it.
+ * Each boot has hours of its own. Two that overlap are merged into one, since a reboot in
+ * the middle of a delivery must not make two offences of it.
  */
 static void merge_hours(struct evidence *e, struct record *r)
 {
-	unsigned int i, stored = 0;
+	unsigned int i, merged = 0;
 
 	qsort(e->hour, r->hours, sizeof(*e->hour), compare_hours);
 	for (i = 0; i < r->hours; i++) {
-		if (stored && e->hour[i].start < e->hour[stored - 1].start + (uint32_t)HOUR_S)
-			merge_hour(&e->hour[stored - 1], &e->hour[i]);
+		if (merged && e->hour[i].start < e->hour[merged - 1].start + (uint32_t)HOUR_S)
+			merge_hour(&e->hour[merged - 1], &e->hour[i]);
 		else
-			e->hour[stored++] = e->hour[i];
+			e->hour[merged++] = e->hour[i];
 	}
-	r->talk_hours -= r->hours - stored < r->talk_hours ? r->hours - stored : 0;
-	r->hours = stored;
+	r->talk_hours -= r->hours - merged < r->talk_hours ? r->hours - merged : 0;
+	r->hours = merged;
 	qsort(e->data_hour, r->data_hours, sizeof(*e->data_hour), compare_times);
 	qsort(e->open_hour, r->open_hours, sizeof(*e->open_hour), compare_opens);
 }

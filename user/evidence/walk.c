@@ -14,25 +14,25 @@
 #define BATCH 128 /* records */
 #define BATCHES 4
 
-/* Hours of one kind, of all records of a batch, one after the other; in bytes. */
+/* Hours of one kind of all records of a batch, one after the other. Sizes are in bytes. */
 struct hours {
 	char *all;
 	size_t used, capacity;
-	size_t next; /* those of the next record to be taken */
+	size_t next; /* offset of the hours of the next record */
 };
 
 struct batch {
 	struct record r[BATCH];
 	size_t n;
-	int ret; /* what the walk said last: 0 or an error come after these records */
+	int ret; /* of the last step: 0 or an error is to be returned after these records */
 	struct hours hours, data_hours, open_hours;
 };
 
 struct evidence_walk {
 	struct prefetch prefetch;
-	bool has_batch; /* one is at hand: in it the next record */
-	unsigned int at;
-	size_t next;
+	bool has_batch;  /* at and next are valid */
+	unsigned int at; /* slot of the batch that is being read */
+	size_t next;     /* index of its next record */
 	struct batch batch[BATCHES];
 };
 
@@ -61,7 +61,7 @@ void evidence_walk_free(struct evidence_walk *w)
 
 /* --- filling ------------------------------------------------------------------- */
 
-static int keep(struct hours *h, const void *from, size_t size)
+static int append(struct hours *h, const void *from, size_t size)
 {
 	size_t wanted = h->used + size;
 	char *grown;
@@ -94,19 +94,19 @@ static void clear(struct hours *h)
 	h->used = h->next = 0;
 }
 
-/* Whatever a record points to is the walk's, until the next one. */
-static int keep_hours(struct batch *b, const struct record *r)
+/* Copies the hours that a record points to: the next step overwrites them. */
+static int copy_hours(struct batch *b, const struct record *r)
 {
-	int error = keep(&b->hours, r->hour, r->hours * sizeof(*r->hour));
+	int error = append(&b->hours, r->hour, r->hours * sizeof(*r->hour));
 
 	if (!error)
-		error = keep(&b->data_hours, r->data_hour, r->data_hours * sizeof(*r->data_hour));
+		error = append(&b->data_hours, r->data_hour, r->data_hours * sizeof(*r->data_hour));
 	if (!error)
-		error = keep(&b->open_hours, r->open_hour, r->open_hours * sizeof(*r->open_hour));
+		error = append(&b->open_hours, r->open_hour, r->open_hours * sizeof(*r->open_hour));
 	return error;
 }
 
-/* The counterpart: points a record to its own. Once for each, in their order. */
+/* Points a record to its copied hours. To be called once for each record, in their order. */
 static void take_hours(struct batch *b, struct record *r)
 {
 	r->hour = take(&b->hours, r->hours * sizeof(*r->hour));
@@ -114,10 +114,10 @@ static void take_hours(struct batch *b, struct record *r)
 	r->open_hour = take(&b->open_hours, r->open_hours * sizeof(*r->open_hour));
 }
 
-static bool fill(void *arg, unsigned int place)
+static bool fill(void *arg, unsigned int slot)
 {
 	struct evidence *e = arg;
-	struct batch *b = &e->walk->batch[place];
+	struct batch *b = &e->walk->batch[slot];
 	int error = 0;
 
 	b->n = 0;
@@ -127,7 +127,7 @@ static bool fill(void *arg, unsigned int place)
 	do {
 		b->ret = evidence_step(e, &b->r[b->n]);
 		if (b->ret > 0)
-			error = keep_hours(b, &b->r[b->n]);
+			error = copy_hours(b, &b->r[b->n]);
 		if (error)
 			b->ret = error;
 		b->n += b->ret > 0;
@@ -135,7 +135,7 @@ static bool fill(void *arg, unsigned int place)
 	return b->ret > 0;
 }
 
-/* --- taking -------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------- */
 
 int evidence_start(struct evidence *e, enum evidence_kind kind)
 {
@@ -145,7 +145,7 @@ int evidence_start(struct evidence *e, enum evidence_kind kind)
 	evidence_stop(e);
 	w->has_batch = false;
 	error = evidence_begin(e, kind);
-	/* Those with data are few, and each is looked for. */
+	/* Sources with data are few, and each is searched for: a thread would not pay. */
 	if (!error)
 		prefetch_start(&w->prefetch, BATCHES, kind != EVIDENCE_DATA, fill, e);
 	return error;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads them from getifaddrs(3), /proc/net and resolv.conf.
+ * Reads addresses from getifaddrs(3), /proc/net and resolv.conf.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,13 +14,13 @@
 
 #include "user/host/addresses.h"
 
-/* Who is told of an address. */
+/* The caller's function, and its argument. */
 struct reader {
 	host_address_fn *fn;
 	void *arg;
 };
 
-static int tell(const struct reader *to, const void *bytes, bool is_ip4, const char *what)
+static int report(const struct reader *to, const void *bytes, bool is_ip4, const char *what)
 {
 	struct nolist_addr addr = {};
 
@@ -41,24 +41,24 @@ static int add_interfaces(const struct reader *to)
 		return -errno;
 	for (i = list; i && !error; i = i->ifa_next) {
 		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET)
-			error = tell(to, &((struct sockaddr_in *)i->ifa_addr)->sin_addr, true,
-				     what);
+			error = report(to, &((struct sockaddr_in *)i->ifa_addr)->sin_addr, true,
+				       what);
 		else if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET6)
-			error = tell(to, &((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, false,
-				     what);
+			error = report(to, &((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, false,
+				       what);
 	}
 	freeifaddrs(list);
 	return error;
 }
 
-/* One line of /proc/net/route: the gateway's bytes as one number. */
+/* One line of /proc/net/route: the gateway is a hexadecimal number in host byte order. */
 static int add_route4(const struct reader *to, char *line)
 {
 	__u32 gateway;
 
 	if (sscanf(line, "%*s %*x %x", &gateway) != 1 || !gateway)
 		return 0;
-	return tell(to, &gateway, true, "gateway of this host");
+	return report(to, &gateway, true, "gateway of this host");
 }
 
 /* One line of /proc/net/ipv6_route: the fifth word is the next hop. */
@@ -75,7 +75,7 @@ static int add_route6(const struct reader *to, char *line)
 			return 0;
 	if (!memcmp(hop, zero, sizeof(hop)))
 		return 0;
-	return tell(to, hop, false, "gateway of this host");
+	return report(to, hop, false, "gateway of this host");
 }
 
 /* One line of resolv.conf. */
@@ -128,13 +128,13 @@ int host_each_address(host_address_fn *fn, void *arg)
 		error = each_line(to, "/proc/net/ipv6_route", add_route6);
 	if (!error)
 		error = each_line(to, "/etc/resolv.conf", add_resolver);
-	/* Where resolv.conf names a stub of this host, its own resolvers are here. */
+	/* If resolv.conf names a stub resolver of this host, the real resolvers are here. */
 	if (!error)
 		error = each_line(to, "/run/systemd/resolve/resolv.conf", add_resolver);
 	return error;
 }
 
-/* --- this namespace's own ------------------------------------------------------ */
+/* --- own addresses ------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -152,7 +152,7 @@ static int add_ip4(struct nolist_addr *to, const struct ifaddrs *i)
 	if (ntohl(ip) >> 24 == IN_LOOPBACKNET)
 		return 0;
 	to[n++] = addr_of_ip4(ip);
-	/* As the kernel's routes have it: a /31 and a /32 have no broadcast address. */
+	/* As in the kernel's routes, a /31 and a /32 have no broadcast address (RFC 3021). */
 	if (ntohl(~mask) > 1)
 		to[n++] = addr_of_ip4(ip | ~mask);
 	if (i->ifa_flags & IFF_BROADCAST && i->ifa_broadaddr) {

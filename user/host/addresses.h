@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Addresses that the operating system names: this host's own, its gateways', its
- * resolvers'.
+ * Addresses that the operating system knows: those of this host, of its gateways and of
+ * its resolvers. All in network byte order, IPv4 v4-mapped.
  */
 #ifndef NOLIST_ADDRESSES_H
 #define NOLIST_ADDRESSES_H
@@ -9,15 +9,15 @@
 #include "user/base/addr.h"
 
 /*
- * Calls back for this host's addresses, gateways and resolvers; an address may come
- * several times. A return other than 0 ends it and is returned. Else 0 or -errno.
+ * Calls fn for each address of this host, its gateways and its resolvers; an address may
+ * come several times. A return other than 0 ends the walk and is returned. Else 0 or -errno.
  */
 typedef int host_address_fn(const struct nolist_addr *addr, const char *what, void *arg);
 int host_each_address(host_address_fn *fn, void *arg);
 
 /*
  * Addresses of this network namespace, and the broadcast addresses of its IPv4
- * subnets, sorted, each once, without loopback. 0 or -errno; to be freed.
+ * subnets, sorted, each once, without loopback. 0 or -errno; the caller frees *own.
  */
 int host_own(struct nolist_addr **own, int *owns);
 

@@ -52,7 +52,7 @@ int ethtool_rings(const char *name, struct ethtool_ringparam *rings)
 	return ask(name, rings);
 }
 
-/* How many features this kernel has names for. */
+/* The number of features that this kernel has names for. */
 static int count_features(const char *name, unsigned int *count)
 {
 	struct {

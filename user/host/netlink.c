@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rtnetlink and the "netdev" family of generic netlink, by libmnl: interfaces, what
- * they stand on, and routes. One socket for each question: nobody asks often.
+ * rtnetlink and the "netdev" family of generic netlink, by libmnl: interfaces, the
+ * interfaces below them, and routes. One socket for each request: there are few.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,14 +15,14 @@
 
 #include "user/host/netlink.h"
 
-/* linux/netdev.h, which Debian 12 has not. */
+/* From linux/netdev.h, which Debian 12 does not have. */
 #define NETDEV_FAMILY "netdev"
 #define NETDEV_CMD_DEV_GET 1
 #define NETDEV_A_DEV_IFINDEX 1
 #define NETDEV_A_DEV_XDP_FEATURES 3
 #define NETDEV_XDP_ACT_BASIC 1
 
-/* Sends a request and hands each answer to a function; 0 or -errno. */
+/* Sends a request and calls fn for each answer; 0 or -errno. */
 static int talk(int bus, struct nlmsghdr *request, mnl_cb_t fn, void *arg)
 {
 	static char answer[1 << 16];
@@ -206,9 +206,9 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 	if (nlh->nlmsg_type != RTM_NEWROUTE)
 		return MNL_CB_STOP;
 	route->is_local = rtm->rtm_type == RTN_LOCAL;
-	mnl_attr_for_each(a, nlh, sizeof(*rtm)) if (mnl_attr_get_type(a) == RTA_OIF &&
-						    rtm->rtm_type == RTN_UNICAST) route->oif =
-		mnl_attr_get_u32(a);
+	mnl_attr_for_each(a, nlh, sizeof(*rtm))
+		if (mnl_attr_get_type(a) == RTA_OIF && rtm->rtm_type == RTN_UNICAST)
+			route->oif = mnl_attr_get_u32(a);
 	return MNL_CB_STOP;
 }
 
@@ -225,19 +225,19 @@ int netlink_route(const struct nolist_addr *to, struct route *route)
 	mnl_attr_put(nlh, RTA_DST, is_ip4 ? 4 : 16, is_ip4 ? &to->b[12] : &to->b[0]);
 	*route = (struct route){};
 	ret = talk(NETLINK_ROUTE, nlh, on_route, route);
-	/* No route is an answer. */
+	/* "No route" is an answer, and no failure. */
 	return ret == -ENETUNREACH || ret == -EHOSTUNREACH || ret == -EINVAL ? 0 : ret;
 }
 
-/* --- what drivers say of themselves ------------------------------------------------ */
+/* --- features of drivers ----------------------------------------------------------- */
 
 static int on_family(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr)) if (mnl_attr_get_type(a) ==
-								 CTRL_ATTR_FAMILY_ID) *
-		(unsigned int *)arg = mnl_attr_get_u16(a);
+	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(a) == CTRL_ATTR_FAMILY_ID)
+			*(unsigned int *)arg = mnl_attr_get_u16(a);
 	return MNL_CB_STOP;
 }
 
@@ -245,9 +245,9 @@ static int on_device(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr)) if (mnl_attr_get_type(a) ==
-								 NETDEV_A_DEV_XDP_FEATURES) *
-		(int *)arg = mnl_attr_get_u64(a) & NETDEV_XDP_ACT_BASIC ? 1 : 0;
+	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(a) == NETDEV_A_DEV_XDP_FEATURES)
+			*(int *)arg = mnl_attr_get_u64(a) & NETDEV_XDP_ACT_BASIC ? 1 : 0;
 	return MNL_CB_STOP;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel says of network interfaces and routes, over netlink (libmnl) and
- * by ethtool's ioctl. Changes nothing. Functions return 0 or -errno.
+ * Network interfaces and routes of the kernel, read by netlink (libmnl) and by ethtool's
+ * ioctl. Changes nothing. Functions return 0 or -errno unless they say otherwise.
  */
 #ifndef NOLIST_NETLINK_H
 #define NOLIST_NETLINK_H
@@ -14,15 +14,15 @@
 struct link {
 	int ifindex;
 	char name[16];
-	char kind[16];    /* "veth", "vlan", "bridge" ...; "": a card, or the loopback */
-	unsigned int mtu;
-	unsigned int flags; /* IFF_... */
-	unsigned int txqs, rxqs;
-	int lower;        /* what it is on, or the other end of a veth; 0: nothing */
-	int lower_netns;  /* that one's namespace, by our number; -1: this one */
-	int master;       /* the bridge or bond that it is a port of; 0: none */
-	bool is_filtering; /* a bridge that knows VLANs */
-	bool has_xdp;
+	char kind[16];           /* "veth", "vlan", "bridge" ...; "": a card, or the loopback */
+	unsigned int mtu;        /* bytes */
+	unsigned int flags;      /* IFF_... */
+	unsigned int txqs, rxqs; /* queues */
+	int lower;               /* ifindex below it, or of the other end of a veth; 0: none */
+	int lower_netns;         /* namespace id of that interface; -1: this namespace */
+	int master;              /* ifindex of the bridge or bond that it is a port of; 0: none */
+	bool is_filtering;       /* a bridge with VLAN filtering */
+	bool has_xdp;            /* an XDP program is attached */
 };
 
 struct links {
@@ -30,17 +30,18 @@ struct links {
 	int n;
 };
 
-int netlink_read(struct links *all); /* free(all->link) */
-const struct link *netlink_find(const struct links *all, int ifindex);
-/* What a link is on or joined to, in whatever namespace: -ENOENT where it cannot be asked. */
+/* All interfaces of this network namespace; the caller frees all->link. */
+int netlink_read(struct links *all);
+const struct link *netlink_find(const struct links *all, int ifindex); /* NULL: not there */
+/* The interface of->lower, in any namespace: -ENOENT if there is none or it is not visible. */
 int netlink_lower(const struct link *of, struct link *lower);
-/* Native XDP by the driver's own word: 1, 0, or -EOPNOTSUPP before Linux 6.3. */
+/* Does the driver say that it has native XDP? 1, 0, or -EOPNOTSUPP before Linux 6.3. */
 int netlink_has_native(int ifindex);
 
-/* Where this host sends what is for an address. */
+/* Where this host routes an address to. */
 struct route {
-	bool is_local; /* nowhere: it is this host's */
-	int oif;       /* 0: no route */
+	bool is_local; /* it is an address of this host */
+	int oif;       /* ifindex of the outgoing interface; 0: no route */
 };
 int netlink_route(const struct nolist_addr *to, struct route *route);
 
@@ -48,7 +49,7 @@ int netlink_route(const struct nolist_addr *to, struct route *route);
 int ethtool_driver(const char *name, struct ethtool_drvinfo *drv);
 int ethtool_channels(const char *name, struct ethtool_channels *channels);
 int ethtool_rings(const char *name, struct ethtool_ringparam *rings);
-/* A feature by the name that the kernel gives it, as "rx-lro": 2 on and fixed, 1 on, 0 off. */
+/* State of a feature, by the kernel's name such as "rx-lro": 2 on and fixed, 1 on, 0 off. */
 int ethtool_feature(const char *name, const char *feature);
 
 #endif

@@ -94,7 +94,7 @@ int kern_free_verified(const struct kern *k, int instance, const struct nolist_s
  * like other tables, and have no configuration. Once they are stored, kern_forget() drops
  * them. -EBUSY: they are not such tables, or still in use.
  */
-bool kern_is_over(const struct kern *k, int instance);
+bool kern_is_replaced(const struct kern *k, int instance);
 int kern_forget(struct kern *k, int instance);
 
 /* Counters, summed over CPUs and instances; verified_lost_ns is the latest. */

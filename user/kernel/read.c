@@ -87,8 +87,8 @@ int kern_instance_config(const struct kern_instance *instance, struct nolist_con
 
 int kern_config(const struct kern *k, int instance, struct nolist_config *conf)
 {
-	return kern_is_over(k, instance) ? -ENOENT
-					 : kern_instance_config(&k->instance[instance], conf);
+	return kern_is_replaced(k, instance) ? -ENOENT
+					     : kern_instance_config(&k->instance[instance], conf);
 }
 
 int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta)

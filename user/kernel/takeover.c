@@ -15,7 +15,7 @@
 #include "user/base/failure.h"
 #include "user/kernel/private.h"
 
-bool kern_is_over(const struct kern *k, int instance)
+bool kern_is_replaced(const struct kern *k, int instance)
 {
 	return k->instance[instance].is_aside && !kern_instance_is_used(k, instance);
 }
@@ -43,5 +43,5 @@ int kern_take_over(const char *pin_dir, const struct kern *k, int older,
 
 int kern_forget(struct kern *k, int instance)
 {
-	return kern_is_over(k, instance) ? kern_unpin_aside(k->pin_dir) : -EBUSY;
+	return kern_is_replaced(k, instance) ? kern_unpin_aside(k->pin_dir) : -EBUSY;
 }

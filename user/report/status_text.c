@@ -86,7 +86,7 @@ static void text_instance(struct status *s, int instance)
 	printf("\n");
 	if (kern_instances(s->k) > 1)
 		printf("tables %d:\n", instance);
-	if (kern_is_over(s->k, instance)) {
+	if (kern_is_replaced(s->k, instance)) {
 		printf("of an older version, which load replaced: \"nolist-xdp collect\" stores them\n");
 		return;
 	}

@@ -20,7 +20,7 @@ static int on_record(const struct nolist_source *src, const struct nolist_contac
 	return snapshot_add(r->s, r->epoch, src, contacts, verified);
 }
 
-/* While the other table is still read. */
+/* Sorts one table while the other thread may still read the other table. */
 static int on_end(bool is_verified, void *arg)
 {
 	struct reading *r = arg;
@@ -29,7 +29,7 @@ static int on_end(bool is_verified, void *arg)
 			   : snapshot_sort_contacts(r->s, r->epoch);
 }
 
-/* Before the records are read: what is lost later belongs to the next interval. */
+/* To be read before the records: anything lost later belongs to the next interval. */
 static int read_stats(struct snapshot *s, int epoch, const struct kern *k, int instance)
 {
 	struct nolist_meta meta = {};
@@ -44,16 +44,16 @@ static int read_stats(struct snapshot *s, int epoch, const struct kern *k, int i
 	for (i = 0; i < n && ifs[i].instance != instance; i++)
 		;
 	snapshot_set_stats(s, epoch, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
-			   i == n && !kern_is_over(k, instance));
-	if (kern_is_over(k, instance))
-		snapshot_set_over(s, epoch);
+			   i == n && !kern_is_replaced(k, instance));
+	if (kern_is_replaced(k, instance))
+		snapshot_set_replaced(s, epoch);
 	snapshot_set_changes(s, epoch, meta.change);
 	return 0;
 }
 
 static int read_instance(struct snapshot *s, const struct kern *k, int instance)
 {
-	/* Rounded down: what just happened must not lie in the future. */
+	/* Rounded down: a contact of just now must not be in the future. */
 	long long offset = kern_clock_offset();
 	struct reading r = { .s = s };
 	struct kern_tables tables;

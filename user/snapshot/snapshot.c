@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For each life two tables (sorted.h), contacts and verified evidence, of encoded records.
+ * For each epoch there are two sorted runs (sorted.h) of encoded records: contacts and
+ * verified evidence.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,10 +18,10 @@
 #define VERIFIED_MAX (SPARSE_MAX(VERIFIED_WORDS) + NOLIST_HOURS * SPARSE_MAX(HOUR_WORDS))
 _Static_assert(VERIFIED_MAX <= SORTED_RECORD_MAX, "fits");
 
-/* Each of the two has a thread that fills and sorts it. */
+/* One of the two: a thread of its own may fill and sort it. */
 struct half {
 	struct sorted sorted;
-	uint32_t real_s[2]; /* when it saw anyone at the real MX, by family */
+	uint32_t real_s[2]; /* last contact of any source with the real MX, by family */
 	bool is_sorted;
 };
 
@@ -145,9 +146,9 @@ void snapshot_set_lru(struct snapshot *s, int epoch)
 	s->tables[epoch].stats.is_lru = true;
 }
 
-void snapshot_set_over(struct snapshot *s, int epoch)
+void snapshot_set_replaced(struct snapshot *s, int epoch)
 {
-	s->tables[epoch].stats.is_over = true;
+	s->tables[epoch].stats.is_replaced = true;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -158,9 +159,9 @@ static int compare_times(const void *a, const void *b)
 }
 
 /*
- * How many records a table that makes room by itself has let go: of those that
- * were idle for long, but not exactly of the longest idle, so that no more is said
- * than that half of the others had been idle for less.
+ * Counts the records that an LRU table has evicted. It evicts records that were idle for
+ * long, but not exactly the longest idle. So all that can be said is that half of the
+ * remaining records were idle for less: evicted_s is the median of their last times.
  */
 static int count_evicted(struct snapshot *s, int epoch)
 {
@@ -272,8 +273,8 @@ static void take_contacts(const struct sorted *t, size_t at, struct snapshot_ite
 	size_t size;
 	const unsigned char *bytes = sorted_record(t, at, &size);
 
-	sparse_decode(&item->capacity.contacts, CONTACTS_WORDS, bytes, size);
-	item->contacts = &item->capacity.contacts;
+	sparse_decode(&item->buffer.contacts, CONTACTS_WORDS, bytes, size);
+	item->contacts = &item->buffer.contacts;
 }
 
 static void take_verified(const struct sorted *t, size_t at, struct snapshot_item *item)
@@ -281,14 +282,14 @@ static void take_verified(const struct sorted *t, size_t at, struct snapshot_ite
 	size_t size, part;
 	const unsigned char *bytes = sorted_record(t, at, &size);
 
-	part = sparse_decode(&item->capacity.verified, VERIFIED_WORDS, bytes, size);
+	part = sparse_decode(&item->buffer.verified, VERIFIED_WORDS, bytes, size);
 	while (bytes += part, size -= part)
-		part = sparse_decode(&item->capacity.hour[item->hours++], HOUR_WORDS, bytes, size);
-	item->verified = &item->capacity.verified;
-	item->hour = item->capacity.hour;
+		part = sparse_decode(&item->buffer.hour[item->hours++], HOUR_WORDS, bytes, size);
+	item->verified = &item->buffer.verified;
+	item->hour = item->buffer.hour;
 }
 
-/* Told from the mask of the encoded record alone, as most have none. */
+/* Reads only the mask of the encoded record, since most sources have no data. */
 static bool has_data(const struct sorted *t, size_t at)
 {
 	size_t size;
@@ -344,6 +345,7 @@ bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 	if (!has_c && !has_p)
 		return false;
 	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;
-	take(w, has_c && !pack_compare(&c, &item->key), has_p && !pack_compare(&p, &item->key), item);
+	take(w, has_c && !pack_compare(&c, &item->key), has_p && !pack_compare(&p, &item->key),
+	     item);
 	return true;
 }

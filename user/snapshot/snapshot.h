@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel's tables say at one moment, packed and sorted by source. Each
- * set of tables is a life of its own; a source may be in several.
+ * A snapshot: the records of the kernel's tables at one moment, packed and sorted by
+ * source. Each instance of the tables is an epoch of its own; a source may be in several.
+ * Times are as in record/pack.h, keys in host byte order.
  */
 #ifndef NOLIST_SNAPSHOT_H
 #define NOLIST_SNAPSHOT_H
@@ -12,83 +13,85 @@
 struct snapshot;
 struct kern;
 
-/* All return 0 or -errno; snapshot_free() is safe on NULL. */
+/* All return 0 or -errno; snapshot_free() accepts NULL. */
 int snapshot_new(struct snapshot **sp);
 void snapshot_free(struct snapshot *s);
 
-/* One more set of tables; returns its number, from 0 on. */
+/* Adds an epoch; returns its number, from 0 on, or -errno. */
 int snapshot_add_epoch(struct snapshot *s, const struct epoch *epoch);
-/* What its tables say of a source; either may be NULL. One thread may add contacts and
- * another one verified evidence. */
+/*
+ * Adds the records of a source, in any order; either may be NULL. One thread may add
+ * contacts and another one verified evidence.
+ */
 int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
 		 const struct nolist_contacts *contacts, const struct nolist_verified *verified);
-/* When all of one kind have been added: by the thread that did so, if there are two. */
+/* To be called after the last record of one kind, by the thread that has added them. */
 int snapshot_sort_contacts(struct snapshot *s, int epoch);
 int snapshot_sort_verified(struct snapshot *s, int epoch);
-/* To be called once, before what follows. Sorts whatever is not sorted. */
+/* To be called once, before any walk. Sorts everything that is not sorted yet. */
 int snapshot_sort(struct snapshot *s);
 void snapshot_set_stats(struct snapshot *s, int epoch, const struct nolist_stats *stats,
 			uint64_t begin_ns, uint64_t now_ns, bool is_detached);
 void snapshot_set_changes(struct snapshot *s, int epoch,
 			  const struct nolist_change change[NOLIST_CHANGES]);
-/* This life's table of verified evidence makes room by itself. */
+/* When full, this epoch's table of verified evidence evicts by itself. */
 void snapshot_set_lru(struct snapshot *s, int epoch);
-/* Others have taken the place of its tables; after snapshot_set_stats(). */
-void snapshot_set_over(struct snapshot *s, int epoch);
+/* A load has replaced its tables; after snapshot_set_stats(). */
+void snapshot_set_replaced(struct snapshot *s, int epoch);
 
-/* What concerns all sources of a life. */
+/* Statistics over all sources of an epoch. */
 struct snapshot_stats {
-	uint32_t begin_s, now_s; /* when the tables were made, and read */
+	uint32_t begin_s, now_s; /* when the tables were created, and read */
 	struct gap gaps;
-	bool is_detached; /* the program is attached nowhere */
-	bool is_over; /* others have taken the place of these tables */
-	bool is_lru;  /* the table of verified evidence makes room by itself */
-	uint64_t verified_new; /* how many were ever put into the table; 0: not told */
-	uint32_t real_s[2]; /* when anyone was at the real MX; IPv4, IPv6 */
-	uint32_t data_s[2]; /* the same with data */
+	bool is_detached;      /* the program is attached nowhere */
+	bool is_replaced;      /* a load has replaced these tables */
+	bool is_lru;           /* when full, the table of verified evidence evicts by itself */
+	uint64_t verified_new; /* sources that were ever added to that table; 0: unknown */
+	uint32_t real_s[2];    /* IPv4, IPv6: last contact of any source with the real MX */
+	uint32_t data_s[2];    /* the same with data */
 	struct nolist_real real[2][NOLIST_HOURS];
 	struct nolist_change change[NOLIST_CHANGES]; /* at_ns */
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS];
 };
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int epoch);
 
-/* All of that from the kernel: each set is a life. Explains failures as kernel/kern.h does. */
+/* Makes a snapshot of the kernel's tables, sorted. failure_of() explains the error. */
 int snapshot_read(struct snapshot **sp, const struct kern *k);
 
 int snapshot_epochs(const struct snapshot *s);
 const struct epoch *snapshot_epoch(const struct snapshot *s, int epoch);
 
-/* What one life says of one source. Not to be copied: it points into itself. */
+/* The records of one source in one epoch. Not to be copied: it points into itself. */
 struct snapshot_item {
 	struct pack_key key;
 	const struct pack_contacts *contacts; /* or NULL */
 	const struct pack_verified *verified; /* or NULL */
-	const struct pack_hour *hour;
+	const struct pack_hour *hour; /* ascending */
 	unsigned int hours;
 	struct {
 		struct pack_contacts contacts;
 		struct pack_verified verified;
 		struct pack_hour hour[NOLIST_HOURS];
-	} capacity;
+	} buffer; /* that these point to */
 };
 
-/* A walk over one life in the order of sources. */
+/* A walk over one epoch, sorted by source. The caller may set the last two after the start. */
 struct snapshot_walk {
 	const struct snapshot *s;
 	int epoch;
-	size_t contacts, verified; /* the next ones */
+	size_t contacts, verified; /* indexes of the next records */
 	bool is_verified;          /* only sources with verified evidence */
-	bool has_data;         /* and of these only who sent data to the real MX */
+	bool has_data;             /* with is_verified: only those that sent data to the real MX */
 };
 
-/* From the first source that is not before key; NULL: from the first. */
+/* Starts at the first source that is not before key; NULL: at the first. */
 void snapshot_start(const struct snapshot *s, int epoch, const struct pack_key *key,
 		    struct snapshot_walk *w);
-/* False: there is no more. */
+/* The next source; false: the end. */
 bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item);
-/* Which source with verified evidence comes next; does not step. */
+/* Key of the next source with verified evidence, without a step; false: there is none. */
 bool snapshot_next_verified(const struct snapshot_walk *w, struct pack_key *key);
-/* Steps past all that come before a source, and past itself; false: it is not there. */
+/* Steps to the source with this key, fills item and steps past it; false: it is not there. */
 bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
 		      struct snapshot_item *item);
 

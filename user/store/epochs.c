@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the store knows of tables as a whole: which there were, what they lost, how
- * many wrong acknowledgements came.
+ * Rows of tables as a whole: the epochs, their gaps, wrong acknowledgements, the hours of
+ * the real MX, and changes of MX addresses.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "user/base/failure.h"
 #include "user/store/private.h"
 
-/* --- lives ------------------------------------------------------------------- */
+/* --- epochs ------------------------------------------------------------------ */
 
 static int add_epoch(struct store *s, const struct store_epoch *epoch)
 {
@@ -160,7 +160,7 @@ int store_drop_epochs(struct store *s, int64_t before)
 	return error;
 }
 
-/* --- losses ------------------------------------------------------------------ */
+/* --- gaps -------------------------------------------------------------------- */
 
 static struct gap gaps_of(sqlite3_stmt *q)
 {
@@ -194,7 +194,7 @@ int store_last_gaps(struct store *s, int epoch, struct gap *l)
 	return ret > 0 ? 0 : ret ? ret : -ENOENT;
 }
 
-static bool is_same_loss(const struct gap *a, const struct gap *b)
+static bool is_same_gap(const struct gap *a, const struct gap *b)
 {
 	return a->verified_lost == b->verified_lost && a->contacts_lost == b->contacts_lost &&
 	       a->detached == b->detached && a->evicted == b->evicted &&
@@ -205,7 +205,7 @@ int store_add_gaps(struct store *s, int epoch, const struct gap *l)
 {
 	struct gap last;
 	int i, error = store_last_gaps(s, epoch, &last);
-	bool is_same = !error && is_same_loss(&last, l);
+	bool is_same = !error && is_same_gap(&last, l);
 	sqlite3_stmt *q;
 
 	if (error && error != -ENOENT)
@@ -250,7 +250,7 @@ int store_each_gaps(struct store *s, store_gaps_fn *fn, void *arg)
 	return ret;
 }
 
-/* Rows of a life, a time and a number. */
+/* A row of epoch, time and number. */
 static int add_number(struct store *s, enum statement which, int epoch, uint32_t at_s,
 		      int64_t number)
 {

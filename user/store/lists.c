@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is known of lists that were written: how long they are, what was held back,
- * and what was added within a day.
+ * Rows of the lists that were written: their entries, sources that were held back, and
+ * sources that were added within a day.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records as older versions of the store had them, for the steps that bring it up to date:
- * first as long as in memory, then encoded without a length, of so many words each.
+ * Records of older versions of the store, for the steps that bring it up to date: in the
+ * first versions they were as long as in memory, later encoded without a length, each with a
+ * fixed number of words.
  */
 #include <string.h>
 
@@ -37,7 +38,7 @@ static size_t old_sparse(unsigned char *sparse, const unsigned char *record, uns
 	return at - sparse;
 }
 
-/* Bytes that were read; 0: that is no record. */
+/* Returns the bytes of the encoded record; 0: there is none at sparse. */
 static size_t old_expand(unsigned char *record, unsigned int words, const unsigned char *sparse,
 			 size_t size)
 {
@@ -58,7 +59,7 @@ static size_t old_expand(unsigned char *record, unsigned int words, const unsign
 	return at - sparse;
 }
 
-/* encoded(BLOB, WORDS): the records of so many words in a blob, encoded without length. */
+/* squeezed(BLOB, WORDS): encodes the records of this many words in a blob, without length. */
 static void on_sparse(sqlite3_context *context, int args, sqlite3_value **arg)
 {
 	const unsigned char *from = sqlite3_value_blob(arg[0]);
@@ -108,7 +109,7 @@ static void on_with_length(sqlite3_context *context, int args, sqlite3_value **a
 	(void)args;
 	if (!from)
 		return;
-	/* None is shorter than its mask, or gets longer by more than length, mask and a word. */
+	/* A record is at least its mask, and grows at most by its length, a mask and a word. */
 	to = sqlite3_malloc64(size + size / SPARSE_MASK(words) * 8 + 8);
 	if (!to) {
 		sqlite3_result_error_nomem(context);
@@ -126,7 +127,8 @@ static void on_with_length(sqlite3_context *context, int args, sqlite3_value **a
 	sqlite3_result_blob(context, to, used, sqlite3_free);
 }
 
-static int add(struct store *s, const char *name, void (*fn)(sqlite3_context *, int, sqlite3_value **))
+static int add(struct store *s, const char *name,
+	       void (*fn)(sqlite3_context *, int, sqlite3_value **))
 {
 	return sqlite3_create_function(s->db, name, 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, fn,
 				       NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, "write");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pardons: prefixes that no list has for a time. One that is over or was taken back
- * is kept as long as evidence is, so that a verdict of then can be told.
+ * Pardons: prefixes that no list has for a time. A pardon that has ended or was revoked
+ * is stored as long as evidence is, so that a verdict of that time can be explained.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the store share: sqlite.c opens, rows.c has the sources,
- * epochs.c the tables as a whole, pardons.c the pardons, lists.c
- * the lists, prune.c drops what is old. Nobody else
- * includes this.
+ * What the files of the store share: sqlite.c opens, rows.c has the sources, epochs.c
+ * the epochs and everything else of tables as a whole, pardons.c the pardons, lists.c
+ * the lists, prune.c drops old rows. Only these files include this header.
  */
 #ifndef NOLIST_STORE_PRIVATE_H
 #define NOLIST_STORE_PRIVATE_H
@@ -57,32 +56,32 @@ enum statement {
 struct store {
 	sqlite3 *db;
 	char *path;
-	int lock; /* the directory, locked by the one who collects; or -1 */
+	int lock; /* the directory: locked with STORE_WRITE; or -1 */
 	sqlite3_stmt *stmt[STATEMENTS];
 	struct store_epoch *epoch;
 	size_t epochs;
-	unsigned char *bound; /* what is bound to the statement that is about to run */
+	unsigned char *bound; /* values that are bound to the statement about to run */
 	size_t bound_capacity;
 };
 
-/* Notes the failure after SQLite said no; returns -errno. */
+/* Notes a failure of SQLite; returns -errno. */
 int store_fail(struct store *s, const char *what);
-/* schema.c: the steps that make each version of the one before; store_version is the last. */
+/* schema.c: step i converts version i to i + 1; store_version is the current version. */
 extern const char *const store_steps[];
 extern const int store_version;
 /* A statement, prepared once and reset; NULL: store_fail() has been called. */
 sqlite3_stmt *store_stmt(struct store *s, enum statement which);
-/* Runs a statement that gives no rows. */
+/* Runs a statement without results. */
 int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
-/* 1: there is a row. */
+/* 1: there is a row; 0: the end; or -errno. */
 int store_step(struct store *s, sqlite3_stmt *stmt);
-/* A row cannot be what this tool wrote. */
+/* Notes that a row cannot be one that this tool wrote: -EBADMSG. */
 int store_damaged(struct store *s);
 int store_number(struct store *s, const char *pragma, int *number);
-/* older.c: what the steps from older versions call in SQL. */
+/* older.c: adds the SQL functions that the steps from older versions call. */
 int store_add_older(struct store *s);
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
-/* What is known of tables as a whole, and pardons that were over, of before a time. */
+/* Drops everything of tables as a whole, pardons and lists from before a time. */
 int store_drop_epochs(struct store *s, int64_t before);
 int store_read_epochs(struct store *s);
 

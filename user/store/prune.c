@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keeps the store bounded: by age, and by size. Where it is too large, sources that
- * proved nothing go, first those that came once: a flood of forged SYNs fills the
- * store with them, and must push out nothing that matters.
+ * Keeps the store bounded, by age and by size. If it is too large, unverified sources
+ * are dropped, first those that came once: a flood of forged SYNs fills the store with
+ * such sources, and must not displace evidence that matters.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,9 +18,9 @@ struct prune {
 	struct store *s;
 	int64_t now;
 	enum store_grade grade;
-	bool is_once;   /* only who came once */
-	int64_t before; /* who was there last before that */
-	uint32_t *ages; /* by hours: counted instead; or NULL */
+	bool is_once;   /* only sources that came once */
+	int64_t before; /* drops rows whose last contact is before this time */
+	uint32_t *ages; /* or, if not NULL: counts rows by age in hours instead */
 	struct store_row row[WINDOW];
 	size_t n;
 };
@@ -101,10 +101,10 @@ static int walk(struct prune *p)
 	return ret ? ret : drop(p);
 }
 
-/* Drops the older half of those that the prune is about. */
+/* Drops the older half of the rows of this grade, or of those that came once. */
 static int halve(struct prune *p)
 {
-	uint64_t all = 0, stored = 0;
+	uint64_t all = 0, younger = 0;
 	int i, error;
 
 	p->ages = calloc(STORED_HOURS + 1, sizeof(*p->ages));
@@ -113,8 +113,8 @@ static int halve(struct prune *p)
 	error = walk(p);
 	for (i = 0; i <= STORED_HOURS; i++)
 		all += p->ages[i];
-	for (i = 0; i < STORED_HOURS && stored + p->ages[i] <= all / 2; i++)
-		stored += p->ages[i];
+	for (i = 0; i < STORED_HOURS && younger + p->ages[i] <= all / 2; i++)
+		younger += p->ages[i];
 	free(p->ages);
 	p->ages = NULL;
 	p->before = p->now - i * 3600ll;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads and writes the rows of sources. One that cannot be what this tool wrote
- * is damage, and is said: to pass over it might convict somebody.
+ * Reads and writes the rows of sources. A row that this tool cannot have written is
+ * reported as damage: to skip it might list an innocent source.
  */
 #include <endian.h>
 #include <errno.h>
@@ -15,10 +15,10 @@
 #define CONTACTS_WORDS (sizeof(struct stored_contacts) / 4)
 #define VERIFIED_WORDS (sizeof(struct stored_verified) / 4)
 #define HOUR_WORDS (sizeof(struct pack_hour) / 4)
-#define HOUR_MIN 6 /* bytes of an hour, encoded: at least which it is */
+#define HOUR_MIN 6 /* bytes of an encoded hour, at least: length, mask, its number */
 
 #define KEY_SIZE 12
-#define STEPS_MAX 12 /* forward, before a row is sought */
+#define STEPS_MAX 12 /* rows to step over before a search is quicker */
 
 static void key_bytes(const struct pack_key *key, unsigned char bytes[KEY_SIZE])
 {
@@ -45,7 +45,7 @@ static int read_key(struct store *s, sqlite3_stmt *q, struct pack_key *key)
 	return 0;
 }
 
-/* A part of a row: a whole record, or absent. */
+/* A column of a row: one encoded record, or NULL. */
 static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, unsigned int words)
 {
 	const void *bytes = sqlite3_column_blob(q, column);
@@ -58,7 +58,7 @@ static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, uns
 	return sparse_decode(to, words, bytes, size) == size ? 0 : store_damaged(s);
 }
 
-/* What one look at the tables may add to the hours of a row. */
+/* Hours that one read of the tables may add to a row. */
 #define HOURS_MORE (NOLIST_HOURS + 1 + 2 * PACK_ROLES)
 
 static int reserve(struct store *s, struct store_row *row, unsigned int hours)
@@ -177,7 +177,7 @@ int store_get(struct store *s, struct store_row *row)
 	return ret;
 }
 
-/* The column alone: most rows are only passed by. */
+/* Compares by the key's columns only: most rows are stepped over. */
 static int compare_row(struct store *s, sqlite3_stmt *q, const struct store_row *row, int *order)
 {
 	struct pack_key key = {};
@@ -190,8 +190,8 @@ static int compare_row(struct store *s, sqlite3_stmt *q, const struct store_row 
 }
 
 /*
- * Steps through a grade beside the rows that are wanted. Where the next one is not
- * near, it is sought: a step costs a tenth of that.
+ * Steps through a grade alongside the wanted rows. If the next wanted row is not near, it
+ * is searched for: a step costs a tenth of a search.
  */
 static int get_grade(struct store *s, enum store_grade grade, struct store_row *rows, size_t n)
 {
@@ -253,7 +253,7 @@ static int promote(struct store *s, const unsigned char bytes[KEY_SIZE])
 	return store_run(s, q, "write");
 }
 
-/* Did it prove anything in another life? */
+/* Is the source verified in another epoch? */
 static int is_verified_elsewhere(struct store *s, const unsigned char bytes[KEY_SIZE])
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_IS_VERIFIED);
@@ -267,7 +267,7 @@ static int is_verified_elsewhere(struct store *s, const unsigned char bytes[KEY_
 	return ret;
 }
 
-/* The grade to write a row with, after all other rows of its source have it. */
+/* The grade to write a row with, or -errno; the other rows of its source have it afterwards. */
 static int settle_grade(struct store *s, const struct store_row *row,
 			const unsigned char bytes[KEY_SIZE])
 {
@@ -286,8 +286,8 @@ static int settle_grade(struct store *s, const struct store_row *row,
 }
 
 /*
- * Parameters are encoded into room of the store's, one behind the other, where they stay
- * until the statement has run: SQLite would take memory for each to copy it.
+ * Parameters are encoded into a buffer of the store, one after the other, where they are
+ * valid until the statement has run: SQLite would else allocate and copy each of them.
  */
 static unsigned char *bind(sqlite3_stmt *q, int column, unsigned char *at, size_t size)
 {
@@ -306,14 +306,14 @@ static unsigned char *bind_hours(sqlite3_stmt *q, int column, unsigned char *at,
 	return bind(q, column, at, size);
 }
 
-/* What a row takes there at most. */
+/* Bytes that a row needs there, at most. */
 static size_t bound_max(const struct store_row *row)
 {
 	return KEY_SIZE + SPARSE_MAX(CONTACTS_WORDS) + SPARSE_MAX(VERIFIED_WORDS) +
 	       row->stored.hours * SPARSE_MAX(HOUR_WORDS);
 }
 
-/* Binds a row to the seven parameters from a column on; *at is where there is room. */
+/* Binds a row to seven parameters from column on; *at is the free part of the buffer. */
 static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct store_row *row,
 		    unsigned char **at)
 {
@@ -379,7 +379,7 @@ int store_put(struct store *s, const struct store_row *row)
 	return put(s, SQL_PUT, &row, 1);
 }
 
-/* Rows of one statement are written without seeking each from the root. */
+/* Within one statement SQLite does not search each row from the root. */
 int store_put_many(struct store *s, const struct store_row *const *rows, size_t n)
 {
 	int error = 0;

@@ -45,13 +45,13 @@ const char *const store_steps[] = {
 	"  WITHOUT ROWID;"
 	"CREATE TABLE growth (id INTEGER PRIMARY KEY, path TEXT NOT NULL, time INTEGER NOT NULL,"
 	"  added INTEGER NOT NULL);",
-	/* Hours tell of SYNs, too (record/pack.h); who does not know takes them for data. */
+	/* Hours have SYNs, too (record/pack.h): an older tool would take them for data. */
 	"SELECT 0;",
 	/* Records carry their length, and can grow; hours have more events. */
 	"UPDATE source SET claims = with_length(claims, 17), proofs = with_length(proofs, 11),"
 	"  hours = with_length(hours, 6);"
 	"ALTER TABLE life ADD COLUMN end_s INTEGER NOT NULL DEFAULT 0;"
-	/* And the field's words. */
+	/* The terms of today. */
 	"ALTER TABLE life RENAME TO epoch;"
 	"ALTER TABLE losses RENAME TO gap;"
 	"DROP INDEX losses_life;"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opens the store: directory, lock, file, version. A file that is damaged, of a
- * newer version or somebody else's is refused, never made anew: what is in it may
- * acquit.
+ * Opens the store: directory, lock, file, version. A file that is damaged, of a newer
+ * version or not a store is refused and never overwritten: its evidence may acquit a
+ * source.
  *
  * The journal is a write-ahead log: a writer that was killed leaves nothing that a
- * reader would have to repair, and readers do not keep a writer waiting.
+ * reader would have to repair, and a writer does not wait for readers.
  */
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>
@@ -32,7 +32,7 @@
 	" gaps, learning, unseen, unhealthy, growth FROM list "
 
 #define PUT "INSERT INTO source (grade, source, epoch, has_data, contacts, verified, hours) VALUES"
-/* Where a row has the size that it had, it is written in its place: REPLACE removes it first. */
+/* A row of unchanged size is overwritten in place; REPLACE would delete it first. */
 #define OVER                                                                                       \
 	" ON CONFLICT (grade, source, epoch) DO UPDATE SET has_data = excluded.has_data,"          \
 	" contacts = excluded.contacts, verified = excluded.verified, hours = excluded.hours"
@@ -68,7 +68,7 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_PARDON_EACH] = "SELECT addr, len, made, until FROM pardon ORDER BY addr, len, made",
 	[SQL_REAL_DROP] = "DELETE FROM real_hour WHERE hour * 3600 + ifnull((SELECT wall_s"
 			  " FROM epoch WHERE id = real_hour.epoch), 0) < ?1",
-	/* The last one of before stays: what came then is no change if it is the same. */
+	/* The last change before that time is not dropped: the next one is compared with it. */
 	[SQL_CHANGES_DROP] =
 		"WITH old AS (SELECT epoch, at_s, at_s + wall_s AS utc FROM mx_change"
 		" JOIN epoch ON id = epoch WHERE at_s + wall_s < ?1)"
@@ -107,10 +107,10 @@ static const char *const sql[STATEMENTS] = {
 
 /* --- failures ---------------------------------------------------------------- */
 
-static const char damage_hint[] = "move it away, then \"collect\" begins a new one; sqlite3's "
-				  ".recover may save what is in it";
+static const char damage_hint[] = "rename it, then \"collect\" begins a new one; .recover of "
+				  "sqlite3 may save its contents";
 
-/* SQLite says no more than that it cannot. */
+/* SQLite reports only that it cannot open the file: the reason, as -errno. */
 static int why_not(const char *path, int lock)
 {
 	struct statvfs fs;
@@ -246,7 +246,7 @@ int store_number(struct store *s, const char *pragma, int *number)
 	return error;
 }
 
-/* All steps that are missing, or none. */
+/* Runs all missing steps, or none. */
 static int migrate(struct store *s)
 {
 	int version, error = store_add_older(s);
@@ -254,7 +254,7 @@ static int migrate(struct store *s)
 
 	if (!error)
 		error = store_begin(s);
-	/* Read again: somebody else may have done it meanwhile. */
+	/* Read again: another process may have migrated it meanwhile. */
 	if (!error)
 		error = store_number(s, "PRAGMA user_version", &version);
 	for (; !error && version < store_version; version++)
@@ -295,7 +295,7 @@ static int check_version(struct store *s, enum store_mode mode)
 		return 0;
 	if (mode != STORE_READ)
 		return migrate(s);
-	/* A first collect was killed before it committed anything. */
+	/* The first collect was killed before it committed anything. */
 	if (!version)
 		return -ENOENT;
 	failx(-EPROTO, "the store '%s' is of an old version, %d", s->path, version);
@@ -309,7 +309,7 @@ static int open_file(struct store *s, enum store_mode mode)
 	mode_t mask = umask(0077);
 	int code, error;
 
-	/* Each store is one thread's at a time, and nobody asks how much memory is in use. */
+	/* Each store is used by one thread at a time; statistics of memory are not needed. */
 	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	code = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -324,7 +324,7 @@ static int open_file(struct store *s, enum store_mode mode)
 		error = execute(s, "PRAGMA cache_size = -4096; BEGIN", "read");
 	if (!error)
 		error = check_version(s, mode);
-	/* Only the making of the file has such a journal: its writer was killed there. */
+	/* Only while the file is created it has a rollback journal: its writer was killed then. */
 	if (error && mode == STORE_READ &&
 	    sqlite3_extended_errcode(s->db) == SQLITE_READONLY_ROLLBACK)
 		error = -ENOENT;
