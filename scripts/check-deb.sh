@@ -73,7 +73,7 @@ check "nolist-xdp check lo" inside sh -c '
 	case $? in [01]) ;; *) exit 1 ;; esac
 	echo "$out" | grep -q "lo  *driver  *the loopback"'
 # shellcheck disable=SC2016
-check "it loads, tells its status, and unloads" inside sh -ec '
+check "it loads, prints its status, and unloads" inside sh -ec '
 	nolist-xdp load -i lo --mode generic --low 192.0.2.10 --real 192.0.2.20 --high 192.0.2.30
 	nolist-xdp status | grep -q 192.0.2.30
 	nolist-xdp unload --purge'

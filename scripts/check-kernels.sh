@@ -214,7 +214,7 @@ cards=(
 )
 
 # What costs an emulator most and means nothing to it: string instructions, which it
-# walks byte by byte (112 is rep_good), guards at the border of the kernel, and cures for
+# walks byte by byte (112 is rep_good), guards at the border of the kernel, and mitigations of
 # the faults of real processors. Without them a process starts in half the time.
 processor=max,-erms,-smap,-smep
 kernel_options="clearcpuid=112 mitigations=off norandmaps"

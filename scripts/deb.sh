@@ -5,7 +5,7 @@
 #   scripts/deb.sh VERSION        a version as scripts/version.sh prints it
 # from a copy of the tree, so that nothing else is written to it. The package's version
 # is VERSION with "+" for "-", which Debian gives another meaning.
-# The maintainer in debian/control is a placeholder; who builds for others puts
+# The maintainer in debian/control is a placeholder; whoever builds for others puts
 # their own name there: DEBFULLNAME="Jo Doe" DEBEMAIL=jo@example.com make deb
 
 set -eu

@@ -55,13 +55,13 @@ finish() {
 }
 
 check() {
-	local claim=$1
+	local what=$1
 
 	shift
 	if "$@" >/dev/null 2>&1; then
-		printf '    yes  %s\n' "$claim"
+		printf '    yes  %s\n' "$what"
 	else
-		printf '    %sNO   %s%s\n' "$bold" "$claim" "$plain"
+		printf '    %sNO   %s%s\n' "$bold" "$what" "$plain"
 		failed=1
 	fi
 }
@@ -131,7 +131,7 @@ echo
 at sender "grep -E 'refused|status=' /var/log/mail.log"
 at exim "grep -E 'refused|=>' /var/log/exim4/mainlog"
 
-title "5. The real MX is down for a moment, and a good sender is told to come back later"
+title "5. The real MX is down for a moment, and a good sender is tempfailed"
 at mx "postfix stop"
 at sender "printf 'Subject: again\n\nHello.\n' | sendmail -f joe@example.net inbox@example.com"
 poll 20 tried_in_vain
@@ -155,7 +155,7 @@ for mta in postfix exim; do
 	printf '         (and had delivered %s ms after it)\n' "$(wire_delay "${!mta}")"
 	check "$mta: is not in the block list" not_listed "${!mta}"
 done
-check "postfix: what was told to come later is in the mailbox too" in_mailbox again
+check "postfix: what was tempfailed is in the mailbox too" in_mailbox again
 check "the bot is in the block list: 203.0.113.66" listed '203\.0\.113\.66$'
 check "2001:db8:bad::/64 is not: no low fake has IPv6, so it may have walked the MXes over IPv4" \
 	may_be_dual 2001:db8:bad::66

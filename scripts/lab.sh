@@ -157,7 +157,7 @@ serve() {
 
 # --- outside ---
 
-# Called through unshare: /proc is still the machine's, so it tells our number there.
+# Called through unshare: /proc is still the machine's, so our number there is the machine's.
 hold() {
 	local host=$1 pid rest
 

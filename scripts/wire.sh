@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What a capture at the lab's router tells of a mail's walk from one exchanger to
+# What a capture at the lab's router shows of a mail's walk from one exchanger to
 # the next. Sourced by the demo and the tests, which set NOLIST_LAB. Sources are
 # named by a regular expression that their address begins with, since one host
 # has an IPv4 and an IPv6 address: '(198\.51\.100\.25|2001:db8:100:)'.
