@@ -115,14 +115,14 @@ static bool merge_item(struct collect *c, struct store_row *row, const struct sn
 
 static int write_window(struct collect *c, struct window *w, int epoch)
 {
-	const struct epoch *l = snapshot_epoch(c->tables, epoch);
+	const struct epoch *from = snapshot_epoch(c->tables, epoch);
 	uint32_t now_s = snapshot_stats(c->tables, epoch)->now_s;
 	size_t i, news = 0;
 
 	if (w->error)
 		return w->error;
 	for (i = 0; i < w->n; i++)
-		if (merge_item(c, &w->row[i], &w->item[i], l, now_s))
+		if (merge_item(c, &w->row[i], &w->item[i], from, now_s))
 			w->news[news++] = &w->row[i];
 	return store_put_many(c->store, w->news, news);
 }
@@ -156,17 +156,17 @@ static int collect_sources(struct collect *c, struct reading *r, int epoch, int 
 
 static int collect_gaps(struct collect *c, int id, const struct snapshot_stats *stats)
 {
-	struct gap l = stats->gaps, last = { .to_s = stats->begin_s };
+	struct gap gap = stats->gaps, last = { .to_s = stats->begin_s };
 	int i, error = store_last_gaps(c->store, id, &last);
 
 	if (error == -ENOENT)
 		error = 0;
-	l.from_s = last.to_s;
-	l.detached = last.detached + stats->is_detached;
+	gap.from_s = last.to_s;
+	gap.detached = last.detached + stats->is_detached;
 	if (!stats->is_detached)
-		l.detached_s = last.detached_s;
+		gap.detached_s = last.detached_s;
 	if (!error)
-		error = store_add_gaps(c->store, id, &l);
+		error = store_add_gaps(c->store, id, &gap);
 	for (i = 0; i < NOLIST_HOURS && !error; i++)
 		if (stats->bad_acks[i].hour)
 			error = store_add_bad_acks(c->store, id, stats->bad_acks[i].hour,
@@ -260,8 +260,8 @@ static int write_store(struct collect *c)
 
 static bool is_idle(const struct snapshot_item *item, uint32_t now_s, uint32_t idle_s)
 {
-	const struct pack_verified *p = item->verified;
-	uint32_t last = p->data.last > p->talk.last ? p->data.last : p->talk.last;
+	const struct pack_verified *v = item->verified;
+	uint32_t last = v->data.last > v->talk.last ? v->data.last : v->talk.last;
 
 	return now_s > last && now_s - last > idle_s;
 }

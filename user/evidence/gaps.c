@@ -18,9 +18,9 @@ struct gathering {
 	struct gap before; /* the interval before, of that epoch */
 };
 
-int64_t evidence_wall(const struct evidence_epoch *l, uint32_t at)
+int64_t evidence_wall(const struct evidence_epoch *epoch, uint32_t at)
 {
-	return (at ? (int64_t)at - 1 : 0) + l->epoch.wall_s;
+	return (at ? (int64_t)at - 1 : 0) + epoch->epoch.wall_s;
 }
 
 static int add_span(struct evidence *e, int64_t first, int64_t last)
@@ -36,24 +36,24 @@ static int add_span(struct evidence *e, int64_t first, int64_t last)
 
 /* Adds the gaps of an interval: where its counters have grown since the one before. */
 static int add_interval(struct evidence *e, const struct evidence_epoch *epoch,
-			const struct gap *before, const struct gap *l)
+			const struct gap *before, const struct gap *gap)
 {
 	int error = 0;
 
-	if (l->verified_lost > before->verified_lost)
-		error = add_span(e, evidence_wall(epoch, l->from_s),
-				 evidence_wall(epoch, l->verified_lost_s));
+	if (gap->verified_lost > before->verified_lost)
+		error = add_span(e, evidence_wall(epoch, gap->from_s),
+				 evidence_wall(epoch, gap->verified_lost_s));
 	/* A source that was idle since the last reading is in that reading. */
-	if (l->evicted > before->evicted && l->evicted_s > l->from_s && !error)
-		error = add_span(e, evidence_wall(epoch, l->from_s),
-				 evidence_wall(epoch, l->evicted_s));
-	if (l->detached > before->detached && !error)
-		error = add_span(e, evidence_wall(epoch, l->from_s),
-				 evidence_wall(epoch, l->detached_s));
+	if (gap->evicted > before->evicted && gap->evicted_s > gap->from_s && !error)
+		error = add_span(e, evidence_wall(epoch, gap->from_s),
+				 evidence_wall(epoch, gap->evicted_s));
+	if (gap->detached > before->detached && !error)
+		error = add_span(e, evidence_wall(epoch, gap->from_s),
+				 evidence_wall(epoch, gap->detached_s));
 	return error;
 }
 
-static int on_gaps(int id, const struct gap *l, void *arg)
+static int on_gaps(int id, const struct gap *gap, void *arg)
 {
 	struct gathering *g = arg;
 	struct evidence *e = g->e;
@@ -66,20 +66,20 @@ static int on_gaps(int id, const struct gap *l, void *arg)
 	if (i != g->epoch)
 		g->before = (struct gap){};
 	g->epoch = i;
-	error = add_interval(e, &e->epoch[i], &g->before, l);
-	g->before = *l;
-	e->epoch[i].last = *l;
+	error = add_interval(e, &e->epoch[i], &g->before, gap);
+	g->before = *gap;
+	e->epoch[i].last = *gap;
 	return error;
 }
 
 static int add_live_gaps(struct evidence *e, const struct evidence_epoch *epoch)
 {
 	const struct snapshot_stats *stats = snapshot_stats(e->tables, epoch->table);
-	struct gap l = stats->gaps;
+	struct gap gap = stats->gaps;
 
-	l.from_s = epoch->last.to_s;
-	l.detached = epoch->last.detached + stats->is_detached;
-	return add_interval(e, epoch, &epoch->last, &l);
+	gap.from_s = epoch->last.to_s;
+	gap.detached = epoch->last.detached + stats->is_detached;
+	return add_interval(e, epoch, &epoch->last, &gap);
 }
 
 /*
@@ -94,12 +94,12 @@ static int add_gap(struct evidence *e, const struct evidence_epoch *gone)
 	if (!strcmp(gone->epoch.boot, EPOCH_IMPORTED) || gone->stored->end_s)
 		return 0;
 	for (i = 0; i < e->epochs; i++) {
-		const struct evidence_epoch *l = &e->epoch[i];
+		const struct evidence_epoch *epoch = &e->epoch[i];
 		int64_t begin = evidence_wall(
-			l, l->table >= 0 ? snapshot_stats(e->tables, l->table)->begin_s
-					 : l->stored->begin_s);
+			epoch, epoch->table >= 0 ? snapshot_stats(e->tables, epoch->table)->begin_s
+						 : epoch->stored->begin_s);
 
-		if (l != gone && strcmp(l->epoch.boot, EPOCH_IMPORTED) && begin >= from &&
+		if (epoch != gone && strcmp(epoch->epoch.boot, EPOCH_IMPORTED) && begin >= from &&
 		    begin < until)
 			until = begin;
 	}

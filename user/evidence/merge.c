@@ -14,15 +14,15 @@
 
 static int add_stored_epochs(struct evidence *e)
 {
-	const struct store_epoch *l;
-	size_t i, n = e->store ? store_epochs(e->store, &l) : 0;
+	const struct store_epoch *stored;
+	size_t i, n = e->store ? store_epochs(e->store, &stored) : 0;
 
 	e->epoch = calloc(n + snapshot_epochs(e->tables) + 1, sizeof(*e->epoch));
 	if (!e->epoch)
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
-		e->epoch[e->epochs++] = (struct evidence_epoch){ .stored = &l[i],
-								 .epoch = l[i].epoch,
+		e->epoch[e->epochs++] = (struct evidence_epoch){ .stored = &stored[i],
+								 .epoch = stored[i].epoch,
 								 .table = -1 };
 	return 0;
 }

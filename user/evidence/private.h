@@ -80,6 +80,6 @@ int evidence_gather(struct evidence *e);
 /* Fills real_last, data_last, real and change. */
 int evidence_gather_real(struct evidence *e);
 /* A packed time of an epoch in seconds since 1970. */
-int64_t evidence_wall(const struct evidence_epoch *l, uint32_t at);
+int64_t evidence_wall(const struct evidence_epoch *epoch, uint32_t at);
 
 #endif

@@ -37,10 +37,10 @@ static const struct snapshot_stats *stats_of(const struct evidence *e, int epoch
 
 /* --- last contacts ------------------------------------------------------------ */
 
-static void see(const struct evidence_epoch *l, uint32_t at, int64_t *last)
+static void see(const struct evidence_epoch *epoch, uint32_t at, int64_t *last)
 {
-	if (at && evidence_wall(l, at) > *last)
-		*last = evidence_wall(l, at);
+	if (at && evidence_wall(epoch, at) > *last)
+		*last = evidence_wall(epoch, at);
 }
 
 static void gather_last(struct evidence *e)

@@ -134,7 +134,7 @@ static void merge_hours(struct evidence *e, struct record *r)
 
 static void add_part(struct evidence *e, struct record *r, const struct stored *k, int64_t wall_s)
 {
-	const struct stored_verified *p = &k->verified;
+	const struct stored_verified *v = &k->verified;
 
 	if (k->contacts.begin) {
 		add_contact(&r->low, &k->contacts, PACK_LOW, wall_s);
@@ -142,13 +142,13 @@ static void add_part(struct evidence *e, struct record *r, const struct stored *
 		add_contact(&r->high, &k->contacts, PACK_HIGH, wall_s);
 		add_days(r, &k->contacts);
 	}
-	if (!p->begin)
+	if (!v->begin)
 		return;
-	cover(&r->data, p->now.data, wall_s);
-	cover(&r->talk, p->now.talk, wall_s);
-	r->data_count = pack_sum(r->data_count, pack_sum(p->before_data_count, p->now.data_count));
-	r->talk_hours = pack_sum(r->talk_hours, pack_sum(p->before_talk_hours, p->now.talk_hours));
-	r->bad_acks = pack_sum(r->bad_acks, pack_sum(p->before_bad_acks, p->now.bad_acks));
+	cover(&r->data, v->now.data, wall_s);
+	cover(&r->talk, v->now.talk, wall_s);
+	r->data_count = pack_sum(r->data_count, pack_sum(v->before_data_count, v->now.data_count));
+	r->talk_hours = pack_sum(r->talk_hours, pack_sum(v->before_talk_hours, v->now.talk_hours));
+	r->bad_acks = pack_sum(r->bad_acks, pack_sum(v->before_bad_acks, v->now.bad_acks));
 	add_hours(e, r, k, wall_s);
 }
 

@@ -26,11 +26,11 @@ void older_contacts(const struct older_contacts *old, struct nolist_contacts *c)
 				       .high = contact(&old->high) };
 }
 
-void older_verified(const struct older_verified *old, struct nolist_verified *p)
+void older_verified(const struct older_verified *old, struct nolist_verified *v)
 {
 	int i;
 
-	*p = (struct nolist_verified){
+	*v = (struct nolist_verified){
 		.real_first_ns = old->real_first_ns,
 		.real_last_ns = old->real_last_ns,
 		.real_data = old->real_data,
@@ -41,8 +41,8 @@ void older_verified(const struct older_verified *old, struct nolist_verified *p)
 		.bad_acks = old->bad_acks,
 	};
 	for (i = 0; i < NOLIST_HOURS; i++) {
-		p->hour[i].hour = old->hour[i].hour;
-		memcpy(p->hour[i].n, old->hour[i].n, sizeof(old->hour[i].n));
+		v->hour[i].hour = old->hour[i].hour;
+		memcpy(v->hour[i].n, old->hour[i].n, sizeof(old->hour[i].n));
 	}
 }
 

@@ -71,7 +71,7 @@ _Static_assert(sizeof(struct older_config) == 48 + 256 + 256 + 98304 + 8 + 77000
 #define OLDER_META 88
 
 void older_contacts(const struct older_contacts *old, struct nolist_contacts *c);
-void older_verified(const struct older_verified *old, struct nolist_verified *p);
+void older_verified(const struct older_verified *old, struct nolist_verified *v);
 void older_stats(const struct older_stats *old, struct nolist_stats *s);
 /* All but the replies, of which only the banner is read. */
 void older_config(const struct older_config *old, struct nolist_config *conf);

@@ -440,11 +440,11 @@ union raw {
 static struct nolist_verified verified_of(const struct kern_instance *instance,
 					  const union raw *raw)
 {
-	struct nolist_verified p = raw->today;
+	struct nolist_verified v = raw->today;
 
 	if (instance->abi == OLDER_ABI)
-		older_verified(&raw->older, &p);
-	return p;
+		older_verified(&raw->older, &v);
+	return v;
 }
 
 int kern_verified(const struct kern *k, int instance, const struct nolist_source *src,

@@ -96,35 +96,35 @@ static struct pack_hour *hour_place(struct pack_hour *hour, unsigned int *hours,
 	return &hour[i];
 }
 
-bool pack_is_known(const struct nolist_verified *p)
+bool pack_is_known(const struct nolist_verified *v)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(p->reserved) / sizeof(*p->reserved); i++)
-		if (p->reserved[i])
+	for (i = 0; i < sizeof(v->reserved) / sizeof(*v->reserved); i++)
+		if (v->reserved[i])
 			return false;
-	return !p->reserved_data;
+	return !v->reserved_data;
 }
 
-struct pack_verified pack_verified(const struct nolist_verified *p, struct pack_hour *hour,
+struct pack_verified pack_verified(const struct nolist_verified *v, struct pack_hour *hour,
 				   unsigned int *hours)
 {
 	int i;
 
 	*hours = 0;
 	for (i = 0; i < NOLIST_HOURS; i++) {
-		const struct nolist_hour *h = &p->hour[i];
+		const struct nolist_hour *h = &v->hour[i];
 
 		if (!h->hour)
 			continue;
 		memcpy(hour_place(hour, hours, h->hour)->n, h->n, sizeof(h->n));
 	}
 	return (struct pack_verified){
-		.data = span(p->real_first_ns, p->real_last_ns),
-		.talk = span(p->high_first_ns, p->high_last_ns),
-		.data_count = p->real_data,
-		.talk_hours = p->hours,
-		.bad_acks = p->bad_acks,
+		.data = span(v->real_first_ns, v->real_last_ns),
+		.talk = span(v->high_first_ns, v->high_last_ns),
+		.data_count = v->real_data,
+		.talk_hours = v->hours,
+		.bad_acks = v->bad_acks,
 	};
 }
 
@@ -240,19 +240,19 @@ bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t 
 	return is_new;
 }
 
-bool stored_add_verified(struct stored *stored, const struct pack_verified *p,
+bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 			 const struct pack_hour *hour, unsigned int hours)
 {
 	struct stored_verified was = stored->verified, *k = &stored->verified;
-	uint32_t begin = earliest(p->data.first, p->talk.first);
+	uint32_t begin = earliest(v->data.first, v->talk.first);
 	enum which is = which(k->begin, begin);
 	bool is_new = false;
 	unsigned int i;
 
 	if (!begin || is == EARLIER)
 		return false;
-	cover(&k->now.data, p->data);
-	cover(&k->now.talk, p->talk);
+	cover(&k->now.data, v->data);
+	cover(&k->now.talk, v->talk);
 	if (is == LATER) {
 		k->before_data_count = pack_sum(k->before_data_count, k->now.data_count);
 		k->before_talk_hours = pack_sum(k->before_talk_hours, k->now.talk_hours);
@@ -260,12 +260,12 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *p,
 		k->now.data_count = k->now.talk_hours = k->now.bad_acks = 0;
 		k->begin = begin;
 	}
-	k->now.data_count = larger(k->now.data_count, p->data_count);
-	k->now.talk_hours = larger(k->now.talk_hours, p->talk_hours);
-	k->now.bad_acks = larger(k->now.bad_acks, p->bad_acks);
+	k->now.data_count = larger(k->now.data_count, v->data_count);
+	k->now.talk_hours = larger(k->now.talk_hours, v->talk_hours);
+	k->now.bad_acks = larger(k->now.bad_acks, v->bad_acks);
 	for (i = 0; i < hours; i++)
 		is_new |= add_hour(stored, &hour[i]);
-	is_new |= add_seen(stored, p->data.last, PACK_SEEN_DATA);
+	is_new |= add_seen(stored, v->data.last, PACK_SEEN_DATA);
 	return is_new || memcmp(&was, k, sizeof(was));
 }
 

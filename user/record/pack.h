@@ -94,10 +94,10 @@ struct pack_verified {
 uint32_t pack_second(uint64_t ns);
 
 /* Does this tool know all fields that are set? A record with unknown fields is not freed. */
-bool pack_is_known(const struct nolist_verified *p);
+bool pack_is_known(const struct nolist_verified *v);
 struct pack_contacts pack_contacts(const struct nolist_contacts *c);
 /* Fills hour[NOLIST_HOURS], ascending; *hours says how many there are. */
-struct pack_verified pack_verified(const struct nolist_verified *p, struct pack_hour *hour,
+struct pack_verified pack_verified(const struct nolist_verified *v, struct pack_hour *hour,
 				   unsigned int *hours);
 
 /*
@@ -162,7 +162,7 @@ static inline bool stored_is_verified(const struct stored *k)
 
 /* Merge a table's record into what is stored. True: there was something new. */
 bool stored_add_contacts(struct stored *k, const struct pack_contacts *c, int64_t wall_s);
-bool stored_add_verified(struct stored *k, const struct pack_verified *p,
+bool stored_add_verified(struct stored *k, const struct pack_verified *v,
 			 const struct pack_hour *hour, unsigned int hours);
 
 /*

@@ -102,13 +102,13 @@ static int add_verified(struct tables *t, const struct nolist_source *src,
 	unsigned char record[VERIFIED_MAX];
 	struct pack_hour hour[NOLIST_HOURS];
 	unsigned int i, hours;
-	struct pack_verified p = pack_verified(verified, hour, &hours);
+	struct pack_verified v = pack_verified(verified, hour, &hours);
 	struct pack_key key = pack_key(src);
-	size_t size = sparse_encode(record, &p, VERIFIED_WORDS);
+	size_t size = sparse_encode(record, &v, VERIFIED_WORDS);
 
 	for (i = 0; i < hours; i++)
 		size += sparse_encode(record + size, &hour[i], HOUR_WORDS);
-	see_real(t->verified.real_s, !!key.high, p.data.last);
+	see_real(t->verified.real_s, !!key.high, v.data.last);
 	return sorted_add(&t->verified.sorted, &key, record, size);
 }
 
@@ -167,7 +167,7 @@ static int count_evicted(struct snapshot *s, int epoch)
 {
 	struct tables *t = &s->tables[epoch];
 	size_t verified = t->verified.sorted.entries;
-	struct gap *l = &t->stats.gaps;
+	struct gap *gap = &t->stats.gaps;
 	struct snapshot_item item;
 	struct snapshot_walk w;
 	size_t n = 0;
@@ -175,8 +175,8 @@ static int count_evicted(struct snapshot *s, int epoch)
 
 	if (!t->stats.is_lru || t->stats.verified_new <= verified)
 		return 0;
-	l->evicted = t->stats.verified_new - verified;
-	l->evicted_s = t->stats.now_s;
+	gap->evicted = t->stats.verified_new - verified;
+	gap->evicted_s = t->stats.now_s;
 	if (!verified)
 		return 0;
 	last = reallocarray(NULL, verified, sizeof(*last));
@@ -188,7 +188,7 @@ static int count_evicted(struct snapshot *s, int epoch)
 				  ? item.verified->data.last
 				  : item.verified->talk.last;
 	qsort(last, n, sizeof(*last), compare_times);
-	l->evicted_s = last[n / 2];
+	gap->evicted_s = last[n / 2];
 	free(last);
 	return 0;
 }
@@ -332,20 +332,20 @@ bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
 bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 {
 	const struct tables *t = &w->s->tables[w->epoch];
-	struct pack_key c, p;
-	bool has_p, has_c;
+	struct pack_key c, v;
+	bool has_v, has_c;
 
 	while (w->has_data && w->verified < t->verified.sorted.entries &&
 	       !has_data(&t->verified.sorted, w->verified))
 		w->verified++;
-	has_p = sorted_key(&t->verified.sorted, w->verified, &p);
+	has_v = sorted_key(&t->verified.sorted, w->verified, &v);
 	if (w->is_verified)
-		return has_p && snapshot_step_to(w, &p, item);
+		return has_v && snapshot_step_to(w, &v, item);
 	has_c = sorted_key(&t->contacts.sorted, w->contacts, &c);
-	if (!has_c && !has_p)
+	if (!has_c && !has_v)
 		return false;
-	item->key = !has_p || (has_c && pack_compare(&c, &p) < 0) ? c : p;
-	take(w, has_c && !pack_compare(&c, &item->key), has_p && !pack_compare(&p, &item->key),
+	item->key = !has_v || (has_c && pack_compare(&c, &v) < 0) ? c : v;
+	take(w, has_c && !pack_compare(&c, &item->key), has_v && !pack_compare(&v, &item->key),
 	     item);
 	return true;
 }

@@ -72,10 +72,10 @@ int64_t store_collected(const struct store *s)
 	size_t i;
 
 	for (i = 0; i < s->epochs; i++) {
-		const struct store_epoch *l = &s->epoch[i];
-		int64_t at = (int64_t)l->seen_s - 1 + l->epoch.wall_s;
+		const struct store_epoch *epoch = &s->epoch[i];
+		int64_t at = (int64_t)epoch->seen_s - 1 + epoch->epoch.wall_s;
 
-		if (l->seen_s && strcmp(l->epoch.boot, EPOCH_IMPORTED) && at > last)
+		if (epoch->seen_s && strcmp(epoch->epoch.boot, EPOCH_IMPORTED) && at > last)
 			last = at;
 	}
 	return last;
@@ -179,7 +179,7 @@ static struct gap gaps_of(sqlite3_stmt *q)
 	};
 }
 
-int store_last_gaps(struct store *s, int epoch, struct gap *l)
+int store_last_gaps(struct store *s, int epoch, struct gap *gap)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_GAPS_LAST);
 	int ret;
@@ -189,7 +189,7 @@ int store_last_gaps(struct store *s, int epoch, struct gap *l)
 	sqlite3_bind_int(q, 1, epoch);
 	ret = store_step(s, q);
 	if (ret > 0)
-		*l = gaps_of(q);
+		*gap = gaps_of(q);
 	sqlite3_reset(q);
 	return ret > 0 ? 0 : ret ? ret : -ENOENT;
 }
@@ -201,11 +201,11 @@ static bool is_same_gap(const struct gap *a, const struct gap *b)
 	       !memcmp(a->contacts_limited, b->contacts_limited, sizeof(a->contacts_limited));
 }
 
-int store_add_gaps(struct store *s, int epoch, const struct gap *l)
+int store_add_gaps(struct store *s, int epoch, const struct gap *gap)
 {
 	struct gap last;
 	int i, error = store_last_gaps(s, epoch, &last);
-	bool is_same = !error && is_same_gap(&last, l);
+	bool is_same = !error && is_same_gap(&last, gap);
 	sqlite3_stmt *q;
 
 	if (error && error != -ENOENT)
@@ -215,34 +215,34 @@ int store_add_gaps(struct store *s, int epoch, const struct gap *l)
 		return -EIO;
 	sqlite3_bind_int(q, 1, epoch);
 	if (is_same) {
-		sqlite3_bind_int64(q, 2, l->to_s);
+		sqlite3_bind_int64(q, 2, gap->to_s);
 		return store_run(s, q, "write");
 	}
-	sqlite3_bind_int64(q, 2, l->from_s);
-	sqlite3_bind_int64(q, 3, l->to_s);
-	sqlite3_bind_int64(q, 4, l->verified_lost);
-	sqlite3_bind_int64(q, 5, l->verified_lost_s);
-	sqlite3_bind_int64(q, 6, l->evicted);
-	sqlite3_bind_int64(q, 7, l->evicted_s);
-	sqlite3_bind_int64(q, 8, l->detached);
-	sqlite3_bind_int64(q, 9, l->detached_s);
-	sqlite3_bind_int64(q, 10, l->contacts_lost);
+	sqlite3_bind_int64(q, 2, gap->from_s);
+	sqlite3_bind_int64(q, 3, gap->to_s);
+	sqlite3_bind_int64(q, 4, gap->verified_lost);
+	sqlite3_bind_int64(q, 5, gap->verified_lost_s);
+	sqlite3_bind_int64(q, 6, gap->evicted);
+	sqlite3_bind_int64(q, 7, gap->evicted_s);
+	sqlite3_bind_int64(q, 8, gap->detached);
+	sqlite3_bind_int64(q, 9, gap->detached_s);
+	sqlite3_bind_int64(q, 10, gap->contacts_lost);
 	for (i = 0; i < PACK_ROLES; i++)
-		sqlite3_bind_int64(q, 11 + i, l->contacts_limited[i]);
+		sqlite3_bind_int64(q, 11 + i, gap->contacts_limited[i]);
 	return store_run(s, q, "write");
 }
 
 int store_each_gaps(struct store *s, store_gaps_fn *fn, void *arg)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_GAPS_EACH);
-	struct gap l;
+	struct gap gap;
 	int ret;
 
 	if (!q)
 		return -EIO;
 	while ((ret = store_step(s, q)) > 0) {
-		l = gaps_of(q);
-		ret = fn(sqlite3_column_int(q, 1), &l, arg);
+		gap = gaps_of(q);
+		ret = fn(sqlite3_column_int(q, 1), &gap, arg);
 		if (ret)
 			break;
 	}

@@ -142,10 +142,10 @@ int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg);
  * The intervals of an epoch follow each other. A new interval whose counters are those of
  * the last one only extends it.
  */
-int store_last_gaps(struct store *s, int epoch, struct gap *l); /* -ENOENT: none so far */
-int store_add_gaps(struct store *s, int epoch, const struct gap *l);
+int store_last_gaps(struct store *s, int epoch, struct gap *gap); /* -ENOENT: none so far */
+int store_add_gaps(struct store *s, int epoch, const struct gap *gap);
 /* Calls fn for each interval, by epoch and time; a return other than 0 ends the walk. */
-typedef int store_gaps_fn(int epoch, const struct gap *l, void *arg);
+typedef int store_gaps_fn(int epoch, const struct gap *gap, void *arg);
 int store_each_gaps(struct store *s, store_gaps_fn *fn, void *arg);
 
 /* Wrong acknowledgements of all sources in an hour; the larger number is stored. */
