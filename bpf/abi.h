@@ -73,7 +73,7 @@ enum nolist_role {
 };
 
 /*
- * What became of a frame. Each frame adds one to exactly one of these.
+ * What was done with a frame. Each frame adds one to exactly one of these.
  * Append-only: a retired number keeps its place.
  */
 enum nolist_verdict {
@@ -94,7 +94,7 @@ enum nolist_verdict {
 	/* Answers. */
 	NOLIST_LOW_RST_ACK = 13,  /* segment without ACK: <SEQ=0><ACK><RST,ACK> */
 	NOLIST_LOW_RST = 14,      /* segment with ACK: <SEQ=SEG.ACK><RST> */
-	NOLIST_HIGH_RST = 15,     /* an acknowledgement that is not ours, as a closed port */
+	NOLIST_HIGH_RST = 15,     /* acknowledges what we have not sent: as a closed port */
 	NOLIST_HIGH_SYN_ACK = 16, /* SYN,ACK, or SYN where the handshake is split */
 	NOLIST_HIGH_TEXT = 17,    /* the banner or a reply */
 	NOLIST_HIGH_ACK = 18,     /* an acknowledgement without text */
@@ -110,7 +110,7 @@ enum nolist_verdict {
 #define NOLIST_VERDICT_SLOTS 48
 _Static_assert(NOLIST_VERDICTS <= NOLIST_VERDICT_SLOTS, "abi");
 
-/* nolist_progs: which program is where. */
+/* nolist_progs: the place of each program. */
 enum nolist_progs_slot { NOLIST_SLOT_SLOW = 0, NOLIST_PROG_SLOTS };
 
 /*
@@ -134,10 +134,10 @@ struct nolist_slot {
 _Static_assert(sizeof(struct nolist_slot) == 24, "abi");
 
 /*
- * The dialogue of a high fake. How many bytes we have sent since the handshake,
- * modulo 32, names the state: state * 2. The client acknowledges them, so the
- * state comes with each of its segments. User space makes the texts, of such
- * lengths that each leads to the state it should.
+ * The dialogue of a high fake. The number of bytes that we have sent since the
+ * handshake, modulo 32, is twice the state. The client acknowledges these bytes, so
+ * the state comes with each of its segments. User space makes the texts, each of a
+ * length that leads to the right state.
  */
 enum nolist_state {
 	NOLIST_CLOSED = 0, /* our FIN is out */
@@ -178,8 +178,8 @@ enum { NOLIST_SAYS_LATER = 1, NOLIST_SAYS_BYE = 2 };
 
 struct nolist_reply {
 	__u16 len;   /* bytes of text; even; 0: there is no such reply */
-	__u16 sum;   /* their sum in 16-bit words of the wire's order, folded */
-	__u8 does;   /* NOLIST_SAYS_... */
+	__u16 sum;   /* their sum in 16-bit words in network byte order, folded */
+	__u8 does;   /* bits: NOLIST_SAYS_... */
 	__u8 pad[3];
 	char text[NOLIST_TEXT_MAX];
 };
@@ -240,7 +240,7 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
 	return (h + a->q[1]) * 0xbf58476d1ce4e5b9ull >> 52;
 }
 
-/* Whose evidence: an IPv4 address (v4-mapped) or an IPv6 /64 (rest zero). */
+/* A source of evidence: an IPv4 address (v4-mapped) or an IPv6 /64 (rest zero). */
 struct nolist_source {
 	struct nolist_addr addr;
 };
@@ -255,7 +255,7 @@ struct nolist_contact {
 };
 _Static_assert(sizeof(struct nolist_contact) == 24, "abi");
 
-/* nolist_contacts: what a source seems to do. Anyone can forge it. */
+/* nolist_contacts: unverified contacts of a source. Anyone can forge them. */
 struct nolist_contacts {
 	struct nolist_contact low;
 	struct nolist_contact real;
@@ -266,8 +266,8 @@ struct nolist_contacts {
 _Static_assert(sizeof(struct nolist_contacts) == 80, "abi");
 
 /*
- * What a source can do in a dialogue with a high fake. User space has one table of
- * their names (user/record/events.c). Append-only, as the verdicts.
+ * Events in a dialogue with a high fake. User space has one table of their names
+ * (user/record/events.c). Append-only, as the verdicts.
  */
 enum nolist_event {
 	NOLIST_EVENT_TEMPFAILED = 0,   /* got the 4xx in a dialogue verified by its timestamps */

@@ -34,7 +34,7 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 		sum += (__u64)w[4] + w[5] + w[6] + w[7];
 		at += 32;
 		len -= 32;
-		/* clang 16 and 19 else compare with end - 32, which the verifier forbids. */
+		/* Without it clang 16 and 19 compare with end - 32, which the verifier forbids. */
 		barrier_var(at);
 	}
 	if (len & 16) {
@@ -58,7 +58,7 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 	len &= 7;
 	if (!len)
 		return sum;
-	/* Bytes in memory order, then zeros: some of those before them are shifted out. */
+	/* The last bytes in memory order, then zeros: the bytes before them are shifted out. */
 	at += (long)len - 8;
 	barrier_var(at);
 	if (at + 8 > end)
@@ -94,7 +94,7 @@ static __always_inline __u64 check_pseudo(const struct pkt *p)
 	return p->addr_sum + bpf_htons(p->l4_len) + bpf_htons(IPPROTO_TCP);
 }
 
-/* Does the interface hand us segments whose checksum is still to be made? */
+/* Does the interface deliver segments whose checksum is not complete yet? */
 static __noinline bool check_partial(const struct nolist_config *conf, __u32 ifindex)
 {
 	int i;

@@ -63,7 +63,7 @@ static __always_inline __u64 high_hash(const struct pkt *p, __u64 tail)
 		hash = cookie_hash4((__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
 
 #ifdef NOLIST_TEST_COOKIE_BITS
-	/* A test's build: so few bits in the sequence number that guessing succeeds. */
+	/* In the build of a test, the sequence number has so few bits that guessing succeeds. */
 	hash = hash >> 32 << 32 | (__u32)hash << (32 - NOLIST_TEST_COOKIE_BITS);
 #endif
 	return hash;

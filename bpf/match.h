@@ -57,7 +57,7 @@ static __always_inline bool match_fakes(const struct nolist_config *conf, __be16
 	return false;
 }
 
-/* Is it a port that matters at some MX of ours? Nearly all other traffic leaves here. */
+/* Is it a port of any MX of ours? Nearly all unrelated traffic leaves here. */
 static __always_inline bool match_port(const struct nolist_config *conf, __be16 port)
 {
 	return port == bpf_htons(NOLIST_SMTP_PORT) || match_fakes(conf, port);

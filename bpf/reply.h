@@ -38,7 +38,7 @@ static __noinline bool reply_grow(struct xdp_md *ctx, int more)
 	return true;
 }
 
-/* Gives the frame its new length. The tail cannot grow on small veth and generic frames. */
+/* Gives the frame its new length. On small veth and generic frames the tail cannot grow. */
 static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p, __u32 len)
 {
 	int more = len - p->len;
@@ -46,7 +46,7 @@ static __always_inline bool reply_resize(struct xdp_md *ctx, const struct pkt *p
 	return !more || !bpf_xdp_adjust_tail(ctx, more) || (more > 0 && reply_grow(ctx, more));
 }
 
-/* Swaps the link addresses; the VLAN tags stay. */
+/* Swaps the link addresses; the VLAN tags are unchanged. */
 static __always_inline void reply_link(void *at)
 {
 	__u64 to = *(__u64 *)at;           /* and two bytes of the other */

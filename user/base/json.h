@@ -7,7 +7,7 @@
 
 #include "user/base/writer.h"
 
-#define JSON_SCHEMA 2 /* of every document: raised when a member changes its meaning or goes */
+#define JSON_SCHEMA 2 /* raised when a member of any document is dropped or changes its meaning */
 
 /*
  * bracket is '{' or '['. name is NULL in an array; it must be valid until the close. A
@@ -22,7 +22,7 @@ void json_number(struct writer *o, const char *name, int64_t number);
 void json_bool(struct writer *o, const char *name, bool value);
 void json_text(struct writer *o, const char *name, const char *text);
 void json_real_number(struct writer *o, const char *name, double number);
-/* A word of our own, of letters: nothing in it needs an escape. */
+/* A word of our own: nothing in it needs an escape. */
 void json_word(struct writer *o, const char *name, const char *word);
 void json_none(struct writer *o, const char *name);
 /*

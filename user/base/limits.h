@@ -6,7 +6,7 @@
 #define NOLIST_LIMITS_H
 
 #define KERN_IFS_MAX 64
-#define KERN_SOURCES_MIN 1024u /* capacity of a table: an LRU evicts early below */
+#define KERN_SOURCES_MIN 1024u /* capacity of a table: a smaller LRU evicts too early */
 #define KERN_SOURCES_MAX 16777216u
 
 enum kern_mode { KERN_AUTO, KERN_NATIVE, KERN_GENERIC };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Retired names. A row goes with the release after the one in which it came.
+ * Retired names. A row is removed one release after the release that added it.
  */
 #include <stddef.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The only object that knows the version, so that a new commit builds no other anew.
+ * The only object that has the version, so that a new commit rebuilds no other object.
  */
 #include "user/base/version.h"
 

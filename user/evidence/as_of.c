@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cuts a record off at a time. Pure.
+ * Reduces a record to what was known at a time. Pure.
  */
 #include "user/base/text.h"
 #include "user/evidence/as_of.h"

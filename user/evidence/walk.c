@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A walk over all sources, whose records a second thread makes while the first one
+ * A walk over all sources: a second thread makes their records while the first one
  * judges them (base/prefetch.h), in batches. Tables, store and what a walk needs are the
  * thread's until it has ended.
  */

@@ -63,8 +63,8 @@ bool kern_resize_refused(void)
 }
 
 /*
- * libbpf prints the driver's own reason (extack), and the verifier's, and returns
- * only a number.
+ * libbpf returns only a number, and prints the reason of the driver (extack) or the
+ * verifier: remembers it.
  */
 static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {

@@ -16,7 +16,7 @@
 #include "user/kernel/private.h"
 #include "nolist.skel.h" /* after abi.h, which it needs */
 
-/* What happens to one interface. */
+/* What a load does at one interface. */
 struct step {
 	int ifindex;
 	char name[16];

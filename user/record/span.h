@@ -23,7 +23,7 @@ static inline struct span span_as_of(struct span span, int64_t now)
 	return span;
 }
 
-/* Seconds between two spans; 0 where they touch. */
+/* Seconds between two spans; 0 if they overlap. */
 static inline int64_t span_gap(struct span a, struct span b)
 {
 	if (a.last < b.first)

@@ -36,7 +36,7 @@ const char *const store_steps[] = {
 	"  PRIMARY KEY (life, family, hour)) WITHOUT ROWID;"
 	"CREATE TABLE mx_change (life INTEGER NOT NULL, at_s INTEGER NOT NULL,"
 	"  mx INTEGER NOT NULL, PRIMARY KEY (life, at_s)) WITHOUT ROWID;",
-	/* Records were as long as in memory, in 32-bit words: so many in each. */
+	/* Records were as long as in memory; the numbers are their 32-bit words. */
 	"UPDATE source SET claims = squeezed(claims, 17), proofs = squeezed(proofs, 11),"
 	"  hours = squeezed(hours, 6);",
 	"CREATE TABLE list (path TEXT PRIMARY KEY, time INTEGER NOT NULL, since INTEGER NOT NULL,"
