@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "user/base/failure.h"
+#include "user/base/log.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct failure last;
@@ -97,17 +98,27 @@ const struct failure *failure_last(void)
 	return &last;
 }
 
-void failure_keep(struct failure *stored)
+void failure_keep(struct failure *saved)
 {
 	pthread_mutex_lock(&lock);
-	*stored = last;
+	*saved = last;
 	pthread_mutex_unlock(&lock);
 }
 
-int failure_return(const struct failure *stored)
+int failure_return(const struct failure *saved)
 {
 	pthread_mutex_lock(&lock);
-	last = *stored;
+	last = *saved;
 	pthread_mutex_unlock(&lock);
 	return last.error;
+}
+
+void failure_print(const struct failure *f)
+{
+	if (*f->what && f->has_reason)
+		err(f->error, "%s", f->what);
+	else if (*f->what)
+		errx("%s", f->what);
+	if (*f->hint)
+		hint("%s", f->hint);
 }

@@ -36,8 +36,10 @@ int fail_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 const struct failure *failure_of(int error);
 /* The last failure. */
 const struct failure *failure_last(void);
+/* Prints its words and how to fix it; nothing of one that has been printed already. */
+void failure_print(const struct failure *f);
 /* Save the last failure while something else is tried; restore it, and return its error. */
-void failure_keep(struct failure *stored);
-int failure_return(const struct failure *stored);
+void failure_keep(struct failure *saved);
+int failure_return(const struct failure *saved);
 
 #endif

@@ -213,13 +213,8 @@ int cmd_failed(int error)
 {
 	const struct failure *f = failure_of(error);
 
-	if (*f->what && f->has_reason)
-		err(error, "%s", f->what);
-	else if (*f->what)
-		errx("%s", f->what);
-	if (*f->hint)
-		hint("%s", f->hint);
-	else if ((error == -EPERM || error == -EACCES) && geteuid())
+	failure_print(f);
+	if (!*f->hint && (error == -EPERM || error == -EACCES) && geteuid())
 		hint("run it as root");
 	return f->is_usage ? EXIT_USAGE : EXIT_FAILED;
 }

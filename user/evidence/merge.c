@@ -142,7 +142,7 @@ void evidence_free(struct evidence *e)
 
 /* --- the parts of a record --------------------------------------------------- */
 
-static int epoch_of(const struct evidence *e, int stored_id)
+int evidence_epoch_of(const struct evidence *e, int stored_id)
 {
 	int i;
 
@@ -173,7 +173,7 @@ static struct part *part_of(struct evidence *e, int epoch)
 /* To be called before take_item(), which merges the tables' record into the stored one. */
 static int take_row(struct evidence *e, struct store_row *row)
 {
-	int epoch = epoch_of(e, row->epoch);
+	int epoch = evidence_epoch_of(e, row->epoch);
 	struct pack_hour *hour;
 	struct part *p;
 

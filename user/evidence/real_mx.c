@@ -20,16 +20,6 @@ struct gathering {
 	size_t parts;
 };
 
-static int epoch_of(const struct evidence *e, int stored_id)
-{
-	int i;
-
-	for (i = 0; i < e->epochs; i++)
-		if (e->epoch[i].stored && e->epoch[i].stored->id == stored_id)
-			return i;
-	return -1;
-}
-
 static const struct snapshot_stats *stats_of(const struct evidence *e, int epoch)
 {
 	return e->epoch[epoch].table < 0 ? NULL : snapshot_stats(e->tables, e->epoch[epoch].table);
@@ -80,7 +70,7 @@ static int add_hour(struct gathering *g, int epoch, int family, const struct nol
 static int on_hour(int id, int family, const struct nolist_real *real, void *arg)
 {
 	struct gathering *g = arg;
-	int epoch = epoch_of(g->e, id);
+	int epoch = evidence_epoch_of(g->e, id);
 
 	return epoch < 0 ? -EBADMSG : add_hour(g, epoch, family, real);
 }
@@ -173,7 +163,7 @@ static int add_change(struct evidence *e, int epoch, uint32_t at_s, uint64_t mx)
 static int on_change(int id, uint32_t at_s, uint64_t mx, void *arg)
 {
 	struct evidence *e = arg;
-	int epoch = epoch_of(e, id);
+	int epoch = evidence_epoch_of(e, id);
 
 	return epoch < 0 ? -EBADMSG : add_change(e, epoch, at_s, mx);
 }

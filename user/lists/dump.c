@@ -205,20 +205,6 @@ static int reload(const struct dump *d, struct list *l)
 	return -EIO;
 }
 
-/* That the growth cannot be noted: nobody is added then. */
-static void tell_note_error(const struct list *l)
-{
-	const struct failure *why = &l->note_failure;
-
-	if (why->has_reason)
-		err(l->note_error, "%s", why->what);
-	else
-		errx("%s", why->what);
-	if (*why->hint)
-		hint("%s", why->hint);
-	warn("'%s': nobody is added, since it cannot be kept how many were", l->file);
-}
-
 static enum dump_result run_list(struct dump *d, struct list *l)
 {
 	enum dump_result result = DUMP_DONE;
@@ -229,8 +215,10 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 	error = list_select(l, d->j);
 	if (!error) {
 		tell_notes(d, l);
-		if (l->note_error)
-			tell_note_error(l);
+		if (l->note_error) {
+			failure_print(&l->note_failure);
+			warn("'%s': no additions: cannot record list growth in the store", l->file);
+		}
 		error = l->file ? list_write(l, d->j) : list_print(l, d->j);
 	}
 	if (error) {

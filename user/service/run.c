@@ -125,19 +125,6 @@ static int version_read(struct version *v, const struct run_options *o)
 	return error;
 }
 
-/* In the log of a service that goes on. */
-static void tell_failure(int error)
-{
-	const struct failure *f = failure_of(error);
-
-	if (*f->what && f->has_reason)
-		err(error, "%s", f->what);
-	else if (*f->what)
-		errx("%s", f->what);
-	if (*f->hint)
-		hint("%s", f->hint);
-}
-
 static void adopt(struct run *r, struct version *v)
 {
 	version_free(&r->now);
@@ -259,7 +246,7 @@ static void reload(struct run *r)
 	tell_reloading();
 	error = version_read(&r->next, r->o);
 	if (error) {
-		tell_failure(error);
+		failure_print(failure_of(error));
 		errx("the old configuration stays in force");
 		sd_notify(0, "READY=1");
 	} else if (!r->o->load) {
@@ -430,7 +417,7 @@ static int be_single(const char *state_dir)
 	int error = single_instance(state_dir, &by);
 
 	if (error && error != -EBUSY) {
-		tell_failure(error);
+		failure_print(failure_of(error));
 		warn("whether another 'run' is at work is not known");
 	}
 	if (error != -EBUSY)
