@@ -73,13 +73,9 @@ int evidence_walk_new(struct evidence_walk **wp);
 void evidence_walk_free(struct evidence_walk *w);
 /* Ends a walk, if there is one. */
 void evidence_stop(struct evidence *e);
-<<<<<<< Updated upstream
-/* Makes a record of all parts that are there. */
-=======
 /* The epoch that the store knows by this number: its index, or -1. */
 int evidence_epoch_of(const struct evidence *e, int stored_id);
-/* Makes a record of the parts that are there. */
->>>>>>> Stashed changes
+/* Makes a record of all parts that are there. */
 void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r);
 /* Fills gaps and acks. */
 int evidence_gather(struct evidence *e);
