@@ -80,7 +80,7 @@ enum nolist_verdict {
 	NOLIST_PASS_UNCONFIGURED = 0, /* no configuration yet: everything passes */
 	NOLIST_PASS_NOT_IP = 1,       /* ARP, LLDP, runts, more than two VLAN tags */
 	NOLIST_PASS_NOT_TCP = 2,      /* UDP, ICMP, neighbour discovery, tunnels */
-	NOLIST_PASS_SHAPE = 3,        /* fragment, IPv4 options, rare IPv6 headers */
+	NOLIST_PASS_SHAPE = 3,        /* fragment, IPv4 options, rare IPv6 headers, no whole TCP header */
 	NOLIST_PASS_OTHER = 4,        /* TCP, but no MX address or port of ours */
 	NOLIST_PASS_REAL = 5,         /* to the real MX, noted */
 	/* To a fake, but a closed port would not answer it: passed to the kernel. */

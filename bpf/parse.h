@@ -59,7 +59,7 @@ static __always_inline enum nolist_verdict parse_port(void *data, void *end, __u
 	struct tcphdr *tcp = data + off;
 
 	if ((void *)(tcp + 1) > end)
-		return NOLIST_PASS_TRUNCATED;
+		return NOLIST_PASS_SHAPE;
 	p->l4 = off;
 	p->dport = tcp->dest;
 	return NOLIST_UNDECIDED;
@@ -230,7 +230,7 @@ static __always_inline enum nolist_verdict parse_segment(struct xdp_md *ctx, str
 	struct tcphdr *h = (void *)tcp;
 
 	if (data + PARSE_LEAST > end || (void *)(ip + 10) > end || (void *)(tcp + 5) > end)
-		return NOLIST_PASS_TRUNCATED;
+		return NOLIST_PASS_SHAPE;
 	p->mac = (__u64)((__u16 *)data)[2] << 32 | *(__u32 *)data;
 	p->len = end - data;
 	if (p->is_ip6)

@@ -142,7 +142,7 @@ static enum nolist_verdict cut_to(const struct frame *f, size_t len, const char 
 		return NOLIST_PASS_NOT_IP;
 	if (len < f->l4)
 		return NOLIST_PASS_NOT_TCP;
-	return len < f->l4 + 20 ? NOLIST_PASS_TRUNCATED : silent(dst, NOLIST_PASS_TRUNCATED);
+	return len < f->l4 + 20 ? NOLIST_PASS_SHAPE : silent(dst, NOLIST_PASS_TRUNCATED);
 }
 
 static void every_cut(struct prog *p)
@@ -188,7 +188,9 @@ static void every_short_packet(struct prog *p)
 			r.name = name;
 			r.verdict = f.len < f.opt_end ? NOLIST_PASS_TRUNCATED :
 							NOLIST_PASS_CHECKSUM;
-			if (f.len >= f.l4 + 20)
+			if (f.len < f.l4 + 20)
+				r.verdict = NOLIST_PASS_SHAPE;
+			else
 				r.verdict = silent(row_dst(&r), r.verdict);
 			snprintf(name, sizeof(name), "%s, %zu of %zu bytes", whole[i].name, f.len,
 				 full);
