@@ -20,33 +20,22 @@
 #include "user/base/text.h"
 #include "user/base/version.h"
 
-enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_JSON };
+enum { OPT_JSON = 256 };
 
 static const struct cmd_option opts[] = {
-	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
-	{ "low", OPT_LOW, "ADDR", "a low fake, besides the file's" },
-	{ "real", OPT_REAL, "ADDR", "a real MX, besides the file's" },
-	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
-	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
-	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
+	CONF_ARGS_FILE,
+	CONF_ARGS_OPTIONS,
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
 };
 
 static int take_options(struct conf_args *args, bool *is_json, int argc, char **argv)
 {
-	static const char *const keys[] = { "low", "real", "high", "port", "mode" };
-	static const char *const names[] = { "--low", "--real", "--high", "--port", "--mode" };
 	int c;
 
-	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
-		if (c == 'c')
-			args->file = optarg;
-		else if (c == OPT_JSON)
+	while ((c = cmd_getopt(argc, argv, opts)) > 0)
+		if (!conf_args_take(args, c, optarg))
 			*is_json = true;
-		else
-			conf_args_add(args, keys[c - OPT_LOW], optarg, names[c - OPT_LOW]);
-	}
 	for (; !c && optind < argc; optind++) {
 		args->has_interfaces = true;
 		conf_args_add(args, "interface", argv[optind], "argument");

@@ -27,6 +27,20 @@ void conf_args_add(struct conf_args *args, const char *key, const char *value, c
 	args->add[args->adds++] = (struct conf_added){ key, value, where };
 }
 
+bool conf_args_take(struct conf_args *args, int letter, const char *value)
+{
+	static const char *const names[] = { "--low", "--real", "--high", "--port", "--mode" };
+
+	if (letter == 'c')
+		args->file = value;
+	else if (letter >= CONF_ARGS_LOW && letter < CONF_ARGS_END)
+		conf_args_add(args, names[letter - CONF_ARGS_LOW] + 2, value,
+			      names[letter - CONF_ARGS_LOW]);
+	else
+		return false;
+	return true;
+}
+
 int conf_args_read(const struct conf_args *args, struct conf *conf)
 {
 	const char *file = args->file;

@@ -17,9 +17,23 @@ struct conf_args {
 	bool has_interfaces; /* instead of the file's */
 };
 
+/* Rows of struct cmd_option for -c and the options that add to its file. */
+#define CONF_ARGS_FILE                                                                            \
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" }
+#define CONF_ARGS_OPTIONS                                                                         \
+	{ "low", CONF_ARGS_LOW, "ADDR", "a low fake, besides the file's" },                       \
+		{ "real", CONF_ARGS_REAL, "ADDR", "a real MX, besides the file's" },              \
+		{ "high", CONF_ARGS_HIGH, "ADDR", "a high fake, besides the file's" },            \
+		{ "port", CONF_ARGS_PORT, "N", "a port of the fakes, besides the file's (25)" },  \
+		{ "mode", CONF_ARGS_MODE, "MODE", "auto (native, else generic), native or generic" }
+enum { CONF_ARGS_LOW = 512, CONF_ARGS_REAL, CONF_ARGS_HIGH, CONF_ARGS_PORT, CONF_ARGS_MODE,
+       CONF_ARGS_END };
+
 int conf_args_init(struct conf_args *args, int argc); /* as many as there can be */
 void conf_args_free(struct conf_args *args);
 void conf_args_add(struct conf_args *args, const char *key, const char *value, const char *where);
+/* Takes an option of the rows above, with its value; false: the letter is none of them. */
+bool conf_args_take(struct conf_args *args, int letter, const char *value);
 /* Reads file and additions: 0, or an exit status, with what is wrong noted in conf. */
 int conf_args_read(const struct conf_args *args, struct conf *conf);
 

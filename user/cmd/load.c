@@ -22,19 +22,14 @@
 #include "user/base/text.h"
 #include "user/kernel/watchdog.h"
 
-enum { OPT_LOW = 256, OPT_REAL, OPT_HIGH, OPT_PORT, OPT_MODE, OPT_SOURCES, OPT_FORCE,
-       OPT_PROBATION, OPT_CONFIRM };
+enum { OPT_SOURCES = 256, OPT_FORCE, OPT_PROBATION, OPT_CONFIRM };
 
 #define PROBATION_MAX DAY_S /* seconds */
 
 static const struct cmd_option opts[] = {
-	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	CONF_ARGS_FILE,
 	{ "interface", 'i', "IFACE", "where to attach; instead of the file's" },
-	{ "low", OPT_LOW, "ADDR", "a low fake, besides the file's" },
-	{ "real", OPT_REAL, "ADDR", "a real MX, besides the file's" },
-	{ "high", OPT_HIGH, "ADDR", "a high fake, besides the file's" },
-	{ "port", OPT_PORT, "N", "a port of the fakes, besides the file's (25)" },
-	{ "mode", OPT_MODE, "MODE", "auto (native, else generic), native or generic" },
+	CONF_ARGS_OPTIONS,
 	{ "sources", OPT_SOURCES, "N", "capacity of each table, when it is made (262144)" },
 	{ "probation", OPT_PROBATION, "SECONDS", "detach after that time, unless confirmed" },
 	{ "confirm", OPT_CONFIRM, NULL, "keep what is on probation; does nothing else" },
@@ -70,9 +65,6 @@ static bool take_seconds(struct load *l, const char *text)
 
 static int take_options(struct load *l, int argc, char **argv)
 {
-	static const char *const keys[] = { "low", "real", "high", "port", "mode", "sources" };
-	static const char *const names[] = { "--low",  "--real", "--high",
-					    "--port", "--mode", "--sources"};
 	int c;
 
 	if (conf_args_init(&l->args, argc)) {
@@ -80,10 +72,9 @@ static int take_options(struct load *l, int argc, char **argv)
 		return -1 - EXIT_FAILED;
 	}
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		if (conf_args_take(&l->args, c, optarg))
+			continue;
 		switch (c) {
-		case 'c':
-			l->args.file = optarg;
-			break;
 		case 'i':
 			l->args.has_interfaces = true;
 			conf_args_add(&l->args, "interface", optarg, "-i");
@@ -98,8 +89,9 @@ static int take_options(struct load *l, int argc, char **argv)
 			if (!take_seconds(l, optarg))
 				return -1 - EXIT_USAGE;
 			break;
-		default:
-			conf_args_add(&l->args, keys[c - OPT_LOW], optarg, names[c - OPT_LOW]);
+		case OPT_SOURCES:
+			conf_args_add(&l->args, "sources", optarg, "--sources");
+			break;
 		}
 	}
 	if (c < 0)

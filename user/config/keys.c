@@ -6,12 +6,12 @@
  * lines in scripts/nolist-xdp.conf and user/nolist-xdp.8, and its cases in
  * selftests/unit/conf.c.
  */
-#define _GNU_SOURCE /* reallocarray */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/array.h"
 #include "user/base/text.h"
 #include "user/config/conf.h"
 #include "user/config/keys_lists.h"
@@ -20,26 +20,11 @@
 #define LIST_MAX 4096 /* values of a list that has no limit of its own */
 #define IF_NAME_LEN 15
 
-/* Makes room for one more in an array of n elements, which doubles in size. */
-static int grow(void *arrayp, int n, size_t size)
-{
-	void **array = arrayp;
-	void *grown;
-
-	if (n & (n - 1))
-		return 0;
-	grown = reallocarray(*array, n ? 2 * (size_t)n : 1, size);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	return 0;
-}
-
 static int add_text(char ***list, int *n, const char *value)
 {
 	char *copy;
 
-	if (grow(list, *n, sizeof(**list)))
+	if (array_grow(list, *n, sizeof(**list)))
 		return -ENOMEM;
 	copy = strdup(value);
 	if (!copy)
@@ -110,7 +95,7 @@ static int add_mx(struct conf *conf, enum nolist_role role, const char *value, c
 		conf_note(conf, s->is_error, "%s: '%s' %s", where, value, s->what);
 	if (s && s->is_error)
 		return -EINVAL;
-	if (grow(&conf->mx, conf->mxs, sizeof(*conf->mx)))
+	if (array_grow(&conf->mx, conf->mxs, sizeof(*conf->mx)))
 		return -ENOMEM;
 	snprintf(mx.where, sizeof(mx.where), "%s", where);
 	conf->mx[conf->mxs++] = mx;
@@ -226,13 +211,18 @@ static int set_dual(struct conf *conf, const char *value, const char *where)
 	return set_accepted(conf, value, where, "excuse", &conf->is_dual_accepted);
 }
 
-static int set_probable(struct conf *conf, const char *value, const char *where)
+static int set_yes_no(struct conf *conf, const char *value, const char *where, bool *is_yes)
 {
-	conf->is_probable_listed = !strcmp(value, "yes");
-	if (conf->is_probable_listed || !strcmp(value, "no"))
+	*is_yes = !strcmp(value, "yes");
+	if (*is_yes || !strcmp(value, "no"))
 		return 0;
 	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
 	return -EINVAL;
+}
+
+static int set_probable(struct conf *conf, const char *value, const char *where)
+{
+	return set_yes_no(conf, value, where, &conf->is_probable_listed);
 }
 
 /* A text that goes into a reply: RFC 5321 4.2 lets only printable ASCII in. */
@@ -278,11 +268,7 @@ static int set_stage(struct conf *conf, const char *value, const char *where)
 
 static int set_collect(struct conf *conf, const char *value, const char *where)
 {
-	conf->is_collected = !strcmp(value, "yes");
-	if (conf->is_collected || !strcmp(value, "no"))
-		return 0;
-	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
-	return -EINVAL;
+	return set_yes_no(conf, value, where, &conf->is_collected);
 }
 
 static int set_store_size(struct conf *conf, const char *value, const char *where)
@@ -302,31 +288,25 @@ static int set_dump_interval(struct conf *conf, const char *value, const char *w
 
 static int set_split(struct conf *conf, const char *value, const char *where)
 {
-	conf->is_split = !strcmp(value, "yes");
-	if (conf->is_split || !strcmp(value, "no"))
-		return 0;
-	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
+	return set_yes_no(conf, value, where, &conf->is_split);
+}
+
+static int add_file(struct conf *conf, const char *value, const char *where, char ***files, int *n)
+{
+	if (*value && *n < LIST_MAX)
+		return add_text(files, n, value);
+	conf_note(conf, true, *value ? "%s: too many files" : "%s: empty name of a file", where);
 	return -EINVAL;
 }
 
 static int add_allow(struct conf *conf, const char *value, const char *where)
 {
-	if (!*value || conf->allows >= LIST_MAX) {
-		conf_note(conf, true, *value ? "%s: too many files" : "%s: empty name of a file",
-			  where);
-		return -EINVAL;
-	}
-	return add_text(&conf->allow, &conf->allows, value);
+	return add_file(conf, value, where, &conf->allow, &conf->allows);
 }
 
 static int add_provider(struct conf *conf, const char *value, const char *where)
 {
-	if (!*value || conf->providers >= LIST_MAX) {
-		conf_note(conf, true, *value ? "%s: too many files" : "%s: empty name of a file",
-			  where);
-		return -EINVAL;
-	}
-	return add_text(&conf->provider, &conf->providers, value);
+	return add_file(conf, value, where, &conf->provider, &conf->providers);
 }
 
 static int add_never_except(struct conf *conf, const char *value, const char *where)
@@ -347,7 +327,7 @@ static int add_never_except(struct conf *conf, const char *value, const char *wh
 		conf_note(conf, true, "%s: more than %d prefixes", where, LIST_MAX);
 		return -EINVAL;
 	}
-	if (grow(&conf->never_except, conf->never_excepts, sizeof(p)))
+	if (array_grow(&conf->never_except, conf->never_excepts, sizeof(p)))
 		return -ENOMEM;
 	conf->never_except[conf->never_excepts++] = p;
 	return 0;

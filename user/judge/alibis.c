@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/base/array.h"
 #include "user/base/failure.h"
 #include "user/judge/files.h"
 #include "user/judge/judge.h"
@@ -67,16 +68,10 @@ static int find_lows(struct judge *j)
 
 static int keep_group(struct judge *j, const struct judge_group *g)
 {
-	struct judge_group *grown;
-
 	if (!g->n.count)
 		return 0;
-	if (!(j->groups & (j->groups - 1))) {
-		grown = reallocarray(j->group, j->groups ? 2 * j->groups : 1, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		j->group = grown;
-	}
+	if (array_grow(&j->group, j->groups, sizeof(*j->group)))
+		return -ENOMEM;
 	j->group[j->groups++] = *g;
 	return 0;
 }

@@ -8,21 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/array.h"
 #include "user/lists/admission.h"
-
-/* Makes room for one more in an array of n elements, which doubles in size. */
-static int grow(void *arrayp, size_t n, size_t size)
-{
-	void **array = arrayp, *grown;
-
-	if (n & (n - 1))
-		return 0;
-	grown = reallocarray(*array, n ? 2 * n : 1, size);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	return 0;
-}
 
 /* More hours with strong proof, then with weak proof, then the later offence. */
 static uint64_t strength(const struct judged *of)
@@ -37,7 +24,7 @@ static uint64_t strength(const struct judged *of)
 
 int admission_new(struct admission *a, const struct judged *of)
 {
-	int error = grow(&a->new, a->news, sizeof(*a->new));
+	int error = array_grow(&a->new, a->news, sizeof(*a->new));
 
 	if (!error)
 		a->new[a->news++] = (struct admission_new){ of->r.src, strength(of) };
@@ -46,7 +33,7 @@ int admission_new(struct admission *a, const struct judged *of)
 
 int admission_retain(struct admission *a, const struct nolist_source *src)
 {
-	int error = grow(&a->retained, a->n_retained, sizeof(*a->retained));
+	int error = array_grow(&a->retained, a->n_retained, sizeof(*a->retained));
 
 	if (!error)
 		a->retained[a->n_retained++] = *src;

@@ -3,10 +3,10 @@
  * An array, packed: 24 bytes for each who is on the list. It has a bound, and beyond
  * it a list takes longer, but not more memory.
  */
-#define _GNU_SOURCE /* reallocarray */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/base/array.h"
 #include "user/record/pack.h"
 #include "user/lists/selected.h"
 
@@ -21,20 +21,14 @@ struct selected_one {
 
 int selected_add(struct selected *t, const struct judged *of)
 {
-	struct selected_one *grown;
-
 	if (t->n == SELECTED_MAX) {
 		selected_free(t);
 		t->is_off = true;
 	}
 	if (t->is_off)
 		return 0;
-	if (!(t->n & (t->n - 1))) {
-		grown = reallocarray(t->one, t->n ? 2 * t->n : 1, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		t->one = grown;
-	}
+	if (array_grow(&t->one, t->n, sizeof(*t->one)))
+		return -ENOMEM;
 	t->one[t->n++] = (struct selected_one){ .key = pack_key(&of->r.src),
 						.until = of->v.until,
 						.is = of->v.is,

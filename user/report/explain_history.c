@@ -3,13 +3,13 @@
  * The history of a source: its contacts and dialogues, what was wrong around them,
  * and when it is listed, in the order of time.
  */
-#define _GNU_SOURCE /* reallocarray */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/array.h"
 #include "user/report/explain.h"
 #include "user/record/events.h"
 
@@ -28,13 +28,9 @@ __attribute__((format(printf, 5, 6))) static void add(struct history *h, int64_t
 
 	if (h->error)
 		return;
-	if (!(e->events & (e->events - 1))) {
-		event = reallocarray(e->event, e->events ? 2 * e->events : 1, sizeof(*event));
-		if (!event) {
-			h->error = -ENOMEM;
-			return;
-		}
-		e->event = event;
+	if (array_grow(&e->event, e->events, sizeof(*event))) {
+		h->error = -ENOMEM;
+		return;
 	}
 	event = &e->event[e->events++];
 	event->when = (struct span){ first, last };
