@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Evidence of tables and store together: the same whether it comes from the tables, the
+ * store or both, also over a reboot; and what is dropped when the store is full.
+ */
+#include "selftests/lib/scratch.h"
+#include "user/base/failure.h"
+
+static struct nolist_verified talked(uint64_t at_s, uint32_t bad_acks)
+{
+	struct nolist_verified p = { .high_first_ns = at_s * NS,
+				     .high_last_ns = at_s * NS,
+				     .hours = 1,
+				     .bad_acks = bad_acks };
+	uint32_t hour = at_s / HOUR_S + 1;
+
+	p.hour[hour % NOLIST_HOURS] = (struct nolist_hour){ .hour = hour, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
+	return p;
+}
+
+/* Tables as they are at a time, with one source, in both tables. */
+static struct snapshot *tables(const struct epoch *l, uint64_t at_s, uint32_t count)
+{
+	struct nolist_contacts c = { .low = { 100 * NS, at_s * NS, count } };
+	struct nolist_verified p = talked(at_s, count);
+	struct nolist_stats stats = {};
+	struct snapshot *t;
+
+	if (snapshot_new(&t) || snapshot_add_epoch(t, l))
+		tap_die("snapshot");
+	evidence_add(t, 0, "192.0.2.1", &c, &p);
+	snapshot_set_stats(t, 0, &stats, NS, at_s * NS, false);
+	if (snapshot_sort(t))
+		tap_die("snapshot_sort");
+	return t;
+}
+
+/* What collect does. */
+static void collect(const struct snapshot *t)
+{
+	struct pack_hour hour[STORED_HOURS];
+	struct store_row row = { .stored.hour = hour };
+	const struct epoch *l = snapshot_epoch(t, 0);
+	struct store *s = scratch_open(STORE_WRITE);
+	const struct store_epoch *epochs;
+	struct snapshot_item item;
+	struct store_epoch epoch;
+	struct snapshot_walk w;
+
+	store_begin(s);
+	row.epoch = store_epoch(s, l);
+	snapshot_start(t, 0, NULL, &w);
+	while (snapshot_next(&w, &item)) {
+		row.key = item.key;
+		store_get(s, &row);
+		if (item.contacts)
+			stored_add_contacts(&row.stored, item.contacts, l->wall_s);
+		stored_add_verified(&row.stored, item.verified, item.hour, item.hours);
+		store_put(s, &row);
+	}
+	store_epochs(s, &epochs);
+	epoch = epochs[row.epoch - 1];
+	epoch.begin_s = snapshot_stats(t, 0)->begin_s;
+	epoch.seen_s = snapshot_stats(t, 0)->now_s;
+	store_set_epoch(s, &epoch);
+	if (store_commit(s))
+		tap_die(failure_last()->what);
+	store_close(s);
+}
+
+static struct evidence *evidence_of(struct snapshot *t)
+{
+	struct evidence *e;
+
+	if (evidence_new(&e, t, scratch_open(STORE_READ)))
+		tap_die("evidence_new");
+	return e;
+}
+
+static struct record record_in(struct evidence *e, const char *text)
+{
+	struct nolist_source src = evidence_source(text);
+	struct record r;
+
+	if (evidence_find(e, &src, &r) < 0)
+		tap_die("evidence_find");
+	return r;
+}
+
+static void test_one_epoch(void)
+{
+	struct epoch l = scratch_epoch("one", 1);
+	struct snapshot *t;
+	struct evidence *e;
+	struct record r;
+
+	scratch_fresh("epoch");
+	t = tables(&l, 1000, 3);
+	collect(t);
+	collect(t);
+	snapshot_free(t);
+	e = evidence_of(tables(&l, 9000, 5));
+	r = record_in(e, "192.0.2.1");
+	tap_ok(r.low.opens == 5 && r.low.when.last == WALL + 9000,
+	       "tables that were collected are read over the store, not added to it");
+	/* A new hour in the same record: the injected one forgot the first, the store did not. */
+	tap_ok(r.hours == 2 && r.hour[0].n[NOLIST_EVENT_TEMPFAILED] == 1 &&
+		       r.hour[1].n[NOLIST_EVENT_TEMPFAILED] == 1,
+	       "hours that the tables have dropped are still known");
+	evidence_start(e, EVIDENCE_VERIFIED);
+	tap_ok(evidence_next(e, &r) == 1 && !evidence_next(e, &r), "a walk meets it once");
+	evidence_free(e);
+	e = evidence_of(NULL);
+	r = record_in(e, "192.0.2.1");
+	tap_ok(r.low.opens == 3 && r.hours == 1, "without tables there is what was stored");
+	evidence_free(e);
+	l.wall_s += 500;
+	e = evidence_of(tables(&l, 1000, 3));
+	r = record_in(e, "192.0.2.1");
+	tap_ok(r.low.when.first == WALL + 600 && r.hours == 1 && r.hour[0].start == WALL + 500,
+	       "when the wall clock is set, all that this boot has stamped moves with it");
+	evidence_free(e);
+}
+
+static void test_reboot(void)
+{
+	struct epoch l = scratch_epoch("one", 1), m = scratch_epoch("two", 1);
+	const struct span *lost;
+	struct snapshot *t;
+	struct evidence *e;
+	struct record r;
+
+	scratch_fresh("reboot");
+	t = tables(&l, 4000, 3); /* in the second hour: from 3600 to 7199 */
+	collect(t);
+	snapshot_free(t);
+	m.wall_s = WALL + 5000;
+	e = evidence_of(tables(&m, 600, 2)); /* 5600 by the first one's clock */
+	r = record_in(e, "192.0.2.1");
+	tap_ok(r.low.opens == 5, "counts of two boots add up");
+	tap_ok(r.hours == 1 && r.hour[0].n[NOLIST_EVENT_TEMPFAILED] == 2 && r.talk_hours == 1,
+	       "an hour in which the machine was restarted is one hour");
+	tap_ok(evidence_gaps(e, &lost) == 1 && lost[0].first == WALL + 4000 &&
+		       lost[0].last == WALL + 5001,
+	       "what happened from the last collect to the new tables is lost");
+	evidence_free(e);
+	m.tables = 2;
+	m.wall_s = WALL + 20000;
+	t = tables(&m, 600, 2);
+	collect(t);
+	snapshot_free(t);
+	e = evidence_of(NULL);
+	r = record_in(e, "192.0.2.1");
+	tap_ok(r.hours == 2, "two hours are two");
+	tap_ok(evidence_gaps(e, &lost) == 2 && lost[1].last == INT64_MAX,
+	       "where there are no tables, all is lost from the last collect on");
+	evidence_free(e);
+}
+
+static void test_prune(void)
+{
+	struct epoch l = scratch_epoch("one", 1);
+	int64_t day = 86400, now = WALL + 40 * day;
+	struct store *s;
+	int i, x;
+
+	scratch_fresh("prune");
+	s = scratch_open(STORE_WRITE);
+	store_begin(s);
+	x = store_epoch(s, &l);
+	scratch_put_contacts(s, x, "192.0.2.1", 4 * day);
+	scratch_put_contacts(s, x, "192.0.2.2", 6 * day);
+	scratch_put_verified(s, x, "192.0.2.3", 4 * day);
+	scratch_put_verified(s, x, "192.0.2.4", 6 * day);
+	tap_ok(!store_prune(s, now, false, 1 << 19) && store_count(s, STORE_UNVERIFIED) == 2,
+	       "there is space: none is dropped");
+	tap_ok(!store_prune(s, now, true, 1 << 19) && store_count(s, STORE_UNVERIFIED) == 1 &&
+		       store_count(s, STORE_VERIFIED) == 1,
+	       "a source not seen for 35 days goes");
+	for (i = 0; i < 10000; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "198.18.%d.%d", i / 256, i % 256);
+		scratch_put_contacts(s, x, text, 10 * day + i * 60);
+	}
+	scratch_put_contacts(s, x, "192.0.2.2", 7 * day);
+	scratch_put_contacts(s, x, "192.0.2.2", 8 * day);
+	tap_ok(!store_prune(s, now, false, 1 << 19), "pruned by size");
+	i = store_count(s, STORE_UNVERIFIED);
+	tap_ok(i > 4900 && i < 5100, "the older half of those that came once goes: %d are left", i);
+	tap_ok(store_count(s, STORE_VERIFIED) == 1, "a verified source stays");
+	scratch_put_contacts(s, x, "192.0.2.2", 9 * day);
+	tap_ok(store_count(s, STORE_UNVERIFIED) == (size_t)i, "and one that came more than once");
+	tap_ok(!store_commit(s), "all that in one commit");
+	store_close(s);
+}
+
+int main(void)
+{
+	scratch_begin();
+	test_one_epoch();
+	test_reboot();
+	test_prune();
+	return scratch_end();
+}
