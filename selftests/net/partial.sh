@@ -113,7 +113,7 @@ for mode in native generic; do
 	must nolist load -i t0 --low $LOW4 --low $LOW6 --high $HIGH4 --high $HIGH6 --mode $mode \
 		>"$TMP/load" 2>&1
 	if [ $mode = generic ]; then
-		check 'load tells who will meet silence' grep -q 'a high fake is silent to segments' "$TMP/load"
+		check 'load says which clients get no answer' grep -q 'a high fake does not answer segments' "$TMP/load"
 	fi
 	for a in $LOW4 $LOW6; do
 		answers $mode "$a" rst,ack

@@ -84,7 +84,7 @@ attach s0 "$TMP/other.o"
 old=$(prog_at s0)
 nsenter --net=/run/netns/server ip -o monitor link >"$TMP/monitor" &
 monitor=$!
-# It listens once it has told of a change.
+# It listens once it has reported a change.
 hears() {
 	ip -n server link set s0 alias test
 	grep -q ' s0' "$TMP/monitor"
@@ -107,7 +107,7 @@ check 'it is replaced' load
 wait $client
 is "$(cat "$TMP/bad")" 0 'while every connection is refused'
 is "$(($(prog_at s0) != old))" 1 'another program is there'
-# Poll for the event: the new program's id was told to listeners.
+# Poll for the event: listeners got the new program's id.
 must wait_for 5 grep -q "xdp/id:$(prog_at s0)" "$TMP/monitor"
 kill $monitor
 is "$(grep ' s0' "$TMP/monitor" | grep -vc 'xdp/id:')" 0 'the interface was never without one'
@@ -173,7 +173,7 @@ for c in status show dump; do
 done
 fails "$text" 'load refuses them' load -i s0
 is "$(prog_at s0)" 0 'and does nothing'
-fails 'nolist-xdp unload --purge' 'the hint is told' nolist status
+fails 'nolist-xdp unload --purge' 'the hint is reported' nolist status
 # Another version may have pinned what this one does not know.
 must bpftool map pin pinned "$PIN_DIR/nolist_stats" "$PIN_DIR/nolist_mxstats"
 check 'the hint works' nolist unload --purge

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # audit: the list against the log of a real MX that did not use it. Whose mail was
-# accepted while he was listed is a false listing, and named; and nobody can have
-# another one named, by what he says in a dialogue. Why it matters: an admin looks
-# here before he lets the list refuse anything. net/audit.sh has real logs.
+# accepted while it was listed is a false listing, and named; and no client can have
+# another one named, by what it says in a dialogue. Why it matters: an admin looks
+# here before the list may refuse anything. net/audit.sh has real logs.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
@@ -194,7 +194,7 @@ is "$(found .last)" "$(date -d '2028-02-29 10:00:00' +%s)" 'a leap day'
 
 # --- usage -------------------------------------------------------------------
 
-fails 2 'which log' 'no log' audit
+fails 2 'no log given' 'no log' audit
 fails 2 'one log at a time' 'two logs' audit "$TMP/exim" "$TMP/postfix"
 fails 2 "cannot read '$TMP/no'" 'a log that is not there' audit "$TMP/no"
 fails 2 'is not a time' 'no time' audit "$TMP/exim" --at noon

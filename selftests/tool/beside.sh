@@ -31,7 +31,7 @@ if ! ip -n server -d link show dev s0 | grep -q 'xdp_dispatcher'; then
 	skip_all 'this kernel has no dispatcher: refuses extensions of programs'
 fi
 
-# --- somebody else is there first ---
+# --- another program is there first ---
 
 out=$(load -i s0 2>&1)
 status=$?
@@ -61,12 +61,12 @@ is "$(at_s0)" 'nolist_ingress xdp_pass' 'both are there'
 is "$(connects "$LOW4") $(json 's["verdicts"]["low_rst_ack"]')" 'refused 1' 'it answers'
 is "$(connects "$HIGH4")" accepted 'at the high fake as well'
 out=$(nolist load --low "$LOW4" --real "$REAL4" 2>/dev/null)
-is "$out" 's0: configured anew, native mode, beside others' 'load again configures it there'
+is "$out" 's0: reconfigured, native mode, beside others' 'load again configures it there'
 check 'unload takes it away' nolist unload
 is "$(at_s0)" xdp_pass 'and nothing else'
 must in_server xdp-loader unload s0 --all
 
-# --- somebody else comes later ---
+# --- another program comes later ---
 
 load -i s0 >/dev/null 2>&1
 is "$(json 's["interfaces"][0]["shared"]')" True 'it goes into a dispatcher though it is alone'

@@ -36,7 +36,7 @@ text_of() {
 	jq -r --arg a "$1" '[.findings[] | select(.about == $a) | .text] | join("\n")' "$TMP/doc"
 }
 
-cure_of() {
+hint_of() {
 	jq -r --arg a "$1" '[.findings[] | select(.about == $a and .hint) | .hint] | join("\n")' "$TMP/doc"
 }
 
@@ -83,7 +83,7 @@ is "$? $(grep -c '^ok' "$TMP/text")" "0 $(jq '[.findings[] | select(.grade == "o
 	'the text says the same'
 nolist check lo >"$TMP/text"
 is "$?" 0 'no addresses, no file: the interface alone is looked at'
-has "$(cat "$TMP/text")" 'no MX addresses' 'and that is told'
+has "$(cat "$TMP/text")" 'no MX addresses' 'and that is reported'
 must nolist load -i s0 "${ROLES[@]}" >/dev/null
 look s0 "${ROLES[@]}"
 is "$status $(grades programs) $(text_of mode)" '0 ok native, as it is attached' \
@@ -97,7 +97,7 @@ is "$(jq -r '.findings[] | select(.about == "kernel" and .grade == "ok") | .text
 	"Linux $(uname -r)" 'the kernel is named'
 # bpftool finds out in a way of its own.
 case $(bpftool feature probe kernel | grep 'program_type ext is') in
-*NOT*) has "$(text_of kernel)" 'it has not: extensions of programs; it runs alone' 'what it lacks is named' ;;
+*NOT*) has "$(text_of kernel)" 'it lacks: extensions of programs; it runs alone' 'what it lacks is named' ;;
 *) is "$(grades kernel)" ok 'it lacks nothing' ;;
 esac
 # A kernel of the days before 6.1, as far as its number goes.
@@ -112,8 +112,8 @@ nolist status --json >"$TMP/json"
 is "$(jq -r .kernel "$TMP/json")" "$(uname -r)" 'status names the kernel'
 look lo
 jq -r '.kernel_lacks[]' "$TMP/json" | while read -r lack; do
-	grep -qF "this kernel has not: $lack; " "$TMP/status" && grep -qF "it has not: $lack; " "$TMP/text" &&
-		[[ $(text_of kernel) = *"it has not: $lack; "* ]] || echo "$lack"
+	grep -qF "this kernel lacks: $lack; " "$TMP/status" && grep -qF "it lacks: $lack; " "$TMP/text" &&
+		[[ $(text_of kernel) = *"it lacks: $lack; "* ]] || echo "$lack"
 done >"$TMP/unnamed"
 is "$(cat "$TMP/unnamed")" '' 'what it lacks is named by status, load -v and check'
 must nolist unload --purge >/dev/null
@@ -142,7 +142,7 @@ foretells s1 'it'
 look s1 --mode native
 is "$(grades mtu)" warning 'asked for native it is a warning'
 # shellcheck disable=SC2046 # words
-must in_server $(cure_of mtu)
+must in_server $(hint_of mtu)
 look s1
 is "$(grades mtu)" ok 'and its hint helps'
 
@@ -167,12 +167,12 @@ look s1
 is "$status $(grades programs)" '1 refuses' "somebody's program is refused"
 has "$(text_of programs)" "$(prog_at s1) 'xdp_pass', attached by user 0, in native mode" 'and named'
 in_server setpriv --reuid 65534 --clear-groups "$TOOL" check s1 >"$TMP/text" 2>&1
-has "$(cat "$TMP/text")" 'only root can see' 'who is not root is told what could not be seen'
+has "$(cat "$TMP/text")" 'only root can see' 'without root it says what could not be seen'
 in_server setpriv --reuid 65534 --clear-groups "$TOOL" check s1 "${ROLES[@]}" >"$TMP/text" 2>"$TMP/err"
-has "$(cat "$TMP/text")" "only root can look at nftables' rules" 'of the firewall as well'
+has "$(cat "$TMP/text")" "only root can read nftables' rules" 'of the firewall as well'
 is "$(cat "$TMP/err")" '' 'and no library has a word of its own'
 # shellcheck disable=SC2046 # words
-must in_server $(cure_of programs)
+must in_server $(hint_of programs)
 look s1
 is "$(grades programs)" ok 'its hint helps'
 
@@ -198,13 +198,13 @@ else
 fi
 if ip -n server link add link s1 name mac9 type macvlan 2>/dev/null; then
 	look s1
-	has "$(text_of stack)" "link address of 'mac9', a macvlan" 'a macvlan above is told'
+	has "$(text_of stack)" "link address of 'mac9', a macvlan" 'a macvlan above is reported'
 	look mac9
-	is "$(cure_of stack)" '-i s1' 'and what it stands on'
+	is "$(hint_of stack)" '-i s1' 'and what it stands on'
 	foretells mac9 'a macvlan'
 	must ip -n server link del mac9
 else
-	skip 'this kernel has no macvlan' 'a macvlan above is told' 'and what it stands on' 'a macvlan'
+	skip 'this kernel has no macvlan' 'a macvlan above is reported' 'and what it stands on' 'a macvlan'
 fi
 if ip -n server link add link s1 name s1.7 type vlan id 7 2>/dev/null; then
 	look s1
@@ -247,13 +247,13 @@ look s0 --low 192.0.2.77 --real 198.51.100.9
 is "$status $(grades address 192.0.2.77) $(grades address 198.51.100.9)" '0 warning note' \
 	'a fake that is not here is a warning, a real MX elsewhere a note'
 # shellcheck disable=SC2046 # words
-must in_server $(cure_of address)
+must in_server $(hint_of address)
 look s0 --low 192.0.2.77
 is "$(grades address 192.0.2.77)" ok 'the hint makes it ours'
 must ip -n server addr add 203.0.113.1/24 dev s1
 must ip -n server link set s1 up
 look s0 --low 203.0.113.7 --low 2001:db8:5::7
-has "$(text_of address)" "which routes it on through 's1'" 'one that is routed on is told'
+has "$(text_of address)" "which forwards it through 's1'" 'one that is routed on is reported'
 is "$(grades address 2001:db8:5::7)" warning 'so is one without a route'
 if ip -n server link show br9 >/dev/null 2>&1; then
 	must ip -n server addr add 198.51.100.1/24 dev br9
@@ -285,7 +285,7 @@ while True:
 serve "$HIGH4"
 look s0 "${ROLES[@]}"
 is "$status $(grades listener "$HIGH4")" '0 warning' 'a server at a fake is a warning'
-has "$(cure_of listener)" "ss -ltnp" 'and how to find it is told'
+has "$(hint_of listener)" "ss -ltnp" 'and how to find it is reported'
 background client "$PYTHON" -c '
 import socket, sys, time
 s = socket.create_connection((sys.argv[1], 25))
@@ -350,7 +350,7 @@ rules "table inet f { chain input { $input; policy drop;" \
 	'meta l4proto ipv6-icmp accept' \
 	"ip daddr { $LOW4, 192.0.2.99 } tcp dport 25 accept" '}' '}'
 judges 'one address is let in' ok warning
-in_server nft insert rule inet f input "$(cure_of firewall | sed 's/^a rule before it: //')"
+in_server nft insert rule inet f input "$(hint_of firewall | sed 's/^a rule before it: //')"
 look s0 --low "$LOW4" --high "$HIGH6" --real "$REAL4"
 judges 'and the hint lets in the other' ok ok
 rules "table inet f { chain input { $input;" "tcp dport 20-30 jump mail" '}' \
@@ -406,7 +406,7 @@ must ip -n server link set "$odd" up
 for verb in "check $odd" "load -i $odd --low $LOW4 --real $REAL4 --mode generic" status; do
 	# shellcheck disable=SC2086 # words
 	nolist $verb >"$TMP/text" 2>&1
-	check "${verb%% *}: an odd name of an interface is told" grep -q 'x\\x1b\[31m' "$TMP/text"
+	check "${verb%% *}: an odd name of an interface is reported" grep -q 'x\\x1b\[31m' "$TMP/text"
 	is "$(grep -c $'\e' "$TMP/text")" 0 "${verb%% *}: and does not drive the terminal"
 done
 must nolist unload -i "$odd" >/dev/null
@@ -414,7 +414,7 @@ must nolist unload -i "$odd" >/dev/null
 # --- usage ---
 
 nolist check >/dev/null 2>"$TMP/err"
-is "$?" 2 'which interface?'
+is "$?" 2 'no interface given'
 look nope
 is "$status $(grades link nope)" '1 refuses' 'a missing interface is a finding'
 printf 'interface = s0\nlow = 192.0.2.1\nreal = 192.0.2.1\n' >"$TMP/conf"

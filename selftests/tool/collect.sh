@@ -18,7 +18,7 @@ check 'and nothing is made' test ! -e "$STATE_DIR"
 judge_setup
 histories
 
-# All that a machine is told, but for what changes with time.
+# All of the JSON output, except what changes with time.
 judged() {
 	run dump -c "$CONF" --at "$NOW" --format jsonl --unverified
 	jq -S 'del(.time, .expires)' "$TMP/out"
@@ -26,10 +26,10 @@ judged() {
 
 judged >"$TMP/live"
 run collect
-is "$status $(cat "$TMP/out")" '0 10 sources, 10 of them with news, 0 freed' 'all is collected'
+is "$status $(cat "$TMP/out")" '0 10 sources, 10 updated, 0 freed' 'all is collected'
 is "$(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '700 600 ' 'into files that nobody else reads'
 run collect
-is "$(cat "$TMP/out")" '10 sources, 0 of them with news, 0 freed' 'a second time there is no news'
+is "$(cat "$TMP/out")" '10 sources, 0 updated, 0 freed' 'a second time there is no news'
 judged >"$TMP/both"
 check 'tables and store are judged as the tables alone' cmp "$TMP/live" "$TMP/both"
 run show -c "$CONF" --at "$NOW" --json
@@ -39,7 +39,7 @@ inject "198.51.100.1 low=1h:2h:2 real=1h:80h:9 data=1h:80h:9"
 run explain -c "$CONF" --at "$NOW" --json 198.51.100.1
 is "$(jq .low.opens "$TMP/out")" 2 'what is not collected yet is seen'
 run collect
-is "$(cat "$TMP/out")" '10 sources, 1 of them with news, 0 freed' 'only news are written'
+is "$(cat "$TMP/out")" '10 sources, 1 updated, 0 freed' 'only news are written'
 inject "198.51.100.1 low=1h:1h:1 real=1h:80h:9 data=1h:80h:9"
 run explain -c "$CONF" --at "$NOW" --json 198.51.100.1
 is "$(jq .low.opens "$TMP/out")" 2 'counters only grow'
@@ -50,7 +50,7 @@ must nolist unload >/dev/null
 must nolist unload --purge >/dev/null
 judged >"$TMP/stored"
 is "$(jq -c 'select(.verdict) | [.source, .verdict]' "$TMP/stored")" '' \
-	'after a purge nobody is listed: who knows what is missed now'
+	'after a purge nobody is listed: evidence may be missing'
 run explain -c "$CONF" --at "$NOW" 203.0.113.1
 check 'but all is known' grep -q 'high fakes, verified *2 hours with dialogues' "$TMP/out"
 check 'and why' grep -q '^  gaps *no *verified evidence was lost' "$TMP/out"
@@ -65,7 +65,7 @@ run collect
 run explain -c "$CONF" --at "$NOW" --json 203.0.113.1
 is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'once'
 
-# --- who may not, what cannot ------------------------------------------------
+# --- no permission, no success -----------------------------------------------
 
 cp "$DB" "$TMP/good.db"
 chmod 777 "$STATE_DIR"
@@ -95,7 +95,7 @@ small() {
 }
 small collect
 is "$status" 1 'a full disk is a failure'
-check 'and told' grep -q "cannot write '$TMP/small/evidence.db': No space left" "$TMP/err"
+check 'and reported' grep -q "cannot write '$TMP/small/evidence.db': No space left" "$TMP/err"
 is "$(wc -l <"$TMP/err")" 1 'in one line'
 small explain -c "$CONF" --at "$NOW" --json 203.0.113.1
 is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'what was committed is still there'
@@ -107,7 +107,7 @@ must mount -o remount,ro "$TMP/small"
 for c in collect show 'import --role real /dev/null'; do
 	# shellcheck disable=SC2086 # words
 	small $c
-	check "${c%% *}: a file system that is read-only is told as such" \
+	check "${c%% *}: a file system that is read-only is reported as such" \
 		grep -q "'$TMP/small/evidence.db': Read-only file system\$" "$TMP/err"
 done
 must mount -o remount,rw "$TMP/small"
@@ -186,12 +186,12 @@ up=$(cut -d. -f1 /proc/uptime)
 idle=$((up - 3600)) # for longer than 5 minutes, and less than 8 hours
 talkers 500 "$idle"
 run collect
-is "$(cat "$TMP/out"), $(verified) left" '500 sources, 500 of them with news, 0 freed, 500 left' \
-	'while the table is half empty, who was there within 8 hours stays'
+is "$(cat "$TMP/out"), $(verified) left" '500 sources, 500 updated, 0 freed, 500 left' \
+	'while the table is half empty, a source seen within 8 hours stays'
 talkers 600 "$idle"
 talkers 20 "$up"
 run collect
-is "$(cat "$TMP/out"), $(verified) left" '600 sources, 120 of them with news, 580 freed, 20 left' \
+is "$(cat "$TMP/out"), $(verified) left" '600 sources, 120 updated, 580 freed, 20 left' \
 	'when it is more than half full, idle records are freed once they are stored'
 run explain -c "$talkers_conf" --json 198.18.1.5
 is "$(jq -c '[.talk.hours, (.hours | length)]' "$TMP/out")" '[1,1]' 'and are known as before'
@@ -212,27 +212,27 @@ lost_one() {
 	run status --json
 	[ "$(jq '.. | .verified? // empty | .lost' "$TMP/out")" -ge 1 ]
 }
-check 'a full table takes in no other, and counts him as lost' wait_for 5 lost_one
+check 'a full table takes in no other, and counts it as lost' wait_for 5 lost_one
 for how in 'by the tables' 'by the store'; do
 	run explain -c "$talkers_conf" 198.18.0.3
-	check "who was there meanwhile is not listed: $how" \
+	check "a source seen meanwhile is not listed: $how" \
 		grep -q '^  gaps *no *verified evidence was lost' "$TMP/out"
 	run collect
 done
 must nolist unload >/dev/null
 run collect
 is "$status" 0 'what is pinned can be collected'
-is "$(sqlite3 "$DB" 'SELECT max(detached) FROM gap')" 1 'that the program is away is stored'
+is "$(sqlite3 "$DB" 'SELECT max(detached) FROM gap')" 1 'that the program is detached is stored'
 run explain -c "$talkers_conf" 198.18.0.3
-check 'nor while the program is away' grep -q '^  gaps *no *verified evidence was lost' "$TMP/out"
+check 'nor while the program is detached' grep -q '^  gaps *no *verified evidence was lost' "$TMP/out"
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
-check 'what tables were made for stays, and is told' \
-	grep -q "the table of verified evidence was made for 'collect = yes'" "$TMP/load.log"
+check 'what tables were made for stays, and is reported' \
+	grep -q "the existing table of verified evidence is for 'collect = yes'" "$TMP/load.log"
 end_services 2>/dev/null
 
-# --- away --------------------------------------------------------------------
+# --- detached ----------------------------------------------------------------
 
-# Nothing was lost, nothing is full: only that the program is away speaks for the source.
+# Nothing was lost, nothing is full: only the detached program speaks for the source.
 must nolist unload >/dev/null
 must nolist unload --purge >/dev/null
 rm -rf "$STATE_DIR"
@@ -240,17 +240,17 @@ must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 talkers 1 "$(($(cut -d. -f1 /proc/uptime) - 3600))"
 run collect
 # shellcheck disable=SC2317 # check calls it
-losses_speak() {
+has_gap() {
 	run explain -c "$CONF" 198.18.0.0
 	grep -q "^  gaps *$1 " "$TMP/out"
 }
-check 'while the program is there, no losses speak for a source' losses_speak yes
+check 'while the program is there, no gap excuses a source' has_gap yes
 must nolist unload >/dev/null
-check 'while it is away they do, before that is stored' losses_speak no
+check 'while it is detached there is one, before that is stored' has_gap no
 run collect
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 run collect
-check 'and when it is back, of the time that it was away' losses_speak no
+check 'and when it is back, for the time that it was detached' has_gap no
 
 # --- what is logged ---------------------------------------------------------
 
@@ -270,9 +270,9 @@ talked() {
 }
 talked 41
 run collect -c "$TMP/list.conf"
-is "$status $(cat "$TMP/err")" '0 ' 'where lists are written, dump tells who is on them'
+is "$status $(cat "$TMP/err")" '0 ' 'where lists are written, dump logs what is on them'
 run collect -c "$CONF"
-check 'else collect does: who, for what, until when' grep -qE "^nolist-xdp: collect: '$STATE_DIR/listed': \
+check 'else collect does: source, evidence, until when' grep -qE "^nolist-xdp: collect: '$STATE_DIR/listed': \
 listed 203.0.113.41: tempfailed and left without QUIT in 1 hours, 1 of them verified by timestamp; \
 1 hours with dialogues, 1 SYNs to high, 0 to low, 0 to real; until 20[0-9T:-]*Z\$" "$TMP/err"
 is "$(wc -l <"$TMP/err")" 1 'in a line'
@@ -280,17 +280,17 @@ talked 42
 run collect -c "$CONF" --log 0
 is "$status $(cat "$TMP/err")" '0 ' '--log 0 judges nobody'
 run collect -c "$TMP/list.conf" --log 5
-is "$(cut -d' ' -f4-5 "$TMP/err")" 'listed 203.0.113.42:' 'who is new is told once, also beside lists if asked'
+is "$(cut -d' ' -f4-5 "$TMP/err")" 'listed 203.0.113.42:' 'a new one is logged once, also beside lists if asked'
 must nolist pardon 203.0.113.41 >/dev/null
 run collect -c "$CONF"
-is "$(cut -d' ' -f4-6 "$TMP/err")" 'removed 203.0.113.41: pardoned' 'and who is listed no more'
+is "$(cut -d' ' -f4-6 "$TMP/err")" 'removed 203.0.113.41: pardoned' 'and removals'
 run collect -c "$CONF"
 is "$(cat "$TMP/err")" '' 'and nothing while nothing changes'
 sed "\$a allow = { $TMP/nowhere }" "$CONF" >"$TMP/missing.conf"
 run collect -c "$TMP/missing.conf"
-is "$status $(cat "$TMP/out")" '1 2 sources, 0 of them with news, 0 freed' \
-	'who cannot be judged is stored all the same'
-check 'which is told' grep -q 'hint: all is stored; new listings cannot be told' "$TMP/err"
+is "$status $(cat "$TMP/out")" '1 2 sources, 0 updated, 0 freed' \
+	'the tables are stored even if judging fails'
+check 'which is reported' grep -q 'hint: all is stored; new listings cannot be logged' "$TMP/err"
 fails 2 "'x' is not a number" 'a number that is none' collect --log x
 
 fails 2 "unexpected argument 'x'" 'an argument too many' collect x

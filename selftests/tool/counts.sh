@@ -103,9 +103,9 @@ visit() {
 	fi
 }
 
-# --- what is told of them ----------------------------------------------------
+# --- what is printed of them -------------------------------------------------
 
-# The counts of all hours, and what is told besides them: one line; $old are the names of
+# The counts of all hours, and what is printed besides them: one line; $old are the names of
 # the release before, which are there as well.
 read -r -d '' all_counts <<-'END'
 	[(.hours[] | del(.start) | to_entries[] | select(.key | IN($old[]) | not)

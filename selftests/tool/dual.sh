@@ -3,7 +3,7 @@
 #
 # A sender of both families may walk low and real over the one, and come to a high
 # fake over the other. Nobody is listed in a family in which no low fake has an
-# address: that is told by dump, by load and by explain, and can be switched off.
+# address: dump, load and explain say so, and can be switched off.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
@@ -45,7 +45,7 @@ is "$(jq -c '.lists[0].left_out | [.dual_stack, .held]' "$TMP/out")" '[1,0]' 'JS
 explain 2001:db8:5:1::9
 is "$(head -n 1 "$TMP/out")" '2001:db8:5:1::/64: dual-stack' 'explain says what it may be'
 check 'and which rule excused it' grep -qE \
-	'^  dual-stack +no +2 offences while no low fake had IPv6: low and real may have been walked over IPv4' \
+	'^  dual-stack +no +2 offences while no low fake had IPv6: it may have tried low and real over IPv4' \
 	"$TMP/out"
 explain 203.0.113.1
 check 'IPv4 is not concerned' grep -qE '^  dual-stack +yes +a walk over IPv4 would have been seen$' "$TMP/out"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# dump: who is listed and who is not, in each format; that a list is whole or
+# dump: which sources are listed and which are not, in each format; that a list is whole or
 # absent; and every way in which it is refused. A wrong or half list refuses
 # somebody's mail.
 # shellcheck source=selftests/lib/lib.sh
@@ -25,26 +25,26 @@ check 'nobody was at the real MX: stderr says why nobody is added' \
 check 'and so does the list' grep -q '^# warning: IPv4: nobody is added' "$TMP/out"
 inject '203.0.113.1 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0'
 run dump -c "$CONF" --at "$NOW"
-is "$(rows "$TMP/out")" '' 'a proven offender is not listed while the real MX is not seen'
+is "$(rows "$TMP/out")" '' 'a verified offender is not listed while the real MX is not seen'
 sed "\$a real-mx-unseen = accept" "$CONF" >"$TMP/accept.conf"
 run dump -c "$TMP/accept.conf" --at "$NOW"
 is "$(rows "$TMP/out")" 203.0.113.1 'real-mx-unseen = accept lists it'
 check 'and the list warns' grep -q '^# warning: IPv4: listed all the same' "$TMP/out"
 
-# --- who is listed -----------------------------------------------------------
+# --- listed sources ----------------------------------------------------------
 
 histories
 run dump -c "$CONF" --at "$NOW"
 is "$status" 0 'dump succeeds'
 is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' \
-	'listed: told later in two hours, no QUIT, never elsewhere'
+	'listed: tempfailed in two hours, no QUIT, never elsewhere'
 check 'the head counts them' grep -qx '# count: 3' "$TMP/out"
 check 'the head has the time' grep -qx "# time: $(date -u -d "@$NOW" +%FT%TZ)" "$TMP/out"
 check 'and when the list expires' \
 	grep -qx "# expires: $(date -u -d "@$((NOW + 2 * D))" +%FT%TZ)" "$TMP/out"
 check 'and the digest of the rows' \
 	grep -qx "# sha256: $(rows "$TMP/out" | sha256sum | cut -d' ' -f1)" "$TMP/out"
-check 'no list for SYNs alone: it is said' grep -q '1 that only SYNs speak against' "$TMP/err"
+check 'no list for SYNs alone: it is said' grep -q '1 with SYNs only are not listed' "$TMP/err"
 cp "$TMP/out" "$TMP/first"
 run dump -c "$CONF" --at "$NOW"
 check 'the same evidence and time make the same bytes' cmp "$TMP/first" "$TMP/out"
@@ -57,7 +57,7 @@ is "$(rows "$TMP/out")" '' 'seven days after the last offence nobody is left'
 
 run dump -c "$CONF" --at "$NOW" --unverified
 is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.113.1 203.0.113.4 203.0.113.6 2001:db8:5:1::/64 ' \
-	'--unverified lists also who only sent SYNs to high'
+	'--unverified also lists sources with SYNs to high only'
 check 'and the list warns of that' grep -q '^# warning: unverified' "$TMP/out"
 
 # --- allow lists and never-list ----------------------------------------------
@@ -77,7 +77,7 @@ run dump -c "$CONF" --at "$NOW" --unverified --allow "$TMP/allow"
 check 'and with --unverified' test "$(grep -c '203\.0\.113\.6' "$TMP/out")" -eq 0
 echo old >"$TMP/list"
 printf '192.0.2.1\n192.0.2.1/24\n' >"$TMP/bad"
-fails 2 "$TMP/bad:2: not an address" 'a wrong line in an allow file is told with its place' \
+fails 2 "$TMP/bad:2: not an address" 'a wrong line in an allow file is reported with its place' \
 	dump -c "$CONF" --output "$TMP/list" --allow "$TMP/bad"
 is "$(cat "$TMP/list")" old 'and the old list stays'
 fails 2 'cannot read .*nowhere' 'so is a missing file' dump -c "$CONF" --allow "$TMP/nowhere"
@@ -159,20 +159,20 @@ check 'and still there' test -c /dev/null
 fails 1 'Is a directory' 'nor a directory' dump -c "$CONF" --output "$TMP"
 fails 1 'No such file' 'a missing directory' dump -c "$CONF" --output "$TMP/no/list"
 mkdir -m 777 "$TMP/open"
-fails 1 'anybody can write' 'a directory that anybody can write' \
+fails 1 'any user can write' 'a directory that anybody can write' \
 	dump -c "$CONF" --output "$TMP/open/list"
 chmod 1777 "$TMP/open"
 list "$TMP/open/list"
 is "$status" 0 'one like /tmp is good'
 chown 65534 "$TMP/open/list"
-fails 1 "somebody else's" 'but not for a file that somebody else put there' \
+fails 1 'belongs to another user' 'but not for a file that somebody else put there' \
 	dump -c "$CONF" --output "$TMP/open/list"
 
 # --- no room -----------------------------------------------------------------
 
 in_server "$TOOL" dump -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" >/dev/full 2>"$TMP/err"
 is $? 1 'a full standard output is a failure'
-check 'and told' grep -q 'cannot write all of the list: No space left' "$TMP/err"
+check 'and reported' grep -q 'cannot write all of the list: No space left' "$TMP/err"
 mkdir "$TMP/small"
 must mount -t tmpfs -o size=64k tmpfs "$TMP/small"
 echo old >"$TMP/small/list"

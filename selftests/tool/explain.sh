@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# explain: that each verdict is told with its reason, its times and the rule that
-# decided, in words and in JSON. Whoever is listed has a right to be told why.
+# explain: that each verdict is reported with its reason, its times and the rule that
+# decided, in words and in JSON. The owner of a listed address has a right to know why.
 UPTIME=18000 # what is on a list is asked of now, and hours must be past
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -24,7 +24,7 @@ says() {
 	check "$2" grep -qE -- "$1" "$TMP/out"
 }
 
-# time SECONDS after the boot, as it is told.
+# time SECONDS after the boot, as it is printed.
 time_of() {
 	date -u -d "@$((BOOT + $1))" +%FT%TZ
 }
@@ -45,17 +45,17 @@ says "^  $(time_of $((40 * H + 7 * D))) +its listing ends\$" 'and when it ends'
 is "$(sed -n '/^  FROM/,/^$/s/^  \(2[^ ]*\) .*/\1/p' "$TMP/out" | sort -c && echo sorted)" sorted \
 	'in the order of time'
 says '^  offences +yes +2 hours tempfailed without QUIT, 2 of them .*; 2 needed' 'the offences'
-says '^  low +yes +at the low fake: never; an alibi within 7d' 'each rule with its value'
+says '^  low +yes +not seen at the low fake \(within 7d it is an alibi\)' 'each rule with its value'
 says '^  grace +yes +had 2d to come back; 1d needed' 'the grace'
 
 explain 203.0.113.2
 says 'not listed: too few offences' 'one offence is not enough'
 says '^  offences +no +1 hour tempfailed' 'and this rule decided'
 explain 203.0.113.3
-says 'nothing speaks against it' 'a dialogue with QUIT is no offence'
+says 'no offence recorded' 'a dialogue with QUIT is no offence'
 explain 198.51.100.2
 says '^198.51.100.2: alibi$' 'Exim, at high for once'
-says '^  low +no +at the low fake: 10h from the nearest offence; an alibi within 7d' \
+says '^  low +no +seen at the low fake 10h from the nearest offence \(within 7d it is an alibi\)' \
 	'was at low ten hours before'
 says '^  neighbours +no +1 in 198.51.100.0/24 with a verified alibi, such as 198.51.100.1' \
 	'and has a good neighbour'
@@ -106,10 +106,10 @@ inject lost=30h
 explain 203.0.113.1
 says '^203.0.113.1: held$' 'lost evidence holds a listing back'
 says "^  gaps +no +verified evidence was lost, the last time at $(time_of $((30 * H)))" \
-	'and this is told'
+	'and this is reported'
 says "^  $(time_of 0) +30h? .*verified evidence was lost|1d +verified evidence was lost" \
 	'and is in the history, near the offences'
-says "^  held back, 'gaps': verified evidence was lost near their offences\$" 'the fuse is named'
+says "^  held back, 'gaps': verified evidence was lost near their offences\$" 'the hold is named'
 says 'held back: not added to a list, and not taken off it' 'and what it means'
 explain 2001:db8:5:1:ffff::1234
 says '^2001:db8:5:1::/64: held$' 'any address of a /64 is that /64'
@@ -168,10 +168,10 @@ inject "203.0.113.20 low=2h:400h:3"
 run collect
 sed '$a window = 3600' "$CONF" >"$TMP/window.conf"
 run explain -c "$TMP/window.conf" --at "$(at $((303 * H)))" 203.0.113.20
-says '^  low +yes +at the low fake: 12d from the nearest offence' \
+says '^  low +yes +seen at the low fake 12d from the nearest offence' \
 	'as of then, to the hour: not what it did before and after'
 run explain -c "$TMP/window.conf" --at "$(at $((500 * H)))" 203.0.113.20
-says '^  low +no +at the low fake: around an offence' 'of all times it is the whole span'
+says '^  low +no +seen at the low fake around an offence' 'of all times it is the whole span'
 
 # --- lists ---
 
@@ -192,17 +192,17 @@ inject "203.0.113.1 high=1h:2h:3 talk=1h:2h:2 hour=1:1:0:0:0 hour=0:1:0:0:0" \
 	"198.51.100.1 low=1h:2h:1 real=1h:2h:9 data=1h:2h:9"
 run dump -c "$TMP/now.conf" --output "$TMP/list.nft" --format nft
 run explain -c "$TMP/now.conf" 203.0.113.1
-says "^  not on '$TMP/list.nft' \\(nft\\), waits: the list has grown enough" 'growth is told'
+says "^  not on '$TMP/list.nft' \\(nft\\), waits: the list has grown enough" 'growth is reported'
 says "^  no file yet: '$TMP/none/list' \\(plain\\)" 'so is a list that is not there'
 sed 's/^growth-min.*/growth-min = 5/' "$TMP/now.conf" >"$TMP/more.conf"
 run dump -c "$TMP/more.conf" --output "$TMP/list.nft" --format nft
 run explain -c "$TMP/more.conf" 203.0.113.1
-says "^  on '$TMP/list.nft' \\(nft\\)\$" 'and who is on the list'
+says "^  on '$TMP/list.nft' \\(nft\\)\$" 'and a source on the list'
 run explain -c "$TMP/more.conf" --json 203.0.113.1
 is "$(jq -c '[.lists[] | [.format, .there, .listed, .waits]]' "$TMP/out")" \
 	'[["nft",true,true,false],["plain",false,false,false]]' 'JSON: the same'
 
-fails 2 'which address' 'no address' explain
+fails 2 'no address given' 'no address' explain
 fails 2 'one address at a time' 'two addresses' explain 192.0.2.1 192.0.2.2
 for bad in 192.0.2 mx.example.com 2001:db8::1/64 192.0.2.1/33 '' fe80::1%s0; do
 	fails 2 "'$bad' is not an address" "'$bad' is no address" explain "$bad"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Fuses: when evidence is doubtful, or a list grows too fast, nobody is added, and
-# whoever is on the list stays until his time is over; removals go on, and the list
-# is written. It is told by the exit status, in the list, in status and in explain.
-# A fuse that removes would open the door in the very hour of an attack; one that
+# Holds: when evidence is doubtful, or a list grows too fast, nobody is added, and
+# a source on the list stays until its time is over; removals go on, and the list
+# is written. The exit status, the list, status and explain show it.
+# A hold that removes would open the door in the very hour of an attack; one that
 # does not hold refuses good mail by the thousand.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
@@ -57,10 +57,10 @@ check 'and says so' grep -q '^# warning: IPv4: nobody is added: nobody was seen'
 check 'standard error tells how many' grep -q "unseen: 1 held back: no sender is seen" "$TMP/err"
 echo 203.0.113.6 >"$TMP/allow"
 list $((131 * H)) --allow "$TMP/allow"
-is "$(summary)" '3 [2,0,1,0,"unseen 1"]' 'whoever is allowed comes off meanwhile'
+is "$(summary)" '3 [2,0,1,0,"unseen 1"]' 'an allowed source comes off meanwhile'
 must nolist pardon 203.0.113.1 >/dev/null
 list $((132 * H))
-is "$(on_list)" '203.0.113.6 2001:db8:5:1::/64 ' 'and whoever is pardoned'
+is "$(on_list)" '203.0.113.6 2001:db8:5:1::/64 ' 'and a pardoned one'
 must nolist pardon --remove 203.0.113.1 >/dev/null
 run dump -c "$CONF" --at "$(at $((130 * H)))"
 is "$status" 3 'standard output: held back is held back'
@@ -68,7 +68,7 @@ list $((209 * H))
 is "$(on_list)" '' 'a listing ends while the real MX is not seen'
 seen 210
 list $((215 * H))
-is "$(summary)" '0 [1,1,0,0]' 'when it is seen again, who was held back is added'
+is "$(summary)" '0 [1,1,0,0]' 'when it is seen again, the source held back is added'
 
 # --- evidence was lost -------------------------------------------------------
 
@@ -78,7 +78,7 @@ list $((96 * H))
 is "$(on_list)" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' 'a list from before a loss'
 inject "203.0.113.8 high=20h:40h:2 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0" lost=30h
 list $((97 * H))
-is "$(summary)" '3 [3,0,0,3,"gaps 1"]' 'near a loss nobody is added, and who is on the list stays'
+is "$(summary)" '3 [3,0,0,3,"gaps 1"]' 'near a gap nobody is added, and sources on the list stay'
 is "$(on_list)" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' 'the same as before'
 check 'the list says so' grep -q '^# warning: not all are added: verified evidence was lost' "$L"
 before=$(stat -c %i "$L")
@@ -89,7 +89,7 @@ is "$(on_list)" '' 'their time ends all the same'
 run dump -c "$CONF" --at "$(at $((97 * H)))" --output "$TMP/new" --json
 is "$(summary)" '3 [0,0,0,0,"gaps 4"]' 'a list that they were not on does not take them'
 
-# --- learning time, and an unhealthy real MX ---------------------------------
+# --- learning, and an unhealthy real MX ---------------------------------
 
 # empty: tables with nothing in them, and no memory of others.
 empty() {
@@ -113,16 +113,16 @@ holds() {
 
 	bad 203.0.113.31
 	run dump -c "$conf" --output "$L" --json --at "$(at $t)"
-	is "$(summary)" "3 [1,0,0,$4,\"$name 1\"]" "$name: nobody is added, who is on the list stays"
+	is "$(summary)" "3 [1,0,0,$4,\"$name 1\"]" "$name: nobody is added, sources on the list stay"
 	check "$name: standard error tells how many" grep -qE \
-		"warning: '$L': $name: 1 held back: (learning: after the first load|the real MX was unhealthy, or is)" "$TMP/err"
+		"warning: '$L': $name: 1 held back: (learning: after the first load|the real MX was or is unhealthy)" "$TMP/err"
 	must nolist pardon 203.0.113.30 >/dev/null
 	run dump -c "$conf" --output "$L" --json --quiet --log 9 --at "$(at $((t + 60)))"
 	is "$(summary)" "3 [0,0,1,0,\"$name 1\"]" "$name: a removal is written"
 	is "$(cut -d' ' -f3-6 "$TMP/err")" "'$L': removed 203.0.113.30: pardoned" "$name: and logged"
 	is "$(rows "$L")" '' "$name: so that the list is empty"
 	check "$name: the list says what is missing" grep -qE \
-		'^# warning: not all are added: (learning: after|the real MX was unhealthy)' "$L"
+		'^# warning: not all are added: (learning: after|the real MX was or is unhealthy)' "$L"
 	nolist status >"$TMP/out" 2>/dev/null
 	check "$name: status tells how many" grep -qE "^$L  .* $name 1\$" "$TMP/out"
 	is "$(nolist status --json 2>/dev/null | jq -c ".lists[0].held_back | [.${name}, .gaps]")" '[1,0]' \
@@ -135,7 +135,7 @@ empty
 seen $((H0 + 30))
 bad 203.0.113.30
 list $(((H0 + 40) * H))
-is "$(summary)" '0 [1,1,0,0]' 'a list from before a learning time'
+is "$(summary)" '0 [1,1,0,0]' 'a list from before a learning'
 sed 's/^learning = .*/learning = 86400/' "$CONF" >"$TMP/learning.conf"
 holds learning "$TMP/learning.conf" 41 1
 
@@ -174,7 +174,7 @@ list $((121 * H))
 is "$(summary)" '3 [53,10,0,0,"growth 71"]' 'then 20 % of it, or growth-min'
 check 'the strongest evidence comes first' grep -qx 203.0.113.50 "$L"
 check 'and those that were there are still there' grep -qx 100.128.0.19 "$L"
-check 'it is told' grep -q "growth: 71 held back: the list has grown enough" "$TMP/err"
+check 'it is reported' grep -q "growth: 71 held back: the list has grown enough" "$TMP/err"
 check 'also in the list' grep -q '^# warning: not all are added: the list has grown enough' "$L"
 list $((122 * H))
 is "$(summary)" '3 [53,0,0,0,"growth 71"]' 'once a day, not once a dump'
@@ -229,8 +229,8 @@ in_server "$TOOL" dump -c "$CONF" --output "$TMP/list2" --json --at "$(at $((250
 	--pin-dir "$PIN_DIR" --state-dir "$TMP/ro" >"$TMP/out" 2>"$TMP/err"
 status=$?
 is "$status $(jq -c '.lists[0] | [.written, .entries]' "$TMP/out")" '3 [true,0]' \
-	'where it cannot be kept how many were added, nobody is'
-check 'and it is told' grep -q "no additions: cannot record list growth in the store" "$TMP/err"
+	'if the growth cannot be recorded, nothing is added'
+check 'and it is reported' grep -q "no additions: cannot record list growth in the store" "$TMP/err"
 run dump -c "$CONF" --at "$(at $((250 * H)))" --quiet
 check 'standard output has all' test "$(rows "$TMP/out" | wc -l)" -gt 400
 
@@ -246,14 +246,14 @@ for f in $(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }'); do
 	list $((96 * H)) --format "$f"
 	list $((130 * H)) --format "$f"
 	is "$(jq -c '.lists[0] | [.entries, .added, .removed]' "$TMP/out")" "[$wanted,0,0]" \
-		"$f: is read back: who is on it stays on it"
+		"$f: is read back: sources on it stay"
 done
 
 # --- what is logged ----------------------------------------------------------
 
 rm -rf "$L" "$STATE_DIR"
 run dump -c "$CONF" --output "$L" --at "$NOW"
-check 'each listing is a line: who, for what, until when' grep -qx "nolist-xdp: dump: '$L': listed \
+check 'each listing is a line: source, evidence, until when' grep -qx "nolist-xdp: dump: '$L': listed \
 203.0.113.1: tempfailed and left without QUIT in 2 hours, 2 of them verified by timestamp; 2 hours \
 with dialogues, 3 SYNs to high, 0 to low, 0 to real; until $(date -u -d "@$(at $((40 * H + 7 * D)))" +%FT%TZ)" \
 	"$TMP/err"

@@ -3,7 +3,7 @@
 #
 # import: what a real MX on another host has accepted is an alibi, and makes the
 # real MX seen. Its lines may hold anything; none that is not plainly a contact of
-# the last 35 days may count, else a log could acquit whom it likes for ever.
+# the last 35 days may count, or a log could acquit any source for ever.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
@@ -33,15 +33,15 @@ cat >"$TMP/lines" <<-END
 	2001:db8:9::1 $(TZ=UTC+3 date -d "@$((now - 10))" +%FT%T-03:00)
 END
 import real "$TMP/lines"
-is "$status $(cat "$TMP/out")" '0 5 lines taken' 'lines of address and time, in three forms'
+is "$status $(cat "$TMP/out")" '0 5 lines imported' 'lines of address and time, in three forms'
 is "$(opens 203.0.113.1 '.data.connections, .data.first')" "[2,$((now - 100))]" 'are data to the real MX'
 is "$(opens 203.0.113.3 .data.first)" "[$((now - 10))]" 'an hour ahead of UTC is so'
 is "$(opens 2001:db8:9::99 .data.first)" "[$((now - 10))]" 'an IPv6 address is its /64'
 run import --role real - <"$TMP/lines"
-is "$(cat "$TMP/out"), $(opens 203.0.113.1 '.data.connections')" '5 lines taken, [2]' \
+is "$(cat "$TMP/out"), $(opens 203.0.113.1 '.data.connections')" '5 lines imported, [2]' \
 	'a log that is read again adds nothing'
 import low "$TMP/lines"
-is "$(opens 203.0.113.2 '.low.opens, .low.first')" "[1,$((now - 10))]" 'role low is a claim'
+is "$(opens 203.0.113.2 '.low.opens, .low.first')" "[1,$((now - 10))]" 'role low is a contact'
 
 {
 	echo "203.0.113.7 $((now + 1000))"
@@ -63,11 +63,11 @@ is "$(opens 203.0.113.2 '.low.opens, .low.first')" "[1,$((now - 10))]" 'role low
 	head -c 3000 /dev/urandom | tr -d '\n'
 } >"$TMP/odd"
 import real "$TMP/odd"
-is "$status $(cat "$TMP/out")" '1 0 lines taken' 'odd lines are not taken'
-check 'future ones are counted' grep -q ' 1 line refused: they tell of the future' "$TMP/err"
+is "$status $(cat "$TMP/out")" '1 0 lines imported' 'odd lines are not taken'
+check 'future ones are counted' grep -q ' 1 line refused: timestamp in the future' "$TMP/err"
 check 'old ones are' grep -q ' 1 line refused: older than 35 days' "$TMP/err"
 check 'and all others' grep -q ' 14 lines refused: not an address and a time' "$TMP/err"
-is "$(opens 203.0.113.7 .known)" '[false]' 'and nothing is known of who they name'
+is "$(opens 203.0.113.7 .known)" '[false]' 'and nothing is known of the sources they name'
 is "$(tr -d '\n\40-\176' <"$TMP/err" | wc -c)" 0 'nothing of them is repeated'
 
 # --- what it is for ----------------------------------------------------------
@@ -86,7 +86,7 @@ check 'also once all is stored' grep -q '^203.0.113.1: alibi' "$TMP/out"
 for args in '' "$TMP/lines" "--role high $TMP/lines" '--role real' "--role real $TMP/lines x" \
 	"--role real $TMP/none"; do
 	# shellcheck disable=SC2086 # words
-	fails 2 'which (role|file)|is not low or real|one file|cannot read' "wrong usage: import $args" \
+	fails 2 'no (role|file) given|is not low or real|one file|cannot read' "wrong usage: import $args" \
 		import $args
 done
 fails 2 "cannot read '$TMP': Is a directory" 'a directory is no file' import --role real "$TMP"

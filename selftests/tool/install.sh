@@ -75,7 +75,7 @@ is "$("$TOOL" --version)" "$("$BUILD/nolist-xdp" --version)" 'the tool runs'
 sed 's/eth0/s0/; s/^low .*/low = { 192.0.2.10 }/' "$usr/share/doc/nolist-xdp/nolist-xdp.conf" \
 	>"$TMP/conf"
 
-# counts VERDICT: a SYN to the low fake adds to it, whoever refuses.
+# counts VERDICT: a SYN to the low fake adds to it.
 counts() {
 	local before after
 

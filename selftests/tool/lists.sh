@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Lists that are kept: each format's bytes are the same for the same evidence and
-# time; no word of a configuration gets out of its place; a file is left alone when
+# time; no word of a configuration gets out of its place; a file is not written when
 # nothing has changed, and is whole whatever happens; nobody leads the tool to
 # another file; the reload command runs when it should, and not for ever. Whoever
 # comes off the list is gone from every format: refusing mail needs a reason today.
@@ -19,7 +19,7 @@ topology ''
 judge_setup
 histories
 formats=$(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }')
-machines=$(grep -vx -e plain -e csv -e jsonl <<<"$formats") # who refuse mail by it
+machines=$(grep -vx -e plain -e csv -e jsonl <<<"$formats") # that block mail by it
 
 # dump FORMAT [OPTION]...: a list to standard output.
 dump() {
@@ -30,7 +30,7 @@ dump() {
 
 run dump --list-formats
 is "$(awk '/^[a-z]/ && NF < 3 || /^ / && NF < 2' "$TMP/out")" '' \
-	'each format tells who reads it, and how'
+	'each format names its reader, and how'
 is "$(wc -l <<<"$formats")" 16 'there are sixteen'
 sed 's/never-list-except.*/&\nallow = { "'"${TMP//\//\\/}"'\/pardoned" }/' "$CONF" >"$TMP/pardon.conf"
 printf '203.0.113.6\n2001:db8:5:1::77\n' >"$TMP/pardoned"
@@ -50,7 +50,7 @@ for f in $formats; do
 	esac
 	run dump --quiet -c "$TMP/pardon.conf" --at "$NOW" --format "$f"
 	is "$(grep -cE '203\.0\.113\.6|6\.113\.0\.203|2001:db8:5:1|5\.0\.0\.0\.8\.b\.d' "$TMP/out")" 0 \
-		"$f: whoever is pardoned is gone"
+		"$f: a pardoned source is gone"
 	check "$f: the others are there" grep -qE '203\.0\.113\.1|1\.113\.0\.203' "$TMP/out"
 	dump "$f" --at "$((NOW + 8 * D))"
 	is "$(grep -cE '203\.0\.113\.|\.113\.0\.203' "$TMP/out")" 0 "$f: a listing ends"
@@ -67,7 +67,7 @@ inject "203.0.113.9 talk=20h:59h:3 hour=20:0:1:1:0 hour=40:0:1:1:0 hour=59:0:1:1
 	"2001:db8:9:1:: talk=20h:59h:3 hour=20:0:1:1:0 hour=40:0:1:1:0 hour=59:0:1:1:0"
 # shellcheck disable=SC2016
 is "$(tiers)" '203.0.113.6|203.0.113.9 :127.0.0.3:$ contacts only fake mail exchangers|2001:db8:5:1::/64|2001:db8:9:1::/64 :127.0.0.3:$ contacts only fake mail exchangers|' \
-	'rbldnsd: who is probable gets another answer'
+	'rbldnsd: the probable get another answer'
 dump zone
 is "$(grep -cP '^([69]\.113\.0\.203|\*\..*)\tA\t127\.0\.0\.[23]$' "$TMP/out") $(grep -c '127\.0\.0\.3$' "$TMP/out")" \
 	'4 2' 'zone: the same'
@@ -75,17 +75,17 @@ dump csv
 is "$(cut -d, -f1,2 "$TMP/out" | grep -c probable)" 2 'csv: named'
 dump plain
 is "$(rows "$TMP/out" | grep -cE '^(203.0.113.9|2001:db8:9:1::/64)$')" 2 'plain: both tiers'
-sed '$a list-probable = no' "$CONF" >"$TMP/proven.conf"
+sed '$a list-probable = no' "$CONF" >"$TMP/strong.conf"
 for f in $formats; do
-	run dump --quiet -c "$TMP/proven.conf" --at "$NOW" --format "$f"
+	run dump --quiet -c "$TMP/strong.conf" --at "$NOW" --format "$f"
 	is "$(grep -cE '203\.0\.113\.9|9\.113\.0\.203|2001:db8:9|9\.0\.0\.0\.8\.b\.d' "$TMP/out")" 0 \
 		"$f: list-probable = no leaves them out"
 done
-run dump -c "$TMP/proven.conf" --at "$NOW" --format plain --output "$TMP/proven" --json
-is "$(jq '.lists[0].left_out.probable' "$TMP/out")" 2 'and this is told'
+run dump -c "$TMP/strong.conf" --at "$NOW" --format plain --output "$TMP/strong" --json
+is "$(jq '.lists[0].left_out.probable' "$TMP/out")" 2 'and this is reported'
 inject "203.0.113.9 talk=20h:20h:1" "2001:db8:9:1:: talk=20h:20h:1"
 for f in $machines; do
-	fails 2 "'$f' is read by machines that refuse mail: not with --unverified" \
+	fails 2 "'$f' is a format that blocks mail: not with --unverified" \
 		"$f: not on SYNs alone" dump -c "$CONF" --format "$f" --unverified
 done
 # spamd.conf(5): addresses and networks of IPv4; pf.conf(5), pfctl(8): also IPv6; # comments.
@@ -93,7 +93,7 @@ dump spamd
 is "$(rows "$TMP/out" | grep -vcE '^[0-9]+(\.[0-9]+){3}$')" 0 'spamd: nothing but IPv4 addresses'
 check 'spamd: the head counts these' grep -qx '# count: 2' "$TMP/out"
 run dump -c "$CONF" --at "$NOW" --format spamd
-check 'spamd: that others are left out is told' grep -q '1 IPv6 sources are not listed' "$TMP/err"
+check 'spamd: that others are left out is reported' grep -q '1 IPv6 sources are not listed' "$TMP/err"
 dump pf
 is "$(rows "$TMP/out" | grep -vcE '^([0-9]+(\.[0-9]+){3}|[0-9a-f:]+::/64)$')" 0 \
 	'pf: nothing but addresses and networks'
@@ -145,7 +145,7 @@ for f in zone:'SOA	ns_1.example.org. h.example.org. ' rbldnsd:'NS 300 ns_1.examp
 	check "${f%%:*}: good words are in their place" grep -q "${f#*:}" "$TMP/out"
 done
 
-# --- left alone --------------------------------------------------------------
+# --- unchanged ---------------------------------------------------------------
 
 L=$TMP/list
 sed '$a list-life = 14400' "$CONF" >"$TMP/life.conf" # four hours
@@ -166,8 +166,8 @@ for f in $formats; do
 	before=$(stat -c '%i %Y' "$L")
 	is "${before#* }" "$NOW" "$f: the file's time is the list's"
 	keep "$f" --at "$((NOW + 2 * H))"
-	is "$(stat -c '%i %Y' "$L")" "$before" "$f: nothing has changed: left alone"
-	check "$f: and this is told" grep -q "nothing has changed: left alone" "$TMP/err"
+	is "$(stat -c '%i %Y' "$L")" "$before" "$f: nothing has changed: not written"
+	check "$f: and this is said" grep -q "entries, unchanged: not written" "$TMP/err"
 	[ "$f" != spamassassin ] || continue
 	keep "$f" --at "$((NOW + 60))" --allow "$TMP/pardoned" --json
 	is "$(summary)" "$removed" "$f: what is removed is counted"
@@ -193,13 +193,13 @@ keep plain --at "$NOW" --json
 is "$(jq -c '.lists[] | [.written, .added]' "$TMP/out")" '[true,3]' 'and what is no list'
 
 run dump -c "$CONF" --at "$NOW" --output "$TMP/new.list"
-check 'what was done is told' grep -q "new.list': 3 entries, 3 added, 0 removed" "$TMP/err"
+check 'what was done is reported' grep -q "new.list': 3 entries, 3 added, 0 removed" "$TMP/err"
 run dump -c "$CONF" --at "$NOW" --output "$TMP/new.list" --quiet
 is "$(cat "$TMP/out" "$TMP/err")" '' 'but not with --quiet'
 fails 1 'cannot write' '--quiet still tells of failures' \
 	dump -c "$CONF" --quiet --output "$TMP/none/list"
-fails 2 'not without --output' '--json is about a file' dump -c "$CONF" --json
-fails 2 'not without --output' '--reload-command as well' dump -c "$CONF" --reload-command true
+fails 2 'needs --output' '--json is about a file' dump -c "$CONF" --json
+fails 2 'needs --output' '--reload-command as well' dump -c "$CONF" --reload-command true
 run dump -c "$CONF" --at "$NOW" --output "$TMP/none/list" --json
 is "$status $(jq -r '.lists[0] | "\(.written) \(.error)"' "$TMP/out")" \
 	'1 false No such file or directory' '--json tells of failures'
@@ -228,11 +228,11 @@ is "$status $(cat "$TMP/ran")" "0 <a><\$(b)><'c><d'><;>" \
 	'it runs without a shell, and with nothing to read'
 is "$(summary)" '[true,3,3,0,true]' 'what it says is not data'
 reload
-is "$status $(cat "$TMP/ran")" '0 ' 'it does not run when the list was left alone'
+is "$status $(cat "$TMP/ran")" '0 ' 'it does not run when the list was not written'
 echo 3 >"$TMP/exit"
 reload --allow "$TMP/pardoned"
 is "$status $(summary)" '1 [true,1,0,2,false]' 'its failure is a failure'
-check 'and told' grep -q "cmd' failed: it exited with status 3" "$TMP/err"
+check 'and reported' grep -q "cmd' failed: it exited with status 3" "$TMP/err"
 is "$(rows "$L")" 203.0.113.1 'the list is in its place'
 echo 0 >"$TMP/exit"
 reload --allow "$TMP/pardoned"
@@ -251,13 +251,13 @@ wait $! 2>/dev/null
 kill -KILL "$(cat "$TMP/stay.pid")"
 is "$(rows "$L" | wc -l) $(stat -c %Y "$L")" "3 $NOW" 'killed while it runs: the list is in its place'
 reload
-is "$status $(summary)" '0 [true,3,0,0,true]' 'and its reader is told by the next dump'
+is "$status $(summary)" '0 [true,3,0,0,true]' 'and the next dump runs the command'
 reload
 is "$(jq .lists[0].written "$TMP/out")" false 'once'
 reload --allow "$TMP/pardoned"
 rm "$L"
 run dump -c "$CONF" --output "$L" --reload-command "$TMP/none x"
-check 'one that does not exist is told' grep -q "cannot run '$TMP/none': No such file" "$TMP/err"
+check 'one that does not exist is reported' grep -q "cannot run '$TMP/none': No such file" "$TMP/err"
 is "$status" 1 'and a failure'
 rm "$L"
 PATH=/usr/bin:/bin run dump -c "$CONF" --output "$L" --reload-command "nft --version"
@@ -299,7 +299,7 @@ is "$(cat "$TMP/ran")" '<one>' 'and runs the commands'
 check 'each in its format' grep -q '554 5.7.1' "$TMP/all.postfix"
 sed 's/"postfix /"colour /' "$TMP/all.conf" >"$TMP/bad.conf"
 rm "$TMP/all.nft"
-fails 2 "bad.conf:[0-9]+: unknown format 'colour'" 'a wrong format is told with its place' \
+fails 2 "bad.conf:[0-9]+: unknown format 'colour'" 'a wrong format is reported with its place' \
 	dump --all -c "$TMP/bad.conf"
 check 'before anything is written' [ ! -e "$TMP/all.nft" ]
 fails 2 'names no list' 'a configuration without lists' dump --all -c "$CONF"
@@ -320,7 +320,7 @@ mkdir "$TMP/open/dir"
 for path in theirs/list twice/list theirs/../real/list loop/list; do
 	fails 1 'symbolic link' "a path through $path" dump -c "$CONF" --output "$TMP/$path"
 done
-fails 1 'anybody can write' 'a path through a directory where anybody can rename' \
+fails 1 'any user can write' 'a path through a directory where anybody can rename' \
 	dump -c "$CONF" --output "$TMP/open/dir/list"
 is "$(cat "$TMP/real/list")" old 'nothing was written'
 run dump -c "$CONF" --at "$NOW" --output "$TMP/ours/list"

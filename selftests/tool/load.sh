@@ -134,7 +134,7 @@ is "$(prog_at s0) $(ls -d "$PIN_DIR" 2>&1)" \
 must nsenter --net=/run/netns/server ip link set dev s1 xdp off
 # A failure after the programs were attached: a pin's place is taken.
 must mkdir -p "$PIN_DIR/nolist_stats"
-exits 1 "cannot pin '$PIN_DIR/nolist_stats'" 'a failure at the last step is told' \
+exits 1 "cannot pin '$PIN_DIR/nolist_stats'" 'a failure at the last step is reported' \
 	nolist load -i s0 -i s1 --low "$LOW4"
 is "$(prog_at s0) $(prog_at s1) $(pins)" '0 0 nolist_stats' 'both programs and the pins are gone'
 must rmdir "$PIN_DIR/nolist_stats"
@@ -195,17 +195,17 @@ check 'options add to it' nolist load -c "$TMP/conf" -i s1 --high 192.0.2.31
 is "$(json 'len(s["tables"][0]["mx"]), len(s["interfaces"])')" '4 2' 'one more address, another interface'
 must nolist unload --purge >/dev/null
 printf 'low = 192.0.2.1\nreal = 192.0.2.1\nhigh = 224.0.0.1\n' >"$TMP/conf"
-exits 2 "$TMP/conf:3: '224.0.0.1' is a multicast address" 'errors are told with file and line' \
+exits 2 "$TMP/conf:3: '224.0.0.1' is a multicast address" 'errors are reported with file and line' \
 	nolist load -i s0 -c "$TMP/conf"
 exits 2 "$TMP/conf:2: '192.0.2.1' is real, but low at $TMP/conf:1" 'all of them' \
 	nolist load -i s0 -c "$TMP/conf"
-exits 2 'cannot read' 'a missing file is told' nolist load -i s0 -c "$TMP/none"
+exits 2 'cannot read' 'a missing file is reported' nolist load -i s0 -c "$TMP/none"
 printf 'interface = s0\0\n' >"$TMP/zero"
 exits 2 "'$TMP/zero' has a zero byte" 'so is one that is no text' nolist load -c "$TMP/zero"
-exits 2 "--low: 'x' is not an address" 'a wrong option is told' nolist load -i s0 --low x
-exits 2 'to which interface' 'no interface is told' nolist load --low "$LOW4"
-exits 2 "unknown option '--fast'" 'an unknown option is told' nolist load --fast
-exits 2 "unexpected argument 'eth0'" 'an argument is told' nolist load eth0
+exits 2 "--low: 'x' is not an address" 'a wrong option is reported' nolist load -i s0 --low x
+exits 2 'no interface given' 'no interface is reported' nolist load --low "$LOW4"
+exits 2 "unknown option '--fast'" 'an unknown option is reported' nolist load --fast
+exits 2 "unexpected argument 'eth0'" 'an argument is reported' nolist load eth0
 is "$(prog_at s0) $(pins)" '0 ' 'and nothing was done'
 
 # --- warnings ---
@@ -221,7 +221,7 @@ warns 'no real MX' 'a missing real MX is a warning' --low "$LOW4" --high "$HIGH4
 warns 'no high fake' 'a missing high fake is a warning' --low "$LOW4" --real "$REAL4"
 warns 'a high fake over IPv6, but no real MX' 'an IPv6 high fake alone is a warning' \
 	--low "$LOW4" --real "$REAL4" --high "$HIGH6"
-warns "--low: '203.0.113.5' is no address of this host" 'a fake that is not here is a warning' \
+warns "--low: '203.0.113.5' is not an address of this host" 'a fake that is not here is a warning' \
 	--low 203.0.113.5 --real "$REAL4" --high "$HIGH4"
 listen() {
 	nsenter --net=/run/netns/server python3 -c '
@@ -260,7 +260,7 @@ must nolist unload --purge >/dev/null
 
 check 'the capacity can be chosen' nolist load -i s0 --sources 2048 "${ROLES[@]}"
 is "$(json 's["contacts"]["capacity"], s["verified"]["capacity"]')" '2048 2048' 'and is there'
-exits 0 'capacity of 2048 sources, and keep it' 'tables that exist keep theirs' \
+exits 0 'a capacity of 2048 sources, and keep it' 'tables that exist keep theirs' \
 	nolist load --sources 4096 "${ROLES[@]}"
 must nolist unload --purge >/dev/null
 exits 1 "'$TMP/pins' is not on a BPF file system" 'a directory elsewhere is refused' \
@@ -299,7 +299,7 @@ refuses() {
 	out=$(nolist load "$@" 2>&1 >/dev/null)
 	[ $? -eq 2 ] && grep -qF -- "$wanted" <<<"$out"
 }
-check 'a wrong line of an allow file is told with its place' \
+check 'a wrong line of an allow file is reported with its place' \
 	refuses "$TMP/allow:2: not an address" -c "$TMP/allow.conf"
 printf 'a.example 192.0.2.0/24\na.example 192.0.2/24\n' >"$TMP/providers"
 conf_of "providers = { $TMP/providers }" >"$TMP/providers.conf"
@@ -312,7 +312,7 @@ check 'so is a missing file' refuses "cannot read '$TMP/nowhere'" -c "$TMP/missi
 conf_of "list = { \"colour $TMP/a\" }" >"$TMP/format.conf"
 check 'a list of no format' refuses "format.conf:4: unknown format 'colour'" -c "$TMP/format.conf"
 conf_of "list = { \"plain $TMP/a\", \"nft $TMP/a true\" }" >"$TMP/twice.conf"
-check 'two lists in one file' refuses "twice.conf:4: '$TMP/a' is the file of the list at" \
+check 'two lists in one file' refuses "twice.conf:4: '$TMP/a' is also the file of the list at" \
 	-c "$TMP/twice.conf"
 check 'and a prefix that is not for labs' \
 	refuses "$TMP/never.conf:4: '127.0.0.0/8' is not for labs" -c "$TMP/never.conf"

@@ -49,10 +49,10 @@ inject '203.0.113.3 high=1h:3h:3 talk=1h:3h:1 event=1:12:1'
 is "$(judged 203.0.113.3 | jq -c '.hours')" "[{\"start\":$(at 3600)}]" \
 	'an hour with nothing else is an hour with dialogues'
 must nolist collect -c "$CONF" --log 0 >/dev/null
-is "$(nolist collect -c "$CONF" --log 0)" '3 sources, 0 of them with news, 0 freed' \
+is "$(nolist collect -c "$CONF" --log 0)" '3 sources, 0 updated, 0 freed' \
 	'collect stores them'
 inject '203.0.113.3 high=1h:3h:3 talk=1h:3h:1 event=1:12:2'
-is "$(nolist collect -c "$CONF" --log 0)" '3 sources, 1 of them with news, 0 freed' \
+is "$(nolist collect -c "$CONF" --log 0)" '3 sources, 1 updated, 0 freed' \
 	'more of such an event is news'
 
 # --- freeing ---------------------------------------------------------------------------------

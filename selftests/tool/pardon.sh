@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# pardon: whoever is pardoned is on no list until it ends, also where there was no
-# store, and whatever kills the tool meanwhile; who looks is told until when. A
+# pardon: a pardoned source is on no list until it ends, also where there was no
+# store, and whatever kills the tool meanwhile; every command says until when. A
 # false listing has to be cured in one command.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
@@ -18,8 +18,8 @@ DB=$STATE_DIR/evidence.db
 
 : >"$TMP/none.conf"
 run pardon --list -c "$TMP/none.conf"
-is "$status $(cat "$TMP/out")" '0 ' 'without a store nobody is pardoned'
-check 'and it is told' grep -q 'nobody is pardoned' "$TMP/err"
+is "$status $(cat "$TMP/out")" '0 ' 'without a store there are no pardons'
+check 'and it is reported' grep -q 'no pardons in force' "$TMP/err"
 fails 1 "'203.0.113.1' is not pardoned" 'nor can a pardon be taken back' \
 	pardon --remove -c "$TMP/none.conf" 203.0.113.1
 check 'which makes nothing' test ! -e "$STATE_DIR"
@@ -28,7 +28,7 @@ is "$status $(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '0 700 600 ' 'a pard
 fails 1 'nothing is attached' 'which holds no evidence: there is no list yet' dump -c "$TMP/none.conf"
 must nolist pardon --remove -c "$TMP/none.conf" 203.0.113.1 >/dev/null
 
-# --- who is pardoned ---------------------------------------------------------
+# --- pardoned sources --------------------------------------------------------
 
 judge_setup
 histories
@@ -49,7 +49,7 @@ before=$(date +%s)
 a_year 203.0.113.6 2001:db8:5:1:2:3:4:5
 is "$status" 0 'an IPv4 and an IPv6 address are pardoned'
 until=$(sed -n 's/^203.0.113.6: pardoned until //p' "$TMP/out")
-check 'and it is told until when' test "$(($(date -d "$until" +%s) - before))" -ge 31536000
+check 'and it is reported until when' test "$(($(date -d "$until" +%s) - before))" -ge 31536000
 check 'an IPv6 address is its /64' grep -q '^2001:db8:5:1::/64: pardoned until ' "$TMP/out"
 is "$(listed)" '203.0.113.1 ' 'they are on no list'
 for f in $(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }'); do
@@ -58,7 +58,7 @@ for f in $(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }'); do
 		"$f: nor there"
 done
 run dump -c "$CONF" --at "$NOW" --output "$TMP/list" --json
-is "$(jq .lists[0].left_out.pardoned "$TMP/out")" 2 'how many is told'
+is "$(jq .lists[0].left_out.pardoned "$TMP/out")" 2 'how many is reported'
 check 'also in words' grep -q '2 pardoned are not listed' "$TMP/err"
 run explain -c "$CONF" --at "$NOW" 203.0.113.6
 check 'explain tells it' grep -q '^203.0.113.6: pardoned$' "$TMP/out"
@@ -72,7 +72,7 @@ run show -c "$CONF" --at "$NOW"
 check 'show tells it' grep -qE "^203\.0\.113\.6 .* pardoned until $until\$" "$TMP/out"
 a_year 203.0.113.2
 run show -c "$CONF" --at "$NOW"
-check 'also of who would not be listed' \
+check 'also of a source that would not be listed' \
 	grep -qE '^203\.0\.113\.2 .* few, pardoned until 2' "$TMP/out"
 sed "\$a pardon = $((NOW + H - $(date +%s)))" "$CONF" >"$TMP/hour.conf"
 run pardon -c "$TMP/hour.conf" 203.0.113.1
@@ -100,13 +100,13 @@ a_year 203.0.113.0/24 2001:db8::/32
 is "$(listed)" '' 'a prefix is pardoned with all in it'
 fails 1 "'203.0.113.1' is not pardoned" 'one address of it cannot be taken out' \
 	pardon --remove 203.0.113.1
-check 'and it is told why' grep -q "it is in '203.0.113.0/24'" "$TMP/err"
+check 'and it gets the reason' grep -q "it is in '203.0.113.0/24'" "$TMP/err"
 fails 1 "'203.0.113.0/25' is not pardoned" 'of several pardons all are taken back, or none' \
 	pardon --remove 203.0.113.0/24 203.0.113.0/25
 is "$(listed)" '' 'none was'
 run pardon --remove 203.0.113.0/24 2001:db8::/32
-is "$(cat "$TMP/out")" '203.0.113.0/24: no pardon any more
-2001:db8::/32: no pardon any more' 'a pardon is taken back'
+is "$(cat "$TMP/out")" '203.0.113.0/24: pardon removed
+2001:db8::/32: pardon removed' 'a pardon is taken back'
 is "$(listed)" '203.0.113.1 ' 'and holds no longer'
 must nolist pardon --remove 203.0.113.6 2001:db8:5:1::1 >/dev/null
 is "$(listed)" "$all" 'nor do the others'
@@ -116,8 +116,8 @@ done
 for bad in 203.0.113.1/24 mx.example.com '' 2001:db8::1/64; do
 	fails 2 "'$bad' is not an address" "'$bad' is no prefix" pardon "$bad"
 done
-fails 2 'which address' 'no address' pardon
-fails 2 'which address' 'no address to be taken back' pardon --remove
+fails 2 'no address given' 'no address' pardon
+fails 2 'no address given' 'no address to be taken back' pardon --remove
 fails 2 '--list takes no address' '--list with one' pardon --list 203.0.113.1
 fails 2 '--json is for --list' '--json without --list' pardon --json 203.0.113.1
 

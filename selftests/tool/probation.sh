@@ -3,7 +3,7 @@
 #
 # load --probation: detaches by itself unless confirmed, also when the session that
 # loaded is lost, and passes every frame when even its watcher was killed. Why it
-# matters: it is there for whoever has no other way into a machine.
+# matters: it is there for an administrator without another way into a machine.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -79,13 +79,13 @@ exits 0 'the time is up' 'status says what became of it' nolist status
 
 must probation $brief >/dev/null
 until=$(until_of)
-exits 0 'confirmed: it stays' 'it is confirmed' nolist load --confirm
+exits 0 'confirmed: stays attached' 'it is confirmed' nolist load --confirm
 is "$(until_of)" null 'there is no end to it'
 after() {
 	[ "$(date +%s)" -gt $((until + 1)) ]
 }
 must wait_for $((2 * brief)) after
-check 'the watcher has gone' wait_for 5 no_watchers
+check 'the watchdog has gone' wait_for 5 no_watchers
 is "$(connects "$HIGH4") $(prog_at s0 | sed 's/^[1-9].*/there/')" 'accepted there' 'and it stays in force'
 exits 1 'the configuration in force is not on probation' 'once is enough' nolist load --confirm
 must probation $brief >/dev/null
@@ -98,12 +98,12 @@ must wait_for $((2 * brief)) after
 check 'the older one looks, and goes' wait_for 5 one_watcher
 is "$(connects "$HIGH4")" accepted 'without harm'
 
-# --- the watcher is told to end, or killed ---
+# --- the watchdog is asked to end, or killed ---
 
 must kill -HUP "$(watchers)"
-is "$(watchers | wc -l)" 1 'a hangup is nothing to the watcher'
+is "$(watchers | wc -l)" 1 'a hangup is nothing to the watchdog'
 must kill "$(watchers)"
-check 'told to end, it ends the probation first' wait_for 5 is_detached
+check 'asked to end, it ends the probation first' wait_for 5 is_detached
 must nolist unload --purge >/dev/null
 must probation $brief >/dev/null
 until=$(until_of)
@@ -156,8 +156,8 @@ exits 1 'cannot attach' 'a load that fails' nolist load -i lo --mode native --fo
 check 'leaves no watcher' wait_for 5 no_watchers
 exits 1 'nothing is attached' 'there is nothing to confirm' nolist load --confirm
 for s in 0 -5 x 5x 86401; do
-	exits 2 "'$s' is no number of seconds" "--probation $s is wrong usage" probation "$s"
+	exits 2 "'$s' is not a number of seconds" "--probation $s is wrong usage" probation "$s"
 done
-exits 2 'stands alone' '--confirm takes nothing beside it' nolist load --confirm --low "$LOW4"
+exits 2 'takes no other options' '--confirm takes nothing beside it' nolist load --confirm --low "$LOW4"
 is "$(prog_at s0)" 0 'and nothing was done'
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Sets of networks: who is in one is the same sender as all others in it, and a file
+# Sets of networks: all sources in one are the same sender, and a file
 # of them that is not as it should be stops everything, with its line. Why it matters:
 # large senders retry from another network than they were refused at.
 # shellcheck source=selftests/lib/lib.sh
@@ -45,7 +45,7 @@ run explain -c "$TMP/set.conf" --at "$NOW" 198.19.3.3
 check 'and so do words' grep -qE \
 	'^  neighbours +no +1 in 198.19.3.0/24 or of big.example with a verified alibi, such as 198.19.2.2' "$TMP/out"
 is "$(verdict 2001:db8:77:1::9)" alibi 'also over IPv6'
-is "$(verdict 203.0.113.1)" offender 'who is in no set has none'
+is "$(verdict 203.0.113.1)" offender 'a source in no set has none'
 is "$(verdict 198.19.4.4)" offender 'of networks in each other the narrower counts'
 is "$(jq -r .provider "$TMP/out")" small.example 'and names its set'
 run dump --quiet -c "$TMP/set.conf" --at "$NOW"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run: loads, collects and writes the lists for as long as one likes. A reader of
-# a list that hangs stops neither that nor the watchdog; a bad configuration is told
+# a list that hangs stops neither that nor the watchdog; a bad configuration is reported
 # and not taken, however often; it goes without a gap for the next one, and however
 # it ends no evidence is lost. Why it matters: nobody looks at it for months.
 # shellcheck disable=SC2317 # functions that check() calls
@@ -18,7 +18,7 @@ NOTES=$TMP/notes
 export NOTIFY_SOCKET=$TMP/notify
 pid=0
 
-# What systemd would be told: a line each, those of one message in their order.
+# The messages to systemd: a line each, those of one message in their order.
 "$PYTHON" -c '
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -36,7 +36,7 @@ forget_notes() {
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.sendto(("MARK=" + sys.argv[2]).encode(), sys.argv[1])' "$NOTIFY_SOCKET" $marks
-	must wait_for 30 told "^MARK=$marks\$"
+	must wait_for 30 notified "^MARK=$marks\$"
 	: >"$NOTES"
 }
 
@@ -55,7 +55,7 @@ ends() {
 	status=$?
 }
 
-told() {
+notified() {
 	grep -q -- "$1" "$NOTES"
 }
 
@@ -96,7 +96,7 @@ collected_after() {
 	read_last_collect && [ "$last_collect" -gt "$1" ]
 }
 
-# dumps: the same for lists, and for collects told as status.
+# dumps: the same for lists, and for collects as the status shows them.
 dumps() {
 	local before
 
@@ -130,11 +130,11 @@ cp "$CONF" "$TMP/good.conf"
 # --- it begins ---------------------------------------------------------------
 
 start
-check 'it says when it is ready' wait_for 30 told '^READY=1$'
+check 'it says when it is ready' wait_for 30 notified '^READY=1$'
 check 'and is attached then' is_attached
 check 'it collects' wait_for 30 stored 'SELECT count(*) > 0 FROM epoch' 1
 check 'it writes the list' wait_for 30 test -e "$TMP/list"
-check 'it says what it does' wait_for 30 told \
+check 'it says what it does' wait_for 30 notified \
 	'^STATUS=collected at 20[0-9T:-]*Z, lists written at 20[0-9T:-]*Z$'
 check 'it collects again' collects
 inode=$(stat -c %i "$TMP/list")
@@ -143,7 +143,7 @@ is "$(stat -c %i "$TMP/list")" "$inode" 'and leaves it alone while nothing chang
 first=$pid
 nolist run -c "$CONF" >"$TMP/second.out" 2>"$TMP/second.log"
 is "$? $(head -n 1 "$TMP/second.log")" "1 nolist-xdp: run: another 'nolist-xdp run', process $first, is \
-at work for '$STATE_DIR'" 'a second one is refused, and told which is the first'
+running for '$STATE_DIR'" 'a second one is refused, and says which is the first'
 nolist run -c "$CONF" --no-load >"$TMP/second.out" 2>"$TMP/second.log"
 is "$?" 1 'also without loading'
 check 'the first one goes on' collects
@@ -157,8 +157,8 @@ program=$(attached_id)
 inject "203.0.113.10 high=$up:$up:1"
 kill -TERM $pid
 ends
-is $status 0 'it ends when it is told to'
-check 'says so' told '^STOPPING=1$'
+is $status 0 'it ends when asked to'
+check 'says so' notified '^STOPPING=1$'
 is "$(attached_id)" "$program" 'and leaves the program at work'
 check 'the last moment is stored' stored 'SELECT count(DISTINCT source) FROM source' 2
 
@@ -177,7 +177,7 @@ chmod +x "$TMP/hang"
 } >"$CONF"
 export WATCHDOG_USEC=400000
 start
-check 'it is ready again' wait_for 30 told '^READY=1$'
+check 'it is ready again' wait_for 30 notified '^READY=1$'
 is "$(attached_id)" "$program" 'with the program that was there'
 check 'a reader of a list hangs' wait_for 30 test -s "$TMP/hang.pid"
 check 'it goes on collecting' collects
@@ -208,7 +208,7 @@ has_high() {
 }
 
 echo "high = { $CLIENT4 " >>"$CONF"
-check 'it is told of a bad configuration' reloads true
+check 'a bad configuration is reported' reloads true
 check 'and tells where it is bad' said "$CONF:[0-9]*: "
 check 'the old one stays' said 'the old configuration stays in force'
 lines=$(words | wc -l)
@@ -244,7 +244,7 @@ done
 check 'a storm of signals ends' reloads has_high 192.0.2.31
 check 'and it collects' collects
 
-# --- what fails is told, and tried again -------------------------------------
+# --- what fails is reported, and tried again ---------------------------------
 
 # stops: between two steps, so that none of them has the store open.
 stops() {
@@ -259,7 +259,7 @@ mv "$DB" "$TMP/good.db"
 rm -f "$DB"-*
 printf 'x%.0s' {1..8192} >"$DB"
 kill -CONT $pid
-check 'a damaged store is told' wait_for 30 said "collect: the store '$DB' is damaged"
+check 'a damaged store is reported' wait_for 30 said "collect: the store '$DB' is damaged"
 must wait_for 30 stops
 mv "$TMP/good.db" "$DB"
 kill -CONT $pid
@@ -272,9 +272,9 @@ is $status 0 'and it ends well'
 
 grep -v '^list' "$TMP/good.conf" >"$CONF"
 start
-check 'without a list' wait_for 30 told '^READY=1$'
+check 'without a list' wait_for 30 notified '^READY=1$'
 inject "203.0.113.77 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
-check 'it logs who is listed' wait_for 30 said "collect: '$STATE_DIR/listed': listed 203.0.113.77: tempfailed"
+check 'it logs the listed sources' wait_for 30 said "collect: '$STATE_DIR/listed': listed 203.0.113.77: tempfailed"
 kill -TERM $pid
 ends
 cp "$TMP/good.conf" "$CONF"
@@ -282,12 +282,12 @@ cp "$TMP/good.conf" "$CONF"
 # --- how it ends, and does not begin -----------------------------------------
 
 start --unload-on-exit
-check 'once more' wait_for 30 told '^READY=1$'
+check 'once more' wait_for 30 notified '^READY=1$'
 kill -INT $pid
 ends
-is "$status $(attached_id)" '0 none' 'it detaches only where it was told to'
+is "$status $(attached_id)" '0 none' 'it detaches only if asked to'
 start --no-load
-check 'without loading' wait_for 30 told '^READY=1$'
+check 'without loading' wait_for 30 notified '^READY=1$'
 check 'it is not attached' test "$(attached_id)" = none
 check 'it collects what is pinned' collects
 kill -TERM $pid
@@ -300,7 +300,7 @@ must ip -n server link set dev s0 xdp obj "$BUILD/nolist.bpf.o" sec xdp
 program=$(attached_id)
 sed "\$a high = { 192.0.2.32 }" "$TMP/good.conf" >"$CONF"
 start
-check 'attached by ip link: it is ready' wait_for 30 told '^READY=1$'
+check 'attached by ip link: it is ready' wait_for 30 notified '^READY=1$'
 is "$(attached_id)" "$program" 'nothing was attached anew'
 check 'what is there was configured' has_high 192.0.2.32
 check 'it collects' collects
@@ -318,7 +318,7 @@ sed 's/s0/s7/' "$TMP/good.conf" >"$CONF"
 start
 ends
 is "$status $(cat "$NOTES")" '1 ' 'so does an interface that is not there'
-check 'and is told' said "cannot attach to 's7': No such device"
+check 'and is reported' said "cannot attach to 's7': No such device"
 
 # --- a reader hangs at the end -----------------------------------------------
 
@@ -331,7 +331,7 @@ rm -f "$TMP/hang.pid"
 start
 check 'a reader hangs again' wait_for 30 test -s "$TMP/hang.pid"
 kill -TERM $pid
-check 'it is waited for' wait_for 30 told '^STOPPING=1$'
+check 'it is waited for' wait_for 30 notified '^STOPPING=1$'
 last_is_done() {
 	sed -n '/^STOPPING=1/,$p' "$NOTES" | grep -q '^STATUS=collected'
 }
@@ -342,7 +342,7 @@ is $status 0 'until a second signal'
 kill -KILL "$(cat "$TMP/hang.pid")"
 printf '#!/bin/sh\ntouch %s\n' "$TMP/taken" >"$TMP/hang"
 start
-check 'and told by the next one' wait_for 30 test -e "$TMP/taken"
+check 'and its reader is run by the next one' wait_for 30 test -e "$TMP/taken"
 kill -TERM $pid
 ends
 
@@ -373,7 +373,7 @@ none_left() {
 check 'and leaves nothing at work' wait_for 120 none_left
 none_left || diag "$(ps -o pid,ppid,stat,wchan,args -e)"
 start
-check 'the next one is ready' wait_for 30 told '^READY=1$'
+check 'the next one is ready' wait_for 30 notified '^READY=1$'
 check 'and collects' collects
 is "$(sqlite3 -readonly "$DB" 'PRAGMA integrity_check')" ok 'a sound store'
 kill -TERM $pid

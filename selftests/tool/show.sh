@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# show: what is told of each source, in which order, and how many are left out.
+# show: what is shown of each source, in which order, and how many are left out.
 # It is where an administrator looks first, and it must not change anything.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -30,7 +30,7 @@ is "$(row 198.51.100.1)" '198.51.100.1 1 3d 9 16h - - 9 16h - - none' 'a good se
 is "$(row 198.51.100.2)" '198.51.100.2 1 3d 5 1d 1 3d - - - - alibi' 'Exim, at high for once'
 is "$(row 203.0.113.1)" '203.0.113.1 - - - - 3 2d - - 2 2d offender' 'an offender'
 is "$(row 203.0.113.2)" '203.0.113.2 - - - - 1 3d - - 1 3d few' 'one offence'
-is "$(row 203.0.113.3)" '203.0.113.3 - - - - 2 2d - - 2 2d none' 'told later, with QUIT'
+is "$(row 203.0.113.3)" '203.0.113.3 - - - - 2 2d - - 2 2d none' 'tempfailed, with QUIT'
 is "$(row 203.0.113.4)" '203.0.113.4 - - - - 7 2d - - - - suspect' 'SYNs only'
 is "$(row 203.0.113.5)" '203.0.113.5 - - - - 1 6h - - - - waiting' 'SYNs of six hours ago'
 is "$(row 2001:db8:5:1::/64)" '2001:db8:5:1::/64 - - - - 2 2d - - 2 2d offender' 'an IPv6 /64'
@@ -53,9 +53,9 @@ is "$(order first --top 3)" '203.0.113.5 203.0.113.4 203.0.113.1 ' 'by the first
 is "$(order low --top 3)" '198.51.100.1 198.51.100.2 203.0.113.1 ' 'by contacts with low'
 is "$(order data --top 3)" '198.51.100.1 2001:db8:6:1::/64 198.51.100.2 ' 'by connections with data'
 is "$(order talk --top 3)" '203.0.113.1 203.0.113.3 203.0.113.6 ' 'by hours with dialogues'
-is "$(order source --role low)" '198.51.100.1 198.51.100.2 ' 'only who was at low'
-is "$(order source --role real)" '198.51.100.1 198.51.100.2 2001:db8:6:1::/64 ' 'only who was at real'
-is "$(order source --role high | wc -w)" 8 'only who was at high'
+is "$(order source --role low)" '198.51.100.1 198.51.100.2 ' 'only sources at low'
+is "$(order source --role real)" '198.51.100.1 198.51.100.2 2001:db8:6:1::/64 ' 'only sources at real'
+is "$(order source --role high | wc -w)" 8 'only sources at high'
 
 run show -c "$CONF" --at "$NOW" --top 3
 is "$(tail -n 1 "$TMP/out")" '7 more; --top 0 shows all' 'what is left out is counted'

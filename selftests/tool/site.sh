@@ -3,7 +3,7 @@
 #
 # What holds for all sources, from the program to explain: since when the MX
 # addresses are in force, and whether the real MX was well, in the tables, in the
-# store and in both. Why it matters: who is judged while caches hold old addresses,
+# store and in both. Why it matters: a source that is judged while caches hold old addresses,
 # or while the real MX is down, is a good sender more often than not.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -20,7 +20,7 @@ explain() {
 	run explain -c "$CONF" --at "$(at $(((H0 + $1) * H)))" --json 203.0.113.1
 }
 
-# until_is EXPECTED NAME: when the learning time of its offences ends, as told.
+# until_is EXPECTED NAME: when the learning of its offences ends, as explain says.
 until_is() {
 	local have
 
@@ -38,7 +38,7 @@ verdict_is() {
 	is "$(jq -r .verdict "$TMP/out")" "$2" "$3"
 }
 
-# Waits until a new time can be told from the one before.
+# Waits until a new time differs from the one before.
 pass_time() {
 	local until=$(($(date +%s) + 4))
 
@@ -56,16 +56,16 @@ reload() {
 inject "203.0.113.1 talk=$((H0 + 2))h:$((H0 + 9))h:2 hour=$((H0 + 2)):1:0:0:0 hour=$((H0 + 9)):1:0:0:0" \
 	"198.51.100.1 data=$((H0))h:$((H0 + 90))h:9"
 verdict_is 60 held 'offences of the first day do not count'
-until_is $((loaded + D - 1)) 'it is told until when that was'
+until_is $((loaded + D - 1)) 'it is reported until when that was'
 run explain -c "$CONF" --at "$(at $(((H0 + 60) * H)))" 203.0.113.1
-check 'and in words' grep -qE '^  learning +no +2 offences of the learning time, which lasted until 2' \
+check 'and in words' grep -qE '^  learning +no +2 offences while learning, which lasted until 2' \
 	"$TMP/out"
 pass_time
 echo 'tempfail-text = "Not yet"' >>"$CONF"
 reload
 must nolist unload >/dev/null
 reload
-until_is $((loaded + D - 1)) 'another text, an unload and a load begin no learning time'
+until_is $((loaded + D - 1)) 'another text, an unload and a load begin no learning'
 must nolist collect -c "$CONF" >/dev/null
 must nolist unload --purge >/dev/null
 reload

@@ -5,7 +5,7 @@
 # kernel empties an array that user space lets go of. So: it answers when the loader has
 # long ended; an adopted program gets one; replacing loses no frame that needs it; and where
 # its pin is removed, what becomes of frames is decided and counted, status says it, and
-# the next load cures it. Why it matters: a high fake would fall silent for every client
+# the next load repairs it. Why it matters: a high fake would fall silent for every client
 # that cuts its lines, and nobody would see why.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=lib.sh

@@ -37,7 +37,7 @@ fails() {
 topology
 must ip -n server link add s1 type veth peer name s2
 
-fails 1 "nothing is attached, and nothing is pinned in '$PIN_DIR'" 'nothing to show is told' \
+fails 1 "nothing is attached, and nothing is pinned in '$PIN_DIR'" 'nothing to show is reported' \
 	nolist status
 must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --high "$REAL6" >/dev/null 2>&1
 rx() {
@@ -98,7 +98,7 @@ must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE epoch SET seen_s = seen_s - 120'
 nolist status -c "$CONF" 2>"$TMP/err" >/dev/null
 is "$(cat "$TMP/err")" '' 'a little late is not late'
 must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE epoch SET seen_s = seen_s - 60'
-says 'warning: the last collect was 3m ago, and is due every 1m' 'a collect that is late is told' \
+says 'warning: the last collect was 3m ago, and is due every 1m' 'a collect that is late is reported' \
 	nolist status -c "$CONF"
 is "$(nolist status -c "$CONF" --json | jq -c '.warnings | length')" 1 'also in JSON'
 must nolist dump --output "$TMP/list" 2>/dev/null
@@ -107,10 +107,10 @@ is "$(json '[(l["output"], l["entries"], l["held_back"]["growth"]) for l in s["l
 says "$TMP/list" 'text tells of the lists' nolist status
 echo 'interface = { s0, s9 }' >"$CONF"
 is "$(nolist status -c "$CONF" --json | jq -c .warnings)" \
-	"[\"'s9' has not the program, though the configuration names it: there is no such interface\"]" \
+	"[\"'s9': program not attached, but configured: there is no such interface\"]" \
 	'an interface that is not there'
 must nsenter --net=/run/netns/server ip link set dev s0 xdp off
-says "warning: 's0' has not the program, though the configuration names it" \
+says "warning: 's0': program not attached, but configured" \
 	'nor has one where somebody took it away' nolist status -c "$CONF"
 must nolist unload >/dev/null
 must nolist unload --purge >/dev/null
@@ -118,14 +118,14 @@ must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --sources 1
 echo many=400 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
 full=$(json 's["warnings"]')
 echo many=440 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
-says 'warning: the table of contacts is 8' 'a table that is more than 80 % full is told' nolist status
+says 'warning: the table of contacts is 8' 'a table that is more than 80 % full is reported' nolist status
 case $full in
 *'is 8'*) not_ok 'but not one that is less' ;;
 *) ok 'but not one that is less' ;;
 esac
 fails 2 'cannot read' 'a missing configuration' nolist status -c "$TMP/none"
 echo 'bogus = 1' >"$TMP/bad.conf"
-fails 2 'bad.conf:1' 'a wrong one is told with its place' nolist status -c "$TMP/bad.conf"
+fails 2 'bad.conf:1' 'a wrong one is reported with its place' nolist status -c "$TMP/bad.conf"
 
 # --- the command line ---
 
@@ -138,13 +138,13 @@ for c in $("$TOOL" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); 
 	fails 2 "$c: unknown option '--no-such-option'" "$c refuses an unknown option" \
 		"$TOOL" "$c" --no-such-option
 done
-fails 2 'which command?' 'no command is told' "$TOOL"
+fails 2 'no command given' 'no command is reported' "$TOOL"
 fails 2 "unknown command 'sta'" 'a command is not abbreviated' "$TOOL" sta
 fails 2 "unknown command 'a\\x1b[31mb'" 'messages do not drive the terminal' "$TOOL" $'a\e[31mb'
-fails 2 "unexpected argument 'x'" 'an argument too many is told' nolist status x
-fails 1 'cannot write all of the output' 'a full disk is told' \
+fails 2 "unexpected argument 'x'" 'an argument too many is reported' nolist status x
+fails 1 'cannot write all of the output' 'a full disk is reported' \
 	in_server sh -c '"$@" >/dev/full' - "$TOOL" status --pin-dir "$PIN_DIR"
-fails 1 'Operation not permitted' 'without root it is told' \
+fails 1 'Operation not permitted' 'without root it is reported' \
 	in_server setpriv --reuid 65534 --clear-groups "$TOOL" status
 fails 1 'hint: run it as root' 'with its hint' \
 	in_server setpriv --reuid 65534 --clear-groups "$TOOL" status

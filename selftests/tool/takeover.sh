@@ -7,7 +7,7 @@
 # same of the earlier tables while they are in use, of its own with the earlier ones beside
 # them, and of the store that it brings up to date; with a store and without.
 # Why it matters: evidence that is lost acquits spammers, and an alibi that is lost convicts
-# who is innocent.
+# that is innocent.
 #
 # 20,000 records; NOLIST_FULL=1 makes it a million, NOLIST_RECORDS=N so many.
 # shellcheck disable=SC2317 # functions that check() calls

@@ -65,7 +65,7 @@ cat >"$LAB/nolist-xdp.conf" <<-END
 	dump-interval = 1
 	grace = 0
 	list = { "plain /var/lib/nolist-xdp/list" }
-	list = { "postscreen /etc/postfix/nolist.cidr cp /proc/self/status /run/told" }
+	list = { "postscreen /etc/postfix/nolist.cidr cp /proc/self/status /run/reloaded" }
 END
 cat >"$LAB/lab.target" <<-END
 	[Unit]
@@ -145,7 +145,7 @@ attached() {
 	tool status --json | jq -r '[.interfaces[].program] | join(" ")'
 }
 
-told() {
+logged() {
 	in_lab grep -q -- "$1" /run/said
 }
 
@@ -153,7 +153,7 @@ told() {
 capabilities() {
 	local caps
 
-	caps=$(in_lab sed -n 's/^CapEff:\t/0x/p' /run/told)
+	caps=$(in_lab sed -n 's/^CapEff:\t/0x/p' /run/reloaded)
 	echo "sys_admin $((caps >> 21 & 1)) perfmon $((caps >> 38 & 1)) net_admin $((caps >> 12 & 1))"
 }
 
@@ -173,7 +173,7 @@ check 'collect works' ctl start nolist-xdp-collect.service
 is "$(in_lab stat -c '%a %U' /var/lib/nolist-xdp/evidence.db)" '600 root' 'and has made the store'
 check 'dump works' ctl start nolist-xdp-dump.service
 check 'and has written the lists' in_lab test -s /var/lib/nolist-xdp/list -a -s /etc/postfix/nolist.cidr
-check 'and told a reader' in_lab test -e /run/told
+check 'and ran the reload command' in_lab test -e /run/reloaded
 is "$(capabilities)" 'sys_admin 0 perfmon 0 net_admin 1' 'which has not all capabilities'
 for unit in collect dump; do
 	check "the timer of $unit starts it" ctl start nolist-xdp-$unit.timer
@@ -183,11 +183,11 @@ done
 check 'nolist-xdp.service detaches' ctl stop nolist-xdp.service
 is "$(attached)" '' 'at its end'
 
-in_lab rm -rf /var/lib/nolist-xdp /run/told /etc/postfix/nolist.cidr
+in_lab rm -rf /var/lib/nolist-xdp /run/reloaded /etc/postfix/nolist.cidr
 check 'run starts' ctl start nolist-xdp-run.service
 program=$(attached)
 check 'it is attached when it is ready' test -n "$program"
-check 'it writes lists' wait_for 10 in_lab test -s /run/told
+check 'it writes lists' wait_for 10 in_lab test -s /run/reloaded
 is "$(capabilities)" 'sys_admin 0 perfmon 0 net_admin 1' 'whose readers have not all that loading takes'
 check 'systemd knows what it did' wait_for 10 eval \
 	'shows nolist-xdp-run StatusText | grep -q "^collected at .*, lists written at "'
@@ -198,7 +198,7 @@ has_high() {
 }
 check 'and in force' wait_for 10 has_high
 in_lab bash -c 'echo "mode = sideways" >>/etc/nolist-xdp.conf'
-check 'a bad one is told' eval 'ctl reload nolist-xdp-run; wait_for 10 told "the old configuration stays"'
+check 'a bad one is reported' eval 'ctl reload nolist-xdp-run; wait_for 10 logged "the old configuration stays"'
 is "$(shows nolist-xdp-run ActiveState)" active 'and not taken'
 in_lab sed -i '/sideways/d' /etc/nolist-xdp.conf
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# unload: takes the program away, in its own mode and nobody else's, and keeps the
-# evidence unless it is to be purged. Why it matters: what was learnt of senders
+# unload: detaches the program, in its own mode and no other, and keeps the
+# evidence unless purged. Why it matters: what is known of senders
 # must outlive an update or a restart.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=lib.sh
@@ -41,8 +41,8 @@ must ip -n server link add s1 type veth peer name s2
 attach_pass server s2
 PASS=$BUILD/selftests/lib/xdp_pass.bpf.o
 
-fails 1 'nothing is attached' 'nothing to unload is told' nolist unload
-fails 1 "nothing is pinned in '$PIN_DIR'" 'nothing to purge is told' nolist unload --purge
+fails 1 'nothing is attached' 'nothing to unload is reported' nolist unload
+fails 1 "nothing is pinned in '$PIN_DIR'" 'nothing to purge is reported' nolist unload --purge
 
 for mode in native generic; do
 	must load -i s0 --mode $mode
@@ -103,7 +103,7 @@ touch_low
 must rm -r "$PIN_DIR"
 is "$(nolist unload 2>"$TMP/err" | tail -n 1)" \
 	'dropped sources, of tables that were not pinned: 1 with contacts, 0 with verified evidence' \
-	'what goes with the last interface is told'
+	'what goes with the last interface is reported'
 is "$(grep -c 'held no pins of them, so their evidence is gone' "$TMP/err")" 1 'as a warning'
 must load -i s0
 is "$(nolist unload 2>&1)" 'detached from 1 interface' 'but not where it is pinned'
@@ -111,8 +111,8 @@ must nolist unload --purge >/dev/null
 
 # --- usage ---
 
-fails 2 "unknown option '--all'" 'an unknown option is told' nolist unload --all
-fails 2 "unexpected argument 's0'" 'an argument is told' nolist unload s0
-fails 2 "option '-i' needs a value" 'a missing value is told' in_server "$TOOL" unload -i
+fails 2 "unknown option '--all'" 'an unknown option is reported' nolist unload --all
+fails 2 "unexpected argument 's0'" 'an argument is reported' nolist unload s0
+fails 2 "option '-i' needs a value" 'a missing value is reported' in_server "$TOOL" unload -i
 
 done_testing

@@ -52,7 +52,7 @@ must git_in commit -m one
 hash=$(git -C "$tree" rev-parse --short HEAD)
 is "$(version)" "$release-1-g$hash" 'without a tag: the number, commits, and the commit'
 echo >>"$tree/Makefile"
-is "$(version)" "$release-1-g$hash-dirty" 'changed files are told'
+is "$(version)" "$release-1-g$hash-dirty" 'changed files are reported'
 must git_in checkout Makefile
 must git_in tag other
 is "$(version)" "$release-1-g$hash" 'tags of other names do not count'

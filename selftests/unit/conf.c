@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Configuration: good text is taken as meant, bad text is told with file and
+ * Configuration: good text is taken as meant, bad text is reported with file and
  * line, hostile text breaks nothing, and every address can be found in the table
  * as the program looks for it. Why it matters: a wrong role answers for the real
  * MX, or takes a bot's mail.
@@ -145,12 +145,12 @@ static const struct {
 	{"store-size = 0", true, "is not a number from 1 to"},
 	{"collect = maybe", true, "is not yes or no"},
 	{"name = \"two words\"", true, "without blanks"},
-	{"low = 192.0.2.1\nname = mx${HOME}", true, ":2: '${' would ask the environment"},
-	{"tempfail-text = \"a\\\nb ${HOME:-x}\"", true, ":2: '${' would ask the environment"},
+	{"low = 192.0.2.1\nname = mx${HOME}", true, ":2: '${' would expand an environment"},
+	{"tempfail-text = \"a\\\nb ${HOME:-x}\"", true, ":2: '${' would expand an environment"},
 	{"tempfail-text = \"caf\xc3\xa9\"", true, "printable ASCII"},
 	{"tempfail-text = \"\"", true, "printable ASCII"},
 	{"never-list-except = 10.0.0.1/8", true, "without host bits"},
-	{"interface = averylonginterface", true, "is no name of an interface"},
+	{"interface = averylonginterface", true, "is not an interface name"},
 	{"interface = { a, a }", true, "interface 'a' is given twice"},
 	{"real = 192.0.2.1\nhigh = 192.0.2.2", false, "no low fake"},
 	{"low = 192.0.2.1\nhigh = 192.0.2.2", false, "no real MX"},
@@ -199,8 +199,8 @@ static void test_command_line(void)
 	conf_free(&c);
 	conf_init(&c);
 	tap_ok(conf_read(&c, "/nonexistent/x") == -ENOENT && !c.errors,
-	       "a missing file is told as such");
-	tap_ok(conf_read(&c, "/tmp") == -EISDIR, "a directory is told as such");
+	       "a missing file is reported as such");
+	tap_ok(conf_read(&c, "/tmp") == -EISDIR, "a directory is reported as such");
 	tap_ok(conf_read(&c, "/dev/zero") == -EFBIG, "an endless file is refused");
 	conf_free(&c);
 }
@@ -326,7 +326,7 @@ static void test_table(void)
 			bad += 1000;
 	}
 	tap_ok(bad == left && left < 100,
-	       "nearly all other addresses of the host fit, and the rest is told");
+	       "nearly all other addresses of the host fit, and the rest is reported");
 	tap_ok(conf_add(&c, "low", "203.0.113.1", "--low") == -EINVAL, "one more is refused");
 	tap_ok(table.magic == NOLIST_MAGIC && table.ports == 1 && table.port[0] == htons(25) &&
 		       table.port[NOLIST_PORT_MAX - 1] == htons(25),
@@ -383,7 +383,7 @@ static void test_hostile(void)
 		errors += !!c.errors;
 		conf_free(&c);
 	}
-	tap_ok(errors > 500, "5000 damaged files are survived, most of them told as wrong");
+	tap_ok(errors > 500, "5000 damaged files are survived, most of them reported as wrong");
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 # do their work as long as they are there, and neither takes the other along. Where
 # the kernel refuses the dispatcher of libxdp as it is installed, this is said, with
 # the hint, which vm/later.sh tries. Why it matters: an XDP program that wants its interface
-# alone is no use to whoever has one already.
+# alone is no use to someone that has one already.
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/vm.sh
@@ -100,7 +100,7 @@ ours_works() {
 	[ "$(says $LOW4 25 $LOW6 25 $HIGH4 25 $HIGH6 25 $REAL4 25)" = "refused refused 220 220 220" ]
 }
 
-# By the pins of libxdp, for who has not CAP_SYS_ADMIN.
+# By the pins of libxdp, without CAP_SYS_ADMIN.
 few_find_ours() {
 	in_server setpriv --bounding-set -all,+bpf --inh-caps -all "$TOOL" status --json \
 		--pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" | grep -q '"name":"s0","ifindex":[0-9]*,"mode":"[a-z]*","shared":true'
@@ -119,7 +119,7 @@ order() {
 	esac
 }
 
-# combination FIRST LAST: who is loaded first, who is unloaded first.
+# combination FIRST LAST: which is loaded first, and which is unloaded first.
 combination() {
 	local name="$other, $1 loaded first, $2 unloaded first"
 

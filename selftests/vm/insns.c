@@ -67,7 +67,7 @@ static int function_at(const struct functions *f, size_t start)
 	return at ? at - f->start : -1;
 }
 
-/* False: more of them than there is room for. */
+/* False: more of them than fit. */
 static bool find_functions(struct functions *f)
 {
 	size_t i;
@@ -125,7 +125,7 @@ static long chain(const struct functions *f, int which)
 	return longest + (frame + FRAME_STEP - 1) / FRAME_STEP * FRAME_STEP;
 }
 
-/* -1: it cannot be told. */
+/* -1: unknown. */
 static long stack(const struct bpf_program *prog, const char *log)
 {
 	static struct functions f;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host's own firewall: would it drop a connection to a fake, where a closed port
- * must answer when the program is away? Walks nftables' rules (libnftables, as JSON)
- * with the SYN of a stranger. What a rule asks that is not in that SYN is not known,
- * and then no more is said than that it may be dropped.
+ * The host's own firewall: would it drop a connection to a fake? While the program is
+ * detached, a closed port must answer there. Walks nftables' rules (libnftables, as JSON)
+ * with the SYN of a stranger. A condition on anything that is not in that SYN is unknown,
+ * and then the finding says only that the SYN may be dropped.
  */
 #include <jansson.h>
 #include <netinet/in.h>
@@ -17,12 +17,12 @@
 #include "user/check/check.h"
 #include "user/check/rule.h"
 
-enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, TEMPFAILED_MAX = 8 };
+enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, REPORTED_MAX = 8 };
 
 /* Where a walk ends. */
 enum fate { GOES_ON, ACCEPTED, DROPPED, ANSWERED };
 
-/* --- what it does ------------------------------------------------------------------ */
+/* --- verdicts and rules ------------------------------------------------------------ */
 
 static enum fate walk_chain(struct syn *s, const json_t *base, const char *name, int depth);
 
@@ -45,7 +45,7 @@ static enum fate dropped(struct syn *s, const json_t *rule, bool is_certain, con
 	return GOES_ON;
 }
 
-/* A verdict of a rule whose conditions hold (YES), or may hold. */
+/* A verdict of a rule whose conditions hold (is == YES), or may hold. */
 static enum fate do_verdict(struct syn *s, const json_t *rule, const json_t *statement, enum is is,
 			    int depth)
 {
@@ -143,7 +143,7 @@ static enum fate do_rule(struct syn *s, const json_t *rule, int depth, bool *is_
 		} else if (is_verdict(st)) {
 			return do_verdict(s, rule, st, is, depth);
 		} else if (xt && rule_has(xt, "type", "target")) {
-			/* REJECT answers; what others do is not told. */
+			/* REJECT answers; of other targets the effect is unknown. */
 			s->is_sure = s->is_sure && is == YES && rule_has(xt, "name", "REJECT");
 			return s->is_sure ? ANSWERED : GOES_ON;
 		} else if (xt || json_object_get(st, "limit") || json_object_get(st, "ct count") ||
@@ -176,7 +176,7 @@ static enum fate walk_chain(struct syn *s, const json_t *base, const char *name,
 
 /* --- the chains that it meets -------------------------------------------------------- */
 
-/* LIMIT: libnftables 1.0.6 does not tell which device a chain is for. */
+/* Limit: libnftables 1.0.6 does not say which device a chain is for. */
 static enum is is_at(const struct syn *s, const json_t *dev)
 {
 	const json_t *one;
@@ -277,7 +277,7 @@ static json_t *read_rules(void)
 	return root;
 }
 
-/* The older iptables keeps its rules where only it can read them. */
+/* The rules of the older iptables can only be read by itself. */
 static void check_legacy(struct findings *to)
 {
 	static const char *const files[] = { "/proc/net/ip_tables_names",
@@ -294,7 +294,7 @@ static void check_legacy(struct findings *to)
 		if (!is_there)
 			continue;
 		find(to, GRADE_NOTE, "firewall", "",
-		     "rules of %s-legacy are there, and are not looked at",
+		     "there are rules of %s-legacy, which are not checked",
 		     i ? "ip6tables" : "iptables");
 		find_hint(to, "\"%s-legacy -S\": port 25 of the fakes must not be dropped",
 			  i ? "ip6tables" : "iptables");
@@ -312,8 +312,8 @@ static bool check_fake(struct findings *to, json_t *items, const char *iface,
 	fate = walk(&s);
 	if (fate == DROPPED) {
 		find(to, GRADE_WARNING, "firewall", s.daddr,
-		     "%s: port %u of '%s' is dropped by %s, so that senders meet a timeout "
-		     "whenever the program is detached",
+		     "%s: port %u of '%s' is dropped by %s, so senders meet a timeout "
+		     "whenever nolist-xdp is not loaded",
 		     mx->where, port, s.daddr, s.rule);
 		find_hint(to, "a rule before it: %s daddr %s tcp dport %u accept", s.family,
 			  s.daddr, port);
@@ -321,7 +321,7 @@ static bool check_fake(struct findings *to, json_t *items, const char *iface,
 	}
 	if (s.may_drop)
 		find(to, GRADE_NOTE, "firewall", s.daddr,
-		     "%s: port %u of '%s' may be dropped by %s, for reasons that are not looked at",
+		     "%s: port %u of '%s' may be dropped by %s: not all its conditions are known",
 		     mx->where, port, s.daddr, s.rule);
 	return s.may_drop;
 }
@@ -331,15 +331,15 @@ void check_firewall(struct findings *to, const struct conf *conf, const struct l
 {
 	const struct link *l = ifs->n ? netlink_find(links, ifs->ifindex[0]) : NULL;
 	json_t *root, *items;
-	int i, fakes = 0, tempfailed = 0;
+	int i, fakes = 0, reported = 0;
 
 	for (i = 0; i < conf->mxs; i++)
 		fakes += conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH;
 	if (!fakes || !l)
 		return;
-	/* Else libnftables says so by itself, past all buffers. */
+	/* Otherwise libnftables prints the error itself. */
 	if (geteuid()) {
-		find(to, GRADE_NOTE, "firewall", "", "only root can look at nftables' rules");
+		find(to, GRADE_NOTE, "firewall", "", "only root can read nftables' rules");
 		return;
 	}
 	root = read_rules();
@@ -349,14 +349,14 @@ void check_firewall(struct findings *to, const struct conf *conf, const struct l
 		find(to, GRADE_NOTE, "firewall", "", "nftables' rules cannot be read");
 		return;
 	}
-	for (i = 0; i < conf->mxs && tempfailed < TEMPFAILED_MAX; i++)
+	for (i = 0; i < conf->mxs && reported < REPORTED_MAX; i++)
 		if (conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH)
-			tempfailed += check_fake(to, items, l->name, &conf->mx[i], conf->port[0]);
-	if (tempfailed == TEMPFAILED_MAX)
-		find(to, GRADE_NOTE, "firewall", "", "further fakes are not told of");
-	else if (!tempfailed)
-		find(to, GRADE_OK, "firewall", "", "nftables has no rule that drops what is for "
-						   "the fakes");
+			reported += check_fake(to, items, l->name, &conf->mx[i], conf->port[0]);
+	if (reported == REPORTED_MAX)
+		find(to, GRADE_NOTE, "firewall", "", "further fakes are not shown");
+	else if (!reported)
+		find(to, GRADE_OK, "firewall", "", "no rule of nftables drops segments to the "
+						   "fakes");
 	json_decref(root);
 	check_legacy(to);
 }

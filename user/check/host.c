@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks at the host before a load, since most trouble with fake MXes is there: an
- * address that is not here, a server bound to all addresses, somebody's connection
- * to what is called a fake.
+ * Checks the host before a load, since most trouble with fake MXes is there: an address
+ * that the host does not have, a server bound to all addresses, an existing connection to
+ * an address that is to be a fake.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,13 +18,13 @@
 
 enum { TCP_IS_UP = 0x01, TCP_LISTENS = 0x0a }; /* states in /proc/net/tcp */
 
-/* --- who listens, and who is connected ----------------------------------------- */
+/* --- listening and connected sockets ------------------------------------------- */
 
 struct sockets {
 	struct findings *to;
 	const struct conf *conf;
 	unsigned int cut[NOLIST_MX_MAX]; /* connections to a fake, by index of mx */
-	bool is_reported[2];             /* IPv6, IPv4: of a server on all addresses */
+	bool is_reported[2];             /* IPv6, IPv4: a server on all addresses */
 };
 
 static bool has_port(const struct conf *conf, unsigned int port)
@@ -42,8 +42,8 @@ static bool is_fake(const struct conf_mx *mx)
 	return mx->role == NOLIST_LOW || mx->role == NOLIST_HIGH;
 }
 
-/* A server on all addresses of a family: its answer at the fakes waits for us to go. */
-static void tell_all(struct sockets *s, bool is_ip4, unsigned int port)
+/* A server on all addresses of a family answers at the fakes once we are detached. */
+static void warn_all_addresses(struct sockets *s, bool is_ip4, unsigned int port)
 {
 	int i;
 
@@ -53,7 +53,7 @@ static void tell_all(struct sockets *s, bool is_ip4, unsigned int port)
 		s->is_reported[is_ip4] = true;
 		find(s->to, GRADE_WARNING, "listener", is_ip4 ? "0.0.0.0" : "::",
 		     "a server listens on all addresses, port %u: it answers at the %s fakes "
-		     "whenever the program is detached; bind it to the real MX",
+		     "whenever nolist-xdp is not loaded; bind it to the real MX",
 		     port, is_ip4 ? "IPv4" : "IPv6");
 		find_hint(s->to,
 			  "postfix: inet_interfaces, exim: local_interfaces; \"ss -ltnp "
@@ -70,13 +70,13 @@ static void on_listener(struct sockets *s, const struct nolist_addr *addr, unsig
 	int i;
 
 	if (!addr_compare(addr, &any4)) {
-		tell_all(s, true, port);
+		warn_all_addresses(s, true, port);
 		return;
 	}
 	if (!addr_compare(addr, &any6)) {
-		/* It may take IPv4 as well: which, /proc does not tell. */
-		tell_all(s, false, port);
-		tell_all(s, true, port);
+		/* It may accept IPv4 as well; /proc does not say. */
+		warn_all_addresses(s, false, port);
+		warn_all_addresses(s, true, port);
 		return;
 	}
 	for (i = 0; i < s->conf->mxs; i++) {
@@ -84,10 +84,10 @@ static void on_listener(struct sockets *s, const struct nolist_addr *addr, unsig
 			continue;
 		addr_text(addr, text);
 		find(s->to, GRADE_WARNING, "listener", text,
-		     "%s: a server listens on '%s' port %u: it answers there whenever the program "
-		     "is away",
+		     "%s: a server listens on '%s' port %u: it answers there whenever nolist-xdp "
+		     "is not loaded",
 		     s->conf->mx[i].where, text, port);
-		find_hint(s->to, "\"ss -ltnp src = [%s]:%u\" names the process", text, port);
+		find_hint(s->to, "\"ss -ltnp src = [%s]:%u\" shows the process", text, port);
 	}
 }
 
@@ -132,7 +132,7 @@ static void read_sockets(struct sockets *s, const char *file)
 	fclose(f);
 }
 
-/* Who calls the address of his own connection a fake has mistaken one for the other. */
+/* An existing connection to a fake means that the configuration has the wrong address. */
 static void check_sockets(struct findings *to, const struct conf *conf)
 {
 	struct sockets s = { .to = to, .conf = conf };
@@ -155,7 +155,7 @@ static void check_sockets(struct findings *to, const struct conf *conf)
 	}
 }
 
-/* --- whose addresses they are ------------------------------------------------------ */
+/* --- whether they are addresses of this host --------------------------------------- */
 
 static void not_here(struct findings *to, const struct conf_mx *mx, const struct links *links,
 		     const struct check_ifs *ifs, const struct route *route)
@@ -171,18 +171,18 @@ static void not_here(struct findings *to, const struct conf_mx *mx, const struct
 			out = NULL;
 	if (out && !strcmp(out->kind, "bridge")) {
 		find(to, GRADE_WARNING, "address", text,
-		     "%s: '%s' is no address of this host, but of a host on bridge '%s': what is "
-		     "bridged to it passes, what is routed to it is answered",
+		     "%s: '%s' is not an address of this host, but of a host on bridge '%s': "
+		     "frames bridged to it pass, packets routed to it are answered",
 		     mx->where, text, out->name);
 	} else if (out) {
 		find(to, GRADE_WARNING, "address", text,
-		     "%s: '%s' is no address of this host, which routes it on through '%s': it "
-		     "is answered here, and there when the program is detached",
+		     "%s: '%s' is not an address of this host, which forwards it through '%s': "
+		     "it is answered here, and there whenever nolist-xdp is not loaded",
 		     mx->where, text, out->name);
 	} else {
 		find(to, GRADE_WARNING, "address", text,
-		     "%s: '%s' is no address of this host: it must be routed here, and when the "
-		     "program is detached senders meet a timeout",
+		     "%s: '%s' is not an address of this host: it must be routed here, and "
+		     "senders meet a timeout whenever nolist-xdp is not loaded",
 		     mx->where, text);
 	}
 	if (ifs->n && netlink_find(links, ifs->ifindex[0]))
@@ -204,7 +204,8 @@ static void check_addresses(struct findings *to, const struct conf *conf, const 
 		addr_text(&mx->addr, text);
 		if (netlink_route(&mx->addr, &route))
 			find(to, GRADE_NOTE, "address", text,
-			     "%s: whether '%s' is of this host cannot be told", mx->where, text);
+			     "%s: cannot find out if '%s' is an address of this host", mx->where,
+			     text);
 		else if (route.is_local)
 			find(to, GRADE_OK, "address", text, "%s: %s, an address of this host",
 			     mx->where, conf_role_name(mx->role));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One interface, before the program is attached to it: what its driver can, what
- * stands in the way, and what would become of answers.
+ * One interface, before the program is attached to it: what its driver supports, what
+ * prevents native mode, and whether answers would arrive.
  */
 #include <net/if.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include "user/kernel/kern.h"
 
 /*
- * What drivers are known to ask for; a frame, its headroom and the kernel's
- * bookkeeping have to fit a page.
+ * Known requirements of drivers. A frame, its headroom and the kernel's bookkeeping must
+ * fit into a page.
  */
 #define MTU_MAX 3498
 
@@ -21,8 +21,8 @@ static const struct driver {
 	const char *name;
 	unsigned int mtu_max; /* of native mode; 0: MTU_MAX */
 	bool is_half;         /* needs half of its queues for answers */
-	bool is_lro_kept;     /* turns large receive off by itself */
-	bool is_guest;        /* a guest's card, or the other side of one */
+	bool is_lro_kept;     /* turns large receive offload off by itself */
+	bool is_guest;        /* a virtual machine's card, or the host's end of one */
 } drivers[] = {
 	{ .name = "atlantic" },
 	{ .name = "bnxt_en" },
@@ -63,7 +63,7 @@ static const struct driver {
 	{}
 };
 
-/* What is looked at, and what came out that later checks need. */
+/* The interface, and results that later checks need. */
 struct iface {
 	struct findings *to;
 	const struct links *links;
@@ -71,12 +71,12 @@ struct iface {
 	const struct link *link;
 	const struct driver *driver; /* NULL: none of those above */
 	char driver_name[32];
-	enum kern_mode mode; /* that is asked for, or that it has */
+	enum kern_mode mode; /* the mode wanted, or the present one */
 	bool is_there;       /* the program is attached already, in that mode */
 	bool is_native;      /* it will be native, as far as is known */
-	bool is_unsure;      /* and no more is known */
-	enum grade grade;    /* of what stands in the way of native mode */
-	char why[160];       /* what that is; "": nothing */
+	bool is_unsure;      /* only an attach can tell */
+	enum grade grade;    /* of what prevents native mode */
+	char why[160];       /* what prevents it; "": nothing */
 	char hint[128];
 };
 
@@ -103,18 +103,18 @@ static void check_link(struct iface *i)
 	if (l->flags & IFF_LOOPBACK)
 		snprintf(i->driver_name, sizeof(i->driver_name), "the loopback");
 	find(i->to, GRADE_OK, "driver", l->name, "%s",
-	     *i->driver_name ? i->driver_name : "tells nothing of itself");
+	     *i->driver_name ? i->driver_name : "does not give its name");
 	if (!(l->flags & IFF_UP)) {
 		find(i->to, GRADE_NOTE, "link", l->name, "is down");
 		find_hint(i->to, "ip link set dev %s up", l->name);
 	} else if (!(l->flags & IFF_RUNNING)) {
-		find(i->to, GRADE_NOTE, "link", l->name, "is up, and has no carrier");
+		find(i->to, GRADE_NOTE, "link", l->name, "is up, but has no carrier");
 	}
 }
 
 /*
- * Something stands in the way of native mode: for certain, or as far as is known. Where
- * the mode is free it will be generic.
+ * Records that something prevents native mode, certainly or probably. If the mode is auto
+ * it will be generic.
  */
 static void block_native(struct iface *i, bool is_certain, const char *about, const char *hint,
 			 const char *why)
@@ -141,7 +141,7 @@ static unsigned int mtu_max(const struct iface *i)
 	return i->driver && i->driver->mtu_max ? i->driver->mtu_max : MTU_MAX;
 }
 
-/* A veth asks for the other end's: those are the frames that come in here. */
+/* For a veth the MTU of the other end matters: its frames come in here. */
 static void check_mtu(struct iface *i)
 {
 	unsigned int mtu = i->link->mtu, max = mtu_max(i);
@@ -164,14 +164,12 @@ static void check_mtu(struct iface *i)
 		return;
 	}
 	snprintf(why, sizeof(why),
-		 "%s MTU of %u is above what native mode is known to take, "
-		 "about %u",
-		 whose, mtu, max);
+		 "%s MTU of %u is above the limit of native mode, about %u", whose, mtu, max);
 	snprintf(hint, sizeof(hint), "ip link set dev %s mtu 1500", name);
 	block_native(i, false, "mtu", hint, why);
 }
 
-/* By what the driver says of itself; before Linux 6.3 by what is known of it. */
+/* From what the driver reports; before Linux 6.3 from the table above. */
 static void ask_native(struct iface *i)
 {
 	int native = netlink_has_native(i->link->ifindex);
@@ -183,8 +181,8 @@ static void ask_native(struct iface *i)
 		block_native(i, true, NULL, "", "the driver has no native XDP");
 }
 
-/* The mode, known after all that may stand in its way was looked at. */
-static void tell_mode(struct iface *i, int at)
+/* Reports the mode, once everything that may prevent native mode is checked. */
+static void report_mode(struct iface *i, int at)
 {
 	struct findings one = {};
 	const char *name = i->link->name;
@@ -196,7 +194,7 @@ static void tell_mode(struct iface *i, int at)
 		find(&one, GRADE_OK, "mode", name, "generic, as asked for: on any driver, slower");
 	else if (i->is_native && i->is_unsure)
 		find(&one, GRADE_NOTE, "mode", name,
-		     "native if the driver can, which on this kernel only trying tells");
+		     "native if the driver can: on this kernel only load will show");
 	else if (i->is_native)
 		find(&one, GRADE_OK, "mode", name, "native: the driver can");
 	else if (i->mode == KERN_AUTO)
@@ -252,7 +250,7 @@ static void check_rings(struct iface *i)
 			  r.rx_max_pending);
 }
 
-/* Frames that were joined on the card are no frames that a page can hold. */
+/* Frames that the card has merged may be too large for a page. */
 static void check_large(struct iface *i)
 {
 	static const struct {
@@ -275,13 +273,13 @@ static void check_large(struct iface *i)
 					: " and fixed");
 			continue;
 		}
-		snprintf(why, sizeof(why), "%s is on%s, and joins frames", large[n].name,
+		snprintf(why, sizeof(why), "%s is on%s, and merges frames", large[n].name,
 			 state == 2 ? " and fixed" : "");
 		snprintf(hint, sizeof(hint), "ethtool -K %s %s off", name, large[n].name);
 		block_native(i, false, "offloads", state == 2 ? "" : hint, why);
 	}
 	if (!is_on)
-		find(i->to, GRADE_OK, "offloads", name, "the card joins no frames");
+		find(i->to, GRADE_OK, "offloads", name, "the card does not merge frames");
 }
 
 static void check_checksums(struct iface *i)
@@ -291,26 +289,25 @@ static void check_checksums(struct iface *i)
 
 	if (i->is_native && i->driver && !strcmp(i->driver->name, "virtio_net")) {
 		find(i->to, GRADE_NOTE, "checksums", name,
-		     "a guest: while the program is there in native mode the driver takes no "
-		     "segments whose checksum is still to be made, and the host makes them; all "
-		     "traffic costs more");
+		     "a guest: in native mode the driver does not accept segments without a "
+		     "computed checksum, so the host computes it; all traffic costs more");
 		find_hint(i->to, "--mode generic leaves the offloads as they are");
 		return;
 	}
 	if (!i->is_native && i->driver && i->driver->is_guest) {
 		find(i->to, GRADE_WARNING, "checksums", name,
-		     "in generic mode a high fake is silent to segments whose checksum is still to "
-		     "be made, as other guests of the same host send them");
-		find_hint(i->to, "at those: ethtool -K IFACE tx off");
+		     "in generic mode a high fake does not answer segments without a computed "
+		     "checksum, as other guests of the same host send them");
+		find_hint(i->to, "in those guests: ethtool -K IFACE tx off");
 		return;
 	}
-	find(i->to, GRADE_OK, "checksums", name, "received ones are %s; answers carry whole ones",
-	     rx < 0 ? "the kernel's to check"
+	find(i->to, GRADE_OK, "checksums", name, "received ones are %s; answers have complete ones",
+	     rx < 0 ? "left to the kernel"
 	     : rx   ? "checked by the card"
 		    : "checked by the kernel");
 }
 
-/* On a veth an answer arrives only where the other end looks for it. */
+/* Through a veth an answer arrives only if the other end has an XDP program as well. */
 static void check_peer(struct iface *i)
 {
 	struct link peer;
@@ -320,7 +317,7 @@ static void check_peer(struct iface *i)
 		return;
 	if (netlink_lower(i->link, &peer)) {
 		find(i->to, GRADE_WARNING, "peer", i->link->name,
-		     "the other end cannot be looked at: answers arrive only if it has an XDP "
+		     "the other end cannot be checked: answers arrive only if it has an XDP "
 		     "program as well");
 		find_hint(i->to, "an XDP program that passes there, or --mode generic here");
 		return;
@@ -355,7 +352,7 @@ static void check_programs(struct iface *i, const struct kern_seen *seen)
 		find(i->to, GRADE_NOTE, "programs", name,
 		     "libxdp's dispatcher, program %u, in %s mode, with: %s", seen->id,
 		     seen->mode == KERN_GENERIC ? "generic" : "native", seen->others);
-		find_hint(i->to, "libxdp puts ours beside them, where the kernel lets it");
+		find_hint(i->to, "libxdp runs ours beside them, if the kernel supports it");
 	} else {
 		find(i->to, GRADE_REFUSES, "programs", name,
 		     "another XDP program, %u '%s', attached by user %u, in %s mode", seen->id,
@@ -379,7 +376,7 @@ void check_interface(struct findings *to, const struct links *links, const struc
 
 	if (!i.link) {
 		find(to, GRADE_REFUSES, "link", if_indextoname(ifindex, name) ? name : "",
-		     "cannot be looked at");
+		     "cannot be checked");
 		return;
 	}
 	ret = kern_look(ifindex, &seen);
@@ -389,19 +386,19 @@ void check_interface(struct findings *to, const struct links *links, const struc
 		i.mode = seen.mode;
 	}
 	at = to->n;
-	find(to, GRADE_OK, "mode", i.link->name, "not known");
+	find(to, GRADE_OK, "mode", i.link->name, "unknown");
 	ask_native(&i);
 	check_queues(&i);
 	check_rings(&i);
 	check_mtu(&i);
 	check_large(&i);
 	check_checksums(&i);
-	tell_mode(&i, at);
+	report_mode(&i, at);
 	check_peer(&i);
 	check_above(to, links, ifs, i.link, i.is_native);
 	if (ret)
 		find(to, GRADE_WARNING, "programs", i.link->name,
-		     "only root can see whether other XDP programs are there");
+		     "only root can see whether there are other XDP programs");
 	else
 		check_programs(&i, &seen);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel, before anything is loaded into it: is it new enough, and what has it
- * not?
+ * The kernel, before anything is loaded into it: is it new enough, and which features does
+ * it lack?
  */
 #include "user/check/check.h"
 #include "user/kernel/kern.h"
@@ -17,19 +17,19 @@ void check_kernel(struct findings *to)
 		find(to, GRADE_REFUSES, "kernel", "",
 		     "Linux %s: the oldest kernel that the program is tested on is %d.%d", release,
 		     KERN_OLDEST_MAJOR, KERN_OLDEST_MINOR);
-		find_hint(to, "a newer kernel");
+		find_hint(to, "install a newer kernel");
 	} else {
 		find(to, GRADE_OK, "kernel", "", "Linux %s", release);
 	}
 	n = kern_missing(missing, KERN_FEATURES_MAX);
 	if (n < 0)
-		find(to, GRADE_NOTE, "kernel", "", "only root can try what it has");
+		find(to, GRADE_NOTE, "kernel", "", "only root can probe its features");
 	for (i = 0; i < n; i++) {
 		if (missing[i].lost)
-			find(to, GRADE_NOTE, "kernel", "", "it has not: %s; %s", missing[i].name,
+			find(to, GRADE_NOTE, "kernel", "", "it lacks: %s; %s", missing[i].name,
 			     missing[i].lost);
 		else
 			find(to, GRADE_REFUSES, "kernel", "",
-			     "it has not: %s; the program cannot do without", missing[i].name);
+			     "it lacks: %s; the program needs this", missing[i].name);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a rule of nftables asks of a segment, as far as it can be told from the SYN of a
- * stranger.
+ * Whether the conditions of an nftables rule hold for the SYN of a stranger, as far as that
+ * SYN shows it.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ enum is rule_is_word(const json_t *value, const char *word)
 {
 	const char *text = json_string_value(value);
 
-	/* "@set" and "eth*" are no words. */
+	/* "@set" and "eth*" are not plain words. */
 	if (!text || *text == '@' || strchr(text, '*'))
 		return UNKNOWN;
 	return either(!strcmp(text, word));
@@ -80,7 +80,7 @@ static enum is is_one(const struct syn *s, const json_t *left, const json_t *val
 	const json_t *payload = json_object_get(left, "payload");
 	const json_t *meta = json_object_get(left, "meta");
 
-	/* Whatever asks the other family's header, asks others. */
+	/* A condition on the other family's header does not hold. */
 	if (payload && !strncmp(rule_text(payload, "protocol"), "ip", 2) &&
 	    !rule_has(payload, "protocol", s->family))
 		return NO;
@@ -102,7 +102,7 @@ static enum is is_one(const struct syn *s, const json_t *left, const json_t *val
 	return UNKNOWN;
 }
 
-/* One of the values, which may be a set, or a list that stands for one. */
+/* Is it one of the values? They may be a set, or a list in place of one. */
 enum is rule_is_any(const struct syn *s, const json_t *left, const json_t *right)
 {
 	const json_t *set = json_object_get(right, "set"), *value;

@@ -19,9 +19,9 @@ struct syn {
 	char daddr[ADDR_TEXT];
 	const struct nolist_addr *addr;
 	unsigned int dport;
-	bool is_sure;   /* nothing unknown could have ended the walk before */
-	bool may_drop;  /* a rule that is not understood may drop it */
-	char rule[160]; /* which drops, or may */
+	bool is_sure;   /* so far no unknown condition could have ended the walk */
+	bool may_drop;  /* a rule with unknown conditions may drop it */
+	char rule[160]; /* the rule that drops it, or may */
 };
 
 /* A member of a rule's object, as text; "": it is none. */
@@ -29,7 +29,7 @@ const char *rule_text(const json_t *o, const char *key);
 bool rule_has(const json_t *o, const char *key, const char *text);
 /* Is a value this word? */
 enum is rule_is_word(const json_t *value, const char *word);
-/* Is what stands on the left of a comparison among the values on its right? */
+/* Is the left side of a comparison among the values on its right side? */
 enum is rule_is_any(const struct syn *s, const json_t *left, const json_t *right);
 /* Does a "match" statement hold for the SYN? */
 enum is rule_matches(const struct syn *s, const json_t *match);

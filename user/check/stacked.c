@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What stands on an interface, beside it and below it: VLANs whose tags answers would
- * lose, the other ports of its bond, its bridge, the card that it is on.
+ * What is stacked on an interface, beside it and below it: VLANs whose tags answers would
+ * lose, the other ports of its bond, its bridge, the card below it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -52,14 +52,14 @@ static void check_vlans(const struct around *i)
 		 vlan->name);
 	if (on && on != i->link && *vlan->kind == 'v')
 		snprintf(above, sizeof(above), "VLAN '%s' on '%s'", vlan->name, on->name);
-	/* In generic mode the tag stays with the packet, and goes out with the answer. */
+	/* In generic mode the tag stays with the packet, and the answer carries it. */
 	if (!i->is_native) {
 		find(i->to, GRADE_OK, "vlans", name, "%s: generic mode keeps tags", above);
 		return;
 	}
 	rx = ethtool_feature(name, "rx-vlan-hw-parse");
 	/*
-	 * A veth hands over what its peer put beside the frame, whatever rxvlan says
+	 * A veth passes on the tag that its peer put beside the frame, whatever rxvlan is
 	 * here; the peer may be in another namespace and cannot be asked.
 	 */
 	if (!is_veth && rx == 0) {
@@ -81,7 +81,7 @@ static void check_vlans(const struct around *i)
 		find_hint(i->to, "ethtool -K %s rxvlan off; or --mode generic", name);
 }
 
-/* --- what else is there ------------------------------------------------------------ */
+/* --- bonds, bridges, and what is below --------------------------------------------- */
 
 static bool is_chosen(const struct check_ifs *ifs, int ifindex)
 {
@@ -93,7 +93,7 @@ static bool is_chosen(const struct check_ifs *ifs, int ifindex)
 	return false;
 }
 
-/* Ports of the same bond take turns: each needs the program. */
+/* Frames may arrive at any port of a bond: each needs the program. */
 static void check_bond(const struct around *i, const struct link *bond)
 {
 	const struct link *l = i->links->link, *end = l + i->links->n;
@@ -102,7 +102,7 @@ static void check_bond(const struct around *i, const struct link *bond)
 		if (l->master != bond->ifindex || is_chosen(i->ifs, l->ifindex))
 			continue;
 		find(i->to, GRADE_WARNING, "bond", i->link->name,
-		     "frames that arrive at '%s', in the same %s '%s', do not meet the program",
+		     "frames that arrive at '%s', in the same %s '%s', bypass the program",
 		     l->name, bond->kind, bond->name);
 		find_hint(i->to, "-i %s -i %s", i->link->name, l->name);
 	}
@@ -117,8 +117,8 @@ static void check_stack(const struct around *i)
 		check_bond(i, up);
 	else if (up && !strcmp(up->kind, "bridge"))
 		find(i->to, GRADE_NOTE, "bridge", l->name,
-		     "a port of '%s': what is bridged to other link addresses passes, whatever "
-		     "its IP address",
+		     "a port of '%s': frames bridged to other link addresses pass, whatever their "
+		     "IP address",
 		     up->name);
 	on = l->lower && l->lower_netns < 0 && strcmp(l->kind, "veth")
 		     ? netlink_find(i->links, l->lower)
@@ -131,7 +131,7 @@ static void check_stack(const struct around *i)
 	for (up = i->links->link; up < end; up++)
 		if (!strncmp(up->kind, "macv", 4) && up->lower == l->ifindex && up->lower_netns < 0)
 			find(i->to, GRADE_NOTE, "stack", l->name,
-			     "what is for the link address of '%s', a %s above it, is answered too",
+			     "frames to the link address of '%s', a %s above it, are answered too",
 			     up->name, up->kind);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * audit: a noun. Holds the list against the log of a real MX.
+ * audit: compares the list with the log of a real MX.
  */
 #include <getopt.h>
 #include "user/base/log.h"
@@ -56,7 +56,7 @@ int cmd_audit(int argc, char **argv)
 	if (c < 0)
 		return -1 - c;
 	if (optind != argc - 1) {
-		errx(optind == argc ? "which log?" : "one log at a time");
+		errx(optind == argc ? "no log given" : "one log at a time");
 		return EXIT_USAGE;
 	}
 	o.pin_dir = options.pin_dir;

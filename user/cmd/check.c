@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * check: a noun. Says of interfaces, before anything is attached to them, what load
- * would meet there: each finding with its grade and what cures it.
+ * check: shows what load would find at the interfaces, before anything is attached: each
+ * finding with its grade and a hint that helps.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -43,7 +43,7 @@ static int take_options(struct conf_args *args, bool *is_json, int argc, char **
 	return c;
 }
 
-/* What the configuration says of itself, or its files, is a finding as well. */
+/* Notes of the configuration, and errors in its files, are findings as well. */
 static void add_notes(struct findings *found, const struct conf *conf)
 {
 	int i;
@@ -131,13 +131,13 @@ static int check(const struct conf *conf, bool is_json)
 	int ret, status;
 
 	if (!conf->interfaces) {
-		errx("which interface?");
+		errx("no interface given");
 		hint("IFACE, or 'interface' in the configuration file");
 		return EXIT_USAGE;
 	}
 	ret = look(&found, conf);
 	if (ret) {
-		err(ret, "cannot look at the host");
+		err(ret, "cannot check the host");
 		free(found.f);
 		return EXIT_FAILED;
 	}
@@ -168,7 +168,7 @@ int cmd_check(int argc, char **argv)
 	}
 	status = conf_args_read(&args, &conf);
 	if (status)
-		conf_tell(&conf, true);
+		conf_print_notes(&conf, true);
 	else
 		status = check(&conf, is_json);
 	conf_free(&conf);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What all commands have in common: the options that every command takes, one
- * parser for those of each, and the help, which is printed from the tables. Not
- * in main.c, so that tests can link commands without it.
+ * What all commands have in common: the options that every command takes, one parser for
+ * the options of each, and the help, which is printed from the tables. Not in main.c, so
+ * that tests can link the commands without it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -29,9 +29,9 @@ enum { OPT_PIN_DIR = 1024, OPT_STATE_DIR, OPT_HELP, OPT_VERSION };
 
 static const struct cmd_option common[] = {
 	{ "pin-dir", OPT_PIN_DIR, "DIR", "where tables are pinned (" DEFAULT_PIN_DIR ")" },
-	{ "state-dir", OPT_STATE_DIR, "DIR", "where state is kept (" DEFAULT_STATE_DIR ")" },
-	{ "verbose", 'v', NULL, "also what libbpf and libxdp have to say" },
-	{ "help", OPT_HELP, NULL, "this text" },
+	{ "state-dir", OPT_STATE_DIR, "DIR", "where state is stored (" DEFAULT_STATE_DIR ")" },
+	{ "verbose", 'v', NULL, "also print messages of libbpf and libxdp" },
+	{ "help", OPT_HELP, NULL, "print this help" },
 	{ "version", OPT_VERSION, NULL, "version of the tool" },
 	{}
 };
@@ -71,10 +71,10 @@ static void print_help(const char *name, const struct cmd_option *opts)
 	printf("\noptions of every command:\n");
 	print_options(common);
 	if (!name)
-		printf("\n\"nolist-xdp COMMAND --help\" tells more; so does nolist-xdp(8)\n");
+		printf("\nFor details see \"nolist-xdp COMMAND --help\" and nolist-xdp(8)\n");
 }
 
-/* Adds the rows of o to getopt's two forms. */
+/* Adds the rows of o to both forms that getopt_long() needs. */
 static void add_options(const struct cmd_option *o, struct option *longs, char *shorts)
 {
 	for (; longs->name; longs++)
@@ -92,7 +92,7 @@ static void add_options(const struct cmd_option *o, struct option *longs, char *
 	*shorts = '\0';
 }
 
-/* The options of every command, taken; 0 if letter is none of them. */
+/* Handles an option that every command takes; 0 if letter is not one of these. */
 static int take_common(int letter)
 {
 	switch (letter) {
@@ -110,11 +110,11 @@ static int take_common(int letter)
 	}
 }
 
-/* Where one command finds what another left must not depend on where it is called. */
+/* What one command leaves the next one must find, whatever directory it is run from. */
 static bool is_whole(const char *option, const char *path)
 {
 	if (*path != '/')
-		errx("%s: '%s' is not a whole path, from / on", option, path);
+		errx("%s: '%s' is not an absolute path", option, path);
 	return *path == '/';
 }
 
@@ -198,7 +198,7 @@ FILE *cmd_open(const char *name)
 	struct stat st;
 	int error = errno;
 
-	/* That it cannot be read shows late, and as an error of the device. */
+	/* A directory can be opened, but read() would only fail later. */
 	if (f && (fstat(fileno(f), &st) || !S_ISDIR(st.st_mode)))
 		return f;
 	if (f) {
@@ -229,7 +229,7 @@ static int dispatch(int argc, char **argv)
 	if (status < 0)
 		return -1 - status;
 	if (optind == argc) {
-		errx("which command?");
+		errx("no command given");
 		hint("\"nolist-xdp --help\" lists them");
 		return EXIT_USAGE;
 	}

@@ -22,7 +22,7 @@
 /* Exit statuses of every command. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1, /* said why on stderr, changed nothing */
+	EXIT_FAILED = 1, /* failed, with the reason on stderr */
 	EXIT_USAGE = 2,  /* the command line or the configuration is wrong */
 	EXIT_HELD = 3,   /* done, but holds held additions to a list back */
 };
@@ -55,15 +55,15 @@ extern struct options options;
 struct cmd_option {
 	const char *name; /* --name */
 	int letter;       /* its short form; 256 to 1023: it has none */
-	const char *arg;  /* what its value is called; NULL: it takes none */
+	const char *arg;  /* the name of its value; NULL: it takes none */
 	const char *help; /* one line */
 };
 
 /*
- * getopt_long() over the options of a command and those that every command
- * takes, which are dealt with here: a letter of opts, with optarg; 0 at the end,
- * with optind at the first argument; -1 - EXIT_STATUS when the command is done
- * (help was printed) or its usage is wrong (it was said):
+ * getopt_long() over the options of a command and those that every command takes, which
+ * it handles itself. Returns a letter of opts, with optarg; 0 at the end, with optind at
+ * the first argument; -1 - EXIT_STATUS when the command is done (help was printed) or its
+ * usage is wrong (the error was printed):
  *
  *	while ((c = cmd_getopt(argc, argv, opts)) > 0)
  *		switch (c) { ... }
@@ -71,23 +71,23 @@ struct cmd_option {
  *		return -1 - c;
  */
 int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
-/* --at TIME, --log N: 0, or an exit status, told. */
+/* Parse --at TIME and --log N: 0, or an exit status after printing the error. */
 int cmd_time(const char *text, int64_t *time);
 int cmd_log_max(const char *text, size_t *max);
-/* For a command that takes no arguments: says so if there is one. True: all is well. */
+/* For a command that takes no arguments: true if there are none, else prints an error. */
 bool cmd_is_end(int argc, char **argv);
-/* A file to be read, or standard input for "-"; NULL: it cannot be, and why was said. */
+/* Opens a file for reading, or standard input for "-"; NULL after printing the error. */
 FILE *cmd_open(const char *name);
 /*
- * Prints why a function failed that returned this error (user/base/failure.h); returns
- * EXIT_USAGE where the administrator's input was wrong, else EXIT_FAILED.
+ * Prints why a function failed that returned this error (user/base/failure.h). Returns
+ * EXIT_USAGE if the administrator's input was wrong, else EXIT_FAILED.
  */
 int cmd_failed(int error);
 
-/* The bodies of commands that "run" calls, without a command line; all return an exit status. */
+/* The commands that "run" runs, without a command line; all return an exit status. */
 int load_run(const char *file);
 int unload_run(void);
-int collect_run(const char *file, int log_max); /* -1: as is usual */
+int collect_run(const char *file, int log_max); /* -1: the default */
 int dump_run(const char *file, size_t log_max); /* all lists, quiet */
 
 int cmd_check(int argc, char **argv);

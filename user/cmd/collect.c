@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * collect: a verb. What the tables say goes into the store; where no list is written,
- * the log tells of each source that came to be listed since, or is so no more.
+ * collect: writes the tables' contents to the store. Where no list is written, it also
+ * logs each source that is listed since the last time, or no longer is.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -14,20 +14,20 @@
 
 #define LOG_MAX 1000 /* listings, and as many removals */
 
-static int tell_listed(struct cmd_judging *j, size_t max)
+static int log_listed(struct cmd_judging *j, size_t max)
 {
 	int error, status = cmd_judging_open(j);
 
 	if (!status) {
-		error = shadow_tell(&j->judge, max);
+		error = shadow_write(&j->judge, max);
 		status = error ? cmd_failed(error) : EXIT_DONE;
 	}
 	if (status)
-		hint("all is stored; new listings cannot be told");
+		hint("all is stored; new listings cannot be logged");
 	return status ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* max: so many are told one by one; -1: as is usual. */
+/* max: log so many listings one by one; -1: the default. */
 static int run(struct cmd_judging *j, int max)
 {
 	struct collected done;
@@ -35,16 +35,16 @@ static int run(struct cmd_judging *j, int max)
 
 	if (status)
 		return status;
-	/* A dump that writes lists tells of each what came on it. */
+	/* If there are lists, dump logs what is added to each. */
 	if (max < 0)
 		max = j->conf.lists ? 0 : LOG_MAX;
 	error = collect(options.pin_dir, options.state_dir, (uint64_t)j->conf.store_mib << 20, &done);
 	conf_free(&j->conf);
 	if (error)
 		return cmd_failed(error);
-	printf("%zu sources, %zu of them with news, %zu freed\n", done.sources, done.changed,
+	printf("%zu sources, %zu updated, %zu freed\n", done.sources, done.changed,
 	       done.freed);
-	return max ? tell_listed(j, max) : EXIT_DONE;
+	return max ? log_listed(j, max) : EXIT_DONE;
 }
 
 int collect_run(const char *file, int log_max)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The configuration of a command line: its file, and what options add to it.
+ * The configuration of a command: its file, and what options add to it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -71,6 +71,6 @@ int cmd_conf(struct conf *conf, const char *file)
 		return EXIT_DONE;
 	if (!conf->errors)
 		return cmd_failed(error);
-	conf_tell(conf, false);
+	conf_print_notes(conf, false);
 	return EXIT_USAGE;
 }

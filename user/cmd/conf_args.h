@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a command line adds to the configuration, kept until the file has been read:
- * for load, and for check, which says what load would do.
+ * What a command line adds to the configuration, held until the file has been read: for
+ * load, and for check, which shows what load would do.
  */
 #ifndef NOLIST_CONF_ARGS_H
 #define NOLIST_CONF_ARGS_H
@@ -29,17 +29,17 @@ struct conf_args {
 enum { CONF_ARGS_LOW = 512, CONF_ARGS_REAL, CONF_ARGS_HIGH, CONF_ARGS_PORT, CONF_ARGS_MODE,
        CONF_ARGS_END };
 
-int conf_args_init(struct conf_args *args, int argc); /* as many as there can be */
+int conf_args_init(struct conf_args *args, int argc); /* makes space for argc; 0 or -ENOMEM */
 void conf_args_free(struct conf_args *args);
 void conf_args_add(struct conf_args *args, const char *key, const char *value, const char *where);
 /* Takes an option of the rows above, with its value; false: the letter is none of them. */
 bool conf_args_take(struct conf_args *args, int letter, const char *value);
-/* Reads file and additions: 0, or an exit status, with what is wrong noted in conf. */
+/* Reads the file and the additions: 0, or an exit status, with errors noted in conf. */
 int conf_args_read(const struct conf_args *args, struct conf *conf);
 
 /*
  * The configuration of a command that takes just -c FILE (NULL: the default, if it
- * exists): 0, or an exit status, told. conf_free() is safe afterwards.
+ * exists): 0, or an exit status after printing the errors. conf_free() is safe afterwards.
  */
 int cmd_conf(struct conf *conf, const char *file);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dump: the offenders, for machines. One list to standard output or to a file, or
- * all those that the configuration names; then their readers are told.
+ * dump: writes block lists. One list to standard output or to a file, or all lists that
+ * the configuration names; then it runs their reload commands.
  */
 #include <getopt.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 
 	if (status)
 		return status;
-	/* Nothing is written if one of them is wrong. */
+	/* If one of them is wrong, none is written. */
 	error = one ? 0 : configured_check(&j->conf);
 	if (error)
 		return cmd_failed(error);
@@ -43,7 +43,7 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 		hint("list = { \"FORMAT FILE COMMAND...\" }");
 		status = EXIT_USAGE;
 	}
-	/* With --json the summary is written all the same. */
+	/* With --json the summary has the errors as well. */
 	if (!status || o->is_json)
 		error = dump(&j->judge, one, o);
 	return status ? status : statuses[error];
@@ -98,7 +98,7 @@ static int set_reload(struct args *a, const char *command)
 	char **argv;
 
 	if (a->one.reload) {
-		errx("one --reload-command only");
+		errx("only one --reload-command is allowed");
 		return EXIT_USAGE;
 	}
 	if (conf_split(command, &a->reload, &argv)) {
@@ -117,17 +117,17 @@ enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, O
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
-	{ "format", 'f', "FORMAT", "see --list-formats; plain unless given" },
-	{ "output", 'o', "FILE", "replace FILE in one step; standard output unless given" },
-	{ "reload-command", OPT_RELOAD, "CMD", "run CMD when FILE was replaced, no shell" },
+	{ "format", 'f', "FORMAT", "see --list-formats (plain)" },
+	{ "output", 'o', "FILE", "replace FILE in one step (standard output)" },
+	{ "reload-command", OPT_RELOAD, "CMD", "run CMD after FILE was replaced, without a shell" },
 	{ "all", OPT_ALL, NULL, "write all lists that the configuration names" },
-	{ "unverified", OPT_UNVERIFIED, NULL, "list also on SYNs alone, which anyone can forge" },
+	{ "unverified", OPT_UNVERIFIED, NULL, "also list sources with SYNs only (can be forged)" },
 	{ "allow", OPT_ALLOW, "FILE", "never list the addresses and prefixes in FILE" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
-	{ "quiet", 'q', NULL, "tell of failures only" },
+	{ "quiet", 'q', NULL, "print only failures" },
 	{ "log", OPT_LOG, "N", "name up to N listings and N removals of a list, also with --quiet" },
-	{ "json", OPT_JSON, NULL, "tell on standard output what was done, as JSON" },
-	{ "list-formats", OPT_LIST, NULL, "what there is, what reads it, and how" },
+	{ "json", OPT_JSON, NULL, "print a summary to standard output, as JSON" },
+	{ "list-formats", OPT_LIST, NULL, "print all formats, and how to use each" },
 	{}
 };
 
@@ -171,7 +171,7 @@ static int take(struct args *a, int c, const char *value)
 	return EXIT_DONE;
 }
 
-/* What cannot be asked together. */
+/* Options that exclude each other. */
 static int check(const struct args *a)
 {
 	const struct list *l = &a->one;
@@ -179,12 +179,12 @@ static int check(const struct args *a)
 	if (a->is_all && (a->has_format || l->file || l->reload))
 		errx("--all takes formats, files and commands from the configuration");
 	else if (l->is_unverified && a->is_all)
-		errx("--all is for machines that refuse mail: not with --unverified");
+		errx("--all writes lists that block mail: not with --unverified");
 	else if (l->is_unverified && !l->format->takes_unverified)
-		errx("'%s' is read by machines that refuse mail: not with --unverified",
+		errx("'%s' is a format that blocks mail: not with --unverified",
 		     l->format->name);
 	else if (!a->is_all && !l->file && (l->reload || a->o.is_json))
-		errx("%s is about a file: not without --output",
+		errx("%s needs --output",
 		     l->reload ? "--reload-command" : "--json");
 	else
 		return EXIT_DONE;

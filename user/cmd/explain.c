@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * explain: a noun. All that is known of one source, what every rule says to it, and
- * what it is judged to be and why.
+ * explain: all that is known of one source, the result of every rule, and its verdict
+ * with the reasons.
  */
 #include <getopt.h>
 #include "user/base/log.h"
@@ -74,7 +74,7 @@ int cmd_explain(int argc, char **argv)
 	if (c < 0)
 		return -1 - c;
 	if (optind != argc - 1) {
-		errx(optind == argc ? "which address?" : "one address at a time");
+		errx(optind == argc ? "no address given" : "one address at a time");
 		return EXIT_USAGE;
 	}
 	if (take_source(argv[optind], &addr))

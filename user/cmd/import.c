@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * import: contacts that others have logged, such as a real MX on another host, as
- * lines of an address and a time. They go into the store as tables of their own
- * that tell UTC. Lines are anybody's text: what is not plainly such a line is
- * counted, and never repeated on a terminal.
+ * import: contacts that another host has logged, such as a real MX elsewhere, as lines of
+ * an address and a time. They go into the store as an epoch of their own, in UTC. The
+ * lines are not trusted: one that is malformed is counted, and never printed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -28,7 +27,7 @@ struct import {
 	struct store_epoch epoch;
 	int role;
 	int64_t now;
-	unsigned long selected, future, old, odd;
+	unsigned long imported, future, old, malformed;
 };
 
 /* --- a line ------------------------------------------------------------------ */
@@ -49,7 +48,7 @@ static int parse_zone(const char *text, int64_t *offset_s)
 	}
 	if (!strcmp(text, "Z"))
 		return 0;
-	/* sscanf() would take blanks and signs for a part of a number. */
+	/* sscanf() would accept blanks and signs before a number. */
 	if ((*text != '+' && *text != '-') || strspn(text + 1, digit) != 2 || text[3] != ':' ||
 	    strspn(text + 4, digit) != 2 || text[6] ||
 	    sscanf(text + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
@@ -70,7 +69,7 @@ static int parse_time(const char *text, int64_t *time)
 	if (strlen(text) <= size)
 		return -EINVAL;
 	memcpy(seconds, text, size);
-	/* A leap second is told as the one before it. */
+	/* A leap second counts as the second before it. */
 	if (!strcmp(seconds + size - 3, ":60Z"))
 		memcpy(seconds + size - 2, "59", 2);
 	if (text_time_parse(seconds, time) || parse_zone(text + size, &offset_s))
@@ -103,7 +102,7 @@ static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t 
 		return ret;
 	if (im->role == NOLIST_REAL && at > im->epoch.real_s[family])
 		im->epoch.real_s[family] = im->epoch.data_s[family] = at;
-	im->selected++;
+	im->imported++;
 	if (!stored_import(&im->row.stored, im->role == NOLIST_REAL, at))
 		return 0;
 	return store_put(im->store, &im->row);
@@ -118,7 +117,7 @@ static int take_line(struct import *im, char *line)
 	if (!*line || *line == '#')
 		return 0;
 	if (parse_line(line, &addr, &time))
-		im->odd++;
+		im->malformed++;
 	else if (time > im->now)
 		im->future++;
 	else if (time <= im->now - STORED_HOURS * 3600ll)
@@ -130,28 +129,28 @@ static int take_line(struct import *im, char *line)
 
 /* --- the file ---------------------------------------------------------------- */
 
-/* A line that is too long, or has a zero byte, is odd as a whole. */
+/* A line that is too long, or has a zero byte, is malformed as a whole. */
 static int take_lines(struct import *im, FILE *f)
 {
 	char line[LINE_MAX_BYTES + 1];
-	bool is_odd = false;
+	bool is_malformed = false;
 	size_t n = 0;
 	int c, error = 0;
 
 	do {
 		c = getc(f);
 		if (c != '\n' && c != EOF) {
-			is_odd |= !c || n == LINE_MAX_BYTES;
-			if (!is_odd)
+			is_malformed |= !c || n == LINE_MAX_BYTES;
+			if (!is_malformed)
 				line[n++] = c;
 			continue;
 		}
 		line[n] = '\0';
-		if (is_odd)
-			im->odd++;
+		if (is_malformed)
+			im->malformed++;
 		else
 			error = take_line(im, line);
-		is_odd = false;
+		is_malformed = false;
 		n = 0;
 	} while (c != EOF && !error);
 	return error;
@@ -190,7 +189,7 @@ static int finish(struct import *im, FILE *f, const char *name)
 {
 	int error;
 
-	/* A file that was read by half is not taken by half. */
+	/* After a read error nothing of the file is imported. */
 	if (ferror(f)) {
 		err(EIO, "cannot read '%s'", name);
 		return EXIT_FAILED;
@@ -198,14 +197,14 @@ static int finish(struct import *im, FILE *f, const char *name)
 	error = store_commit(im->store);
 	if (error)
 		return cmd_failed(error);
-	printf("%lu %s taken\n", im->selected, lines(im->selected));
+	printf("%lu %s imported\n", im->imported, lines(im->imported));
 	if (im->future)
-		warn("%lu %s refused: they tell of the future", im->future, lines(im->future));
+		warn("%lu %s refused: timestamp in the future", im->future, lines(im->future));
 	if (im->old)
 		warn("%lu %s refused: older than 35 days", im->old, lines(im->old));
-	if (im->odd)
-		warn("%lu %s refused: not an address and a time", im->odd, lines(im->odd));
-	return im->odd && !im->selected ? EXIT_FAILED : EXIT_DONE;
+	if (im->malformed)
+		warn("%lu %s refused: not an address and a time", im->malformed, lines(im->malformed));
+	return im->malformed && !im->imported ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run(struct import *im, const char *name)
@@ -250,13 +249,13 @@ int cmd_import(int argc, char **argv)
 	if (c < 0)
 		return -1 - c;
 	if (!im.role) {
-		errx("which role?");
+		errx("no role given");
 		hint("--role real: sources that delivered mail; --role low: sources refused at the "
 		     "low fake");
 		return EXIT_USAGE;
 	}
 	if (optind != argc - 1) {
-		errx(optind == argc ? "which file?" : "one file at a time");
+		errx(optind == argc ? "no file given" : "one file at a time");
 		return EXIT_USAGE;
 	}
 	return run(&im, argv[optind]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opens what a command needs that judges, from where the command line says.
+ * Opens configuration, evidence and judge, as the command line says.
  */
 #include <stdlib.h>
 

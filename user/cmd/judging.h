@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the commands have in common that judge.
+ * What the commands that judge have in common.
  */
 #ifndef NOLIST_CMD_JUDGING_H
 #define NOLIST_CMD_JUDGING_H
@@ -8,7 +8,7 @@
 #include "user/judge/judge.h"
 
 struct cmd_judging {
-	/* Of the command line. */
+	/* From the command line: */
 	const char *file; /* -c FILE, or NULL */
 	struct judge_options options;
 
@@ -16,9 +16,9 @@ struct cmd_judging {
 	struct judge judge;
 };
 
-/* Reads the configuration: 0, or an exit status, told. */
+/* Reads the configuration: 0, or an exit status after printing the error. */
 int cmd_judging_conf(struct cmd_judging *j);
-/* That, and opens evidence and judge. */
+/* The same, and opens evidence and judge. */
 int cmd_judging_open(struct cmd_judging *j);
 void cmd_judging_close(struct cmd_judging *j); /* always safe */
 

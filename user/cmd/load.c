@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * load: a verb. Reads the configuration, looks at the host, and puts both in
- * force; says on stdout what happened to each interface.
+ * load: reads the configuration, checks the host, and attaches and configures the program;
+ * prints what happened to each interface.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -28,12 +28,12 @@ enum { OPT_SOURCES = 256, OPT_FORCE, OPT_PROBATION, OPT_CONFIRM };
 
 static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,
-	{ "interface", 'i', "IFACE", "where to attach; instead of the file's" },
+	{ "interface", 'i', "IFACE", "attach here, instead of at the file's" },
 	CONF_ARGS_OPTIONS,
-	{ "sources", OPT_SOURCES, "N", "capacity of each table, when it is made (262144)" },
+	{ "sources", OPT_SOURCES, "N", "capacity of each new table (262144)" },
 	{ "probation", OPT_PROBATION, "SECONDS", "detach after that time, unless confirmed" },
-	{ "confirm", OPT_CONFIRM, NULL, "keep what is on probation; does nothing else" },
-	{ "force", OPT_FORCE, NULL, "load also where check refuses" },
+	{ "confirm", OPT_CONFIRM, NULL, "end the probation, and nothing else" },
+	{ "force", OPT_FORCE, NULL, "load even if check refuses" },
 	{}
 };
 
@@ -55,7 +55,7 @@ static bool take_seconds(struct load *l, const char *text)
 	long s = strtol(text, &end, 10);
 
 	if (end == text || *end || s < 1 || s > PROBATION_MAX) {
-		errx("--probation: '%s' is no number of seconds from 1 to %d", text,
+		errx("--probation: '%s' is not a number of seconds from 1 to %d", text,
 		     PROBATION_MAX);
 		return false;
 	}
@@ -97,7 +97,7 @@ static int take_options(struct load *l, int argc, char **argv)
 	if (c < 0)
 		return c;
 	if (l->is_confirm && (l->args.adds || l->args.file || l->probation_s)) {
-		errx("--confirm stands alone: it keeps what was loaded");
+		errx("--confirm takes no other options: it confirms what was loaded");
 		return -1 - EXIT_USAGE;
 	}
 	return cmd_is_end(argc, argv) ? 0 : -1 - EXIT_USAGE;
@@ -119,7 +119,7 @@ static int check_twice(const struct load *l)
 	return 0;
 }
 
-/* The interfaces that were named; else those that have the program. */
+/* The configured interfaces; if there are none, those that have the program. */
 static int find_interfaces(struct load *l)
 {
 	const struct kern_if *ifs;
@@ -147,12 +147,12 @@ static int find_interfaces(struct load *l)
 	}
 	if (l->ifs)
 		return 0;
-	errx("to which interface?");
+	errx("no interface given");
 	hint("-i IFACE, or 'interface' in the configuration file");
 	return EXIT_USAGE;
 }
 
-/* What would break mail or the link stops the load; what is odd is told. */
+/* A finding that would break mail or the link stops the load; warnings are printed. */
 static int check(const struct load *l)
 {
 	struct findings found;
@@ -161,7 +161,7 @@ static int check(const struct load *l)
 
 	ret = check_all(&found, &l->conf, l->ifindex, l->ifs);
 	if (ret)
-		warn("not all that check looks at could be looked at");
+		warn("not all checks could be made");
 	for (i = 0; i < found.n; i++) {
 		const struct finding *f = &found.f[i];
 
@@ -181,7 +181,7 @@ static int check(const struct load *l)
 	}
 	free(found.f);
 	if (status)
-		hint("\"nolist-xdp check\" tells all; --force loads nevertheless");
+		hint("\"nolist-xdp check\" shows all findings; --force loads nevertheless");
 	return status;
 }
 
@@ -202,7 +202,7 @@ static void say_interface(const struct kern_if *f, const struct kern_done *done)
 		[KERN_ATTACHED] = "attached",
 		[KERN_REPLACED] = "program replaced",
 		[KERN_ADOPTED] = "adopted",
-		[KERN_RECONFIGURED] = "configured anew",
+		[KERN_RECONFIGURED] = "reconfigured",
 	};
 
 	text_name(f->name, 0);
@@ -212,7 +212,7 @@ static void say_interface(const struct kern_if *f, const struct kern_done *done)
 	       *done->why ? ")" : "");
 }
 
-/* What was decided when the tables were made stays. */
+/* Settings of existing tables that differ from the configuration do not change. */
 static void say_tables(const struct load *l, const struct kern *k)
 {
 	struct kern_tables tables;
@@ -223,27 +223,27 @@ static void say_tables(const struct load *l, const struct kern *k)
 		return;
 	if (l->conf.sources && !kern_fill(k, &capacity) &&
 	    capacity.contacts_max != l->conf.sources) {
-		warn("the tables have a capacity of %u sources, and keep it",
+		warn("the existing tables have a capacity of %u sources, and keep it",
 		     capacity.contacts_max);
 		is_other = true;
 	}
 	if (!kern_tables(k, 0, &tables) && tables.is_lru == l->conf.is_collected) {
-		warn("the table of verified evidence was made for 'collect = %s', and stays so",
+		warn("the existing table of verified evidence is for 'collect = %s', and stays so",
 		     tables.is_lru ? "no" : "yes");
 		is_other = true;
 	}
 	if (is_other)
-		hint("\"nolist-xdp unload --purge\", then load, makes new ones");
+		hint("for new ones run \"nolist-xdp unload --purge\", then load");
 }
 
-/* Evidence of an older version that this load has found, or one before it. */
+/* Reports tables of an older version that this load, or an earlier one, has found. */
 static void say_older(const struct load *l, const struct kern *k)
 {
 	int i;
 
 	for (i = 0; i < kern_instances(k); i++)
 		if (kern_is_replaced(k, i))
-			printf("tables of an older version are kept beside the new ones%s\n",
+			printf("tables of an older version stay beside the new ones%s\n",
 			       l->conf.is_collected ? ", until collect has stored them" : "");
 }
 
@@ -267,8 +267,8 @@ static void say(const struct load *l)
 	say_tables(l, k);
 	say_older(l, k);
 	if (l->probation_s)
-		printf("on probation: detaches in %u seconds, unless \"nolist-xdp load --confirm\" "
-		       "is said\n",
+		printf("on probation: detaches in %u seconds, unless you run \"nolist-xdp load "
+		       "--confirm\"\n",
 		       l->probation_s);
 	kern_close(k);
 }
@@ -330,7 +330,7 @@ static int confirm(void)
 
 	if (ret)
 		return cmd_failed(ret);
-	printf("confirmed: it stays\n");
+	printf("confirmed: stays attached\n");
 	return EXIT_DONE;
 }
 
@@ -342,8 +342,8 @@ static int configure_and_load(struct load *l)
 		errx("cannot list the addresses of this host");
 		status = EXIT_FAILED;
 	}
-	conf_tell(&l->conf, true);
-	/* The first list would fail of it, when nobody looks. */
+	conf_print_notes(&l->conf, true);
+	/* Otherwise the first dump would fail, unattended. */
 	error = status ? 0 : configured_check_all(&l->conf);
 	if (error)
 		status = cmd_failed(error);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pardon: a verb. Keeps an address or a prefix off every list for a time, whatever
- * it does meanwhile; or lists the pardons, or takes one back. They are kept in the
- * store, which is made if there is none.
+ * pardon: keeps an address or a prefix off every list for a time, whatever it does
+ * meanwhile; or lists the pardons, or removes them. They are in the store, which is made
+ * if there is none.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,7 +17,7 @@
 #include "user/base/text.h"
 #include "user/store/store.h"
 
-/* Wider ones are for allow lists, which an administrator keeps and reads. */
+/* Wider prefixes belong into an allow list, which an administrator maintains and reads. */
 #define IP4_LEN_MIN (96 + 16)
 #define IP6_LEN_MIN 32
 
@@ -34,7 +34,7 @@ struct pardon {
 
 /* --- what is pardoned -------------------------------------------------------- */
 
-/* A source is an IPv6 /64: what is narrower is widened to it. */
+/* An IPv6 source is a /64: a narrower prefix is widened to it. */
 static int parse(const char *text, struct prefix *p)
 {
 	struct nolist_source src;
@@ -57,7 +57,7 @@ static int parse(const char *text, struct prefix *p)
 	return EXIT_DONE;
 }
 
-/* The pardon in force that has a prefix, but is for a wider one. */
+/* Looks for a pardon in force of a wider prefix. */
 struct around {
 	const struct prefix *prefix;
 	int64_t now;
@@ -77,7 +77,7 @@ static int find_around(const struct store_pardon *p, void *arg)
 	return 0;
 }
 
-static int tell_missing(struct pardon *c, const struct prefix *p)
+static int not_pardoned(struct pardon *c, const struct prefix *p)
 {
 	struct around a = { .prefix = p, .now = c->now };
 	char text[ADDR_TEXT];
@@ -88,7 +88,7 @@ static int tell_missing(struct pardon *c, const struct prefix *p)
 	return EXIT_FAILED;
 }
 
-/* All of them, or none. */
+/* Pardons all of them, or none. */
 static int change(struct pardon *c)
 {
 	char text[ADDR_TEXT], time[TEXT_TIME];
@@ -98,14 +98,14 @@ static int change(struct pardon *c)
 		error = c->is_remove ? store_unpardon(c->store, &c->prefix[i], c->now) :
 				       store_pardon(c->store, &c->prefix[i], c->now, c->until);
 	if (error == -ENOENT)
-		return tell_missing(c, &c->prefix[i - 1]);
+		return not_pardoned(c, &c->prefix[i - 1]);
 	if (!error)
 		error = store_commit(c->store);
 	if (error)
 		return cmd_failed(error);
 	for (i = 0; i < c->prefixes; i++) {
 		printf("%s: %s", prefix_text(&c->prefix[i], text),
-		       c->is_remove ? "no pardon any more\n" : "pardoned until ");
+		       c->is_remove ? "pardon removed\n" : "pardoned until ");
 		if (!c->is_remove)
 			printf("%s\n", text_time(c->until, time));
 	}
@@ -167,7 +167,7 @@ static int list_json(struct pardon *c)
 	return failed ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* Where there is no store there are no pardons: that is no failure. */
+/* Without a store there are no pardons: this is not an error. */
 static int list(struct pardon *c)
 {
 	int error = store_open(&c->store, options.state_dir, STORE_READ);
@@ -180,7 +180,7 @@ static int list(struct pardon *c)
 	if (error)
 		return cmd_failed(error);
 	if (!c->listed)
-		info("nobody is pardoned");
+		info("no pardons in force");
 	return EXIT_DONE;
 }
 
@@ -191,7 +191,7 @@ enum { OPT_LIST = 256, OPT_REMOVE, OPT_JSON };
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
 	{ "list", OPT_LIST, NULL, "print the pardons that are in force" },
-	{ "remove", OPT_REMOVE, NULL, "take the pardon back" },
+	{ "remove", OPT_REMOVE, NULL, "remove the pardon" },
 	{ "json", OPT_JSON, NULL, "with --list: one JSON document, for scripts" },
 	{}
 };
@@ -202,7 +202,7 @@ static int take_addresses(struct pardon *c, int argc, char **argv)
 
 	if (c->is_list ? c->is_remove || optind < argc : c->is_json || optind == argc) {
 		errx(c->is_list ? "--list takes no address" :
-		     c->is_json ? "--json is for --list" : "which address?");
+		     c->is_json ? "--json is for --list" : "no address given");
 		return EXIT_USAGE;
 	}
 	c->prefix = calloc(argc, sizeof(*c->prefix));
@@ -226,10 +226,10 @@ static int run(struct pardon *c)
 		return status;
 	if (c->is_list)
 		return list(c);
-	/* Nothing is made to be searched in vain. */
+	/* To remove a pardon, do not make a store if there is none. */
 	error = c->is_remove ? store_open(&c->store, options.state_dir, STORE_READ) : 0;
 	if (error == -ENOENT)
-		return tell_missing(c, c->prefix);
+		return not_pardoned(c, c->prefix);
 	store_close(c->store);
 	c->store = NULL;
 	if (!error)

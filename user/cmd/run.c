@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * run: load, then collect and dump on timers, for as long as one likes.
+ * run: load, then collect and dump on timers, until it is stopped.
  */
 #include <getopt.h>
 #include "user/cmd/cmd.h"
@@ -25,7 +25,7 @@ static int collect_step(const char *file)
 	return collect_run(file, -1);
 }
 
-/* That additions were held back is told in the log, and in status. */
+/* Held-back additions are no failure: the log and status show them. */
 static int dump_step(const char *file)
 {
 	int status = dump_run(file, LOG_MAX);
@@ -37,7 +37,7 @@ enum { OPT_NO_LOAD = 256, OPT_UNLOAD };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ")" },
-	{ "no-load", OPT_NO_LOAD, NULL, "somebody else loads" },
+	{ "no-load", OPT_NO_LOAD, NULL, "do not load: something else does" },
 	{ "unload-on-exit", OPT_UNLOAD, NULL, "detach at the end" },
 	{}
 };

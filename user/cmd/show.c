@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * show: a noun. Sources, for eyes; --json is for scripts.
+ * show: sources as a table; --json is for scripts.
  */
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * status: a noun. Where the program is, what it is configured to do, what became of every
- * frame, how full the tables are and what was lost.
+ * status: where the program is attached, its configuration, the counters of frames, how
+ * full the tables are and what was lost.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -19,11 +19,11 @@ static const struct cmd_option opts[] = {
 	{}
 };
 
-static int tell(struct status *s, bool is_json)
+static int print(struct status *s, bool is_json)
 {
 	int i, error;
 
-	/* That the store cannot be read is told, and the tables are shown nevertheless. */
+	/* If the store cannot be read, print why and show the tables all the same. */
 	if (s->store_error)
 		cmd_failed(failure_return(&s->store_failure));
 	if (is_json) {
@@ -46,10 +46,10 @@ static int run(const char *file, bool is_json)
 	struct conf rules;
 	int error, status = cmd_conf(&rules, file);
 
-	/* What is in force does not depend on it: a wrong default one is told, no more. */
+	/* Status does not depend on the file: an invalid default one is only reported. */
 	if (!status || !file) {
 		error = status_read(&s, &rules, options.pin_dir, options.state_dir);
-		status = error ? cmd_failed(error) : tell(&s, is_json);
+		status = error ? cmd_failed(error) : print(&s, is_json);
 	}
 	status_free(&s);
 	conf_free(&rules);

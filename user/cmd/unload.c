@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * unload: a verb. Detaches; the evidence stays pinned, unless it is to be purged,
- * and then it says how much went.
+ * unload: detaches. The evidence stays pinned, unless --purge drops it; then unload prints
+ * how much that was.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -16,8 +16,8 @@
 enum { OPT_PURGE = 256 };
 
 static const struct cmd_option opts[] = {
-	{ "interface", 'i', "IFACE", "only from there; may be given several times" },
-	{ "purge", OPT_PURGE, NULL, "drop the evidence as well, and say how much" },
+	{ "interface", 'i', "IFACE", "only from this one; may be given several times" },
+	{ "purge", OPT_PURGE, NULL, "drop the tables' evidence as well, and print how much" },
 	{}
 };
 
@@ -38,8 +38,8 @@ static int purge(bool is_unloaded)
 	return EXIT_DONE;
 }
 
-/* Evidence of tables without pins, which nothing holds any more. */
-static void tell_gone(const struct kern_gone *gone, bool is_purge)
+/* Reports evidence of tables without pins, which is gone after the last detach. */
+static void print_gone(const struct kern_gone *gone, bool is_purge)
 {
 	printf("dropped sources, of tables that were not pinned: %u with contacts, %u with "
 	       "verified "
@@ -62,7 +62,7 @@ static int unload(const int *ifindex, int ifs, bool is_purge)
 		return cmd_failed(ret);
 	printf("detached from %d interface%s\n", ret, ret == 1 ? "" : "s");
 	if (gone.tables)
-		tell_gone(&gone, is_purge);
+		print_gone(&gone, is_purge);
 	return is_purge ? purge(true) : EXIT_DONE;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * struct conf -> the one value that the program reads: the open-addressed table
- * of addresses, the ports, and what the high fakes say. Pure.
+ * struct conf -> struct nolist_config, the one value that the program reads: the
+ * open-addressed table of addresses, the ports, and the texts of the high fakes. Pure.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,8 +9,8 @@
 
 #include "user/config/conf.h"
 
-#define SEEDS_MX 4096 /* tries until all MX addresses fit: one in two does */
-#define SEEDS_OWN 256 /* tries to fit the other addresses as well */
+#define SEEDS_MX 4096 /* tries until all MX addresses fit: about every other seed does */
+#define SEEDS_OWN 256 /* tries to fit this host's other addresses as well */
 
 static struct nolist_slot *find(struct nolist_config *c, const struct nolist_addr *addr)
 {
@@ -25,7 +25,7 @@ static struct nolist_slot *find(struct nolist_config *c, const struct nolist_add
 	return NULL;
 }
 
-/* Places everything by one seed: how many of own found no room; -1: an MX did not. */
+/* Places all addresses with one seed. Returns how many of own did not fit; -1: an MX did not. */
 static int place(const struct conf *conf, struct nolist_config *c, const struct nolist_addr *own,
 		 int owns)
 {
@@ -56,7 +56,7 @@ static int choose_seed(const struct conf *conf, struct nolist_config *c,
 	int left, least = -1;
 
 	for (seed = 1; seed <= SEEDS_MX && (least < 0 || seed <= SEEDS_OWN); seed++) {
-		/* Spread: neighbouring seeds would only move the low bits. */
+		/* Spread the seeds: consecutive ones would only change the low bits. */
 		c->seed = seed * 0x9e3779b9u;
 		left = place(conf, c, own, owns);
 		if (left < 0 || (least >= 0 && left >= least))
@@ -87,8 +87,8 @@ static const struct nolist_slot *old_slot(const struct nolist_config *old,
 }
 
 /*
- * An index that nobody has; rather one without counters of an address that has
- * gone. Busy ones are taken when nothing else is left.
+ * A free index, preferably one that is not busy with the counters of a former address.
+ * Busy ones are reused only when no other is left.
  */
 static unsigned int next_index(const bool *selected, const bool *busy)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text -> struct conf, and what is odd about the whole. Pure but for reading the
- * file, so that tests and fuzzers can feed it anything. keys.c knows the
- * keys; compile.c turns the result into the program's table.
+ * Text -> struct conf, and checks of the whole. Pure except for reading the file, so that
+ * tests and fuzzers can feed it anything. keys.c knows the keys; compile.c turns the
+ * result into the program's table.
  */
 #define _GNU_SOURCE /* vasprintf */
 #include <confuse.h>
@@ -19,7 +19,7 @@
 #include "user/base/log.h"
 #include "user/base/retired.h"
 
-#define FILE_MAX (1 << 20) /* bytes; all that fits in the table is far less */
+#define FILE_MAX (1 << 20) /* bytes; any sensible configuration is far smaller */
 #define NOTES_MAX 50
 #define KEYS_MAX 64 /* more than there are */
 
@@ -65,7 +65,7 @@ void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
 
 /* --- the file ---------------------------------------------------------------- */
 
-/* What libconfuse's callbacks work on: they get no argument of ours. */
+/* Static, since libconfuse's callbacks get no argument of ours: one parse at a time. */
 static struct reading {
 	struct conf *conf;
 	const char *file;
@@ -87,12 +87,12 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	if (key < 0)
 		return -1;
 	if (now)
-		conf_note(reading.conf, false, "%s: '%s' is called '%s' now; the old name goes with "
-			  "the next release", where, opt->name, now);
+		conf_note(reading.conf, false, "%s: '%s' is called '%s' now; the next release "
+			  "drops the old name", where, opt->name, now);
 	if (!conf_key_is_list(key) && reading.seen[key])
 		conf_note(reading.conf, true, "%s: '%s' is given twice", where, name);
 	reading.seen[key] = true;
-	/* Errors are noted, and the rest of the file is read for its own. */
+	/* Errors are noted, and the rest of the file is still read, for further ones. */
 	conf_add(reading.conf, name, value, where);
 	*(const char **)result = value;
 	return 0;
@@ -108,9 +108,9 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 }
 
 /*
- * libconfuse knows comments between keys only, and people write them beside the
- * addresses of a list: blank them out, outside of quotes. And it puts in what the
- * environment says, which is another for cron, for systemd and for a shell.
+ * libconfuse allows comments only between keys, but people write them beside the addresses
+ * of a list: this blanks them out, except in quotes. libconfuse also expands environment
+ * variables, which differ between cron, systemd and a shell: those are an error.
  */
 static void prepare(char *text)
 {
@@ -120,8 +120,8 @@ static void prepare(char *text)
 	for (; *text; text++) {
 		line += *text == '\n';
 		if (!strncmp(text, "${", 2) && quote != '\'')
-			conf_note(reading.conf, true, "%s:%d: '${' would ask the environment: write "
-				  "it within single quotes", reading.file, line);
+			conf_note(reading.conf, true, "%s:%d: '${' would expand an environment "
+				  "variable: put it in single quotes", reading.file, line);
 		if (quote) {
 			if (*text == '\\' && text[1])
 				line += *++text == '\n';
@@ -138,7 +138,7 @@ static void prepare(char *text)
 	}
 }
 
-/* A key as libconfuse wants it; key is its number. */
+/* A key in libconfuse's form; key: its number. */
 static cfg_opt_t option_of(const char *name, int key)
 {
 	cfg_opt_t list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, on_value);
@@ -206,11 +206,11 @@ int conf_slurp(const char *file, char **text)
 int conf_unreadable(const char *file, int error)
 {
 	if (error == -EILSEQ)
-		return fail_usage("'%s' has a zero byte: that is no text", file);
+		return fail_usage("'%s' has a zero byte: it is not a text file", file);
 	return fail_usage("cannot read '%s': %s", file, strerror(-error));
 }
 
-/* What conf_hold() was told. */
+/* The arguments of conf_hold(). */
 static const char *held_file, *held_text;
 
 void conf_hold(const char *file, const char *text)
@@ -288,7 +288,7 @@ static void check_twice(struct conf *conf)
 	char text[ADDR_TEXT];
 	int i;
 
-	/* In the order of addresses, so that status and the mx indexes have one too. */
+	/* In the order of addresses, as status shows them and the mx indexes count. */
 	if (conf->mxs)
 		qsort(conf->mx, conf->mxs, sizeof(*conf->mx), compare_mx);
 	for (i = 1; i < conf->mxs; i++) {
@@ -314,7 +314,7 @@ static void check_twice(struct conf *conf)
 	}
 }
 
-/* What is odd about the roles. Advice, not law: a site may have two addresses only. */
+/* Warnings about the roles. Not errors: a site may have only two addresses. */
 static void check_roles(struct conf *conf)
 {
 	int count[2][NOLIST_ROLES] = {}, all[NOLIST_ROLES] = {};
@@ -331,7 +331,7 @@ static void check_roles(struct conf *conf)
 	}
 	if (!all[NOLIST_LOW])
 		conf_note(conf, false,
-			  "no low fake: senders that skip the first MX cannot be told from others");
+			  "no low fake: senders that skip the first MX cannot be recognized");
 	if (!all[NOLIST_REAL])
 		conf_note(conf, false, "no real MX: without its alibis nobody can be listed");
 	if (!all[NOLIST_HIGH])
@@ -348,9 +348,8 @@ static void check_roles(struct conf *conf)
 			conf_note(
 				conf, false,
 				"a high fake over %s, but no low fake there: nobody is listed over "
-				"it, since a sender that walks the MXes over %s as well could be "
-				"taken for a "
-				"bot (dual-stack)",
+				"it, since a sender that tries the MXes over %s as well could look "
+				"like a bot (dual-stack)",
 				family[f], family[!f]);
 	if (count[0][NOLIST_LOW] > 1 || count[1][NOLIST_LOW] > 1)
 		conf_note(conf, false,
@@ -378,7 +377,7 @@ int conf_check(struct conf *conf)
 	return conf->errors ? -EINVAL : 0;
 }
 
-void conf_tell(const struct conf *conf, bool is_all)
+void conf_print_notes(const struct conf *conf, bool is_all)
 {
 	int i;
 

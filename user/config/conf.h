@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Configuration: a file and the command line -> struct conf, and struct conf ->
- * the table that the program reads. No kernel calls, so that it can be fuzzed.
+ * Configuration: a file and the command line -> struct conf, and struct conf -> the table
+ * that the program reads. No kernel calls, so that it can be fuzzed.
  *
- * Functions return 0 or -errno and print nothing: what is wrong, and what is only
- * odd, is noted in the conf, with file and line; conf_tell() prints it.
+ * Functions return 0 or -errno and print nothing: they note errors and warnings in the
+ * conf, with file and line; conf_print_notes() prints them.
  */
 #ifndef NOLIST_CONF_H
 #define NOLIST_CONF_H
@@ -15,14 +15,14 @@
 #include "user/base/limits.h"
 #include "user/config/rules.h"
 
-/* An address with a role, and where it was given, for messages. */
+/* An address with a role, and where it was given (for messages). */
 struct conf_mx {
 	struct nolist_addr addr;
 	enum nolist_role role;
 	char where[128]; /* "FILE:LINE", or the option */
 };
 
-/* A list to be kept: its format, its file, and the command that loads it. */
+/* A list to write: its format, its file, and the command that reloads its reader. */
 struct conf_list {
 	char **argv; /* ends with NULL; points into words */
 	char *words;
@@ -37,19 +37,19 @@ struct conf {
 	unsigned short port[NOLIST_PORT_MAX]; /* host order; 25 unless given */
 	int ports;
 	enum kern_mode mode;
-	unsigned int sources; /* room in each table; 0: default */
+	unsigned int sources; /* capacity of each table; 0: default */
 	bool is_collected;    /* "collect = yes" */
-	unsigned int store_mib; /* "store-size": of the store, at most */
-	unsigned int collect_s; /* "collect-interval": of run */
-	unsigned int dump_s;    /* "dump-interval": of run */
+	unsigned int store_mib; /* "store-size": maximum size of the store */
+	unsigned int collect_s; /* "collect-interval": for run */
+	unsigned int dump_s;    /* "dump-interval": for run */
 
-	/* What the high fakes say. */
+	/* The high fakes' dialogue: */
 	char *name;  /* "name": host name; NULL: the host's own */
 	char *tempfail_text; /* "tempfail-text": after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage; /* "stage": when a dialogue is tempfailed */
 	bool is_split;             /* "split-handshake = yes" */
 
-	/* Rules of the verdict. */
+	/* Rules of the verdict: */
 	struct rules rules;            /* keys and defaults are in rule_table (rules.h) */
 	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
 	bool is_dual_accepted;         /* "dual-stack = accept" */
@@ -58,20 +58,20 @@ struct conf {
 	int allows;
 	char **provider;               /* "providers": files of sets of networks */
 	int providers;
-	struct prefix *never_except;   /* "never-list-except": may be listed all the same */
+	struct prefix *never_except;   /* "never-list-except": not on the never-list */
 	int never_excepts;
 
-	/* Lists; what is NULL has a default in lists/list.c. */
+	/* Lists (NULL: a default in lists/list.c): */
 	char *list_zone;       /* "list-zone": of the DNS list */
 	char *list_ns;         /* "list-ns": its name server */
-	char *list_hostmaster; /* "list-hostmaster": whom to ask */
-	char *list_reason;     /* "list-reason": what is said to the refused */
+	char *list_hostmaster; /* "list-hostmaster": the contact of the zone */
+	char *list_reason;     /* "list-reason": text for refused clients */
 	char *list_name;       /* "list-name": of tables and sets */
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;
 	unsigned int reload_s;  /* "reload-time": how long a command may take */
 
-	/* Notes, in the order of finding. */
+	/* Errors and warnings, in the order they were found: */
 	struct conf_note {
 		bool is_error;
 		char *text;
@@ -84,41 +84,41 @@ struct conf {
 void conf_init(struct conf *conf);
 void conf_free(struct conf *conf);
 
-/* Adds what a file says: -errno if it cannot be read, -EINVAL if errors were noted. */
+/* Adds a file's settings: -errno if it cannot be read, -EINVAL if errors were noted. */
 int conf_read(struct conf *conf, const char *file);
-/* All of a file, with a zero at its end, which is the caller's to free; or -errno. */
+/* Reads a whole file, with a zero byte at its end; the caller frees it. 0 or -errno. */
 int conf_slurp(const char *file, char **text);
 /* Notes why conf_read() or conf_slurp() failed; returns -EINVAL. */
 int conf_unreadable(const char *file, int error);
 /*
- * From here on conf_read() of this file takes this text, whatever is on the disk.
- * Both are kept by reference; NULL ends it.
+ * From now on conf_read() of this file uses this text, whatever is on the disk. Both are
+ * held by reference; NULL ends it.
  */
 void conf_hold(const char *file, const char *text);
 /*
- * Adds one value as the file's key would: conf_add(conf, "low", "192.0.2.1",
- * "--low"). A single value replaces the file's; lists are added to.
+ * Adds one value as a key in the file would: conf_add(conf, "low", "192.0.2.1", "--low").
+ * A single value replaces the file's; a list's value is added. where: for messages.
  */
 int conf_add(struct conf *conf, const char *key, const char *value, const char *where);
-/* The name of a key by number from 0 on, NULL after the last; and back, or -1. */
+/* A key's name by its number, from 0 on (NULL after the last), and its number by name (or -1). */
 const char *conf_key(unsigned int key);
 int conf_key_find(const char *name);
 bool conf_key_is_list(unsigned int key);
 /* Forgets the file's interfaces, so that conf_add() names them instead. */
 void conf_drop_interfaces(struct conf *conf);
-/* Judges the whole: twice, two roles, too many; -EINVAL if errors were noted. */
+/* Checks the whole: duplicates, contradictions, odd roles. -EINVAL if errors were noted. */
 int conf_check(struct conf *conf);
 
 void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Puts the errors noted into the log, with is_all also warnings. */
-void conf_tell(const struct conf *conf, bool is_all);
+/* Prints the errors to the log; with is_all the warnings as well. */
+void conf_print_notes(const struct conf *conf, bool is_all);
 
 #define DEFAULT_CONF "/etc/nolist-xdp.conf"
 
 /*
- * Reads and checks a file (NULL: DEFAULT_CONF if it exists). 0 or -EINVAL: errors were
- * noted, for conf_tell(), or there are none and failure_of() tells why it cannot be read.
+ * Reads and checks a file (NULL: DEFAULT_CONF if it exists). 0 or -EINVAL: either errors
+ * were noted, for conf_print_notes(), or failure_of() explains why it cannot be read.
  */
 int conf_open(struct conf *conf, const char *file);
 
@@ -127,10 +127,10 @@ const char *conf_role_name(unsigned int role);
 int conf_role_parse(const char *name); /* enum nolist_role, or -EINVAL */
 
 /*
- * The table for the program. own: addresses of this host without a role. An
- * address keeps the mx index that it has in old (which may be NULL); new ones get
- * an index that is not busy[] (may be NULL), as long as there is one. Returns how
- * many of own found no room, or -E2BIG.
+ * Makes the table for the program. own: addresses of this host without a role. An address
+ * keeps the mx index that it has in old (which may be NULL); a new one gets an index that
+ * is not busy[] (which may be NULL), as long as there is one. Returns how many of own did
+ * not fit, or -E2BIG: the MX addresses did not fit.
  */
 int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
 	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX]);

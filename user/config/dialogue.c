@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One function says where each verb leads and what is said to it; another pads
- * the text so that it leads there. Codes: RFC 5321 4.2, RFC 3463. Nothing begins
- * with 5, and DATA gets neither 2 nor 3, whatever is configured: a sender of
- * good mail must always keep it and come back.
+ * One function has the reply and the next state of each verb; another pads the reply to
+ * the length that encodes this state. Codes: RFC 5321 4.2, RFC 3463. No reply begins with
+ * 5, and DATA gets neither 2 nor 3, whatever is configured: a sender of good mail must
+ * always keep its mail and come back.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <strings.h>
 #include "user/config/dialogue.h"
 
-/* What is said to a verb in a state, and what comes of it. */
+/* The reply to a verb in a state, and the next state. */
 struct step {
 	const char *text; /* %n: the host name; %l: the text of the tempfail */
 	__u32 next;       /* state without NOLIST_MIDLINE */
@@ -27,7 +27,7 @@ static bool is_reported(__u32 base)
 	return base >= NOLIST_GREETED + NOLIST_TEMPFAILED;
 }
 
-/* The same state without, or with, the mark that it was tempfailed. */
+/* The same state, without or with the mark that the dialogue was tempfailed. */
 static __u32 stage_of(__u32 base)
 {
 	return is_reported(base) ? base - NOLIST_TEMPFAILED : base;
@@ -45,7 +45,7 @@ static struct step move(const char *text, __u32 stage, __u32 base)
 	return (struct step){ text, is_reported(base) ? stage + NOLIST_TEMPFAILED : stage, 0 };
 }
 
-/* The table of the dialogue: in state "base", what does "verb" get? */
+/* The table of the dialogue: the reply to a verb in state "base". */
 static struct step dialogue_step(enum dialogue_stage stage, __u32 base, enum nolist_verb verb)
 {
 	__u32 at = stage_of(base);
@@ -85,7 +85,7 @@ static struct step dialogue_step(enum dialogue_stage stage, __u32 base, enum nol
 	return move(SAY_ORDER, at, base);
 }
 
-/* By its length: words that say nothing and do no harm. */
+/* Harmless words to pad a reply, by their length. */
 static const char *const filler[32] = {
 	"", ".", "..", "...", " ...", " (MX)", " (now)", " (here)", " (spare)", " (backup)",
 	" (standby)", " (a backup)", " (backup MX)", " (standby MX)", " (a backup MX)",
@@ -128,7 +128,7 @@ static int reply_compile(struct nolist_reply *r, const struct dialogue *d, const
 	len = snprintf(r->text, sizeof(r->text), "%s%s\r", line, filler[(delta - len - 2) & 31]);
 	if (len < 0 || len >= NOLIST_TEXT_MAX)
 		return -E2BIG;
-	r->text[len++] = '\n'; /* where snprintf wrote its zero */
+	r->text[len++] = '\n'; /* replaces snprintf's zero byte */
 	r->len = len;
 	r->sum = text_sum(r->text, len);
 	r->does = does;

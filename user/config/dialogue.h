@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a high fake says: makes the texts of the dialogue, of the lengths that
- * lead from each state to the next (abi.h, enum nolist_state). The packet side
- * knows verbs and numbers, not a word of what is said; all of that is here.
+ * The replies of a high fake. The length of each reply encodes the next state of the
+ * dialogue (abi.h, enum nolist_state). The packet side knows only verbs and numbers; all
+ * texts are here.
  */
 #ifndef NOLIST_DIALOGUE_H
 #define NOLIST_DIALOGUE_H
@@ -14,7 +14,7 @@
 #define DIALOGUE_TEXT_MAX 148 /* bytes of the text: so the longest reply still fits */
 #define DIALOGUE_TEXT_DEFAULT "Please try another mail exchanger of this domain, or come back later"
 
-/* When a dialogue is tempfailed. */
+/* The verb at which a dialogue is tempfailed. */
 enum dialogue_stage { STAGE_GREETING, STAGE_MAIL, STAGE_RCPT, STAGE_DATA };
 
 struct dialogue {

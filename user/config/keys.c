@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The keys of the configuration: one row each, with the function that takes a
- * value; those of the verdict's rules are in rules.c. The command line's options
- * go through the same rows. To add a key: its row and its field in conf.h, its
- * lines in scripts/nolist-xdp.conf and user/nolist-xdp.8, and its cases in
- * selftests/unit/conf.c.
+ * The keys of the configuration: one row each, with the function that takes a value; those
+ * of the verdict's rules are in rules.c. The command line's options go through the same
+ * rows. To add a key: its row, its field in conf.h, its lines in scripts/nolist-xdp.conf
+ * and user/nolist-xdp.8, and its cases in selftests/unit/conf.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +35,7 @@ static int add_text(char ***list, int *n, const char *value)
 static int add_interface(struct conf *conf, const char *value, const char *where)
 {
 	if (!*value || strlen(value) > IF_NAME_LEN || strchr(value, '/')) {
-		conf_note(conf, true, "%s: '%s' is no name of an interface", where, value);
+		conf_note(conf, true, "%s: '%s' is not an interface name", where, value);
 		return -EINVAL;
 	}
 	if (conf->interfaces >= KERN_IFS_MAX) {
@@ -46,7 +45,7 @@ static int add_interface(struct conf *conf, const char *value, const char *where
 	return add_text(&conf->interface, &conf->interfaces, value);
 }
 
-/* Addresses that no segment on a wire can have, and those that nobody outside can reach. */
+/* Addresses that no segment can have (errors), and those that cannot be reached from outside. */
 static const struct special {
 	const char *prefix, *what;
 	bool is_error;
@@ -117,7 +116,7 @@ static int add_high(struct conf *conf, const char *value, const char *where)
 	return add_mx(conf, NOLIST_HIGH, value, where);
 }
 
-/* A whole decimal number from min to max, and nothing else. */
+/* Parses a decimal number from min to max, with nothing before or after it. */
 static int parse_number(const char *value, unsigned long min, unsigned long max,
 			unsigned int *number)
 {
@@ -190,7 +189,7 @@ static int set_sources(struct conf *conf, const char *value, const char *where)
 	return set_number(conf, value, where, KERN_SOURCES_MIN, KERN_SOURCES_MAX, &conf->sources);
 }
 
-/* What a key says that is asked whether something is accepted. */
+/* Sets a key whose value is "accept" or another word. */
 static int set_accepted(struct conf *conf, const char *value, const char *where, const char *else_,
 			bool *is_accepted)
 {
@@ -225,7 +224,7 @@ static int set_probable(struct conf *conf, const char *value, const char *where)
 	return set_yes_no(conf, value, where, &conf->is_probable_listed);
 }
 
-/* A text that goes into a reply: RFC 5321 4.2 lets only printable ASCII in. */
+/* Sets a text for a reply: RFC 5321 4.2 allows only printable ASCII there. */
 static int set_text(struct conf *conf, const char *value, const char *where, size_t max,
 		    bool has_blanks, char **text)
 {
@@ -334,7 +333,7 @@ static int add_never_except(struct conf *conf, const char *value, const char *wh
 }
 
 /*
- * Every key of the file, but for those of the verdict, which are in rule_table;
+ * Every key of the file except the rules of the verdict, which are in rule_table;
  * scripts/nolist-xdp.conf documents each.
  */
 static const struct key {
@@ -385,7 +384,7 @@ const char *conf_key(unsigned int i)
 	return r->name;
 }
 
-/* A key's number, those of the verdict last; -1: there is none. */
+/* A key's number, with the rules of the verdict last; -1: there is no such key. */
 int conf_key_find(const char *name)
 {
 	const struct rule *r;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The keys of lists: words that are written into files which other programs read
- * as zones, tables and rules. Each is held to characters that no format gives a
- * meaning to, so that no word can end its field, its line or its file.
+ * The keys of lists: words that are written into files which other programs read as zones,
+ * tables and rules. Only characters without a meaning in any format are allowed, so that
+ * no word can end its field, its line or its file.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -13,8 +13,8 @@
 
 #define DOMAIN_MAX 180     /* leaves room for an IPv6 address, nibble by nibble */
 #define REASON_MAX 255     /* RFC 1035 3.3: one string of a TXT record */
-#define REASON_ADDRESS 43  /* the longest that takes the place of '$' */
-#define NAME_LEN 20        /* ipset: 31 with all that is added */
+#define REASON_ADDRESS 43  /* the longest address in place of '$' */
+#define NAME_LEN 20        /* ipset: 31 with everything that is added to it */
 
 static int wrong(struct conf *conf, const char *value, const char *where, const char *what)
 {
@@ -52,7 +52,7 @@ static bool is_domain(const char *value, size_t size)
 	return label;
 }
 
-/* With or without the dot at its end, which is not kept. */
+/* With or without a dot at its end, which is dropped. */
 static int set_domain(struct conf *conf, const char *value, const char *where, char **domain)
 {
 	size_t size = strlen(value);
@@ -80,8 +80,8 @@ int conf_set_hostmaster(struct conf *conf, const char *value, const char *where)
 }
 
 /*
- * Not allowed: what ends a quoted string, what rbldnsd takes for a variable ('$'
- * before a digit, '=' or '$') and sendmail for an argument of its map ('%').
+ * Not allowed: characters that end a quoted string, a variable of rbldnsd ('$' before a
+ * digit, '=' or '$'), an argument of sendmail's map ('%').
  */
 static bool is_reason(const char *value)
 {
@@ -154,7 +154,7 @@ int conf_add_list(struct conf *conf, const char *value, const char *where)
 		free(list.argv);
 		conf->list = grown ? grown : conf->list;
 		return grown ? wrong(conf, value, where,
-				     "a format, a file with its whole path, and perhaps a command") :
+				     "a format, an absolute path, and optionally a command") :
 			       -ENOMEM;
 	}
 	strncpy(list.where, where, sizeof(list.where) - 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The keys of lists, rows of the table in conf.c. They take a value and where it
- * was given, note what is wrong, and return 0 or -errno, as all keys do.
+ * The keys of lists, for the table in keys.c. As for all keys: value, and where it was
+ * given, for the note if it is invalid; 0 or -errno.
  */
 #ifndef NOLIST_CONF_LIST_H
 #define NOLIST_CONF_LIST_H
@@ -16,7 +16,7 @@ int conf_set_list_name(struct conf *conf, const char *value, const char *where);
 int conf_add_list(struct conf *conf, const char *value, const char *where);
 void conf_free_lists(struct conf *conf);
 
-/* Splits on blanks; both results are the caller's to free. 0 or -ENOMEM. */
+/* Splits at blanks; argv ends with NULL. The caller frees both results. 0 or -ENOMEM. */
 int conf_split(const char *text, char **words, char ***argv);
 
 #endif

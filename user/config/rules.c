@@ -13,21 +13,21 @@
 
 const struct rule rule_table[] = {
 	{ "window", "s", 7 * DAY_S, 1, INT_MAX,
-	  "a SYN to the low fake or the real MX is an alibi for so long before and after",
+	  "a SYN to the low fake or the real MX is an alibi for this long before and after",
 	  RULE(window_s) },
 	{ "data-window", "s", 30 * DAY_S, 1, INT_MAX,
-	  "data on an established connection to the real MX is an alibi for so long",
+	  "data on an established connection to the real MX is an alibi for this long",
 	  RULE(data_window_s) },
 	{ "grace", "s", DAY_S, 0, INT_MAX,
 	  "how long a source may take to come back to the low fake or the real MX", RULE(grace_s) },
 	{ "offences", "", 2, 1, NOLIST_HOURS,
-	  "in so many hours it must have been tempfailed and have left without QUIT",
+	  "in this many hours it must have been tempfailed and have left without QUIT",
 	  RULE(offences) },
 	{ "offences-weak", "", 3, 1, NOLIST_HOURS,
-	  "the same, where one exact sequence number is all that verifies it",
+	  "the same, if only one exact sequence number verifies it",
 	  RULE(offences_weak) },
 	{ "bad-acks", "", 100, 0, INT_MAX,
-	  "from a source with more wrong acknowledgements, weak evidence does not count",
+	  "weak evidence of a source with more wrong acknowledgements does not count",
 	  RULE(bad_acks) },
 	{ "bad-acks-all", "", 1 << 20, 0, INT_MAX, "the same, for those of all sources in one hour",
 	  RULE(bad_acks_all) },
@@ -37,15 +37,16 @@ const struct rule rule_table[] = {
 	  "nobody is added to a list unless someone was at the real MX within this time",
 	  RULE(real_seen_s) },
 	{ "real-mx-opens", "", 4, 1, INT_MAX,
-	  "an hour is unhealthy in which known senders opened so many connections to the real "
-	  "MX, and fewer than half carried data",
+	  "an hour is unhealthy if known senders opened this many connections to the real "
+	  "MX in it, and fewer than half carried data",
 	  RULE(real_opens) },
 	{ "real-mx-usual", "", 10, 1, INT_MAX,
-	  "so is one without data, if the same hour of the last 7 days had so many connections "
+	  "or if it had no data, and the same hour of the last 7 days had this many connections "
 	  "with data",
 	  RULE(real_usual) },
 	{ "learning", "s", DAY_S, 0, INT_MAX,
-	  "offences so soon after the first load, or after a change of MX addresses, do not count",
+	  "offences within this time after the first load, or a change of MX addresses, do not "
+	  "count",
 	  RULE(learning_s) },
 	{ "neighbours-ip4", "bits", 24, 16, 32,
 	  "an IPv4 network this wide shares the verified alibis of its addresses",
@@ -56,9 +57,10 @@ const struct rule rule_table[] = {
 	{ "pardon", "s", 30 * DAY_S, 1, INT_MAX,
 	  "how long a pardoned address or prefix is on no list", RULE(pardon_s) },
 	{ "growth", "%", 20, 0, 10000,
-	  "a list grows by so many percent a day at most; the strongest evidence comes first",
+	  "a list grows by at most this many percent a day; the strongest evidence comes first",
 	  RULE(growth) },
-	{ "growth-min", "", 1000, 0, INT_MAX, "or by so many, if that is more", RULE(growth_min) },
+	{ "growth-min", "", 1000, 0, INT_MAX, "or by this many sources, if that is more",
+	  RULE(growth_min) },
 	{}
 };
 

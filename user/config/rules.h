@@ -32,7 +32,7 @@ struct rules {
 
 struct rule {
 	const char *name; /* as in the configuration file */
-	const char *unit; /* "s", or "" for a number */
+	const char *unit; /* "s", "bits", "%", or "" for a number */
 	unsigned int initial;
 	unsigned int min, max;
 	const char *meaning;

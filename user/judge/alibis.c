@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who speaks for whom: alibis of the addresses around a source, and of the provider
- * whose set of networks it is in. Gathered once, from those who sent data to the
- * real MX; they are few.
+ * Alibis that a source can have from others: from the addresses around it, and from the
+ * provider whose set of networks it is in. Gathered once, from the sources that sent data
+ * to the real MX; these are few.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static void add_to_set(struct judge *j, const struct record *r)
 		provider_add(&j->provider[set], r, &j->site, j->now);
 }
 
-/* Is there a set that sent data, of which nobody who did was at the low fake? */
+/* Is there a set that sent data, but none of whose data senders was at the low fake? */
 static bool wants_low(const struct judge *j)
 {
 	int i;
@@ -48,7 +48,7 @@ static bool wants_low(const struct judge *j)
 	return false;
 }
 
-/* Others of the set may have been there: all are asked, which takes its time. */
+/* Other addresses of the set may have been there: this walks over all sources, which is slow. */
 static int find_lows(struct judge *j)
 {
 	struct record r;
@@ -56,7 +56,7 @@ static int find_lows(struct judge *j)
 
 	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
 		ret = 0;
-		/* Who sent data is in it already. */
+		/* judge_find_groups() has added the sources that sent data. */
 		if (r.data.first || !r.low.when.first)
 			continue;
 		add_to_set(j, &r);

@@ -8,7 +8,7 @@
 #include "user/base/failure.h"
 #include "user/judge/files.h"
 
-/* What was wrong with a file. */
+/* Explains what was wrong with a file; returns 0 or -errno. */
 static int explain(int error, const char *file, unsigned int line, const char *must_be)
 {
 	if (!error)

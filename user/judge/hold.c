@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which hold it is: told from the checks of a verdict.
+ * Finds the hold of a source from the checks of its verdict.
  */
 #include "user/judge/hold.h"
 
@@ -13,7 +13,7 @@ const char *const hold_reasons[HOLDS] = {
 	[HOLD_GAPS] = "verified evidence was lost near their offences",
 	[HOLD_LEARNING] = "learning: after the first load, or a change of MX addresses",
 	[HOLD_UNSEEN] = "no sender is seen at the real MX",
-	[HOLD_UNHEALTHY] = "the real MX was unhealthy, or is",
+	[HOLD_UNHEALTHY] = "the real MX was or is unhealthy",
 	[HOLD_GROWTH] = "the list has grown enough for a day",
 };
 
@@ -22,7 +22,7 @@ static bool has_failed(const struct verdict *v, enum check check)
 	return v->check[check].is_asked && !v->check[check].is_passed;
 }
 
-/* Did any of a grace that was stretched pass in a learning time? */
+/* Was the grace extended by learning, at least in part? */
 static bool is_learning(const struct verdict *v, const struct site *site)
 {
 	int64_t from = v->since - v->paused - v->check[CHECK_GRACE].need;
@@ -36,7 +36,7 @@ static bool is_learning(const struct verdict *v, const struct site *site)
 
 enum hold hold_of(const struct verdict *v, const struct site *site, int64_t now)
 {
-	/* Without the time that did not count, the grace would be over. */
+	/* Without the pauses the grace would be over. */
 	if (v->is == JUDGED_WAITING && v->paused && now >= v->since - v->paused)
 		return is_learning(v, site) ? HOLD_LEARNING : HOLD_UNHEALTHY;
 	if (v->is != JUDGED_HELD)

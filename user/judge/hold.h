@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Holds: what holds additions to the lists back. They never take anybody off: who
- * is on a list stays there while he is held, until his time is over.
+ * Holds: reasons for which additions to the lists wait. A hold never removes a source: one
+ * that is already listed stays listed while it is held, until its listing ends.
  */
 #ifndef NOLIST_HOLD_H
 #define NOLIST_HOLD_H
@@ -10,9 +10,9 @@
 
 enum hold {
 	HOLD_GAPS,      /* verified evidence was lost near an offence */
-	HOLD_LEARNING,  /* the offence is of the learning time, or it is that now */
-	HOLD_UNSEEN,    /* nobody was at the real MX lately */
-	HOLD_UNHEALTHY, /* the real MX answered too few */
+	HOLD_LEARNING,  /* the offence was while learning, or learning is not over */
+	HOLD_UNSEEN,    /* no source was at the real MX lately */
+	HOLD_UNHEALTHY, /* the real MX answered too few connections */
 	HOLD_GROWTH,    /* the list has grown enough for a day */
 	HOLDS,
 	HOLD_NONE = HOLDS
@@ -22,8 +22,8 @@ extern const char *const hold_names[HOLDS];
 extern const char *const hold_reasons[HOLDS]; /* in words */
 
 /*
- * What holds a source back that would be listed otherwise. Pure; of growth the
- * list decides (lists/growth.h).
+ * The hold of a source that would be listed otherwise, or HOLD_NONE; now in seconds
+ * since 1970. Pure. Never HOLD_GROWTH: that depends on the list (lists/growth.h).
  */
 enum hold hold_of(const struct verdict *v, const struct site *site, int64_t now);
 

@@ -39,7 +39,7 @@ static int start_never(struct judge *j)
 	if (error)
 		return out_of_memory();
 	error = neverlist_add_host(j->never);
-	return error ? fail(error, "cannot learn this host's own addresses, gateways and resolvers")
+	return error ? fail(error, "cannot read this host's own addresses, gateways and resolvers")
 		     : 0;
 }
 
@@ -53,8 +53,8 @@ static void add_role(struct judge *j, const struct nolist_addr *addr, unsigned i
 }
 
 /*
- * MX addresses that the program works with are ours, and say who is seen. Where nothing
- * is loaded, the configuration does.
+ * The roles of the MX addresses in the loaded program; where nothing is loaded, those of
+ * the configuration. The loaded addresses are also never listed.
  */
 static int add_roles(struct judge *j)
 {
@@ -79,8 +79,8 @@ static int read_pardons(struct judge *j)
 
 	for (i = 0; i < n && !error; i++) {
 		/*
-		 * A clock that was set back makes no pardon void; to tell of an earlier time,
-		 * it must have been made by then.
+		 * A pardon stays valid if the clock was set back. A replay (--at) counts only
+		 * the pardons that had been made by then.
 		 */
 		if (p[i].until <= j->now || (j->is_replay && p[i].made > j->now))
 			continue;
@@ -91,7 +91,10 @@ static int read_pardons(struct judge *j)
 
 /* --- what the records say together ------------------------------------------- */
 
-/* Who was seen at the real MX, and when; as of an earlier time each is asked. */
+/*
+ * When the real MX was seen last. If that was after j->now (--at), all sources are
+ * walked over for the last time before it.
+ */
 static int see_real_mx(struct judge *j)
 {
 	struct record r;
@@ -186,7 +189,7 @@ static void judge_record(const struct judge *j, struct judged *of)
 	judge_neighbours(j, of);
 	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
 	of->hold = hold_of(&of->v, &j->site, j->now);
-	/* Who is held back stays on a list that has him. */
+	/* A held source that is already listed stays listed: it needs these checks as well. */
 	if (!verdict_is_listed(&of->v, true) && of->hold == HOLD_NONE)
 		return;
 	if (prefix_set_find(j->never, &of->r.src))

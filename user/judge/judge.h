@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What show, explain and dump have in common: takes configuration and evidence,
- * gathers site, alibis and never-lists once, then judges source by source. Where the
- * evidence came from is not asked: no kernel, no store is opened here.
+ * gathers site, alibis and never-lists once, then judges source by source. The caller
+ * opens the evidence: neither the kernel nor the store is opened here.
  *
  * Functions return 0 or -errno, explained by failure_of().
  */
@@ -19,15 +19,15 @@
 
 struct judge {
 	int64_t now;
-	bool is_replay; /* --at: as of then */
+	bool is_replay; /* --at: judge as of an earlier time */
 	const struct conf *conf;
 	const char *state_dir; /* where lists note their growth */
 	struct rules rules;
 	struct site site;
 	struct evidence *evidence;
-	struct prefix_set *never; /* built in and around us */
-	struct prefix_set *allow; /* files */
-	struct prefix_set *pardon; /* those in force */
+	struct prefix_set *never; /* built in, and of this host and its networks */
+	struct prefix_set *allow; /* from the allow files */
+	struct prefix_set *pardon; /* pardons in force */
 	/* Neighbourhoods with an alibi, in the order of addresses. */
 	struct judge_group {
 		struct nolist_addr addr; /* its first address */
@@ -36,7 +36,7 @@ struct judge {
 	size_t groups;
 	struct providers *providers; /* sets of networks */
 	struct provider *provider;   /* of each set, in their order */
-	int error; /* of a walk that ended before its end */
+	int error; /* why the last walk ended early; 0: it did not */
 };
 
 struct judge_options {
@@ -47,41 +47,44 @@ struct judge_options {
 	int allows;
 };
 
-/* One source and what it is judged to be. */
+/* One source and its verdict. */
 struct judged {
 	struct record r;
 	struct verdict v;
 	struct neighbours n; /* n.count is 0: none has an alibi */
 	const char *provider; /* the set that it is in, or NULL */
 	int64_t pardoned_until; /* 0: it is not pardoned */
-	enum hold hold;         /* what holds it back; HOLD_NONE: nothing */
+	enum hold hold;         /* why it is held; HOLD_NONE: it is not */
 };
 
 /* Reads the files that the configuration names; judge_close() is always safe afterwards. */
 int judge_open(struct judge *j, const struct judge_options *o);
-/* Then takes the evidence over, and looks at all of it. */
+/* Then takes the evidence over (judge_close() frees it), and walks over all of it once. */
 int judge_take(struct judge *j, struct evidence *evidence);
 void judge_close(struct judge *j);
 
-/* alibis.c: who speaks for whom. For judge.c only. */
+/* alibis.c: alibis from neighbours and providers. For judge.c only. */
 int judge_read_providers(struct judge *j);
 int judge_find_groups(struct judge *j);
 void judge_neighbours(const struct judge *j, struct judged *of);
 
 /*
- * A walk over the sources in the order of addresses; of what is pointed to by a
- * record nothing outlives the next call. Whoever wants to know whether it came to
- * the end asks judge_end() afterwards.
+ * A walk over the sources in the order of addresses. What a record points to is valid
+ * until the next call. judge_end() says afterwards whether the walk came to its end:
+ * 0 or -errno.
  */
 void judge_start(struct judge *j, enum evidence_kind kind);
 bool judge_next(struct judge *j, struct judged *of);
-/* The same without judging, for those who only want to know what a source did. */
+/* The same without judging, where only the record is needed. */
 bool judge_next_record(struct judge *j, struct record *r);
 int judge_end(struct judge *j);
-/* A source that need not be known: true if it is; ends a walk. Failures are told as above. */
+/*
+ * Judges one source; false if nothing is known of it (or on an error, see judge_end()):
+ * it is judged all the same, with an empty record. Ends a walk.
+ */
 bool judge_find(struct judge *j, const struct nolist_source *src, struct judged *of);
 
-/* Is the real MX seen in a family (0: IPv4, 1: IPv6), as the rules ask? */
+/* Was the real MX seen in a family (0: IPv4, 1: IPv6) as lately as the rules demand? */
 bool judge_is_seen(const struct judge *j, int family);
 
 #endif

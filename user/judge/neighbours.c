@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may speak for a source: the addresses around it, and those of the provider
- * whose set of networks it is in. A verified alibi of one of them excuses it where
- * that one is no bot by all signs: where there is a low fake, it was there as well.
+ * Alibis from others: a verified alibi of an address around a source, or of one in the
+ * same provider's set of networks, excuses the source. It counts only if that address is
+ * clearly no bot: where there is a low fake, it must have been there as well.
  */
 #include <string.h>
 
@@ -53,7 +53,7 @@ void neighbours_add(struct neighbours *n, const struct record *r, const struct s
 
 	if (!data.first)
 		return;
-	/* Else one bot at the real MX would acquit all bots of its hoster. */
+	/* Otherwise one bot at the real MX would acquit all bots of its hoster. */
 	if (has_low(r, site) && (!low.first || span_gap(low, data) > rules->window_s))
 		return;
 	add(n, &r->src, data);
@@ -90,7 +90,7 @@ struct neighbours neighbours_of(const struct nolist_source *src, const struct ne
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		/* Nobody is his own neighbour. */
+		/* A source is not its own neighbour. */
 		if (!both[i] || !both[i]->count || is_alone(both[i], src))
 			continue;
 		if (!n.count)

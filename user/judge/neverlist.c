@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Puts the never-list together.
+ * Builds the never-list.
  */
 #include <errno.h>
 
@@ -43,7 +43,7 @@ int neverlist_new(struct prefix_set **list, const struct conf *conf)
 		error = neverlist_add_special_use(*list);
 	for (i = 0; i < conf->mxs && !error; i++)
 		error = neverlist_add_mx(*list, &conf->mx[i].addr);
-	/* config/keys.c has looked whether they can be. */
+	/* config/keys.c has checked that each is a lab network. */
 	for (i = 0; i < conf->never_excepts && !error; i++)
 		error = neverlist_except(*list, &conf->never_except[i]);
 	return error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads sets of networks, and finds the one that a source is in; the search is that
- * of the never-list. What such a file says comes from other people's DNS: a network
+ * Reads sets of networks, and finds the set that a source is in, with the search of
+ * base/prefix_set.h. The contents of such a file come from other people's DNS: a network
  * so wide that it would acquit half of the internet is refused.
  */
 #include <errno.h>
@@ -44,7 +44,7 @@ void providers_free(struct providers *p)
 	free(p);
 }
 
-/* The set of this name, which is added if it is new; or -errno. */
+/* The index of the set with this name, which is added if it is new; or -errno. */
 static int set_of(struct providers *p, const char *name)
 {
 	size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
@@ -61,7 +61,7 @@ static int set_of(struct providers *p, const char *name)
 	return p->name[p->names] ? p->names++ : -ENOMEM;
 }
 
-/* SPF lets bits of the host stand behind a network. */
+/* In SPF records a network may have host bits set: they are cleared. */
 static int parse_network(const char *text, struct prefix *p)
 {
 	char addr[ADDR_TEXT];
@@ -83,7 +83,7 @@ static int parse_network(const char *text, struct prefix *p)
 	if (slash) {
 		if (slash[1] < '0' || slash[1] > '9')
 			return -EINVAL;
-		/* Not into the prefix at once: 264 is no byte, but 8 would be left of it. */
+		/* p->len is a byte, in which 264 would become 8: so check first. */
 		len = strtoul(slash + 1, &end, 10);
 		if (*end || len > bits || len < widest)
 			return -EINVAL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What holds for all sources: whether the real MX is seen and was healthy, and when
- * offences do not count since everybody still has to learn the addresses. Pure, as
- * the verdict is; only memory can run out.
+ * offences do not count because senders may still have the old MX records in their
+ * caches (learning). Pure, as the verdict is; only memory can run out.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 /* --- spans ------------------------------------------------------------------- */
 
-/* Spans come in the order of their beginnings. */
+/* Adds a span, or extends the last one if they touch. Call in the order of first. */
 static int add_span(struct span **spans, size_t *n, int64_t first, int64_t last)
 {
 	struct span *grown;
@@ -35,7 +35,7 @@ static int add_span(struct span **spans, size_t *n, int64_t first, int64_t last)
 
 /* --- health of the real MX --------------------------------------------------- */
 
-/* The first hour that does not begin before a time. */
+/* The index of the first hour that begins at or after start. */
 static size_t hour_from(const struct site_family *f, int64_t start)
 {
 	size_t from = 0, to = f->hours;
@@ -51,7 +51,10 @@ static size_t hour_from(const struct site_family *f, int64_t start)
 	return from;
 }
 
-/* Had this hour of the last days connections? Hours of another boot are shifted. */
+/*
+ * Did this hour of the day have connections in the last days? Half an hour of tolerance:
+ * the hours of another boot do not begin at the same minute.
+ */
 static bool is_usual(const struct site_family *f, const struct rules *rules, int64_t start)
 {
 	uint64_t data = 0;
@@ -67,15 +70,15 @@ static bool is_usual(const struct site_family *f, const struct rules *rules, int
 	return data >= rules->real_usual;
 }
 
-static bool is_ill_hour(const struct site_family *f, const struct rules *rules,
-			const struct real_hour *h, int64_t now)
+static bool is_unhealthy_hour(const struct site_family *f, const struct rules *rules,
+			      const struct real_hour *h, int64_t now)
 {
 	if (h->opens >= rules->real_opens && 2ull * h->data < h->opens)
 		return true;
 	return !h->data && h->start + HOUR_S <= now && is_usual(f, rules, h->start);
 }
 
-/* Hours of which nothing is noted, from start on; *start is then the one under way. */
+/* Adds the hours without a record from *start on; *start becomes the current hour. */
 static int add_missed(struct site_family *f, const struct rules *rules, int64_t *start, int64_t until)
 {
 	int error = 0;
@@ -87,7 +90,7 @@ static int add_missed(struct site_family *f, const struct rules *rules, int64_t 
 	return error;
 }
 
-static int find_ill(struct site_family *f, const struct rules *rules, int64_t now)
+static int find_unhealthy(struct site_family *f, const struct rules *rules, int64_t now)
 {
 	int64_t start = 0, last = 0;
 	int error = 0;
@@ -98,7 +101,7 @@ static int find_ill(struct site_family *f, const struct rules *rules, int64_t no
 
 		if (i)
 			error = add_missed(f, rules, &start, h->start);
-		if (!error && is_ill_hour(f, rules, h, now))
+		if (!error && is_unhealthy_hour(f, rules, h, now))
 			error = add_span(&f->unhealthy, &f->n_unhealthy, h->start,
 					 h->start + HOUR_S - 1);
 		start = h->start + HOUR_S;
@@ -109,7 +112,7 @@ static int find_ill(struct site_family *f, const struct rules *rules, int64_t no
 		error = add_missed(f, rules, &start, now);
 	if (start > now)
 		start -= HOUR_S;
-	/* What was ill is so until something comes. */
+	/* An unhealthy MX stays so until data comes again. */
 	if (!error && f->n_unhealthy && last <= start &&
 	    f->unhealthy[f->n_unhealthy - 1].last + 1 >= start &&
 	    f->unhealthy[f->n_unhealthy - 1].last < now)
@@ -131,7 +134,7 @@ static int find_learning(struct site *site, const struct rules *rules, int64_t n
 	return error;
 }
 
-/* --- together ---------------------------------------------------------------- */
+/* --- pauses of the grace ----------------------------------------------------- */
 
 static int find_pauses(struct site *site, struct site_family *f)
 {
@@ -158,7 +161,7 @@ int site_ready(struct site *site, const struct rules *rules, int64_t now)
 	site_free(site);
 	error = find_learning(site, rules, now);
 	for (i = 0; i < 2 && !error; i++) {
-		error = find_ill(&site->family[i], rules, now);
+		error = find_unhealthy(&site->family[i], rules, now);
 		if (!error)
 			error = find_pauses(site, &site->family[i]);
 	}
@@ -220,7 +223,7 @@ bool site_has_no_low(const struct site *site, int family, struct span when)
 	size_t i;
 
 	for (i = 0; i < site->changes && site->change[i].at <= when.last; i++) {
-		/* Was it in force no more when that began? */
+		/* Skip it if the next change came before the span began. */
 		if (i + 1 < site->changes && site->change[i + 1].at <= when.first)
 			continue;
 		has_no_low |= (site->change[i].mx & NOLIST_MX_NO_LOW(family)) != 0;
@@ -236,7 +239,7 @@ int64_t site_learning_until(const struct site *site, int64_t now)
 	return site->learning[site->learnings - 1].last + 1;
 }
 
-/* Of a later time only the first contact may be before. */
+/* The last contact known to be at or before now; of a span only both ends are known. 0: none. */
 static int64_t seen_by(const struct span *span, int64_t now)
 {
 	int64_t seen = span->last <= now ? span->last : span->first;
@@ -250,7 +253,7 @@ void site_add(struct site *site, const struct record *r, int64_t now)
 	int64_t real = asof_seen(r, RECORD_REAL, now), data = seen_by(&r->data, now);
 	unsigned int i;
 
-	/* Of data the hours are known: who came before and later was there between. */
+	/* The hours of data are known one by one: one of them may be later, but before now. */
 	for (i = r->data_hours; i-- && data < r->data_hour[i];)
 		if (r->data_hour[i] <= now)
 			data = r->data_hour[i];

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The verdict: evidence, neighbourhood, site, rules and a clock in; what the
- * source is, since when, until when, and what every check said out.
+ * The verdict. Input: evidence, neighbourhood, site, rules and a clock. Output: what the
+ * source is, since when, until when, and the result of every check.
  *
- * Offences are hours in which a verified dialogue at a high fake was told "later"
- * and neither then nor in the next hour one that was told had a QUIT. Where no
- * dialogue is known, the last SYN to a high fake stands in for one, and the
- * verdict can be no more than a suspicion.
+ * An offence is an hour in which a verified dialogue at a high fake was tempfailed, and
+ * no tempfailed dialogue of this hour or the next one ended with QUIT. If no dialogue is
+ * known, the last SYN to a high fake counts as one, and the verdict is at most "suspect".
  */
 #include <limits.h>
 #include <string.h>
@@ -45,17 +44,17 @@ bool verdict_is_listed(const struct verdict *v, bool is_unverified)
 	       (is_unverified && v->is == JUDGED_SUSPECT);
 }
 
-/* One offence, or what stands in for it: it was within this span. */
+/* One offence (or the SYN that counts as one): it happened within this span. */
 struct offence {
 	struct span when;
 	bool is_weak;
 };
 
-/* Offences, taken up in the order of time. */
+/* A count of offences, added in the order of time. */
 struct tally {
 	unsigned int strong, weak;
-	int64_t reached; /* when they became enough; 0: they are not */
-	int64_t proved;  /* the same of the strong ones alone */
+	int64_t reached;        /* when they became enough; 0: they are not */
+	int64_t reached_strong; /* the same of the strong ones alone */
 	int64_t last;
 };
 
@@ -73,14 +72,14 @@ static void tally_add(struct tally *t, const struct offence *o, const struct rul
 		t->weak++;
 	else
 		t->strong++;
-	/* After a listing has ended the next one takes another grace. */
+	/* After a listing has ended, the next one needs a grace of its own. */
 	if (t->reached && o->when.first - t->last > rules->listing_s)
-		t->reached = t->proved = 0;
+		t->reached = t->reached_strong = 0;
 	t->last = o->when.last;
 	if (!t->reached && is_enough(t, rules, is_verified))
 		t->reached = o->when.last;
-	if (!t->proved && is_verified && t->strong >= rules->offences)
-		t->proved = o->when.last;
+	if (!t->reached_strong && is_verified && t->strong >= rules->offences)
+		t->reached_strong = o->when.last;
 }
 
 /* The state of one judgement. */
@@ -94,7 +93,7 @@ struct trial {
 	struct tally all;       /* every offence */
 	struct tally own;       /* without those that an alibi excuses */
 	struct tally unexcused; /* and without those that may have one in the other family */
-	struct tally clean;     /* and without those near lost evidence, or learnt from */
+	struct tally clean;     /* and without those near lost evidence, or while learning */
 };
 
 static void answer(struct trial *t, enum check check, bool is_passed, int64_t have, int64_t need)
@@ -102,7 +101,7 @@ static void answer(struct trial *t, enum check check, bool is_passed, int64_t ha
 	t->v->check[check] = (struct check_result){ true, is_passed, have, need };
 }
 
-/* Does an alibi excuse an offence? Keeps the nearest it came to that. */
+/* Does an alibi excuse an offence? The check's result holds the smallest distance so far. */
 static bool is_excused(struct trial *t, enum check check, struct span alibi,
 		       const struct offence *o, unsigned int window_s)
 {
@@ -122,7 +121,7 @@ static bool is_excused(struct trial *t, enum check check, struct span alibi,
 	return true;
 }
 
-/* Nobody is his own neighbour. */
+/* A source is not its own neighbour. */
 static bool has_neighbours(const struct trial *t)
 {
 	if (!t->n || !t->n->count)
@@ -136,11 +135,11 @@ static int family_of(const struct trial *t)
 }
 
 /*
- * When the grace is over. It runs from the offence that made them enough, also for
- * who was never seen elsewhere: that its earlier mail did not come back says nothing
- * of a good sender's next one, which may be on its way. It stands still while a good
- * sender could not have come back: the real MX was down, or he still had old
- * addresses of it.
+ * When the grace is over. It runs from the offence that made them enough, even if the
+ * source was never seen elsewhere: that its earlier mail did not come back does not mean
+ * that the next one will not, which may be on its way. The grace pauses while a good
+ * sender could not have come back: when the real MX was down, or the sender still had
+ * the MX's old addresses.
  */
 static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused)
 {
@@ -165,7 +164,8 @@ static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused
 
 /*
  * Was verified evidence lost between an hour before an offence and the end of its
- * grace? Among it might be what excuses it. lost: when, or when it was last.
+ * grace? The lost evidence might have excused it. *lost: when; if there was no such gap,
+ * when evidence was lost last (0: never).
  */
 static bool has_gap(const struct trial *t, const struct offence *o, int64_t *lost)
 {
@@ -190,7 +190,7 @@ static bool has_gap(const struct trial *t, const struct offence *o, int64_t *los
 	return is_near;
 }
 
-/* Is any of it in a learning time? Caches still hold the zone of before. */
+/* Was any of it while learning? DNS caches may still have had the zone's old MX records. */
 static bool is_learning(struct trial *t, const struct offence *o)
 {
 	struct check_result *c = &t->v->check[CHECK_LEARNING];
@@ -212,7 +212,7 @@ static bool is_learning(struct trial *t, const struct offence *o)
 	return is_in;
 }
 
-/* May one who walked low and real over the other family have done this? */
+/* May this be a sender that walked over low and real in the other address family? */
 static bool is_dual(struct trial *t, const struct offence *o)
 {
 	struct check_result *c = &t->v->check[CHECK_DUAL];
@@ -235,7 +235,7 @@ static void try_offence(struct trial *t, const struct offence *o)
 	bool is_out;
 
 	tally_add(&t->all, o, rules, t->v->is_verified);
-	/* Each is asked, also when another has excused it: they are to be told. */
+	/* All of them, even if one has excused it already: explain shows each result. */
 	is_out = is_excused(t, CHECK_LOW, t->r.low.when, o, rules->window_s);
 	is_out |= is_excused(t, CHECK_REAL, t->r.real.when, o, rules->window_s);
 	is_out |= is_excused(t, CHECK_DATA, t->r.data, o, rules->data_window_s);
@@ -261,8 +261,9 @@ static void try_offence(struct trial *t, const struct offence *o)
 }
 
 /*
- * Forging weak proof takes a great many wrong acknowledgements. What all sources
- * sent is known of some hours only, what this one sent ever since its first proof.
+ * Could the weak evidence be forged? Guessing a sequence number takes a great many wrong
+ * acknowledgements. Those of all sources are known for some hours only, those of this
+ * source since it was first verified.
  */
 static bool is_forgeable(const struct trial *t, const struct hour *h)
 {
@@ -285,7 +286,7 @@ static bool is_forgeable(const struct trial *t, const struct hour *h)
 	return count > t->rules->bad_acks_all || t->r.bad_acks > t->rules->bad_acks;
 }
 
-/* Was there a QUIT to what was told in this hour? It may have crossed the full hour. */
+/* Did a tempfailed dialogue of this hour end with QUIT? That may have come in the next hour. */
 static bool has_quit(const struct record *r, const struct hour *h)
 {
 	const struct hour *next = h + 1;
@@ -296,7 +297,7 @@ static bool has_quit(const struct record *r, const struct hour *h)
 	       next->n[NOLIST_EVENT_QUIT];
 }
 
-/* Verified by sequence numbers alone, and by so few that nobody can have guessed them. */
+/* Verified by sequence numbers alone, with too few wrong ones for them to be guessed. */
 static bool is_weak_offence(const struct trial *t, const struct hour *h)
 {
 	return h->n[NOLIST_EVENT_GREETED_WEAK] && h->n[NOLIST_EVENT_TEMPFAILED_WEAK] &&
@@ -309,7 +310,7 @@ static bool hour_offence(const struct trial *t, const struct hour *h, struct off
 	int64_t from = h->start, to = from + HOUR_S - 1;
 	const struct record *r = &t->r;
 
-	/* A retransmission counts again, so one is never taken from the other. */
+	/* A retransmission counts again, so the counters cannot be subtracted from each other. */
 	if (has_quit(r, h))
 		return false;
 	if (!h->n[NOLIST_EVENT_TEMPFAILED] && !is_weak_offence(t, h))
@@ -341,8 +342,8 @@ static void try_offences(struct trial *t)
 }
 
 /*
- * Who was listed when the real MX was seen stays so until his time is over: that it
- * is seen no more takes back nothing. Only nobody else is added.
+ * A source that was listed while the real MX was seen stays listed until its listing
+ * ends, even if the MX is no longer seen. Only additions wait for that.
  */
 static bool ask_real_mx(struct trial *t)
 {
@@ -380,7 +381,8 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 	answer(t, CHECK_CURRENT, t->now < v->until, v->until - t->now, t->rules->listing_s);
 	is_seen = ask_real_mx(t);
 	/* Weak offences may have listed it before the strong ones have had their grace. */
-	v->is_strong = tally->proved && t->now >= grace_end(t, tally->proved, &paused);
+	v->is_strong = tally->reached_strong &&
+		       t->now >= grace_end(t, tally->reached_strong, &paused);
 	if (t->now >= v->until)
 		return JUDGED_EXPIRED;
 	if (t->now < v->since)
@@ -415,7 +417,7 @@ void verdict_of(const struct record *r, const struct neighbours *n, const struct
 			   .rules = rules, .now = now, .v = v };
 
 	memset(v, 0, sizeof(*v));
-	/* What a source has verified weighs more than what it seems to have done. */
+	/* Verified dialogues weigh more than contacts, which anyone can forge. */
 	v->is_verified = t.r.hours;
 	try_offences(&t);
 	v->is = judge(&t);

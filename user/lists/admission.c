@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arrays in the order of addresses, so that asking is a binary search: a list may
+ * Arrays in the order of addresses, so that a question is a binary search: a list may
  * have a million sources.
  */
 #define _GNU_SOURCE /* reallocarray */
@@ -11,7 +11,7 @@
 #include "user/base/array.h"
 #include "user/lists/admission.h"
 
-/* More hours with strong proof, then with weak proof, then the later offence. */
+/* More strong offences are stronger; if equal, more weak ones; then the later offence. */
 static uint64_t strength(const struct judged *of)
 {
 	const struct verdict *v = &of->v;
@@ -54,7 +54,7 @@ static int compare_new(const void *a, const void *b)
 	return addr_compare(&x->src.addr, &y->src.addr);
 }
 
-/* Strongest first; among equals the order of addresses, so that each time says the same. */
+/* Strongest first; equals in the order of addresses, so that the result is always the same. */
 static int compare_strength(const void *a, const void *b)
 {
 	const struct admission_new *x = a, *y = b;
@@ -71,7 +71,7 @@ static int compare_numbers(const void *a, const void *b)
 	return (*x < *y) - (*x > *y);
 }
 
-/* The strength of the last one who comes in, and how many so strong do. */
+/* *least: the strength of the weakest source that is added; *equals: how many of it are. */
 static int find_least(const struct admission *a, size_t limit, uint64_t *least, size_t *equals)
 {
 	uint64_t *all = reallocarray(NULL, a->news, sizeof(*all));

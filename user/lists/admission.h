@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who is added to a list, who has to wait, and who n_retained on it though a hold would
- * not let him in: gathered in one walk over the sources, asked in the next ones.
+ * Which sources are added to a list, which ones wait, and which ones stay on it although a
+ * hold would keep them from being added: gathered in one walk over the sources, used in the
+ * next ones.
  */
 #ifndef NOLIST_ADMISSION_H
 #define NOLIST_ADMISSION_H
@@ -14,17 +15,17 @@ struct admission {
 		uint64_t strength; /* of its evidence */
 	} * new;
 	size_t news;
-	size_t waits; /* of these, so many at the end do not come in; by address */
+	size_t waits; /* so many at the end of new are not added yet; by address */
 	struct nolist_source *retained; /* in the order of addresses */
 	size_t n_retained;
 };
 
-/* Sources come in the order of addresses. 0 or -ENOMEM. */
+/* Call both in the order of addresses. 0 or -ENOMEM. */
 int admission_new(struct admission *a, const struct judged *of);
 int admission_retain(struct admission *a, const struct nolist_source *src);
 /*
- * Once: lets in no more than limit of the new ones, those with the strongest evidence;
- * among equals the first ones. 0 or -ENOMEM.
+ * Call once: adds at most limit of the new sources, those with the strongest evidence (of
+ * equals the first ones); the others wait. 0 or -ENOMEM.
  */
 int admission_limit(struct admission *a, size_t limit);
 void admission_free(struct admission *a);

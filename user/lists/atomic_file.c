@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Replaces a file in one step. Everything is done relative to the directory that
- * was opened and checked, so that nobody can move another one in its place.
+ * Replaces a file in one step. Everything is done relative to the directory that was
+ * opened and checked: another one moved into its place has no effect.
  */
 #define _GNU_SOURCE /* O_PATH, O_TMPFILE */
 #include <errno.h>
@@ -18,19 +18,19 @@
 #include "user/lists/atomic_file.h"
 
 #define TRIES 16
-#define PENDING_NS 1000 /* beside the seconds of a list's time: its reader has not taken it */
+#define PENDING_NS 1000 /* added to a list's time until its reader has reloaded it */
 #define LINKS 16 /* symbolic links on the way */
 
 /*
- * Who may lead us elsewhere: root and ourselves. Anybody else's link on the way
- * would have us write where he cannot.
+ * Only root's and our own symbolic links are followed. A link of another user could make
+ * us write where that user cannot.
  */
 static bool is_trusted(const struct stat *st)
 {
 	return !st->st_uid || st->st_uid == geteuid();
 }
 
-/* A directory where anybody could put another list in the place of ours. */
+/* A directory where any user could replace our list by another one. */
 static bool is_open(const struct stat *st)
 {
 	return st->st_mode & S_IWOTH && !(st->st_mode & S_ISVTX);
@@ -38,7 +38,7 @@ static bool is_open(const struct stat *st)
 
 static int follow(int *at, int link, int *links);
 
-/* Goes from *at along a path, which is cut to pieces; *at changes. */
+/* Walks from *at along a path, which strtok_r() cuts up; *at is then the end of it. */
 static int walk(int *at, char *path, int *links)
 {
 	char *rest, *part;
@@ -87,7 +87,7 @@ static int follow(int *at, int link, int *links)
 	return walk(at, path, links);
 }
 
-static int open_dir(struct listfile *f, const char *path)
+static int open_dir(struct atomic_file *f, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t size = slash ? (size_t)(slash - path) + 1 : 0;
@@ -107,7 +107,7 @@ static int open_dir(struct listfile *f, const char *path)
 		return -errno;
 	error = walk(&at, dir, &links);
 	if (!error) {
-		/* What was walked to cannot be synced. */
+		/* The O_PATH descriptor of the walk cannot be synced. */
 		f->dir = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (f->dir < 0 || fstat(f->dir, &st))
 			error = -errno;
@@ -116,8 +116,8 @@ static int open_dir(struct listfile *f, const char *path)
 	return !error && is_open(&st) ? -EPERM : error;
 }
 
-/* What is there now; mode 0: nothing. */
-static int look(const struct listfile *f, struct stat *st)
+/* What is at the path now; st_mode 0: nothing. */
+static int look(const struct atomic_file *f, struct stat *st)
 {
 	struct stat dir;
 
@@ -130,14 +130,14 @@ static int look(const struct listfile *f, struct stat *st)
 		return S_ISDIR(st->st_mode) ? -EISDIR : -ENOTSUP;
 	if (fstat(f->dir, &dir))
 		return -errno;
-	/* Whoever put it there would own the list. */
+	/* The user that put it there would own the list. */
 	if (dir.st_mode & S_IWOTH && st->st_uid && st->st_uid != geteuid())
 		return -EPERM;
 	return 0;
 }
 
-/* Reading is only to compare: what cannot be read is replaced all the same. */
-static int open_old(struct listfile *f)
+/* The old file is only read to compare it: one that cannot be read is still replaced. */
+static int open_old(struct atomic_file *f)
 {
 	struct stat st;
 	int fd;
@@ -150,22 +150,22 @@ static int open_old(struct listfile *f)
 	return fd;
 }
 
-int listfile_open(struct listfile *f, const char *path)
+int atomic_file_open(struct atomic_file *f, const char *path)
 {
 	int error;
 
-	*f = (struct listfile){ .dir = -1, .old = -1, .fd = -1 };
+	*f = (struct atomic_file){ .dir = -1, .old = -1, .fd = -1 };
 	error = open_dir(f, path);
 	if (!error)
 		error = look(f, &f->was);
 	if (!error && f->was.st_mode)
 		f->old = open_old(f);
 	if (error)
-		listfile_close(f);
+		atomic_file_close(f);
 	return error;
 }
 
-static int set_temp(struct listfile *f)
+static int set_temp(struct atomic_file *f)
 {
 	unsigned long long number;
 
@@ -175,8 +175,8 @@ static int set_temp(struct listfile *f)
 	return 0;
 }
 
-/* Where the file system can, a file without a name: whoever is killed leaves nothing. */
-static int make_temp(struct listfile *f, mode_t mode)
+/* If the file system can, a file without a name: then a killed process leaves nothing. */
+static int make_temp(struct atomic_file *f, mode_t mode)
 {
 	int i, error;
 
@@ -199,7 +199,7 @@ static int make_temp(struct listfile *f, mode_t mode)
 	return -EEXIST;
 }
 
-int listfile_start(struct listfile *f)
+int atomic_file_start(struct atomic_file *f)
 {
 	const struct stat *st = &f->was;
 	int error = make_temp(f, st->st_mode ? 0600 : 0644);
@@ -212,9 +212,9 @@ int listfile_start(struct listfile *f)
 	return fchmod(f->fd, st->st_mode & 0777) ? -errno : 0;
 }
 
-int listfile_write(void *listfile, const char *bytes, size_t size)
+int atomic_file_write(void *atomic_file, const char *bytes, size_t size)
 {
-	struct listfile *f = listfile;
+	struct atomic_file *f = atomic_file;
 	ssize_t n;
 
 	for (; size; bytes += n, size -= n) {
@@ -228,7 +228,7 @@ int listfile_write(void *listfile, const char *bytes, size_t size)
 }
 
 /* Gives the new file a name, if it has none: a rename needs one. */
-static int name_temp(struct listfile *f)
+static int name_temp(struct atomic_file *f)
 {
 	char path[64];
 	int i, error = 0;
@@ -247,7 +247,7 @@ static int name_temp(struct listfile *f)
 	return error ? error : -EEXIST;
 }
 
-int listfile_commit(struct listfile *f, int64_t time, bool is_pending)
+int atomic_file_commit(struct atomic_file *f, int64_t time, bool is_pending)
 {
 	const struct timespec at = { .tv_sec = time, .tv_nsec = is_pending ? PENDING_NS : 0 };
 	const struct timespec times[2] = { at, at };
@@ -257,7 +257,7 @@ int listfile_commit(struct listfile *f, int64_t time, bool is_pending)
 	if (futimens(f->fd, times) || fsync(f->fd))
 		return -errno;
 	error = name_temp(f);
-	/* Looked at again: it may have become something else meanwhile. */
+	/* Check again: it may have changed meanwhile. */
 	if (!error)
 		error = look(f, &st);
 	if (!error && renameat(f->dir, f->temp, f->dir, f->name))
@@ -268,27 +268,27 @@ int listfile_commit(struct listfile *f, int64_t time, bool is_pending)
 	return fsync(f->dir) ? -errno : 0;
 }
 
-bool listfile_is_pending(const struct listfile *f)
+bool atomic_file_is_pending(const struct atomic_file *f)
 {
 	return f->was.st_mtim.tv_nsec == PENDING_NS;
 }
 
-int listfile_settle(const char *path, int64_t time)
+int atomic_file_settle(const char *path, int64_t time)
 {
 	const struct timespec at = { .tv_sec = time }, times[2] = { at, at };
-	struct listfile f;
-	int error = listfile_open(&f, path);
+	struct atomic_file f;
+	int error = atomic_file_open(&f, path);
 
 	if (error)
 		return error;
-	/* Another one has replaced it meanwhile: that one is not done. */
+	/* If another file has replaced it meanwhile, leave that one pending. */
 	if (f.was.st_mtime == time && utimensat(f.dir, f.name, times, AT_SYMLINK_NOFOLLOW))
 		error = -errno;
-	listfile_close(&f);
+	atomic_file_close(&f);
 	return error;
 }
 
-void listfile_close(struct listfile *f)
+void atomic_file_close(struct atomic_file *f)
 {
 	if (f->fd >= 0)
 		close(f->fd);
@@ -298,5 +298,5 @@ void listfile_close(struct listfile *f)
 		unlinkat(f->dir, f->temp, 0);
 	if (f->dir >= 0)
 		close(f->dir);
-	*f = (struct listfile){ .dir = -1, .old = -1, .fd = -1 };
+	*f = (struct atomic_file){ .dir = -1, .old = -1, .fd = -1 };
 }

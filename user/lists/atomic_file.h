@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file that is whole or absent: written beside its name, synced, and renamed
- * over it. Whatever goes wrong, what was there before is still there, whole.
+ * A file that is complete or absent: written under another name, synced, and renamed over
+ * the old one. Whatever goes wrong, the old file is still there and complete.
  */
 #ifndef NOLIST_ATOMIC_FILE_H
 #define NOLIST_ATOMIC_FILE_H
@@ -11,34 +11,34 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-struct listfile {
+struct atomic_file {
 	int dir;          /* the directory, open */
-	int old;          /* what is there now, open to be read; -1: nothing */
-	struct stat was;  /* of it; st_mode is 0: nothing */
+	int old;          /* the old file, open for reading; -1: none */
+	struct stat was;  /* of the old file; st_mode is 0: none */
 	int fd;           /* the new file; -1: none */
 	const char *name; /* in that directory; points into the path */
-	char temp[64];    /* its name until it is whole; "": it has none yet */
+	char temp[64];    /* the new file's name until it is complete; "": it has none yet */
 };
 
 /*
- * All return 0 or -errno and print nothing. Refused: symbolic links and other
- * things that are no regular file (-ELOOP, -ENOTSUP); a path that goes through
- * somebody else's symbolic link (-ELOOP); a directory that anybody can write and
- * whose files anybody can rename, and in one like /tmp a file that is somebody
- * else's (-EPERM). The mode and owner of an existing file are kept.
+ * All return 0 or -errno and print nothing. Refused: symbolic links and anything else that
+ * is no regular file (-ELOOP, -ENOTSUP); a path that goes through another user's symbolic
+ * link (-ELOOP); a directory that any user can write and whose files any user can rename,
+ * and in one like /tmp another user's file (-EPERM). The new file gets the mode and owner
+ * of the old one.
  */
-int listfile_open(struct listfile *f, const char *path);
-int listfile_start(struct listfile *f); /* the new file */
-int listfile_write(void *listfile, const char *bytes, size_t size);
+int atomic_file_open(struct atomic_file *f, const char *path);
+int atomic_file_start(struct atomic_file *f); /* the new file */
+int atomic_file_write(void *atomic_file, const char *bytes, size_t size);
 /*
- * time: what its time of modification shall be, in seconds since 1970. is_pending:
- * somebody has yet to take it, which the file itself says until listfile_settle().
+ * time: its time of modification, in seconds since 1970. is_pending: its reader has yet to
+ * reload it; the file itself carries this mark until atomic_file_settle().
  */
-int listfile_commit(struct listfile *f, int64_t time, bool is_pending);
-void listfile_close(struct listfile *f); /* safe at any time after listfile_open() */
+int atomic_file_commit(struct atomic_file *f, int64_t time, bool is_pending);
+void atomic_file_close(struct atomic_file *f); /* safe at any time after atomic_file_open() */
 
-/* Is the old file one that was not settled? */
-bool listfile_is_pending(const struct listfile *f);
-int listfile_settle(const char *path, int64_t time);
+/* Is the old file still marked as pending? */
+bool atomic_file_is_pending(const struct atomic_file *f);
+int atomic_file_settle(const char *path, int64_t time);
 
 #endif

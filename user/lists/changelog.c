@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a log needs to answer "why was he refused, and since when": who, on which
- * list, for what, until when.
+ * What a log needs to answer "why was this source refused, and since when": the source,
+ * the list, the evidence, and the end of the listing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "user/lists/changelog.h"
 #include "user/base/log.h"
 
-static void tell_listed(const struct list *l, struct judge *j, const struct nolist_source *src)
+static void log_listed(const struct list *l, struct judge *j, const struct nolist_source *src)
 {
 	char source[ADDR_TEXT], until[TEXT_TIME];
 	struct prefix p = source_prefix(src);
@@ -25,7 +25,7 @@ static void tell_listed(const struct list *l, struct judge *j, const struct noli
 	     text_time(of.v.until, until));
 }
 
-static void tell_removed(const struct list *l, struct judge *j, const struct nolist_source *src)
+static void log_removed(const struct list *l, struct judge *j, const struct nolist_source *src)
 {
 	char source[ADDR_TEXT], until[TEXT_TIME];
 	struct prefix p = source_prefix(src);
@@ -44,16 +44,16 @@ static void tell_removed(const struct list *l, struct judge *j, const struct nol
 		info("'%s': removed %s: %s", l->file, source, judgement_names[of.v.is]);
 }
 
-void changelog_tell(const struct list *l, struct judge *j, size_t max)
+void changelog_write(const struct list *l, struct judge *j, size_t max)
 {
 	size_t i, news = l->admission.news - l->admission.waits;
 
 	for (i = 0; i < news && i < max; i++)
-		tell_listed(l, j, &l->admission.new[i].src);
+		log_listed(l, j, &l->admission.new[i].src);
 	if (i < news)
 		info("'%s': listed %zu more", l->file, news - i);
 	for (i = 0; i < l->gones && i < max; i++)
-		tell_removed(l, j, &l->gone[i]);
+		log_removed(l, j, &l->gone[i]);
 	if (i < l->removed)
 		info("'%s': removed %zu more", l->file, l->removed - i);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tells of each who came on a list or went: a line each, so many and no more.
+ * Logs one line for each source that was added to a list or removed, up to a limit.
  */
 #ifndef NOLIST_CHANGELOG_H
 #define NOLIST_CHANGELOG_H
@@ -9,7 +9,7 @@
 
 #define CHANGELOG_MAX 20 /* listings, and as many removals, unless asked otherwise */
 
-/* After the list was written, and no walk is under way. */
-void changelog_tell(const struct list *l, struct judge *j, size_t max);
+/* Logs at most max additions and max removals. Call after list_write(), outside of any walk. */
+void changelog_write(const struct list *l, struct judge *j, size_t max);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks at the lists of a configuration before one of them is written.
+ * Checks the lists of a configuration before any of them is written.
  */
 #include <string.h>
 
@@ -17,12 +17,12 @@ int configured_check(const struct conf *conf)
 	for (i = 0; i < conf->lists; i++) {
 		if (!format_find(l[i].argv[0]))
 			return fail_usage("%s: unknown format '%s'; \"nolist-xdp dump "
-					  "--list-formats\" tells which there are",
+					  "--list-formats\" lists all formats",
 					  l[i].where, l[i].argv[0]);
 		for (j = 0; j < i && strcmp(l[i].argv[1], l[j].argv[1]); j++)
 			;
 		if (j < i)
-			return fail_usage("%s: '%s' is the file of the list at %s, too", l[i].where,
+			return fail_usage("%s: '%s' is also the file of the list at %s", l[i].where,
 					  l[i].argv[1], l[j].where);
 	}
 	return 0;

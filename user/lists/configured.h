@@ -7,9 +7,9 @@
 
 #include "user/config/conf.h"
 
-/* Has each a format, and a file of its own? 0 or -errno, explained by failure_of(). */
+/* Does each have a known format and its own file? 0 or -errno, explained by failure_of(). */
 int configured_check(const struct conf *conf);
-/* That, and can the files be read that decide who is on a list? */
+/* The same, and can the allow and provider files be read? */
 int configured_check_all(const struct conf *conf);
 
 #endif

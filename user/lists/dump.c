@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes lists and tells what happened to each: in the log, and as JSON where asked.
+ * Writes lists and reports what happened to each: in the log, and as JSON if wanted.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,10 +20,10 @@ struct dump {
 	bool has_reported;   /* what is the same for all lists */
 };
 
-/* --- what is said ------------------------------------------------------------- */
+/* --- reports ------------------------------------------------------------------ */
 
-/* What is the same for all lists, once. */
-static void tell_notes(struct dump *d, const struct list *l)
+/* Reports once what is the same for all lists. */
+static void log_notes(struct dump *d, const struct list *l)
 {
 	int i;
 
@@ -33,9 +33,9 @@ static void tell_notes(struct dump *d, const struct list *l)
 	for (i = 0; i < l->site_notes; i++)
 		warn("%s", l->head.note[i]);
 	if (l->suspects && !l->is_unverified) {
-		warn("%zu that only SYNs speak against are not listed: anyone can forge them",
+		warn("%zu with SYNs only are not listed: anyone can forge a SYN",
 		     l->suspects);
-		hint("--unverified lists them all the same, for eyes");
+		hint("--unverified lists them, for reading only");
 	}
 	if (l->allowed)
 		warn("%zu on an allow list are not listed", l->allowed);
@@ -45,7 +45,7 @@ static void tell_notes(struct dump *d, const struct list *l)
 		warn("%zu pardoned are not listed", l->pardoned);
 }
 
-/* How many holds hold back. */
+/* How many sources are held back, by all holds. */
 static size_t held_back(const struct list *l)
 {
 	size_t held = 0;
@@ -56,7 +56,7 @@ static size_t held_back(const struct list *l)
 	return held;
 }
 
-static void tell_holds(const struct list *l)
+static void log_holds(const struct list *l)
 {
 	const char *name = l->file ? l->file : "the list";
 	int i;
@@ -66,24 +66,25 @@ static void tell_holds(const struct list *l)
 			warn("'%s': %s: %zu held back: %s", name, hold_names[i], l->held_by[i],
 			     hold_reasons[i]);
 	if (l->held_by[HOLD_GROWTH] && !l->note_error)
-		hint("the strongest came first; 'growth' and 'growth-min' let in more");
+		hint("those with the strongest evidence were added first; 'growth' and "
+		     "'growth-min' set the limit");
 	if (l->retained)
 		warn("'%s': %zu held back were on it before, and stay", name, l->retained);
 }
 
-static void tell_list(struct dump *d, const struct list *l)
+static void log_list(struct dump *d, const struct list *l)
 {
 	if (l->is_written && (!d->o->is_quiet || d->o->has_log))
-		changelog_tell(l, d->j, d->o->log_max);
+		changelog_write(l, d->j, d->o->log_max);
 	if (d->o->is_quiet)
 		return;
-	tell_holds(l);
+	log_holds(l);
 	if (l->other)
 		warn("%zu IPv6 sources are not listed: '%s' is for IPv4", l->other, l->format->name);
 	if (!l->file)
 		return;
 	if (l->is_unchanged)
-		info("'%s': %zu entries, nothing has changed: left alone", l->file, l->head.count);
+		info("'%s': %zu entries, unchanged: not written", l->file, l->head.count);
 	else if (l->is_written)
 		info("'%s': %zu entries, %zu added, %zu removed", l->file, l->head.count, l->added,
 		    l->removed);
@@ -153,17 +154,17 @@ static const char *refusal(int error)
 {
 	switch (error) {
 	case -ELOOP:
-		return "it, or what leads to it, is a symbolic link that is not followed";
+		return "it, or a part of its path, is a symbolic link that is not followed";
 	case -ENOTSUP:
 		return "only a regular file is replaced";
 	case -EPERM:
-		return "anybody can write to its directory, or the file there is somebody else's";
+		return "any user can write to its directory, or the file belongs to another user";
 	default:
 		return NULL;
 	}
 }
 
-static void tell_error(const struct list *l, int error)
+static void log_error(const struct list *l, int error)
 {
 	if (!l->file) {
 		err(error, "cannot write all of the list");
@@ -174,7 +175,7 @@ static void tell_error(const struct list *l, int error)
 		hint("%s", refusal(error));
 }
 
-/* 0, or -EIO: it was told why. */
+/* 0 or -EIO; it has logged why. */
 static int reload(const struct dump *d, struct list *l)
 {
 	int value;
@@ -185,7 +186,7 @@ static int reload(const struct dump *d, struct list *l)
 		value = list_settle(l);
 		if (!value)
 			return 0;
-		err(value, "'%s': cannot note that '%s' has taken it", l->file, l->reload[0]);
+		err(value, "'%s': cannot record that '%s' has reloaded it", l->file, l->reload[0]);
 		return -EIO;
 	case RELOAD_STATUS:
 		errx("'%s': '%s' failed: it exited with status %d", l->file, l->reload[0], value);
@@ -201,7 +202,7 @@ static int reload(const struct dump *d, struct list *l)
 		err(value, "'%s': cannot run '%s'", l->file, l->reload[0]);
 		break;
 	}
-	hint("the list is in its place; the next dump tries again");
+	hint("the list is written; the next dump runs the command again");
 	return -EIO;
 }
 
@@ -214,7 +215,7 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 	l->gone_max = d->o->log_max;
 	error = list_select(l, d->j);
 	if (!error) {
-		tell_notes(d, l);
+		log_notes(d, l);
 		if (l->note_error) {
 			failure_print(&l->note_failure);
 			warn("'%s': no additions: cannot record list growth in the store", l->file);
@@ -222,10 +223,10 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 		error = l->file ? list_write(l, d->j) : list_print(l, d->j);
 	}
 	if (error) {
-		tell_error(l, error);
+		log_error(l, error);
 		result = DUMP_FAILED;
 	} else {
-		tell_list(d, l);
+		log_list(d, l);
 		if (l->reload && l->is_written && reload(d, l))
 			result = DUMP_FAILED;
 	}
@@ -237,7 +238,7 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 	return result;
 }
 
-/* If one fails, the others are still written. */
+/* Writes all lists, also if one fails. Returns the worst result. */
 static enum dump_result run_all(struct dump *d)
 {
 	const struct conf *c = d->j->conf;

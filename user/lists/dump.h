@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The offenders, for machines: writes one list, or all that the configuration names, and
- * tells their readers.
+ * Block lists: writes one list, or all that the configuration names, and has their readers
+ * reload them.
  */
 #ifndef NOLIST_DUMP_H
 #define NOLIST_DUMP_H
@@ -9,20 +9,20 @@
 #include "user/lists/list.h"
 
 struct dump_options {
-	bool is_quiet;  /* the log tells of failures only */
-	bool has_log;   /* but of log_max listings all the same */
-	size_t log_max; /* so many listings, and removals, are told one by one */
-	bool is_json;   /* what was done, on standard output */
+	bool is_quiet;  /* log failures only */
+	bool has_log;   /* log additions and removals even if is_quiet */
+	size_t log_max; /* log at most so many additions, and as many removals, one by one */
+	bool is_json;   /* write a summary to standard output */
 };
 
 /* From best to worst. */
 enum dump_result {
 	DUMP_DONE,
 	DUMP_HELD,   /* done, but additions to a list were held back */
-	DUMP_FAILED, /* the log tells why; the other lists are written */
+	DUMP_FAILED, /* the log says why; the other lists are written */
 };
 
-/* one: the list; NULL: all of j's configuration, which configured_check() has found good. */
+/* one: the list; NULL: all of j's configuration, which configured_check() must have accepted. */
 enum dump_result dump(struct judge *j, struct list *one, const struct dump_options *o);
 
 #endif

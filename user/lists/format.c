@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What formats have in common.
+ * What the formats share.
  */
 
 #include "user/base/version.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lists for machines. To add a format:
+ * The formats of block lists. To add one:
  *   1. user/lists/formats/WORD.c with its struct format
  *   2. its name in the list in formats.c
  *   3. its section in docs/lists.md and in user/nolist-xdp.8
@@ -18,22 +18,22 @@
 #define FORMAT_NOTES 8
 #define FORMAT_NOTE_SIZE 160
 
-/* The administrator's words, held to harmless characters by config/keys_lists.c. */
+/* Words from the configuration; config/keys_lists.c allows only harmless characters. */
 struct format_words {
 	const char *zone, *ns, *hostmaster; /* domain names, without a dot at the end */
 	const char *reason;                 /* '$' stands for the address */
 	const char *name;                   /* of tables and sets */
 };
 
-/* What a list says of itself. */
+/* The head of a list. Times are seconds since 1970. */
 struct format_head {
 	int64_t time;
 	int64_t expires;
 	size_t count;
 	size_t family[2];                    /* of these, IPv4 and IPv6 */
-	size_t probable[2];                  /* of these, what is not verified by strong proof */
+	size_t probable[2];                  /* of these, what lacks strong evidence */
 	char digest[65];                     /* SHA-256 of all sources, one a line, in hex */
-	bool is_unverified;                  /* lists also on SYNs alone */
+	bool is_unverified;                  /* sources with SYNs only are listed, too */
 	char note[FORMAT_NOTES][FORMAT_NOTE_SIZE]; /* warnings, without line ends */
 	int notes;
 	const struct format_words *words;
@@ -46,14 +46,14 @@ struct format {
 	const char *usage;  /* how: one line to paste */
 	bool takes_unverified; /* may be written with --unverified */
 	bool is_ip4_only;
-	bool has_evidence;  /* else a row knows source, judgement, tier and end only */
+	bool has_evidence;  /* rows show evidence; else see selected_get() */
 	void (*head)(struct writer *o, const struct format_head *head);
 	/* Before and after the rows of a family (0: IPv4), also when it has none. */
 	void (*begin)(struct writer *o, const struct format_head *head, int family);
 	void (*row)(struct writer *o, const struct format_head *head, const struct judged *of);
 	void (*end)(struct writer *o, const struct format_head *head, int family);
 	void (*tail)(struct writer *o, const struct format_head *head);
-	/* The source that a line of an old list is for; NULL: the first address in it. */
+	/* Reads the source from a line of an old list; NULL: the first address in it. */
 	bool (*source)(const char *line, struct nolist_source *src);
 };
 
@@ -68,11 +68,11 @@ void format_comments(struct writer *o, const struct format_head *head, const cha
 void format_reason(struct writer *o, const struct format_head *head,
 		   const struct nolist_source *src);
 /*
- * What both forms of a DNS list say of themselves, after the words that name the record:
- * "NS HOSTMASTER SERIAL ...", each name with this at its end.
+ * The SOA of both forms of a DNS list, after the words that name the record:
+ * "NS HOSTMASTER SERIAL ...", each name followed by name_end.
  */
 void format_soa(struct writer *o, const struct format_head *head, const char *name_end);
-/* Seconds that an entry may live: until its listing ends, or the list expires. */
+/* Lifetime of an entry in seconds: until its listing ends or the list expires. */
 int64_t format_ttl(const struct format_head *head, const struct judged *of);
 
 /* Rows that several formats share: */

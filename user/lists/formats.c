@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All formats, in the order in which they are named.
+ * All formats, in the order in which "dump --list-formats" prints them.
  */
 #include <string.h>
 
 #include "user/lists/format.h"
 
-/* Each stands at the end of its file in formats/. */
+/* Each is defined at the end of its file in formats/. */
 extern const struct format format_plain, format_csv, format_jsonl;
 extern const struct format format_rbldnsd, format_zone, format_spamassassin, format_rspamd;
 extern const struct format format_postfix, format_postscreen, format_exim, format_sendmail;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The growth of a list, day by day. The day is the last 24 hours; additions of a
- * later time, of before the clock was set back, do not count.
+ * The growth of a list per day. The day is the last 24 hours; additions with a later time
+ * (the clock was set back since) do not count.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 _Static_assert(STORE_HELD == HOLDS, "each hold has its column");
 
-/* The directory's own name and the file's: however it is given, it is the same list. */
+/* The resolved directory and the file's name: every spelling of a path is the same list. */
 static int set_path(struct growth *g, const char *file)
 {
 	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
@@ -39,11 +39,11 @@ int growth_read(struct growth *g, const char *state_dir, const char *file, int64
 	int error;
 
 	*g = (struct growth){};
-	/* A directory that is not there is told when the list is written. */
+	/* A missing directory is reported when the list is written. */
 	if (set_path(g, file))
 		return 0;
 	error = store_open(&s, state_dir, STORE_READ);
-	/* One of an old version knows of no lists; the next note brings it up to date. */
+	/* A store of an old version has no lists; growth_note() upgrades it. */
 	if (error)
 		return error == -ENOENT || error == -EPROTO ? 0 : error;
 	error = store_list(s, g->path, now, &g->was);
@@ -56,7 +56,7 @@ size_t growth_limit(const struct growth *g, const struct rules *rules, bool has_
 		    size_t entries, int64_t now)
 {
 	size_t base = has_file ? entries : g->is_known ? g->was.entries : 0, day, left;
-	/* A list that the store does not know was there before, unless it is empty. */
+	/* A list that the store does not know is an old one, unless its file is empty. */
 	bool is_new = g->is_known ? !g->was.since : !base;
 
 	if (is_new || (g->is_known && now >= g->was.since && now - g->was.since < DAY_S))
@@ -66,7 +66,7 @@ size_t growth_limit(const struct growth *g, const struct rules *rules, bool has_
 	if (day < rules->growth_min)
 		day = rules->growth_min;
 	left = day > g->was.grown ? day - g->was.grown : 0;
-	/* A file that has gone may come back as it was. */
+	/* A missing file may be filled again as it was. */
 	return has_file ? left : left + g->was.entries;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How much a list has grown within a day, and how much more it may: kept in the
- * store, since a file does not tell when a source came on it.
+ * How much a list has grown within a day, and how much more it may grow. Recorded in the
+ * store, since a list file does not show when a source was added.
  */
 #ifndef NOLIST_GROWTH_H
 #define NOLIST_GROWTH_H
@@ -13,26 +13,26 @@
 #define GROWTH_ALL SIZE_MAX
 
 struct growth {
-	char path[PATH_MAX]; /* what the list is called in the store */
-	bool is_known;       /* it is there */
+	char path[PATH_MAX]; /* the list's name in the store */
+	bool is_known;       /* the store has it */
 	struct store_list was;
 };
 
 /*
- * What the store knows of the list in a file. 0 or -errno, as store_open() and
- * explained like that; no store, or none of this list, is no error.
+ * Reads what the store knows of the list in a file. 0 or -errno, explained by failure_of();
+ * a missing store, or one without this list, is no error.
  */
 int growth_read(struct growth *g, const char *state_dir, const char *file, int64_t now);
 /*
- * How many may be added now to a list whose file has so many entries, or is not
- * there: GROWTH_ALL, or a number. In its first day a list may take in all.
+ * How many sources may be added now: GROWTH_ALL or a number. has_file: the list's file
+ * exists, with so many entries. In its first day a list may grow without limit.
  */
 size_t growth_limit(const struct growth *g, const struct rules *rules, bool has_file,
 		    size_t entries, int64_t now);
 /*
- * Puts into the store what the list is about to be: before it is written, so that
- * whoever is killed between the two has counted too much, never too little. added
- * may be negative, to take back. As growth_read().
+ * Records in the store what the list is about to be. Call before the list is written: a
+ * process killed in between has then counted too much, never too little. added may be
+ * negative, to undo. Returns as growth_read().
  */
 int growth_note(struct growth *g, const char *state_dir, const struct store_list *is, int64_t added);
 

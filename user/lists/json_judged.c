@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is told of a source as JSON: one function, so that dump, show and explain agree.
+ * A source as JSON: one function, so that dump, show and explain agree.
  */
 #include "user/lists/json_judged.h"
 #include "user/record/events.h"

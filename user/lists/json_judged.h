@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The members that tell of a source and its verdict; the same in every document.
+ * The JSON members of a source and its verdict: the same in every document.
  */
 #ifndef NOLIST_JSON_JUDGED_H
 #define NOLIST_JSON_JUDGED_H

@@ -2,11 +2,11 @@
 /*
  * After the selection (select.c) the rows are walked over again: once to compare them
  * with the old file, up to the first difference, and once to write them. Formats that
- * tell of the evidence judge it again; the others take what the selection found.
+ * show evidence judge each source again; the others use the results of the selection.
  *
- * A file's time of modification is the time of its list, so that the second walk
- * can make the very bytes that the old file must have if nothing has changed, in
- * any format, whether it has a head or not.
+ * A file's time of modification is the time of its list. With it the comparing walk can
+ * render exactly the bytes that the old file must have if nothing has changed, in any
+ * format, with or without a head.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static void turn(const struct list *l, struct writer *o, int *family, int to)
 	}
 }
 
-/* The next one who is on the list. */
+/* The next source on the list. */
 static bool next(const struct list *l, struct judge *j, struct judged *of, size_t *i)
 {
 	if (!l->selected.is_off)
@@ -59,7 +59,7 @@ static int render(const struct list *l, struct judge *j, struct writer *o, const
 {
 	struct judged of = {};
 	int error, family = -1;
-	size_t i = 0, tempfailed = 0;
+	size_t i = 0, reported = 0;
 
 	if (l->format->head)
 		l->format->head(o, &l->head);
@@ -67,9 +67,9 @@ static int render(const struct list *l, struct judge *j, struct writer *o, const
 	if (l->selected.is_off)
 		judge_start(j, list_kind(l, j));
 	while (l->format->row && !o->error && next(l, j, &of, &i)) {
-		if (i > tempfailed) {
+		if (i > reported) {
 			progress(what, i);
-			tempfailed = i + 0xfff;
+			reported = i + 0xfff;
 		}
 		turn(l, o, &family, !addr_is_ip4(&of.r.src.addr));
 		l->format->row(o, &l->head, &of);
@@ -84,7 +84,7 @@ static int render(const struct list *l, struct judge *j, struct writer *o, const
 
 /* --- the old file ------------------------------------------------------------ */
 
-/* Takes only the bytes that the old file has next. */
+/* A sink that fails at the first byte that differs from the old file. */
 static int same(void *arg, const char *bytes, size_t size)
 {
 	char old[4096];
@@ -104,8 +104,8 @@ static int same(void *arg, const char *bytes, size_t size)
 	return 0;
 }
 
-/* Is the old file what would be written, but for its age, and young enough? */
-static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct writer *o)
+/* Is the old file what would be written now, except for its time, and young enough? */
+static bool is_good(struct list *l, struct judge *j, struct atomic_file *f, struct writer *o)
 {
 	int64_t time = f->was.st_mtime, now = l->head.time;
 	char more;
@@ -113,7 +113,7 @@ static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct 
 
 	if (f->old < 0 || time > now || now - time > j->rules.list_life_s / 2)
 		return false;
-	if (l->reload && listfile_is_pending(f))
+	if (l->reload && atomic_file_is_pending(f))
 		return false;
 	l->head.time = time;
 	l->head.expires = time + j->rules.list_life_s;
@@ -130,26 +130,26 @@ static bool is_good(struct list *l, struct judge *j, struct listfile *f, struct 
 
 static int write_file(struct list *l, struct judge *j, struct writer *o)
 {
-	struct listfile f;
-	int error = listfile_open(&f, l->file);
+	struct atomic_file f;
+	int error = atomic_file_open(&f, l->file);
 
 	if (error)
 		return error;
 	l->is_unchanged = is_good(l, j, &f, o);
 	if (!l->is_unchanged) {
-		error = listfile_start(&f);
-		writer_open(o, listfile_write, &f);
+		error = atomic_file_start(&f);
+		writer_open(o, atomic_file_write, &f);
 		if (!error)
 			error = render(l, j, o, "writing");
 		if (!error)
-			error = listfile_commit(&f, l->head.time, l->reload);
+			error = atomic_file_commit(&f, l->head.time, l->reload);
 		l->is_written = !error;
 	}
-	listfile_close(&f);
+	atomic_file_close(&f);
 	return error;
 }
 
-/* What was counted has not come in. */
+/* The list was not written: its additions do not count as growth. */
 static void take_back(struct list *l, const struct judge *j)
 {
 	struct store_list was = l->growth.was;
@@ -184,7 +184,7 @@ int list_print(struct list *l, struct judge *j)
 
 int list_settle(const struct list *l)
 {
-	return listfile_settle(l->file, l->head.time);
+	return atomic_file_settle(l->file, l->head.time);
 }
 
 void list_free(struct list *l)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One list: who is on it, whether its file has to be written, and what happened.
+ * One list: which sources are on it, whether its file has to be written, and what happened.
  */
 #ifndef NOLIST_LIST_H
 #define NOLIST_LIST_H
@@ -13,61 +13,63 @@
 #include "user/lists/selected.h"
 
 struct list {
-	/* Given. */
+	/* Set by the caller: */
 	const struct format *format;
 	const char *file;    /* NULL: standard output */
 	char *const *reload; /* the command, or NULL */
-	bool is_unverified;  /* also on SYNs alone */
-	bool is_uncounted;   /* it may grow as it likes: no machine reads it */
+	bool is_unverified;  /* lists sources with SYNs only, too */
+	bool is_uncounted;   /* its growth has no limit: no machine reads it */
 	struct format_words words;
-	size_t gone_max; /* so many of those who were removed shall be named */
+	size_t gone_max; /* capacity of gone */
 
-	/* Found. */
+	/* Results: */
 	struct format_head head;
 	bool leaves_probable; /* as the configuration says */
-	int site_notes;     /* so many of its notes are the same for all lists */
-	size_t suspects;    /* left out for want of proof */
-	size_t probable;    /* for want of strong proof */
-	size_t held;        /* for lost evidence, or since the real MX is not seen */
-	size_t allowed;     /* for an allow list */
-	size_t never;       /* for the never-list */
+	int site_notes;       /* so many notes of the head are the same for all lists */
+	/* Sources that are left out: */
+	size_t suspects; /* not verified */
+	size_t probable; /* without strong evidence */
+	size_t held;     /* near lost evidence, learning, or the real MX is not seen */
+	size_t allowed;  /* on an allow list */
+	size_t never;    /* on the never-list */
 	size_t pardoned;
-	size_t dual;      /* who may have an alibi in the other family */
-	size_t other;       /* for their family, which the format has no place for */
-	size_t added;       /* since the old file */
+	size_t dual;  /* may have an alibi in the other family */
+	size_t other; /* of an address family that the format cannot hold */
+	/* Changes since the old file: */
+	size_t added;
 	size_t removed;
-	size_t retained;            /* held back, but on it before */
+	size_t retained;            /* held back, but on it before: they stay */
 	size_t held_by[HOLDS];      /* held back, and not on it before */
 	struct nolist_source *gone; /* the first of those removed */
 	size_t gones;
-	struct admission admission; /* added: the first new[] */
-	struct selected selected;   /* who is on it */
+	struct admission admission; /* the first new[] are those added */
+	struct selected selected;   /* the sources on it */
 	struct growth growth;
-	bool is_noted;        /* in the store */
-	int note_error;       /* why not, and then nobody is added */
+	bool is_noted;  /* its growth is recorded in the store */
+	int note_error; /* -errno of recording it; then nothing is added */
 	struct failure note_failure;
-	bool is_unchanged; /* the old file is good: it was left alone */
+	bool is_unchanged; /* the old file is still good: it was not written */
 	bool is_written;
 	bool is_reloaded;
 };
 
-/* What the configuration leaves open, with its defaults. */
+/* The configured words, with defaults for those that are not configured. */
 struct format_words list_words(const struct conf *conf);
 
 /*
- * Decides who is on it, counts and digests, notes in the store what is to be added,
- * and writes warnings into the head: these are for the caller to print. Nothing is
- * printed here. list_free() is always safe afterwards.
+ * Selects the sources on the list, counts and digests them, records in the store what is
+ * to be added, and writes warnings into the head, which the caller prints. Prints nothing
+ * itself. 0 or -errno; list_free() is always safe afterwards.
  */
 int list_select(struct list *l, struct judge *j);
 void list_free(struct list *l);
-/* After the selection: who is walked over, and is he on it? */
+/* For walks after the selection: which sources to walk over, and whether one is on the list. */
 enum evidence_kind list_kind(const struct list *l, const struct judge *j);
 bool list_is_on(const struct list *l, const struct judged *of);
 
 /*
- * Writes; l->is_unchanged tells that this was not needed: nothing has changed, and half
- * of the old file's life is not over. 0 or -errno.
+ * Writes the file, or sets l->is_unchanged: nothing has changed, and the old file is not
+ * older than half of "list-life". 0 or -errno.
  */
 int list_write(struct list *l, struct judge *j);
 
@@ -75,8 +77,9 @@ int list_write(struct list *l, struct judge *j);
 int list_print(struct list *l, struct judge *j);
 
 /*
- * Its reader has taken it. Until then the next list_write() replaces it, though
- * nothing has changed: whoever writes it may be killed before the reader is told.
+ * Records that its reader has reloaded it. Without this the next list_write() replaces the
+ * file even if nothing has changed: the process that wrote it may have been killed before
+ * it could run the reload command. 0 or -errno.
  */
 int list_settle(const struct list *l);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Merges an old list with a new one, both in the order of addresses: neither is
- * held. A file of somebody else's hand may be in any order or no list at all; then
- * those who are in it are taken for new ones.
+ * Merges an old list with a new one, both in the order of addresses, without holding
+ * either in memory. A file that another program wrote may be in any order, or no list at
+ * all; then its sources may count as new ones.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static bool is_address(const char *at, size_t size, struct nolist_source *src)
 	memcpy(text, at, size);
 	for (i = 0; i < size; i++)
 		colons += at[i] == ':';
-	/* Four groups may stand without the colons at their end. */
+	/* Four groups are a /64 even without "::" at their end. */
 	strcpy(text + size, colons == 3 && !memchr(at, '/', size) ? "::" : "");
 	if (prefix_parse(text, &p)) {
 		text[size] = '\0';
@@ -52,13 +52,13 @@ bool previous_source(const char *line, struct nolist_source *src)
 	return false;
 }
 
-/* The entries that DNS lists have to be tested by. */
+/* The test entries of DNS lists (RFC 5782 5). */
 static bool is_test(const struct nolist_source *src)
 {
 	return addr_is_ip4(&src->addr) && src->addr.b[12] == 127;
 }
 
-/* The next line, without its end; NULL: there is none. Of a longer one, a part. */
+/* The next line, without its end; NULL: no more. A line longer than the buffer comes in part. */
 static char *next_line(struct previous *old)
 {
 	char *line, *end;

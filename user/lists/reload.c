@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command gets a process group of its own, so that what it started can be
- * killed with it.
+ * The command gets its own process group, so that its children can be killed with it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,7 +20,7 @@
 
 extern char **environ;
 
-/* cron's PATH leaves out where most of these commands are. */
+/* cron's PATH lacks the directories of most of these commands. */
 static int complete_path(void)
 {
 	const char *path = getenv("PATH");
@@ -79,14 +78,14 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
 }
 
-/* 1: it has ended; 0: the time is over; -errno. */
+/* 1: it has ended; 0: the time is over; or -errno. */
 static int wait_for(pid_t pid, unsigned int limit_s)
 {
 	long long end = now_ms() + limit_s * 1000ll, left;
 	struct pollfd p = { .events = POLLIN };
 	int ready;
 
-	/* Not by its wrapper: glibc has none before 2.36. */
+	/* syscall(): glibc before 2.36 has no wrapper. */
 	p.fd = syscall(SYS_pidfd_open, pid, 0);
 	if (p.fd < 0)
 		return -errno;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The first walk of a list: who is on it. Whoever is due and new may have to wait
- * for the growth of the day; whoever is held back by a hold stays where he is on
- * the list that is there. Counts and digests, since the head comes before the rows.
+ * The first walk of a list: selects the sources on it. A new one may have to wait if the
+ * list has grown enough for a day; one that a hold holds back stays if it is on the old
+ * list. Counts and digests them, since the head comes before the rows.
  */
 #include <errno.h>
 #include <nettle/sha2.h>
@@ -21,16 +21,16 @@ struct selection {
 	struct list *l;
 	struct judge *j;
 	struct previous old;
-	struct listfile file;
-	bool has_file;     /* it can be written */
-	bool is_counted;   /* its growth is: it is a list for machines, in a file */
+	struct atomic_file file;
+	bool has_file;     /* the file can be written */
+	bool is_counted;   /* its growth has a limit: a machine reads the file */
 	struct sha256_ctx sha;
 	struct writer o; /* into sha */
 };
 
-/* --- who is on it ------------------------------------------------------------ */
+/* --- the sources on it ------------------------------------------------------- */
 
-/* Who is stored and proved nothing is passed over, unless he is to be listed. */
+/* Stored sources without verified evidence are skipped, unless SYNs alone suffice. */
 enum evidence_kind list_kind(const struct list *l, const struct judge *j)
 {
 	return l->is_unverified || !evidence_is_stored(j->evidence) ? EVIDENCE_ALL
@@ -42,7 +42,7 @@ static bool has_place(const struct list *l, const struct judged *of)
 	return !l->format->is_ip4_only || addr_is_ip4(&of->r.src.addr);
 }
 
-/* Would be listed, but for a hold. */
+/* Would be listed, if there was no hold. */
 static bool is_held_back(const struct list *l, const struct judged *of)
 {
 	return of->hold != HOLD_NONE && (of->v.is_verified || l->is_unverified);
@@ -90,7 +90,7 @@ static int take(struct selection *s, const struct judged *of)
 	return selected_add(&s->l->selected, of);
 }
 
-/* One who is due, or would be but for a hold. */
+/* Decides on a source that is due, or would be without a hold. */
 static int decide(struct selection *s, const struct judged *of)
 {
 	struct list *l = s->l;
@@ -147,7 +147,7 @@ static int judge_again(struct selection *s)
 	return s->j->error;
 }
 
-/* Once more, where some of those who were taken have to wait. */
+/* Counts and digests again, without those of the selected sources that have to wait. */
 static int walk_again(struct selection *s)
 {
 	struct selected *selected = &s->l->selected;
@@ -177,7 +177,7 @@ static bool is_news(const struct list *l, const struct store_list *is)
 	       is->time < was->time;
 }
 
-/* Holds back what is too much for a day. What cannot be noted is too much. */
+/* Holds back what is too much for a day; everything, if the growth cannot be recorded. */
 static int hold_growth(struct selection *s)
 {
 	struct store_list is = { .time = s->j->now };
@@ -219,7 +219,7 @@ static void note_dual(struct list *l, const struct judge *j, int family)
 	const char *mine = name[family], *other = name[!family];
 	char *text;
 
-	/* Where there is no real MX either, that has been told. */
+	/* If there is no real MX either, note_family() has said so. */
 	if (!j->site.family[family].has_high || !j->site.family[family].has_real ||
 	    !site_has_no_low_now(&j->site, family))
 		return;
@@ -231,9 +231,8 @@ static void note_dual(struct list *l, const struct judge *j, int family)
 			 mine, mine);
 	else
 		snprintf(text, FORMAT_NOTE_SIZE,
-			 "%s: nobody is listed: no low fake over %s, so that a sender that walks "
-			 "over %s is "
-			 "not known by it",
+			 "%s: nobody is listed: no low fake over %s, so a sender may have tried "
+			 "low and real over %s",
 			 mine, mine, other);
 }
 
@@ -244,7 +243,7 @@ static void note_family(struct list *l, struct judge *j, int family)
 
 	if (judge_is_seen(j, family))
 		return;
-	/* A family that has no part in this needs no excuse, if another one has. */
+	/* No note for a family without MX addresses, unless neither family has any. */
 	if (!(f->has_low || f->has_real || f->has_high) &&
 	    (family || other->has_low || other->has_real || other->has_high))
 		return;
@@ -257,7 +256,7 @@ static void note_family(struct list *l, struct judge *j, int family)
 			 !f->has_real ? "" : text_age(j->rules.real_seen_s, age));
 }
 
-/* Without their number: a list that has changed in nothing else is left alone. */
+/* Without their numbers: a list that differs only in these is not written. */
 static void note_holds(struct list *l)
 {
 	enum hold hold;
@@ -312,8 +311,8 @@ static int run(struct selection *s)
 		if (!l->gone)
 			return -ENOMEM;
 	}
-	/* A file that cannot be replaced is told when it shall be. */
-	s->has_file = l->file && !listfile_open(&s->file, l->file);
+	/* A file that cannot be replaced is reported by list_write(). */
+	s->has_file = l->file && !atomic_file_open(&s->file, l->file);
 	s->is_counted = s->has_file && l->format->row && !l->is_unverified && !l->is_uncounted;
 	previous_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
 	sha256_init(&s->sha);
@@ -325,7 +324,7 @@ static int run(struct selection *s)
 		error = walk_again(s);
 	finish(s);
 	if (s->has_file)
-		listfile_close(&s->file);
+		atomic_file_close(&s->file);
 	return error;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An array, packed: 24 bytes for each who is on the list. It has a bound, and beyond
- * it a list takes longer, but not more memory.
+ * A packed array: 24 bytes for each source on the list. Its size is bounded: a longer list
+ * takes more time, but not more memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 struct selected_one {
 	struct pack_key key;
-	uint32_t until; /* seconds since 1970: good for this century */
+	uint32_t until; /* seconds since 1970: enough until 2106 */
 	uint8_t is;     /* enum judgement */
 	uint8_t is_strong;
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keeps a list beside the store that nobody reads but the next time: what is on it
- * then, and was not, or the other way round, is told. Holds hold as they do for
- * others; growth does not, as this list refuses nobody.
+ * A list beside the store that only the next run reads: the differences are logged. Holds
+ * apply as for other lists; the growth limit does not, since this list blocks nothing.
  */
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>
@@ -16,7 +15,7 @@
 
 #define SHADOW_FILE "listed"
 
-static int tell(struct judge *j, const char *file, size_t max)
+static int write_list(struct judge *j, const char *file, size_t max)
 {
 	struct list l = { .format = format_find("plain"),
 			  .file = file,
@@ -28,19 +27,19 @@ static int tell(struct judge *j, const char *file, size_t max)
 	if (!error)
 		error = list_write(&l, j);
 	if (!error && l.is_written)
-		changelog_tell(&l, j, max);
+		changelog_write(&l, j, max);
 	list_free(&l);
 	return error;
 }
 
-int shadow_tell(struct judge *j, size_t max)
+int shadow_write(struct judge *j, size_t max)
 {
 	char *file;
 	int error;
 
 	if (asprintf(&file, "%s/%s", j->state_dir, SHADOW_FILE) < 0)
 		return fail(-ENOMEM, "cannot write the list of listed sources");
-	error = tell(j, file, max);
+	error = write_list(j, file, max);
 	if (error)
 		fail(error, "cannot write '%s'", file);
 	free(file);

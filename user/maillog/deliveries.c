@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads a log once, from its first line to its last. postfix names a message when
- * a client sends it and again when it was delivered: names are remembered until
- * then, the newest ones only.
+ * Reads a log once, from its first line to its last. postfix logs a message's id when a
+ * client sends it and again when it was delivered: ids are remembered until then, but only
+ * so many, the newest.
  */
 #define _GNU_SOURCE /* tdestroy, reallocarray */
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define SOURCES_MAX (1u << 20)
 #define DELIVERIES_MAX (1u << 22)
 #define HOUR 3600
-/* So long a dialogue may have been under way, so that it is no alibi for itself. */
+/* The longest dialogue: a delivery is judged as of before it, as it would excuse itself. */
 #define DIALOGUE_S 600
 
 struct audit_id {
@@ -37,7 +37,7 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(((const struct audit_id *)a)->id, ((const struct audit_id *)b)->id);
 }
 
-/* Makes room for one more in an array that doubles in size. */
+/* Makes sure that an array can take one more; its capacity doubles. */
 static int grow(void *arrayp, size_t n, size_t *capacity, size_t size)
 {
 	void **array = arrayp, *grown;
@@ -62,7 +62,7 @@ struct audit_source *audit_find(const struct audit *a, const struct nolist_sourc
 	return found ? *found : NULL;
 }
 
-/* Its source, which is added if it is new; NULL with *error 0: there is no room. */
+/* The source of an address, which is added if it is new; NULL with *error 0: too many. */
 static struct audit_source *source_of(struct audit *a, const struct nolist_addr *addr, int *error)
 {
 	struct nolist_source src = addr_source(addr);
@@ -137,7 +137,7 @@ static struct audit_id *find_id(const struct audit *a, const char *name)
 	return found ? *found : NULL;
 }
 
-/* The slot of the oldest is taken; its name may have got another one since. */
+/* Reuses the slot of the oldest; that id may meanwhile have a newer slot. */
 static int add_id(struct audit *a, const struct maillog_line *l)
 {
 	struct audit_id *id = find_id(a, l->id), **slot;
@@ -180,7 +180,7 @@ static void remove_id(struct audit *a, const char *name)
 	if (!id)
 		return;
 	tdelete(id, &a->ids, compare_ids);
-	/* Its slot is free, and no name is empty. */
+	/* The slot is free: no id is empty. */
 	id->id[0] = '\0';
 }
 
@@ -234,7 +234,7 @@ int audit_read(struct audit *a, FILE *f)
 		error = -ENOMEM;
 	while (!error && ((c = getc_unlocked(f)) != EOF || n)) {
 		if (c != '\n' && c != EOF) {
-			/* What is longer than the room for it matches nothing. */
+			/* A line that is too long for the buffer matches nothing. */
 			if (n < sizeof(text))
 				text[n] = c;
 			n += n <= sizeof(text);

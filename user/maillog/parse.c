@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One pattern for each kind of line, from its first byte to where the address of
- * the client ends. Before that nothing may match that a sender can choose freely:
- * in postfix' lines there is only a host name, in exim's there are the envelope's
- * sender, which is one word or in quotes, and the HELO, which has no blanks; where
- * exim was told to take any HELO, a line with a second address is odd.
+ * One pattern for each kind of line, from its first byte to the end of the client's
+ * address. Before that, no part may match that a sender can choose freely: in postfix'
+ * lines there is only a host name; in exim's there are the envelope's sender, which is one
+ * word or in quotes, and the HELO, which has no blanks. If exim is configured to accept
+ * any HELO, a line with a second address is ambiguous.
  */
 #define _GNU_SOURCE /* strptime, timegm */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -18,7 +18,7 @@
 #include "user/base/text.h"
 #include "user/maillog/parse.h"
 
-#define MATCH_LIMIT 100000 /* steps; a line that takes more is nothing that we know */
+#define MATCH_LIMIT 100000 /* steps; a line that takes more is of no known kind */
 
 /* syslog's time, or RFC 3339. */
 #define TIME                                                                                      \
@@ -29,7 +29,7 @@
 #define NAME "[A-Za-z0-9._-]"
 #define ID "(?<id>[0-9A-Za-z]{5,20})"
 #define ADDR "\\[(?<addr>[0-9A-Fa-f:.]{2,45})\\]"
-/* smtpd on port 25 only: submission and the like have one name more. */
+/* smtpd on port 25 only: submission and the like have one more name. */
 #define SMTPD "^" TIME HOST "postfix" NAME "*/(?:smtpd|postscreen)\\[\\d+\\]: "
 #define AGENT "^" TIME HOST "postfix" NAME "*(?:/" NAME "+)?/(?:smtp|lmtp|local|virtual|pipe)\\[\\d+\\]: "
 #define QMGR "^" TIME HOST "postfix" NAME "*/n?qmgr\\[\\d+\\]: "
@@ -81,7 +81,7 @@ int maillog_new(struct maillog **mp, int64_t now)
 	for (i = 0; i < PATTERNS; i++) {
 		m->code[i] = pcre2_compile((PCRE2_SPTR)patterns[i].pattern, PCRE2_ZERO_TERMINATED,
 					   PCRE2_DOLLAR_ENDONLY | PCRE2_DUPNAMES, &code, &at, NULL);
-		/* Where there is no JIT, the same takes longer. */
+		/* Without JIT it works as well, but slower. */
 		if (m->code[i])
 			pcre2_jit_compile(m->code[i], PCRE2_JIT_COMPLETE);
 	}
@@ -109,9 +109,9 @@ void maillog_free(struct maillog *m)
 	free(m);
 }
 
-/* --- what matched -------------------------------------------------------------- */
+/* --- parts of a match ---------------------------------------------------------- */
 
-/* A named part; false: there is none, or it has no room. */
+/* Copies a named part; false: there is none, or it does not fit. */
 static bool part(const struct maillog *m, const char *name, char *to, size_t size)
 {
 	PCRE2_SIZE n = size;
@@ -119,7 +119,7 @@ static bool part(const struct maillog *m, const char *name, char *to, size_t siz
 	return !pcre2_substring_copy_byname(m->match, (PCRE2_SPTR)name, (PCRE2_UCHAR *)to, &n) && n;
 }
 
-/* strptime() also takes what has too few digits: those were matched before. */
+/* strptime() would accept too few digits: the pattern has checked them. */
 static bool read_clock(const char *text, const char *form, struct tm *tm)
 {
 	const char *end = strptime(text, form, tm);
@@ -127,7 +127,7 @@ static bool read_clock(const char *text, const char *form, struct tm *tm)
 	return end && !*end;
 }
 
-/* Without a zone it is the local time of this host. */
+/* Without a time zone it is this host's local time. */
 static int64_t read_dated(const struct maillog *m, const char *date, const char *clock)
 {
 	struct tm tm = { .tm_isdst = -1 };
@@ -154,7 +154,7 @@ static int64_t read_short(const struct maillog *m, const char *text)
 	struct tm tm, today;
 	int back;
 
-	/* In a year that has no such day it was in one before: the 29th of February. */
+	/* The last year that has this day: 29 February is not in every year. */
 	for (back = 0; back < 5; back++) {
 		localtime_r(&now, &today);
 		tm = (struct tm){ .tm_isdst = -1 };
@@ -180,7 +180,7 @@ static int64_t read_time(const struct maillog *m)
 	return -1;
 }
 
-/* Is there an address, and ']' behind it? */
+/* Is this an address, followed by ']'? */
 static bool is_address(const char *text, size_t size)
 {
 	const char *end = memchr(text, ']', size);
@@ -194,7 +194,7 @@ static bool is_address(const char *text, size_t size)
 	return !addr_parse(copy, &addr);
 }
 
-/* Is there another address where exim would put the client's, behind the HELO? */
+/* Is there another address at the place of the client's, after the HELO? */
 static bool is_doubtful(const struct maillog *m, const char *line, size_t size)
 {
 	const char *end = line + size, *at = line + pcre2_get_ovector_pointer(m->match)[1];

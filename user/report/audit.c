@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds the list against the log of a real MX that did not use it. Each delivery is
- * judged as of the hour before it, since it is an alibi itself.
+ * Compares the list with the log of a real MX that did not use it. Each delivery is judged
+ * as of before it, since the delivery itself is an alibi.
  */
 #include <errno.h>
 #include <math.h>
@@ -38,7 +38,7 @@ static int open_as_of(struct judge *j, const struct audit_options *o, int64_t ti
 	return judging_open(j, &jo, o->pin_dir);
 }
 
-/* Who is listed at the end; deliveries of those that never were at a high fake go. */
+/* Counts the listed at the end; drops deliveries of sources that never talked to a high fake. */
 static int judge_end_of_log(struct summary *s, const struct audit_options *o)
 {
 	struct audit_source *in_log;
@@ -71,7 +71,7 @@ static int judge_end_of_log(struct summary *s, const struct audit_options *o)
 	return error;
 }
 
-/* Deliveries are in the order of times as of which they are judged. */
+/* The deliveries are in the order of the times as of which they are judged. */
 static int judge_deliveries(struct summary *s, const struct audit_options *o)
 {
 	struct judge j = {};
@@ -101,7 +101,7 @@ static int judge_deliveries(struct summary *s, const struct audit_options *o)
 	return error;
 }
 
-/* Wilson's interval: also where all, or none, of few are right. */
+/* Wilson's score interval: usable even if all or none of a few are right. */
 static void count_precision(struct summary *s)
 {
 	double n = s->listed, p = n ? (n - s->listed_accepted) / n : 0;
@@ -132,7 +132,7 @@ static void count(struct summary *s)
 	count_precision(s);
 }
 
-/* --- what is said ---------------------------------------------------------------- */
+/* --- output ---------------------------------------------------------------------- */
 
 static void say(const struct summary *s)
 {
@@ -153,7 +153,7 @@ static void say(const struct summary *s)
 		printf("\nprecision %.4f, with 95 %% confidence between %.4f and %.4f\n",
 		       s->precision, s->low, s->high);
 	else
-		printf("\nno precision: nobody is listed\n");
+		printf("\nno precision: no source is listed\n");
 	for (i = 0; i < s->log.sources; i++) {
 		const struct audit_source *src = s->log.source[i];
 
@@ -233,12 +233,12 @@ static int say_json(const struct summary *s)
 	return error ? fail(error, "cannot write all of the output") : 0;
 }
 
-static void tell_left_out(const struct audit *a)
+static void warn_left_out(const struct audit *a)
 {
 	if (a->odd)
 		warn("%zu lines are left out: two addresses may be the client's", a->odd);
 	if (a->outside)
-		warn("%zu lines are left out: of the future, or older than 35 days", a->outside);
+		warn("%zu lines are left out: in the future, or older than 35 days", a->outside);
 	if (a->too_many)
 		warn("%zu lines are left out: too many sources", a->too_many);
 	if (a->forgotten)
@@ -274,7 +274,7 @@ int audit(const struct audit_options *o, FILE *log, const char *name)
 	if (!error)
 		error = judge_deliveries(&s, o);
 	if (!error) {
-		tell_left_out(&s.log);
+		warn_left_out(&s.log);
 		count(&s);
 		if (o->is_json)
 			error = say_json(&s);

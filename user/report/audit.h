@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Holds the list against the log of a real MX that did not use it: whose mail was
- * accepted though its source would have been refused, and which sources were refused and
- * are not listed.
+ * Compares the list with the log of a real MX that did not use it: sources whose mail was
+ * accepted although they were listed then, and sources that the MX refused but that are
+ * not listed.
  */
 #ifndef NOLIST_REPORT_AUDIT_H
 #define NOLIST_REPORT_AUDIT_H
@@ -13,12 +13,12 @@
 struct audit_options {
 	const struct conf *conf;
 	const char *pin_dir, *state_dir;
-	int64_t at; /* as if it were then; 0: now */
+	int64_t at; /* judge as if it was then, in seconds since 1970; 0: now */
 	bool is_json;
 };
 
 /*
- * Reads the log, prints on standard output. name is what messages call the log. 0 or
+ * Reads the log and prints to standard output. name: the log's name in messages. 0 or
  * -errno, explained by failure_of().
  */
 int audit(const struct audit_options *o, FILE *log, const char *name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Gathers all that is known of one source; explain_text.c and explain_json.c tell it.
+ * Gathers all that is known of one source; explain_text.c and explain_json.c print it.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The history of a source: its contacts and dialogues, what was wrong around them,
- * and when it is listed, in the order of time.
+ * The history of a source, in the order of time: its contacts and dialogues, gaps and
+ * unhealthy times near them, and when it is listed.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -52,7 +52,7 @@ static void add_contact(struct history *h, const char *kind, const char *where,
 		add(h, c->when.last, c->when.last, kind, "last of %u SYNs to %s", c->opens, where);
 }
 
-/* Hours that follow each other as one; without hours, what is known of them. */
+/* Consecutive hours as one event; if the hours are not known, the first and last time. */
 static void add_data(struct history *h)
 {
 	const struct record *r = &h->e->of.r;
@@ -73,7 +73,7 @@ static void add_data(struct history *h)
 		add(h, r->data.last, r->data.last, "data", "last data to the real MX");
 }
 
-/* An hour, or what of it is known to be too early or too late for a dialogue cut off. */
+/* An hour, cut to the first and last dialogue of the source. */
 static struct span hour_of(const struct record *r, const struct hour *o)
 {
 	struct span s = { o->start, o->start + (int64_t)HOUR_S - 1 };
@@ -85,7 +85,7 @@ static struct span hour_of(const struct record *r, const struct hour *o)
 	return s;
 }
 
-/* How far the dialogues of an hour came, and by what that is verified. */
+/* How far the dialogues of an hour came, and how that is verified. */
 static const char *how_far(const struct hour *o)
 {
 	if (o->n[NOLIST_EVENT_TEMPFAILED])
@@ -163,7 +163,7 @@ static void add_site(struct history *h)
 	const struct site_family *f = &site->family[!addr_is_ip4(&h->e->of.r.src.addr)];
 
 	add_near(h, site->lost, site->losts, "lost", "verified evidence was lost");
-	add_near(h, site->learning, site->learnings, "learning", "learning time");
+	add_near(h, site->learning, site->learnings, "learning", "learning");
 	add_near(h, f->unhealthy, f->n_unhealthy, "unhealthy", "the real MX was unhealthy");
 }
 

@@ -10,7 +10,7 @@
 #include "user/lists/atomic_file.h"
 #include "user/lists/previous.h"
 
-/* Did the last dump hold somebody back for growth? */
+/* Did the last dump hold any source back for growth? */
 static bool is_limited(const struct explain *e, const char *file)
 {
 	struct growth g;
@@ -22,16 +22,16 @@ static bool is_limited(const struct explain *e, const char *file)
 static void read_list(const struct explain *e, struct explain_list *l, const struct format *format,
 		      struct previous *old)
 {
-	struct listfile f;
+	struct atomic_file f;
 
-	if (listfile_open(&f, l->file))
+	if (atomic_file_open(&f, l->file))
 		return;
 	if (f.old >= 0) {
 		l->is_read = true;
 		previous_open(old, f.old, format, NULL, NULL);
 		l->is_on = previous_has(old, &e->of.r.src);
 	}
-	listfile_close(&f);
+	atomic_file_close(&f);
 	l->is_waiting = l->is_read && !l->is_on && verdict_is_listed(&e->of.v, false) &&
 			is_limited(e, l->file);
 }
@@ -42,7 +42,7 @@ int explain_lists(struct explain *e)
 	struct previous *old;
 	int i;
 
-	/* Of then nothing is known. */
+	/* --at: how the lists were then is not known. */
 	if (e->j->is_replay || !c->lists)
 		return 0;
 	old = malloc(sizeof(*old));
@@ -55,7 +55,7 @@ int explain_lists(struct explain *e)
 		const struct format *format = format_find(c->list[i].argv[0]);
 		struct explain_list *l = &e->list[e->lists];
 
-		/* A list of rules names nobody. */
+		/* A list of rules has no sources. */
 		if (!format || !format->row)
 			continue;
 		l->file = c->list[i].argv[1];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * explain for eyes: its text may change.
+ * explain as text, for people: it may change.
  */
 #include <inttypes.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static void print_contact(const struct explain *e, const char *what, const struc
 }
 
 #define DAYS 32
-#define EVENTS_MAX 60 /* in words; JSON tells all */
+#define EVENTS_MAX 60 /* the last ones; JSON has all */
 
 static void print_days_of(const char *role, uint32_t days)
 {
@@ -83,7 +83,7 @@ static void print_history(const struct explain *e)
 		print_event(&e->event[i]);
 }
 
-/* What its dialogues showed, all hours together; the history has them one by one. */
+/* The events of its dialogues, all hours together; the history has them one by one. */
 static void print_counts(const struct explain *e)
 {
 	const struct record *r = &e->of.r;
@@ -125,7 +125,7 @@ static void print_offences(const struct explain *e, const struct check_result *c
 	const struct verdict *v = &e->of.v;
 
 	if (!v->is_verified)
-		printf("%" PRId64 " unproven contact%s with a high fake that nothing excuses",
+		printf("%" PRId64 " unverified contact%s with a high fake that nothing excuses",
 		       c->have, times(c->have));
 	else
 		printf("%" PRId64 " hour%s tempfailed without QUIT, %u of them verified by "
@@ -135,17 +135,17 @@ static void print_offences(const struct explain *e, const struct check_result *c
 		printf("; %u excused", v->excused);
 }
 
-static void print_alibi(const char *what, const struct check_result *c)
+static void print_alibi(const char *where, const struct check_result *c)
 {
 	char have[TEXT_AGE], need[TEXT_AGE];
 
 	if (c->have < 0)
-		printf("%s: never", what);
+		printf("not seen %s", where);
 	else if (!c->have)
-		printf("%s: around an offence", what);
+		printf("seen %s around an offence", where);
 	else
-		printf("%s: %s from the nearest offence", what, text_age(c->have, have));
-	printf("; an alibi within %s", text_age(c->need, need));
+		printf("seen %s %s from the nearest offence", where, text_age(c->have, have));
+	printf(" (within %s it is an alibi)", text_age(c->need, need));
 }
 
 static void print_neighbours(const struct explain *e, const struct check_result *c)
@@ -175,7 +175,7 @@ static void print_dual(const struct explain *e, const struct check_result *c)
 		printf("a walk over %s would have been seen", mine);
 		return;
 	}
-	printf("%" PRId64 " offence%s while no low fake had %s: low and real may have been walked "
+	printf("%" PRId64 " offence%s while no low fake had %s: it may have tried low and real "
 	       "over %s", c->have, times(c->have), mine, other);
 	if (c->is_passed)
 		printf("; dual-stack = accept");
@@ -189,7 +189,7 @@ static void print_gaps(const struct check_result *c)
 		printf("no verified evidence was lost");
 	else
 		printf("verified evidence was lost, the last time at %s%s",
-		       text_time(c->have, text), c->is_passed ? ", before all this" : "");
+		       text_time(c->have, text), c->is_passed ? ", not near an offence" : "");
 }
 
 static void print_learning(const struct explain *e, const struct check_result *c)
@@ -198,10 +198,10 @@ static void print_learning(const struct explain *e, const struct check_result *c
 	char text[TEXT_TIME];
 
 	if (c->is_passed)
-		printf("no offence is from the learning time");
+		printf("no offence was while learning");
 	else
-		printf("%u offence%s of the learning time, which lasted until %s", n, times(n),
-		       text_time(c->have, text));
+		printf("%u offence%s while learning, which %s until %s", n, times(n),
+		       c->have < e->j->now ? "lasted" : "lasts", text_time(c->have, text));
 }
 
 static void print_real_mx(const struct explain *e, const struct check_result *c)
@@ -212,9 +212,9 @@ static void print_real_mx(const struct explain *e, const struct check_result *c)
 	if (!e->j->site.family[is_ip6].has_real)
 		printf("no real MX is configured for %s", is_ip6 ? "IPv6" : "IPv4");
 	else if (c->have < 0)
-		printf("nobody was ever seen at the real MX");
+		printf("no source was ever seen at the real MX");
 	else
-		printf("somebody %s the real MX %s ago; needed within %s",
+		printf("a source %s the real MX %s ago; needed within %s",
 		       e->j->site.family[is_ip6].data_last ? "sent data to" : "was at",
 		       text_age(c->have, have), text_age(c->need, need));
 	if (!c->is_passed && e->of.v.is != JUDGED_HELD && e->of.v.is != JUDGED_WAITING && c->have > 0)
@@ -229,7 +229,7 @@ static void print_grace(const struct explain *e, const struct check_result *c)
 
 	printf("had %s to come back; %s needed", text_age(c->have, have), text_age(c->need, need));
 	if (e->of.v.paused)
-		printf("; %s did not count: the real MX was unhealthy, or learning time",
+		printf("; %s did not count: the real MX was unhealthy, or learning",
 		       text_age(e->of.v.paused, paused));
 }
 
@@ -248,7 +248,7 @@ static void print_check(const struct explain *e, enum check check)
 	printf("  %-10s %-6s ", check_names[check],
 	       !c->is_asked ? "-" : c->is_passed ? "yes" : "no");
 	if (!c->is_asked) {
-		printf("not asked\n");
+		printf("not checked\n");
 		return;
 	}
 	switch (check) {
@@ -262,7 +262,7 @@ static void print_check(const struct explain *e, enum check check)
 		print_alibi("at the real MX", c);
 		break;
 	case CHECK_DATA:
-		print_alibi("data to the real MX", c);
+		print_alibi("with data at the real MX", c);
 		break;
 	case CHECK_NEIGHBOURS:
 		print_neighbours(e, c);
@@ -328,7 +328,7 @@ static void print_lists(const struct explain *e)
 }
 
 static const char *const sentences[JUDGEMENTS] = {
-	[JUDGED_NONE] = "nothing speaks against it",
+	[JUDGED_NONE] = "no offence recorded",
 	[JUDGED_ALIBI] = "not listed: it, or its neighbourhood, has an alibi",
 	[JUDGED_DUAL] = "not listed: it may be a sender of both families, with its alibi in the "
 			"other",
@@ -336,7 +336,7 @@ static const char *const sentences[JUDGEMENTS] = {
 	[JUDGED_WAITING] = "not listed yet: it may still come back",
 	[JUDGED_HELD] = "held back: not added to a list, and not taken off it",
 	[JUDGED_EXPIRED] = "not listed any more: its last offence is too old",
-	[JUDGED_SUSPECT] = "listed with --unverified only: nothing but SYNs speaks against it",
+	[JUDGED_SUSPECT] = "listed with --unverified only: its only evidence are SYNs",
 	[JUDGED_PROBABLE] = "listed as probable: part of the evidence is weak",
 	[JUDGED_OFFENDER] = "listed",
 	[JUDGED_ALLOWED] = "not listed: an allow list has it",

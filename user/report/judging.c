@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files, then evidence, then the judge.
+ * Opens the judge: reads its files, then the evidence, and judges.
  */
 #include "user/report/judging.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Opens judge and evidence in one go, for those who judge what lies on this host.
+ * Opens judge and evidence together, where the evidence is that of this host.
  */
 #ifndef NOLIST_JUDGING_H
 #define NOLIST_JUDGING_H
@@ -8,8 +8,8 @@
 #include "user/judge/judge.h"
 
 /*
- * Wrong input is found before evidence is read. 0 or -errno, explained by failure_of();
- * judge_close() is always safe afterwards.
+ * Invalid files are found before the evidence is read. 0 or -errno, explained by
+ * failure_of(); judge_close() is always safe afterwards.
  */
 int judging_open(struct judge *j, const struct judge_options *o, const char *pin_dir);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sources, for eyes: aligned columns that may change; JSON is for scripts.
- * Only an address and a key of each source are sorted, and of no more sources than
- * are shown, so that a full table shows in little memory.
+ * Sources as a table for people (its columns may change), or as JSON for scripts.
+ * To sort, only an address and a key of each source are held, and only of about as many
+ * as are shown: so even a full table needs little memory.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,7 +26,7 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* The earlier one that is not never. */
+/* The earlier one; 0 means never and does not count. */
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return !a || (b && b < a) ? b : a;
@@ -116,9 +116,9 @@ struct show {
 	int role; /* enum nolist_role; 0: all */
 	const struct sort_key *key;
 	long top;          /* 0: all */
-	struct item *item; /* more than top while they are chosen */
+	struct item *item; /* while choosing up to twice as many as top */
 	size_t items, capacity, left_out;
-	bool is_sorted; /* the first of them, up to top: who comes after these is left out */
+	bool is_sorted; /* the first top items are sorted: one that sorts after them is left out */
 };
 
 static bool is_wanted(const struct show *s, const struct judged *of)
@@ -152,7 +152,7 @@ static void sort_items(struct show *s)
 		s->items = s->top;
 }
 
-/* Of many only the first are kept: sorted out when there are twice as many as wanted. */
+/* Adds an item. At twice as many as wanted it sorts and drops those beyond top. */
 static int keep(struct show *s, const struct item *item)
 {
 	struct item *grown;
@@ -175,7 +175,7 @@ static int keep(struct show *s, const struct item *item)
 	return 0;
 }
 
-/* Only who is sorted by his verdict has to be judged to be sorted. */
+/* Judging is only needed here if the sources are sorted by verdict. */
 static bool next(struct show *s, struct judged *of)
 {
 	return s->key->of == verdict_key ? judge_next(s->j, of) : judge_next_record(s->j, &of->r);
@@ -222,7 +222,7 @@ static void pair(char cell[][CELL], const struct span *when, uint32_t count, int
 	snprintf(cell[1], CELL, "%s", text_age(now - when->last, age));
 }
 
-/* What it is judged to be, and until when it is pardoned. */
+/* The judgement, and until when it is pardoned. */
 static void verdict_cell(const struct judged *of, char cell[CELL])
 {
 	const char *name = judgement_names[of->v.is];

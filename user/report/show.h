@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sources and what they are judged to be, on standard output.
+ * Sources and their verdicts, on standard output.
  */
 #ifndef NOLIST_SHOW_H
 #define NOLIST_SHOW_H
@@ -10,8 +10,8 @@
 struct show_options {
 	bool is_json;
 	int role;         /* enum nolist_role: only sources that were there; 0: all */
-	const char *sort; /* a key that show_has_key(); NULL: the last contact first */
-	long top;         /* so many; 0: all */
+	const char *sort; /* a key that show_has_key(); NULL: the newest contact first */
+	long top;         /* at most so many; 0: all */
 };
 
 bool show_has_key(const char *name);

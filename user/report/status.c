@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Gathers where the program is, what it is configured to do, what became of every frame,
- * how full the tables are and what was lost. status_text.c and status_json.c tell it.
+ * Gathers where the program is attached, its configuration, the counters of frames, how
+ * full the tables are and what was lost. status_text.c and status_json.c print it.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -103,7 +103,7 @@ static int add_list(const char *path, const struct store_list *l, void *arg)
 	return 0;
 }
 
-/* That it cannot be read is told, and the tables are shown nevertheless. */
+/* If the store cannot be read, that is reported and the tables are shown all the same. */
 static void read_store(struct status *s)
 {
 	struct store *store = NULL;
@@ -142,7 +142,7 @@ static void warn_of_table(struct status *s, const char *name, unsigned int now,
 			    what);
 }
 
-/* A quarter more than the interval: a collect takes its time, and so does cron. */
+/* A quarter more than the interval, since collect and cron take some time. */
 static void warn_of_collect(struct status *s)
 {
 	unsigned int due_s = s->rules->collect_s;
@@ -152,11 +152,11 @@ static void warn_of_collect(struct status *s)
 		add_warning(s, "the last collect was %s ago, and is due every %s",
 			    text_age(s->now - s->collected_at, age), text_age(due_s, due));
 	else if (!s->collected_at && s->rules->is_collected)
-		add_warning(s, "nothing was ever collected, though the configuration says "
+		add_warning(s, "nothing was ever collected, but the configuration says "
 			       "'collect = yes'");
 }
 
-/* Somebody took it away, or the interface was made anew. */
+/* The program was detached by someone, or the interface was made anew. */
 static void warn_of_interfaces(struct status *s)
 {
 	int i, j;
@@ -167,13 +167,13 @@ static void warn_of_interfaces(struct status *s)
 		for (j = 0; j < s->n_ifs && s->ifs[j].ifindex != ifindex; j++)
 			;
 		if (j == s->n_ifs)
-			add_warning(s, "'%s' has not the program, though the configuration names it%s",
+			add_warning(s, "'%s': program not attached, but configured%s",
 				    s->rules->interface[i],
 				    ifindex ? "" : ": there is no such interface");
 	}
 }
 
-/* Without configuration it needs none. */
+/* A program without configuration needs no slow path. */
 static void warn_of_slow(struct status *s)
 {
 	int i;
@@ -182,7 +182,7 @@ static void warn_of_slow(struct status *s)
 		if (s->ifs[i].slow == KERN_SLOW_MISSING &&
 		    !kern_config(s->k, s->ifs[i].instance, s->conf))
 			add_warning(s, "'%s': the slow path is missing (was its pin removed?): "
-				       "what needs it is dropped at a high fake and passes "
+				       "segments that need it are dropped at a high fake and pass "
 				       "elsewhere; load again",
 				    s->ifs[i].name);
 }
@@ -192,12 +192,12 @@ static void find_warnings(struct status *s)
 	warn_of_interfaces(s);
 	warn_of_slow(s);
 	warn_of_table(s, "contacts", s->fill.contacts, s->fill.contacts_max,
-		      "then the longest idle are forgotten");
+		      "when full, the longest idle are forgotten");
 	warn_of_table(s, "verified evidence", s->fill.verified, s->fill.verified_max,
-		      s->fill.is_lru ? "then the longest idle are lost, and nobody is listed for "
-				       "what he did meanwhile"
-				     : "then no other gets in, and nobody is listed for what he "
-				       "did meanwhile");
+		      s->fill.is_lru ? "when full, the longest idle are lost, and no source is "
+				       "listed for offences near that"
+				     : "when full, no other source gets in, and no source is "
+				       "listed for offences near that");
 	warn_of_collect(s);
 }
 

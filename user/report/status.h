@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What status tells, read once, so that text (status_text.c) and JSON
- * (status_json.c) say the same.
+ * What status shows, read once, so that text (status_text.c) and JSON (status_json.c)
+ * agree.
  */
 #ifndef NOLIST_STATUS_H
 #define NOLIST_STATUS_H
@@ -11,18 +11,18 @@
 #include "user/kernel/kern.h"
 #include "user/store/store.h"
 
-/* Every verdict's name, and what it says to an admin. */
+/* Every verdict's name, and its meaning to an administrator. */
 struct status_verdict {
 	const char *name, *help;
 };
 extern const struct status_verdict status_verdicts[NOLIST_VERDICTS];
-/* Its name; "verdict_22" where only a newer program knows more. */
+/* A verdict's name; "verdict_NN" for one that only a newer program has. */
 #define STATUS_VERDICT 24
 const char *status_verdict_name(int verdict, char text[STATUS_VERDICT]);
 
 #define STATUS_WARNINGS 16
 
-/* A list as the last dump noted it. */
+/* A list as the last dump recorded it. */
 struct status_list {
 	char *path;
 	struct store_list is;
@@ -64,16 +64,16 @@ int status_json(struct status *s); /* 0, or -errno of the output */
 
 /* Seconds since 1970 of a time of the tables. */
 long long status_wall_s(const struct status *s, unsigned long long ns);
-/* More were added than are there: the rest was idle longest, and gave way. */
+/* How many were evicted, as the longest idle: added, but no longer there. */
 unsigned long long status_evicted(unsigned long long added, unsigned int present);
-/* Contacts that were too many to note: a flood. */
+/* Contacts that were not recorded since there were too many: a flood. */
 unsigned long long status_limited(const struct nolist_stats *t);
-/* What came to the MX at this place; zeros where its number is none. */
+/* What came to the MX of this slot; zeros if its index is invalid. */
 struct nolist_mxstats status_mx_count(const struct nolist_stats *t, const struct nolist_slot *slot);
-/* When an hour of the evidence began; at least 1, since 0 is never. */
+/* When an hour of the evidence began, in ns of the tables' clock; at least 1, since 0 is never. */
 unsigned long long status_hour_ns(unsigned int hour);
 unsigned long long status_frames(const struct status *s);
-/* Sorts the MX addresses to the front of slot[]; how many. For reading only. */
+/* Sorts the MX addresses to the front of slot[] and counts them. For printing only. */
 int status_mx(struct nolist_config *conf);
 const struct nolist_reply *status_banner(const struct nolist_config *conf);
 /* Without CR LF. */

@@ -52,7 +52,7 @@ static void json_mx(struct writer *o, struct status *s, int instance)
 	struct nolist_stats stats;
 	char text[ADDR_TEXT];
 
-	/* What cannot be read is zero. */
+	/* If they cannot be read, they are zero. */
 	kern_instance_stats(s->k, instance, &stats);
 	json_open(o, "mx", '[');
 	for (i = 0; i < n; i++) {
@@ -93,7 +93,7 @@ static void json_instance(struct writer *o, struct status *s, int instance)
 
 	json_open(o, NULL, '{');
 	json_bool(o, "configured", is_configured);
-	/* Tables without this record: no load has been here. */
+	/* Tables without this record have never been loaded. */
 	if (!kern_meta(s->k, instance, &meta) && meta.magic) {
 		snprintf(generation, sizeof(generation), "%016llx",
 			 (unsigned long long)meta.generation);

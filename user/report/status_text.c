@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * status for eyes: its text may change.
+ * status as text, for people: it may change.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -51,13 +51,13 @@ static void text_interfaces(const struct status *s)
 	}
 }
 
-/* Only what is missing: of what the program cannot do without there is no status. */
+/* Optional features that are missing; without a required one there is no program to show. */
 static void text_kernel(const struct status *s)
 {
 	int i;
 
 	for (i = 0; i < s->n_missing; i++)
-		printf("this kernel has not: %s%s%s\n", s->missing[i].name,
+		printf("this kernel lacks: %s%s%s\n", s->missing[i].name,
 		       s->missing[i].lost ? "; " : "",
 		       s->missing[i].lost ? s->missing[i].lost : "");
 	if (s->n_missing > 0)
@@ -71,8 +71,8 @@ static void text_probation(const struct nolist_config *conf)
 	if (conf->until_ns && now > conf->until_ns)
 		printf("on probation: the time is up, and every frame passes\n");
 	else if (conf->until_ns)
-		printf("on probation: detaches in %llu seconds, unless \"nolist-xdp load "
-		       "--confirm\" is said\n",
+		printf("on probation: detaches in %llu seconds, unless you run \"nolist-xdp load "
+		       "--confirm\"\n",
 		       (conf->until_ns - now) / 1000000000 + 1);
 }
 
@@ -96,7 +96,7 @@ static void text_instance(struct status *s, int instance)
 	}
 	text_probation(s->conf);
 	n = status_mx(s->conf);
-	/* What cannot be read is zero. */
+	/* If they cannot be read, they are zero. */
 	kern_instance_stats(s->k, instance, &stats);
 	printf("%-39s  %-4s  %12s  %12s\n", "MX address", "role", "segments", "opens");
 	for (i = 0; i < n; i++) {
@@ -111,7 +111,7 @@ static void text_instance(struct status *s, int instance)
 	for (port = 0; port < s->conf->ports && port < NOLIST_PORT_MAX; port++)
 		printf(" %u", ntohs(s->conf->port[port]));
 	printf("\n");
-	/* The banner is all of the dialogue that tells the name and the stage. */
+	/* Of the dialogue only the banner shows the name and the stage. */
 	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
 	       s->conf->smtp.is_split ? " (split handshake)" : "");
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Forks, and calls a function: no other program is run, so that a new version on
- * the disk does not mix with this one. Nothing of the parent's event loop is
- * touched in the child.
+ * Forks and calls a function. No program is executed, so that a new version on the disk
+ * does not mix with the running one. The child does not touch the parent's event loop.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +28,7 @@ void job_signals(sigset_t *set)
 	sigaddset(set, SIGTERM);
 }
 
-/* What commands print is for scripts; here is none. */
+/* Commands print for scripts, which do not read here: discard it, unless verbose. */
 static void set_output(void)
 {
 	int fd = log_is_verbose() ? STDERR_FILENO : open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -39,9 +38,9 @@ static void set_output(void)
 }
 
 /*
- * Who finds tables by their pins needs no CAP_SYS_ADMIN. Where no new privileges are
- * gained, as in the unit, commands that reload a list do not get it back either. What
- * cannot be laid down is kept: it would do no more than before.
+ * Finding tables by their pins needs no CAP_SYS_ADMIN. With no-new-privileges, as in the
+ * systemd unit, commands that reload a list do not get it back either. If a capability
+ * cannot be dropped the job runs with it, as it would have before.
  */
 static void drop_caps(void)
 {
@@ -67,7 +66,7 @@ static _Noreturn void work(const struct job *job, pid_t parent)
 	sigset_t set;
 	int status;
 
-	/* A group of its own: Ctrl-C at a terminal is for the parent, which waits. */
+	/* Its own process group: Ctrl-C at a terminal is for the parent, which waits for us. */
 	setpgid(0, 0);
 	if (!job->is_whole) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -76,7 +75,7 @@ static _Noreturn void work(const struct job *job, pid_t parent)
 	}
 	job_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	/* Those are the parent's, and not for what reloads a list either. */
+	/* These are for the parent only; reload commands must not inherit them either. */
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_PID");
 	unsetenv("WATCHDOG_USEC");
@@ -110,7 +109,7 @@ static int on_limit(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)source;
 	(void)usec;
-	errx("'%s' has been at work for too long", job->name);
+	errx("'%s' has been running for too long", job->name);
 	job_kill(job);
 	return 0;
 }

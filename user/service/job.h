@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A function of ours at work in a process of its own, beside an event loop.
+ * Runs a function in a child process, beside an event loop.
  */
 #ifndef NOLIST_JOB_H
 #define NOLIST_JOB_H
@@ -10,24 +10,24 @@
 #include <systemd/sd-event.h>
 
 struct job {
-	/* Given. */
+	/* Set by the caller: */
 	const char *name;             /* for the log */
 	int (*fn)(const char *file);  /* its return is the exit status */
 	const char *file;             /* the configuration */
-	bool is_whole;  /* it ends by itself, even if we are killed */
-	bool drops_caps; /* it loads nothing, and lays down what only that takes */
-	/* It has ended; status is its exit status, or -1 where it was killed. */
+	bool is_whole;   /* it runs to its end even if we are killed */
+	bool drops_caps; /* it loads nothing, and drops the capabilities that only load needs */
+	/* Called when it has ended. status: its exit status, or -1 if it was killed. */
 	void (*ended)(struct job *job, int status);
 	void *arg;
 
-	/* Kept by job.c. */
-	pid_t pid; /* 0: it is not at work */
+	/* For job.c only: */
+	pid_t pid; /* 0: it is not running */
 	sd_event_source *child, *limit;
 };
 
-/* What job_start() needs to be blocked, and the child unblocks. */
+/* The signals that the caller of job_start() must block; the child unblocks them. */
 void job_signals(sigset_t *set);
-/* 0 or -errno. What it says on stdout is not data, and is shown with -v only. */
+/* Starts it; 0 or -errno. After limit_s seconds it is killed. Its stdout is shown with -v only. */
 int job_start(struct job *job, sd_event *event, unsigned int limit_s);
 /* Kills it; ended() is called when it is gone. */
 void job_kill(struct job *job);

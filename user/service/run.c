@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loads, then collects and writes lists on timers, for as long as one likes.
+ * Loads, then collects and writes lists on timers, until it is stopped.
  *
- * Each step runs in a process of its own, which a fork of this one becomes. So a collect of millions of sources gives its memory back, a
- * crash takes one step with it, a list's reader that hangs stops neither the
- * others nor the watchdog, and what is true of a killed collect or dump is true
- * here: it is done again. This process holds the configuration that was found
- * good last, and nothing else that anybody would miss.
+ * Each step runs in a forked process. So a collect of millions of sources gives its memory
+ * back, a crash ends only one step, a list's reader that hangs stops neither the other
+ * steps nor the watchdog, and a killed collect or dump is simply repeated. This process
+ * holds the last good configuration, and no other state that could be lost.
  */
 #include <errno.h>
 #include <signal.h>
@@ -27,42 +26,43 @@
 #include "user/service/single.h"
 
 #define SECOND 1000000ull
-#define LIMIT_S 3600 /* no step takes so long that is not stuck */
-#define STOP_S 60    /* for those at work, and the last collect, at the end */
+#define LIMIT_S 3600 /* a step that takes longer is stuck */
+#define STOP_S 60    /* at the end, for running steps and the last collect */
 
-/* A file as it was read, and what it says. */
+/* The text of a configuration file, and the configuration read from it. */
 struct version {
 	char *text;
 	struct conf conf;
 };
 
-/* What is done again and again. */
+/* A step that is repeated. */
 struct periodic {
 	struct job job;
 	sd_event_source *timer;
 	unsigned int every_s;
-	bool is_late;   /* it was due again while it was at work */
-	bool is_failed; /* the last one was */
-	time_t done_at; /* when the last good one ended; 0: never */
+	bool is_late;   /* it was due again while it was running */
+	bool is_failed; /* the last run failed */
+	time_t done_at; /* when the last successful run ended; 0: never */
 };
 
 struct run {
 	const struct run_options *o;
 	bool is_unloaded_at_end;
 	sd_event *event;
-	struct version now, next; /* next: while it is loaded */
+	struct version now, next; /* next: while it is being loaded */
 	struct job load, unload;
 	struct periodic collect, dump;
 	sd_event_source *deadline;
 	bool is_ready;
-	bool is_reload_wanted; /* SIGHUP came while there was no time for it */
-	bool is_stopping, is_collected; /* since it is stopping */
-	int status;            /* of the step that failed last; 0: all is well */
+	bool is_reload_wanted; /* SIGHUP came, and the reload has not begun */
+	bool is_stopping;
+	bool is_collected; /* the last collect, at the end, has begun */
+	int status;        /* of the step that failed last; 0: none */
 };
 
 static void proceed(struct run *r);
 
-/* --- what is said -------------------------------------------------------------- */
+/* --- messages to systemd ------------------------------------------------------- */
 
 static void add_periodic(char *text, size_t size, const char *name, const struct periodic *c)
 {
@@ -77,7 +77,7 @@ static void add_periodic(char *text, size_t size, const char *name, const struct
 			 c->is_failed ? "failed" : "never");
 }
 
-static void tell_status(const struct run *r)
+static void notify_status(const struct run *r)
 {
 	char text[256] = "";
 
@@ -87,7 +87,7 @@ static void tell_status(const struct run *r)
 	sd_notifyf(0, "STATUS=%s", text);
 }
 
-static void tell_reloading(void)
+static void notify_reloading(void)
 {
 	struct timespec ts;
 
@@ -105,7 +105,7 @@ static void version_free(struct version *v)
 	*v = (struct version){};
 }
 
-/* 0 or -errno; failure_of() tells why, or conf_tell() has told the errors. */
+/* 0 or -errno, explained by failure_of(); errors in the file are printed already. */
 static int version_read(struct version *v, const struct run_options *o)
 {
 	int error = conf_slurp(o->file, &v->text);
@@ -115,7 +115,7 @@ static int version_read(struct version *v, const struct run_options *o)
 	conf_hold(o->file, v->text);
 	error = conf_open(&v->conf, o->file);
 	if (error && v->conf.errors) {
-		conf_tell(&v->conf, false);
+		conf_print_notes(&v->conf, false);
 		error = fail_usage_reported();
 	}
 	if (!error)
@@ -136,7 +136,7 @@ static void adopt(struct run *r, struct version *v)
 
 /* --- steps --------------------------------------------------------------------- */
 
-/* What a step reads is what was good, not what somebody is writing there. */
+/* A step reads the text that was found good, not a file that may be half edited. */
 static int start(struct run *r, struct job *job, const struct version *v, unsigned int limit_s)
 {
 	int error;
@@ -195,11 +195,11 @@ static void on_done(struct job *job, int status)
 	c->is_failed = is_failed;
 	if (!is_failed)
 		c->done_at = time(NULL);
-	/* The first lists tell what the first collect found, or that it failed. */
+	/* The first lists are written after the first collect, even if that failed. */
 	if (c == &r->collect && !r->is_stopping && !r->dump.done_at && !r->dump.is_failed &&
 	    !r->dump.job.pid)
 		arm(&r->dump, 0);
-	tell_status(r);
+	notify_status(r);
 	proceed(r);
 }
 
@@ -212,7 +212,7 @@ static void go_on(struct run *r)
 	if (r->is_stopping)
 		return;
 	sd_notify(0, "READY=1");
-	tell_status(r);
+	notify_status(r);
 	if (r->collect.every_s != before_s)
 		arm(&r->collect, r->is_ready ? r->collect.every_s : 0);
 	if (r->is_ready)
@@ -227,7 +227,7 @@ static void on_loaded(struct job *job, int status)
 	if (!status) {
 		go_on(r);
 	} else if (!r->is_ready) {
-		/* Nothing was changed, and there is nothing to go on with. */
+		/* The first load failed: nothing was changed, and there is nothing to run. */
 		r->status = status > 0 ? status : -EIO;
 		r->is_stopping = r->is_collected = true;
 		r->is_unloaded_at_end = false;
@@ -243,7 +243,7 @@ static void reload(struct run *r)
 {
 	int error;
 
-	tell_reloading();
+	notify_reloading();
 	error = version_read(&r->next, r->o);
 	if (error) {
 		failure_print(failure_of(error));
@@ -269,7 +269,7 @@ static void on_unloaded(struct job *job, int status)
 
 /* --- the end ------------------------------------------------------------------- */
 
-/* What there is to do now that something has ended. */
+/* Does what is due after a step has ended or a signal came. */
 static void proceed(struct run *r)
 {
 	if (!r->is_stopping) {
@@ -352,7 +352,7 @@ static int open_event(struct run *r)
 
 	job_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* Whoever reads what we say may go. */
+	/* The reader of our stdout or stderr may end before us. */
 	signal(SIGPIPE, SIG_IGN);
 	ret = sd_event_new(&r->event);
 	if (ret >= 0)
@@ -410,7 +410,7 @@ static void set_jobs(struct run *r)
 				    .arg = r };
 }
 
-/* One that cannot find out goes on: mail needs the program. */
+/* If it cannot find out whether another runs, it goes on: mail needs the program. */
 static int be_single(const char *state_dir)
 {
 	pid_t by;
@@ -418,16 +418,17 @@ static int be_single(const char *state_dir)
 
 	if (error && error != -EBUSY) {
 		failure_print(failure_of(error));
-		warn("whether another 'run' is at work is not known");
+		warn("cannot find out whether another 'run' is running");
 	}
 	if (error != -EBUSY)
 		return 0;
 	if (by)
-		failx(-EBUSY, "another 'nolist-xdp run', process %d, is at work for '%s'", (int)by,
+		failx(-EBUSY, "another 'nolist-xdp run', process %d, is running for '%s'", (int)by,
 		      state_dir);
 	else
-		failx(-EBUSY, "another 'nolist-xdp run' is at work for '%s'", state_dir);
-	return fail_hint("SIGHUP has it read its configuration again; --state-dir keeps two apart");
+		failx(-EBUSY, "another 'nolist-xdp run' is running for '%s'", state_dir);
+	return fail_hint("SIGHUP makes it read its configuration again; two need different "
+			 "--state-dir");
 }
 
 static int loop(struct run *r)
@@ -462,6 +463,6 @@ int run(const struct run_options *o)
 	version_free(&r.next);
 	if (error)
 		return error;
-	/* Each step has told why it failed. */
+	/* Each step has logged why it failed. */
 	return r.status < 0 ? fail_reported(r.status) : r.status;
 }

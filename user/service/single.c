@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A record lock on a file beside the store. It is this process' own: no child has it,
- * so that what a killed run leaves at work keeps no other from starting, and it goes
- * with the process however that ends.
+ * A record lock on a file beside the store. It belongs to this process only: a child that
+ * a killed run leaves behind does not hold it, and it ends with the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +29,7 @@ int single_instance(const char *dir, pid_t *by)
 	if (fd < 0)
 		return fail(error, "cannot make '%s/%s'", dir, LOCK_FILE);
 	if (!fcntl(fd, F_SETLK, &lock))
-		return 0; /* fd stays open: to close it would unlock */
+		return 0; /* fd stays open: closing it would unlock */
 	error = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
 	if (error == -EBUSY && !fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK && lock.l_pid > 0)
 		*by = lock.l_pid;

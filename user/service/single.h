@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One run at a time for a state directory: two would write the same lists, and count
- * what each adds.
+ * One run at a time for a state directory: two would write the same lists, and count each
+ * other's additions.
  */
 #ifndef NOLIST_SINGLE_H
 #define NOLIST_SINGLE_H
@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 /*
- * 0: this process is the one until it ends. -EBUSY: another is, *by tells which (0: it
- * is not seen from here). Else -errno; failure_last()->what tells what failed.
+ * 0: this process is the single one until it ends. -EBUSY: another process is; *by: its
+ * id, or 0 if it is not visible here. Else -errno, explained by failure_of().
  */
 int single_instance(const char *dir, pid_t *by);
 

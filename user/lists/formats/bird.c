@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * bird: two static protocols of blackhole routes for BIRD 2, to be included at the
- * top level. They carry BLACKHOLE (RFC 7999) and NO_EXPORT (RFC 1997): what the
- * administrator exports goes to his own routers and no further.
+ * top level. They carry BLACKHOLE (RFC 7999) and NO_EXPORT (RFC 1997): exported routes
+ * reach the administrator's own routers and go no further.
  */
 #include "user/lists/format.h"
 

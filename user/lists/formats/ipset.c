@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ipset: for "ipset restore". Each set is filled beside the one in use and then
- * swapped with it. A rest of an earlier, broken attempt is emptied first. An
- * element lives until its listing ends or the list expires.
+ * ipset: for "ipset restore". A new set is filled and then swapped with the one in use.
+ * Leftovers of an interrupted attempt are flushed first. The timeout of an element is the
+ * end of its listing, or when the list expires.
  */
 #include "user/lists/format.h"
 
-/* Always the same, else "create -exist" fails on the set of the day before. */
+/* Never change these: "create -exist" would fail for an existing set. */
 #define OPTIONS " hashsize 4096 maxelem 16777216 timeout 86400 -exist\n"
 
 static void set(struct writer *o, const struct format_head *head, const char *verb, int family,

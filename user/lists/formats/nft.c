@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nft: two sets, and no rules, since a file with rules doubles them when it is
- * loaded again. nft -f takes all of it in one step, or none. An element lives
- * until its listing ends or the list expires, so that nothing stays refused when
- * lists come no more.
+ * nft: two sets and no rules: loading a file with rules again would duplicate them.
+ * nft -f applies all of it in one step, or nothing. The timeout of an element is the end
+ * of its listing, or when the list expires: so nothing stays blocked if no list is written
+ * any more.
  *
  * IPv4 sources are single addresses, a hash; only /64s need intervals.
  */

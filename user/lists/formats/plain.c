@@ -19,7 +19,7 @@ void format_plain_row(struct writer *o, const struct format_head *head, const st
 
 const struct format format_plain = {
 	.name = "plain",
-	.reader = "people, scripts, and whatever takes one address or prefix a line",
+	.reader = "people, scripts, and programs that read one address or prefix a line",
 	.usage = "grep -v '^#' FILE",
 	.takes_unverified = true,
 	.head = format_plain_head,

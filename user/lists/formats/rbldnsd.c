@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rbldnsd: a "combined" data set for the zone that its command line names. Sets of
- * all answers but one are larger, and taken only where a list has two. The
- * test entries of RFC 5782 5 are always there: 127.0.0.2 is listed and 127.0.0.1
- * is not, and the same for them as v4-mapped IPv6.
+ * rbldnsd: a "combined" data set for the zone that its command line names. Set types that
+ * can hold several answers are larger, so they are used only if a list has two. The test
+ * entries of RFC 5782 5 are always there: 127.0.0.2 is listed and 127.0.0.1 is not, and
+ * the same for both as v4-mapped IPv6.
  *
- * A time stamp in the future takes the whole zone off the air, and so does one
- * that has expired: the first must not happen to hosts whose clocks differ, the
- * second shall, for nobody is to be refused by a forgotten list.
+ * rbldnsd stops answering for the zone if its time stamp is in the future, or has expired.
+ * The first must not happen to hosts whose clocks differ; the second is wanted: a
+ * forgotten list must not block mail.
  */
 #include <time.h>
 
 #include "user/lists/format.h"
 
-#define SKEW_S 60 /* clocks may differ so much */
+#define SKEW_S 60 /* clocks may differ by this */
 
 static void stamp(struct writer *o, const struct format_head *head)
 {
@@ -45,7 +45,7 @@ static void set_head(struct writer *o, const struct format_head *head, const cha
 {
 	put_text(o, "$DATASET ");
 	put_text(o, type);
-	/* The base zone itself, and a text in which '$' means what it means to us. */
+	/* For the base zone itself; '$' in the text is the address, as in our own reason. */
 	put_text(o, " @\n:127.0.0.2:");
 	put_text(o, head->words->reason);
 	put_char(o, '\n');

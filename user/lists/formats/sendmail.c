@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sendmail: lines of its access map, source for makemap(8). It knows no prefixes
- * but those that end between groups: a /64 is its four groups, each written out,
- * as sendmail writes addresses since 8.15.
+ * sendmail: lines of its access map, the source for makemap(8). A prefix can only end
+ * between groups: a /64 is its four groups, each written out, as sendmail writes addresses
+ * since 8.15.
  */
 #include "user/lists/format.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * spamassassin: the rules that ask the DNS list about the host that delivered.
- * They name no source, and so do not change when the list does: no head.
+ * spamassassin: rules that look up the delivering host in the DNS list. They contain no
+ * source and do not change when the list does, so they have no head.
  */
 #include <ctype.h>
 

@@ -21,7 +21,7 @@ static void records(struct writer *o, const struct format_head *head,
 	put_text(o, "\"\n");
 }
 
-/* The last bytes, from the end, nibble by nibble, with a dot before each but the first. */
+/* The last bytes in reverse, nibble by nibble, with dots between them. */
 static void nibbles(struct writer *o, const struct nolist_addr *addr, int bytes)
 {
 	int i;
