@@ -14,7 +14,7 @@
 set -u
 shopt -s nullglob
 export PATH=/usr/sbin:/usr/bin LC_ALL=C HOME=/root TERM=dumb
-# An emulated processor is slow: whoever waits with a deadline waits longer.
+# An emulated processor is slow: every deadline is longer there.
 export NOLIST_PATIENCE=5
 results=/run/results
 trap 'sync; echo o >/proc/sysrq-trigger; sleep 60' EXIT

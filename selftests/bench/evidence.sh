@@ -58,7 +58,7 @@ dump_once() {
 	[ "$is_same" = "$many" ] || bail_out "the list has $is_same entries of $many"
 }
 
-# What an administrator would do without: whom the high fakes told "later" twice. A tenth
+# What an administrator would do without: sources that were tempfailed twice. A tenth
 # of them, since jq holds them all.
 inject "many=$((half / 10))"
 for ((round = 0; round < rounds; round++)); do
@@ -75,9 +75,9 @@ inject "later=$half"
 tool "collect, $many sources with news" collect --log 0
 tool "collect, $many sources without news" collect --log 0
 
-# Whoever only claims comes and goes in the tables; the store keeps them.
+# Sources with contacts only come and go in the tables; the store keeps them.
 for i in 1 2 3 4; do
-	inject "claimed=$half:$((i * half))"
+	inject "contacts=$half:$((i * half))"
 	must nolist collect --log 0 -c "$CONF" >"$TMP/collect.log"
 	inject "many=$half"
 done

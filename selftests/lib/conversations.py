@@ -6,10 +6,10 @@
 
 Prints a line for each connection: the fake's address, "good" or what is wrong,
 how it ended, and the replies' codes in their order. Good is: it was opened as
-configured (timestamps, split handshake), told "later" at the configured stage and
+configured (timestamps, split handshake), tempfailed at the configured stage and
 not before, had no reply that begins with 3 or 5, nothing was sent twice, nobody
 sent an RST, and both sides closed, for which an RST behind a QUIT is as good as a FIN: Postfix does
-not wait for the answer, and Linux then sends one. Whether the client said QUIT is told, not judged. A
+not wait for the answer, and Linux then sends one. Whether the client said QUIT is printed, not judged. A
 conversation that was still going on when the capture ended is left out.
 """
 import struct
@@ -112,21 +112,21 @@ def has_timestamps(options):
 def judge(c, stage, has_ts, is_split):
     verbs = {"mail": ("MAIL",), "rcpt": ("RCPT",), "data": ("DATA", "BDAT")}.get(stage, ())
     replies, commands = c.server.lines(), c.client.lines()
-    told = [i for i, text in enumerate(replies) if text[4:9] == "4.7.1"]
+    tempfailed = [i for i, text in enumerate(replies) if text[4:9] == "4.7.1"]
     if c.has_ts != has_ts or c.is_split != is_split:
         return "opened in another way"
     if not replies or replies[0][:3] != ("421" if stage == "greeting" else "220"):
         return "no banner"
     if any(text[0] not in "24" for text in replies):
         return "a reply that begins with neither 2 nor 4"
-    if not told:
-        return 'not told "later"'
+    if not tempfailed:
+        return 'not tempfailed'
     # Each command has one reply of one line; the banner is the first.
     if stage == "greeting":
-        if told[0]:
-            return "not told at once"
-    elif not told[0] or commands[told[0] - 1][:4].upper() not in verbs:
-        return "told at another stage"
+        if tempfailed[0]:
+            return "not tempfailed at once"
+    elif not tempfailed[0] or commands[tempfailed[0] - 1][:4].upper() not in verbs:
+        return "tempfailed at another stage"
     if c.client.rst or c.server.rst:
         return "RST by the " + ("client" if c.client.rst else "fake")
     if not (c.client.fin and c.server.fin):

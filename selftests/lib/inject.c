@@ -18,7 +18,7 @@
  * "lost=TIME" alone says that verified evidence was lost then. "many=N" alone adds
  * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each;
  * "later=N" or "later=N:TIME" says that they were there again, a minute or
- * so much later. "claimed=N:FIRST" adds
+ * so much later. "contacts=N:FIRST" adds
  * as many that only sent SYNs, the first of them that far behind.
  */
 #include <arpa/inet.h>
@@ -214,10 +214,10 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 		}
 		k = size;
 		if (bpf_map_update_batch(contacts_fd, src, c, &k, NULL) || k != size)
-			die("claims");
+			die("contacts");
 		if (is_verified &&
 		    (bpf_map_update_batch(verified_fd, src, p, &k, NULL) || k != size))
-			die("proofs");
+			die("verified evidence");
 	}
 	free(src);
 	free(c);
@@ -258,8 +258,8 @@ static void line(char *text)
 		many(0, n, *at ? number(&at) : 60, true);
 		return;
 	}
-	if (!strncmp(word, "claimed=", 8)) {
-		const char *at = word + 8;
+	if (!strncmp(word, "contacts=", 9)) {
+		const char *at = word + 9;
 		unsigned int n = number(&at);
 
 		many(number(&at), n, 0, false);
@@ -275,9 +275,9 @@ static void line(char *text)
 			is_unverified = true;
 	}
 	if (is_unverified && bpf_map_update_elem(contacts_fd, &src, &c, BPF_ANY))
-		die("claims");
+		die("contacts");
 	if (is_verified && bpf_map_update_elem(verified_fd, &src, &p, BPF_ANY))
-		die("proofs");
+		die("verified evidence");
 }
 
 static int open_map(const char *dir, const char *name)

@@ -378,7 +378,7 @@ capture_is_still() {
 	[ "$(stat -c %s "$capture_file")" = "$before" ]
 }
 
-# tcpdump forgets what it has not read yet when it is told to end.
+# tcpdump forgets what it has not read yet when it is killed.
 capture_end() {
 	must wait_for 5 capture_is_still
 	kill -INT "$capture_pid"

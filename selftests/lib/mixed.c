@@ -6,7 +6,8 @@
  *
  *	mixed DIR FIRST COUNT SEED LATER
  *
- * DIR is where the tables are pinned; which is which is told by their sizes. Sources FIRST to FIRST + COUNT - 1 get what SEED says; with LATER as if they had been
+ * DIR is where the tables are pinned; their sizes show which is which. Sources FIRST to
+ * FIRST + COUNT - 1 get what SEED says; with LATER as if they had been
  * there again so many seconds later. Prints how many records it wrote into each table.
  *
  * The layout is that of ABI version 5, spelled out here and not included: what is to be

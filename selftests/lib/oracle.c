@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* oracle.h: the table of the dialogue, and what is learnt from each answer. */
+/* oracle.h: the table of the dialogue, and what each answer shows. */
 #include "selftests/lib/oracle.h"
 
 #define ORACLE_TOTAL 8192 /* bytes said before 421 */

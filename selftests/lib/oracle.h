@@ -49,7 +49,7 @@ struct oracle_want {
 
 /* --- what is wanted ------------------------------------------------------ */
 
-/* The segment of an honest client: its ACK and TSecr are what it was told. */
+/* The segment of an honest client: its ACK and TSecr are what it received. */
 struct oracle_want oracle_wants(const struct oracle *o, const struct talk *t,
 				const struct talk_seg *s);
 

@@ -7,8 +7,8 @@
 const struct scenario scenarios[] = {
 	{ "a bot at the high fake only",
 	  UP
-	  "2d 10:20 203.0.113.66 high told\n"
-	  "3d 11:20 203.0.113.66 high told\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
 	{ "the same without timestamps",
 	  UP
@@ -18,50 +18,50 @@ const struct scenario scenarios[] = {
 	  "listed 203.0.113.66 5d 12:00 11d 12:00\n" },
 	{ "a bot at it each hour is listed all the while",
 	  UP
-	  "2d 10:20 every 1h for 6d 203.0.113.66 high told\n"
+	  "2d 10:20 every 1h for 6d 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 3d 12:00 15d 10:00\n" },
 	{ "Exim remembers the refused low fake, and the real MX greylists",
 	  UP
 	  "1d 09:10 198.51.100.7 low real data\n"
-	  "3d 10:15 198.51.100.7 real high told\n"
-	  "3d 14:15 198.51.100.7 real high told\n"
-	  "4d 10:15 198.51.100.7 real high told\n"
+	  "3d 10:15 198.51.100.7 real high tempfailed\n"
+	  "3d 14:15 198.51.100.7 real high tempfailed\n"
+	  "4d 10:15 198.51.100.7 real high tempfailed\n"
 	  "4d 12:20 198.51.100.7 real data\n"
 	  "never 198.51.100.7\n" },
 	{ "the same, and its SYNs to the real MX were too many to note",
 	  UP
 	  "1d 09:10 198.51.100.7 low real data\n"
-	  "3d 10:15 198.51.100.7 told\n"
-	  "4d 10:15 198.51.100.7 told\n"
+	  "3d 10:15 198.51.100.7 tempfailed\n"
+	  "4d 10:15 198.51.100.7 tempfailed\n"
 	  "6d 12:20 198.51.100.7 data\n"
 	  "never 198.51.100.7\n" },
-	{ "a good sender whose second mail of its life comes back after hours",
+	{ "a good sender whose second mail ever comes back after hours",
 	  UP
-	  "2d 10:20 198.51.100.7 told\n"
-	  "5d 10:20 198.51.100.7 told\n"
+	  "2d 10:20 198.51.100.7 tempfailed\n"
+	  "5d 10:20 198.51.100.7 tempfailed\n"
 	  "6d 09:50 198.51.100.7 real data\n"
 	  "never 198.51.100.7\n" },
 	{ "a pool in one network: another address of it comes back",
 	  UP
 	  "1d 10:00 198.51.100.10 low real data\n"
-	  "2d 10:20 198.51.100.11 high told\n"
-	  "3d 10:20 198.51.100.11 high told\n"
+	  "2d 10:20 198.51.100.11 high tempfailed\n"
+	  "3d 10:20 198.51.100.11 high tempfailed\n"
 	  "never 198.51.100.11\n" },
 	{ "a provider's pool in many networks, of which a set tells",
 	  UP
 	  "1d 10:00 198.18.0.10 low\n"
 	  "1d 11:00 198.19.0.20 real data\n"
-	  "2d 10:20 198.18.0.30 high told\n"
-	  "3d 10:20 198.18.0.30 high told\n"
-	  "2d 10:20 2001:db8:99:7::1 high told\n"
-	  "3d 10:20 2001:db8:99:7::1 high told\n"
+	  "2d 10:20 198.18.0.30 high tempfailed\n"
+	  "3d 10:20 198.18.0.30 high tempfailed\n"
+	  "2d 10:20 2001:db8:99:7::1 high tempfailed\n"
+	  "3d 10:20 2001:db8:99:7::1 high tempfailed\n"
 	  "never 198.18.0.30\n"
 	  "never 2001:db8:99:7::1\n" },
-	{ "a set of which nobody was at the low fake acquits nobody",
+	{ "a set without anyone at the low fake acquits no source",
 	  UP
 	  "1d 11:00 198.19.0.20 real data\n"
-	  "2d 10:20 198.18.0.30 high told\n"
-	  "3d 11:20 198.18.0.30 high told\n"
+	  "2d 10:20 198.18.0.30 high tempfailed\n"
+	  "3d 11:20 198.18.0.30 high tempfailed\n"
 	  "listed 198.18.0.30 4d 12:00 10d 12:00\n" },
 	{ "somebody forges SYNs of a good sender to the high fake",
 	  UP
@@ -77,17 +77,17 @@ const struct scenario scenarios[] = {
 	{ "one bot at the real MX does not acquit its hoster's other bots",
 	  UP
 	  "1d 10:20 203.0.113.5 real data\n"
-	  "2d 10:20 203.0.113.66 high told\n"
-	  "3d 11:20 203.0.113.66 high told\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
 	{ "a flood of forged SYNs before, during and after",
 	  UP
 	  "1d 00:00 every 1h for 12d 203.0.113.0/26 low real high\n"
 	  "1d 00:00 every 1h for 12d 2001:db8:5::/58 low real high\n"
-	  "2d 10:20 203.0.113.9 high told\n"
-	  "3d 11:20 203.0.113.9 high told\n"
-	  "2d 10:20 2001:db8:5:9:: high told\n"
-	  "3d 11:20 2001:db8:5:9:: high told\n"
+	  "2d 10:20 203.0.113.9 high tempfailed\n"
+	  "3d 11:20 203.0.113.9 high tempfailed\n"
+	  "2d 10:20 2001:db8:5:9:: high tempfailed\n"
+	  "3d 11:20 2001:db8:5:9:: high tempfailed\n"
 	  "listed 203.0.113.9 4d 12:00 10d 12:00\n"
 	  "listed 2001:db8:5:9:: 4d 12:00 10d 12:00\n"
 	  "never 203.0.113.7\n"
@@ -96,16 +96,16 @@ const struct scenario scenarios[] = {
 	  UP
 	  "0d 00:00 no real6\n"
 	  "2d 10:20 198.51.100.7 low real data\n"
-	  "2d 10:20 2001:db8:7:1::25 high told\n"
-	  "3d 10:20 2001:db8:7:1::25 high told\n"
+	  "2d 10:20 2001:db8:7:1::25 high tempfailed\n"
+	  "3d 10:20 2001:db8:7:1::25 high tempfailed\n"
 	  "never 2001:db8:7:1::25\n"
 	  "never 198.51.100.7\n" },
 	{ "a dual stack sender, no low fake with an AAAA",
 	  UP
 	  "0d 00:00 no low6\n"
 	  "2d 10:20 198.51.100.7 low\n"
-	  "2d 10:20 2001:db8:7:1::25 real high told\n"
-	  "3d 10:20 2001:db8:7:1::25 real high told\n"
+	  "2d 10:20 2001:db8:7:1::25 real high tempfailed\n"
+	  "3d 10:20 2001:db8:7:1::25 real high tempfailed\n"
 	  "4d 10:20 2001:db8:7:1::25 real data\n"
 	  "never 2001:db8:7:1::25\n" },
 	{ "a dual stack sender at low and real over IPv4, at high over IPv6, where others use the "
@@ -113,68 +113,68 @@ const struct scenario scenarios[] = {
 	  UP
 	  "0d 00:00 no low6\n"
 	  "2d 10:20 198.51.100.7 low real\n"
-	  "2d 10:20 2001:db8:7:1::25 high told\n"
+	  "2d 10:20 2001:db8:7:1::25 high tempfailed\n"
 	  "3d 10:20 198.51.100.7 low real\n"
-	  "3d 10:20 2001:db8:7:1::25 high told\n"
+	  "3d 10:20 2001:db8:7:1::25 high tempfailed\n"
 	  "5d 10:20 198.51.100.7 real data\n"
 	  "never 2001:db8:7:1::25\n"
 	  "never 198.51.100.7\n" },
 	{ "the same, and a low fake with an AAAA, of which each address is tried",
 	  UP
 	  "2d 10:20 198.51.100.7 low real\n"
-	  "2d 10:20 2001:db8:7:1::25 low high told\n"
+	  "2d 10:20 2001:db8:7:1::25 low high tempfailed\n"
 	  "3d 10:20 198.51.100.7 low real\n"
-	  "3d 10:20 2001:db8:7:1::25 high told\n" /* it remembers that it was refused */
+	  "3d 10:20 2001:db8:7:1::25 high tempfailed\n" /* it remembers that it was refused */
 	  "never 2001:db8:7:1::25\n" },
 	{ "no low fake at all: sendmail met greylisting over IPv6, and goes on over IPv4",
 	  UP
 	  "0d 00:00 no low4\n"
 	  "0d 00:00 no low6\n"
 	  "2d 10:20 2001:db8:7:1::25 real\n"
-	  "2d 10:20 198.51.100.7 high told\n"
+	  "2d 10:20 198.51.100.7 high tempfailed\n"
 	  "3d 10:20 2001:db8:7:1::25 real\n"
-	  "3d 10:20 198.51.100.7 high told\n"
+	  "3d 10:20 198.51.100.7 high tempfailed\n"
 	  "never 198.51.100.7\n" },
 	{ "a bot over IPv4 is listed, though no low fake has IPv6",
 	  UP
 	  "0d 00:00 no low6\n"
-	  "2d 10:20 203.0.113.66 high told\n"
-	  "3d 11:20 203.0.113.66 high told\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
 	{ "a low fake gets an AAAA: what was before lists nobody, what comes after does",
 	  UP
 	  "0d 00:00 load 1 blind6\n"
 	  "5d 00:00 load 2\n"
-	  "3d 10:20 2001:db8:7:1::25 high told\n"
-	  "4d 10:20 2001:db8:7:1::25 high told\n"
-	  "3d 10:20 2001:db8:66:1::66 high told\n"
-	  "4d 10:20 2001:db8:66:1::66 high told\n"
-	  "7d 10:20 2001:db8:66:1::66 high told\n"
-	  "8d 11:20 2001:db8:66:1::66 high told\n"
+	  "3d 10:20 2001:db8:7:1::25 high tempfailed\n"
+	  "4d 10:20 2001:db8:7:1::25 high tempfailed\n"
+	  "3d 10:20 2001:db8:66:1::66 high tempfailed\n"
+	  "4d 10:20 2001:db8:66:1::66 high tempfailed\n"
+	  "7d 10:20 2001:db8:66:1::66 high tempfailed\n"
+	  "8d 11:20 2001:db8:66:1::66 high tempfailed\n"
 	  "never 2001:db8:7:1::25\n"
 	  "listed 2001:db8:66:1::66 9d 12:00 15d 12:00\n" },
 	{ "a bot and a mail server behind one address (NAT)",
 	  UP
 	  "1d 09:10 198.51.100.7 low real data\n"
-	  "2d 10:20 every 1h for 20d 198.51.100.7 high told\n"
+	  "2d 10:20 every 1h for 20d 198.51.100.7 high tempfailed\n"
 	  "never 198.51.100.7\n" },
 	{ "IPv6 privacy addresses in one /64",
 	  UP
 	  "2d 10:20 2001:db8:7:1::a low\n"
 	  "2d 10:20 2001:db8:7:1::b real\n"
-	  "2d 10:20 2001:db8:7:1::c high told\n"
-	  "3d 10:20 2001:db8:7:1::d high told\n"
+	  "2d 10:20 2001:db8:7:1::c high tempfailed\n"
+	  "3d 10:20 2001:db8:7:1::d high tempfailed\n"
 	  "never 2001:db8:7:1::c\n" },
 	{ "the wall clock jumps ahead, and the bot has its grace",
 	  UP
-	  "2d 10:20 203.0.113.66 high told\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
 	  "2d 12:00 clock 200000\n"
-	  "3d 11:20 203.0.113.66 high told\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
-	{ "the wall clock jumps back while a good sender is on his way",
+	{ "the wall clock jumps back while a good sender is on its way",
 	  UP
-	  "2d 10:20 198.51.100.7 high told\n"
-	  "3d 11:20 198.51.100.7 high told\n"
+	  "2d 10:20 198.51.100.7 high tempfailed\n"
+	  "3d 11:20 198.51.100.7 high tempfailed\n"
 	  "3d 12:00 clock -200000\n"
 	  "4d 10:20 198.51.100.7 real data\n"
 	  "never 198.51.100.7\n" },
@@ -183,25 +183,25 @@ const struct scenario scenarios[] = {
 	  "2d 10:20 198.51.100.7 low real data\n"
 	  "3d 00:00 lost 10m\n"
 	  "3d 00:10 reboot\n"
-	  "3d 10:20 198.51.100.7 high told\n"
+	  "3d 10:20 198.51.100.7 high tempfailed\n"
 	  "3d 12:00 clock -86400\n"
-	  "4d 11:20 198.51.100.7 high told\n"
+	  "4d 11:20 198.51.100.7 high tempfailed\n"
 	  "never 198.51.100.7\n" },
 	{ "a leap second",
 	  UP
-	  "2d 10:20 203.0.113.66 high told\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
 	  "3d 00:00 clock -1\n"
-	  "3d 11:20 203.0.113.66 high told\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
 	{ "daylight saving time: office hours come an hour earlier from one day on",
 	  "0d 08:00 up 10h 8\n1d 08:00 up 10h 8\n2d 08:00 up 10h 8\n3d 08:00 up 10h 8\n"
 	  "4d 08:00 up 10h 8\n5d 08:00 up 10h 8\n6d 08:00 up 10h 8\n7d 08:00 up 10h 8\n"
 	  "8d 07:00 up 10h 8\n9d 07:00 up 10h 8\n10d 07:00 up 10h 8\n11d 07:00 up 10h 8\n"
 	  "12d 07:00 up 10h 8\n13d 07:00 up 10h 8\n14d 07:00 up 10h 8\n15d 07:00 up 10h 8\n"
-	  "7d 10:20 203.0.113.66 high told\n"
-	  "8d 10:20 203.0.113.66 high told\n"
-	  "7d 10:20 198.51.100.7 high told\n"
-	  "8d 10:20 198.51.100.7 high told\n"
+	  "7d 10:20 203.0.113.66 high tempfailed\n"
+	  "8d 10:20 203.0.113.66 high tempfailed\n"
+	  "7d 10:20 198.51.100.7 high tempfailed\n"
+	  "8d 10:20 198.51.100.7 high tempfailed\n"
 	  "9d 11:00 198.51.100.7 real data\n"
 	  "listed 203.0.113.66 9d 12:00 15d 11:00\n" /* an hour of silence did not count */
 	  "never 198.51.100.7\n" },
@@ -209,79 +209,79 @@ const struct scenario scenarios[] = {
 	  UP
 	  "2d 23:55 lost 10m\n"
 	  "3d 00:05 reboot\n"
-	  "2d 22:00 198.51.100.7 high told\n"
-	  "3d 00:20 198.51.100.7 high told\n"
+	  "2d 22:00 198.51.100.7 high tempfailed\n"
+	  "3d 00:20 198.51.100.7 high tempfailed\n"
 	  "never 198.51.100.7\n" },
 	{ "a lost interval: what would have excused it is gone",
 	  UP
 	  "3d 09:50 lost 20m\n"
-	  "3d 10:20 198.51.100.7 high told\n"
-	  "4d 11:20 198.51.100.7 high told\n"
+	  "3d 10:20 198.51.100.7 high tempfailed\n"
+	  "4d 11:20 198.51.100.7 high tempfailed\n"
 	  "never 198.51.100.7\n" },
 	{ "and two offences after that count",
 	  UP
 	  "3d 09:50 lost 20m\n"
-	  "3d 10:20 203.0.113.66 high told\n"
-	  "4d 11:20 203.0.113.66 high told\n"
-	  "5d 11:20 203.0.113.66 high told\n"
+	  "3d 10:20 203.0.113.66 high tempfailed\n"
+	  "4d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 6d 12:00 12d 12:00\n" },
 	{ "the real MX is down for an hour",
 	  "0d 00:00 up 3d 12\n"
 	  "3d 00:00 down 1h 12\n"
 	  "3d 00:30 192.0.2.99 data\n" /* one got through */
 	  "3d 01:00 up 20d 12\n"
-	  "2d 10:20 203.0.113.66 high told\n"
-	  "2d 12:20 203.0.113.66 high told\n"
-	  "1d 23:20 198.51.100.7 high told\n"
-	  "2d 00:50 198.51.100.7 high told\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "2d 12:20 203.0.113.66 high tempfailed\n"
+	  "1d 23:20 198.51.100.7 high tempfailed\n"
+	  "2d 00:50 198.51.100.7 high tempfailed\n"
 	  "3d 01:20 198.51.100.7 real data\n"
 	  "listed 203.0.113.66 3d 14:00 9d 13:00\n"
 	  "never 198.51.100.7\n" },
 	{ "the real MX is down for two days and silent, then mail comes back",
 	  "0d 00:00 up 8d 4\n"
 	  "10d 00:00 up 15d 4\n"
-	  "8d 00:20 198.51.100.7 high told\n"
-	  "8d 01:20 198.51.100.7 high told\n"
+	  "8d 00:20 198.51.100.7 high tempfailed\n"
+	  "8d 01:20 198.51.100.7 high tempfailed\n"
 	  "10d 20:00 198.51.100.7 real data\n"
-	  "8d 00:20 203.0.113.66 high told\n"
-	  "8d 01:20 203.0.113.66 high told\n"
+	  "8d 00:20 203.0.113.66 high tempfailed\n"
+	  "8d 01:20 203.0.113.66 high tempfailed\n"
 	  "never 198.51.100.7\n"
 	  "listed 203.0.113.66 11d 00:00 15d 02:00\n" },
 	{ "what excuses it is lost at the end of a grace that the real MX has stretched",
 	  "0d 00:00 up 8d 4\n"
 	  "10d 00:00 up 10d 4\n"
-	  "7d 10:20 198.51.100.7 high told\n"
-	  "7d 12:20 198.51.100.7 high told\n"
+	  "7d 10:20 198.51.100.7 high tempfailed\n"
+	  "7d 12:20 198.51.100.7 high tempfailed\n"
 	  "10d 08:20 lost 10m\n"
 	  "never 198.51.100.7\n" },
 	{ "the real MX is gone, and somebody forges a SYN a day",
 	  "0d 00:00 up 3d 4\n"
 	  "3d 10:20 every 24h for 20d 192.0.2.200 real\n"
-	  "6d 10:20 198.51.100.7 high told\n"
-	  "7d 10:20 198.51.100.7 high told\n"
+	  "6d 10:20 198.51.100.7 high tempfailed\n"
+	  "7d 10:20 198.51.100.7 high tempfailed\n"
 	  "never 198.51.100.7\n" },
-	{ "who was listed before it was gone stays for his time",
+	{ "a source listed before it was gone stays for its time",
 	  "0d 00:00 up 5d 4\n"
-	  "2d 10:20 203.0.113.66 high told\n"
-	  "3d 11:20 203.0.113.66 high told\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
 	{ "the first day: caches hold the zone of before",
 	  UP
 	  "0d 00:00 load 1\n"
-	  "0d 05:20 198.51.100.7 high told\n"
-	  "0d 23:20 198.51.100.7 high told\n"
-	  "1d 10:20 203.0.113.66 high told\n"
-	  "2d 11:20 203.0.113.66 high told\n"
+	  "0d 05:20 198.51.100.7 high tempfailed\n"
+	  "0d 23:20 198.51.100.7 high tempfailed\n"
+	  "1d 10:20 203.0.113.66 high tempfailed\n"
+	  "2d 11:20 203.0.113.66 high tempfailed\n"
 	  "never 198.51.100.7\n"
 	  "listed 203.0.113.66 3d 12:00 9d 12:00\n" },
 	{ "other MX addresses: a day in which nothing counts, and no grace runs",
 	  UP
 	  "0d 00:00 load 1\n"
 	  "5d 00:00 load 2\n"
-	  "5d 10:20 198.51.100.7 high told\n"
-	  "5d 20:20 198.51.100.7 high told\n"
-	  "3d 10:20 198.51.100.8 high told\n"
-	  "4d 11:20 198.51.100.8 high told\n"
+	  "5d 10:20 198.51.100.7 high tempfailed\n"
+	  "5d 20:20 198.51.100.7 high tempfailed\n"
+	  "3d 10:20 198.51.100.8 high tempfailed\n"
+	  "4d 11:20 198.51.100.8 high tempfailed\n"
 	  "6d 11:00 198.51.100.8 real data\n"
 	  "never 198.51.100.7\n"
 	  "never 198.51.100.8\n" },
@@ -291,19 +291,19 @@ const struct scenario scenarios[] = {
 	  "5d 00:00 load 1\n"
 	  "6d 00:00 reboot\n"
 	  "6d 00:00 load 1\n"
-	  "4d 10:20 203.0.113.66 high told\n"
-	  "5d 11:20 203.0.113.66 high told\n"
+	  "4d 10:20 203.0.113.66 high tempfailed\n"
+	  "5d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 6d 12:00 12d 12:00\n" },
 	{ "a listing ended, and the address has another owner",
 	  UP
-	  "2d 10:20 198.51.100.7 high told\n"
-	  "3d 11:20 198.51.100.7 high told\n"
-	  "15d 10:20 198.51.100.7 high told\n"
+	  "2d 10:20 198.51.100.7 high tempfailed\n"
+	  "3d 11:20 198.51.100.7 high tempfailed\n"
+	  "15d 10:20 198.51.100.7 high tempfailed\n"
 	  "15d 20:20 198.51.100.7 real data\n"
 	  "listed 198.51.100.7 4d 12:00 10d 12:00\n" },
-	{ "a client that says QUIT, whatever it is told",
+	{ "a client that says QUIT, whatever it is reported",
 	  UP
-	  "2d 10:20 every 1h for 6d 198.51.100.7 high told quit\n"
+	  "2d 10:20 every 1h for 6d 198.51.100.7 high tempfailed quit\n"
 	  "never 198.51.100.7\n" },
 	{},
 };

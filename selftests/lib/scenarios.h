@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The stories of unit/scenarios.c, which tells the words. Rules are the defaults: two
- * offences by timestamps or three with weaker proof, a day of grace, and a listing
+ * offences by timestamps or three with weaker evidence, a day of grace, and a listing
  * that ends seven days after the last offence.
  */
 #ifndef NOLIST_SCENARIOS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * SipHash-2-4 as its authors describe it (Aumasson, Bernstein 2012), over bytes:
- * what the high fake's sequence numbers are made of, told apart from its code.
+ * what the high fake's sequence numbers are made of, independent of its code.
  */
 #ifndef NOLIST_SIPHASH_H
 #define NOLIST_SIPHASH_H

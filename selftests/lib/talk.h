@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A client of a high fake, packet by packet, by BPF_PROG_TEST_RUN: keeps the
- * numbers that a TCP keeps (RFC 9293, 7323), sends what it is told to, and has
+ * numbers that a TCP keeps (RFC 9293, 7323), sends what the test says, and has
  * each frame that comes back judged by talk_judge.h. Of bpf/ it knows the layout
  * of the configuration and of the evidence.
  */
@@ -33,7 +33,7 @@ struct talk {
 	unsigned int sport;
 	const char *tags; /* 'q' 802.1Q, 'a' 802.1ad, outermost first */
 	int is_ip6, has_ts, is_split;
-	int is_liar; /* about what it was told, so it may be told anything */
+	int is_liar; /* it acknowledges what it never got, so any answer to it is right */
 	enum talk_style style;
 	uint32_t iss, snd_nxt, snd_una;
 	uint32_t irs, rcv_nxt;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The Test Anything Protocol for tests in C: one line for each claim, comments
+ * The Test Anything Protocol for tests in C: one line for each check, comments
  * above the line that failed, the plan at the end, so that a test that dies
  * midway has not passed.
  */
@@ -18,7 +18,7 @@
 __attribute__((format(printf, 2, 3))) int tap_ok(int is_ok, const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) void tap_diag(const char *fmt, ...);
 
-/* A claim that cannot be tried here. */
+/* A check that cannot be made here. */
 void tap_skip(const char *what, const char *why);
 
 /* Nothing that follows could mean anything. */

@@ -75,7 +75,7 @@ removed() {
 }
 check 'all is delivered' wait_for 20 removed
 out=$(at mx nolist-xdp audit /var/log/mail.log --json 2>"$TMP/err")
-is "$(counts "$out")" '[2,1]' "postfix' log tells who delivered, and who was only refused"
+is "$(counts "$out")" '[2,1]' "postfix' log shows which sources delivered, and which were only refused"
 is "$(jq -c '[.left_out[]]' <<<"$out")" '[0,0,0,0]' 'with nothing left out'
 grep -c "$VICTIM" < <(at mx cat /var/log/mail.log) | sed 's/^/# lines with the address of somebody else: /'
 
@@ -115,7 +115,7 @@ for junk in '' '*'; do
 	says 203.0.113.67 198.18.1.25 "EHLO a) [$VICTIM] P=smtp" "MAIL FROM:<a@example.net>" \
 		"RCPT TO:<x@example.org>" DATA . QUIT >>"$TMP/said"
 	out=$(at exim cat /var/log/exim4/auditmainlog | at mx nolist-xdp audit - --json 2>"$TMP/err")
-	is "$(counts "$out")" "$wanted" "exim's log tells who delivered, and who was only refused"
+	is "$(counts "$out")" "$wanted" "exim's log shows which sources delivered, and which were only refused"
 	is "$(jq -c '[.left_out[]]' <<<"$out")" "$odd" 'and what may mean somebody else'
 	# shellcheck disable=SC2016 # expanded there
 	at exim bash -c 'kill $(cat /run/audit.pid)'

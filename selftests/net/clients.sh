@@ -244,13 +244,13 @@ judge() {
 	local i=$1 combo=$2 p family line address
 
 	# shellcheck disable=SC2086 # its words
-	"$PYTHON" selftests/lib/conversations.py ${combo//:/ } <"$TMP/capture" >"$TMP/told"
+	"$PYTHON" selftests/lib/conversations.py ${combo//:/ } <"$TMP/capture" >"$TMP/judged"
 	for p in $programs; do
 		for family in 4 6; do
 			address=$(address "$p" "$i" $family)
-			line=$(grep -m 1 "^$address " "$TMP/told")
+			line=$(grep -m 1 "^$address " "$TMP/judged")
 			printf '# %-9s IPv%s %-12s %s\n' "$p" $family "$combo" "${line#* }"
-			check "$combo: $p over IPv$family: told and closed cleanly" \
+			check "$combo: $p over IPv$family: tempfailed and closed cleanly" \
 				is_good "$address"
 			case " $servers " in
 			*" $p "*)
@@ -258,7 +258,7 @@ judge() {
 					server_keeps "$p" "$(name "$p" "$i" $family)"
 				;;
 			*)
-				check "$combo: $p over IPv$family: knows that it was told" \
+				check "$combo: $p over IPv$family: knows that it was tempfailed" \
 					client_knows "$p$family" "${combo%%:*}"
 				;;
 			esac
@@ -267,8 +267,8 @@ judge() {
 }
 
 is_good() {
-	grep "^$1 " "$TMP/told"
-	grep -q "^$1 good " "$TMP/told" && ! grep "^$1 " "$TMP/told" | grep -vq " good "
+	grep "^$1 " "$TMP/judged"
+	grep -q "^$1 good " "$TMP/judged" && ! grep "^$1 " "$TMP/judged" | grep -vq " good "
 }
 
 run_combo() {
@@ -278,7 +278,7 @@ run_combo() {
 	configure ${combo//:/ }
 	capture_start
 	give_mail "$i"
-	wait_for 30 all_deferred "$i" || diag "not all servers say that they were told"
+	wait_for 30 all_deferred "$i" || diag "not all servers say that they were tempfailed"
 	# OpenSMTPD says QUIT when it has had no other mail for 10 seconds.
 	wait_for 20 all_closed || diag "a connection is still open"
 	capture_stop
@@ -308,7 +308,7 @@ has() {
 	done
 }
 
-# In no hour was it told and said no QUIT.
+# In no hour was it tempfailed without saying QUIT.
 has_no_offence() {
 	at mx nolist-xdp explain --json "$1" | "$PYTHON" -c '
 import json, sys
@@ -323,12 +323,12 @@ judge_evidence() {
 
 	for p in $servers; do
 		for a in "${source4[$p]}" "${source6[$p]}"; do
-			check "$p: noted as told with proof, and as saying QUIT: $a" has "$a" strong quit
+			check "$p: recorded as tempfailed, verified, and as saying QUIT: $a" has "$a" strong quit
 			check "$p: that is no offence: $a" has_no_offence "$a"
 		done
 	done
 	for a in 198.18.4.25 2001:db8:104::; do
-		check "the clients: told with both grades of proof, some without QUIT: $a" \
+		check "the clients: tempfailed with both grades of evidence, some without QUIT: $a" \
 			has "$a" strong weak tempfailed_weak quit closed
 	done
 }

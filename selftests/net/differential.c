@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The low fake cannot be told from a port that is closed (design: Linux' own is
+ * The low fake cannot be distinguished from a closed port (design: Linux' own is
  * by definition right). Random segments go over two wires to two like hosts: one
  * with the program, one without. The answers must be equal in every bit but IP
  * id, TTL, IPv6 flow label and Ethernet padding; what the program does not answer
@@ -35,7 +35,7 @@ static struct segment batch[SEGMENT_SLOTS];
 static char passed[SEGMENT_SLOTS][SEGMENT_FRAMES]; /* the program let it through */
 static int batch_len;
 static int has_program;
-static unsigned long reports = 5; /* differences told in full */
+static unsigned long reports = 5; /* differences printed in full */
 static uint64_t seed;
 
 static struct {
@@ -45,7 +45,7 @@ static struct {
 /* --- what the wire says -------------------------------------------------- */
 
 /* The low bits of the index that an answer gives back; -1: it is nobody's answer. */
-static int slot_tempfailed(struct side *side, const unsigned char *p, size_t l3, size_t l4)
+static int slot_named(struct side *side, const unsigned char *p, size_t l3, size_t l4)
 {
 	int six = p[l3] >> 4 == 6;
 
@@ -71,7 +71,7 @@ static int slot_tempfailed(struct side *side, const unsigned char *p, size_t l3,
 static int slot_of(struct side *side, const unsigned char *p, size_t len)
 {
 	size_t l3 = find_l3(p, len), l4, n, at;
-	int six, tempfailed, i, found = -1, several = 0;
+	int six, named, i, found = -1, several = 0;
 
 	if (l3 + 40 > len)
 		return -1;
@@ -79,10 +79,10 @@ static int slot_of(struct side *side, const unsigned char *p, size_t len)
 	l4 = six ? l3 + 40 : l3 + (p[l3] & 15) * 4;
 	if (l4 + 20 > len)
 		return -1;
-	tempfailed = slot_tempfailed(side, p, l3, l4);
+	named = slot_named(side, p, l3, l4);
 	n = six ? 16 : 4;
 	at = six ? 8 : 12;
-	for (i = 0; tempfailed >= 0 && i < batch_len; i++) {
+	for (i = 0; named >= 0 && i < batch_len; i++) {
 		const struct frame *f = &batch[i].f[0];
 
 		if (frame_is_ip6(f) == six && !memcmp(f->b + f->l3 + at, p + l3 + at + n, n)) {
@@ -90,7 +90,7 @@ static int slot_of(struct side *side, const unsigned char *p, size_t len)
 			several++;
 		}
 	}
-	return several == 1 ? found : tempfailed;
+	return several == 1 ? found : named;
 }
 
 static void on_answer(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *p)

@@ -24,14 +24,14 @@ mail_by() {
 	at "$1" bash -c "printf 'Subject: $2\n\nHello.\n' | $sender inbox@example.com"
 }
 
-# told ADDRESS FILTER: what explain says of it.
-told() {
+# explained ADDRESS FILTER: what explain says of it.
+explained() {
 	at mx nolist-xdp explain --json "$1" | jq -c "$2"
 }
 
 # was_told ADDRESS: it has talked to the high fake.
 was_told() {
-	[ "$(told "$1" '.talk != null')" = true ]
+	[ "$(explained "$1" '.talk != null')" = true ]
 }
 
 listed() {
@@ -56,7 +56,7 @@ mail_by exim first
 mail_by sender first-too
 check 'exim delivers' wait_for 20 in_mailbox first
 check 'so does postfix' wait_for 20 in_mailbox first-too
-low=$(told 198.18.1.25 .low.opens)
+low=$(explained 198.18.1.25 .low.opens)
 check 'exim was at the low fake' [ "$low" -ge 1 ]
 
 # Greylisting, as senders see it.
@@ -70,15 +70,15 @@ check 'the real MX greylists' wait_for 20 greylists
 mail_by exim second
 mail_by sender second-too
 check 'exim goes to the high fake' wait_for 20 was_told 198.18.1.25
-is "$(told 198.18.1.25 .low.opens)" "$low" 'without a word to the low one: it remembers'
+is "$(explained 198.18.1.25 .low.opens)" "$low" 'without a word to the low one: it remembers'
 check 'postfix goes there, too' wait_for 20 was_told 198.51.100.25
 at bot spambot >/dev/null 2>&1
 check 'the bot is listed' wait_for 30 listed '203\.0\.113\.66$'
 check 'exim is not' unlisted '198\.18\.1\.25'
 check 'nor is postfix' unlisted '198\.51\.100\.25'
-is "$(told 198.18.1.25 '.verdict == "offender" or .verdict == "waiting"')" false 'nor is it about to be'
-is "$(told 198.51.100.25 '.verdict == "offender" or .verdict == "waiting"')" false 'nor postfix'
-is "$(told 198.18.1.25 '[.data != null, .real.opens >= 2]' )" '[true,true]' \
+is "$(explained 198.18.1.25 '.verdict == "offender" or .verdict == "waiting"')" false 'nor is it about to be'
+is "$(explained 198.51.100.25 '.verdict == "offender" or .verdict == "waiting"')" false 'nor postfix'
+is "$(explained 198.18.1.25 '[.data != null, .real.opens >= 2]' )" '[true,true]' \
 	'what it did at the real MX is known'
 
 must at mx postconf -X smtpd_recipient_restrictions

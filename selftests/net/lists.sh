@@ -4,7 +4,7 @@
 #
 # Each list is loaded and asked by the program that it is for, in the way that
 # docs/lists.md and "dump --list-formats" tell: a listed source is refused, another
-# one is not, and whoever comes off the list is let in again. A list that its
+# one is not, and a source that comes off the list is let in again. A list that its
 # reader takes for something else, or not at all, is worse than none.
 #
 # The programs are unpacked below build/ and run in namespaces; nothing is installed.
@@ -109,7 +109,7 @@ dns_list() {
 	local server=$1
 
 	check "$server: a listed source is listed" wait_for 10 answers $BAD4 'NOERROR, 127.0.0.2'
-	is "$(lookup $BAD4 TXT)" "NOERROR, \"$2\"" "$server: and told why"
+	is "$(lookup $BAD4 TXT)" "NOERROR, \"$2\"" "$server: and gets the reason"
 	is "$(lookup 203.0.113.5)" 'NXDOMAIN,' "$server: its neighbour is not"
 	is "$(lookup $BAD6)" 'NOERROR, 127.0.0.2' "$server: an address of a listed /64 is"
 	is "$(lookup 2001:db8:5:1:ffff:ffff:ffff:ffff)" 'NOERROR, 127.0.0.2' "$server: and its last"
@@ -129,9 +129,9 @@ in_root rbldnsd -n -u nobody -b 127.0.0.1/$port -c 1s "bl.example:combined:$DIR/
 	>"$DIR/rbldnsd.log" 2>&1 &
 dns_list rbldnsd "$(reason $BAD4)"
 is "$(lookup $BAD6 TXT)" "NOERROR, \"$(reason $BAD6)\"" \
-	'rbldnsd: IPv6 is told why'
+	'rbldnsd: IPv6 gets the reason'
 list rbldnsd --allow "$TMP/pardoned"
-check 'rbldnsd: whoever comes off the list is gone' wait_for 10 answers 203.0.113.6 'NXDOMAIN,'
+check 'rbldnsd: a source that comes off the list is gone' wait_for 10 answers 203.0.113.6 'NXDOMAIN,'
 is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: the others are not'
 sed '$a list-life = 1' "$CONF" >"$TMP/short.conf"
 must nolist dump --quiet -c "$TMP/short.conf" --format rbldnsd --output "$DIR/rbldnsd"
@@ -142,10 +142,10 @@ list rbldnsd --at "$(($(date +%s) + 45))"
 sleep 2 # more than its timer
 is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: a clock that is 45 seconds behind takes it'
 
-# tiers SERVER: who is probable is told apart, in both families.
+# tiers SERVER: the probable are marked, in both families.
 tiers() {
-	check "$1: who is probable has an answer of its own" wait_for 10 answers 203.0.113.9 'NOERROR, 127.0.0.3'
-	is "$(lookup 203.0.113.9 TXT)" "NOERROR, \"$(reason 203.0.113.9)\"" "$1: and is told why"
+	check "$1: the probable have an answer of their own" wait_for 10 answers 203.0.113.9 'NOERROR, 127.0.0.3'
+	is "$(lookup 203.0.113.9 TXT)" "NOERROR, \"$(reason 203.0.113.9)\"" "$1: and gets the reason"
 	is "$(lookup 2001:db8:5:9::1)" 'NOERROR, 127.0.0.3' "$1: so has a /64"
 	is "$(lookup $BAD4) $(lookup $BAD6)" 'NOERROR, 127.0.0.2 NOERROR, 127.0.0.2' "$1: offenders have theirs"
 	is "$(lookup 203.0.113.8) $(lookup 2001:db8:5:8::1)" 'NXDOMAIN, NXDOMAIN,' "$1: their neighbours none"
@@ -244,7 +244,7 @@ is "$(by_rspamd 203.0.113.5)" '' 'rspamd: its neighbour is in neither'
 is "$(by_rspamd $BAD6)" 'NOLIST NOLIST_DNS ' 'rspamd: an address of a listed /64 is'
 is "$(by_rspamd 2001:db8:5:3::9)" '' 'rspamd: one of the next is not'
 list rspamd --allow "$TMP/pardoned"
-is "$(rows "$DIR/rspamd" | grep -c 203.0.113.6)" 0 'rspamd: whoever comes off the list is gone'
+is "$(rows "$DIR/rspamd" | grep -c 203.0.113.6)" 0 'rspamd: a source that comes off the list is gone'
 
 # --- a zone, by nsd ----------------------------------------------------------
 
@@ -272,7 +272,7 @@ nsd=$!
 dns_list nsd "$(reason $BAD4)"
 is "$(lookup $BAD6 TXT)" \
 	"NOERROR, \"$(reason 2001:db8:5:1::/64)\"" \
-	'nsd: IPv6 is told why'
+	'nsd: IPv6 gets the reason'
 tiers nsd
 kill $nsd
 
@@ -323,7 +323,7 @@ is "$(map postfix 2001:db8:5:3::9)" '' 'postfix: one of the next is not'
 is "$(map postscreen $BAD4)$(map postscreen 203.0.113.5)" 'reject' 'postscreen: the same'
 is "$(map postscreen $BAD6)$(map postscreen 2001:db8:5:3::9)" 'reject' 'postscreen: IPv6'
 
-# replies FROM TO PORT: what a client is told that waits for its turn, as postscreen
+# replies FROM TO PORT: the replies to a client that waits for its turn, as postscreen
 # wants it.
 replies() {
 	in_client "$PYTHON" -c '
@@ -448,7 +448,7 @@ hello() {
 is "$(hello $BAD4 $REAL4) $(hello $GOOD4 $REAL4)" 'refused 220' 'nft refuses a listed source only'
 is "$(hello $BAD6 $REAL6) $(hello $GOOD6 $REAL6)" 'refused 220' 'nft: and IPv6'
 list nft --allow <(echo $BAD4) --reload-command "nft -f $DIR/nft"
-is "$(members bl4)" '203.0.113.6 203.0.113.7' 'nft: whoever comes off the list is gone'
+is "$(members bl4)" '203.0.113.6 203.0.113.7' 'nft: a source that comes off the list is gone'
 is "$(hello $BAD4 $REAL4)" 554 'nft: and comes as far as postfix, which lists it still'
 in_server nft delete table inet nolist
 
@@ -465,7 +465,7 @@ is "$(in_root ipset save nolist4 | grep -c '^add .* timeout 17')" 3 'ipset: each
 list ipset --allow "$TMP/pardoned" --reload-command "true"
 must in_root ipset restore -file "$DIR/ipset"
 is "$(in_root ipset save nolist4 | grep -c 203.0.113.6)" 0 \
-	'ipset: whoever comes off the list is gone'
+	'ipset: a source that comes off the list is gone'
 
 # --- BIRD --------------------------------------------------------------------
 
@@ -496,6 +496,6 @@ for run in 1 2; do
 	check "an empty list: nft, time $run" in_server nft -f "$DIR/nft"
 	check "an empty list: ipset, time $run" in_root ipset restore -file "$DIR/ipset"
 done
-is "$(members bl4)$(in_root ipset save nolist4 | grep -c ^add)" 0 'which forget who was listed'
+is "$(members bl4)$(in_root ipset save nolist4 | grep -c ^add)" 0 'which forget the listed sources'
 check 'an empty list: bird' in_root bird -p -c "$DIR/etc/bird.conf"
 done_testing

@@ -55,7 +55,7 @@ delivers() {
 	local mode=$1 mta before
 
 	check "$mode: loads" at mx nolist-xdp load --mode "$mode"
-	# Exim remembers who refused it, and would not ask the low fake again.
+	# Exim remembers the servers that refused it, and would not ask the low fake again.
 	at exim bash -c 'rm -f /var/spool/exim4/db/*'
 	before=$(uncounted)
 	must wire_start

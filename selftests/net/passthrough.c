@@ -154,7 +154,7 @@ static void send_ethernet(void)
 		raw_type(ETH_P_MPLS_UC, n);
 }
 
-/* ARP for a fake's address: "who has", from somebody else. */
+/* ARP for a fake's address: "who has", from another host. */
 static void send_arp(void)
 {
 	unsigned char arp[28] = { 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 203, 0, 113, 1 };
@@ -227,7 +227,7 @@ static void send_tcp(void)
 		const char *low = six ? WIRE_LOW6 : WIRE_LOW4;
 
 		for (flags = 0; flags < 256; flags++) {
-			for (i = 0; i < 4; i++) /* whom else */
+			for (i = 0; i < 4; i++) /* the other addresses */
 				tcp(six, other[six][i], 1024 + flags, 25, flags, i * 9), emit();
 			tcp(six, low, 25, 1024 + flags, flags, 9), emit();
 			tcp(six, low, 1024 + flags, 25, flags | FRAME_RST, 9), emit();

@@ -3,7 +3,7 @@
 #
 # scripts/providers.sh against a real name server: SPF records become sets of
 # networks, and whatever is wrong with them, or with the way there, leaves the old
-# file as it is. Why it matters: anybody can write anything into his DNS, and what
+# file as it is. Why it matters: anyone can write anything into their own DNS, and what
 # gets into this file is never listed.
 # shellcheck disable=SC2317 # functions that check() calls
 packages="bind9-dnsutils nsd"
@@ -132,7 +132,7 @@ flat_is "$(printf 'redirect.test %s ' "${good[@]}")$(printf 'alias.test %s ' "${
 flat_is 'both.test 192.0.2.1/32 ' 'with "all" there is no redirect (RFC 7208 6.1)' both.test
 flat_is 'loop1.test 192.0.2.1/32 loop1.test 192.0.2.2/32 ' 'a loop ends' LOOP1.test
 flat_is 'macro.test 192.0.2.1/32 ' 'what depends on the message is left out' macro.test
-is "$(grep -c 'warning: macro.test' "$TMP/err")" 3 'and this is told'
+is "$(grep -c 'warning: macro.test' "$TMP/err")" 3 'and this is reported'
 providers good.test
 {
 	cat "$CONF"

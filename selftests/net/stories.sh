@@ -4,7 +4,7 @@
 # shellcheck disable=SC2317 # functions that check() calls
 #
 # Stories of unit/scenarios with real mail servers, in seconds for days: a bot at the
-# high fake only is listed after its grace, and not for ever; who is of one provider
+# high fake only is listed after its grace, and not for ever; a source of a provider
 # with a good sender is not; and while the real MX is down nobody is added. Why it
 # matters: the pure verdict knows only what the program and the servers let it see.
 
@@ -22,17 +22,17 @@ mail() {
 	at sender bash -c "printf 'Subject: $1\n\nHello.\n' | sendmail -f joe@example.net inbox@example.com"
 }
 
-# told FILTER: what explain says of the bot; is_verdict: what it is judged to be.
-told() {
+# explained FILTER: what explain says of the bot; is_verdict: what it is judged to be.
+explained() {
 	at mx nolist-xdp explain --json "$BOT" | jq -r "$1"
 }
 
 is_verdict() {
-	[ "$(told .verdict)" = "$1" ]
+	[ "$(explained .verdict)" = "$1" ]
 }
 
 has_talked() {
-	[ "$(told '.talk != null')" = true ]
+	[ "$(explained '.talk != null')" = true ]
 }
 
 listed() {
@@ -78,9 +78,9 @@ at bot spambot >/dev/null 2>&1
 check 'the bot has its grace' is_verdict waiting
 check 'and is not listed before that is over' unlisted "$BOT"
 check 'then it is' wait_for 10 listed "$BOT"
-is "$(told '.until - .since')" 6 'for as long as was said'
+is "$(explained '.until - .since')" 6 'for as long as was said'
 check 'and no more after that' wait_for 15 unlisted "$BOT"
-is "$(told .verdict)" expired 'since its time is over'
+is "$(explained .verdict)" expired 'since its time is over'
 check 'the good sender never was' unlisted "$GOOD"
 
 # --- one provider ---
@@ -90,7 +90,7 @@ rules 'providers = { "/etc/pool" }'
 anew pool
 at bot spambot >/dev/null 2>&1
 check 'an address of a provider at the high fake only' wait_for 10 has_talked
-is "$(told '[.verdict, .provider, .neighbours] | join(" ")')" "alibi pool.example 1" \
+is "$(explained '[.verdict, .provider, .neighbours] | join(" ")')" "alibi pool.example 1" \
 	'is excused by another one, which was at low and delivered'
 rules
 check 'and is listed where they are not known as one' wait_for 10 listed "$BOT"
@@ -120,7 +120,7 @@ check 'the real MX is down: known senders come in vain' wait_for 20 knows_opens
 at bot spambot >/dev/null 2>&1
 check 'the bot would be due, and is held back' wait_for 10 is_ill
 check 'and is not listed' unlisted "$BOT"
-is "$(told .hold)" unhealthy 'explain says why'
+is "$(explained .hold)" unhealthy 'explain says why'
 must at mx postfix start >/dev/null 2>&1
 must at sender postqueue -f
 check 'all mail arrives' wait_for 40 in_mailbox down6

@@ -98,7 +98,7 @@ static enum nolist_verdict high_by_flags(unsigned int flags)
 
 /*
  * Of all flag bytes 32 have SYN, but neither ACK nor RST; to those with FIN a high
- * fake is silent, so they claim nothing there.
+ * fake is silent, so they are no contacts there.
  */
 static void only_opens(const char *from, const char *dst, __u32 mx, __u32 opens)
 {
@@ -124,7 +124,7 @@ static void only_opens(const char *from, const char *dst, __u32 mx, __u32 opens)
 	contacts_of(from, &c);
 	after = mxstats(mx);
 	if (!tap_ok(!found && c.low.opens == 0 && c.real.opens + c.high.opens == opens,
-		    "%s: only segments that open a connection are claims", dst))
+		    "%s: only segments that open a connection are contacts", dst))
 		tap_diag("%s, low %u real %u high %u", found ? "found too early" : "", c.low.opens,
 			 c.real.opens, c.high.opens);
 	if (!tap_ok(after.segments - before.segments == 256 && after.opens - before.opens == 32,
@@ -177,7 +177,7 @@ static void cut_short(const char *dst)
 	tap_ok(!wrong, "%s: nothing is noted of a frame that lacks its TCP header", dst);
 }
 
-/* Nobody was answered, so nobody was there. */
+/* Without an answer there is no contact. */
 static void unanswered(void)
 {
 	static const struct row rows[] = {
@@ -203,16 +203,16 @@ static void unanswered(void)
 		r.src = "203.0.113.40";
 		send_row(&r);
 		if (contacts_of(r.src, &c)) {
-			tap_diag("%s: left a claim", r.name);
+			tap_diag("%s: left a contact", r.name);
 			wrong++;
 		}
 	}
-	tap_ok(!wrong && sources_in(prog.contacts) == before, "what gets no answer claims nothing");
+	tap_ok(!wrong && sources_in(prog.contacts) == before, "what gets no answer is no contact");
 }
 
 /*
- * To the real MX nothing is checked before it is noted: who forges a source can
- * make the checksum right as well, and all that such a claim can do is acquit.
+ * Segments to the real MX are not checked before they are recorded: a forger of the source can
+ * make the checksum right as well, and all that such a contact can do is acquit.
  */
 static void unchecked(void)
 {
@@ -241,14 +241,14 @@ static void unchecked(void)
 		wrong++;
 	}
 	tap_ok(!wrong && sources_in(prog.verified) == verified,
-	       "a SYN that no server would take is a claim on the real MX, and no more");
+	       "a SYN that no server would take is a contact with the real MX, and no more");
 }
 
-/* SYNs from so many sources never seen before, each answered: how many had no claim then? */
+/* SYNs from so many sources never seen before, each answered: how many left no contact? */
 static unsigned int flood(const char *dst, enum nolist_verdict verdict, unsigned int n)
 {
 	static unsigned int next;
-	unsigned int unclaimed = 0, i;
+	unsigned int missing = 0, i;
 	struct nolist_contacts c;
 	char src[64];
 
@@ -257,10 +257,10 @@ static unsigned int flood(const char *dst, enum nolist_verdict verdict, unsigned
 
 		snprintf(src, sizeof(src), "198.18.%u.%u", next >> 8, next & 255);
 		send_row(&r);
-		unclaimed +=
+		missing +=
 			!contacts_of(src, &c) || c.low.opens + c.real.opens + c.high.opens != 1;
 	}
-	return unclaimed;
+	return missing;
 }
 
 /* Waits until a second of the budget (2^30 ns) begins, and stays on one CPU. */
@@ -279,21 +279,21 @@ static __u64 next_second(void)
 	return now + 1;
 }
 
-/* More sources than there is room for: each is answered, each is noted. */
+/* More sources than the table holds: each is answered, each is recorded. */
 static void full_table(void)
 {
 	struct nolist_stats before = stats(), after;
-	unsigned int unclaimed, stored;
+	unsigned int missing, stored;
 
 	next_second();
-	unclaimed = flood(HIGH4, NOLIST_HIGH_SYN_ACK, 2 * PROG_SOURCES);
+	missing = flood(HIGH4, NOLIST_HIGH_SYN_ACK, 2 * PROG_SOURCES);
 	after = stats();
 	stored = sources_in(prog.contacts);
-	if (!tap_ok(!unclaimed && stored <= PROG_SOURCES && stored > PROG_SOURCES / 2 &&
+	if (!tap_ok(!missing && stored <= PROG_SOURCES && stored > PROG_SOURCES / 2 &&
 			    after.contacts_new - before.contacts_new == 2 * PROG_SOURCES &&
 			    after.contacts_lost == before.contacts_lost,
 		    "a full table makes room and costs no answer"))
-		tap_diag("%u without a claim, %u kept, %llu new, %llu lost", unclaimed, stored,
+		tap_diag("%u without a contact, %u stored, %llu new, %llu lost", missing, stored,
 			 after.contacts_new - before.contacts_new,
 			 after.contacts_lost - before.contacts_lost);
 }
@@ -331,7 +331,7 @@ static bool too_many(bool is_last)
 			    added >= NOLIST_CONTACTS_NEW + 20 &&
 			    added <= seconds * NOLIST_CONTACTS_NEW + 20,
 		    "of a flood only so many are noted, the others are counted"))
-		tap_diag("%u without a claim, %llu shed, %llu added", high, limited, added);
+		tap_diag("%u without a contact, %llu rate-limited, %llu added", high, limited, added);
 	tap_ok(!real && !low &&
 		       !memcmp(&after.contacts_limited[NOLIST_LOW],
 			       &before.contacts_limited[NOLIST_LOW], 2 * sizeof(__u64)),

@@ -175,7 +175,7 @@ static void reloads(const struct dialogue *d)
 
 /* --- single bits --------------------------------------------------------- */
 
-/* A told dialogue, then QUIT with one bit of ACK or of TSecr changed. */
+/* A tempfailed dialogue, then QUIT with one bit of ACK or of TSecr changed. */
 static const char *flip(int mode, int bit)
 {
 	struct talk t = client(mode & 1, mode & 2);
@@ -205,7 +205,7 @@ static const char *flip(int mode, int bit)
 		return g.flags == FRAME_RST ? NULL : "not taken for another's";
 	/* With the right TSecr another T is still the source's own word. */
 	if (bit >= 32 && strstr(talk_evidence(&t), "strong"))
-		return "proven";
+		return "verified";
 	return NULL;
 }
 
@@ -220,7 +220,7 @@ static void bits(void)
 			snprintf(what, sizeof(what), "bit %d", bit);
 			is_good &= report(flip(mode, bit), what, mode);
 		}
-	tap_ok(is_good, "one bit changed in ACK or TSecr: another's, or no proof");
+	tap_ok(is_good, "one bit changed in ACK or TSecr: another's, or not verified");
 }
 
 /* Another port, another address: the same numbers mean nothing. */

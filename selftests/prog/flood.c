@@ -4,7 +4,7 @@
  * theirs, the others are SYNs and guesses with forged sources. What the clients
  * prove must be noted in full, as if nobody had flooded, and that they opened a
  * connection; what is forged must prove nothing. When they come again, what they
- * claim is noted although forged contacts have left nothing of a second's budget.
+ * contact is recorded although forged contacts have left nothing of a second's budget.
  */
 #define _GNU_SOURCE
 #include <bpf/btf.h>
@@ -157,7 +157,7 @@ static unsigned int come_again(void)
 		talk_start(&t, &server, n, n & 1, n & 2);
 		src = source_of(&t);
 		if (bpf_map_delete_elem(server.contacts, &src))
-			tap_diag("client %u: had no claim", n);
+			tap_diag("client %u: had no contact", n);
 		spend();
 		if (talk_connect(&t, &g))
 			tap_die("a connection");
@@ -203,7 +203,7 @@ static struct bpf_map *bss(void)
 	tap_die("the program's .bss");
 }
 
-/* A client is told "later" again when the filter has long forgotten it: it is known anew. */
+/* A client is tempfailed again when the filter has long forgotten it: it is known again. */
 static void long_after(unsigned int n)
 {
 	struct btf_var_secinfo at = filter_of(bpf_object__btf(server.object));
@@ -224,7 +224,7 @@ static void long_after(unsigned int n)
 		tap_die("a dialogue");
 	for (i = 0; i < at.size; i++)
 		marks += all[at.offset + i] != 0;
-	tap_ok(marks == 2, "a client that is told again long after is known anew");
+	tap_ok(marks == 2, "a client that is tempfailed again long after is known again");
 	free(all);
 }
 
@@ -250,7 +250,7 @@ int main(void)
 	s = counters();
 	tap_ok(s.verified_new == 8 && strstr(calm[6], "strong 1, quit 1") &&
 		       strstr(calm[2], "closed 1"),
-	       "without a flood, clients leave what they have proven");
+	       "without a flood, the evidence of clients is verified");
 	for (n = 8; n < 8 + CLIENTS; n++) {
 		talk_start(&t, &server, n, n & 1, n & 2);
 		ended += dialogue_of(&t, n, true);
@@ -265,12 +265,12 @@ int main(void)
 	       forged, ended, CLIENTS);
 	tap_ok(complete == CLIENTS, "evidence of %u of %u is complete", complete, CLIENTS);
 	tap_ok(s.verified_new == 8 + CLIENTS && !s.verified_lost,
-	       "what was forged has proven nothing");
+	       "what was forged has verified nothing");
 	tap_ok(s.contacts_limited[NOLIST_HIGH] > 0, "the flood was more than is noted");
-	tap_ok(contacts == CLIENTS, "claims of %u of %u are noted", contacts, CLIENTS);
+	tap_ok(contacts == CLIENTS, "contacts of %u of %u are recorded", contacts, CLIENTS);
 	again = come_again();
 	tap_ok(again == CLIENTS, "and of %u of %u when they come again", again, CLIENTS);
 	long_after(8);
-	tap_diag("%llu SYNs shed", counters().contacts_limited[NOLIST_HIGH]);
+	tap_diag("%llu SYNs rate-limited", counters().contacts_limited[NOLIST_HIGH]);
 	return tap_done();
 }

@@ -37,11 +37,11 @@ static uint32_t rnd(void)
 
 /* --- a forger ------------------------------------------------------------ */
 
-/* What he writes into a segment. */
+/* What the forger writes into a segment. */
 enum guess {
 	GUESS_ALL,   /* any acknowledgement */
 	GUESS_ISN,   /* a short sequence number, and this total */
-	KNOW_ISN,    /* he knows it: not even that helps */
+	KNOW_ISN,    /* it knows the ISN: not even that helps */
 	KNOW_ALL,    /* and TSecr: a real client */
 };
 
@@ -211,7 +211,7 @@ static void exact_total(void)
 	f = (struct forgery){ &cut, GUESS_ISN, false, "DATA\r\n", 8 + 32 * 2 };
 	flood(&f, &t, n);
 	tap_ok(!talk_verified(&t, &(struct nolist_verified){}),
-	       "nor is being told \"later\" there");
+	       "nor is a tempfail there");
 }
 
 static void timestamp_half(void)
@@ -279,7 +279,7 @@ static void weak_grade(void)
 	tap_ok(is_near(h.n[NOLIST_EVENT_GREETED_WEAK], n >> (SHORT_BITS - 1)),
 	       "12 bits: weak evidence is forged");
 	tap_ok(is_near(h.n[NOLIST_EVENT_TEMPFAILED_WEAK], n >> (SHORT_BITS - 1)),
-	       "and told \"later\" as well");
+	       "and tempfailed as well");
 	tap_ok(h.n[NOLIST_EVENT_TEMPFAILED] == 0, "but nothing strong");
 	tap_ok(r.hours <= 2, "all of one hour, or two, however many");
 	tap_ok(is_near(bad / h.n[NOLIST_EVENT_GREETED_WEAK], 2ul << (SHORT_BITS - 1)),

@@ -174,9 +174,9 @@ static const char *cut_lost(size_t i, size_t k)
 
 static bool report(const char *wrong, size_t i, size_t j, size_t k)
 {
-	static int tempfailed;
+	static int printed;
 
-	if (wrong && tempfailed++ < 10)
+	if (wrong && printed++ < 10)
 		tap_diag("line %zu, cut at %zu and %zu: %s", i, j, k, wrong);
 	return !wrong;
 }

@@ -127,7 +127,7 @@ static void nothing_is_stored(unsigned int count)
 	tap_ok(record_of(0, &r4) && record_of(1, &r6) && !r4.bad_acks && !r6.bad_acks &&
 		       largest(&r4, NOLIST_EVENT_TEMPFAILED) > FIRST / 8 &&
 		       largest(&r6, NOLIST_EVENT_GREETED_WEAK) > FIRST / 8,
-	       "each has the proofs of both kinds of clients, and no wrong acknowledgement");
+	       "each has the verified evidence of both kinds of clients, and no wrong acknowledgement");
 }
 
 /* Puts the counts of this hour just below their largest value. */

@@ -48,7 +48,7 @@ static void bad_acks(void)
 	for (i = 0; i < NOLIST_HOURS; i++)
 		count += after.bad_acks[i].count - before.bad_acks[i].count;
 	tap_ok(count == 1 && !verified_of(row.src, &r),
-	       "a wrong acknowledgement at a high fake is counted and proves nothing");
+	       "a wrong acknowledgement at a high fake is counted and verifies nothing");
 }
 
 struct connection {
@@ -88,7 +88,7 @@ static void greeting(void)
 	}
 	tap_ok(!is_early_verified && r.hours == 1 && weak == 1 && !others &&
 		       is_in(r.high_first_ns, at) && is_in(r.high_last_ns, at) && !r.real_data,
-	       "a greeting at the one exact number is weak proof, early talk is none");
+	       "a greeting at the one exact number is weak evidence, early talk is none");
 	/* A counter that began anew would accuse or excuse without reason. */
 	for (i = 0; i < NOLIST_HOURS; i++)
 		r.hour[i].n[NOLIST_EVENT_GREETED_WEAK] *= 0xffff;
@@ -176,9 +176,9 @@ static __u32 data_from(const char *key, const char *from, const char *to, unsign
 	return verified.real_data;
 }
 
-/* What proves nothing: no data, another port, another source, a listener, half a connection. */
-static void unproven(const char *key, const char *from, const char *other, const char *to,
-		     struct connection *c)
+/* What verifies nothing: no data, another port, another source, a listener, half a connection. */
+static void not_verified(const char *key, const char *from, const char *other, const char *to,
+			 struct connection *c)
 {
 	struct nolist_verified r;
 	unsigned int wrong = 0;
@@ -191,7 +191,7 @@ static void unproven(const char *key, const char *from, const char *other, const
 	wrong += data_from(key, from, to, c[2].sport, 5, &at) != 0;
 	tap_ok(!wrong && !verified_of(key, &r) && !verified_of(other, &r) &&
 		       !sources_in(prog.verified),
-	       "%s: no data, or none on an established connection, proves nothing", key);
+	       "%s: no data, or none on an established connection, verifies nothing", key);
 }
 
 static void verified(const char *key, const char *from, const char *to, struct connection *c)
@@ -204,7 +204,7 @@ static void verified(const char *key, const char *from, const char *to, struct c
 	verified_of(key, &r);
 	tap_ok(one == 1 && is_in(r.real_first_ns, first) && is_in(r.real_last_ns, first) &&
 		       ntohs(r.real_port) == c[0].sport,
-	       "%s: data on an established connection is proven", key);
+	       "%s: data on an established connection is verified", key);
 	again = data_from(key, from, to, c[0].sport, 1000, &more);
 	two = data_from(key, from, to, c[1].sport, 5, &last);
 	verified_of(key, &r);
@@ -216,7 +216,7 @@ static void verified(const char *key, const char *from, const char *to, struct c
 	       "%s: it says nothing about the high fakes", key);
 }
 
-/* SYNs of strangers, who may be forged, say nothing of the real MX' health. */
+/* SYNs of strangers, which may be forged, say nothing of the real MX' health. */
 static void health(const char *key, const char *from, const char *other, const char *to)
 {
 	struct row known = { "a known sender", NOLIST_PASS_REAL, .src = from, .dst = to,
@@ -257,7 +257,7 @@ static void hours_later(const char *key, const char *from, const char *to, unsig
 	after = data_from(key, from, to, sport, 5, &at);
 	verified_of(key, &r);
 	if (!tap_ok(before == count && after == count + 1 && is_in(r.real_last_ns, at),
-		    "%s: data of a connection is proven again after an hour, not before", key))
+		    "%s: data of a connection is verified again after an hour, not before", key))
 		tap_diag("%u, then %u, then %u", count, before, after);
 }
 
@@ -270,7 +270,7 @@ static void whole_rows(const char *key, const char *from, const char *other, con
 
 	for (i = 0; i < 3; i++)
 		c[i] = connect_from(from, to, listener);
-	unproven(key, from, other, to, c);
+	not_verified(key, from, other, to, c);
 	verified(key, from, to, c);
 	tap_ok(stats().verified_new == before + 1 && sources_in(prog.verified) == 1 &&
 		       stats().verified_lost == 0,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What was known of a source at an earlier time. A verdict that is told to somebody
+ * What was known of a source at an earlier time. A verdict that is shown to a user
  * who was listed must be the one of then: to the hour where hours are kept, and
- * else never against him.
+ * else never against it.
  */
 #include "selftests/lib/tap.h"
 #include "user/evidence/as_of.h"
@@ -88,7 +88,7 @@ static void test_seen(void)
 	tap_ok(asof_seen(&r, RECORD_REAL, T0 + 9 * D) == T0 + 9 * D, "and at last");
 }
 
-/* Hours are kept of who has verified anything, as one looks. */
+/* Hours are stored for verified sources only. */
 static void test_stored(void)
 {
 	struct pack_hour hour[STORED_HOURS];
@@ -96,10 +96,10 @@ static void test_stored(void)
 	struct pack_contacts c = { .role = { { 100, 100 } }, .opens = { 1 } };
 	struct pack_verified p = { .talk = { 50, 50 } };
 
-	tap_ok(!stored_add_opens(&k, &c, 200) && !k.hours, "who has proven nothing has no hours");
+	tap_ok(!stored_add_opens(&k, &c, 200) && !k.hours, "an unverified source has no hours");
 	stored_add_verified(&k, &p, NULL, 0);
 	tap_ok(stored_add_opens(&k, &c, 200) && k.hours == 1 && hour[0].seen == PACK_SEEN_LOW,
-	       "who has proven anything has them");
+	       "a verified one has them");
 	c.role[0].last = 100 + 2 * H;
 	c.role[1] = (struct pack_span){ 100 + 2 * H, 100 + 2 * H };
 	stored_add_opens(&k, &c, 200 + 2 * H);

@@ -2,7 +2,7 @@
 /*
  * Evidence: what several tables say of one source, and what is stored of them and
  * of those before, becomes one record. Counted twice, a good sender looks busy;
- * lost, his alibi is gone.
+ * lost, its alibi is gone.
  */
 #include <limits.h>
 
@@ -83,16 +83,16 @@ static void test_merge(void)
 	evidence_start(e, EVIDENCE_VERIFIED);
 	for (i = opens = 0; evidence_next(e, &r) > 0; i++)
 		opens += r.low.opens;
-	tap_ok(i == 2, "two of them have proven something");
-	tap_ok(opens == 3, "with what they claimed, also in tables where they have proven nothing");
+	tap_ok(i == 2, "two of them have verified something");
+	tap_ok(opens == 3, "with their contacts, also in tables where they have verified nothing");
 	evidence_start(e, EVIDENCE_DATA);
 	for (i = 0; evidence_next(e, &r) > 0; i++)
 		tap_ok(r.data_count == 3 && r.low.opens == 3, "one carried data");
 	tap_ok(i == 1, "and only one");
 	src = evidence_source("192.0.2.2");
-	tap_ok(!evidence_find(e, &src, &r), "who is not there is not found");
+	tap_ok(!evidence_find(e, &src, &r), "a source that is not there is not found");
 	src = evidence_source("192.0.2.1");
-	tap_ok(evidence_find(e, &src, &r) == 1, "who is there is found");
+	tap_ok(evidence_find(e, &src, &r) == 1, "one that is there is found");
 	tap_ok(r.low.when.first == WALL + 50 && r.low.when.last == WALL + 200 && r.low.opens == 3,
 	       "contacts: the earliest, the latest, and all of them");
 	tap_ok(r.high.when.first == WALL + 300 && r.high.opens == 1 && !r.real.when.first,
@@ -146,7 +146,7 @@ static void test_stored(void)
 	struct stored k = { .hour = hour };
 	unsigned int i;
 
-	tap_ok(stored_add_contacts(&k, &c, WALL), "claims: the first look is news");
+	tap_ok(stored_add_contacts(&k, &c, WALL), "contacts: the first look is news");
 	tap_ok(!stored_add_contacts(&k, &c, WALL), "the second is not");
 	c.opens[0] = 5;
 	c.role[0].last = 30;
@@ -163,7 +163,7 @@ static void test_stored(void)
 	c = (struct pack_contacts){};
 	tap_ok(!stored_add_contacts(&k, &c, WALL), "an empty record says nothing");
 
-	tap_ok(stored_add_verified(&k, &p, h, 2), "proofs: the first look is news");
+	tap_ok(stored_add_verified(&k, &p, h, 2), "verified: the first look is news");
 	tap_ok(!stored_add_verified(&k, &p, h, 2), "the second is not");
 	p = (struct pack_verified){ .talk = { 300, 300 }, .talk_hours = 1, .bad_acks = 1 };
 	h[0] = (struct pack_hour){ .hour = 6, .n[NOLIST_EVENT_GREETED_WEAK] = 1 };
@@ -180,7 +180,7 @@ static void test_stored(void)
 	}
 	tap_ok(k.hours == STORED_HOURS && hour[0].hour == 17 &&
 		       hour[STORED_HOURS - 1].hour == 16 + STORED_HOURS,
-	       "no more hours than there is room for, the oldest goes");
+	       "no more hours than fit, the oldest goes");
 	h[0].hour = 3;
 	tap_ok(!stored_add_verified(&k, &p, h, 1) && k.hours == STORED_HOURS,
 	       "and does not come back");
@@ -202,7 +202,7 @@ static void test_days(void)
 	       "the last 32 days of them");
 }
 
-/* A table that makes room by itself tells how many it has let go. */
+/* A table that evicts by itself counts how many it has let go. */
 static void test_evicted(void)
 {
 	struct nolist_stats stats = { .verified_new = 4 };
@@ -228,7 +228,7 @@ static void test_evicted(void)
 		       lru ? "the table let it go" : "it was freed");
 		if (lru)
 			tap_ok(lost[0].first <= WALL + 1 && lost[0].last == WALL + 200,
-			       "what it told is of before half of the others were there last");
+			       "what it let go is from before half of the others were there last");
 		evidence_free(e);
 	}
 }
@@ -239,7 +239,7 @@ static void add_nth(struct snapshot *t, unsigned int i)
 	struct nolist_verified p = { .high_first_ns = 1,
 				     .high_last_ns = (i + 1) * NS,
 				     .hours = i % (NOLIST_HOURS + 1) };
-	/* A SYN in an hour of its own; of who has verified anything each hour is known. */
+	/* A SYN in an hour of its own; of a verified source each hour is known. */
 	__u64 open_ns = (i % 7 + 1) * 3600 * NS;
 	struct nolist_contacts c = {
 		.low = { .first_ns = open_ns, .last_ns = open_ns, .opens = 1 }
@@ -294,7 +294,7 @@ static unsigned int walk(struct evidence *e, enum evidence_kind kind, unsigned i
 
 /*
  * A thread reads records before the caller takes them. Were one given away too early,
- * somebody would be judged by what another did.
+ * a source would be judged by what another did.
  */
 static void test_long_walks(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Growth of lists: how many may be added, counted by the day and not by the dump,
- * and who comes first. Too many at once is how a fault in the evidence would get on
+ * and which come first. Too many at once is how a fault in the evidence would get on
  * a list.
  */
 #include <stdio.h>
@@ -160,7 +160,7 @@ static void test_many(void)
 		bad += admission_is_retained(&a, &of.r.src) != (i % 3 == 0);
 		bad += !admission_waits(&a, &of.r.src) && i % 7 != 6;
 	}
-	tap_ok(!bad && a.waits == 9000, "ten thousand are told apart");
+	tap_ok(!bad && a.waits == 9000, "ten thousand are distinguished");
 	admission_free(&a);
 }
 

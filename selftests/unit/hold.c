@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds: which one holds a source back, told from verdicts of made-up evidence. The
+ * Holds: which one holds a source back, by verdicts of made-up evidence. The
  * wrong name sends an administrator to look in the wrong place; none lets a doubtful
  * source in.
  */
@@ -73,7 +73,7 @@ int main(void)
 	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_OFFENDER) == HOLD_NONE,
 	       "an offender is not held");
 	tap_ok(hold_at(&site, T0 + 20 * H, JUDGED_WAITING) == HOLD_NONE,
-	       "nor who has time to come back");
+	       "nor a source that has time to come back");
 	site.lost = &lost;
 	site.losts = 1;
 	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_HELD) == HOLD_GAPS, "lost evidence holds");
@@ -84,12 +84,12 @@ int main(void)
 	site.lost = &lost;
 	site.losts = 1;
 	tap_ok(hold_at(&site, T0 + 40 * H, JUDGED_HELD) == HOLD_GAPS,
-	       "of two, what was lost is told");
+	       "of two, what was lost is reported");
 	site = begin();
 	site.change = &before;
 	site.changes = 1;
 	tap_ok(hold_at(&site, T0 + 50 * H, JUDGED_HELD) == HOLD_LEARNING,
-	       "so do offences of the learning time");
+	       "so do offences of the learning");
 	site = begin();
 	site.change = &after;
 	site.changes = 1;
@@ -101,8 +101,8 @@ int main(void)
 	site.family[0].hour = &unhealthy;
 	site.family[0].hours = 1;
 	tap_ok(hold_at(&site, T0 + 33 * H, JUDGED_WAITING) == HOLD_NONE,
-	       "a real MX that was ill for an hour holds nobody who is not due");
-	tap_ok(hold_at(&site, T0 + 34 * H, JUDGED_WAITING) == HOLD_UNHEALTHY, "but who would be");
+	       "a real MX that was unhealthy for an hour holds no source that is not due");
+	tap_ok(hold_at(&site, T0 + 34 * H, JUDGED_WAITING) == HOLD_UNHEALTHY, "but one that would be");
 	tap_ok(hold_at(&site, T0 + 35 * H, JUDGED_OFFENDER) == HOLD_NONE,
 	       "until that hour is made up for");
 	return tap_done();

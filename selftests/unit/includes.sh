@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Who may include whom below user/: the folders stand on each other from the ground up, so
+# Which folder may include which below user/: the folders stand on each other from the ground up, so
 # that a part can be read, tested and linked with nothing but what is below it. A folder
 # may always include itself and bpf/abi.h; a private.h is its folder's own; a library has
 # one home. The rules are tried on planted faults first: a test that cannot fail is none.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The never-list and allow files: who can be listed and who cannot. A prefix set
+ * The never-list and allow files: which sources can be listed and which cannot. A prefix set
  * is compared with a plain walk over all its entries, for random sets.
  */
 #include "selftests/lib/tap.h"
@@ -184,7 +184,7 @@ static void test_file_bad(void)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		tap_ok(read_text(&n, bad[i].text, strlen(bad[i].text), &line) == -EINVAL &&
 			       line == bad[i].line,
-		       "%s is refused, and its line told", bad[i].name);
+		       "%s is refused, and its line reported", bad[i].name);
 		prefix_set_free(n);
 	}
 	tap_ok(read_text(&n, "192.0.2.1\0/24\n", 14, &line) == -EINVAL && line == 1,

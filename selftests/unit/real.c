@@ -3,7 +3,7 @@
  * What is kept of the real MX by hours, and of changes of MX addresses: the same
  * whether the tables tell it, the store or both, however often they were read. An
  * hour that is counted twice looks healthier, and a change that is forgotten judges
- * good senders who still use the old addresses.
+ * good senders that still use the old addresses.
  */
 #include <sqlite3.h>
 #include <sys/wait.h>

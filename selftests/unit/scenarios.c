@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole stories against the pure verdict: a script says who did what when, and who
+ * Whole stories against the pure verdict: a script says which source did what when, and which
  * must be listed from when to when. Each hour is judged as a dump in that hour would
  * judge it, from what had happened by then. Why it matters: a block list is as good
  * as its worst false listing, and these are the ways in which one could come about.
  *
  * A line of a script is a time, an address and what it did:
  *	3d 10:00 198.51.100.7 low real data       at that minute
- *	3d 10:00 every 1h for 2d 203.0.113.66 told  again and again
+ *	3d 10:00 every 1h for 2d 203.0.113.66 tempfailed  again and again
  *	3d 10:00 203.0.113.0/26 low real high      all of a network, but for named ones
- * low, real, high: a SYN. data: on an established connection to the real MX. told:
+ * low, real, high: a SYN. data: on an established connection to the real MX. tempfailed:
  * "later" in a dialogue with timestamps, no QUIT; weak: without timestamps; quit.
  * Other lines concern everybody:
  *	1d 00:00 load 1              MX addresses, by a number, come in force
@@ -43,7 +43,7 @@ static const struct {
 	const char *name;
 	int act;
 } acts[] = { { "low", LOW },         { "real", REAL }, { "high", HIGH }, { "data", DATA },
-	     { "told", TEMPFAILED }, { "weak", WEAK }, { "quit", QUIT }, {} };
+	     { "tempfailed", TEMPFAILED }, { "weak", WEAK }, { "quit", QUIT }, {} };
 
 struct event {
 	int64_t t; /* seconds since 0d 00:00, by a clock that nobody sets */
@@ -73,7 +73,7 @@ static struct evidence_acks acks[200];
 static int n_acks;
 static struct mx_change change[8];
 static int changes;
-static int64_t boot[EPOCHS]; /* when each life begins */
+static int64_t boot[EPOCHS]; /* when each epoch begins */
 static int boots;
 static struct step step[8];
 static int steps;
@@ -139,7 +139,7 @@ static void add_event(int64_t t, int of, int act)
 	event[events++] = (struct event){ t, of, act };
 }
 
-/* Good senders whom everybody knows, so many in each hour. */
+/* Good senders that are well known, so many in each hour. */
 static void background(int64_t t, int64_t for_s, int n, int act)
 {
 	char text[32];
@@ -252,7 +252,7 @@ static int epoch_at(int64_t t)
 	return i;
 }
 
-/* What the wall clock of a life is off by, as is known at t. */
+/* What the wall clock of an epoch is off by, as is known at t. */
 static int64_t wall(int epoch, int64_t t)
 {
 	int64_t by = 0;

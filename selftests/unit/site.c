@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What holds for all sources, with made-up time: when the real MX counts as
- * unhealthy or unseen, and when it is learning time. While it is down the best
+ * unhealthy or unseen, and when it is learning. While it is down the best
  * sender looks like a bot, so that no grace may run then.
  */
 #include "selftests/lib/tap.h"
@@ -67,7 +67,7 @@ static void test_opens(void)
 	tap_ok(!unhealthy(NOW), "many strangers' data, few known senders: healthy");
 	hours[47] = (struct real_hour){ hours[47].start, 9, 1 };
 	tap_ok(unhealthy(NOW - H / 2) && site_is_unhealthy(&site, 0, NOW - H / 2),
-	       "the hour under way is told at once");
+	       "the hour under way counts at once");
 }
 
 static void test_missed(void)

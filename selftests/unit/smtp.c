@@ -71,7 +71,7 @@ static uint64_t scan(const char *piece, unsigned int n, uint32_t parse)
 	return smtp_scan(&ctx, off, n, parse, fast);
 }
 
-/* One line, cut as told: 0 or the piece at which the two differ. */
+/* One line, cut as given: 0 or the piece at which the two differ. */
 static int compare(const char *text, unsigned int len, const unsigned int *cut, int cuts)
 {
 	struct reading r = READING_START;
@@ -106,9 +106,9 @@ static int compare(const char *text, unsigned int len, const unsigned int *cut, 
 
 static bool report(int piece, const char *text, unsigned int len, unsigned int a, unsigned int b)
 {
-	static int tempfailed;
+	static int printed;
 
-	if (piece && tempfailed++ < 10)
+	if (piece && printed++ < 10)
 		tap_diag("\"%.*s\" cut at %u and %u: piece %d", (int)len, text, a, b, piece);
 	return !piece;
 }

@@ -56,7 +56,7 @@ static void test_all(void)
 		bytes[random() % size] ^= 1 << random() % 8;
 		is_whole &= expand_part(back, words, bytes, size) <= size;
 	}
-	tap_ok(is_same, "what is squeezed comes back");
+	tap_ok(is_same, "what is encoded comes back");
 	tap_ok(is_short, "and is no longer than was said");
 	tap_ok(is_cut, "what was cut off is refused");
 	tap_ok(is_whole, "what was damaged is not read beyond its end");
@@ -70,7 +70,7 @@ static void test_size(void)
 
 	record[0] = 1;
 	record[16] = 2;
-	tap_ok(sparse_encode(bytes, record, 17) == 1 + 3 + 8, "zeros take no room");
+	tap_ok(sparse_encode(bytes, record, 17) == 1 + 3 + 8, "zeros take no space");
 	memcpy(wide, record, sizeof(record));
 	tap_ok(sparse_decode(back, 20, bytes, 12) == 12 && !memcmp(back, wide, sizeof(wide)),
 	       "a record that has grown since has zeros there");
@@ -79,7 +79,7 @@ static void test_size(void)
 	back[17] = 77;
 	tap_ok(sparse_decode(back, 17, bytes, size) == size &&
 		       !memcmp(back, record, sizeof(record)) && back[17] == 77,
-	       "of one that is longer as much is read as there is room for");
+	       "of one that is longer as much is read as fits");
 	memset(wide, 0, sizeof(wide));
 	tap_ok(sparse_encode(bytes, wide, 20) == 2 && sparse_decode(back, 20, bytes, 2) == 2 &&
 		       !back[0],

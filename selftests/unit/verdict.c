@@ -50,7 +50,7 @@ struct scenario {
 #define BAD(h)                                                                                     \
 	{                                                                                          \
 		h, 1, 0, 0, 0                                                                      \
-	}                         /* told later, no QUIT, verified by timestamp */
+	}                         /* tempfailed, no QUIT, verified by timestamp */
 #define WEAK(h) { h, 0, 1, 1, 0 } /* by one exact number */
 #define POLITE(h) { h, 1, 0, 0, 1 }
 
@@ -122,11 +122,11 @@ static const struct scenario scenarios[] = {
 	  .high = { D, D },
 	  .data_seen = D + 1,
 	  .want = JUDGED_HELD },
-	{ .name = "somebody sent data to it just in time",
+	{ .name = "a source sent data to it just in time",
 	  .high = { D, D },
 	  .data_seen = D,
 	  .want = JUDGED_SUSPECT },
-	{ .name = "somebody was at the real MX a day ago",
+	{ .name = "a source was at the real MX a day ago",
 	  .high = { 2 * D, 2 * D },
 	  .seen = D,
 	  .want = JUDGED_SUSPECT },
@@ -139,7 +139,7 @@ static const struct scenario scenarios[] = {
 	  .addr = "2001:db8:1:2::",
 	  .high = { 2 * D, 2 * D },
 	  .want = JUDGED_HELD },
-	{ .name = "a proven alibi next door excuses a suspect",
+	{ .name = "a verified alibi next door excuses a suspect",
 	  .high = { D, D },
 	  .neighbours = { 20 * D, 20 * D },
 	  .want = JUDGED_ALIBI },
@@ -149,7 +149,7 @@ static const struct scenario scenarios[] = {
 	  .want = JUDGED_SUSPECT },
 
 	/* Verified dialogues. */
-	{ .name = "two hours told later without QUIT",
+	{ .name = "two hours tempfailed without QUIT",
 	  .talk = { 50 * H, 40 * H },
 	  .hour = { BAD(50 * H), BAD(40 * H) },
 	  .want = JUDGED_OFFENDER },
@@ -178,7 +178,7 @@ static const struct scenario scenarios[] = {
 	  .talk = { 50 * H, 40 * H },
 	  .hour = { { 50 * H, 2, 0, 0, 1 }, { 40 * H, 2, 0, 0, 1 } },
 	  .want = JUDGED_NONE },
-	{ .name = "told later in the last second of an hour, QUIT in the next, twice",
+	{ .name = "tempfailed in the last second of an hour, QUIT in the next, twice",
 	  .talk = { 50 * H, 39 * H },
 	  .hour = { BAD(50 * H), { 49 * H, 0, 0, 0, 1 }, BAD(40 * H), { 39 * H, 0, 0, 0, 1 } },
 	  .want = JUDGED_NONE },
@@ -186,11 +186,11 @@ static const struct scenario scenarios[] = {
 	  .talk = { 50 * H, 38 * H },
 	  .hour = { BAD(50 * H), { 48 * H, 0, 0, 0, 1 }, BAD(40 * H), { 38 * H, 0, 0, 0, 1 } },
 	  .want = JUDGED_OFFENDER },
-	{ .name = "never told later: it left after EHLO, for want of TLS",
+	{ .name = "never tempfailed: it left after EHLO, for want of TLS",
 	  .talk = { 50 * H, 30 * H },
 	  .hour = { { 50 * H, 0, 1 }, { 40 * H, 0, 1 }, { 30 * H, 0, 1 } },
 	  .want = JUDGED_NONE },
-	{ .name = "told later on a connection that nothing proves",
+	{ .name = "tempfailed on a connection that nothing verifies",
 	  .talk = { 50 * H, 40 * H },
 	  .hour = { { 50 * H, 0, 0, 1 }, { 40 * H, 0, 0, 1 }, { 30 * H, 0, 0, 1 } },
 	  .want = JUDGED_NONE },
@@ -250,7 +250,7 @@ static const struct scenario scenarios[] = {
 	  .bad_acks_all = (1 << 20) + 1,
 	  .acks_shift = -3600,
 	  .want = JUDGED_PROBABLE },
-	{ .name = "forged acknowledgements do not help against strong proof",
+	{ .name = "forged acknowledgements do not help against strong evidence",
 	  .talk = { 50 * H, 40 * H },
 	  .hour = { BAD(50 * H), BAD(40 * H) },
 	  .bad_acks = 1000000,
@@ -295,7 +295,7 @@ static const struct scenario scenarios[] = {
 	  .talk = { 50 * H, 40 * H },
 	  .hour = { BAD(50 * H), BAD(40 * H) },
 	  .want = JUDGED_ALIBI },
-	{ .name = "a SYN to low is an alibi too, if only a claim",
+	{ .name = "a SYN to low is an alibi too, though unverified",
 	  .low = { 3 * D, 3 * D },
 	  .talk = { 50 * H, 40 * H },
 	  .hour = { BAD(50 * H), BAD(40 * H) },
@@ -355,12 +355,12 @@ static const struct scenario scenarios[] = {
 	  .now = 51 * H,
 	  .seen = 52 * H,
 	  .want = JUDGED_OFFENDER },
-	{ .name = "an offence amid losses, two after them",
+	{ .name = "an offence amid gaps, two after them",
 	  .talk = { 60 * H, 40 * H },
 	  .hour = { BAD(60 * H), BAD(50 * H), BAD(40 * H) },
 	  .lost = 55 * H,
 	  .want = JUDGED_OFFENDER },
-	{ .name = "what it has proven outweighs its SYNs: it QUITs",
+	{ .name = "what is verified outweighs its SYNs: it QUITs",
 	  .high = { 3 * D, 2 * D },
 	  .talk = { 50 * H, 50 * H },
 	  .hour = { POLITE(50 * H) },
@@ -519,7 +519,7 @@ static void run(const struct scenario *s)
 	}
 }
 
-/* What is told of a listing must be true to the second. */
+/* What is said of a listing must be true to the second. */
 static void test_times(void)
 {
 	struct hour hour[] = { { .start = NOW - 50 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 },
@@ -541,9 +541,9 @@ static void test_times(void)
 	tap_ok(verdict_tier(&v) == 2, "and keeps its tier when it is held");
 	v.is = JUDGED_PROBABLE;
 	v.is_strong = false;
-	tap_ok(verdict_is_listed(&v, false) && verdict_tier(&v) == 3, "so is who probably is one");
+	tap_ok(verdict_is_listed(&v, false) && verdict_tier(&v) == 3, "so is a probable one");
 	v.is = JUDGED_SUSPECT;
-	tap_ok(!verdict_is_listed(&v, false), "nobody is listed on claims");
+	tap_ok(!verdict_is_listed(&v, false), "no source is listed on contacts");
 	tap_ok(verdict_is_listed(&v, true), "unless that was asked for");
 }
 
@@ -570,7 +570,7 @@ static void test_neighbours(void)
 	neighbours_add(&n, &bot, &site, &rules, NOW);
 	tap_ok(!n.count, "a bot at the real MX acquits no neighbour");
 	neighbours_add(&n, &good, &site, &rules, NOW);
-	tap_ok(n.count == 1, "who was at low and carried data to real does");
+	tap_ok(n.count == 1, "one that was at low and sent data to real does");
 	verdict_of(&self, &n, &site, &rules, NOW, &v);
 	tap_ok(v.is == JUDGED_OFFENDER, "a source is not its own neighbour");
 	n = (struct neighbours){};
