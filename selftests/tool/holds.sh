@@ -115,14 +115,14 @@ holds() {
 	run dump -c "$conf" --output "$L" --json --at "$(at $t)"
 	is "$(summary)" "3 [1,0,0,$4,\"$name 1\"]" "$name: nobody is added, sources on the list stay"
 	check "$name: standard error tells how many" grep -qE \
-		"warning: '$L': $name: 1 held back: (learning: after the first load|the real MX was or is unhealthy)" "$TMP/err"
+		"warning: '$L': $name: 1 held back: (it is too soon after the first load|the real MX was or is unhealthy)" "$TMP/err"
 	must nolist pardon 203.0.113.30 >/dev/null
 	run dump -c "$conf" --output "$L" --json --quiet --log 9 --at "$(at $((t + 60)))"
 	is "$(summary)" "3 [0,0,1,0,\"$name 1\"]" "$name: a removal is written"
 	is "$(cut -d' ' -f3-6 "$TMP/err")" "'$L': removed 203.0.113.30: pardoned" "$name: and logged"
 	is "$(rows "$L")" '' "$name: so that the list is empty"
 	check "$name: the list says what is missing" grep -qE \
-		'^# warning: not all are added: (learning: after|the real MX was or is unhealthy)' "$L"
+		'^# warning: not all are added: (it is too soon|the real MX was or is unhealthy)' "$L"
 	nolist status >"$TMP/out" 2>/dev/null
 	check "$name: status tells how many" grep -qE "^$L  .* $name 1\$" "$TMP/out"
 	is "$(nolist status --json 2>/dev/null | jq -c ".lists[0].held_back | [.${name}, .gaps]")" '[1,0]' \

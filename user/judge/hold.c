@@ -11,7 +11,7 @@ const char *const hold_names[HOLDS] = {
 
 const char *const hold_reasons[HOLDS] = {
 	[HOLD_GAPS] = "verified evidence was lost near their offences",
-	[HOLD_LEARNING] = "learning: after the first load, or a change of MX addresses",
+	[HOLD_LEARNING] = "it is too soon after the first load, or after a change of MX addresses",
 	[HOLD_UNSEEN] = "no sender is seen at the real MX",
 	[HOLD_UNHEALTHY] = "the real MX was or is unhealthy",
 	[HOLD_GROWTH] = "the list has grown enough for a day",
