@@ -5,7 +5,7 @@
  * low fake, to the real MX and to the high fake, and guesses at acknowledgements. Each
  * client is refused by the low fake, sends data to the real MX, and is told "later" by
  * the high fake, and comes again to the low fake; half of them over IPv6, half without
- * timestamps, half without QUIT. How much of what they proved and claimed has been noted?
+ * timestamps, half without QUIT. How much of their evidence has been noted?
  * Asked of those who came to the end: then all of their segments have reached the program.
  *
  * usage: flood rounds clients prefix name=object...

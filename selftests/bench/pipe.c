@@ -377,7 +377,7 @@ static void report(const struct dut *d, const struct traffic *t, int round, cons
 	}
 	printf("{\"part\":\"pipe\",\"path\":\"%s\",\"traffic\":\"%s\",\"sources\":\"%s\","
 	       "\"cpus\":%d,\"round\":%d,\"rate\":%.0f,\"sent\":%llu,\"good\":%llu,"
-	       "\"bad\":%llu,\"sums\":%llu,\"other\":%llu,\"unanswered\":%lld,\"losses\":%llu,"
+	       "\"bad\":%llu,\"sums\":%llu,\"other\":%llu,\"unanswered\":%lld,\"lost\":%llu,"
 	       "\"busy_ns\":%llu,\"wall_ns\":%llu,\"preempted\":%ld,\"pace\":%.0f}\n",
 	       d->name, t->name, source_names[t->sources], lanes, round, rate,
 	       (unsigned long long)sent, (unsigned long long)good, (unsigned long long)bad,

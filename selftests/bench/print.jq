@@ -54,7 +54,7 @@ else empty end),
 		+ (.rate.max | mpps | right(7))
 		+ (if .of_limit then .of_limit | fixed(2) else "-" end | right(10))
 		+ (if .path == "drop" then "-" else .sent - .good end | right(10)) + (.bad | right(5))
-		+ (.unanswered | right(8)) + (.gaps | right(6))
+		+ (.unanswered | right(8)) + (.lost | right(6))
 		+ (.wall_over_busy | fixed(1) | right(10)) + ("\(.own)/\(.rounds)" | right(7))),
 	"",
 	"How many times the peer's rate: median of the rounds' ratios (build/bench.json has their spread)",

@@ -238,7 +238,7 @@ static double pass_over(const struct instance *in, uint32_t step, bool is_new)
 		t = take_stats(in);
 		if (t.answers != n || t.limited ||
 		    (is_new ? t.contacts_new != BATCH : t.contacts_new > BATCH / 100))
-			die("%s: of %u frames %llu were answered, %llu shed, %llu sources are new",
+			die("%s: of %u frames %llu were answered, %llu rate-limited, %llu sources are new",
 			    in->path.name, n, (unsigned long long)t.answers,
 			    (unsigned long long)t.limited, (unsigned long long)t.contacts_new);
 	}

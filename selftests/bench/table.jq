@@ -24,7 +24,7 @@ def pipe: best as $best | group_by([.path, .traffic, .sources, .cpus]) | map({
 	rate: (settled($best) | map(.rate) | spread),
 	sent: (map(.sent) | add), good: (map(.good) | add), bad: (map(.bad) | add),
 	sums: (map(.sums) | add),
-	unanswered: (map(.unanswered) | add), losses: (map(.gaps) | add),
+	unanswered: (map(.unanswered) | add), lost: (map(.lost) | add),
 	wall_over_busy: (map(.wall_ns / .busy_ns) | median)});
 
 def sessions: best as $best | group_by([.path, .traffic]) | map({
@@ -77,7 +77,7 @@ def flood: group_by(.path) | map({path: .[0].path, rounds: length,
 	forged_rate: (map(.forged / .seconds) | spread),
 	verified: (map(select(.ended > 0) | .verified / .ended) | spread),
 	alibis: (map(select(.ended > 0) | .alibis / .ended) | spread),
-	# A client makes four: the first as a stranger, three when it has proven something.
+	# A client makes four: the first as a stranger, three when it is verified.
 	contacts: (map(select(.ended > 0) | (.contacts_strangers + .contacts_known) / (4 * .ended)) | spread),
 	contacts_strangers: (map(select(.ended > 0) | .contacts_strangers / .ended) | spread),
 	contacts_known: (map(select(.ended > 0) | .contacts_known / (3 * .ended)) | spread),

@@ -251,11 +251,11 @@ const char *talk_evidence(const struct talk *t)
 	static const char *const names[NOLIST_EVENTS] = {
 		[NOLIST_EVENT_TEMPFAILED] = "strong",
 		[NOLIST_EVENT_GREETED_WEAK] = "weak",
-		[NOLIST_EVENT_TEMPFAILED_WEAK] = "told_weak",
+		[NOLIST_EVENT_TEMPFAILED_WEAK] = "tempfailed_weak",
 		[NOLIST_EVENT_QUIT] = "quit",
 		[NOLIST_EVENT_CLOSED] = "closed",
-		[NOLIST_EVENT_EARLY_TALKER] = "early",
-		[NOLIST_EVENT_PIPELINED] = "piped",
+		[NOLIST_EVENT_EARLY_TALKER] = "early_talker",
+		[NOLIST_EVENT_PIPELINED] = "pipelined",
 		[NOLIST_EVENT_NOT_SMTP] = "not_smtp",
 		[NOLIST_EVENT_STARTTLS] = "starttls",
 	};

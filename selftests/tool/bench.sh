@@ -36,7 +36,7 @@ results() {
 			jit: "1", bpf_stats: "0", load: "0.1", objects: "nolist=a"},
 		(range(3) as $round |
 			({part: "pipe", round: $round, pace: 1000, sent: 9, good: 9, bad: 0, sums: 1,
-				unanswered: 0, losses: 0, wall_ns: 9, busy_ns: 9} as $pipe
+				unanswered: 0, lost: 0, wall_ns: 9, busy_ns: 9} as $pipe
 			| (["one", "1M", "random"][] as $sources
 				| (["swap", 1], ["nolist", 0.7], ["ingress", 0.2 * $f], ["counted", 0.7 / 8 * $f],
 					["closed", 0.7 / 6 * $f]) as [$path, $rate]

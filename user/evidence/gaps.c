@@ -2,7 +2,7 @@
 /*
  * Evidence over all sources: the gaps in it, and wrong acknowledgements.
  *
- * When a counter of losses has grown between two readings, the whole time between them is
+ * When a counter of lost evidence has grown between two readings, the whole time between them is
  * a gap. Another gap is the time from the last reading of tables that are gone until the
  * next tables were created.
  */
