@@ -75,6 +75,26 @@ static bool knows_tables(const struct store *store)
 	return store && store_epochs(store, &epochs);
 }
 
+/* Takes tables, store and mx over, also where it fails. */
+static int merge(struct evidence **ep, struct snapshot *tables, struct store *store,
+		 struct nolist_slot *mx, size_t mxs)
+{
+	int error = evidence_new(ep, tables, store);
+
+	if (error) {
+		free(mx);
+	} else {
+		(*ep)->mx = mx;
+		(*ep)->mxs = mxs;
+		error = store ? store_each_pardon(store, add_pardon, *ep) : 0;
+	}
+	if (error) {
+		evidence_free(*ep);
+		*ep = NULL;
+	}
+	return error == -ENOMEM ? fail(error, "cannot hold the evidence") : error;
+}
+
 int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir)
 {
 	struct nolist_slot *mx = NULL;
@@ -86,31 +106,17 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 
 	*ep = NULL;
 	error = read_tables(pin_dir, &tables, &mx, &mxs);
-	if (error && error != -ENOENT)
-		goto out;
 	failure_keep(&none);
 	/* After the tables: records that a collect frees there meanwhile are here. */
-	stored = store_open(&store, state_dir, STORE_READ);
-	if (stored && stored != -ENOENT) {
+	stored = error && error != -ENOENT ? -ENOENT : store_open(&store, state_dir, STORE_READ);
+	if (stored && stored != -ENOENT)
 		error = stored;
-		goto out;
-	}
-	if (error && !knows_tables(store)) {
-		error = failure_return(&none);
-		goto out;
-	}
-	error = evidence_new(ep, tables, store);
-	tables = NULL;
-	if (!error) {
-		(*ep)->mx = mx;
-		(*ep)->mxs = mxs;
-		mx = NULL;
-		error = store ? store_each_pardon(store, add_pardon, *ep) : 0;
-	}
-	store = NULL;
-	if (error == -ENOMEM)
-		fail(error, "cannot hold the evidence");
-out:
+	else if (error == -ENOENT && knows_tables(store))
+		error = 0;
+	else if (error)
+		failure_return(&none);
+	if (!error)
+		return merge(ep, tables, store, mx, mxs);
 	free(mx);
 	snapshot_free(tables);
 	store_close(store);
