@@ -57,6 +57,9 @@ fetch() {
 
 command -v apt-get >/dev/null || die "needs apt-get and dpkg (Debian, Ubuntu)"
 mkdir -p build/debs
+# One at a time: tests run side by side, and want the same packages.
+exec 9>build/debs/.lock
+flock 9
 log=build/debs/fetch.log.$$
 trap 'rm -rf "$log" build/debs/.*.$$' EXIT
 for package in "$@"; do

@@ -9,8 +9,8 @@
 #	                          and with their long counts those that have some (NOLIST_FULL)
 #	run.sh [--more] --list    prints their names
 #
-# At the end it names each check that failed and how to repeat it, and each that was
-# skipped and why.
+# NOLIST_JOBS=N runs N at a time, 2 unless given. At the end it names each check that
+# failed and how to repeat it, and each that was skipped and why.
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
@@ -108,8 +108,9 @@ NOLIST_RESULTS=$(mktemp -d)
 export NOLIST_RESULTS
 trap 'rm -rf "$NOLIST_RESULTS"' EXIT
 
-# --exec makes prove run each file itself, script or binary.
-prove --exec selftests/lib/run-one.sh --timer "${tests[@]}"
+# --exec makes prove run each file itself, script or binary. Two at a time: each has
+# namespaces of its own, and waits most of its time.
+prove --jobs "${NOLIST_JOBS:-2}" --exec selftests/lib/run-one.sh --timer "${tests[@]}"
 status=$?
 selftests/lib/summary.awk -v more="$more" "$NOLIST_RESULTS"/*.tap
 exit $status

@@ -114,10 +114,10 @@ says "warning: 's0': program not attached, but configured" \
 	'nor has one where somebody took it away' nolist status -c "$CONF"
 must nolist unload >/dev/null
 must nolist unload --purge >/dev/null
-must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --sources 1024 >/dev/null 2>&1
-echo many=400 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
+must nolist load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4" --sources 4096 >/dev/null 2>&1
+echo many=1600 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
 full=$(json 's["warnings"]')
-echo many=440 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
+echo many=1720 | must "$BUILD/selftests/lib/inject" "$PIN_DIR"
 says 'warning: the table of contacts is 8' 'a table that is more than 80 % full is reported' nolist status
 case $full in
 *'is 8'*) not_ok 'but not one that is less' ;;
