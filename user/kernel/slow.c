@@ -19,7 +19,7 @@
 #include "nolist.skel.h" /* after abi.h, which it needs */
 
 #define PIN_PROGS NOLIST_MAP_PROGS "_%u"
-#define GONE_MS 3000 /* a busy kernel takes so long to free a detached program */
+#define GONE_MS 500 /* the kernel takes up to this long to free a detached program */
 
 static void pin_path(char path[4096], const char *pin_dir, unsigned int id)
 {
