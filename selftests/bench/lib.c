@@ -476,7 +476,7 @@ static int softirqd_pid(int cpu)
 	if (d)
 		closedir(d);
 	if (!pid)
-		die("no ksoftirqd/%d", cpu);
+		die("no process ksoftirqd/%d: not in a PID namespace of its own", cpu);
 	return pid;
 }
 
