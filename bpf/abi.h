@@ -123,6 +123,7 @@ enum nolist_progs_slot { NOLIST_SLOT_SLOW = 0, NOLIST_PROG_SLOTS };
 #define NOLIST_PROBES 4       /* places that are searched, from the hashed one on */
 #define NOLIST_PARTIAL_MAX 64 /* interfaces that deliver CHECKSUM_PARTIAL */
 #define NOLIST_MAC_MAX 32     /* link addresses of this host */
+#define NOLIST_TEST_MAX 8     /* sources of tests: their mail says nothing of the real MX's health */
 
 #define NOLIST_SMTP_PORT 25 /* at the real MX only this port is an alibi */
 
@@ -207,7 +208,8 @@ struct nolist_config {
 	__u32 partials; /* how many of partial[] are set */
 	__u32 macs;     /* how many of mac[] are set; 0: link addresses are not compared */
 	/* For switches. The first four share a cache line with what each frame reads. */
-	__u32 reserved[20];
+	__u32 reserved[12];
+	__u32 test[NOLIST_TEST_MAX]; /* sources of tests, by nolist_test_of(); 0: unused */
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum
 					    * is good there */
@@ -238,6 +240,12 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
 	 * the addresses of one network are spread over the whole table.
 	 */
 	return (h + a->q[1]) * 0xbf58476d1ce4e5b9ull >> 52;
+}
+
+/* A source of tests as the configuration has it, never 0. Of two sources, as good as never the same. */
+static inline __u32 nolist_test_of(__u64 q0, __u64 q1)
+{
+	return (q0 * 0x9e3779b97f4a7c15ull + q1) * 0xbf58476d1ce4e5b9ull >> 32 | 1;
 }
 
 /* A source of evidence: an IPv4 address (v4-mapped) or an IPv6 /64 (rest zero). */

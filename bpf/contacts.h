@@ -22,6 +22,22 @@ contact_real_hour(struct nolist_stats *st, const struct nolist_source *src)
 }
 
 /*
+ * Is it a source of tests, which say nothing of the real MX's health? Asked once for a
+ * connection, and only of verified sources.
+ */
+static __noinline bool contact_is_test(__u64 q0, __u64 q1)
+{
+	const struct nolist_config *conf = match_config();
+	__u32 test = nolist_test_of(q0, q1);
+	int i;
+
+	for (i = 0; conf && i < NOLIST_TEST_MAX; i++)
+		if (conf->test[i] == test)
+			return true;
+	return false;
+}
+
+/*
  * Not an atomic addition, which costs a quarter of a SYN to a low fake. When two CPUs count a
  * source at once, one count may be lost; no verdict needs more than "none or some".
  */
@@ -110,7 +126,7 @@ __noinline int contact_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 r
 		st->contacts_limited[role & 3]++;
 		return 0;
 	}
-	if (role == NOLIST_REAL && r && r->real_first_ns)
+	if (role == NOLIST_REAL && r && r->real_first_ns && !contact_is_test(q0, q1))
 		contact_real_hour(st, src)->opens++;
 	c = bpf_map_lookup_elem(&nolist_contacts, src);
 	if (c) {

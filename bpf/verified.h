@@ -96,7 +96,8 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 	r->real_last_ns = now;
 	r->real_port = f->sport;
 	__sync_fetch_and_add(&r->real_data, 1);
-	contact_real_hour(st, &src)->data++;
+	if (!contact_is_test(src.addr.q[0], src.addr.q[1]))
+		contact_real_hour(st, &src)->data++;
 	return is_first;
 }
 

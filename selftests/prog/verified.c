@@ -261,6 +261,47 @@ static void hours_later(const char *key, const char *from, const char *to, unsig
 		tap_diag("%u, then %u, then %u", count, before, after);
 }
 
+/* With the source among those of tests, or without it. */
+static void configure_tests(const char *key)
+{
+	struct nolist_config *c = row_conf();
+	struct nolist_source s;
+
+	if (key) {
+		s = records_source(key);
+		c->test[NOLIST_TEST_MAX - 1] = nolist_test_of(s.addr.q[0], s.addr.q[1]);
+	}
+	prog_configure(&prog, c);
+	free(c);
+}
+
+/* A test that comes every minute must not make a real MX seem healthy, nor seem usual. */
+static void tests_are_not_health(const char *key, const char *from, const char *to,
+				 unsigned int sport)
+{
+	struct row syn = { "a test's SYN", NOLIST_PASS_REAL, .src = from, .dst = to,
+			   .flags = FRAME_SYN };
+	struct nolist_source s = records_source(key);
+	int family = !!strchr(to, ':');
+	struct nolist_real before = stats().real[family][0], after;
+	struct nolist_verified r;
+	__u32 count;
+	struct span at;
+
+	verified_of(key, &r);
+	count = r.real_data;
+	r.real_last_ns -= NOLIST_HOUR_NS;
+	bpf_map_update_elem(prog.verified, &s, &r, BPF_ANY);
+	configure_tests(key);
+	count = data_from(key, from, to, sport, 5, &at) - count;
+	send_row(&syn);
+	configure_tests(NULL);
+	after = stats().real[family][0];
+	tap_ok(count == 1 && after.data == before.data && after.opens == before.opens,
+	       "%s: a source of tests is noted, and says nothing of the real MX's health", key);
+	bpf_map_delete_elem(prog.contacts, &s);
+}
+
 static void whole_rows(const char *key, const char *from, const char *other, const char *to)
 {
 	int listener = listen_at(to), i;
@@ -277,6 +318,7 @@ static void whole_rows(const char *key, const char *from, const char *other, con
 	       "%s: one source was added, none was lost", key);
 	health(key, from, other, to);
 	hours_later(key, from, to, c[1].sport);
+	tests_are_not_health(key, from, to, c[1].sport);
 	bpf_map_delete_elem(prog.verified, &s);
 	for (i = 0; i < 3; i++) {
 		close(c[i].client);

@@ -27,6 +27,7 @@ static const struct member layout[] = {
 	T(nolist_config), M(nolist_config, magic), M(nolist_config, version), M(nolist_config, until_ns),
 	M(nolist_config, seed), M(nolist_config, ports), M(nolist_config, port),
 	M(nolist_config, partials), M(nolist_config, macs), M(nolist_config, reserved),
+	M(nolist_config, test),
 	M(nolist_config, partial), M(nolist_config, mac),
 	M(nolist_config, slot), M(nolist_config, smtp),
 	T(nolist_reply), M(nolist_reply, len), M(nolist_reply, sum), M(nolist_reply, does),

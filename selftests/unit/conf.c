@@ -70,7 +70,8 @@ static const char good[] = "# all keys\n"
 			   "list-probable = no\n"
 			   "allow = { /etc/a, /etc/b }\n"
 			   "providers = { /etc/c }\n"
-			   "never-list-except = { 198.18.0.0/15, 2001:db8::/32 }\n";
+			   "never-list-except = { 198.18.0.0/15, 2001:db8::/32 }\n"
+			   "test-sources = { 192.0.2.1, 2001:db8:1::/48 }\n";
 
 static void test_good(void)
 {
@@ -90,7 +91,7 @@ static void test_good(void)
 	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
 		       c.allows == 2 &&
 		       c.providers == 1 &&
-		       c.never_excepts == 2,
+		       c.never_excepts == 2 && c.test_sources == 2,
 	       "rules of the verdict are taken");
 	conf_free(&c);
 	read_text(&c, "", 0);
@@ -150,6 +151,9 @@ static const struct {
 	{"tempfail-text = \"caf\xc3\xa9\"", true, "printable ASCII"},
 	{"tempfail-text = \"\"", true, "printable ASCII"},
 	{"never-list-except = 10.0.0.1/8", true, "without host bits"},
+	{"test-sources = 192.0.2.1/24", true, "without host bits"},
+	{"test-sources = 192.0.0.0/15", true, "'192.0.0.0/15' is too wide"},
+	{"test-sources = 2001:db8::/31", true, "is too wide"},
 	{"interface = averylonginterface", true, "is not an interface name"},
 	{"interface = { a, a }", true, "interface 'a' is given twice"},
 	{"real = 192.0.2.1\nhigh = 192.0.2.2", false, "no low fake"},
@@ -363,6 +367,35 @@ static void test_index(void)
 	conf_free(&c);
 }
 
+/* The program compares single sources: an address, or an IPv6 /64 by any of its addresses. */
+static void test_tests(void)
+{
+	static const char text[] =
+		"test-sources = { 192.0.2.0/31, 192.0.2.7, 2001:db8::1, 2001:db8:1::/48 }\n";
+	struct nolist_addr a, b;
+	unsigned int i, n = 0;
+	struct conf c;
+
+	read_text(&c, text, sizeof(text) - 1);
+	addr_parse("192.0.2.7", &a);
+	addr_parse("2001:db8::", &b);
+	conf_fill(&c, &table, NULL, 0, NULL, NULL);
+	for (i = 0; i < NOLIST_TEST_MAX; i++)
+		n += !!table.test[i];
+	tap_ok(!c.errors && n == 2 && table.test[0] == nolist_test_of(a.q[0], a.q[1]) &&
+		       table.test[1] == nolist_test_of(b.q[0], b.q[1]),
+	       "single sources of tests are in the table");
+	for (i = 0; i < NOLIST_TEST_MAX; i++) {
+		a = address(2 * i);
+		conf_add(&c, "test-sources", addr_text(&a, (char[ADDR_TEXT]){}), "test");
+	}
+	conf_fill(&c, &table, NULL, 0, NULL, NULL);
+	a = address(2 * (NOLIST_TEST_MAX - 3));
+	tap_ok(table.test[NOLIST_TEST_MAX - 1] == nolist_test_of(a.q[0], a.q[1]),
+	       "as many as there are places");
+	conf_free(&c);
+}
+
 /* Mutations of good text: nothing may crash, leak or hang (ASan sees more). */
 static void test_hostile(void)
 {
@@ -400,6 +433,7 @@ int main(void)
 	test_example();
 	test_table();
 	test_index();
+	test_tests();
 	test_hostile();
 	unlink(file);
 	return tap_done();

@@ -123,6 +123,19 @@ static void number(const struct conf *conf, struct nolist_config *c,
 	}
 }
 
+/* The first ones that are one source each; a prefix of many has no place in the table. */
+static void fill_tests(const struct conf *conf, struct nolist_config *out)
+{
+	int i, n = 0;
+
+	for (i = 0; i < conf->test_sources && n < NOLIST_TEST_MAX; i++) {
+		struct nolist_source src = addr_source(&conf->test_source[i].addr);
+
+		if (conf->test_source[i].len >= source_prefix(&src).len)
+			out->test[n++] = nolist_test_of(src.addr.q[0], src.addr.q[1]);
+	}
+}
+
 int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
 	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX])
 {
@@ -138,6 +151,7 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	out->ports = conf->ports;
 	for (i = 0; i < NOLIST_PORT_MAX; i++)
 		out->port[i] = htons(conf->port[i < conf->ports ? i : 0]);
+	fill_tests(conf, out);
 	left = choose_seed(conf, out, own, owns);
 	if (left < 0)
 		return left;

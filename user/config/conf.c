@@ -275,6 +275,7 @@ void conf_free(struct conf *conf)
 	free(conf->note);
 	free(conf->mx);
 	free(conf->never_except);
+	free(conf->test_source);
 	*conf = (struct conf){};
 }
 

@@ -60,6 +60,8 @@ struct conf {
 	int providers;
 	struct prefix *never_except;   /* "never-list-except": not on the never-list */
 	int never_excepts;
+	struct prefix *test_source;    /* "test-sources": where tests of the fakes come from */
+	int test_sources;
 
 	/* Lists (NULL: a default in lists/list.c): */
 	char *list_zone;       /* "list-zone": of the DNS list */

@@ -308,28 +308,58 @@ static int add_provider(struct conf *conf, const char *value, const char *where)
 	return add_file(conf, value, where, &conf->provider, &conf->providers);
 }
 
+static int take_prefix(struct conf *conf, const char *value, const char *where, struct prefix *p)
+{
+	if (!prefix_parse(value, p))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not an address or a prefix without host bits", where,
+		  value);
+	return -EINVAL;
+}
+
+static int add_prefix(struct conf *conf, const struct prefix *p, const char *where,
+		      struct prefix **list, int *n)
+{
+	if (*n >= LIST_MAX) {
+		conf_note(conf, true, "%s: more than %d prefixes", where, LIST_MAX);
+		return -EINVAL;
+	}
+	if (array_grow(list, *n, sizeof(*p)))
+		return -ENOMEM;
+	(*list)[(*n)++] = *p;
+	return 0;
+}
+
 static int add_never_except(struct conf *conf, const char *value, const char *where)
 {
 	struct prefix p;
 
-	if (prefix_parse(value, &p)) {
-		conf_note(conf, true, "%s: '%s' is not an address or a prefix without host bits",
-			  where, value);
+	if (take_prefix(conf, value, where, &p))
 		return -EINVAL;
-	}
 	if (!special_use_is_lab(&p)) {
 		conf_note(conf, true, "%s: '%s' is not for labs: only documentation, benchmarking, "
 				      "private or unique local space is", where, value);
 		return -EINVAL;
 	}
-	if (conf->never_excepts >= LIST_MAX) {
-		conf_note(conf, true, "%s: more than %d prefixes", where, LIST_MAX);
+	return add_prefix(conf, &p, where, &conf->never_except, &conf->never_excepts);
+}
+
+/* A typing error must not make tests of the internet's senders. */
+#define TEST_IP4_LEN 16
+#define TEST_IP6_LEN 32
+
+static int add_test_source(struct conf *conf, const char *value, const char *where)
+{
+	struct prefix p;
+
+	if (take_prefix(conf, value, where, &p))
+		return -EINVAL;
+	if (p.len < (addr_is_ip4(&p.addr) ? 96 + TEST_IP4_LEN : TEST_IP6_LEN)) {
+		conf_note(conf, true, "%s: '%s' is too wide: an IPv4 /%d or an IPv6 /%d at most",
+			  where, value, TEST_IP4_LEN, TEST_IP6_LEN);
 		return -EINVAL;
 	}
-	if (array_grow(&conf->never_except, conf->never_excepts, sizeof(p)))
-		return -ENOMEM;
-	conf->never_except[conf->never_excepts++] = p;
-	return 0;
+	return add_prefix(conf, &p, where, &conf->test_source, &conf->test_sources);
 }
 
 /*
@@ -362,6 +392,7 @@ static const struct key {
 	{ "allow", add_allow, true },
 	{ "providers", add_provider, true },
 	{ "never-list-except", add_never_except, true },
+	{ "test-sources", add_test_source, true },
 	{ "list", conf_add_list, true },
 	{ "list-zone", conf_set_zone, false },
 	{ "list-ns", conf_set_ns, false },

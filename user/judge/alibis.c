@@ -11,6 +11,7 @@
 #include "user/base/failure.h"
 #include "user/judge/files.h"
 #include "user/judge/judge.h"
+#include "user/judge/tests.h"
 
 static int out_of_memory(void)
 {
@@ -57,7 +58,7 @@ static int find_lows(struct judge *j)
 	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
 		ret = 0;
 		/* judge_find_groups() has added the sources that sent data. */
-		if (r.data.first || !r.low.when.first)
+		if (r.data.first || !r.low.when.first || judge_is_test(j, &r.src))
 			continue;
 		add_to_set(j, &r);
 	}
@@ -85,6 +86,9 @@ int judge_find_groups(struct judge *j)
 
 	ret = evidence_start(j->evidence, EVIDENCE_DATA);
 	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
+		ret = 0;
+		if (judge_is_test(j, &r.src))
+			continue;
 		around = neighbours_prefix(&r.src, &j->rules);
 		if (addr_compare(&around.addr, &g.addr)) {
 			if (keep_group(j, &g))
@@ -93,7 +97,6 @@ int judge_find_groups(struct judge *j)
 		}
 		neighbours_add(&g.n, &r, &j->site, &j->rules, j->now);
 		add_to_set(j, &r);
-		ret = 0;
 	}
 	if (!ret && wants_low(j))
 		ret = find_lows(j);

@@ -12,6 +12,7 @@
 #include "user/judge/files.h"
 #include "user/judge/judge.h"
 #include "user/judge/neverlist.h"
+#include "user/judge/tests.h"
 #include "user/store/store.h"
 
 static int out_of_memory(void)
@@ -92,13 +93,13 @@ static int read_pardons(struct judge *j)
 /* --- what the records say together ------------------------------------------- */
 
 /*
- * When the real MX was seen last. If that was after j->now (--at), all sources are
- * walked over for the last time before it.
+ * When the real MX was seen last. If that was after j->now (--at), or by a test, all sources
+ * are walked over for the last time before it.
  */
 static int see_real_mx(struct judge *j)
 {
 	struct record r;
-	bool is_asked = false;
+	bool is_asked = false, is_test;
 	int f, ret;
 
 	for (f = 0; f < 2; f++) {
@@ -106,13 +107,15 @@ static int see_real_mx(struct judge *j)
 		j->site.family[f].data_last = evidence_data_last(j->evidence, f);
 		is_asked |= j->site.family[f].real_last > j->now;
 	}
-	if (!is_asked)
-		return 0;
+	ret = judge_is_test_last(j, &is_test);
+	if (ret || (!is_asked && !is_test))
+		return ret;
 	for (f = 0; f < 2; f++)
 		j->site.family[f].real_last = j->site.family[f].data_last = 0;
 	ret = evidence_start(j->evidence, EVIDENCE_ALL);
 	while (!ret && (ret = evidence_next(j->evidence, &r)) > 0) {
-		site_add(&j->site, &r, j->now);
+		if (!judge_is_test(j, &r.src))
+			site_add(&j->site, &r, j->now);
 		ret = 0;
 	}
 	return ret;
@@ -133,6 +136,8 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	j->site.is_dual_accepted = j->conf->is_dual_accepted;
 	j->site.is_replay = j->is_replay;
 	error = read_allows(j, o);
+	if (!error && judge_read_tests(j))
+		error = out_of_memory();
 	if (!error)
 		error = judge_read_providers(j);
 	return error ? error : start_never(j);
@@ -173,6 +178,7 @@ void judge_close(struct judge *j)
 	prefix_set_free(j->allow);
 	site_free(&j->site);
 	prefix_set_free(j->pardon);
+	prefix_set_free(j->tests);
 	providers_free(j->providers);
 	free(j->provider);
 	free(j->group);
@@ -189,6 +195,12 @@ static void judge_record(const struct judge *j, struct judged *of)
 	judge_neighbours(j, of);
 	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
 	of->hold = hold_of(&of->v, &j->site, j->now);
+	if (judge_is_test(j, &of->r.src)) {
+		of->v.is = JUDGED_TEST;
+		of->v.since = of->v.until = 0;
+		of->hold = HOLD_NONE;
+		return;
+	}
 	/* A held source that is already listed stays listed: it needs these checks as well. */
 	if (!verdict_is_listed(&of->v, true) && of->hold == HOLD_NONE)
 		return;

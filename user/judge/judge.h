@@ -28,6 +28,7 @@ struct judge {
 	struct prefix_set *never; /* built in, and of this host and its networks */
 	struct prefix_set *allow; /* from the allow files */
 	struct prefix_set *pardon; /* pardons in force */
+	struct prefix_set *tests;  /* sources of tests */
 	/* Neighbourhoods with an alibi, in the order of addresses. */
 	struct judge_group {
 		struct nolist_addr addr; /* its first address */

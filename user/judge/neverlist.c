@@ -43,6 +43,8 @@ int neverlist_new(struct prefix_set **list, const struct conf *conf)
 		error = neverlist_add_special_use(*list);
 	for (i = 0; i < conf->mxs && !error; i++)
 		error = neverlist_add_mx(*list, &conf->mx[i].addr);
+	for (i = 0; i < conf->test_sources && !error; i++)
+		error = prefix_set_add(*list, &conf->test_source[i], "source of tests");
 	/* config/keys.c has checked that each is a lab network. */
 	for (i = 0; i < conf->never_excepts && !error; i++)
 		error = neverlist_except(*list, &conf->never_except[i]);

@@ -21,7 +21,7 @@ const char *const judgement_names[JUDGEMENTS] = {
 	[JUDGED_EXPIRED] = "expired",   [JUDGED_SUSPECT] = "suspect",
 	[JUDGED_PROBABLE] = "probable", [JUDGED_OFFENDER] = "offender",
 	[JUDGED_ALLOWED] = "allowed",   [JUDGED_NEVER] = "never",
-	[JUDGED_PARDONED] = "pardoned",
+	[JUDGED_PARDONED] = "pardoned", [JUDGED_TEST] = "test",
 };
 
 const char *const check_names[CHECKS] = {

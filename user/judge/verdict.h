@@ -119,6 +119,7 @@ enum judgement {
 	JUDGED_ALLOWED,  /* one of these three, or held, but on an allow list */
 	JUDGED_NEVER,    /* the same, but on the never-list */
 	JUDGED_PARDONED, /* the same, but pardoned for a time */
+	JUDGED_TEST,     /* a source of tests, whatever it did (tests.h) */
 	JUDGEMENTS
 };
 

@@ -342,6 +342,7 @@ static const char *const sentences[JUDGEMENTS] = {
 	[JUDGED_ALLOWED] = "not listed: an allow list has it",
 	[JUDGED_NEVER] = "not listed: the never-list has it",
 	[JUDGED_PARDONED] = "not listed: it is pardoned",
+	[JUDGED_TEST] = "a source of tests: it is never listed, and it excuses no other source",
 };
 
 const char *explain_sentence(const struct explain *e)
