@@ -152,7 +152,7 @@ install: all ## install below DESTDIR and PREFIX
 	$(INSTALL) -m 644 $(B)/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
 	for u in $(UNITS); do $(relocate) scripts/$$u > $(B)/$$u && \
 		$(INSTALL) -m 644 $(B)/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
-	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf scripts/prometheus-rules.yml $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 755 scripts/providers.sh $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/docs/
 	$(INSTALL) -m 644 scripts/nolist-xdp.bash-completion $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
@@ -161,7 +161,7 @@ uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -f $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
-	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf providers.sh $(DOCS))
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf prometheus-rules.yml providers.sh $(DOCS))
 	rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf) 2>/dev/null || :
 
 deb: ## build a Debian package, below build/deb

@@ -18,6 +18,8 @@ static const struct cmd cmds[] = {
 	  "detach from interfaces; the evidence stays, unless it is purged" },
 	{ "status", cmd_status, "[-c FILE] [--json]",
 	  "interfaces, MX addresses, verdict counters, table fill, gaps" },
+	{ "metrics", cmd_metrics, "[-c FILE] [--openmetrics] [--output FILE]",
+	  "counters and states, for a monitoring system" },
 	{ "collect", cmd_collect, "[-c FILE] [--log N]", "store the tables' evidence" },
 	{ "import", cmd_import, "--role low|real FILE",
 	  "write contacts that another host has logged to the store" },

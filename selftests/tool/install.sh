@@ -34,6 +34,7 @@ usr/share/bash-completion/completions/nolist-xdp 644
 usr/share/doc/nolist-xdp/LICENSE 644
 usr/share/doc/nolist-xdp/README.md 644
 usr/share/doc/nolist-xdp/nolist-xdp.conf 644
+usr/share/doc/nolist-xdp/prometheus-rules.yml 644
 usr/share/doc/nolist-xdp/providers.sh 755
 usr/share/man/man8/nolist-xdp.8 644' 'installs its files below DESTDIR and PREFIX'
 is "$(cd "$usr/share/doc/nolist-xdp" && ls docs)" "$(cd "$TOP/docs" && ls -- *.md)" \

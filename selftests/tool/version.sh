@@ -23,8 +23,8 @@ check 'the tool says it' matches "$("$TOOL" --version)" "nolist-xdp $release($co
 must make -s -C "$TOP" all >"$TMP/make"
 is "$("$BUILD/nolist-xdp" --version)" "nolist-xdp $(make -s -C "$TOP" version)" \
 	'a build says what the tree is now'
-is "$(sed -n '/^## /{s///;s/ .*//p;q}' "$TOP/docs/CHANGELOG.md")" "$release" \
-	'the newest section of the changelog is of it'
+is "$(sed -n '/^## Unreleased$/d;/^## /{s///;s/ .*//p;q}' "$TOP/docs/CHANGELOG.md")" "$release" \
+	'the newest release in the changelog is of it'
 # "nolist-xdp 0.2", "VERSION=0.2", "version: 0.2", and not an address or a share of one.
 copies() {
 	(cd "$TOP" && grep -rniE "(nolist-xdp|version|release)[^0-9a-z.]{1,6}${release//./\\.}([^0-9.]|\$)" \

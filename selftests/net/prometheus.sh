@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# circle: more
+#
+# The metrics, the alert rules and a real Prometheus: promtool finds nothing to say, the server
+# scrapes both formats, and each rule fires when its fault is made. Why it matters: a format
+# that is nearly right is silently dropped, and so is the alert.
+# shellcheck disable=SC2317 # functions that check() calls
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+
+need ip jq python3 curl
+FETCH="scripts/fetch.sh prometheus"
+(cd "$TOP" && $FETCH) >"$TMP/fetch.log" 2>&1 || skip_all "prometheus cannot be fetched"
+BIN=$BUILD/debs/prometheus/usr/bin
+RULES=$TOP/scripts/prometheus-rules.yml
+
+quiet() {
+	"$@" >"$TMP/said" 2>&1 && [ ! -s "$TMP/said" ] || { cat "$TMP/said" && false; }
+}
+
+# shellcheck disable=SC2119
+topology
+CONF=$TMP/nolist.conf
+cat >"$CONF" <<END
+interface = { s0 }
+low = { $LOW4 }
+real = { $REAL4 }
+high = { $HIGH4 }
+END
+must nolist load -c "$CONF" >/dev/null 2>&1
+must nolist collect -c "$CONF" >/dev/null
+must nolist dump --output "$TMP/list" 2>/dev/null
+nolist metrics -c "$CONF" >"$TMP/text"
+check 'promtool has nothing to say of the metrics' quiet "$BIN/promtool" check metrics <"$TMP/text"
+check 'nor of the rules' "$BIN/promtool" check rules "$RULES"
+
+# --- a real server ---
+
+# Serves the metrics in the format that FORMAT names, as an HTTP server of somebody's own would.
+cat >"$TMP/serve.py" <<'END'
+import http.server, subprocess, sys
+port, kind, *command = sys.argv[1:]
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = subprocess.run(command, capture_output=True).stdout
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+http.server.HTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
+END
+in_server python3 "$TMP/serve.py" 9001 'text/plain; version=0.0.4' \
+	"$TOOL" metrics -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" &
+in_server python3 "$TMP/serve.py" 9002 'application/openmetrics-text; version=1.0.0; charset=utf-8' \
+	"$TOOL" metrics --openmetrics -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" &
+sed 's/for: .*/for: 0s/' "$RULES" >"$TMP/rules.yml"
+cat >"$TMP/prometheus.yml" <<END
+global: { scrape_interval: 1s, evaluation_interval: 1s }
+rule_files: [ $TMP/rules.yml ]
+scrape_configs:
+  - job_name: nolist
+    static_configs: [ { targets: [ "127.0.0.1:9001" ] } ]
+  - job_name: openmetrics
+    static_configs: [ { targets: [ "127.0.0.1:9002" ] } ]
+END
+in_server "$BIN/prometheus" --config.file="$TMP/prometheus.yml" --storage.tsdb.path="$TMP/tsdb" \
+	--web.listen-address=127.0.0.1:9090 >"$TMP/prometheus.log" 2>&1 &
+
+ask() {
+	in_server curl -s "http://127.0.0.1:9090/api/v1/$1"
+}
+query() {
+	in_server curl -s --data-urlencode "query=$1" http://127.0.0.1:9090/api/v1/query |
+		jq -r '.data.result[0].value[1] // "none"'
+}
+both_up() {
+	[ "$(query 'sum(up)')" = 2 ]
+}
+check 'a real Prometheus takes both formats' wait_for 30 both_up
+in_client python3 -c '
+import socket, sys
+for a in sys.argv[1:]:
+	try:
+		socket.create_connection((a, 25), 2).close()
+	except OSError:
+		pass' "$LOW4"
+refused() {
+	[ "$(query "nolist_frames_total{verdict=\"low_rst_ack\",job=\"$1\"}")" = 1 ]
+}
+check 'the text format counts a refusal' wait_for 10 refused nolist
+check 'and OpenMetrics the same' wait_for 10 refused openmetrics
+is "$(ask 'metadata?metric=nolist_frames_total' | jq -r '.data.nolist_frames_total[0].type')" counter \
+	'as a counter'
+
+# --- the rules ---
+
+alerts() {
+	ask alerts | jq -r '[.data.alerts[].labels.alertname] | unique | join(" ")'
+}
+fires() {
+	[[ " $(alerts) " = *" $1 "* ]]
+}
+is "$(alerts)" NolistRealMxUnseen 'only the real MX, at which nobody was yet, is told'
+must nsenter --net=/run/netns/server ip link set dev s0 xdp off
+check 'a program that somebody took away' wait_for 20 fires NolistNotAttached
+must sqlite3 "$STATE_DIR/evidence.db" 'UPDATE epoch SET seen_s = seen_s - 5000; UPDATE list SET time = time - 170000'
+check 'a collect that is late' wait_for 20 fires NolistCollectLate
+check 'a list that ends soon' wait_for 20 fires NolistListEnds
+done_testing
