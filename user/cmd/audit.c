@@ -21,6 +21,7 @@ static int run(struct audit_options *o, const char *file, const char *name)
 {
 	struct conf conf;
 	FILE *log = cmd_open(name);
+	bool is_warned = false;
 	int error, status;
 
 	if (!log)
@@ -28,8 +29,8 @@ static int run(struct audit_options *o, const char *file, const char *name)
 	status = cmd_conf(&conf, file);
 	if (!status) {
 		o->conf = &conf;
-		error = audit(o, log, name);
-		status = error ? cmd_failed(error) : EXIT_DONE;
+		error = audit(o, log, name, &is_warned);
+		status = error ? cmd_failed(error) : is_warned ? EXIT_HELD : EXIT_DONE;
 	}
 	conf_free(&conf);
 	if (log != stdin)

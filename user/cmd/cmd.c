@@ -206,6 +206,8 @@ FILE *cmd_open(const char *name)
 		fclose(f);
 	}
 	err(error, "cannot read '%s'", name);
+	if ((error == EACCES || error == EPERM) && geteuid())
+		hint("run it as root");
 	return NULL;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * import: contacts that another host has logged, such as a real MX elsewhere, as lines of
- * an address and a time. They go into the store as an epoch of their own, in UTC. The
- * lines are not trusted: one that is malformed is counted, and never printed.
+ * an address and a time, or that MX's log as it is. They go into the store as an epoch of
+ * their own, in UTC. The lines are not trusted: one that is malformed is counted, its number
+ * is printed, and never its words.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -12,13 +13,14 @@
 #include <time.h>
 
 #include "user/base/addr.h"
+#include "user/base/stamp.h"
 #include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
+#include "user/maillog/deliveries.h"
 #include "user/store/store.h"
 
-#define LINE_MAX_BYTES 1024
 #define BLANKS " \t\r"
 
 struct import {
@@ -27,67 +29,44 @@ struct import {
 	struct store_epoch epoch;
 	int role;
 	int64_t now;
-	unsigned long imported, future, old, malformed;
+	unsigned long line, imported, future, old, malformed, malformed_line;
+	unsigned long strange, strange_line; /* malformed, unless it is a mail server's log */
+	struct audit log;
 };
 
 /* --- a line ------------------------------------------------------------------ */
 
-/* After the seconds: a fraction, which is dropped, then Z or +hh:mm. */
-static int parse_zone(const char *text, int64_t *offset_s)
+/* A number of seconds since 1970, or as logs write times. */
+static int parse_time(const char *text, int64_t now, int64_t *time)
 {
-	static const char digit[] = "0123456789";
-	int hours, minutes;
-
-	*offset_s = 0;
-	if (*text == '.') {
-		size_t digits = strspn(text + 1, digit);
-
-		if (!digits)
-			return -EINVAL;
-		text += 1 + digits;
-	}
-	if (!strcmp(text, "Z"))
-		return 0;
-	/* sscanf() would accept blanks and signs before a number. */
-	if ((*text != '+' && *text != '-') || strspn(text + 1, digit) != 2 || text[3] != ':' ||
-	    strspn(text + 4, digit) != 2 || text[6] ||
-	    sscanf(text + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
-		return -EINVAL;
-	*offset_s = (*text == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
-	return 0;
-}
-
-/* Seconds since 1970, or RFC 3339. */
-static int parse_time(const char *text, int64_t *time)
-{
-	char seconds[] = "2026-01-02T03:04:05Z";
-	size_t size = sizeof(seconds) - 2;
-	int64_t offset_s;
+	struct stamp stamp;
+	size_t size = strlen(text);
 
 	if (!text_time_parse(text, time))
 		return 0;
-	if (strlen(text) <= size)
+	if (stamp_read(text, size, now, &stamp) != size)
 		return -EINVAL;
-	memcpy(seconds, text, size);
-	/* A leap second counts as the second before it. */
-	if (!strcmp(seconds + size - 3, ":60Z"))
-		memcpy(seconds + size - 2, "59", 2);
-	if (text_time_parse(seconds, time) || parse_zone(text + size, &offset_s))
-		return -EINVAL;
-	*time -= offset_s;
+	*time = stamp.time;
 	return 0;
 }
 
-static int parse_line(char *line, struct nolist_addr *addr, int64_t *time)
+static int parse_line(const char *line, int64_t now, struct nolist_addr *addr, int64_t *time)
 {
-	char *rest, *word = strtok_r(line, BLANKS, &rest);
+	char copy[ADDR_TEXT + 64], *at;
+	size_t size = strlen(line);
 
-	if (!word || addr_parse(word, addr))
+	while (size && strchr(BLANKS, line[size - 1]))
+		size--;
+	if (size >= sizeof(copy))
 		return -EINVAL;
-	word = strtok_r(NULL, BLANKS, &rest);
-	if (!word || parse_time(word, time))
+	memcpy(copy, line, size);
+	copy[size] = '\0';
+	at = copy + strcspn(copy, BLANKS);
+	if (!*at)
 		return -EINVAL;
-	return strtok_r(NULL, BLANKS, &rest) ? -EINVAL : 0;
+	*at++ = '\0';
+	at += strspn(at, BLANKS);
+	return addr_parse(copy, addr) || parse_time(at, now, time) ? -EINVAL : 0;
 }
 
 static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t time)
@@ -108,7 +87,28 @@ static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t 
 	return store_put(im->store, &im->row);
 }
 
-static int take_line(struct import *im, char *line)
+static void note(unsigned long *count, unsigned long *first, unsigned long line)
+{
+	if (!(*count)++)
+		*first = line;
+}
+
+/* Not an address and a time: a line of a mail server's log, perhaps. */
+static int take_log_line(struct import *im, const char *line, size_t size)
+{
+	enum maillog_kind kind = MAILLOG_OTHER;
+	int error = 0;
+
+	if (im->role == NOLIST_REAL)
+		error = audit_line(&im->log, line, size, &kind);
+	if (kind == MAILLOG_OTHER)
+		note(&im->strange, &im->strange_line, im->line);
+	else if (kind == MAILLOG_UNREAD)
+		note(&im->malformed, &im->malformed_line, im->line);
+	return error;
+}
+
+static int take_line(struct import *im, const char *line, size_t size)
 {
 	struct nolist_addr addr;
 	int64_t time;
@@ -116,15 +116,16 @@ static int take_line(struct import *im, char *line)
 	line += strspn(line, BLANKS);
 	if (!*line || *line == '#')
 		return 0;
-	if (parse_line(line, &addr, &time))
-		im->malformed++;
-	else if (time > im->now)
-		im->future++;
-	else if (time <= im->now - STORED_HOURS * 3600ll)
-		im->old++;
-	else
-		return keep_line(im, &addr, time);
-	return 0;
+	if (strlen(line) < 2 * ADDR_TEXT && !parse_line(line, im->now, &addr, &time)) {
+		if (time > im->now)
+			im->future++;
+		else if (time <= im->now - STORED_HOURS * 3600ll)
+			im->old++;
+		else
+			return keep_line(im, &addr, time);
+		return 0;
+	}
+	return take_log_line(im, line, size);
 }
 
 /* --- the file ---------------------------------------------------------------- */
@@ -132,7 +133,7 @@ static int take_line(struct import *im, char *line)
 /* A line that is too long, or has a zero byte, is malformed as a whole. */
 static int take_lines(struct import *im, FILE *f)
 {
-	char line[LINE_MAX_BYTES + 1];
+	char line[MAILLOG_LINE + 1];
 	bool is_malformed = false;
 	size_t n = 0;
 	int c, error = 0;
@@ -140,19 +141,40 @@ static int take_lines(struct import *im, FILE *f)
 	do {
 		c = getc(f);
 		if (c != '\n' && c != EOF) {
-			is_malformed |= !c || n == LINE_MAX_BYTES;
+			is_malformed |= !c || n == MAILLOG_LINE;
 			if (!is_malformed)
 				line[n++] = c;
 			continue;
 		}
+		im->line++;
+		n -= n && line[n - 1] == '\r';
 		line[n] = '\0';
 		if (is_malformed)
-			im->malformed++;
+			note(&im->malformed, &im->malformed_line, im->line);
 		else
-			error = take_line(im, line);
+			error = take_line(im, line, strlen(line));
 		is_malformed = false;
 		n = 0;
 	} while (c != EOF && !error);
+	return error;
+}
+
+/* The deliveries of a log; what else is in it is no fault then. */
+static int take_log(struct import *im)
+{
+	size_t i;
+	int error = 0;
+
+	if (!im->log.known) {
+		if (im->strange && (!im->malformed || im->strange_line < im->malformed_line))
+			im->malformed_line = im->strange_line;
+		im->malformed += im->strange;
+		return 0;
+	}
+	for (i = 0; i < im->log.events && !error; i++)
+		if (!im->log.event[i].is_refusal)
+			error = keep_line(im, &im->log.event[i].source->src.addr,
+					  im->log.event[i].at);
 	return error;
 }
 
@@ -176,6 +198,8 @@ static int import_all(struct import *im, FILE *f)
 	im->epoch.seen_s = im->now + 1;
 	error = take_lines(im, f);
 	if (!error)
+		error = take_log(im);
+	if (!error)
 		error = store_set_epoch(im->store, &im->epoch);
 	return error;
 }
@@ -183,6 +207,25 @@ static int import_all(struct import *im, FILE *f)
 static const char *lines(unsigned long n)
 {
 	return n == 1 ? "line" : "lines";
+}
+
+/* true: lines were refused. */
+static bool warn_refused(const struct import *im)
+{
+	if (im->future)
+		warn("%lu %s refused: timestamp in the future", im->future, lines(im->future));
+	if (im->old)
+		warn("%lu %s refused: older than 35 days", im->old, lines(im->old));
+	if (im->log.outside)
+		warn("%zu lines of the log are left out: in the future, or older than 35 days",
+		     im->log.outside);
+	if (im->malformed) {
+		warn("%lu %s refused: not an address and a time; the first is line %lu",
+		     im->malformed, lines(im->malformed), im->malformed_line);
+		hint("such as \"203.0.113.7 2026-01-02T03:04:05Z\"%s",
+		     im->role == NOLIST_REAL ? ", or the log of postfix or exim as it is" : "");
+	}
+	return im->future || im->old || im->malformed || im->log.outside;
 }
 
 static int finish(struct import *im, FILE *f, const char *name)
@@ -194,17 +237,20 @@ static int finish(struct import *im, FILE *f, const char *name)
 		err(EIO, "cannot read '%s'", name);
 		return EXIT_FAILED;
 	}
+	if (im->malformed && !im->imported) {
+		printf("0 lines imported\n");
+		warn_refused(im);
+		return EXIT_FAILED;
+	}
 	error = store_commit(im->store);
 	if (error)
 		return cmd_failed(error);
-	printf("%lu %s imported\n", im->imported, lines(im->imported));
-	if (im->future)
-		warn("%lu %s refused: timestamp in the future", im->future, lines(im->future));
-	if (im->old)
-		warn("%lu %s refused: older than 35 days", im->old, lines(im->old));
-	if (im->malformed)
-		warn("%lu %s refused: not an address and a time", im->malformed, lines(im->malformed));
-	return im->malformed && !im->imported ? EXIT_FAILED : EXIT_DONE;
+	if (im->log.known)
+		printf("%lu contacts imported, with those of %zu messages in a log\n", im->imported,
+		       im->log.messages);
+	else
+		printf("%lu %s imported\n", im->imported, lines(im->imported));
+	return warn_refused(im) ? EXIT_HELD : EXIT_DONE;
 }
 
 static int run(struct import *im, const char *name)
@@ -217,11 +263,16 @@ static int run(struct import *im, const char *name)
 		return EXIT_USAGE;
 	im->row.stored.hour = hour;
 	im->now = time(NULL);
-	error = store_open(&im->store, options.state_dir, STORE_WRITE);
+	im->log.now = im->now;
+	im->log.from = im->now - STORED_HOURS * 3600ll + 1;
+	error = audit_start(&im->log);
+	if (!error)
+		error = store_open(&im->store, options.state_dir, STORE_WRITE);
 	if (!error)
 		error = import_all(im, f);
 	status = error ? cmd_failed(error) : finish(im, f, name);
 	store_close(im->store);
+	audit_free(&im->log);
 	if (f != stdin)
 		fclose(f);
 	return status;

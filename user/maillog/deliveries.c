@@ -4,26 +4,35 @@
  * client sends it and again when it was delivered: ids are remembered until then, but only
  * so many, the newest.
  */
-#define _GNU_SOURCE /* tdestroy, reallocarray */
+#define _GNU_SOURCE /* tdestroy */
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/array.h"
 #include "user/maillog/deliveries.h"
 
 #define IDS 65536
 #define SOURCES_MAX (1u << 20)
-#define DELIVERIES_MAX (1u << 22)
+#define EVENTS_MAX (1u << 22)
 #define HOUR 3600
 /* The longest dialogue: a delivery is judged as of before it, as it would excuse itself. */
 #define DIALOGUE_S 600
+
+enum origin {
+	ORIGIN_CLIENT,    /* of addr */
+	ORIGIN_SUBMITTED, /* of an authenticated user */
+	ORIGIN_OWN,       /* of this host */
+	ORIGIN_UNKNOWN,   /* the log does not say */
+};
 
 struct audit_id {
 	char id[MAILLOG_ID];
 	struct nolist_addr addr;
 	int64_t time;
-	bool is_sent;
+	enum origin origin;
+	bool is_sent, is_at_mx;
 };
 
 static int compare_sources(const void *a, const void *b)
@@ -35,21 +44,6 @@ static int compare_sources(const void *a, const void *b)
 static int compare_ids(const void *a, const void *b)
 {
 	return strcmp(((const struct audit_id *)a)->id, ((const struct audit_id *)b)->id);
-}
-
-/* Makes sure that an array can take one more; its capacity doubles. */
-static int grow(void *arrayp, size_t n, size_t *capacity, size_t size)
-{
-	void **array = arrayp, *grown;
-
-	if (n < *capacity)
-		return 0;
-	grown = reallocarray(*array, *capacity ? 2 * *capacity : 64, size);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	*capacity = *capacity ? 2 * *capacity : 64;
-	return 0;
 }
 
 /* --- sources ------------------------------------------------------------------- */
@@ -75,7 +69,7 @@ static struct audit_source *source_of(struct audit *a, const struct nolist_addr 
 		a->too_many++;
 		return NULL;
 	}
-	*error = grow(&a->source, a->sources, &a->capacity, sizeof(*a->source));
+	*error = array_grow(&a->source, a->sources, sizeof(*a->source));
 	s = *error ? NULL : calloc(1, sizeof(*s));
 	if (!s) {
 		*error = -ENOMEM;
@@ -91,38 +85,78 @@ static struct audit_source *source_of(struct audit *a, const struct nolist_addr 
 	return s;
 }
 
-static int accept_from(struct audit *a, const struct nolist_addr *addr, int64_t time)
+static int add_event(struct audit *a, struct audit_source *s, int64_t time, bool is_refusal)
 {
 	int64_t as_of = (time - DIALOGUE_S) / HOUR * HOUR;
+	int error;
+
+	if (s->last_as_of[is_refusal] == as_of)
+		return 0;
+	if (a->events == EVENTS_MAX) {
+		a->too_many++;
+		return 0;
+	}
+	error = array_grow(&a->event, a->events, sizeof(*a->event));
+	if (error)
+		return error;
+	s->last_as_of[is_refusal] = as_of;
+	a->event[a->events++] = (struct audit_event){ time, as_of, s, is_refusal };
+	return 0;
+}
+
+static int accept_from(struct audit *a, const struct nolist_addr *addr, int64_t time)
+{
+	struct audit_source *s;
+	int error;
+
+	a->messages++;
+	s = source_of(a, addr, &error);
+	if (!s)
+		return error;
+	s->accepted++;
+	return add_event(a, s, time, false);
+}
+
+static int submit_from(struct audit *a, const struct nolist_addr *addr, bool is_at_mx)
+{
+	struct audit_source *s;
+	int error;
+
+	a->messages++;
+	a->submitted++;
+	if (!is_at_mx)
+		return 0;
+	s = source_of(a, addr, &error);
+	if (s)
+		s->submitted++;
+	return error;
+}
+
+static int reject(struct audit *a, const struct nolist_addr *addr, int64_t time,
+		  unsigned int times, bool is_by_list)
+{
 	struct audit_source *s;
 	int error;
 
 	s = source_of(a, addr, &error);
 	if (!s)
 		return error;
-	s->accepted++;
-	if (s->last_as_of == as_of)
-		return 0;
-	if (a->deliveries == DELIVERIES_MAX) {
-		a->too_many++;
+	s->rejected += times;
+	if (is_by_list || s->is_denied) {
+		s->by_list += times;
 		return 0;
 	}
-	error = grow(&a->delivery, a->deliveries, &a->delivery_capacity, sizeof(*a->delivery));
-	if (error)
-		return error;
-	s->last_as_of = as_of;
-	a->delivery[a->deliveries++] = (struct audit_delivery){ time, as_of, s };
-	return 0;
+	return add_event(a, s, time, true);
 }
 
-static int reject(struct audit *a, const struct nolist_addr *addr)
+static int deny(struct audit *a, const struct nolist_addr *addr)
 {
 	struct audit_source *s;
 	int error;
 
 	s = source_of(a, addr, &error);
 	if (s)
-		s->rejected++;
+		s->is_denied = true;
 	return error;
 }
 
@@ -137,40 +171,74 @@ static struct audit_id *find_id(const struct audit *a, const char *name)
 	return found ? *found : NULL;
 }
 
-/* Reuses the slot of the oldest; that id may meanwhile have a newer slot. */
-static int add_id(struct audit *a, const struct maillog_line *l)
+/* Reuses the slot of the oldest; that id may meanwhile have a newer slot. NULL: no memory. */
+static struct audit_id *new_id(struct audit *a, const char *name)
 {
-	struct audit_id *id = find_id(a, l->id), **slot;
+	struct audit_id **slot = &a->ring[a->ids_next++ % IDS], *id;
 
-	if (!id) {
-		slot = &a->ring[a->ids_next++ % IDS];
-		if (*slot) {
-			a->forgotten += (*slot)->id[0] && !(*slot)->is_sent;
-			tdelete(*slot, &a->ids, compare_ids);
-		} else {
-			*slot = calloc(1, sizeof(**slot));
-		}
-		id = *slot;
-		if (!id)
-			return -ENOMEM;
-		strcpy(id->id, l->id);
-		if (!tsearch(id, &a->ids, compare_ids))
-			return -ENOMEM;
+	if (*slot) {
+		a->forgotten += (*slot)->id[0] && !(*slot)->is_sent;
+		tdelete(*slot, &a->ids, compare_ids);
+	} else {
+		*slot = calloc(1, sizeof(**slot));
 	}
+	id = *slot;
+	if (!id)
+		return NULL;
+	strcpy(id->id, name);
+	return tsearch(id, &a->ids, compare_ids) ? id : NULL;
+}
+
+static int add_id(struct audit *a, const char *name, const struct maillog_line *l,
+		  enum origin origin)
+{
+	struct audit_id *id = find_id(a, name);
+
+	if (!id)
+		id = new_id(a, name);
+	if (!id)
+		return -ENOMEM;
 	id->addr = l->addr;
 	id->time = l->time;
+	id->origin = origin;
+	id->is_at_mx = l->is_at_mx;
 	id->is_sent = false;
 	return 0;
 }
 
-static int send(struct audit *a, const char *name)
+static int count_sent(struct audit *a, const struct audit_id *id)
 {
-	struct audit_id *id = find_id(a, name);
+	switch (id->origin) {
+	case ORIGIN_CLIENT:
+		return accept_from(a, &id->addr, id->time);
+	case ORIGIN_SUBMITTED:
+		return submit_from(a, &id->addr, id->is_at_mx);
+	case ORIGIN_OWN:
+		a->own++;
+		break;
+	case ORIGIN_UNKNOWN:
+		a->clientless++;
+		break;
+	}
+	a->messages++;
+	return 0;
+}
 
-	if (!id || id->is_sent)
-		return 0;
+static int send(struct audit *a, const struct maillog_line *l)
+{
+	struct audit_id *id = find_id(a, l->id);
+	int error = 0;
+
+	if (!id) {
+		error = add_id(a, l->id, l, ORIGIN_UNKNOWN);
+		id = find_id(a, l->id);
+	}
+	if (!error && *l->new_id)
+		error = add_id(a, l->new_id, l, ORIGIN_OWN);
+	if (error || id->is_sent)
+		return error;
 	id->is_sent = true;
-	return accept_from(a, &id->addr, id->time);
+	return count_sent(a, id);
 }
 
 static void remove_id(struct audit *a, const char *name)
@@ -184,19 +252,61 @@ static void remove_id(struct audit *a, const char *name)
 	id->id[0] = '\0';
 }
 
+/* The message may be known as a user's, or be over with this. */
+static int reject_line(struct audit *a, const struct maillog_line *l)
+{
+	const struct audit_id *id = find_id(a, l->id);
+	bool is_users = id && id->origin == ORIGIN_SUBMITTED;
+
+	if (l->is_final)
+		remove_id(a, l->id);
+	return is_users ? 0 : reject(a, &l->addr, l->time, l->times, l->is_by_list);
+}
+
+/* The line has words of the sender before the address: the message's own line names it. */
+static int turn_down(struct audit *a, const struct maillog_line *l)
+{
+	const struct audit_id *id = find_id(a, l->id);
+	struct nolist_addr addr;
+	bool is_client = id && id->origin == ORIGIN_CLIENT;
+
+	if (is_client)
+		addr = id->addr;
+	remove_id(a, l->id);
+	return is_client ? reject(a, &addr, l->time, l->times, false) : 0;
+}
+
 /* --- lines --------------------------------------------------------------------- */
+
+static int take_known(struct audit *a, const struct maillog_line *l)
+{
+	switch (l->kind) {
+	case MAILLOG_CLIENT:
+		return add_id(a, l->id, l, ORIGIN_CLIENT);
+	case MAILLOG_OWN:
+		return add_id(a, l->id, l, ORIGIN_OWN);
+	case MAILLOG_SENT:
+		return send(a, l);
+	case MAILLOG_REMOVED:
+		remove_id(a, l->id);
+		return 0;
+	case MAILLOG_TURNED_DOWN:
+		return turn_down(a, l);
+	case MAILLOG_ACCEPTED:
+		return accept_from(a, &l->addr, l->time);
+	case MAILLOG_SUBMITTED:
+		/* exim has accepted it; postfix says so later. */
+		return l->is_final ? submit_from(a, &l->addr, l->is_at_mx) :
+				     add_id(a, l->id, l, ORIGIN_SUBMITTED);
+	case MAILLOG_DENIED:
+		return deny(a, &l->addr);
+	default:
+		return reject_line(a, l);
+	}
+}
 
 static int take(struct audit *a, const struct maillog_line *l)
 {
-	switch (l->kind) {
-	case MAILLOG_OTHER:
-		return 0;
-	case MAILLOG_ODD:
-		a->odd++;
-		return 0;
-	default:
-		break;
-	}
 	a->known++;
 	if (l->time > a->now || l->time < a->from) {
 		a->outside++;
@@ -206,32 +316,48 @@ static int take(struct audit *a, const struct maillog_line *l)
 		a->first = l->time;
 	if (l->time > a->last)
 		a->last = l->time;
-	switch (l->kind) {
-	case MAILLOG_CLIENT:
-		return add_id(a, l);
-	case MAILLOG_SENT:
-		return send(a, l->id);
-	case MAILLOG_REMOVED:
-		remove_id(a, l->id);
+	if (!l->has_year && l->time > a->yearless)
+		a->yearless = l->time;
+	return take_known(a, l);
+}
+
+int audit_start(struct audit *a)
+{
+	a->ring = calloc(IDS, sizeof(*a->ring));
+	return a->ring ? maillog_new(&a->maillog, a->now, a->words) : -ENOMEM;
+}
+
+int audit_line(struct audit *a, const char *text, size_t size, enum maillog_kind *kind)
+{
+	struct maillog_line line;
+
+	a->lines++;
+	maillog_read(a->maillog, text, size, &line);
+	*kind = line.kind;
+	a->mail += line.kind != MAILLOG_OTHER;
+	switch (line.kind) {
+	case MAILLOG_OTHER:
+	case MAILLOG_MAIL:
 		return 0;
-	case MAILLOG_ACCEPTED:
-		return accept_from(a, &l->addr, l->time);
+	case MAILLOG_UNREAD:
+		if (!a->unread++)
+			maillog_example(text, size, a->example);
+		return 0;
+	case MAILLOG_ODD:
+		a->odd++;
+		return 0;
 	default:
-		return reject(a, &l->addr);
+		return take(a, &line);
 	}
 }
 
 int audit_read(struct audit *a, FILE *f)
 {
-	struct maillog_line line;
-	struct maillog *m = NULL;
 	char text[MAILLOG_LINE];
+	enum maillog_kind kind;
 	size_t n = 0;
-	int c, error = maillog_new(&m, a->now);
+	int c, error = audit_start(a);
 
-	a->ring = calloc(IDS, sizeof(*a->ring));
-	if (!error && !a->ring)
-		error = -ENOMEM;
 	while (!error && ((c = getc_unlocked(f)) != EOF || n)) {
 		if (c != '\n' && c != EOF) {
 			/* A line that is too long for the buffer matches nothing. */
@@ -240,16 +366,15 @@ int audit_read(struct audit *a, FILE *f)
 			n += n <= sizeof(text);
 			continue;
 		}
-		a->lines++;
-		if (n <= sizeof(text)) {
-			maillog_read(m, text, n, &line);
-			error = take(a, &line);
-		}
+		n -= n && n <= sizeof(text) && text[n - 1] == '\r';
+		if (n <= sizeof(text))
+			error = audit_line(a, text, n, &kind);
+		else
+			a->lines++;
 		n = 0;
 	}
 	if (!error && ferror(f))
 		error = -EIO;
-	maillog_free(m);
 	return error;
 }
 
@@ -260,9 +385,9 @@ static int compare_listed(const void *a, const void *b)
 	return addr_compare(&(*x)->src.addr, &(*y)->src.addr);
 }
 
-static int compare_deliveries(const void *a, const void *b)
+static int compare_events(const void *a, const void *b)
 {
-	const struct audit_delivery *x = a, *y = b;
+	const struct audit_event *x = a, *y = b;
 
 	return (x->as_of > y->as_of) - (x->as_of < y->as_of);
 }
@@ -271,8 +396,8 @@ void audit_sort(struct audit *a)
 {
 	if (a->sources)
 		qsort(a->source, a->sources, sizeof(*a->source), compare_listed);
-	if (a->deliveries)
-		qsort(a->delivery, a->deliveries, sizeof(*a->delivery), compare_deliveries);
+	if (a->events)
+		qsort(a->event, a->events, sizeof(*a->event), compare_events);
 }
 
 static void keep(void *node)
@@ -284,6 +409,7 @@ void audit_free(struct audit *a)
 {
 	size_t i;
 
+	maillog_free(a->maillog);
 	tdestroy(a->tree, keep);
 	tdestroy(a->ids, keep);
 	for (i = 0; i < a->sources; i++)
@@ -292,6 +418,6 @@ void audit_free(struct audit *a)
 		free(a->ring[i]);
 	free(a->ring);
 	free(a->source);
-	free(a->delivery);
+	free(a->event);
 	*a = (struct audit){};
 }

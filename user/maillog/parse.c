@@ -1,93 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One pattern for each kind of line, from its first byte to the end of the client's
- * address. Before that, no part may match that a sender can choose freely: in postfix'
- * lines there is only a host name; in exim's there are the envelope's sender, which is one
- * word or in quotes, and the HELO, which has no blanks. If exim is configured to accept
- * any HELO, a line with a second address is ambiguous.
+ * A line's head (head.c) says which program wrote it, and the patterns of that program
+ * (patterns.c) what it says.
  */
-#define _GNU_SOURCE /* strptime, timegm */
+#define _GNU_SOURCE /* memmem */
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <ctype.h>
 #include <errno.h>
 #include <pcre2.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "user/base/text.h"
+#include "user/maillog/head.h"
 #include "user/maillog/parse.h"
+#include "user/maillog/patterns.h"
 
-#define MATCH_LIMIT 100000 /* steps; a line that takes more is of no known kind */
-
-/* syslog's time, or RFC 3339. */
-#define TIME                                                                                      \
-	"(?:(?<short>[A-Z][a-z]{2} [ 0-9]\\d \\d\\d:\\d\\d:\\d\\d)|"                               \
-	"(?<date>\\d{4}-\\d\\d-\\d\\d)T(?<clock>\\d\\d:\\d\\d:\\d\\d)(?:\\.\\d{1,9})?"                \
-	"(?<zone>Z|[+-]\\d\\d:?\\d\\d))"
-#define HOST " [A-Za-z0-9._-]+ "
-#define NAME "[A-Za-z0-9._-]"
-#define ID "(?<id>[0-9A-Za-z]{5,20})"
-#define ADDR "\\[(?<addr>[0-9A-Fa-f:.]{2,45})\\]"
-/* smtpd on port 25 only: submission and the like have one more name. */
-#define SMTPD "^" TIME HOST "postfix" NAME "*/(?:smtpd|postscreen)\\[\\d+\\]: "
-#define AGENT "^" TIME HOST "postfix" NAME "*(?:/" NAME "+)?/(?:smtp|lmtp|local|virtual|pipe)\\[\\d+\\]: "
-#define QMGR "^" TIME HOST "postfix" NAME "*/n?qmgr\\[\\d+\\]: "
-
-#define EXIM                                                                                      \
-	"^(?<date>\\d{4}-\\d\\d-\\d\\d) (?<clock>\\d\\d:\\d\\d:\\d\\d)(?:\\.\\d{1,9})?"              \
-	"(?: (?<zone>[+-]\\d{4}))? (?:\\[\\d+\\] )?"
-#define EXIM_ID "(?<id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4})"
-#define EXIM_SENDER "(?:<>|(?:\"(?:[^\"\\\\]|\\\\.)*+\"|[^\\s\"\\\\]|\\\\.)++)"
-#define EXIM_HOST "H=(?:" NAME "+ )?(?:\\([^()\\s]*\\) )?" ADDR "(?::\\d{1,5})?(?= )"
-
-static const struct {
-	enum maillog_kind kind;
-	bool is_exim;
-	const char *pattern;
-} patterns[] = {
-	{ MAILLOG_CLIENT, false, SMTPD ID ": client=" NAME "+" ADDR "(?:$|,)" },
-	{ MAILLOG_REJECTED, false,
-	  SMTPD "(?:NOQUEUE|" ID "): (?:milter-)?reject: [A-Za-z-]+(?: [A-Za-z]+)* from " NAME
-		"*" ADDR "(?::\\d{1,5})?: [45]\\d\\d " },
-	{ MAILLOG_SENT, false, AGENT ID ": to=<.*>, .*dsn=2\\.\\d{1,3}\\.\\d{1,3}, status=sent " },
-	{ MAILLOG_REMOVED, false, QMGR ID ": removed$" },
-	{ MAILLOG_ACCEPTED, true,
-	  EXIM EXIM_ID " <= " EXIM_SENDER " (?:R=\\S+ )?(?:U=\\S+ )?" EXIM_HOST },
-	{ MAILLOG_REJECTED, true, EXIM "(?:" EXIM_ID " )?" EXIM_HOST "(?=.* rejected )" },
-};
-
-#define PATTERNS (sizeof(patterns) / sizeof(*patterns))
+#define MATCH_LIMIT 100000 /* steps; a line that takes more is not understood */
 
 struct maillog {
 	int64_t now;
-	pcre2_code *code[PATTERNS];
+	const char *const *words;
+	struct head_reader *head;
+	pcre2_code *code[MAILLOG_PATTERNS_MAX];
 	pcre2_match_data *match;
 	pcre2_match_context *context;
 };
 
-int maillog_new(struct maillog **mp, int64_t now)
+int maillog_new(struct maillog **mp, int64_t now, const char *const *words)
 {
 	struct maillog *m = calloc(1, sizeof(*m));
+	bool is_whole = m && !head_new(&m->head);
 	PCRE2_SIZE at;
-	size_t i;
+	unsigned int i;
 	int code;
 
 	if (!m)
 		return -ENOMEM;
 	m->now = now;
-	m->match = pcre2_match_data_create(32, NULL);
+	m->words = words;
+	m->match = pcre2_match_data_create(8, NULL);
 	m->context = pcre2_match_context_create(NULL);
-	for (i = 0; i < PATTERNS; i++) {
-		m->code[i] = pcre2_compile((PCRE2_SPTR)patterns[i].pattern, PCRE2_ZERO_TERMINATED,
-					   PCRE2_DOLLAR_ENDONLY | PCRE2_DUPNAMES, &code, &at, NULL);
+	for (i = 0; i < maillog_pattern_count && is_whole; i++) {
+		m->code[i] = pcre2_compile((PCRE2_SPTR)maillog_patterns[i].text,
+					   PCRE2_ZERO_TERMINATED,
+					   PCRE2_DOLLAR_ENDONLY | PCRE2_DUPNAMES | PCRE2_ANCHORED,
+					   &code, &at, NULL);
+		is_whole = m->code[i];
 		/* Without JIT it works as well, but slower. */
-		if (m->code[i])
+		if (is_whole)
 			pcre2_jit_compile(m->code[i], PCRE2_JIT_COMPLETE);
 	}
-	for (i = 0; i < PATTERNS && m->code[i]; i++)
-		;
-	if (!m->match || !m->context || i < PATTERNS) {
+	if (!m->match || !m->context || !is_whole) {
 		maillog_free(m);
 		return -ENOMEM;
 	}
@@ -98,18 +61,112 @@ int maillog_new(struct maillog **mp, int64_t now)
 
 void maillog_free(struct maillog *m)
 {
-	size_t i;
+	unsigned int i;
 
 	if (!m)
 		return;
-	for (i = 0; i < PATTERNS; i++)
+	for (i = 0; i < maillog_pattern_count; i++)
 		pcre2_code_free(m->code[i]);
 	pcre2_match_data_free(m->match);
 	pcre2_match_context_free(m->context);
+	head_free(m->head);
 	free(m);
 }
 
-/* --- parts of a match ---------------------------------------------------------- */
+/* --- which program --------------------------------------------------------------- */
+
+static bool is_word(const struct words *w, const char *text)
+{
+	return w->size == strlen(text) && !memcmp(w->at, text, w->size);
+}
+
+/* Takes the last part of "postfix/submission/smtpd" off; false: it is the only one. */
+static bool split_tag(const struct words *tag, struct words *before, struct words *last)
+{
+	const char *slash = memrchr(tag->at, '/', tag->size), *end = tag->at + tag->size;
+
+	if (!slash)
+		return false;
+	*before = (struct words){ tag->at, slash - tag->at };
+	*last = (struct words){ slash + 1, end - slash - 1 };
+	return true;
+}
+
+static enum maillog_program daemon_of(const struct words *name)
+{
+	static const struct {
+		const char *name;
+		enum maillog_program is;
+	} daemons[] = {
+		{ "smtpd", PROGRAM_SMTPD },     { "postscreen", PROGRAM_SMTPD },
+		{ "qmqpd", PROGRAM_SMTPD },     { "cleanup", PROGRAM_CLEANUP },
+		{ "pickup", PROGRAM_PICKUP },   { "smtp", PROGRAM_AGENT },
+		{ "lmtp", PROGRAM_AGENT },      { "local", PROGRAM_AGENT },
+		{ "virtual", PROGRAM_AGENT },   { "pipe", PROGRAM_AGENT },
+		{ "qmgr", PROGRAM_QMGR },       { "nqmgr", PROGRAM_QMGR },
+		{ "oqmgr", PROGRAM_QMGR },      { "bounce", PROGRAM_BOUNCE },
+		{ "error", PROGRAM_POSTFIX },   { "anvil", PROGRAM_POSTFIX },
+		{ "master", PROGRAM_POSTFIX },  { "scache", PROGRAM_POSTFIX },
+		{ "discard", PROGRAM_POSTFIX }, { "trivial-rewrite", PROGRAM_POSTFIX },
+		{ "verify", PROGRAM_POSTFIX },  { "tlsproxy", PROGRAM_POSTFIX },
+		{ "dnsblog", PROGRAM_POSTFIX }, { "postfix-script", PROGRAM_POSTFIX },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(daemons) / sizeof(*daemons); i++)
+		if (is_word(name, daemons[i].name))
+			return daemons[i].is;
+	return 0;
+}
+
+static bool is_rival(const struct words *tag)
+{
+	static const char *const names[] = { "sendmail", "sm-mta", "smtpd", "opensmtpd",
+					     "qmail-smtpd", "haraka", "stalwart-mail", "maddy",
+					     "courieresmtpd", "chasquid" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (is_word(tag, names[i]))
+			return true;
+	return false;
+}
+
+/* A service for a site's own users: syslog_name has its name, as in Debian's master.cf. */
+static bool is_for_users(const struct words *before)
+{
+	static const char *const names[] = { "submission", "submissions", "smtps", "msa", "ssmtp",
+					     "587", "465" };
+	struct words rest = *before, last;
+	size_t i;
+
+	while (split_tag(&rest, &rest, &last))
+		for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+			if (is_word(&last, names[i]))
+				return true;
+	return false;
+}
+
+/* 0: of no mail server. *for_users: smtpd is a submission service. */
+static enum maillog_program program_of(const struct words *tag, bool *for_users)
+{
+	enum maillog_program is;
+	struct words before, last;
+
+	*for_users = false;
+	if (!tag->size || is_word(tag, "exim") || is_word(tag, "exim4"))
+		return PROGRAM_EXIM;
+	if (!split_tag(tag, &before, &last))
+		return is_rival(tag) ? PROGRAM_RIVAL : 0;
+	is = daemon_of(&last);
+	if (!is && before.size >= 7 && !memcmp(before.at, "postfix", 7))
+		return PROGRAM_POSTFIX;
+	if (is == PROGRAM_SMTPD)
+		*for_users = is_for_users(&before);
+	return is;
+}
+
+/* --- parts of a match ------------------------------------------------------------ */
 
 /* Copies a named part; false: there is none, or it does not fit. */
 static bool part(const struct maillog *m, const char *name, char *to, size_t size)
@@ -117,67 +174,6 @@ static bool part(const struct maillog *m, const char *name, char *to, size_t siz
 	PCRE2_SIZE n = size;
 
 	return !pcre2_substring_copy_byname(m->match, (PCRE2_SPTR)name, (PCRE2_UCHAR *)to, &n) && n;
-}
-
-/* strptime() would accept too few digits: the pattern has checked them. */
-static bool read_clock(const char *text, const char *form, struct tm *tm)
-{
-	const char *end = strptime(text, form, tm);
-
-	return end && !*end;
-}
-
-/* Without a time zone it is this host's local time. */
-static int64_t read_dated(const struct maillog *m, const char *date, const char *clock)
-{
-	struct tm tm = { .tm_isdst = -1 };
-	char zone[8], text[24];
-	int offset;
-
-	strcpy(text, date);
-	strcat(text, " ");
-	strcat(text, clock);
-	if (!read_clock(text, "%Y-%m-%d %H:%M:%S", &tm))
-		return -1;
-	if (!part(m, "zone", zone, sizeof(zone)))
-		return mktime(&tm);
-	if (*zone == 'Z')
-		return timegm(&tm);
-	offset = (zone[1] - '0') * 10 + zone[2] - '0';
-	offset = offset * 60 + (zone[strlen(zone) - 2] - '0') * 10 + zone[strlen(zone) - 1] - '0';
-	return timegm(&tm) - (*zone == '-' ? -60 : 60) * offset;
-}
-
-static int64_t read_short(const struct maillog *m, const char *text)
-{
-	time_t now = m->now, at = -1;
-	struct tm tm, today;
-	int back;
-
-	/* The last year that has this day: 29 February is not in every year. */
-	for (back = 0; back < 5; back++) {
-		localtime_r(&now, &today);
-		tm = (struct tm){ .tm_isdst = -1 };
-		if (!read_clock(text, "%b %d %H:%M:%S", &tm))
-			return -1;
-		tm.tm_year = today.tm_year - back;
-		today = tm;
-		at = mktime(&tm);
-		if (at <= now + DAY_S && tm.tm_mday == today.tm_mday)
-			return at;
-	}
-	return -1;
-}
-
-static int64_t read_time(const struct maillog *m)
-{
-	char date[12], clock[12], text[20];
-
-	if (part(m, "date", date, sizeof(date)) && part(m, "clock", clock, sizeof(clock)))
-		return read_dated(m, date, clock);
-	if (part(m, "short", text, sizeof(text)))
-		return read_short(m, text);
-	return -1;
 }
 
 /* Is this an address, followed by ']'? */
@@ -195,9 +191,10 @@ static bool is_address(const char *text, size_t size)
 }
 
 /* Is there another address at the place of the client's, after the HELO? */
-static bool is_doubtful(const struct maillog *m, const char *line, size_t size)
+static bool is_doubtful(const struct maillog *m, const struct words *text)
 {
-	const char *end = line + size, *at = line + pcre2_get_ovector_pointer(m->match)[1];
+	const char *end = text->at + text->size;
+	const char *at = text->at + pcre2_get_ovector_pointer(m->match)[1];
 
 	for (; at < end && (at = memchr(at, ')', end - at)); at++)
 		if (end - at > 3 && !memcmp(at, ") [", 3) && is_address(at + 3, end - at - 3))
@@ -205,31 +202,158 @@ static bool is_doubtful(const struct maillog *m, const char *line, size_t size)
 	return false;
 }
 
-static void take(const struct maillog *m, size_t i, const char *line, size_t size,
-		 struct maillog_line *to)
+static bool is_by_list(const struct maillog *m, const struct words *text)
+{
+	const char *const *w;
+
+	for (w = m->words; w && *w; w++)
+		if (**w && memmem(text->at, text->size, *w, strlen(*w)))
+			return true;
+	return false;
+}
+
+/* --- a line ---------------------------------------------------------------------- */
+
+static void take(const struct maillog *m, const struct maillog_pattern *p, unsigned int program,
+		 const struct words *text, bool for_users, struct maillog_line *to)
 {
 	char addr[ADDR_TEXT];
 
-	to->time = read_time(m);
-	if (to->time < 0)
-		return;
+	to->kind = p->kind;
+	part(m, "id", to->id, sizeof(to->id));
 	if (part(m, "addr", addr, sizeof(addr))) {
 		if (addr_parse(addr, &to->addr))
-			return;
+			to->kind = MAILLOG_UNREAD;
+	} else if (to->kind == MAILLOG_CLIENT) {
+		to->kind = MAILLOG_MAIL;
 	}
-	part(m, "id", to->id, sizeof(to->id));
-	to->kind = patterns[i].is_exim && is_doubtful(m, line, size) ? MAILLOG_ODD :
-								       patterns[i].kind;
+	if (part(m, "new", to->new_id, sizeof(to->new_id)) && to->kind == MAILLOG_OWN)
+		strcpy(to->id, to->new_id);
+	if (program == PROGRAM_EXIM && to->kind >= MAILLOG_CLIENT && is_doubtful(m, text))
+		to->kind = MAILLOG_ODD;
+	if (to->kind == MAILLOG_REJECTED)
+		to->is_by_list = is_by_list(m, text);
+	to->is_at_mx = !for_users;
+	to->is_final = program & (PROGRAM_EXIM | PROGRAM_CLEANUP);
+	/* Who uses submission is no client of the MX. */
+	if (for_users && to->kind == MAILLOG_CLIENT)
+		to->kind = MAILLOG_SUBMITTED;
+	else if (for_users && to->kind != MAILLOG_SUBMITTED && to->kind != MAILLOG_UNREAD)
+		to->kind = MAILLOG_MAIL;
+}
+
+/* The first pattern of these programs that matches; NULL: none does. */
+static const struct maillog_pattern *find(const struct maillog *m, unsigned int programs,
+					  const struct words *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < maillog_pattern_count; i++)
+		if (maillog_patterns[i].programs & programs &&
+		    pcre2_match(m->code[i], (PCRE2_SPTR)text->at, text->size, 0, 0, m->match,
+				m->context) > 0)
+			return &maillog_patterns[i];
+	return NULL;
+}
+
+/* exim's own file has no tag: its lines begin with a message's id or a host. */
+static bool is_exims(const struct head *h)
+{
+	const char *at = h->text.at, *end = at + h->text.size;
+	size_t n;
+
+	if (h->tag.size)
+		return true;
+	if (at < end && *at == '[' && (at = memchr(at, ' ', end - at)))
+		at++;
+	if (!at || end - at < 2)
+		return false;
+	if (!memcmp(at, "H=", 2))
+		return true;
+	for (n = 0; at + n < end && (isalnum((unsigned char)at[n]) || at[n] == '-'); n++)
+		;
+	return (n == 16 || n == 23) && at[6] == '-';
+}
+
+/* A line that does not begin as any log that is known. */
+static void read_strange(struct maillog *m, const char *line, size_t size,
+			 struct maillog_line *to)
+{
+	if (find(m, PROGRAM_NONE, &(struct words){ line, size }))
+		to->kind = MAILLOG_UNREAD;
 }
 
 void maillog_read(struct maillog *m, const char *line, size_t size, struct maillog_line *to)
 {
-	size_t i;
+	const struct maillog_pattern *p;
+	struct head head;
+	unsigned int program;
+	bool for_users;
 
-	*to = (struct maillog_line){};
-	for (i = 0; i < PATTERNS; i++)
-		if (pcre2_match(m->code[i], (PCRE2_SPTR)line, size, 0, 0, m->match, m->context) > 0) {
-			take(m, i, line, size, to);
-			return;
+	*to = (struct maillog_line){ .times = 1 };
+	if (!head_read(m->head, line, size, m->now, &head)) {
+		read_strange(m, line, size, to);
+		return;
+	}
+	program = program_of(&head.tag, &for_users);
+	if (!program)
+		return;
+	to->time = head.stamp.time;
+	to->has_year = head.stamp.has_year;
+	to->times = head.times;
+	p = find(m, program, &head.text);
+	if (p)
+		take(m, p, program, &head.text, for_users, to);
+	else if (program == PROGRAM_EXIM && !is_exims(&head))
+		read_strange(m, line, size, to);
+	else if (program != PROGRAM_RIVAL)
+		to->kind = MAILLOG_MAIL;
+}
+
+/* --- an example ------------------------------------------------------------------ */
+
+/* The length of a word with an '@' in it; 0: it has none. */
+static size_t mailbox(const char *line, size_t size)
+{
+	size_t n;
+
+	for (n = 0; n < size && line[n] != ' '; n++)
+		;
+	return memchr(line, '@', n) ? n : 0;
+}
+
+/* What is left out begins here: its end, or NULL. */
+static const char *quoted(const char *at, const char *end)
+{
+	static const char open[] = "<\"", close[] = ">\"";
+	const char *is = *at ? strchr(open, *at) : NULL;
+
+	return is && end - at > 1 ? memchr(at + 1, close[is - open], end - at - 1) : NULL;
+}
+
+void maillog_example(const char *line, size_t size, char text[MAILLOG_EXAMPLE])
+{
+	const char *at = line, *end = line + size, *close;
+	bool is_start = true;
+	size_t n = 0;
+
+	/* Each turn writes two bytes at most, and three dots and the zero follow. */
+	while (at < end && n + 2 + 4 <= MAILLOG_EXAMPLE) {
+		size_t word = is_start ? mailbox(at, end - at) : 0;
+
+		close = quoted(at, end);
+		is_start = *at == ' ';
+		if (close || word) {
+			text[n++] = close ? *at : '@';
+			if (close)
+				text[n++] = *close;
+			at = close ? close + 1 : at + word;
+			continue;
 		}
+		text[n++] = isprint((unsigned char)*at) ? *at : '?';
+		at++;
+	}
+	text[n] = '\0';
+	if (at < end)
+		strcat(text, "...");
 }

@@ -1,33 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Compares the list with the log of a real MX that did not use it. Each delivery is judged
- * as of before it, since the delivery itself is an alibi.
+ * Compares the list with the log of a real MX that did not use it. Each delivery and refusal
+ * is judged as of before it, since it is an alibi itself. What the log does not show is no
+ * point in the list's favour: then there is no precision.
  */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
-#include "user/base/json.h"
-#include "user/maillog/deliveries.h"
+#include "user/lists/list.h"
 #include "user/record/pack.h"
 #include "user/report/audit.h"
+#include "user/report/audit_summary.h"
 #include "user/report/judging.h"
 
 #define Z 1.959963984540054 /* of a two-sided interval of 95 % */
-
-struct summary {
-	struct audit log;
-	size_t accepted, refused; /* sources: with mail accepted; only refused */
-	size_t listed;            /* at the end of the log, or when they delivered */
-	size_t listed_accepted, listed_refused, unlisted_refused;
-	double precision, low, high;
-};
+#define LOW_ENOUGH 0.9      /* the interval's lower end, for a list to be called safe */
 
 /* --- judging -------------------------------------------------------------------- */
 
@@ -38,203 +30,220 @@ static int open_as_of(struct judge *j, const struct audit_options *o, int64_t ti
 	return judging_open(j, &jo, o->pin_dir);
 }
 
-/* Counts the listed at the end; drops deliveries of sources that never talked to a high fake. */
-static int judge_end_of_log(struct summary *s, const struct audit_options *o)
+static int count_listed(struct summary *s, struct judge *j, size_t *listed)
 {
 	struct audit_source *in_log;
 	struct judged of;
-	struct judge j;
+
+	judge_start(j, EVIDENCE_VERIFIED);
+	while (judge_next(j, &of)) {
+		if (!verdict_is_listed(&of.v, false))
+			continue;
+		++*listed;
+		in_log = s ? audit_find(&s->log, &of.r.src) : NULL;
+		if (in_log)
+			in_log->is_listed = true;
+	}
+	return judge_end(j);
+}
+
+static void count_exempt(struct summary *s, const struct judge *j)
+{
+	size_t i;
+
+	for (i = 0; i < s->log.sources; i++) {
+		const struct audit_source *src = s->log.source[i];
+
+		if (!src->accepted && !src->rejected)
+			continue;
+		if (prefix_set_find(j->never, &src->src)) {
+			s->never++;
+			s->never_messages += src->accepted;
+			s->never_source = src->src;
+		} else if (prefix_set_find(j->allow, &src->src)) {
+			s->allowed++;
+		}
+	}
+}
+
+/* Drops the events of sources that never talked to a high fake. */
+static int drop_strangers(struct audit *log, struct judge *j)
+{
+	struct judged of;
 	size_t i, n = 0;
+	int error = 0;
+
+	for (i = 0; i < log->events && !error; i++) {
+		const struct audit_event *e = &log->event[i];
+
+		if (judge_find(j, &e->source->src, &of) && of.r.talk_hours)
+			log->event[n++] = *e;
+		error = judge_end(j);
+	}
+	log->events = n;
+	return error;
+}
+
+static int judge_end_of_log(struct summary *s, const struct audit_options *o)
+{
+	struct judge j;
 	int error = open_as_of(&j, o, s->log.last);
 
+	if (!error)
+		error = count_listed(s, &j, &s->listed);
 	if (!error) {
-		judge_start(&j, EVIDENCE_VERIFIED);
-		while (judge_next(&j, &of)) {
-			if (!verdict_is_listed(&of.v, false))
-				continue;
-			s->listed++;
-			in_log = audit_find(&s->log, &of.r.src);
-			if (in_log)
-				in_log->is_listed = true;
-		}
-		error = judge_end(&j);
+		count_exempt(s, &j);
+		error = drop_strangers(&s->log, &j);
 	}
-	for (i = 0; i < s->log.deliveries && !error; i++) {
-		const struct audit_delivery *d = &s->log.delivery[i];
-
-		if (judge_find(&j, &d->source->src, &of) && of.r.talk_hours)
-			s->log.delivery[n++] = *d;
-		error = judge_end(&j);
-	}
-	s->log.deliveries = n;
+	judge_close(&j);
+	if (error || s->listed)
+		return error;
+	error = open_as_of(&j, o, s->log.now);
+	if (!error)
+		error = count_listed(NULL, &j, &s->listed_now);
 	judge_close(&j);
 	return error;
 }
 
-/* The deliveries are in the order of the times as of which they are judged. */
-static int judge_deliveries(struct summary *s, const struct audit_options *o)
+static int judge_event(struct judge *j, const struct audit_event *e)
+{
+	struct judged of;
+
+	judge_find(j, &e->source->src, &of);
+	if (!verdict_is_listed(&of.v, false))
+		return judge_end(j);
+	if (e->is_refusal) {
+		e->source->is_refused_listed = true;
+	} else {
+		e->source->false_at = e->at;
+		e->source->since = of.v.since;
+	}
+	return judge_end(j);
+}
+
+/* The events are in the order of the times as of which they are judged. */
+static int judge_events(struct summary *s, const struct audit_options *o)
 {
 	struct judge j = {};
-	struct judged of;
 	int64_t as_of = -1;
 	int error = 0;
 	size_t i;
 
-	for (i = 0; i < s->log.deliveries && !error; i++) {
-		const struct audit_delivery *d = &s->log.delivery[i];
+	for (i = 0; i < s->log.events && !error; i++) {
+		const struct audit_event *e = &s->log.event[i];
 
-		if (d->as_of != as_of) {
+		if (e->is_refusal ? e->source->is_refused_listed : e->source->false_at)
+			continue;
+		if (e->as_of != as_of) {
 			judge_close(&j);
-			as_of = d->as_of;
+			as_of = e->as_of;
 			error = open_as_of(&j, o, as_of);
 		}
-		if (error || d->source->false_at)
-			continue;
-		judge_find(&j, &d->source->src, &of);
-		error = judge_end(&j);
-		if (verdict_is_listed(&of.v, false)) {
-			d->source->false_at = d->at;
-			d->source->since = of.v.since;
-		}
+		if (!error)
+			error = judge_event(&j, e);
 	}
 	judge_close(&j);
 	return error;
 }
 
+/* --- counting ------------------------------------------------------------------- */
+
 /* Wilson's score interval: usable even if all or none of a few are right. */
 static void count_precision(struct summary *s)
 {
-	double n = s->listed, p = n ? (n - s->listed_accepted) / n : 0;
+	double n = s->listed_seen, p = (n - s->listed_accepted) / n;
 	double middle = p + Z * Z / (2 * n), half = Z * sqrt((p * (1 - p) + Z * Z / (4 * n)) / n);
 
-	if (!s->listed)
-		return;
 	s->precision = p;
 	s->low = (middle - half) / (1 + Z * Z / n);
 	s->high = (middle + half) / (1 + Z * Z / n);
+	s->has_precision = true;
+}
+
+static void count_refused(struct summary *s, const struct audit_source *src, bool is_listed)
+{
+	bool is_by_list = src->by_list == src->rejected;
+
+	s->refused++;
+	s->blocked += is_by_list;
+	s->listed_blocked += is_by_list && is_listed;
+	s->listed_refused += !is_by_list && is_listed;
+	s->unlisted_refused += !is_by_list && !is_listed;
+}
+
+static void count_source(struct summary *s, const struct audit_source *src)
+{
+	bool is_listed = src->is_listed || src->false_at || src->is_refused_listed;
+
+	s->listed += is_listed && !src->is_listed;
+	s->listed_submitted += is_listed && src->submitted;
+	s->accepted += !!src->accepted;
+	if (src->false_at)
+		s->listed_accepted++;
+	else if (src->accepted)
+		s->listed_earlier += is_listed;
+	else if (src->rejected)
+		count_refused(s, src, is_listed);
+}
+
+/* A tenth or more. */
+static bool is_much(size_t part, size_t all)
+{
+	return part && part >= (all + 9) / 10;
+}
+
+static bool is_log_understood(const struct audit *a)
+{
+	return !is_much(a->unread, a->mail);
+}
+
+static bool has_clients(const struct summary *s)
+{
+	size_t named = s->log.messages - s->log.clientless - s->log.own - s->log.submitted;
+
+	return !is_much(s->log.clientless, s->log.messages - s->log.own) &&
+	       !(s->never_messages && is_much(s->never_messages, named) &&
+		 !is_much(named - s->never_messages, named));
+}
+
+static enum audit_answer answer_of(const struct summary *s)
+{
+	if (s->listed_accepted)
+		return AUDIT_NO;
+	if (s->listed_submitted)
+		return AUDIT_NO_USERS;
+	if (!is_log_understood(&s->log))
+		return AUDIT_UNKNOWN_LOG;
+	if (!has_clients(s))
+		return AUDIT_UNKNOWN_CLIENT;
+	if (!s->listed)
+		return AUDIT_UNKNOWN_LIST;
+	if (!s->listed_seen)
+		return AUDIT_UNKNOWN_SEEN;
+	return s->low < LOW_ENOUGH ? AUDIT_TOO_FEW : AUDIT_YES;
 }
 
 static void count(struct summary *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->log.sources; i++) {
-		const struct audit_source *src = s->log.source[i];
-		bool is_refused = !src->accepted && src->rejected;
-
-		s->accepted += !!src->accepted;
-		s->refused += is_refused;
-		s->listed += src->false_at && !src->is_listed;
-		s->listed_accepted += !!src->false_at;
-		s->listed_refused += is_refused && src->is_listed;
-		s->unlisted_refused += is_refused && !src->is_listed;
-	}
-	count_precision(s);
-}
-
-/* --- output ---------------------------------------------------------------------- */
-
-static void say(const struct summary *s)
-{
-	char first[TEXT_TIME], last[TEXT_TIME], text[ADDR_TEXT];
-	struct prefix p;
-	size_t i;
-
-	printf("log: %zu lines, %zu of them of mail, from %s to %s\n", s->log.lines, s->log.known,
-	       text_time(s->log.first, first), text_time(s->log.last, last));
-	printf("%8zu sources delivered mail that was accepted\n", s->accepted);
-	printf("%8zu sources were only refused\n\n", s->refused);
-	printf("%8zu sources are listed\n", s->listed);
-	printf("%8zu of them delivered mail that was accepted while they were: false listings\n",
-	       s->listed_accepted);
-	printf("%8zu of them were only refused\n", s->listed_refused);
-	printf("%8zu sources that were only refused are not listed\n", s->unlisted_refused);
-	if (s->listed)
-		printf("\nprecision %.4f, with 95 %% confidence between %.4f and %.4f\n",
-		       s->precision, s->low, s->high);
-	else
-		printf("\nno precision: no source is listed\n");
-	for (i = 0; i < s->log.sources; i++) {
-		const struct audit_source *src = s->log.source[i];
-
-		if (!src->false_at)
-			continue;
-		p = source_prefix(&src->src);
-		printf("false listing: %s, listed since %s, delivered at %s\n",
-		       prefix_text(&p, text), text_time(src->since, first),
-		       text_time(src->false_at, last));
-	}
-}
-
-static void json_false(struct writer *o, const struct audit_source *src)
-{
-	char text[ADDR_TEXT];
-	struct prefix p = source_prefix(&src->src);
-
-	json_open(o, NULL, '{');
-	json_text(o, "source", prefix_text(&p, text));
-	json_number(o, "since", src->since);
-	json_number(o, "delivered_at", src->false_at);
-	json_number(o, "accepted", src->accepted);
-	json_close(o, '}');
-}
-
-static void json_summary(struct writer *o, const struct summary *s)
-{
-	size_t i;
-
-	json_open(o, NULL, '{');
-	json_begin(o, "audit");
-	json_number(o, "lines", s->log.lines);
-	json_number(o, "known", s->log.known);
-	json_number(o, "first", s->log.first);
-	json_number(o, "last", s->log.last);
-	json_number(o, "accepted", s->accepted);
-	json_number(o, "refused", s->refused);
-	json_number(o, "listed", s->listed);
-	json_number(o, "listed_accepted", s->listed_accepted);
-	json_number(o, "listed_refused", s->listed_refused);
-	json_number(o, "unlisted_refused", s->unlisted_refused);
-	if (s->listed) {
-		json_open(o, "precision", '{');
-		json_real_number(o, "value", s->precision);
-		json_real_number(o, "low", s->low);
-		json_real_number(o, "high", s->high);
-		json_close(o, '}');
-	} else {
-		json_none(o, "precision");
-	}
-	json_open(o, "false_listings", '[');
 	for (i = 0; i < s->log.sources; i++)
-		if (s->log.source[i]->false_at)
-			json_false(o, s->log.source[i]);
-	json_close(o, ']');
-	json_open(o, "left_out", '{');
-	json_number(o, "odd", s->log.odd);
-	json_number(o, "outside", s->log.outside);
-	json_number(o, "too_many", s->log.too_many);
-	json_number(o, "forgotten", s->log.forgotten);
-	json_close(o, '}');
-	json_close(o, '}');
-	put_char(o, '\n');
+		count_source(s, s->log.source[i]);
+	s->listed_seen = s->listed_accepted + s->listed_earlier + s->listed_refused;
+	s->listed_unseen = s->listed - s->listed_seen - s->listed_blocked;
+	if (s->listed_seen && is_log_understood(&s->log) && has_clients(s))
+		count_precision(s);
+	s->answer = answer_of(s);
 }
 
-static int say_json(const struct summary *s)
-{
-	struct writer *o = malloc(sizeof(*o));
-	int error = o ? 0 : -ENOMEM;
+/* --- warnings -------------------------------------------------------------------- */
 
-	if (o) {
-		writer_open(o, writer_stdout, NULL);
-		json_summary(o, s);
-		error = writer_flush(o);
-	}
-	free(o);
-	return error ? fail(error, "cannot write all of the output") : 0;
-}
-
-static void warn_left_out(const struct audit *a)
+/* false: there was nothing to say. All warnings here say that the numbers leave out something. */
+static bool warn_left_out(const struct audit *a)
 {
+	if (a->unread)
+		warn("%zu lines of a mail server are not understood, such as: %s", a->unread,
+		     a->example);
 	if (a->odd)
 		warn("%zu lines are left out: two addresses may be the client's", a->odd);
 	if (a->outside)
@@ -243,9 +252,93 @@ static void warn_left_out(const struct audit *a)
 		warn("%zu lines are left out: too many sources", a->too_many);
 	if (a->forgotten)
 		warn("%zu messages are left out: delivered too late, or never", a->forgotten);
+	if (a->clientless)
+		warn("%zu of %zu messages are left out: the log does not say which client they "
+		     "came from", a->clientless, a->messages);
+	return a->unread || a->odd || a->outside || a->too_many || a->forgotten || a->clientless;
 }
 
-/* --- all of it -------------------------------------------------------------------- */
+static bool warn_never(const struct summary *s)
+{
+	struct prefix p = source_prefix(&s->never_source);
+	char text[ADDR_TEXT];
+
+	if (2 * s->never_messages <= s->log.messages - s->log.submitted - s->log.own)
+		return false;
+	warn("%zu messages came from addresses that can never be listed, such as %s: the log may "
+	     "name a proxy or a filter in place of the clients", s->never_messages,
+	     prefix_text(&p, text));
+	return true;
+}
+
+/* The year that times without one have, as of --at and as of now. */
+static bool warn_year(const struct audit *a, int64_t now)
+{
+	struct tm tm;
+	time_t year = a->yearless;
+
+	/* As of now, the last such day would be later: another year was meant, perhaps. */
+	if (!a->yearless || now - a->yearless < 365ll * DAY_S)
+		return false;
+	localtime_r(&year, &tm);
+	warn("the log's times have no year: --at makes it %d, but they may be of a later one",
+	     tm.tm_year + 1900);
+	return true;
+}
+
+static bool warn_answer(const struct summary *s)
+{
+	char last[TEXT_TIME];
+
+	if (s->answer == AUDIT_UNKNOWN_LIST && s->listed_now)
+		warn("no source was listed when the log ends (%s), %zu are now: a newer log is "
+		     "needed", text_time(s->log.last, last), s->listed_now);
+	return s->answer == AUDIT_UNKNOWN_LIST || s->answer == AUDIT_UNKNOWN_SEEN;
+}
+
+static bool warn_all(const struct summary *s)
+{
+	bool is_warned = warn_left_out(&s->log);
+
+	is_warned |= warn_never(s);
+	is_warned |= warn_year(&s->log, time(NULL));
+	is_warned |= warn_answer(s);
+	return is_warned;
+}
+
+/* --- failures --------------------------------------------------------------------- */
+
+static int not_understood(const struct audit *a, const char *name)
+{
+	failx(-EBADMSG, "'%s': %zu of %zu lines that look like a mail server's are not understood, "
+	      "so there is no precision; the first: %s", name, a->unread, a->mail, a->example);
+	return fail_hint("postfix' or exim's lines with a time in front of them, as syslog, "
+			 "\"journalctl -o short-iso\" and \"docker logs -t\" write them; "
+			 "\"audit\" in nolist-xdp(8) has the forms");
+}
+
+static int nameless(const struct summary *s, const char *name)
+{
+	failx(-EBADMSG, "'%s' does not name the clients of enough messages, so there is no "
+	      "precision: %zu of %zu have none, %zu have one that can never be listed", name,
+	      s->log.clientless, s->log.messages, s->never_messages);
+	return fail_hint("the log must begin before the messages do, and the mail server must see "
+			 "the clients' own addresses, not those of a proxy or NAT");
+}
+
+static int nothing(const struct audit *a, const char *name)
+{
+	if (a->unread)
+		return not_understood(a, name);
+	if (a->outside)
+		failx(-ENODATA, "'%s' has no line of a real MX's mail of the last 35 days: all %zu "
+		      "are older, or of the future", name, a->outside);
+	else
+		failx(-ENODATA, "'%s' has no line of a real MX's mail of the last 35 days", name);
+	return fail_hint("postfix' log in syslog's form, or exim's main log; what is packed comes "
+			 "by zcat, and the journal by \"journalctl -o short-iso\", to "
+			 "\"audit -\"");
+}
 
 static int read_log(struct audit *a, FILE *log, const char *name)
 {
@@ -256,30 +349,58 @@ static int read_log(struct audit *a, FILE *log, const char *name)
 	audit_sort(a);
 	if (error)
 		return fail(error, "cannot read '%s'", name);
-	if (a->first)
-		return 0;
-	failx(-ENODATA, "'%s' has no line of a real MX's mail of the last 35 days", name);
-	return fail_hint("postfix' log in syslog's form, or exim's main log; what is packed comes "
-			 "by zcat, and the journal by \"journalctl -o short-iso\", to "
-			 "\"audit -\"");
+	return a->first ? 0 : nothing(a, name);
 }
 
-int audit(const struct audit_options *o, FILE *log, const char *name)
+/* --- all of it -------------------------------------------------------------------- */
+
+/* The longest piece of the reason that is the same for all sources. */
+static const char *fixed_part(const char *reason, char *text, size_t size)
 {
-	struct summary s = { .log.now = o->at ? o->at : time(NULL) };
+	size_t n, best = 0;
+
+	*text = '\0';
+	for (; *reason; reason += n + (reason[n] == '$')) {
+		n = strcspn(reason, "$");
+		if (n > best && n >= 8 && n < size) {
+			best = n;
+			memcpy(text, reason, n);
+			text[n] = '\0';
+		}
+	}
+	return text;
+}
+
+static int print(const struct summary *s, const struct audit_options *o, const char *name,
+		 bool *is_warned)
+{
+	int error;
+
+	*is_warned = warn_all(s);
+	error = o->is_json ? audit_say_json(s) : (audit_say(s), 0);
+	if (error)
+		return error;
+	if (!is_log_understood(&s->log))
+		return not_understood(&s->log, name);
+	return has_clients(s) ? 0 : nameless(s, name);
+}
+
+int audit(const struct audit_options *o, FILE *log, const char *name, bool *is_warned)
+{
+	struct format_words words = list_words(o->conf);
+	char reason[256];
+	const char *known_by[] = { fixed_part(words.reason, reason, sizeof(reason)),
+				   o->conf->list_zone, NULL };
+	struct summary s = { .log.now = o->at ? o->at : time(NULL), .log.words = known_by };
 	int error = read_log(&s.log, log, name);
 
 	if (!error)
 		error = judge_end_of_log(&s, o);
 	if (!error)
-		error = judge_deliveries(&s, o);
+		error = judge_events(&s, o);
 	if (!error) {
-		warn_left_out(&s.log);
 		count(&s);
-		if (o->is_json)
-			error = say_json(&s);
-		else
-			say(&s);
+		error = print(&s, o, name, is_warned);
 	}
 	audit_free(&s.log);
 	return error;

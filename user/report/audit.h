@@ -19,8 +19,9 @@ struct audit_options {
 
 /*
  * Reads the log and prints to standard output. name: the log's name in messages. 0 or
- * -errno, explained by failure_of().
+ * -errno, explained by failure_of(): the output may have been printed all the same, but
+ * without a precision. *is_warned: something was left out, or the log shows nothing of the list.
  */
-int audit(const struct audit_options *o, FILE *log, const char *name);
+int audit(const struct audit_options *o, FILE *log, const char *name, bool *is_warned);
 
 #endif
