@@ -413,6 +413,13 @@ struct nolist_cookies {
 };
 _Static_assert(sizeof(struct nolist_cookies) == 64, "abi");
 
+/* When the program was not attached where it should be, or the machine was suspended. */
+struct nolist_detached {
+	__u64 from_ns; /* it was still attached then; 0: unused */
+	__u64 to_ns;   /* it was attached again; 0: it still is not */
+};
+#define NOLIST_DETACHED 6 /* the last ones; when there are more, two are stored as one */
+
 /* nolist_meta: which tables these are. Written by user space. */
 struct nolist_meta {
 	__u32 magic;      /* NOLIST_MAGIC; 0: no load has been here yet */
@@ -420,7 +427,12 @@ struct nolist_meta {
 	__u64 generation; /* random: tells these tables from others */
 	__u64 created_ns;
 	struct nolist_change change[NOLIST_CHANGES]; /* the latest first */
-	__u64 reserved[21];
+	__u64 seen_ns;      /* a load or a collect saw it attached last; 0: unknown */
+	__u64 suspended_ns; /* how long the machine had been suspended by then */
+	__u32 ifs;          /* interfaces that it was attached to by the last load; 0: unknown */
+	__u32 reserved_ifs;
+	struct nolist_detached detached[NOLIST_DETACHED]; /* the latest first */
+	__u64 reserved[6];
 };
 _Static_assert(sizeof(struct nolist_meta) == 256, "abi");
 

@@ -56,6 +56,8 @@ static const struct member layout[] = {
 	T(nolist_mxstats), M(nolist_mxstats, segments), M(nolist_mxstats, opens),
 	T(nolist_meta), M(nolist_meta, magic), M(nolist_meta, version),
 	M(nolist_meta, generation), M(nolist_meta, created_ns), M(nolist_meta, change),
+	M(nolist_meta, seen_ns), M(nolist_meta, suspended_ns), M(nolist_meta, ifs),
+	M(nolist_meta, reserved_ifs), M(nolist_meta, detached),
 	M(nolist_meta, reserved),
 	T(nolist_change), M(nolist_change, mx), M(nolist_change, at_ns),
 	T(nolist_object), M(nolist_object, magic), M(nolist_object, version),

@@ -220,7 +220,7 @@ static void test_evicted(void)
 				     i == 0 ? "192.0.2.1" : i == 1 ? "192.0.2.2" : "192.0.2.3",
 				     NULL, &p);
 		}
-		snapshot_set_stats(t, 0, &stats, NS, 1000 * NS, false);
+		snapshot_set_stats(t, 0, &stats, NS, 1000 * NS);
 		if (lru)
 			snapshot_set_lru(t, 0);
 		e = open_tables(t);

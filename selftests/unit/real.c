@@ -52,7 +52,7 @@ static struct snapshot *tables(const struct epoch *l, uint32_t opens, uint32_t d
 	stats.real[1][3] = (struct nolist_real){ 3, 1, 1 };
 	if (snapshot_new(&t) || snapshot_add_epoch(t, l))
 		tap_die("snapshot");
-	snapshot_set_stats(t, 0, &stats, NS, 9000 * NS, false);
+	snapshot_set_stats(t, 0, &stats, NS, 9000 * NS);
 	snapshot_set_changes(t, 0, change);
 	if (snapshot_sort(t))
 		tap_die("snapshot_sort");

@@ -4,6 +4,7 @@
  * store or both, also over a reboot; and what is dropped when the store is full.
  */
 #include "selftests/lib/scratch.h"
+#include "user/evidence/collect.h"
 #include "user/base/failure.h"
 
 static struct nolist_verified talked(uint64_t at_s, uint32_t bad_acks)
@@ -29,14 +30,14 @@ static struct snapshot *tables(const struct epoch *l, uint64_t at_s, uint32_t co
 	if (snapshot_new(&t) || snapshot_add_epoch(t, l))
 		tap_die("snapshot");
 	evidence_add(t, 0, "192.0.2.1", &c, &p);
-	snapshot_set_stats(t, 0, &stats, NS, at_s * NS, false);
+	snapshot_set_stats(t, 0, &stats, NS, at_s * NS);
 	if (snapshot_sort(t))
 		tap_die("snapshot_sort");
 	return t;
 }
 
 /* What collect does. */
-static void collect(const struct snapshot *t)
+static void store_tables(const struct snapshot *t)
 {
 	struct pack_hour hour[STORED_HOURS];
 	struct store_row row = { .stored.hour = hour };
@@ -63,7 +64,7 @@ static void collect(const struct snapshot *t)
 	epoch.begin_s = snapshot_stats(t, 0)->begin_s;
 	epoch.seen_s = snapshot_stats(t, 0)->now_s;
 	store_set_epoch(s, &epoch);
-	if (store_commit(s))
+	if (collect_gaps(s, row.epoch, snapshot_stats(t, 0)) || store_commit(s))
 		tap_die(failure_last()->what);
 	store_close(s);
 }
@@ -96,8 +97,8 @@ static void test_one_epoch(void)
 
 	scratch_fresh("epoch");
 	t = tables(&l, 1000, 3);
-	collect(t);
-	collect(t);
+	store_tables(t);
+	store_tables(t);
 	snapshot_free(t);
 	e = evidence_of(tables(&l, 9000, 5));
 	r = record_in(e, "192.0.2.1");
@@ -132,7 +133,7 @@ static void test_reboot(void)
 
 	scratch_fresh("reboot");
 	t = tables(&l, 4000, 3); /* in the second hour: from 3600 to 7199 */
-	collect(t);
+	store_tables(t);
 	snapshot_free(t);
 	m.wall_s = WALL + 5000;
 	e = evidence_of(tables(&m, 600, 2)); /* 5600 by the first one's clock */
@@ -147,7 +148,7 @@ static void test_reboot(void)
 	m.tables = 2;
 	m.wall_s = WALL + 20000;
 	t = tables(&m, 600, 2);
-	collect(t);
+	store_tables(t);
 	snapshot_free(t);
 	e = evidence_of(NULL);
 	r = record_in(e, "192.0.2.1");
@@ -155,6 +156,48 @@ static void test_reboot(void)
 	tap_ok(evidence_gaps(e, &lost) == 2 && lost[1].last == INT64_MAX,
 	       "where there are no tables, all is lost from the last collect on");
 	evidence_free(e);
+}
+
+/* Noted in the tables: stored once, however often it is collected, and told from then on. */
+static void test_detached(void)
+{
+	struct epoch l = scratch_epoch("one", 1);
+	const struct span *lost;
+	struct snapshot *t;
+	struct evidence *e;
+	int i, at[] = { 1000, 2000, 4000, 4300 };
+
+	scratch_fresh("detached");
+	for (i = 0; i < 4; i++) {
+		t = tables(&l, at[i], 3);
+		if (i == 1) /* it has come back */
+			snapshot_add_detached(t, 0, 1200 * NS, 1500 * NS);
+		if (i >= 2) /* and is detached, for the third time */
+			snapshot_add_detached(t, 0, 2500 * NS, 2600 * NS);
+		if (i >= 2)
+			snapshot_add_detached(t, 0, 3500 * NS, 0);
+		if (i == 3) {
+			e = evidence_of(t);
+			tap_ok(evidence_gaps(e, &lost) == 4 && lost[3].first == WALL + 3500 &&
+				       lost[3].last == WALL + 4300,
+			       "what is not stored yet counts");
+			evidence_free(e);
+			break;
+		}
+		store_tables(t);
+		store_tables(t);
+		snapshot_free(t);
+		e = evidence_of(NULL);
+		/* The last one: without tables, all after the last collect is lost. */
+		tap_ok(evidence_gaps(e, &lost) == (size_t[]){ 1, 2, 4 }[i],
+		       "stored once: %d times", (int[]){ 0, 1, 3 }[i]);
+		if (i == 1)
+			tap_ok(lost[0].first == WALL + 1200 && lost[0].last == WALL + 1500 &&
+				       evidence_gap_why(e, 0) == GAP_DETACHED &&
+				       evidence_gap_why(e, 1) == GAP_GONE,
+			       "from when to when, and why");
+		evidence_free(e);
+	}
 }
 
 static void test_prune(void)
@@ -200,6 +243,7 @@ int main(void)
 	scratch_begin();
 	test_one_epoch();
 	test_reboot();
+	test_detached();
 	test_prune();
 	return scratch_end();
 }

@@ -24,6 +24,8 @@
 /* The same if more than half of a table is used. */
 #define IDLE_SHORT_S 300
 
+#define NS 1000000000ull
+
 struct collect {
 	const char *state_dir;
 	uint64_t bytes_max;
@@ -154,22 +156,51 @@ static int collect_sources(struct collect *c, struct reading *r, int epoch, int 
 	return error;
 }
 
-static int collect_gaps(struct collect *c, int id, const struct snapshot_stats *stats)
+/*
+ * Stores when the program was detached since the last collect, each as an interval of its own;
+ * *last: the interval before, which is then the last of these.
+ */
+static int collect_detached(struct store *s, int id, const struct snapshot_stats *stats,
+			    struct gap *last)
+{
+	uint32_t seen_s = last->to_s;
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < stats->detacheds && !error; i++) {
+		struct pack_span d = stats->detached[i];
+
+		/* Is it stored already? Short ones begin and end in the second of a collect. */
+		if (d.last < seen_s || (d.last == seen_s && last->detached_s == seen_s))
+			continue;
+		/* It goes on since then, or nothing is known of its beginning. */
+		if (!d.first || (d.first < seen_s && last->detached_s == seen_s))
+			d.first = seen_s;
+		last->from_s = d.first;
+		last->to_s = last->detached_s = d.last;
+		last->detached++;
+		error = store_add_gaps(s, id, last);
+	}
+	return error;
+}
+
+int collect_gaps(struct store *s, int id, const struct snapshot_stats *stats)
 {
 	struct gap gap = stats->gaps, last = { .to_s = stats->begin_s };
-	int i, error = store_last_gaps(c->store, id, &last);
+	int i, error = store_last_gaps(s, id, &last);
 
 	if (error == -ENOENT)
 		error = 0;
 	gap.from_s = last.to_s;
-	gap.detached = last.detached + stats->is_detached;
-	if (!stats->is_detached)
-		gap.detached_s = last.detached_s;
 	if (!error)
-		error = store_add_gaps(c->store, id, &gap);
+		error = collect_detached(s, id, stats, &last);
+	gap.detached = last.detached;
+	gap.detached_s = last.detached_s;
+	if (!error)
+		error = store_add_gaps(s, id, &gap);
 	for (i = 0; i < NOLIST_HOURS && !error; i++)
 		if (stats->bad_acks[i].hour)
-			error = store_add_bad_acks(c->store, id, stats->bad_acks[i].hour,
+			error = store_add_bad_acks(s, id, stats->bad_acks[i].hour,
 						   stats->bad_acks[i].count);
 	return error;
 }
@@ -222,7 +253,7 @@ static int collect_epoch(struct collect *c, struct reading *r, int epoch)
 		return id;
 	error = collect_sources(c, r, epoch, id);
 	if (!error)
-		error = collect_gaps(c, id, snapshot_stats(c->tables, epoch));
+		error = collect_gaps(c->store, id, snapshot_stats(c->tables, epoch));
 	if (!error)
 		error = collect_site(c, id, snapshot_stats(c->tables, epoch));
 	return error ? error : collect_stats(c, id, epoch);
@@ -328,8 +359,11 @@ static int run(struct collect *c)
 	error = write_store(c);
 	if (error)
 		return error;
-	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++)
+	for (i = 0; i < snapshot_epochs(c->tables) && !error; i++) {
+		/* Of all that is before this moment it is stored whether anything was lost. */
+		kern_note_collected(c->k, i, (snapshot_stats(c->tables, i)->now_s - 1) * NS);
 		error = free_instance(c, i);
+	}
 	return error ? fail(error, "everything is stored, but idle records cannot be freed") : 0;
 }
 

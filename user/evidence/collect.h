@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct snapshot_stats;
+struct store;
+
 struct collected {
 	size_t sources; /* sources in the tables */
 	size_t changed; /* of these, sources with new evidence */
@@ -19,5 +22,7 @@ struct collected {
  * -errno, explained by failure_of().
  */
 int collect(const char *pin_dir, const char *state_dir, uint64_t bytes_max, struct collected *done);
+/* A part of it: stores when evidence of an epoch was lost. */
+int collect_gaps(struct store *s, int id, const struct snapshot_stats *stats);
 
 #endif

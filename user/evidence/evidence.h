@@ -105,6 +105,12 @@ int evidence_find(struct evidence *e, const struct nolist_source *src, struct re
 
 /* Spans in which verified evidence may be missing; ascending by their first second. */
 size_t evidence_gaps(const struct evidence *e, const struct span **gaps);
+enum gap_why {
+	GAP_FULL,     /* a table was full */
+	GAP_DETACHED, /* the program was not attached, or the machine was suspended */
+	GAP_GONE,     /* tables were gone before they were collected, as after a reboot */
+};
+enum gap_why evidence_gap_why(const struct evidence *e, size_t gap); /* of one of these */
 
 /* Wrong acknowledgements of all sources in an hour. */
 struct evidence_acks {

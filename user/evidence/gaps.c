@@ -3,8 +3,8 @@
  * Evidence over all sources: the gaps in it, and wrong acknowledgements.
  *
  * When a counter of lost evidence has grown between two readings, the whole time between them is
- * a gap. Another gap is the time from the last reading of tables that are gone until the
- * next tables were created.
+ * a gap. So is each time in which the program was detached (kernel/detached.c), and the time from
+ * the last reading of tables that are gone until the next tables were created.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,14 +23,14 @@ int64_t evidence_wall(const struct evidence_epoch *epoch, uint32_t at)
 	return (at ? (int64_t)at - 1 : 0) + epoch->epoch.wall_s;
 }
 
-static int add_span(struct evidence *e, int64_t first, int64_t last)
+static int add_span(struct evidence *e, int64_t first, int64_t last, enum gap_why why)
 {
-	struct span *grown = reallocarray(e->gaps, e->n_gaps + 1, sizeof(*grown));
+	struct evidence_gap *grown = reallocarray(e->gap, e->n_gaps + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
-	e->gaps = grown;
-	e->gaps[e->n_gaps++] = (struct span){ first, last > first ? last : first };
+	e->gap = grown;
+	e->gap[e->n_gaps++] = (struct evidence_gap){ { first, last > first ? last : first }, why };
 	return 0;
 }
 
@@ -42,14 +42,14 @@ static int add_interval(struct evidence *e, const struct evidence_epoch *epoch,
 
 	if (gap->verified_lost > before->verified_lost)
 		error = add_span(e, evidence_wall(epoch, gap->from_s),
-				 evidence_wall(epoch, gap->verified_lost_s));
+				 evidence_wall(epoch, gap->verified_lost_s), GAP_FULL);
 	/* A source that was idle since the last reading is in that reading. */
 	if (gap->evicted > before->evicted && gap->evicted_s > gap->from_s && !error)
 		error = add_span(e, evidence_wall(epoch, gap->from_s),
-				 evidence_wall(epoch, gap->evicted_s));
+				 evidence_wall(epoch, gap->evicted_s), GAP_FULL);
 	if (gap->detached > before->detached && !error)
 		error = add_span(e, evidence_wall(epoch, gap->from_s),
-				 evidence_wall(epoch, gap->detached_s));
+				 evidence_wall(epoch, gap->detached_s), GAP_DETACHED);
 	return error;
 }
 
@@ -76,10 +76,23 @@ static int add_live_gaps(struct evidence *e, const struct evidence_epoch *epoch)
 {
 	const struct snapshot_stats *stats = snapshot_stats(e->tables, epoch->table);
 	struct gap gap = stats->gaps;
+	unsigned int i;
+	int error;
 
 	gap.from_s = epoch->last.to_s;
-	gap.detached = epoch->last.detached + stats->is_detached;
-	return add_interval(e, epoch, &epoch->last, &gap);
+	gap.detached = epoch->last.detached;
+	error = add_interval(e, epoch, &epoch->last, &gap);
+	for (i = 0; i < stats->detacheds && !error; i++) {
+		uint32_t from_s = stats->detached[i].first, to_s = stats->detached[i].last;
+
+		/* Else it is stored. */
+		if (to_s > epoch->last.to_s ||
+		    (to_s == epoch->last.to_s && epoch->last.detached_s != to_s))
+			error = add_span(e,
+					 evidence_wall(epoch, from_s ? from_s : epoch->last.to_s),
+					 evidence_wall(epoch, to_s), GAP_DETACHED);
+	}
+	return error;
 }
 
 /*
@@ -103,14 +116,25 @@ static int add_gap(struct evidence *e, const struct evidence_epoch *gone)
 		    begin < until)
 			until = begin;
 	}
-	return add_span(e, from, until);
+	return add_span(e, from, until, GAP_GONE);
 }
 
 static int compare_spans(const void *a, const void *b)
 {
-	const struct span *x = a, *y = b;
+	const struct evidence_gap *x = a, *y = b;
 
-	return (x->first > y->first) - (x->first < y->first);
+	return (x->when.first > y->when.first) - (x->when.first < y->when.first);
+}
+
+/* Their spans alone, for the verdict. */
+static int copy_spans(struct evidence *e)
+{
+	size_t i;
+
+	e->gaps = calloc(e->n_gaps + 1, sizeof(*e->gaps));
+	for (i = 0; e->gaps && i < e->n_gaps; i++)
+		e->gaps[i] = e->gap[i].when;
+	return e->gaps ? 0 : -ENOMEM;
 }
 
 static int gather_gaps(struct evidence *e)
@@ -123,8 +147,8 @@ static int gather_gaps(struct evidence *e)
 		error = e->epoch[i].table >= 0 ? add_live_gaps(e, &e->epoch[i])
 					       : add_gap(e, &e->epoch[i]);
 	if (e->n_gaps)
-		qsort(e->gaps, e->n_gaps, sizeof(*e->gaps), compare_spans);
-	return error;
+		qsort(e->gap, e->n_gaps, sizeof(*e->gap), compare_spans);
+	return error ? error : copy_spans(e);
 }
 
 /* --- wrong acknowledgements -------------------------------------------------- */
@@ -206,6 +230,11 @@ size_t evidence_gaps(const struct evidence *e, const struct span **gaps)
 {
 	*gaps = e->gaps;
 	return e->n_gaps;
+}
+
+enum gap_why evidence_gap_why(const struct evidence *e, size_t gap)
+{
+	return e->gap[gap].why;
 }
 
 size_t evidence_acks(const struct evidence *e, const struct evidence_acks **acks)

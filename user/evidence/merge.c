@@ -130,6 +130,7 @@ void evidence_free(struct evidence *e)
 	free(e->data_hour);
 	free(e->open_hour);
 	free(e->epoch);
+	free(e->gap);
 	free(e->gaps);
 	free(e->acks);
 	free(e->real[0]);

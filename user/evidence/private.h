@@ -50,7 +50,11 @@ struct evidence {
 	struct hour *hour; /* of the current record, as the next two */
 	uint32_t *data_hour;
 	struct open_hour *open_hour;
-	struct span *gaps;
+	struct evidence_gap {
+		struct span when;
+		enum gap_why why;
+	} *gap;
+	struct span *gaps; /* the same without why */
 	size_t n_gaps;
 	struct evidence_acks *acks;
 	size_t n_acks;

@@ -97,6 +97,15 @@ int kern_free_verified(const struct kern *k, int instance, const struct nolist_s
 bool kern_is_replaced(const struct kern *k, int instance);
 int kern_forget(struct kern *k, int instance);
 
+/*
+ * Is the program of an instance not attached where it should be, or is its probation over, or
+ * was the machine suspended since the last load or collect? *from_ns: since when that may be
+ * so; 0: unknown.
+ */
+bool kern_is_detached(const struct kern *k, int instance, unsigned long long *from_ns);
+/* Notes that a collect, at that time, has read the tables of a program that is attached. */
+void kern_note_collected(const struct kern *k, int instance, unsigned long long at_ns);
+
 /* Counters, summed over CPUs and instances; verified_lost_ns is the latest. */
 int kern_stats(const struct kern *k, struct nolist_stats *sum);
 /* The same for one instance. */

@@ -40,6 +40,8 @@ struct job {
 	struct kern_prog prog, slow;
 	struct nolist_config *conf, *old;
 	bool is_dir_new, is_pinned_here, is_new_used;
+	bool was_detached;                /* since when: */
+	unsigned long long detached_ns;
 	struct step step[KERN_IFS_MAX];
 };
 
@@ -388,6 +390,28 @@ static int take_over(struct job *job)
 	return ret;
 }
 
+/* The interfaces that have the program after this load, with those of earlier loads. */
+static unsigned int count_interfaces(const struct job *job)
+{
+	int of = job->main >= 0 ? job->main : job->older, i, j;
+	unsigned int ifs = job->what->ifs;
+
+	for (i = 0; i < job->k->n_ifs && of >= 0; i++) {
+		for (j = 0; j < job->what->ifs && job->step[j].ifindex != job->k->ifs[i].ifindex; j++)
+			;
+		ifs += j == job->what->ifs && job->k->ifs[i].instance == of;
+	}
+	return ifs;
+}
+
+/* Was it detached until this load? Of older tables that are replaced the new ones tell it. */
+static void look_back(struct job *job)
+{
+	int of = job->older >= 0 ? job->older : job->main;
+
+	job->was_detached = of >= 0 && kern_is_detached(job->k, of, &job->detached_ns);
+}
+
 static int load_locked(struct job *job)
 {
 	int i, ret;
@@ -402,6 +426,7 @@ static int load_locked(struct job *job)
 		job->older = job->main;
 		job->main = unpinned_new(job);
 	}
+	look_back(job);
 	ret = load_program(job);
 	if (!ret)
 		ret = fill_config(job);
@@ -427,6 +452,9 @@ static int load_locked(struct job *job)
 		fill_partial(job);
 		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf);
 	}
+	if (!ret)
+		ret = kern_note_loaded(&job->new.instance, job->was_detached, job->detached_ns,
+				       count_interfaces(job));
 	if (ret) {
 		undo(job);
 		return ret;

@@ -149,6 +149,15 @@ int kern_draw_key(const struct kern_instance *instance);   /* if there is none y
 int kern_note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
 		 struct nolist_meta *was);
 
+/*
+ * detached.c: notes that a load has attached the program to so many interfaces, and when it was
+ * detached before, if it was (from_ns 0: as long as the tables exist).
+ */
+int kern_note_loaded(const struct kern_instance *instance, bool was_detached,
+		     unsigned long long from_ns, unsigned int ifs);
+/* Notes that it is being detached; until a load the evidence has a gap. */
+void kern_note_detached(const struct kern_instance *instance, unsigned long long from_ns);
+
 /* attach.c */
 int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot);
 /*

@@ -77,14 +77,18 @@ int kern_confirm(const char *pin_dir)
 	return ret;
 }
 
-static int detach_all(struct kern *k, const char *pin_dir)
+static int detach_all(struct kern *k, const char *pin_dir, unsigned long long until_ns)
 {
+	unsigned long long now = kern_now_ns();
 	struct kern_slot slot;
 	int i, ret, worst = 0, gone = 0;
 
 	for (i = 0; i < k->n_ifs; i++) {
 		if (!k->ifs[i].is_pinned)
 			continue;
+		/* Every frame has passed since the probation was over. */
+		kern_note_detached(&k->instance[k->ifs[i].instance],
+				   now < until_ns ? now : until_ns);
 		ret = kern_slot(pin_dir, k->ifs[i].ifindex, &slot);
 		if (!ret && slot.ours)
 			ret = kern_detach(k->ifs[i].ifindex, &slot);
@@ -111,7 +115,7 @@ int kern_end_probation(const char *pin_dir, unsigned long long until_ns)
 	lock = kern_lock(pin_dir, NULL);
 	ret = open_pinned(pin_dir, &k, &conf);
 	if (!ret) {
-		ret = conf->until_ns == until_ns ? detach_all(k, pin_dir) : -ENOENT;
+		ret = conf->until_ns == until_ns ? detach_all(k, pin_dir, until_ns) : -ENOENT;
 		kern_close(k);
 		free(conf);
 	}

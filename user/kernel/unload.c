@@ -68,6 +68,7 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 			 bool is_purge, struct kern_gone *lost)
 {
 	const struct kern_if *left = NULL;
+	unsigned long long now = kern_now_ns();
 	struct kern_slot slot;
 	char name[16];
 	int i, ret, gone = 0;
@@ -86,6 +87,8 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 				left = &k->ifs[i];
 			continue;
 		}
+		if (k->ifs[i].is_pinned)
+			kern_note_detached(&k->instance[k->ifs[i].instance], now);
 		ret = kern_slot(pin_dir, k->ifs[i].ifindex, &slot);
 		if (!ret && slot.ours)
 			ret = kern_detach(k->ifs[i].ifindex, &slot);

@@ -40,6 +40,7 @@ int explain_gather(struct explain *e, struct judge *j, const struct nolist_addr 
 /* Parts of explain_gather(): history and lists. 0 or -ENOMEM. */
 int explain_history(struct explain *e);
 int explain_lists(struct explain *e);
+const char *explain_gap(const struct explain *e, size_t gap); /* why evidence was lost then */
 void explain_free(struct explain *e);
 
 /* Its judgement in one sentence. */

@@ -157,12 +157,25 @@ static void add_near(struct history *h, const struct span *spans, size_t n, cons
 			add(h, spans[i].first, spans[i].last, kind, "%s", text);
 }
 
+const char *explain_gap(const struct explain *e, size_t gap)
+{
+	static const char *const texts[] = {
+		[GAP_FULL] = "verified evidence was lost: a table was full",
+		[GAP_DETACHED] = "the program was detached, or the machine was suspended",
+		[GAP_GONE] = "the tables were gone, with what was not collected",
+	};
+
+	return texts[evidence_gap_why(e->j->evidence, gap)];
+}
+
 static void add_site(struct history *h)
 {
 	const struct site *site = &h->e->j->site;
 	const struct site_family *f = &site->family[!addr_is_ip4(&h->e->of.r.src.addr)];
+	size_t i;
 
-	add_near(h, site->lost, site->losts, "lost", "verified evidence was lost");
+	for (i = 0; i < site->losts; i++)
+		add_near(h, &site->lost[i], 1, "lost", explain_gap(h->e, i));
 	add_near(h, site->learning, site->learnings, "learning", "learning");
 	add_near(h, f->unhealthy, f->n_unhealthy, "unhealthy", "the real MX was unhealthy");
 }

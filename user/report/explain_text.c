@@ -181,15 +181,23 @@ static void print_dual(const struct explain *e, const struct check_result *c)
 		printf("; dual-stack = accept");
 }
 
-static void print_gaps(const struct check_result *c)
+static void print_gaps(const struct explain *e, const struct check_result *c)
 {
+	const struct site *site = &e->j->site;
 	char text[TEXT_TIME];
+	size_t i;
 
-	if (!c->have)
+	if (!c->have) {
 		printf("no verified evidence was lost");
-	else
-		printf("verified evidence was lost, the last time at %s%s",
-		       text_time(c->have, text), c->is_passed ? ", not near an offence" : "");
+		return;
+	}
+	printf("verified evidence was lost, the last time at %s%s", text_time(c->have, text),
+	       c->is_passed ? ", not near an offence" : "");
+	for (i = 0; i < site->losts; i++)
+		if (site->lost[i].first <= c->have && site->lost[i].last >= c->have) {
+			printf(": %s", explain_gap(e, i));
+			return;
+		}
 }
 
 static void print_learning(const struct explain *e, const struct check_result *c)
@@ -274,7 +282,7 @@ static void print_check(const struct explain *e, enum check check)
 		print_grace(e, c);
 		break;
 	case CHECK_GAPS:
-		print_gaps(c);
+		print_gaps(e, c);
 		break;
 	case CHECK_LEARNING:
 		print_learning(e, c);

@@ -208,6 +208,23 @@ long long status_wall_s(const struct status *s, unsigned long long ns)
 	return ((long long)ns + s->offset) / 1000000000;
 }
 
+int status_detached(const struct status *s, int instance,
+		    struct nolist_detached d[NOLIST_DETACHED + 1])
+{
+	unsigned long long from_ns;
+	struct nolist_meta meta;
+	int i, n = 0;
+
+	if (kern_is_detached(s->k, instance, &from_ns))
+		d[n++] = (struct nolist_detached){ from_ns, 0 };
+	if (kern_meta(s->k, instance, &meta))
+		return n;
+	for (i = 0; i < NOLIST_DETACHED; i++)
+		if (meta.detached[i].from_ns && meta.detached[i].to_ns)
+			d[n++] = meta.detached[i];
+	return n;
+}
+
 unsigned long long status_evicted(unsigned long long added, unsigned int present)
 {
 	return added > present ? added - present : 0;

@@ -62,6 +62,12 @@ void status_free(struct status *s);
 void status_text(struct status *s);
 int status_json(struct status *s); /* 0, or -errno of the output */
 
+/*
+ * When the program of an instance was detached, the latest first, and still is (to_ns 0): how
+ * many. from_ns 0: since the last collect.
+ */
+int status_detached(const struct status *s, int instance,
+		    struct nolist_detached d[NOLIST_DETACHED + 1]);
 /* Seconds since 1970 of a time of the tables. */
 long long status_wall_s(const struct status *s, unsigned long long ns);
 /* How many were evicted, as the longest idle: added, but no longer there. */

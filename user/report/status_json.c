@@ -85,6 +85,21 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	json_when(o, "probation_until", s, s->conf->until_ns);
 }
 
+static void json_detached(struct writer *o, const struct status *s, int instance)
+{
+	struct nolist_detached d[NOLIST_DETACHED + 1];
+	int i, n = status_detached(s, instance, d);
+
+	json_open(o, "detached", '[');
+	for (i = 0; i < n; i++) {
+		json_open(o, NULL, '{');
+		json_when(o, "from", s, d[i].from_ns);
+		json_when(o, "to", s, d[i].to_ns);
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
 static void json_instance(struct writer *o, struct status *s, int instance)
 {
 	struct nolist_meta meta = {};
@@ -103,6 +118,7 @@ static void json_instance(struct writer *o, struct status *s, int instance)
 	}
 	if (is_configured)
 		json_conf(o, s, instance);
+	json_detached(o, s, instance);
 	json_close(o, '}');
 }
 

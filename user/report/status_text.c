@@ -76,6 +76,19 @@ static void text_probation(const struct nolist_config *conf)
 		       (conf->until_ns - now) / 1000000000 + 1);
 }
 
+/* When the program was detached, as far as that is noted: offences near it do not count. */
+static void text_detached(const struct status *s, int instance)
+{
+	struct nolist_detached d[NOLIST_DETACHED + 1];
+	char from[32], to[32];
+	int i, n = status_detached(s, instance, d);
+
+	for (i = 0; i < n; i++)
+		printf("was detached, or suspended, from %s %s%s: no offence near that counts\n",
+		       d[i].from_ns ? when(s, d[i].from_ns, from) : "the last collect",
+		       d[i].to_ns ? "to " : "on", d[i].to_ns ? when(s, d[i].to_ns, to) : "");
+}
+
 static void text_instance(struct status *s, int instance)
 {
 	struct nolist_stats stats;
@@ -95,6 +108,7 @@ static void text_instance(struct status *s, int instance)
 		return;
 	}
 	text_probation(s->conf);
+	text_detached(s, instance);
 	n = status_mx(s->conf);
 	/* If they cannot be read, they are zero. */
 	kern_instance_stats(s->k, instance, &stats);

@@ -29,22 +29,34 @@ static int on_end(bool is_verified, void *arg)
 			   : snapshot_sort_contacts(r->s, r->epoch);
 }
 
+/* What was noted, the oldest first, and what is so now. */
+static void add_detached(struct snapshot *s, int epoch, const struct kern *k, int instance,
+			 const struct nolist_meta *meta)
+{
+	unsigned long long from_ns;
+	int i;
+
+	for (i = NOLIST_DETACHED - 1; i >= 0; i--)
+		if (meta->detached[i].from_ns && meta->detached[i].to_ns)
+			snapshot_add_detached(s, epoch, meta->detached[i].from_ns,
+					      meta->detached[i].to_ns);
+	if (kern_is_detached(k, instance, &from_ns))
+		snapshot_add_detached(s, epoch, from_ns, 0);
+}
+
 /* To be read before the records: anything lost later belongs to the next interval. */
 static int read_stats(struct snapshot *s, int epoch, const struct kern *k, int instance)
 {
 	struct nolist_meta meta = {};
 	struct nolist_stats stats;
-	const struct kern_if *ifs;
-	int i, n = kern_ifs(k, &ifs), error = kern_instance_stats(k, instance, &stats);
+	int error = kern_instance_stats(k, instance, &stats);
 	uint64_t now = kern_now_ns();
 
 	if (error)
 		return error;
 	kern_meta(k, instance, &meta);
-	for (i = 0; i < n && ifs[i].instance != instance; i++)
-		;
-	snapshot_set_stats(s, epoch, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now,
-			   i == n && !kern_is_replaced(k, instance));
+	snapshot_set_stats(s, epoch, &stats, meta.magic == NOLIST_MAGIC ? meta.created_ns : 0, now);
+	add_detached(s, epoch, k, instance, &meta);
 	if (kern_is_replaced(k, instance))
 		snapshot_set_replaced(s, epoch);
 	snapshot_set_changes(s, epoch, meta.change);

@@ -225,18 +225,26 @@ const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int epoch)
 	return &s->tables[epoch].stats;
 }
 
+void snapshot_add_detached(struct snapshot *s, int epoch, uint64_t from_ns, uint64_t to_ns)
+{
+	struct snapshot_stats *to = &s->tables[epoch].stats;
+
+	if (to->detacheds == sizeof(to->detached) / sizeof(*to->detached))
+		return;
+	to->detached[to->detacheds++] = (struct pack_span){
+		pack_second(from_ns), to_ns ? pack_second(to_ns) : to->now_s };
+}
+
 void snapshot_set_stats(struct snapshot *s, int epoch, const struct nolist_stats *stats,
-			uint64_t begin_ns, uint64_t now_ns, bool is_detached)
+			uint64_t begin_ns, uint64_t now_ns)
 {
 	struct snapshot_stats *to = &s->tables[epoch].stats;
 
 	to->begin_s = pack_second(begin_ns);
 	to->now_s = pack_second(now_ns);
-	to->is_detached = is_detached;
 	to->verified_new = stats->verified_new;
 	to->gaps = (struct gap){
 		.to_s = to->now_s,
-		.detached_s = is_detached ? to->now_s : 0,
 		.verified_lost = stats->verified_lost,
 		.verified_lost_s = pack_second(stats->verified_lost_ns),
 		.contacts_lost = stats->contacts_lost,

@@ -31,9 +31,14 @@ int snapshot_sort_verified(struct snapshot *s, int epoch);
 /* To be called once, before any walk. Sorts everything that is not sorted yet. */
 int snapshot_sort(struct snapshot *s);
 void snapshot_set_stats(struct snapshot *s, int epoch, const struct nolist_stats *stats,
-			uint64_t begin_ns, uint64_t now_ns, bool is_detached);
+			uint64_t begin_ns, uint64_t now_ns);
 void snapshot_set_changes(struct snapshot *s, int epoch,
 			  const struct nolist_change change[NOLIST_CHANGES]);
+/*
+ * When the program was detached; to_ns 0: still. Calls for one epoch add up, after
+ * snapshot_set_stats(); from_ns 0: since the last collect.
+ */
+void snapshot_add_detached(struct snapshot *s, int epoch, uint64_t from_ns, uint64_t to_ns);
 /* When full, this epoch's table of verified evidence evicts by itself. */
 void snapshot_set_lru(struct snapshot *s, int epoch);
 /* A load has replaced its tables; after snapshot_set_stats(). */
@@ -43,7 +48,8 @@ void snapshot_set_replaced(struct snapshot *s, int epoch);
 struct snapshot_stats {
 	uint32_t begin_s, now_s; /* when the tables were created, and read */
 	struct gap gaps;
-	bool is_detached;      /* the program is attached nowhere */
+	struct pack_span detached[NOLIST_DETACHED + 1]; /* when the program was detached */
+	unsigned int detacheds;
 	bool is_replaced;      /* a load has replaced these tables */
 	bool is_lru;           /* when full, the table of verified evidence evicts by itself */
 	uint64_t verified_new; /* sources that were ever added to that table; 0: unknown */
