@@ -64,6 +64,7 @@ out=$(nolist load --low "$LOW4" --real "$REAL4" 2>/dev/null)
 is "$out" 's0: reconfigured, native mode, beside others' 'load again configures it there'
 check 'unload takes it away' nolist unload
 is "$(at_s0)" xdp_pass 'and nothing else'
+is "$(find "$PIN_DIR" -name 'nolist_progs_*')" '' "and leaves no pin of its slow path's array"
 must in_server xdp-loader unload s0 --all
 
 # --- another program comes later ---
@@ -95,6 +96,7 @@ before=$(json 's["interfaces"][0]["tag"]')
 check 'another build of it is replaced' load
 after=$(json 's["interfaces"][0]["tag"]')
 is "$(at_s0)" 'nolist_ingress xdp_pass' 'beside others, once'
+is "$(find "$PIN_DIR" -name 'nolist_progs_*' | wc -l)" 1 'one array is pinned'
 [ "$before" != "$after" ]
 is $? 0 'by this one'
 is "$(connects "$LOW4")" refused 'it answers'

@@ -148,7 +148,8 @@ combination() {
 		check "$name: ours does its work" ours_works
 		check "$name: unload ours" nolist unload --purge
 	fi
-	is "$(ip -n server link show dev s0 | grep -c prog)" 0 "$name: nothing is left"
+	is "$(ip -n server link show dev s0 | grep -c prog) $(ls "$PIN_DIR" 2>/dev/null)" '0 ' \
+		"$name: nothing is left"
 }
 
 fails() {

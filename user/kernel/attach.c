@@ -57,24 +57,6 @@ static int prog_info_of(const char *pin_dir, unsigned int id, struct kern_prog *
 	return ret;
 }
 
-/* The id of our program among those that a dispatcher calls; 0: it is not there. */
-static unsigned int find_shared(const char *pin_dir, int ifindex)
-{
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
-	struct xdp_program *p = NULL;
-	struct kern_prog prog;
-	unsigned int ours = 0;
-
-	if (libxdp_get_error(mp))
-		return 0;
-	while (!ours && (p = xdp_multiprog__next_prog(p, mp)))
-		if (!prog_info_of(pin_dir, xdp_program__id(p), &prog) &&
-		    !strcmp(prog.name, NOLIST_PROG))
-			ours = prog.id;
-	xdp_multiprog__close(mp);
-	return ours;
-}
-
 int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot)
 {
 	DECLARE_LIBBPF_OPTS(bpf_xdp_query_opts, query);
@@ -105,25 +87,20 @@ int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot)
 		slot->ours = slot->id;
 	} else if (!strcmp(prog.name, DISPATCHER)) {
 		slot->is_shared = true;
-		slot->ours = find_shared(pin_dir, ifindex);
+		slot->ours = kern_shared_ours(ifindex, slot->id);
 	}
 	return 0;
 }
 
-static void list_others(int ifindex, char *text, size_t size)
+static void list_others(int ifindex, unsigned int dispatcher, char *text, size_t size)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
-	struct xdp_program *p = NULL;
-	struct kern_prog prog;
+	struct kern_prog progs[KERN_SHARED_MAX];
+	int i, count = kern_shared(ifindex, dispatcher, progs);
 	size_t n = 0;
 
-	if (libxdp_get_error(mp))
-		return;
-	while (n < size && (p = xdp_multiprog__next_prog(p, mp)))
-		if (!prog_info_of(NULL, xdp_program__id(p), &prog) &&
-		    strcmp(prog.name, NOLIST_PROG))
-			n += snprintf(text + n, size - n, "%s%s", n ? ", " : "", prog.name);
-	xdp_multiprog__close(mp);
+	for (i = 0; i < count && n < size; i++)
+		if (strcmp(progs[i].name, NOLIST_PROG))
+			n += snprintf(text + n, size - n, "%s%s", n ? ", " : "", progs[i].name);
 }
 
 int kern_look(int ifindex, struct kern_seen *seen)
@@ -144,7 +121,7 @@ int kern_look(int ifindex, struct kern_seen *seen)
 	seen->is_shared = slot.is_shared;
 	snprintf(seen->name, sizeof(seen->name), "%s", slot.name);
 	if (slot.is_shared)
-		list_others(ifindex, seen->others, sizeof(seen->others));
+		list_others(ifindex, slot.id, seen->others, sizeof(seen->others));
 	fd = bpf_prog_get_fd_by_id(slot.id);
 	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
 		seen->uid = info.created_by_uid;

@@ -5,6 +5,7 @@
  * libxdp pins of its dispatchers. An object without a pin is not seen then, and does not
  * count as ours.
  */
+#define _GNU_SOURCE /* secure_getenv */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
@@ -18,7 +19,14 @@
 
 #include "user/kernel/private.h"
 
-#define LIBXDP_PINS "/sys/fs/bpf/xdp" /* a directory for each dispatcher, a file for a program */
+/* Where libxdp pins what its dispatchers call: a directory for each, a file for a program. */
+static const char *libxdp_pins(char path[4096], const char *name)
+{
+	const char *bpffs = secure_getenv("LIBXDP_BPFFS");
+
+	snprintf(path, 4096, "%s/xdp/%s", bpffs ? bpffs : "/sys/fs/bpf", name);
+	return path;
+}
 
 static int prog_at(const char *path, unsigned int id)
 {
@@ -56,7 +64,7 @@ int kern_prog_fd(const char *pin_dir, unsigned int id)
 	snprintf(path, sizeof(path), "%s/" NOLIST_PROG, pin_dir ? pin_dir : "");
 	fd = pin_dir ? prog_at(path, id) : -1;
 	if (fd < 0)
-		fd = first_of(LIBXDP_PINS "/dispatch-*/prog*-prog", id);
+		fd = first_of(libxdp_pins(path, "dispatch-*/prog*-prog"), id);
 	return fd < 0 ? -EPERM : fd;
 }
 
@@ -87,40 +95,47 @@ int kern_conf_fd(const char *pin_dir, unsigned int id)
 	return fd < 0 ? map_at(pin_dir, KERN_PIN_CONF_ASIDE, id) : fd;
 }
 
-/* The id of our program in this dispatcher; 0: not there. */
-static unsigned int ours_in(const char *dir)
+/*
+ * Not by libxdp's xdp_multiprog__get_from_ifindex(): before 1.4.1 it leaves two descriptors
+ * open each time, and with them programs that were detached long ago.
+ */
+int kern_shared(int ifindex, unsigned int dispatcher, struct kern_prog progs[KERN_SHARED_MAX])
 {
-	struct kern_prog prog = {};
-	unsigned int ours = 0;
-	char pattern[160];
-	glob_t found = {};
-	size_t i;
-	int fd;
+	char path[4096], name[64];
+	int i, fd, ret = 0;
 
-	snprintf(pattern, sizeof(pattern), "%s/prog*-prog", dir);
-	if (!glob(pattern, 0, NULL, &found))
-		for (i = 0; i < found.gl_pathc && !ours; i++) {
-			fd = bpf_obj_get(found.gl_pathv[i]);
-			if (fd < 0)
-				continue;
-			if (!kern_prog_info(fd, &prog) && !strcmp(prog.name, NOLIST_PROG))
-				ours = prog.id;
-			close(fd);
-		}
-	globfree(&found);
-	return ours;
+	for (i = 0; i < KERN_SHARED_MAX && !ret; i++) {
+		snprintf(name, sizeof(name), "dispatch-%d-%u/prog%d-prog", ifindex, dispatcher, i);
+		fd = bpf_obj_get(libxdp_pins(path, name));
+		if (fd < 0)
+			break;
+		ret = kern_prog_info(fd, &progs[i]);
+		close(fd);
+	}
+	return ret ? ret : i;
+}
+
+unsigned int kern_shared_ours(int ifindex, unsigned int dispatcher)
+{
+	struct kern_prog progs[KERN_SHARED_MAX];
+	int i, n = kern_shared(ifindex, dispatcher, progs);
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(progs[i].name, NOLIST_PROG))
+			return progs[i].id;
+	return 0;
 }
 
 void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot)
 {
-	char dir[128];
+	char path[4096], name[64];
 	struct stat st;
 	int fd;
 
-	snprintf(dir, sizeof(dir), LIBXDP_PINS "/dispatch-%d-%u", ifindex, slot->id);
-	slot->is_shared = !stat(dir, &st);
+	snprintf(name, sizeof(name), "dispatch-%d-%u", ifindex, slot->id);
+	slot->is_shared = !stat(libxdp_pins(path, name), &st);
 	if (slot->is_shared) {
-		slot->ours = ours_in(dir);
+		slot->ours = kern_shared_ours(ifindex, slot->id);
 		return;
 	}
 	fd = kern_prog_fd(pin_dir, slot->id);

@@ -248,6 +248,7 @@ int kern_prog_info(int fd, struct kern_prog *prog)
 		return -errno;
 	prog->id = info.id;
 	prog->btf_id = info.btf_id;
+	prog->is_extension = info.type == BPF_PROG_TYPE_EXT;
 	prog->maps = info.nr_map_ids;
 	if (prog->maps > sizeof(prog->map_id) / sizeof(*prog->map_id))
 		prog->maps = sizeof(prog->map_id) / sizeof(*prog->map_id);

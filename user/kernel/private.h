@@ -52,6 +52,7 @@ struct kern_prog {
 	unsigned int map_id[64];
 	unsigned int maps;
 	unsigned int btf_id;
+	bool is_extension; /* called by a dispatcher of libxdp, while a link joins the two */
 };
 
 /* What is attached to an interface. */
@@ -106,6 +107,11 @@ void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is
 #define KERN_PIN_CONF_ASIDE "nolist_old_config"
 int kern_prog_fd(const char *pin_dir, unsigned int id);
 int kern_conf_fd(const char *pin_dir, unsigned int id);
+/* The programs that a dispatcher of libxdp calls, in their order: how many, or -errno. */
+#define KERN_SHARED_MAX 10
+int kern_shared(int ifindex, unsigned int dispatcher, struct kern_prog progs[KERN_SHARED_MAX]);
+/* The id of ours among them; 0: it is not there. */
+unsigned int kern_shared_ours(int ifindex, unsigned int dispatcher);
 /* Fills is_shared and ours of a slot whose mode and id are known, by what is pinned. */
 void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot);
 /* The ABI that a program of ours was built with; 0: unknown. */
