@@ -55,6 +55,14 @@ static struct json_level *top(struct writer *o)
 	return o->json_depth ? &o->json[o->json_depth - 1] : NULL;
 }
 
+/* Old name of a member of what is being written; NULL: it has none. */
+static const char *old_name(struct writer *o, const char *name, bool is_object)
+{
+	struct json_level *in = top(o);
+
+	return name ? retired_member(name, in ? in->name : NULL, is_object) : NULL;
+}
+
 /* Writes comma and name before a value of a stream. Names are our own: no escapes, few bytes. */
 static void begin(struct writer *o, const char *name)
 {
@@ -101,7 +109,7 @@ static void put_one(struct writer *o, const char *name, json_t *value)
  */
 static void put(struct writer *o, const char *name, json_t *value)
 {
-	const char *old = name ? retired_member(name, json_is_object(value)) : NULL;
+	const char *old = old_name(o, name, json_is_object(value));
 
 	if (old)
 		put_one(o, old, json_incref(value));
@@ -114,7 +122,7 @@ void json_open(struct writer *o, const char *name, char bracket)
 	json_t *tree;
 
 	/* A member that was renamed is written twice, so it must be a tree. */
-	if (in && !in->tree && !(name && retired_member(name, true))) {
+	if (in && !in->tree && !old_name(o, name, true)) {
 		json_stream(o, name, bracket);
 		return;
 	}
@@ -128,7 +136,7 @@ void json_stream(struct writer *o, const char *name, char bracket)
 {
 	begin(o, name);
 	put_char(o, bracket);
-	o->json[o->json_depth++] = (struct json_level){};
+	o->json[o->json_depth++] = (struct json_level){ .name = name };
 }
 
 void json_close(struct writer *o, char bracket)
@@ -155,7 +163,7 @@ static bool is_stream(struct writer *o)
 /* Writes a member of a stream; word is its value as JSON. */
 static void stream(struct writer *o, const char *name, const char *word)
 {
-	const char *old = name ? retired_member(name, false) : NULL;
+	const char *old = old_name(o, name, false);
 
 	if (old) {
 		begin(o, old);
@@ -176,9 +184,11 @@ static void put_word(struct writer *o, const char *name, const char *word, json_
 
 void json_number(struct writer *o, const char *name, int64_t number)
 {
+	const char *old = old_name(o, name, false);
+
 	if (is_stream(o)) {
-		if (name && retired_member(name, false)) {
-			begin(o, retired_member(name, false));
+		if (old) {
+			begin(o, old);
 			put_number(o, number);
 		}
 		begin(o, name);

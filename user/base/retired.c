@@ -10,40 +10,41 @@
 struct retired {
 	const char *now, *old;
 	bool is_object; /* the member is an object, else a value */
+	bool is_unnamed; /* only in the document, or in an element of an array */
 };
 
 /* Since 0.2. */
 static const struct retired members[] = {
-	{ "contacts", "claims", true },
-	{ "verified", "proofs", true },
-	{ "limited", "shed", true },
-	{ "capacity", "room", false },
-	{ "verified", "proven", false },
-	{ "learning", "learnt", false },
-	{ "gaps", "losses", false },
-	{ "retained", "stays", false },
-	{ "hold", "fuse", false },
-	{ "hint", "cure", false },
-	{ "tempfailed_weak", "told_weak", false },
-	{ "early_talker", "early", false },
-	{ "pipelined", "piped", false },
-	{ "pass_no_space", "pass_no_room", false },
-	{ "high_no_space", "high_no_room", false },
+	{ "contacts", "claims", true, false },
+	{ "verified", "proofs", true, false },
+	{ "limited", "shed", true, false },
+	{ "capacity", "room", false, false },
+	{ "verified", "proven", false, false },
+	{ "learning", "learnt", false, true }, /* a rule and a hold have the name, too */
+	{ "gaps", "losses", false, false },
+	{ "retained", "stays", false, false },
+	{ "hold", "fuse", false, false },
+	{ "hint", "cure", false, false },
+	{ "tempfailed_weak", "told_weak", false, false },
+	{ "early_talker", "early", false, false },
+	{ "pipelined", "piped", false, false },
+	{ "pass_no_space", "pass_no_room", false, false },
+	{ "high_no_space", "high_no_room", false, false },
 };
 
 static const struct retired keys[] = {
-	{ "tempfail-text", "later", false },
+	{ "tempfail-text", "later", false, false },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-const char *retired_member(const char *name, bool is_object)
+const char *retired_member(const char *name, const char *in, bool is_object)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(members); i++)
 		if (*name == *members[i].now && is_object == members[i].is_object &&
-		    !strcmp(name, members[i].now))
+		    !(in && members[i].is_unnamed) && !strcmp(name, members[i].now))
 			return members[i].old;
 	return NULL;
 }

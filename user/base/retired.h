@@ -8,8 +8,11 @@
 
 #include <stdbool.h>
 
-/* Old name of a member, which is an object or is not; NULL: it was not renamed. */
-const char *retired_member(const char *name, bool is_object);
+/*
+ * Old name of a member, which is an object or is not; NULL: it was not renamed. in is the
+ * name of what it stands in; NULL: the document, or an element of an array.
+ */
+const char *retired_member(const char *name, const char *in, bool is_object);
 /* Old name of the renamed member i, from 0; *now is its new name. NULL: there is no such i. */
 const char *retired_members(unsigned int i, const char **now);
 /* The same for keys of the configuration. */
