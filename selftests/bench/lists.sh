@@ -8,6 +8,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/root.sh
+. "$(dirname "$0")/../lib/root.sh"
 # shellcheck source=selftests/bench/cost.sh
 . "$(dirname "$0")/cost.sh"
 cd "$TOP" || exit 1
@@ -36,14 +38,8 @@ must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 BOOT=$("$INJECT" --boot)
 inject "many=$((many / 2))"
 
-# shellcheck disable=SC2016,SC2086
-nsenter --net=/run/netns/server scripts/inroot.sh $packages -- \
-	bash -c 'touch "$1"; exec sleep infinity' - "$DIR/ready" &
-root=$!
-must wait_for 20 test -e "$DIR/ready"
-in_root() {
-	nsenter -t "$root" -n -m -r -w -- "$@"
-}
+# shellcheck disable=SC2086 # words
+root_up $packages
 
 # load PROGRAM COMMAND...: what it costs the reader of a list.
 load() {

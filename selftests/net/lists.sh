@@ -17,6 +17,8 @@ FETCH="scripts/fetch.sh $packages"
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/root.sh
+. "$(dirname "$0")/../lib/root.sh"
 cd "$TOP" || exit 1
 
 need jq nft
@@ -71,22 +73,11 @@ is "$entries" '203.0.113.1 203.0.113.6 203.0.113.7 2001:db8:5:1::/64 2001:db8:5:
 
 # --- a root with all the programs --------------------------------------------
 
-# shellcheck disable=SC2086 disable=SC2016
-nsenter --net=/run/netns/server scripts/inroot.sh $packages -- bash -c 'touch "$1"; exec sleep infinity' - "$DIR/ready" &
-root=$!
-must wait_for 20 test -e "$DIR/ready"
-in_root() {
-	nsenter -t "$root" -n -m -r -w -- "$@"
-}
-
+# shellcheck disable=SC2086 # words
+root_up $packages
 # Or sendmail waits a minute for a host name with a dot.
 # shellcheck disable=SC2016
 in_root bash -c 'echo "127.0.0.1 $HOSTNAME.example.com $HOSTNAME" >>/etc/hosts'
-
-user() {
-	in_root bash -c "getent group $1 || echo $1:x:$2: >>/etc/group
-		getent passwd $1 || echo $1:x:$2:$2::/nonexistent:/bin/false >>/etc/passwd" >/dev/null
-}
 
 # reversed ADDRESS: as a DNS list is asked for it.
 reversed() {
@@ -250,25 +241,9 @@ is "$(rows "$DIR/rspamd" | grep -c 203.0.113.6)" 0 'rspamd: a source that comes 
 
 rbldnsd_port=$port
 port=5301
-user nsd 991
-cat >"$DIR/etc/nsd.conf" <<-END
-	server:
-		ip-address: 127.0.0.1@$port
-		username: root
-		zonesdir: "$DIR"
-		database: ""
-		pidfile: "/run/nsd.pid"
-		xfrdfile: ""
-	remote-control:
-		control-enable: no
-	zone:
-		name: bl.example
-		zonefile: zone
-END
 must nolist dump --quiet -c "$TMP/weak.conf" --format zone --output "$DIR/zone"
 check 'nsd takes the zone' in_root nsd-checkzone bl.example "$DIR/zone"
-in_root nsd -d -c "$DIR/etc/nsd.conf" >"$DIR/nsd.log" 2>&1 &
-nsd=$!
+nsd_up $port bl.example zone
 dns_list nsd "$(reason $BAD4)"
 is "$(lookup $BAD6 TXT)" \
 	"NOERROR, \"$(reason 2001:db8:5:1::/64)\"" \

@@ -13,6 +13,8 @@ FETCH="scripts/fetch.sh $packages"
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/root.sh
+. "$(dirname "$0")/../lib/root.sh"
 cd "$TOP" || exit 1
 
 DIR=$(mktemp -d "$BUILD/providers.XXXXXX")
@@ -73,31 +75,9 @@ judge_setup
 		echo "i$i TXT \"v=spf1 ip4:192.0.2.$i include:i$((i + 1)).test -all\""
 	done
 } >"$DIR/test"
-cat >"$DIR/nsd.conf" <<-END
-	server:
-		ip-address: 127.0.0.1@$port
-		username: root
-		zonesdir: "$DIR"
-		database: ""
-		pidfile: "/run/nsd.pid"
-		xfrdfile: ""
-	remote-control:
-		control-enable: no
-	zone:
-		name: test
-		zonefile: test
-END
-# shellcheck disable=SC2086 disable=SC2016
-nsenter --net=/run/netns/server scripts/inroot.sh $packages -- bash -c '
-	echo nsd:x:991: >>/etc/group
-	echo nsd:x:991:991::/nonexistent:/bin/false >>/etc/passwd
-	touch "$1"
-	exec nsd -d -c "$2"' - "$DIR/ready" "$DIR/nsd.conf" >"$DIR/nsd.log" 2>&1 &
-root=$!
-must wait_for 20 test -e "$DIR/ready"
-in_root() {
-	nsenter -t "$root" -n -m -r -w -- "$@"
-}
+# shellcheck disable=SC2086 # words
+root_up $packages
+nsd_up $port test test
 
 # providers DOMAIN...: into $FILE
 providers() {
