@@ -14,6 +14,7 @@
 
 #include "selftests/lib/tap.h"
 #include "user/config/conf.h"
+#include "user/config/given.h"
 
 static char file[] = "/tmp/unit_conf.XXXXXX";
 
@@ -111,8 +112,8 @@ static const struct {
 	{"low = 192.0.2.1\nreal = 192.0.2.1", true, ":2: '192.0.2.1' is real, but low at"},
 	{"low = ::ffff:192.0.2.1\nlow = 192.0.2.1", true, "is given twice"},
 	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
-	{"\nlow = mx.example.com", true, ":2: 'mx.example.com' is not an address"},
-	{"low = 192.0.2.0/24", true, ":1: '192.0.2.0/24' is not an address"},
+	{"\nlow = mx.example.com", true, ":2: 'mx.example.com' is not an address: write its IP"},
+	{"low = 192.0.2.0/24", true, ":1: '192.0.2.0/24' is not an address: write one address"},
 	{"high = 224.0.0.1", true, ":1: '224.0.0.1' is a multicast address"},
 	{"high = ff02::1", true, ":1: 'ff02::1' is a multicast address"},
 	{"high = 127.0.0.1", true, "is a loopback address"},
@@ -122,10 +123,17 @@ static const struct {
 	{"low = fd00::1", false, ":1: 'fd00::1' is private"},
 	{"low = fe80::1", false, ":1: 'fe80::1' is link-local"},
 	{"low = 100.64.0.1", false, "is shared (RFC 6598)"},
-	{"colour = red", true, ":1: no such option 'colour'"},
+	{"colour = red", true, ":1: no such option 'colour'; \"nolist-xdp config\""},
+	{"grase = 1", true, ":1: no such option 'grase': did you mean 'grace'?"},
+	{"intrface = eth0", true, "did you mean 'interface'?"},
+	{"interface: eth0", true, ":1: no such option 'interface:': write 'interface = ...'"},
+	{"low = 192.0.2.1, 192.0.2.2", true, ":1: unexpected token ',': several values stand in"},
+	{"interface = { \"eth0\"\nlow = 192.0.2.1", true, "is a '}' or a ',' missing"},
 	{"low", true, ":1: "},
 	{"low = {192.0.2.1", true, ":1: premature end of file"},
-	{"name = \"x\nmode = auto", true, "end of file"},
+	{"\nname = \"x\nmode = auto", true, ":2: the quote that begins here is never closed"},
+	{"\nname = \"x\nreal={ \"192.0.2.1\" }", true, ":2: the quote that begins here goes on to line 3"},
+	{"\nname = \"x\nreal = \"192.0.2.1", true, "quote that begins at line 2 ends at line 3"},
 	{"mode = auto\nmode = native", true, ":2: 'mode' is given twice"},
 	{"mode = fast", true, ":1: 'fast' is not auto, native or generic"},
 	{"port = 0", true, ":1: '0' is not a port"},
@@ -133,16 +141,18 @@ static const struct {
 	{"port = -1", true, ":1: '-1' is not a port"},
 	{"port = { 25, 25 }", true, ":1: port 25 is given twice"},
 	{"port = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }", true, ":1: more than 8 ports"},
-	{"window = 0", true, ":1: '0' is not a number from 1"},
-	{"window = 7d", true, ":1: '7d' is not a number"},
-	{"grace = 99999999999999999999", true, "is not a number"},
+	{"window = 0", true, ":1: '0' is not a time from 1s on, such as"},
+	{"window = 7x", true, ":1: '7x' is not a time"},
+	{"window = \"1h 1d\"", true, "is not a time"},
+	{"reload-time = 2h", true, "'2h' is not a time from 1s to 1h"},
+	{"grace = 99999999999999999999", true, "is not a time"},
 	{"sources = 10", true, ":1: '10' is not a number from 1024"},
 	{"list-probable = maybe", true, "is not yes or no"},
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
-	{"collect-interval = 0", true, "is not a number from 1 to"},
-	{"dump-interval = 86401", true, "is not a number from 1 to"},
+	{"collect-interval = 0", true, "is not a time from 1s to 1d"},
+	{"dump-interval = 86401", true, "is not a time from 1s to 1d"},
 	{"store-size = 0", true, "is not a number from 1 to"},
 	{"collect = maybe", true, "is not yes or no"},
 	{"name = \"two words\"", true, "without blanks"},
@@ -207,6 +217,57 @@ static void test_command_line(void)
 	tap_ok(conf_read(&c, "/tmp") == -EISDIR, "a directory is reported as such");
 	tap_ok(conf_read(&c, "/dev/zero") == -EFBIG, "an endless file is refused");
 	conf_free(&c);
+}
+
+/* What "config" prints as a default is one: giving it changes nothing. */
+static void test_defaults(void)
+{
+	char text[CONF_DEFAULT];
+	struct conf c, d;
+	unsigned int i;
+	int bad = 0;
+
+	conf_init(&c);
+	conf_init(&d);
+	for (i = 0; conf_key(i); i++)
+		if (conf_key_default(i, text))
+			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
+	conf_check(&c);
+	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
+		       d.sources == 262144 && c.is_collected == d.is_collected &&
+		       c.store_mib == d.store_mib && c.collect_s == d.collect_s &&
+		       c.dump_s == d.dump_s && c.stage == d.stage && c.is_split == d.is_split &&
+		       c.is_unseen_accepted == d.is_unseen_accepted &&
+		       c.is_dual_accepted == d.is_dual_accepted &&
+		       c.is_probable_listed == d.is_probable_listed && c.reload_s == d.reload_s &&
+		       c.ports == d.ports && c.port[0] == d.port[0],
+	       "the defaults that are told are those in force");
+	conf_free(&c);
+	conf_free(&d);
+}
+
+static void test_times(void)
+{
+	static const char text[] = "window = \"7 days\"\ngrace = 90\ncollect-interval = 1m30s\n"
+				   "collect = true\nlist-probable = off\nsplit-handshake = on\n";
+	struct conf c, d;
+	char changes[128];
+
+	read_text(&c, text, sizeof(text) - 1);
+	tap_ok(!c.errors && c.rules.window_s == 604800 && c.rules.grace_s == 90 && c.collect_s == 90,
+	       "times are taken with and without a unit");
+	tap_ok(c.is_collected && !c.is_probable_listed && c.is_split, "true, on and off are taken");
+	tap_ok(!strcmp(given_where(&c, "grace", "90") + strlen(file), ":2"),
+	       "where a value was given is known");
+	conf_init(&d);
+	conf_add(&d, "window", "7 days", "-");
+	conf_add(&d, "grace", "90", "-");
+	conf_add(&d, "grace", "91", "-");
+	tap_ok(!strcmp(given_changes(&c, &d, changes, sizeof(changes)),
+		       "collect, collect-interval, split-handshake, list-probable, grace"),
+	       "and what differs in two of them");
+	conf_free(&c);
+	conf_free(&d);
 }
 
 static void test_environment(void)
@@ -430,6 +491,8 @@ int main(void)
 	test_rows();
 	test_command_line();
 	test_environment();
+	test_defaults();
+	test_times();
 	test_example();
 	test_table();
 	test_index();

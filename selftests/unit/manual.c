@@ -95,19 +95,20 @@ static void words(const char *from, char *to, size_t size)
 
 static void test_rules(const char *manual, const char *example)
 {
-	char rest[32], line[64], text[1024];
+	char rest[32], line[64], text[1024], value[CONF_DEFAULT];
 	const struct rule *r;
-	const char *at;
+	const char *at, *initial;
 
 	for (r = rule_table; r->name; r++) {
-		snprintf(rest, sizeof(rest), "No = %u", r->initial);
+		initial = conf_key_default(conf_key_find(r->name), value);
+		snprintf(rest, sizeof(rest), "No = %s", initial);
 		at = item(manual, r->name, rest);
-		if (!tap_ok(!!at, "the manual has %s = %u", r->name, r->initial))
+		if (!tap_ok(!!at, "the manual has %s = %s", r->name, initial))
 			continue;
 		words(at, text, sizeof(text));
 		if (!tap_ok(!strncmp(text, r->meaning, strlen(r->meaning)), "and what it means"))
 			tap_diag("'%s' is there: '%s'", r->meaning, text);
-		snprintf(line, sizeof(line), "\n#%s = %u\n", r->name, r->initial);
+		snprintf(line, sizeof(line), "\n#%s = %s\n", r->name, initial);
 		tap_ok(!!strstr(example, line), "the example has it as a default");
 	}
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text -> struct conf, and checks of the whole. Pure except for reading the file, so that
- * tests and fuzzers can feed it anything. keys.c knows the keys; compile.c turns the
- * result into the program's table.
+ * struct conf: its defaults, its notes, and checks of the whole. Pure, so that tests and
+ * fuzzers can feed it anything. file.c reads the text; keys.c knows the keys; compile.c
+ * turns the result into the program's table.
  */
 #define _GNU_SOURCE /* vasprintf */
-#include <confuse.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,15 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "user/base/failure.h"
 #include "user/config/conf.h"
+#include "user/config/given.h"
 #include "user/config/keys_lists.h"
 #include "user/base/log.h"
-#include "user/base/retired.h"
 
-#define FILE_MAX (1 << 20) /* bytes; any sensible configuration is far smaller */
 #define NOTES_MAX 50
-#define KEYS_MAX 64 /* more than there are */
 
 static const char *const role_names[NOLIST_ROLES] = {
 	[NOLIST_NONE] = "none", [NOLIST_LOW] = "low", [NOLIST_REAL] = "real",
@@ -63,183 +59,6 @@ void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* --- the file ---------------------------------------------------------------- */
-
-/* Static, since libconfuse's callbacks get no argument of ours: one parse at a time. */
-static struct reading {
-	struct conf *conf;
-	const char *file;
-	bool seen[KEYS_MAX]; /* which keys so far */
-} reading;
-
-static void where_of(const cfg_t *cfg, char *where, size_t size)
-{
-	snprintf(where, size, "%s:%d", reading.file, cfg->line);
-}
-
-static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
-{
-	char where[128];
-	const char *now = retired_key(opt->name), *name = now ? now : opt->name;
-	int key = conf_key_find(name);
-
-	where_of(cfg, where, sizeof(where));
-	if (key < 0)
-		return -1;
-	if (now)
-		conf_note(reading.conf, false, "%s: '%s' is called '%s' now; the next release "
-			  "drops the old name", where, opt->name, now);
-	if (!conf_key_is_list(key) && reading.seen[key])
-		conf_note(reading.conf, true, "%s: '%s' is given twice", where, name);
-	reading.seen[key] = true;
-	/* Errors are noted, and the rest of the file is still read, for further ones. */
-	conf_add(reading.conf, name, value, where);
-	*(const char **)result = value;
-	return 0;
-}
-
-static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
-{
-	char where[128], text[512];
-
-	where_of(cfg, where, sizeof(where));
-	vsnprintf(text, sizeof(text), fmt, ap);
-	conf_note(reading.conf, true, "%s: %s", where, text);
-}
-
-/*
- * libconfuse allows comments only between keys, but people write them beside the addresses
- * of a list: this blanks them out, except in quotes. libconfuse also expands environment
- * variables, which differ between cron, systemd and a shell: those are an error.
- */
-static void prepare(char *text)
-{
-	char quote = 0;
-	int line = 1;
-
-	for (; *text; text++) {
-		line += *text == '\n';
-		if (!strncmp(text, "${", 2) && quote != '\'')
-			conf_note(reading.conf, true, "%s:%d: '${' would expand an environment "
-				  "variable: put it in single quotes", reading.file, line);
-		if (quote) {
-			if (*text == '\\' && text[1])
-				line += *++text == '\n';
-			else if (*text == quote)
-				quote = 0;
-		} else if (*text == '"' || *text == '\'') {
-			quote = *text;
-		} else if (*text == '#') {
-			size_t size = strcspn(text, "\n");
-
-			memset(text, ' ', size);
-			text += size - 1;
-		}
-	}
-}
-
-/* A key in libconfuse's form; key: its number. */
-static cfg_opt_t option_of(const char *name, int key)
-{
-	cfg_opt_t list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, on_value);
-	cfg_opt_t one = CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value);
-
-	return conf_key_is_list(key) ? list : one;
-}
-
-static int parse(struct conf *conf, const char *file, char *text)
-{
-	cfg_opt_t opts[KEYS_MAX + 1];
-	int errors = conf->errors;
-	const char *old, *now;
-	size_t i, n = 0;
-	cfg_t *cfg;
-
-	for (i = 0; conf_key(i); i++)
-		opts[n++] = option_of(conf_key(i), i);
-	for (i = 0; (old = retired_keys(i, &now)); i++)
-		opts[n++] = option_of(old, conf_key_find(now));
-	opts[n] = (cfg_opt_t)CFG_END();
-	cfg = cfg_init(opts, CFGF_NONE);
-	if (!cfg)
-		return -ENOMEM;
-	reading = (struct reading){ .conf = conf, .file = file };
-	cfg_set_error_function(cfg, on_error);
-	prepare(text);
-	if (conf->errors == errors && cfg_parse_buf(cfg, text) != CFG_SUCCESS &&
-	    conf->errors == errors)
-		conf_note(conf, true, "%s: cannot be parsed", file);
-	cfg_free(cfg);
-	return conf->errors > errors ? -EINVAL : 0;
-}
-
-int conf_slurp(const char *file, char **text)
-{
-	FILE *f = fopen(file, "re");
-	size_t size;
-	int ret = 0;
-
-	if (!f)
-		return -errno;
-	*text = malloc(FILE_MAX + 1);
-	if (!*text) {
-		fclose(f);
-		return -ENOMEM;
-	}
-	size = fread(*text, 1, FILE_MAX + 1, f);
-	if (ferror(f))
-		ret = -errno;
-	else if (size > FILE_MAX)
-		ret = -EFBIG;
-	else if (memchr(*text, '\0', size))
-		ret = -EILSEQ;
-	else
-		(*text)[size] = '\0';
-	fclose(f);
-	if (ret) {
-		free(*text);
-		*text = NULL;
-	}
-	return ret;
-}
-
-int conf_unreadable(const char *file, int error)
-{
-	if (error == -EILSEQ)
-		return fail_usage("'%s' has a zero byte: it is not a text file", file);
-	return fail_usage("cannot read '%s': %s", file, strerror(-error));
-}
-
-/* The arguments of conf_hold(). */
-static const char *held_file, *held_text;
-
-void conf_hold(const char *file, const char *text)
-{
-	held_file = file;
-	held_text = text;
-}
-
-int conf_read(struct conf *conf, const char *file)
-{
-	char *text = NULL;
-	int ret = 0;
-
-	if (held_file && !strcmp(file, held_file)) {
-		text = strdup(held_text);
-		if (!text)
-			return -ENOMEM;
-	} else {
-		ret = conf_slurp(file, &text);
-	}
-	if (ret)
-		return ret;
-	ret = parse(conf, file, text);
-	free(text);
-	return ret;
-}
-
-/* --- the whole --------------------------------------------------------------- */
-
 void conf_init(struct conf *conf)
 {
 	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60, .store_mib = 1024,
@@ -254,6 +73,7 @@ void conf_drop_interfaces(struct conf *conf)
 		free(conf->interface[--conf->interfaces]);
 	free(conf->interface);
 	conf->interface = NULL;
+	given_drop(conf, conf_key_find("interface"));
 }
 
 void conf_free(struct conf *conf)
@@ -276,6 +96,7 @@ void conf_free(struct conf *conf)
 	free(conf->mx);
 	free(conf->never_except);
 	free(conf->test_source);
+	given_free(conf);
 	*conf = (struct conf){};
 }
 

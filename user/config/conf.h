@@ -15,6 +15,15 @@
 #include "user/base/limits.h"
 #include "user/config/rules.h"
 
+#define CONF_DEFAULT 160 /* bytes of a default as text, at most */
+
+/* Words of lists where none are given: */
+#define CONF_LIST_ZONE "nolist.invalid"
+#define CONF_LIST_NS "localhost"
+#define CONF_LIST_HOSTMASTER "nobody.invalid"
+#define CONF_LIST_REASON "$ contacts only fake mail exchangers"
+#define CONF_LIST_NAME "nolist"
+
 /* An address with a role, and where it was given (for messages). */
 struct conf_mx {
 	struct nolist_addr addr;
@@ -63,7 +72,7 @@ struct conf {
 	struct prefix *test_source;    /* "test-sources": where tests of the fakes come from */
 	int test_sources;
 
-	/* Lists (NULL: a default in lists/list.c): */
+	/* Lists (NULL: the default above): */
 	char *list_zone;       /* "list-zone": of the DNS list */
 	char *list_ns;         /* "list-ns": its name server */
 	char *list_hostmaster; /* "list-hostmaster": the contact of the zone */
@@ -72,6 +81,14 @@ struct conf {
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;
 	unsigned int reload_s;  /* "reload-time": how long a command may take */
+
+	/* All of the above as it was given, in that order (given.h): */
+	struct conf_given {
+		unsigned int key;
+		char *value;
+		char where[128];
+	} *given;
+	int givens;
 
 	/* Errors and warnings, in the order they were found: */
 	struct conf_note {
@@ -105,6 +122,8 @@ int conf_add(struct conf *conf, const char *key, const char *value, const char *
 /* A key's name by its number, from 0 on (NULL after the last), and its number by name (or -1). */
 const char *conf_key(unsigned int key);
 int conf_key_find(const char *name);
+/* What holds where a key is not given; NULL: nothing. */
+const char *conf_key_default(unsigned int key, char text[CONF_DEFAULT]);
 bool conf_key_is_list(unsigned int key);
 /* Forgets the file's interfaces, so that conf_add() names them instead. */
 void conf_drop_interfaces(struct conf *conf);

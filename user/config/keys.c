@@ -11,9 +11,12 @@
 #include <string.h>
 
 #include "user/base/array.h"
+#include "user/base/duration.h"
 #include "user/base/text.h"
 #include "user/config/conf.h"
+#include "user/config/given.h"
 #include "user/config/keys_lists.h"
+#include "user/config/values.h"
 #include "user/base/special_use.h"
 
 #define LIST_MAX 4096 /* values of a list that has no limit of its own */
@@ -76,13 +79,24 @@ static const struct special *special_of(const struct nolist_addr *addr)
 	return NULL;
 }
 
+/* What people write in place of an address. */
+static const char *why_no_address(const char *value)
+{
+	if (strchr(value, '/'))
+		return ": write one address, without a prefix length";
+	if (value[strspn(value, "0123456789abcdefABCDEF.:")] && !strchr(value, ':'))
+		return ": write its IP address in place of a host name";
+	return "";
+}
+
 static int add_mx(struct conf *conf, enum nolist_role role, const char *value, const char *where)
 {
 	const struct special *s;
 	struct conf_mx mx = { .role = role };
 
 	if (addr_parse(value, &mx.addr)) {
-		conf_note(conf, true, "%s: '%s' is not an address", where, value);
+		conf_note(conf, true, "%s: '%s' is not an address%s", where, value,
+			  why_no_address(value));
 		return -EINVAL;
 	}
 	if (conf->mxs >= NOLIST_MX_MAX) {
@@ -116,28 +130,12 @@ static int add_high(struct conf *conf, const char *value, const char *where)
 	return add_mx(conf, NOLIST_HIGH, value, where);
 }
 
-/* Parses a decimal number from min to max, with nothing before or after it. */
-static int parse_number(const char *value, unsigned long min, unsigned long max,
-			unsigned int *number)
-{
-	size_t digits = strspn(value, "0123456789");
-	unsigned long n;
-
-	if (!digits || digits > 10 || value[digits])
-		return -EINVAL;
-	n = strtoul(value, NULL, 10);
-	if (n < min || n > max)
-		return -EINVAL;
-	*number = n;
-	return 0;
-}
-
 static int add_port(struct conf *conf, const char *value, const char *where)
 {
 	unsigned int port;
 	int i;
 
-	if (parse_number(value, 1, 65535, &port)) {
+	if (value_number(value, 1, 65535, &port)) {
 		conf_note(conf, true, "%s: '%s' is not a port from 1 to 65535", where, value);
 		return -EINVAL;
 	}
@@ -170,91 +168,39 @@ static int set_mode(struct conf *conf, const char *value, const char *where)
 	return -EINVAL;
 }
 
-static int set_number(struct conf *conf, const char *value, const char *where, unsigned int min,
-		      unsigned int max, unsigned int *number)
-{
-	if (!parse_number(value, min, max, number))
-		return 0;
-	conf_note(conf, true, "%s: '%s' is not a number from %u to %u", where, value, min, max);
-	return -EINVAL;
-}
-
 static int set_reload_time(struct conf *conf, const char *value, const char *where)
 {
-	return set_number(conf, value, where, 1, 3600, &conf->reload_s);
+	return value_set_time(conf, value, where, 1, 3600, &conf->reload_s);
 }
 
 static int set_sources(struct conf *conf, const char *value, const char *where)
 {
-	return set_number(conf, value, where, KERN_SOURCES_MIN, KERN_SOURCES_MAX, &conf->sources);
-}
-
-/* Sets a key whose value is "accept" or another word. */
-static int set_accepted(struct conf *conf, const char *value, const char *where, const char *else_,
-			bool *is_accepted)
-{
-	*is_accepted = !strcmp(value, "accept");
-	if (*is_accepted || !strcmp(value, else_))
-		return 0;
-	conf_note(conf, true, "%s: '%s' is not accept or %s", where, value, else_);
-	return -EINVAL;
+	return value_set_number(conf, value, where, KERN_SOURCES_MIN, KERN_SOURCES_MAX, &conf->sources);
 }
 
 static int set_unseen(struct conf *conf, const char *value, const char *where)
 {
-	return set_accepted(conf, value, where, "refuse", &conf->is_unseen_accepted);
+	return value_set_accepted(conf, value, where, "refuse", &conf->is_unseen_accepted);
 }
 
 static int set_dual(struct conf *conf, const char *value, const char *where)
 {
-	return set_accepted(conf, value, where, "excuse", &conf->is_dual_accepted);
-}
-
-static int set_yes_no(struct conf *conf, const char *value, const char *where, bool *is_yes)
-{
-	*is_yes = !strcmp(value, "yes");
-	if (*is_yes || !strcmp(value, "no"))
-		return 0;
-	conf_note(conf, true, "%s: '%s' is not yes or no", where, value);
-	return -EINVAL;
+	return value_set_accepted(conf, value, where, "excuse", &conf->is_dual_accepted);
 }
 
 static int set_probable(struct conf *conf, const char *value, const char *where)
 {
-	return set_yes_no(conf, value, where, &conf->is_probable_listed);
-}
-
-/* Sets a text for a reply: RFC 5321 4.2 allows only printable ASCII there. */
-static int set_text(struct conf *conf, const char *value, const char *where, size_t max,
-		    bool has_blanks, char **text)
-{
-	char first = has_blanks ? ' ' : '!';
-	char *copy;
-	size_t i;
-
-	for (i = 0; value[i] >= first && value[i] <= '~'; i++)
-		;
-	if (!i || value[i] || i > max) {
-		conf_note(conf, true, "%s: '%s' is not 1 to %zu characters of printable ASCII%s",
-			  where, value, max, has_blanks ? "" : " without blanks");
-		return -EINVAL;
-	}
-	copy = strdup(value);
-	if (!copy)
-		return -ENOMEM;
-	free(*text);
-	*text = copy;
-	return 0;
+	return value_set_yes_no(conf, value, where, &conf->is_probable_listed);
 }
 
 static int set_name(struct conf *conf, const char *value, const char *where)
 {
-	return set_text(conf, value, where, DIALOGUE_NAME_MAX, false, &conf->name);
+	return value_set_text(conf, value, where, DIALOGUE_NAME_MAX, false, &conf->name);
 }
 
 static int set_tempfail_text(struct conf *conf, const char *value, const char *where)
 {
-	return set_text(conf, value, where, DIALOGUE_TEXT_MAX, true, &conf->tempfail_text);
+	return value_set_text(conf, value, where, DIALOGUE_TEXT_MAX, true, &conf->tempfail_text);
 }
 
 static int set_stage(struct conf *conf, const char *value, const char *where)
@@ -267,27 +213,27 @@ static int set_stage(struct conf *conf, const char *value, const char *where)
 
 static int set_collect(struct conf *conf, const char *value, const char *where)
 {
-	return set_yes_no(conf, value, where, &conf->is_collected);
+	return value_set_yes_no(conf, value, where, &conf->is_collected);
 }
 
 static int set_store_size(struct conf *conf, const char *value, const char *where)
 {
-	return set_number(conf, value, where, 1, 1 << 20, &conf->store_mib);
+	return value_set_number(conf, value, where, 1, 1 << 20, &conf->store_mib);
 }
 
 static int set_collect_interval(struct conf *conf, const char *value, const char *where)
 {
-	return set_number(conf, value, where, 1, DAY_S, &conf->collect_s);
+	return value_set_time(conf, value, where, 1, DAY_S, &conf->collect_s);
 }
 
 static int set_dump_interval(struct conf *conf, const char *value, const char *where)
 {
-	return set_number(conf, value, where, 1, DAY_S, &conf->dump_s);
+	return value_set_time(conf, value, where, 1, DAY_S, &conf->dump_s);
 }
 
 static int set_split(struct conf *conf, const char *value, const char *where)
 {
-	return set_yes_no(conf, value, where, &conf->is_split);
+	return value_set_yes_no(conf, value, where, &conf->is_split);
 }
 
 static int add_file(struct conf *conf, const char *value, const char *where, char ***files, int *n)
@@ -370,36 +316,37 @@ static const struct key {
 	const char *name;
 	int (*take)(struct conf *conf, const char *value, const char *where);
 	bool is_list;
+	const char *initial; /* what holds where it is not given; NULL: nothing */
 } keys[] = {
-	{ "interface", add_interface, true },
-	{ "low", add_low, true },
-	{ "real", add_real, true },
-	{ "high", add_high, true },
-	{ "port", add_port, true },
-	{ "mode", set_mode, false },
-	{ "sources", set_sources, false },
-	{ "name", set_name, false },
-	{ "tempfail-text", set_tempfail_text, false },
-	{ "stage", set_stage, false },
-	{ "collect", set_collect, false },
-	{ "collect-interval", set_collect_interval, false },
-	{ "dump-interval", set_dump_interval, false },
-	{ "store-size", set_store_size, false },
-	{ "split-handshake", set_split, false },
-	{ "real-mx-unseen", set_unseen, false },
-	{ "dual-stack", set_dual, false },
-	{ "list-probable", set_probable, false },
-	{ "allow", add_allow, true },
-	{ "providers", add_provider, true },
-	{ "never-list-except", add_never_except, true },
-	{ "test-sources", add_test_source, true },
-	{ "list", conf_add_list, true },
-	{ "list-zone", conf_set_zone, false },
-	{ "list-ns", conf_set_ns, false },
-	{ "list-hostmaster", conf_set_hostmaster, false },
-	{ "list-reason", conf_set_reason, false },
-	{ "list-name", conf_set_list_name, false },
-	{ "reload-time", set_reload_time, false },
+	{ "interface", add_interface, true, NULL },
+	{ "low", add_low, true, NULL },
+	{ "real", add_real, true, NULL },
+	{ "high", add_high, true, NULL },
+	{ "port", add_port, true, "25" },
+	{ "mode", set_mode, false, "auto" },
+	{ "sources", set_sources, false, "262144" },
+	{ "name", set_name, false, NULL },
+	{ "tempfail-text", set_tempfail_text, false, DIALOGUE_TEXT_DEFAULT },
+	{ "stage", set_stage, false, "data" },
+	{ "collect", set_collect, false, "no" },
+	{ "collect-interval", set_collect_interval, false, "5m" },
+	{ "dump-interval", set_dump_interval, false, "10m" },
+	{ "store-size", set_store_size, false, "1024" },
+	{ "split-handshake", set_split, false, "no" },
+	{ "real-mx-unseen", set_unseen, false, "refuse" },
+	{ "dual-stack", set_dual, false, "excuse" },
+	{ "list-probable", set_probable, false, "yes" },
+	{ "allow", add_allow, true, NULL },
+	{ "providers", add_provider, true, NULL },
+	{ "never-list-except", add_never_except, true, NULL },
+	{ "test-sources", add_test_source, true, NULL },
+	{ "list", conf_add_list, true, NULL },
+	{ "list-zone", conf_set_zone, false, CONF_LIST_ZONE },
+	{ "list-ns", conf_set_ns, false, CONF_LIST_NS },
+	{ "list-hostmaster", conf_set_hostmaster, false, CONF_LIST_HOSTMASTER },
+	{ "list-reason", conf_set_reason, false, CONF_LIST_REASON },
+	{ "list-name", conf_set_list_name, false, CONF_LIST_NAME },
+	{ "reload-time", set_reload_time, false, "1m" },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
@@ -435,6 +382,20 @@ bool conf_key_is_list(unsigned int key)
 	return key < KEYS && keys[key].is_list;
 }
 
+const char *conf_key_default(unsigned int key, char text[CONF_DEFAULT])
+{
+	const struct rule *r;
+
+	if (key < KEYS)
+		return keys[key].initial;
+	r = &rule_table[key - KEYS];
+	if (!strcmp(r->unit, "s"))
+		duration_text(r->initial, text);
+	else
+		snprintf(text, CONF_DEFAULT, "%u", r->initial);
+	return text;
+}
+
 static int key_take(struct conf *conf, size_t key, const char *value, const char *where)
 {
 	const struct rule *r;
@@ -442,12 +403,17 @@ static int key_take(struct conf *conf, size_t key, const char *value, const char
 	if (key < KEYS)
 		return keys[key].take(conf, value, where);
 	r = &rule_table[key - KEYS];
-	return set_number(conf, value, where, r->min, r->max, rules_value(&conf->rules, r));
+	if (!strcmp(r->unit, "s"))
+		return value_set_time(conf, value, where, r->min, r->max, rules_value(&conf->rules, r));
+	return value_set_number(conf, value, where, r->min, r->max, rules_value(&conf->rules, r));
 }
 
 int conf_add(struct conf *conf, const char *name, const char *value, const char *where)
 {
-	int key = conf_key_find(name);
+	int key = conf_key_find(name), error;
 
-	return key < 0 ? -EINVAL : key_take(conf, key, value, where);
+	if (key < 0)
+		return -EINVAL;
+	error = key_take(conf, key, value, where);
+	return error ? error : given_add(conf, key, value, where);
 }

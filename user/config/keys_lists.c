@@ -142,6 +142,18 @@ int conf_split(const char *text, char **words, char ***argv)
 	return 0;
 }
 
+const char *conf_shell_word(char **argv)
+{
+	static const char *const words[] = { "&&", "||", ";", "&", "|", ">", ">>", "<", "2>&1" };
+	size_t i;
+
+	for (; *argv; argv++)
+		for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+			if (!strcmp(*argv, words[i]))
+				return *argv;
+	return NULL;
+}
+
 int conf_add_list(struct conf *conf, const char *value, const char *where)
 {
 	struct conf_list list, *grown;
@@ -159,6 +171,9 @@ int conf_add_list(struct conf *conf, const char *value, const char *where)
 	}
 	strncpy(list.where, where, sizeof(list.where) - 1);
 	list.where[sizeof(list.where) - 1] = '\0';
+	if (conf_shell_word(list.argv))
+		conf_note(conf, false, "%s: there is no shell: '%s' is a word for the command; put "
+			  "both into a script", where, conf_shell_word(list.argv));
 	conf->list = grown;
 	conf->list[conf->lists++] = list;
 	return 0;

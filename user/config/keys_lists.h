@@ -16,6 +16,8 @@ int conf_set_list_name(struct conf *conf, const char *value, const char *where);
 int conf_add_list(struct conf *conf, const char *value, const char *where);
 void conf_free_lists(struct conf *conf);
 
+/* A word that only a shell would understand; NULL: none is. */
+const char *conf_shell_word(char **argv);
 /* Splits at blanks; argv ends with NULL. The caller frees both results. 0 or -ENOMEM. */
 int conf_split(const char *text, char **words, char ***argv);
 

@@ -20,12 +20,11 @@
 struct format_words list_words(const struct conf *conf)
 {
 	return (struct format_words){
-		.zone = conf->list_zone ? conf->list_zone : "nolist.invalid",
-		.ns = conf->list_ns ? conf->list_ns : "localhost",
-		.hostmaster = conf->list_hostmaster ? conf->list_hostmaster : "nobody.invalid",
-		.reason = conf->list_reason ? conf->list_reason
-					    : "$ contacts only fake mail exchangers",
-		.name = conf->list_name ? conf->list_name : "nolist",
+		.zone = conf->list_zone ? conf->list_zone : CONF_LIST_ZONE,
+		.ns = conf->list_ns ? conf->list_ns : CONF_LIST_NS,
+		.hostmaster = conf->list_hostmaster ? conf->list_hostmaster : CONF_LIST_HOSTMASTER,
+		.reason = conf->list_reason ? conf->list_reason : CONF_LIST_REASON,
+		.name = conf->list_name ? conf->list_name : CONF_LIST_NAME,
 	};
 }
 
