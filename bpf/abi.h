@@ -222,6 +222,9 @@ _Static_assert(sizeof(struct nolist_config) ==
 			       24 * NOLIST_SLOTS + 8 + 200 * NOLIST_REPLIES,
 	       "abi");
 
+/* The clock of the sequence numbers has slots of 2^40 ns, 18 minutes; they are good for two. */
+#define NOLIST_COOKIE_SHIFT 40
+
 /*
  * nolist_key: the secret of the sequence numbers. User space draws it once and
  * does not change it on a reload, so that no open dialogue is lost; never shown.

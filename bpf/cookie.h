@@ -6,7 +6,7 @@
 #ifndef NOLIST_COOKIE_H
 #define NOLIST_COOKIE_H
 
-#define COOKIE_SLOT_SHIFT 40 /* a slot of the clock: 2^40 ns, 18 minutes */
+#define COOKIE_SLOT_SHIFT NOLIST_COOKIE_SHIFT
 
 static __always_inline __u64 cookie_rotl(__u64 x, int n)
 {

@@ -20,7 +20,7 @@ struct ago {
 
 struct talk {
 	int ago; /* start of the hour; 0: no dialogue */
-	int strong, weak, tempfailed_weak, quit;
+	int strong, weak, tempfailed_weak, quit, pipelined;
 };
 
 struct scenario {
@@ -40,6 +40,7 @@ struct scenario {
 	bool is_accepted;             /* real-mx-unseen = accept */
 	bool is_low_ip4_only;         /* the real MX has both families, and is seen in both */
 	bool is_dual_accepted;        /* dual-stack = accept */
+	bool is_pipelined_accepted;   /* pipelined-only = accept */
 	int lost;                     /* verified evidence was lost so long ago */
 	int now;                      /* judged so long before NOW */
 	int grace;                    /* in seconds, unless the default */
@@ -53,6 +54,8 @@ struct scenario {
 	}                         /* tempfailed, no QUIT, verified by timestamp */
 #define WEAK(h) { h, 0, 1, 1, 0 } /* by one exact number */
 #define POLITE(h) { h, 1, 0, 0, 1 }
+#define BURST(h) { h, 1, 0, 0, 0, 3 } /* all commands at once */
+#define WEAK_BURST(h) { h, 0, 1, 1, 0, 3 }
 
 static const struct scenario scenarios[] = {
 	/* Contacts only. */
@@ -185,6 +188,47 @@ static const struct scenario scenarios[] = {
 	{ .name = "QUIT two hours later is of another dialogue",
 	  .talk = { 50 * H, 38 * H },
 	  .hour = { BAD(50 * H), { 48 * H, 0, 0, 0, 1 }, BAD(40 * H), { 38 * H, 0, 0, 0, 1 } },
+	  .want = JUDGED_OFFENDER },
+	{ .name = "a captured segment of a dialogue with QUIT, sent again in the next hour",
+	  .talk = { 50 * H, 49 * H },
+	  .hour = { POLITE(50 * H), BAD(49 * H) },
+	  .offences = 1,
+	  .want = JUDGED_NONE },
+	{ .name = "two hours later no segment is good any more",
+	  .talk = { 50 * H, 48 * H },
+	  .hour = { POLITE(50 * H), BAD(48 * H) },
+	  .offences = 1,
+	  .want = JUDGED_OFFENDER },
+	{ .name = "hours of another boot: QUIT ended half an hour before this one began",
+	  .talk = { 50 * H, 48 * H },
+	  .hour = { POLITE(50 * H), BAD(49 * H - 1800) },
+	  .offences = 1,
+	  .want = JUDGED_NONE },
+	{ .name = "and 40 minutes before",
+	  .talk = { 50 * H, 48 * H },
+	  .hour = { POLITE(50 * H), BAD(49 * H - 2400) },
+	  .offences = 1,
+	  .want = JUDGED_OFFENDER },
+	{ .name = "a web server that is given our address to fetch: all commands at once",
+	  .talk = { 60 * H, 40 * H },
+	  .hour = { BURST(60 * H), BURST(50 * H), BURST(40 * H) },
+	  .want = JUDGED_FEW },
+	{ .name = "the same without timestamps",
+	  .talk = { 60 * H, 30 * H },
+	  .hour = { WEAK_BURST(60 * H), WEAK_BURST(50 * H), WEAK_BURST(40 * H) },
+	  .want = JUDGED_FEW },
+	{ .name = "a bot that sends all at once in one hour, and waits in another",
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BURST(50 * H), BAD(40 * H) },
+	  .want = JUDGED_OFFENDER },
+	{ .name = "it waited first",
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BAD(50 * H), BURST(40 * H) },
+	  .want = JUDGED_OFFENDER },
+	{ .name = "two such hours, and they may count",
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BURST(50 * H), BURST(40 * H) },
+	  .is_pipelined_accepted = true,
 	  .want = JUDGED_OFFENDER },
 	{ .name = "never tempfailed: it left after EHLO, for want of TLS",
 	  .talk = { 50 * H, 30 * H },
@@ -486,7 +530,8 @@ static void run(const struct scenario *s)
 						 .n[NOLIST_EVENT_GREETED_WEAK] = s->hour[i].weak,
 						 .n[NOLIST_EVENT_TEMPFAILED_WEAK] =
 							 s->hour[i].tempfailed_weak,
-						 .n[NOLIST_EVENT_QUIT] = s->hour[i].quit };
+						 .n[NOLIST_EVENT_QUIT] = s->hour[i].quit,
+						 .n[NOLIST_EVENT_PIPELINED] = s->hour[i].pipelined };
 	}
 	acks[1] = (struct evidence_acks){ s->hour[0].ago ? hour[0].start + s->acks_shift : NOW - D,
 					  s->bad_acks_all, 0 };
@@ -503,6 +548,7 @@ static void run(const struct scenario *s)
 	site.family[0].data_last = s->data_seen ? NOW - s->data_seen : 0;
 	site.is_unseen_accepted = s->is_accepted;
 	site.is_dual_accepted = s->is_dual_accepted;
+	site.is_pipelined_accepted = s->is_pipelined_accepted;
 	site.family[1].has_low = !s->is_low_ip4_only;
 	site.family[1].has_real = s->is_low_ip4_only;
 	site.family[1].real_last = s->is_low_ip4_only ? NOW - 60 : 0;

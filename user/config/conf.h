@@ -62,6 +62,7 @@ struct conf {
 	struct rules rules;            /* keys and defaults are in rule_table (rules.h) */
 	bool is_unseen_accepted;       /* "real-mx-unseen = accept" */
 	bool is_dual_accepted;         /* "dual-stack = accept" */
+	bool is_pipelined_accepted;    /* "pipelined-only = accept" */
 	bool is_probable_listed;       /* "list-probable = yes" */
 	char **allow;                  /* "allow", --allow: files */
 	int allows;

@@ -188,6 +188,11 @@ static int set_dual(struct conf *conf, const char *value, const char *where)
 	return value_set_accepted(conf, value, where, "excuse", &conf->is_dual_accepted);
 }
 
+static int set_pipelined(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_accepted(conf, value, where, "excuse", &conf->is_pipelined_accepted);
+}
+
 static int set_probable(struct conf *conf, const char *value, const char *where)
 {
 	return value_set_yes_no(conf, value, where, &conf->is_probable_listed);
@@ -335,6 +340,7 @@ static const struct key {
 	{ "split-handshake", set_split, false, "no" },
 	{ "real-mx-unseen", set_unseen, false, "refuse" },
 	{ "dual-stack", set_dual, false, "excuse" },
+	{ "pipelined-only", set_pipelined, false, "excuse" },
 	{ "list-probable", set_probable, false, "yes" },
 	{ "allow", add_allow, true, NULL },
 	{ "providers", add_provider, true, NULL },

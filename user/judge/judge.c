@@ -134,6 +134,7 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	};
 	j->site.is_unseen_accepted = j->conf->is_unseen_accepted;
 	j->site.is_dual_accepted = j->conf->is_dual_accepted;
+	j->site.is_pipelined_accepted = j->conf->is_pipelined_accepted;
 	j->site.is_replay = j->is_replay;
 	error = read_allows(j, o);
 	if (!error && judge_read_tests(j))

@@ -3,16 +3,14 @@
  * The verdict. Input: evidence, neighbourhood, site, rules and a clock. Output: what the
  * source is, since when, until when, and the result of every check.
  *
- * An offence is an hour in which a verified dialogue at a high fake was tempfailed, and
- * no tempfailed dialogue of this hour or the next one ended with QUIT. If no dialogue is
- * known, the last SYN to a high fake counts as one, and the verdict is at most "suspect".
+ * offence.c says what an offence is. If no dialogue is known, the last SYN to a high fake counts as one, and the verdict is at most "suspect".
  */
 #include <limits.h>
 #include <string.h>
 
 #include "user/evidence/as_of.h"
 #include "user/record/span.h"
-#include "user/judge/verdict.h"
+#include "user/judge/private.h"
 
 const char *const judgement_names[JUDGEMENTS] = {
 	[JUDGED_NONE] = "none",         [JUDGED_ALIBI] = "alibi",
@@ -43,58 +41,6 @@ bool verdict_is_listed(const struct verdict *v, bool is_unverified)
 	return v->is == JUDGED_OFFENDER || v->is == JUDGED_PROBABLE ||
 	       (is_unverified && v->is == JUDGED_SUSPECT);
 }
-
-/* One offence (or the SYN that counts as one): it happened within this span. */
-struct offence {
-	struct span when;
-	bool is_weak;
-};
-
-/* A count of offences, added in the order of time. */
-struct tally {
-	unsigned int strong, weak;
-	int64_t reached;        /* when they became enough; 0: they are not */
-	int64_t reached_strong; /* the same of the strong ones alone */
-	int64_t last;
-};
-
-static bool is_enough(const struct tally *t, const struct rules *rules, bool is_verified)
-{
-	if (!is_verified)
-		return t->strong;
-	return t->strong >= rules->offences || t->strong + t->weak >= rules->offences_weak;
-}
-
-static void tally_add(struct tally *t, const struct offence *o, const struct rules *rules,
-		      bool is_verified)
-{
-	if (o->is_weak)
-		t->weak++;
-	else
-		t->strong++;
-	/* After a listing has ended, the next one needs a grace of its own. */
-	if (t->reached && o->when.first - t->last > rules->listing_s)
-		t->reached = t->reached_strong = 0;
-	t->last = o->when.last;
-	if (!t->reached && is_enough(t, rules, is_verified))
-		t->reached = o->when.last;
-	if (!t->reached_strong && is_verified && t->strong >= rules->offences)
-		t->reached_strong = o->when.last;
-}
-
-/* The state of one judgement. */
-struct trial {
-	struct record r;
-	const struct neighbours *n;
-	const struct site *site;
-	const struct rules *rules;
-	int64_t now;
-	struct verdict *v;
-	struct tally all;       /* every offence */
-	struct tally own;       /* without those that an alibi excuses */
-	struct tally unexcused; /* and without those that may have one in the other family */
-	struct tally clean;     /* and without those near lost evidence, or while learning */
-};
 
 static void answer(struct trial *t, enum check check, bool is_passed, int64_t have, int64_t need)
 {
@@ -234,7 +180,7 @@ static void try_offence(struct trial *t, const struct offence *o)
 	int64_t lost;
 	bool is_out;
 
-	tally_add(&t->all, o, rules, t->v->is_verified);
+	tally_add(&t->all, o, t);
 	/* All of them, even if one has excused it already: explain shows each result. */
 	is_out = is_excused(t, CHECK_LOW, t->r.low.when, o, rules->window_s);
 	is_out |= is_excused(t, CHECK_REAL, t->r.real.when, o, rules->window_s);
@@ -245,10 +191,10 @@ static void try_offence(struct trial *t, const struct offence *o)
 		t->v->excused++;
 		return;
 	}
-	tally_add(&t->own, o, rules, t->v->is_verified);
+	tally_add(&t->own, o, t);
 	if (is_dual(t, o))
 		return;
-	tally_add(&t->unexcused, o, rules, t->v->is_verified);
+	tally_add(&t->unexcused, o, t);
 	is_out = is_learning(t, o);
 	if (has_gap(t, o, &lost)) {
 		answer(t, CHECK_GAPS, false, lost, 0);
@@ -257,73 +203,7 @@ static void try_offence(struct trial *t, const struct offence *o)
 		answer(t, CHECK_GAPS, true, lost, 0);
 	}
 	if (!is_out)
-		tally_add(&t->clean, o, rules, t->v->is_verified);
-}
-
-/*
- * Could the weak evidence be forged? Guessing a sequence number takes a great many wrong
- * acknowledgements. Those of all sources are known for some hours only, those of this
- * source since it was first verified.
- */
-static bool is_forgeable(const struct trial *t, const struct hour *h)
-{
-	const struct evidence_acks *a = t->site->acks;
-	int64_t start = h->start;
-	size_t from = 0, to = t->site->n_acks;
-	uint64_t count = 0;
-
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (a[mid].start <= start - HOUR_S)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	/* Hours of different boots overlap: both count. */
-	for (; from < t->site->n_acks && a[from].start < start + HOUR_S; from++)
-		count += a[from].count;
-	return count > t->rules->bad_acks_all || t->r.bad_acks > t->rules->bad_acks;
-}
-
-/* Did a tempfailed dialogue of this hour end with QUIT? That may have come in the next hour. */
-static bool has_quit(const struct record *r, const struct hour *h)
-{
-	const struct hour *next = h + 1;
-
-	if (h->n[NOLIST_EVENT_QUIT])
-		return true;
-	return next < r->hour + r->hours && next->start == h->start + HOUR_S &&
-	       next->n[NOLIST_EVENT_QUIT];
-}
-
-/* Verified by sequence numbers alone, with too few wrong ones for them to be guessed. */
-static bool is_weak_offence(const struct trial *t, const struct hour *h)
-{
-	return h->n[NOLIST_EVENT_GREETED_WEAK] && h->n[NOLIST_EVENT_TEMPFAILED_WEAK] &&
-	       !is_forgeable(t, h);
-}
-
-/* The hour's dialogues as an offence; false if they are none. */
-static bool hour_offence(const struct trial *t, const struct hour *h, struct offence *o)
-{
-	int64_t from = h->start, to = from + HOUR_S - 1;
-	const struct record *r = &t->r;
-
-	/* A retransmission counts again, so the counters cannot be subtracted from each other. */
-	if (has_quit(r, h))
-		return false;
-	if (!h->n[NOLIST_EVENT_TEMPFAILED] && !is_weak_offence(t, h))
-		return false;
-	if (r->talk.last >= from && r->talk.last < to)
-		to = r->talk.last;
-	if (to > t->now)
-		to = t->now;
-	if (r->talk.first > from && r->talk.first <= to)
-		from = r->talk.first;
-	o->when = (struct span){ from, to };
-	o->is_weak = !h->n[NOLIST_EVENT_TEMPFAILED];
-	return true;
+		tally_add(&t->clean, o, t);
 }
 
 static void try_offences(struct trial *t)
@@ -333,10 +213,10 @@ static void try_offences(struct trial *t)
 
 	if (t->v->is_verified) {
 		for (i = 0; i < t->r.hours; i++)
-			if (hour_offence(t, &t->r.hour[i], &o))
+			if (offence_of_hour(t, i, &o))
 				try_offence(t, &o);
 	} else if (t->r.high.when.first) {
-		o = (struct offence){ { t->r.high.when.last, t->r.high.when.last }, false };
+		o = (struct offence){ { t->r.high.when.last, t->r.high.when.last }, false, false };
 		try_offence(t, &o);
 	}
 }
@@ -366,6 +246,7 @@ static void ask_offences(struct trial *t)
 	answer(t, CHECK_OFFENCES, c->reached, c->strong + c->weak, t->v->is_verified ? need : 1);
 	t->v->strong = c->strong;
 	t->v->weak = c->weak;
+	t->v->bursts = c->bursts;
 }
 
 static enum judgement judge_enough(struct trial *t, const struct tally *tally)

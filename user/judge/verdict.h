@@ -36,6 +36,7 @@ struct site {
 	} family[2];               /* IPv4, IPv6 */
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
 	bool is_dual_accepted;     /* "dual-stack = accept" */
+	bool is_pipelined_accepted; /* "pipelined-only = accept" */
 	bool is_replay;            /* --at: later events are in the records, and are left out */
 	const struct span *lost;   /* when verified evidence was lost; ascending */
 	size_t losts;
@@ -128,6 +129,7 @@ struct verdict {
 	bool is_verified;           /* judged by dialogues, not by contacts */
 	bool is_strong;             /* strong offences alone are enough, and had their grace */
 	unsigned int strong, weak;  /* offences that count, by grade */
+	unsigned int bursts;        /* of these, offences with commands sent together */
 	unsigned int excused;       /* offences that an alibi excuses */
 	unsigned int learning;      /* offences while learning */
 	int64_t paused;             /* seconds for which the grace did not run */

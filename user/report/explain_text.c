@@ -131,6 +131,9 @@ static void print_offences(const struct explain *e, const struct check_result *c
 		printf("%" PRId64 " hour%s tempfailed without QUIT, %u of them verified by "
 		       "timestamp; %" PRId64 " needed",
 		       c->have, times(c->have), v->strong, c->need);
+	if (v->bursts)
+		printf("; in %u of them commands were sent together%s", v->bursts,
+		       v->bursts == c->have ? ", and such hours alone do not list" : "");
 	if (v->excused)
 		printf("; %u excused", v->excused);
 }

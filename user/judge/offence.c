@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an offence is: an hour in which a verified dialogue at a high fake was tempfailed, and no
+ * tempfailed dialogue near it ended with QUIT. And when offences are enough.
+ */
+#include "user/record/span.h"
+#include "user/judge/private.h"
+
+/*
+ * A captured segment of a dialogue is answered again as long as its sequence numbers are good:
+ * in their slot of the clock and the next one (bpf/cookie.h). So long a QUIT excuses what may be
+ * replayed of its dialogue, and so late it may come itself.
+ */
+#define FAR_S (2 * HOUR_S + REPLAY_S) /* from one hour to another that is too far */
+#define REPLAY_S (2 * (int64_t)((1ull << NOLIST_COOKIE_SHIFT) / 1000000000 + 1))
+
+/*
+ * Could the weak evidence be forged? Guessing a sequence number takes a great many wrong
+ * acknowledgements. Those of all sources are known for some hours only, those of this
+ * source since it was first verified.
+ */
+static bool is_forgeable(const struct trial *t, const struct hour *h)
+{
+	const struct evidence_acks *a = t->site->acks;
+	int64_t start = h->start;
+	size_t from = 0, to = t->site->n_acks;
+	uint64_t count = 0;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (a[mid].start <= start - HOUR_S)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	/* Hours of different boots overlap: both count. */
+	for (; from < t->site->n_acks && a[from].start < start + HOUR_S; from++)
+		count += a[from].count;
+	return count > t->rules->bad_acks_all || t->r.bad_acks > t->rules->bad_acks;
+}
+
+/* Is there a QUIT in this hour? Then it may excuse the other one, which may be the same. */
+static bool quits(const struct hour *h, const struct hour *other)
+{
+	struct span a = { h->start, h->start + HOUR_S - 1 };
+	struct span b = { other->start, other->start + HOUR_S - 1 };
+
+	return h->n[NOLIST_EVENT_QUIT] && span_gap(a, b) <= REPLAY_S;
+}
+
+/* Did a tempfailed dialogue near this hour end with QUIT? */
+static bool has_quit(const struct record *r, unsigned int hour)
+{
+	const struct hour *h = &r->hour[hour];
+	unsigned int i;
+
+	for (i = hour + 1; i-- > 0 && r->hour[i].start + FAR_S > h->start;)
+		if (quits(&r->hour[i], h))
+			return true;
+	for (i = hour + 1; i < r->hours && r->hour[i].start < h->start + FAR_S; i++)
+		if (quits(&r->hour[i], h))
+			return true;
+	return false;
+}
+
+/* Verified by sequence numbers alone, with too few wrong ones for them to be guessed. */
+static bool is_weak_offence(const struct trial *t, const struct hour *h)
+{
+	return h->n[NOLIST_EVENT_GREETED_WEAK] && h->n[NOLIST_EVENT_TEMPFAILED_WEAK] &&
+	       !is_forgeable(t, h);
+}
+
+bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o)
+{
+	const struct hour *h = &t->r.hour[hour];
+	int64_t from = h->start, to = from + HOUR_S - 1;
+	const struct record *r = &t->r;
+
+	/* A retransmission counts again, so the counters cannot be subtracted from each other. */
+	if (has_quit(r, hour))
+		return false;
+	if (!h->n[NOLIST_EVENT_TEMPFAILED] && !is_weak_offence(t, h))
+		return false;
+	if (r->talk.last >= from && r->talk.last < to)
+		to = r->talk.last;
+	if (to > t->now)
+		to = t->now;
+	if (r->talk.first > from && r->talk.first <= to)
+		from = r->talk.first;
+	o->when = (struct span){ from, to };
+	o->is_weak = !h->n[NOLIST_EVENT_TEMPFAILED];
+	o->is_burst = h->n[NOLIST_EVENT_PIPELINED];
+	return true;
+}
+
+/*
+ * A web server or an FTP server can be made to send all lines of a dialogue at once, but not to
+ * wait for the answers: so hours in which commands were sent together count only with one in
+ * which they were not.
+ */
+static bool has_waited(const struct tally *tally, const struct trial *t)
+{
+	return tally->bursts < tally->strong + tally->weak || t->site->is_pipelined_accepted;
+}
+
+static bool is_enough(const struct tally *tally, const struct trial *t)
+{
+	if (!t->v->is_verified)
+		return tally->strong;
+	return has_waited(tally, t) && (tally->strong >= t->rules->offences ||
+					tally->strong + tally->weak >= t->rules->offences_weak);
+}
+
+void tally_add(struct tally *tally, const struct offence *o, const struct trial *t)
+{
+	if (o->is_weak)
+		tally->weak++;
+	else
+		tally->strong++;
+	tally->bursts += o->is_burst;
+	/* After a listing has ended, the next one needs a grace of its own. */
+	if (tally->reached && o->when.first - tally->last > t->rules->listing_s)
+		tally->reached = tally->reached_strong = 0;
+	tally->last = o->when.last;
+	if (!tally->reached && is_enough(tally, t))
+		tally->reached = o->when.last;
+	if (!tally->reached_strong && t->v->is_verified && has_waited(tally, t) &&
+	    tally->strong >= t->rules->offences)
+		tally->reached_strong = o->when.last;
+}
+
