@@ -16,6 +16,10 @@ static void test_modes(void)
 	struct stat st;
 
 	scratch_fresh("a/b");
+	tap_ok(store_open(&s, scratch_dir, STORE_WRITE) == -ENOENT && strstr(failure_last()->hint, "mistyped") &&
+		       stat(scratch_dir, &st),
+	       "a directory in one that is not there was mistyped");
+	scratch_fresh("a");
 	tap_ok(store_open(&s, scratch_dir, STORE_READ) == -ENOENT, "nothing is there to be read");
 	tap_ok(stat(scratch_dir, &st), "and reading made nothing");
 	store_close(scratch_open(STORE_WRITE));

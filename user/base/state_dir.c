@@ -21,14 +21,13 @@ int state_dir_check(const char *dir, int fd)
 	if (fstat(fd, &st))
 		return fail(-errno, "cannot look at '%s'", dir);
 	if ((st.st_uid != geteuid() && st.st_uid) || st.st_mode & (S_IWGRP | S_IWOTH)) {
-		fail(-EPERM, "cannot trust '%s'", dir);
-		return fail_hint("it must belong to root or to the user that runs this, and no "
-				 "other user may write to it");
+		fail(-EPERM, "cannot trust '%s': other users can write to it", dir);
+		return fail_hint("chown root '%s' && chmod go-w '%s'", dir, dir);
 	}
 	return 0;
 }
 
-int state_dir_make(const char *dir)
+static int make_parents(const char *dir)
 {
 	char path[4096], *slash = path;
 
@@ -40,9 +39,17 @@ int state_dir_make(const char *dir)
 			return fail(-errno, "cannot make '%s'", path);
 		*slash = '/';
 	}
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return fail(-errno, "cannot make '%s'", path);
 	return 0;
+}
+
+int state_dir_make(const char *dir)
+{
+	int error = strcmp(dir, STATE_DIR_DEFAULT) ? 0 : make_parents(dir);
+
+	if (error || !mkdir(dir, 0700) || errno == EEXIST)
+		return error;
+	error = fail(-errno, "cannot make the state directory '%s'", dir);
+	return error == -ENOENT ? fail_hint("is it mistyped? Else: mkdir -p '%s'", dir) : error;
 }
 
 int state_dir_open(const char *dir, int *fd)

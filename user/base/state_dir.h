@@ -6,7 +6,10 @@
 #ifndef NOLIST_STATE_DIR_H
 #define NOLIST_STATE_DIR_H
 
-int state_dir_make(const char *dir);          /* with its parents */
+#define STATE_DIR_DEFAULT "/var/lib/nolist-xdp"
+
+/* With its parents, if it is the default; where those of another are missing, it was mistyped. */
+int state_dir_make(const char *dir);
 int state_dir_check(const char *dir, int fd); /* -EPERM: others may write to it */
 int state_dir_open(const char *dir, int *fd); /* both, and opens it */
 

@@ -377,7 +377,14 @@ static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 	return true;
 }
 
-int evidence_step(struct evidence *e, struct record *r)
+/* So is a record of the tables that was emptied, since its source is to be forgotten. */
+static bool is_empty(const struct record *r)
+{
+	return !r->low.when.first && !r->real.when.first && !r->high.when.first &&
+	       !r->data.first && !r->talk.first && !r->bad_acks && !r->hours && !r->data_hours;
+}
+
+static int next_record(struct evidence *e, struct record *r)
 {
 	struct pack_key key;
 	int ret, error = 0;
@@ -396,6 +403,16 @@ int evidence_step(struct evidence *e, struct record *r)
 	return ret;
 }
 
+int evidence_step(struct evidence *e, struct record *r)
+{
+	int ret;
+
+	do {
+		ret = next_record(e, r);
+	} while (ret > 0 && is_empty(r));
+	return ret;
+}
+
 int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r)
 {
 	struct pack_key key = pack_key(src);
@@ -403,7 +420,8 @@ int evidence_find(struct evidence *e, const struct nolist_source *src, struct re
 
 	evidence_stop(e);
 	ret = find_parts(e, &key);
-	if (ret > 0)
-		evidence_record(e, &key, r);
-	return ret;
+	if (ret <= 0)
+		return ret;
+	evidence_record(e, &key, r);
+	return !is_empty(r);
 }

@@ -106,6 +106,15 @@ bool kern_is_detached(const struct kern *k, int instance, unsigned long long *fr
 /* Notes that a collect, at that time, has read the tables of a program that is attached. */
 void kern_note_collected(const struct kern *k, int instance, unsigned long long at_ns);
 
+/*
+ * Deletes what the tables of an instance hold of a source, or of all sources: how many
+ * records, or -errno.
+ */
+int kern_drop_source(const struct kern *k, int instance, const struct nolist_source *src);
+int kern_drop_sources(const struct kern *k, int instance);
+/* The learning time begins anew, as after a change of the MX addresses. */
+int kern_learn_anew(const struct kern *k, int instance);
+
 /* Counters, summed over CPUs and instances; verified_lost_ns is the latest. */
 int kern_stats(const struct kern *k, struct nolist_stats *sum);
 /* The same for one instance. */

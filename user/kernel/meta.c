@@ -100,6 +100,12 @@ static __u64 mx_number(const struct nolist_config *conf)
 	return (sum ? sum : 1) | mx_no_low(has);
 }
 
+static void add_change(struct nolist_meta *meta, __u64 mx, __u64 at_ns)
+{
+	memmove(meta->change + 1, meta->change, sizeof(meta->change) - sizeof(*meta->change));
+	meta->change[0] = (struct nolist_change){ mx, at_ns };
+}
+
 int kern_note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
 		 struct nolist_meta *was)
 {
@@ -110,7 +116,24 @@ int kern_note_mx(const struct kern_instance *instance, const struct nolist_confi
 	if (ret || was->change[0].mx == mx)
 		return ret;
 	meta = *was;
-	memmove(meta.change + 1, meta.change, sizeof(meta.change) - sizeof(*meta.change));
-	meta.change[0] = (struct nolist_change){ mx, kern_now_ns() };
+	add_change(&meta, mx, kern_now_ns());
 	return put_meta(instance, &meta);
+}
+
+/*
+ * Two changes: to other addresses, and back. So a later load with the same addresses finds
+ * them in force and adds none. They are two seconds apart, since the store has seconds.
+ */
+int kern_learn_anew(const struct kern *k, int instance)
+{
+	unsigned long long now = kern_now_ns();
+	struct nolist_meta meta;
+	int ret = read_meta(&k->instance[instance], &meta);
+	__u64 mx = ret ? 0 : meta.change[0].mx;
+
+	if (!mx)
+		return ret;
+	add_change(&meta, mx ^ 1 ? mx ^ 1 : mx ^ 3, now - 2000000000ull);
+	add_change(&meta, mx, now);
+	return put_meta(&k->instance[instance], &meta);
 }

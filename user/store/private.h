@@ -21,6 +21,7 @@ enum statement {
 	SQL_IS_VERIFIED,
 	SQL_COUNT,
 	SQL_DROP,
+	SQL_FORGET,
 	SQL_GAPS_DROP,
 	SQL_ACKS_DROP,
 	SQL_PARDON_DROP,
@@ -51,6 +52,7 @@ enum statement {
 	STATEMENTS
 };
 
+#define STORE_KEY_SIZE 12 /* bytes of a source */
 #define STORE_PUT_ROWS 64 /* of SQL_PUT_MANY */
 
 struct store {
@@ -80,6 +82,8 @@ int store_damaged(struct store *s);
 int store_number(struct store *s, const char *pragma, int *number);
 /* older.c: adds the SQL functions that the steps from older versions call. */
 int store_add_older(struct store *s);
+int store_execute(struct store *s, const char *text, const char *what);
+void store_key_bytes(const struct pack_key *key, unsigned char bytes[STORE_KEY_SIZE]);
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
 /* Drops everything of tables as a whole, pardons and lists from before a time. */
 int store_drop_epochs(struct store *s, int64_t before);

@@ -17,10 +17,10 @@
 #define HOUR_WORDS (sizeof(struct pack_hour) / 4)
 #define HOUR_MIN 6 /* bytes of an encoded hour, at least: length, mask, its number */
 
-#define KEY_SIZE 12
+#define KEY_SIZE STORE_KEY_SIZE
 #define STEPS_MAX 12 /* rows to step over before a search is quicker */
 
-static void key_bytes(const struct pack_key *key, unsigned char bytes[KEY_SIZE])
+void store_key_bytes(const struct pack_key *key, unsigned char bytes[KEY_SIZE])
 {
 	uint64_t high = htobe64(key->high);
 	uint32_t low = htobe32(key->low);
@@ -112,7 +112,7 @@ int store_start(struct store *s, enum store_grade grade, const struct pack_key *
 
 	if (!q)
 		return -EIO;
-	key_bytes(from ? from : &(struct pack_key){}, bytes);
+	store_key_bytes(from ? from : &(struct pack_key){}, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
 	return 0;
 }
@@ -148,7 +148,7 @@ static int get(struct store *s, struct store_row *row, enum store_grade grade)
 
 	if (!q)
 		return -EIO;
-	key_bytes(&row->key, bytes);
+	store_key_bytes(&row->key, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
 	sqlite3_bind_int(q, 2, row->epoch);
 	sqlite3_bind_int(q, 3, grade);
@@ -321,7 +321,7 @@ static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct s
 	unsigned char *key = *at;
 	int grade;
 
-	key_bytes(&row->key, key);
+	store_key_bytes(&row->key, key);
 	grade = settle_grade(s, row, key);
 	if (grade < 0)
 		return grade;
@@ -398,7 +398,7 @@ int store_drop(struct store *s, const struct store_row *row, enum store_grade gr
 
 	if (!q)
 		return -EIO;
-	key_bytes(&row->key, bytes);
+	store_key_bytes(&row->key, bytes);
 	sqlite3_bind_int(q, 1, grade);
 	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
 	sqlite3_bind_int(q, 3, row->epoch);

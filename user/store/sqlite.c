@@ -56,6 +56,7 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_IS_VERIFIED] = "SELECT 1 FROM source WHERE grade = 1 AND source = ?1 LIMIT 1",
 	[SQL_COUNT] = "SELECT count(*) FROM source WHERE grade = ?1",
 	[SQL_DROP] = "DELETE FROM source WHERE grade = ?1 AND source = ?2 AND epoch = ?3",
+	[SQL_FORGET] = "DELETE FROM source WHERE grade IN (0, 1) AND source = ?1",
 	[SQL_GAPS_DROP] = "DELETE FROM gap WHERE to_s + ifnull((SELECT wall_s FROM epoch"
 			  " WHERE id = gap.epoch), 0) < ?1 AND seq NOT IN"
 			  " (SELECT max(seq) FROM gap GROUP BY epoch)",
@@ -118,15 +119,32 @@ static int why_not(const char *path, int lock)
 
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (!(lock < 0 ? statvfs(path, &fs) : fstatvfs(lock, &fs)) && fs.f_flag & ST_RDONLY)
-		return -EROFS;
-	return -EACCES;
+	if (lock < 0 ? statvfs(path, &fs) : fstatvfs(lock, &fs))
+		return -EACCES;
+	return fs.f_flag & ST_RDONLY ? -EROFS : !fs.f_bavail ? -ENOSPC : -EACCES;
+}
+
+/*
+ * SQLite calls each failure of a system call an I/O error: the reason, as -errno. Of a file
+ * system that is full it does not always keep the number.
+ */
+static int io_error(const struct store *s)
+{
+	int error = sqlite3_system_errno(s->db);
+	struct statvfs fs;
+
+	if (error == ENOSPC || error == EDQUOT || error == EROFS)
+		return -error;
+	if (!statvfs(s->path, &fs) && !fs.f_bavail)
+		return -ENOSPC;
+	return -EIO;
 }
 
 int store_fail(struct store *s, const char *what)
 {
 	int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
 	const char *path = s->path ? s->path : STORE_FILE;
+	int error;
 
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
@@ -148,8 +166,9 @@ int store_fail(struct store *s, const char *what)
 	case SQLITE_AUTH:
 		return fail(why_not(path, s->lock), "cannot %s '%s'", what, path);
 	}
-	fail(-EIO, "cannot %s '%s'", what, path);
-	return fail_hint("%s", sqlite3_errstr(code));
+	error = io_error(s);
+	fail(error, "cannot %s '%s'", what, path);
+	return error == -EIO ? fail_hint("%s", sqlite3_errstr(code)) : error;
 }
 
 /* --- statements -------------------------------------------------------------- */
@@ -194,19 +213,19 @@ int store_damaged(struct store *s)
 	return fail_hint("%s", damage_hint);
 }
 
-static int execute(struct store *s, const char *text, const char *what)
+int store_execute(struct store *s, const char *text, const char *what)
 {
 	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, what);
 }
 
 int store_begin(struct store *s)
 {
-	return execute(s, "BEGIN IMMEDIATE", "write");
+	return store_execute(s, "BEGIN IMMEDIATE", "write");
 }
 
 int store_commit(struct store *s)
 {
-	return execute(s, "COMMIT", "write");
+	return store_execute(s, "COMMIT", "write");
 }
 
 /* --- the directory ----------------------------------------------------------- */
@@ -258,13 +277,13 @@ static int migrate(struct store *s)
 	if (!error)
 		error = store_number(s, "PRAGMA user_version", &version);
 	for (; !error && version < store_version; version++)
-		error = execute(s, store_steps[version], "write");
+		error = store_execute(s, store_steps[version], "write");
 	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %u", NOLIST_MAGIC);
 	if (!error)
-		error = execute(s, pragma, "write");
+		error = store_execute(s, pragma, "write");
 	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", store_version);
 	if (!error)
-		error = execute(s, pragma, "write");
+		error = store_execute(s, pragma, "write");
 	if (!error)
 		return store_commit(s);
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
@@ -302,6 +321,46 @@ static int check_version(struct store *s, enum store_mode mode)
 	return fail_hint("\"nolist-xdp collect\" brings it up to date");
 }
 
+/* Has a writer left anything in the log beside the file, or may one be at work? */
+static bool has_log(const struct store *s)
+{
+	char log[4096];
+	struct stat st;
+
+	snprintf(log, sizeof(log), "%s-wal", s->path);
+	return stat(log, &st) ? errno != ENOENT : st.st_size > 0;
+}
+
+/* As a URI, in which no writer is expected. */
+static int open_still(struct store *s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-";
+	char uri[3 * 4096 + 32];
+	size_t n = sprintf(uri, "file:");
+	const char *c;
+
+	for (c = s->path; *c && n < sizeof(uri) - 32; c++)
+		n += sprintf(uri + n, strchr(plain, *c) ? "%c" : "%%%02X", (unsigned char)*c);
+	strcpy(uri + n, "?immutable=1");
+	return sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
+			       SQLITE_OPEN_NOMUTEX, NULL);
+}
+
+/*
+ * SQLite's readers and writers share a file beside the store, which a reader cannot make where
+ * the directory is read-only or the disk is full. Then no writer can be there either.
+ */
+static int open_again(struct store *s)
+{
+	int error;
+
+	sqlite3_close(s->db);
+	s->db = NULL;
+	error = open_still(s) == SQLITE_OK ? 0 : store_fail(s, "open");
+	return error ? error : store_execute(s, "PRAGMA cache_size = -4096; BEGIN", "read");
+}
+
 static int open_file(struct store *s, enum store_mode mode)
 {
 	int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY :
@@ -317,13 +376,19 @@ static int open_file(struct store *s, enum store_mode mode)
 		sqlite3_busy_timeout(s->db, WAIT_MS);
 	error = code == SQLITE_OK ? 0 : store_fail(s, "open");
 	if (!error && mode != STORE_READ)
-		error = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+		error = store_execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 				   "PRAGMA journal_size_limit = 16777216;"
 				   "PRAGMA cache_size = -32768", "write");
 	else if (!error)
-		error = execute(s, "PRAGMA cache_size = -4096; BEGIN", "read");
+		error = store_execute(s, "PRAGMA cache_size = -4096; BEGIN", "read");
 	if (!error)
 		error = check_version(s, mode);
+	if ((error == -EROFS || error == -EACCES || error == -ENOSPC) && mode == STORE_READ &&
+	    sqlite3_extended_errcode(s->db) != SQLITE_READONLY_ROLLBACK && !has_log(s)) {
+		error = open_again(s);
+		if (!error)
+			error = check_version(s, mode);
+	}
 	/* Only while the file is created it has a rollback journal: its writer was killed then. */
 	if (error && mode == STORE_READ &&
 	    sqlite3_extended_errcode(s->db) == SQLITE_READONLY_ROLLBACK)

@@ -93,6 +93,14 @@ int store_get_many(struct store *s, struct store_row *rows, size_t n);
 int store_put(struct store *s, const struct store_row *row);
 /* The same for many rows of one epoch, sorted by source: faster. */
 int store_put_many(struct store *s, const struct store_row *const *rows, size_t n);
+/* store_begin(), for a transaction that overwrites what it deletes. */
+int store_forget_begin(struct store *s);
+/* Deletes all rows of a source: how many, or -errno. */
+int store_forget(struct store *s, const struct pack_key *key);
+/* Deletes all evidence; pardons, and what is noted of lists, stay. The rows, or -errno. */
+int store_forget_all(struct store *s);
+/* After the commit: leaves no old bytes in the files beside the store. 0 or -errno. */
+int store_tidy(struct store *s);
 size_t store_count(struct store *s, enum store_grade grade); /* rows */
 
 /*

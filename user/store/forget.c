@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Deletes evidence for good: what was deleted is overwritten in the file, and does not stay in
+ * the log beside it.
+ */
+#include <errno.h>
+
+#include "user/store/private.h"
+
+int store_forget_begin(struct store *s)
+{
+	int error = store_execute(s, "PRAGMA secure_delete = ON", "write");
+
+	return error ? error : store_begin(s);
+}
+
+int store_forget(struct store *s, const struct pack_key *key)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_FORGET);
+	unsigned char bytes[STORE_KEY_SIZE];
+	int error;
+
+	if (!q)
+		return -EIO;
+	store_key_bytes(key, bytes);
+	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
+	error = store_run(s, q, "write");
+	return error ? error : sqlite3_changes(s->db);
+}
+
+int store_forget_all(struct store *s)
+{
+	size_t rows = store_count(s, STORE_UNVERIFIED) + store_count(s, STORE_VERIFIED);
+	int error = store_execute(s, "DELETE FROM source; DELETE FROM gap; DELETE FROM bad_acks;"
+				     "DELETE FROM real_hour; DELETE FROM mx_change;"
+				     "DELETE FROM epoch", "write");
+
+	if (error)
+		return error;
+	s->epochs = 0;
+	return rows;
+}
+
+int store_tidy(struct store *s)
+{
+	return store_execute(s, "PRAGMA wal_checkpoint(TRUNCATE)", "write");
+}
