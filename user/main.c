@@ -7,33 +7,43 @@
 
 static const struct cmd cmds[] = {
 	{ "check", cmd_check,
-	  "[IFACE]... [-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
-	  "[--mode auto|native|generic] [--json]",
-	  "what load would find here, with hints" },
+	  "[IFACE]... [-i IFACE]... [-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... "
+	  "[--port N]... [--mode auto|native|generic] [--json]",
+	  "look for what would keep load from working; changes nothing" },
 	{ "load", cmd_load,
-	  "[-c FILE] [-i IFACE]... [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
-	  "[--mode auto|native|generic] [--sources N] [--probation SECONDS] [--confirm] [--force]",
+	  "[IFACE]... [-i IFACE]... [-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... "
+	  "[--port N]... [--mode auto|native|generic] [--sources N] [--probation TIME] [--confirm] "
+	  "[--force]",
 	  "attach to interfaces, or adopt what is attached, and configure" },
-	{ "unload", cmd_unload, "[-i IFACE]... [--purge]",
+	{ "unload", cmd_unload, "[IFACE]... [-i IFACE]... [--purge]",
 	  "detach from interfaces; the evidence stays, unless it is purged" },
 	{ "status", cmd_status, "[-c FILE] [--json]",
-	  "interfaces, MX addresses, verdict counters, table fill, gaps" },
+	  "show interfaces, MX addresses, counters of frames, lists and gaps" },
 	{ "metrics", cmd_metrics, "[-c FILE] [--openmetrics] [--output FILE]",
 	  "counters and states, for a monitoring system" },
-	{ "collect", cmd_collect, "[-c FILE] [--log N]", "store the tables' evidence" },
+	{ "config", cmd_config,
+	  "[-c FILE] [-i IFACE]... [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
+	  "[--mode auto|native|generic] [--json]",
+	  "show the configuration in force, with the origin of each value" },
+	{ "collect", cmd_collect, "[-c FILE] [--log N] [--quiet]",
+	  "copy the evidence from the kernel's tables to the store" },
 	{ "import", cmd_import, "--role low|real FILE",
 	  "write contacts that another host has logged to the store" },
-	{ "show", cmd_show, "[-c FILE] [--json] [--role ROLE] [--sort KEY] [--top N] [--at TIME]",
-	  "sources, as a table" },
+	{ "show", cmd_show,
+	  "[-c FILE] [--json] [--role low|real|high] "
+	  "[--sort last|first|low|real|high|data|talk|verdict|source] [--top N] [--at TIME]",
+	  "show sources as a table" },
 	{ "explain", cmd_explain, "ADDR [-c FILE] [--json] [--at TIME]",
-	  "all that is known of one source, its verdict, and why" },
+	  "show all that is known of one source, its verdict, and why" },
 	{ "pardon", cmd_pardon, "ADDR... [-c FILE] [--remove] [--list] [--json]",
 	  "keep an address or prefix off every list for a time" },
+	{ "forget", cmd_forget, "[ADDR]... [--all]",
+	  "delete the evidence of some sources, or of all" },
 	{ "dump", cmd_dump,
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--log N] [--json] "
 	  "[--list-formats]",
-	  "the block list, for mail servers, DNS lists and firewalls" },
+	  "write the block list, for mail servers, DNS lists and firewalls" },
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
 	  "compare the list with the log of a real MX" },
 	{ "run", cmd_run, "[-c FILE] [--no-load] [--unload-on-exit]",

@@ -104,12 +104,34 @@ small collect
 is "$(sqlite3 "$TMP/small/evidence.db" 'SELECT count(DISTINCT source) FROM source')" 8010 \
 	'with more room all of it is collected'
 must mount -o remount,ro "$TMP/small"
-for c in collect show 'import --role real /dev/null'; do
+for c in collect 'pardon 203.0.113.1' 'import --role real /dev/null'; do
 	# shellcheck disable=SC2086 # words
 	small $c
 	check "${c%% *}: a file system that is read-only is reported as such" \
 		grep -q "'$TMP/small/evidence.db': Read-only file system\$" "$TMP/err"
 done
+
+# reads NAME: those that only read need no write access.
+reads() {
+	small show -c "$CONF" --at "$NOW" --top 1
+	is "$status $(wc -l <"$TMP/out") $(cat "$TMP/err")" '0 3 ' "$1: show"
+	small explain -c "$CONF" --at "$NOW" --json 203.0.113.1
+	is "$status $(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '0 [7,2]' "$1: explain"
+	small status -c "$CONF" --json
+	is "$status $(jq '.collected_at > 0' "$TMP/out")" '0 true' "$1: status"
+	small dump -c "$CONF" --at "$NOW"
+	is "${status/3/0} $(grep -c '^203.0.113.1$' "$TMP/out")" '0 1' "$1: dump"
+}
+
+reads 'read-only'
+must mount -o remount,rw,size=64m "$TMP/small"
+head -c 100m /dev/zero >"$TMP/small/full" 2>/dev/null
+small collect
+check 'a disk that is full already is called that' \
+	grep -q "cannot write '$TMP/small/evidence.db': No space left" "$TMP/err"
+reads 'a full disk'
+rm "$TMP/small/full"
+must mount -o remount,ro "$TMP/small"
 must mount -o remount,rw "$TMP/small"
 rm "$TMP/small/evidence.db"*
 mkdir "$TMP/small/evidence.db"
@@ -273,8 +295,8 @@ run collect -c "$TMP/list.conf"
 is "$status $(cat "$TMP/err")" '0 ' 'where lists are written, dump logs what is on them'
 run collect -c "$CONF"
 check 'else collect does: source, evidence, until when' grep -qE "^nolist-xdp: collect: '$STATE_DIR/listed': \
-listed 203.0.113.41: tempfailed and left without QUIT in 1 hours, 1 of them verified by timestamp; \
-1 hours with dialogues, 1 SYNs to high, 0 to low, 0 to real; until 20[0-9T:-]*Z\$" "$TMP/err"
+listed 203.0.113.41: tempfailed and left without QUIT in 1 hour, 1 of them verified by timestamp; \
+1 hour with dialogues, 1 SYN to high, 0 to low, 0 to real; until 20[0-9T:-]*Z\$" "$TMP/err"
 is "$(wc -l <"$TMP/err")" 1 'in a line'
 talked 42
 run collect -c "$CONF" --log 0

@@ -28,7 +28,7 @@ sorted() {
 
 commands=$("$TOOL" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 # shellcheck disable=SC2086 # words
-is "$(completed '')" "$(printf '%s\n' --help --version $commands | sorted)" 'every command'
+is "$(completed '')" "$(printf '%s\n' help version --help --version $commands | sorted)" 'every command'
 is "$(completed unl)" unload 'one that begins so'
 for c in $commands; do
 	options=$("$TOOL" "$c" --help | grep -o '^  [^ ]*\(, --[a-z-]*\)\{0,1\}' | grep -o -- '--[a-z-]*')
@@ -47,5 +47,10 @@ is "$(completed dump --format "")" "$("$TOOL" dump --list-formats | sed -n 's/^\
 	'--format: formats'
 is "$(completed dump -f postf)" postfix '-f: formats'
 is "$(completed import --role real t)" two.conf 'import: files'
+is "$(completed show --role '')" 'high low real' '--role: roles'
+is "$(completed show --sort d)" data '--sort: keys'
+is "$(completed audit t)" two.conf 'audit: files'
+is "$(completed load l)" lo 'load: interfaces'
+is "$(completed help unl)" unload 'help: commands'
 is "$(completed no-such-command --x)" '' 'nothing where there is nothing'
 done_testing

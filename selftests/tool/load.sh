@@ -205,7 +205,9 @@ exits 2 "'$TMP/zero' has a zero byte" 'so is one that is no text' nolist load -c
 exits 2 "--low: 'x' is not an address" 'a wrong option is reported' nolist load -i s0 --low x
 exits 2 'no interface given' 'no interface is reported' nolist load --low "$LOW4"
 exits 2 "unknown option '--fast'" 'an unknown option is reported' nolist load --fast
-exits 2 "unexpected argument 'eth0'" 'an argument is reported' nolist load eth0
+exits 1 "hint: did you mean 's0'?" 'an interface that is not there' nolist load s7
+exits 1 "hint: there are " 'of another name' nolist load ethernet7
+exits 2 "'5x' is not a time from 1s to 1d" 'a probation that is no time' nolist load s0 --probation 5x
 is "$(prog_at s0) $(pins)" '0 ' 'and nothing was done'
 
 # --- warnings ---

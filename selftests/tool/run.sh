@@ -151,7 +151,9 @@ talks 203.0.113.9
 check 'the list follows what happens' wait_for 30 grep -qx 203.0.113.9 "$TMP/list"
 check 'which is stored' wait_for 30 stored 'SELECT count(DISTINCT source) FROM source' 1
 must wait_for 30 said 'listed 203.0.113.9'
-is "$(words | cat - "$TMP/run.out" | grep -v "'dump' takes longer than 1 s" | cut -d: -f1-4)" \
+is "$(words | head -n 1)" 'nolist-xdp: run: loaded; collecting every 1s, writing 1 list every 1s' \
+	'it says that it has loaded'
+is "$(words | sed 1d | cat - "$TMP/run.out" | grep -v "'dump' takes longer than 1 s" | cut -d: -f1-4)" \
 	"nolist-xdp: dump: '$TMP/list': listed 203.0.113.9" 'all is well, so nothing else is said'
 program=$(attached_id)
 inject "203.0.113.10 high=$up:$up:1"
@@ -159,6 +161,7 @@ kill -TERM $pid
 ends
 is $status 0 'it ends when asked to'
 check 'says so' notified '^STOPPING=1$'
+is "$(tail -n 1 "$TMP/run.log")" 'nolist-xdp: run: ended; the program stays attached' 'and in the log'
 is "$(attached_id)" "$program" 'and leaves the program at work'
 check 'the last moment is stored' stored 'SELECT count(DISTINCT source) FROM source' 2
 
@@ -214,7 +217,7 @@ check 'the old one stays' said 'the old configuration stays in force'
 lines=$(words | wc -l)
 check 'it goes on collecting' collects
 is "$(words | wc -l)" "$lines" 'and says so once'
-is "$(words | grep -vc ': listed ')" 3 'in two lines'
+is "$(words | grep -vcE ': listed | run: loaded')" 3 'in two lines'
 echo 'mode = sideways' >"$CONF"
 check 'a wrong value' reloads said 'sideways'
 sed 's/s0/s7/' "$TMP/good.conf" >"$CONF"
@@ -232,6 +235,7 @@ is "$(grep -c 'stays in force' "$TMP/run.log")" 7 'each leaves the old one in fo
 check 'which still collects' collects
 sed "\$a high = { 192.0.2.31 }" "$TMP/good.conf" >"$CONF"
 check 'a good one is taken' reloads has_high 192.0.2.31
+check 'and which keys have changed is told' said 'run: reloaded: changed: .*high'
 is "$(attached_id)" "$program" 'in place'
 kill -KILL "$(cat "$TMP/hang.pid")"
 check 'lists are written as it says' wait_for 30 grep -q '^# count' "$TMP/list"

@@ -89,7 +89,16 @@ CONF=$TMP/nolist.conf
 says 'last collect: never' 'nothing was collected yet' nolist status
 is "$(json 's["collected_at"], s["warnings"], s["lists"]')" 'None [] []' 'which is not odd by itself'
 echo 'collect = yes' >"$CONF"
-says 'warning: nothing was ever collected' 'but where it should have been' nolist status -c "$CONF"
+is "$(nolist status -c "$CONF" --json | jq -c .warnings)" '[]' 'nor is it before the first collect is due'
+echo 'collect-interval = 1s' >>"$CONF"
+never_collected() {
+	nolist status -c "$CONF" 2>&1 | grep -q 'warning: nothing was ever collected'
+}
+check 'but where it should have been' wait_for 5 never_collected
+is "$(json 'abs(s["learning_until"] - __import__("time").time() - 86400) < 60')" True \
+	'until when nobody is listed'
+says "nobody is added to a list before then; a listing then needs 2 offences in distinct hours, and a grace of 1d" \
+	'and why' nolist status
 echo 'collect-interval = 100' >"$CONF"
 must nolist collect >/dev/null
 is "$(json 'abs(s["collected_at"] - __import__("time").time()) < 60, s["warnings"]')" 'True []' \

@@ -57,7 +57,7 @@ for mode in native generic; do
 	esac
 	must load -i s0 --mode $mode
 	is "$(json 's["contacts"]["now"]')" 1 "$mode: a later load goes on with it"
-	is "$(nolist unload --purge | tail -n 1)" 'dropped sources: 1 with contacts, 0 with verified evidence' \
+	is "$(nolist unload --purge | tail -n 1)" 'dropped from the tables: 1 source with contacts, 0 with verified evidence' \
 		"$mode: purge says what went"
 	is "$(prog_at s0) $(ls -d "$PIN_DIR" 2>/dev/null)" '0 ' "$mode: nothing is left"
 done
@@ -72,7 +72,7 @@ try:
 except smtplib.SMTPException:
 	pass' "$HIGH4"
 must nolist unload >/dev/null
-is "$(nolist unload --purge)" 'dropped sources: 1 with contacts, 1 with verified evidence' \
+is "$(nolist unload --purge)" 'dropped from the tables: 1 source with contacts, 1 with verified evidence' \
 	'what is only pinned can be purged'
 
 # --- some of several interfaces ---
@@ -102,7 +102,7 @@ must load -i s0
 touch_low
 must rm -r "$PIN_DIR"
 is "$(nolist unload 2>"$TMP/err" | tail -n 1)" \
-	'dropped sources, of tables that were not pinned: 1 with contacts, 0 with verified evidence' \
+	'dropped with tables that were not pinned: 1 source with contacts, 0 with verified evidence' \
 	'what goes with the last interface is reported'
 is "$(grep -c 'held no pins of them, so their evidence is gone' "$TMP/err")" 1 'as a warning'
 must load -i s0
@@ -112,7 +112,7 @@ must nolist unload --purge >/dev/null
 # --- usage ---
 
 fails 2 "unknown option '--all'" 'an unknown option is reported' nolist unload --all
-fails 2 "unexpected argument 's0'" 'an argument is reported' nolist unload s0
+fails 1 "hint: did you mean 's0'?" 'an interface that is not there' nolist unload s7
 fails 2 "option '-i' needs a value" 'a missing value is reported' in_server "$TOOL" unload -i
 
 done_testing

@@ -6,7 +6,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,7 +34,27 @@ bool log_is_verbose(void)
 	return is_verbose;
 }
 
-static void put(const char *kind, int error, const char *fmt, va_list ap)
+/*
+ * Is stderr the journal? It knows the program's name, and takes a priority: systemd tells the
+ * services that it starts which socket that is.
+ */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &inode) == 2 &&
+	       !fstat(STDERR_FILENO, &st) && st.st_dev == dev && st.st_ino == inode;
+}
+
+static const struct kind {
+	const char *text;
+	int priority; /* of syslog(3) */
+} error_kind = { "", LOG_ERR }, warning = { "warning: ", LOG_WARNING },
+  news = { "", LOG_INFO }, hint_kind = { "hint: ", LOG_NOTICE };
+
+static void put(const struct kind *kind, int error, const char *fmt, va_list ap)
 {
 	char text[2048];
 	const char *c;
@@ -39,10 +62,13 @@ static void put(const char *kind, int error, const char *fmt, va_list ap)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	progress_end();
 	flockfile(stderr);
-	fputs("nolist-xdp: ", stderr);
+	if (is_journal())
+		fprintf(stderr, "<%d>", kind->priority);
+	else
+		fputs("nolist-xdp: ", stderr);
 	if (command)
 		fprintf(stderr, "%s: ", command);
-	fputs(kind, stderr);
+	fputs(kind->text, stderr);
 	for (c = text; *c; c++) {
 		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
 			fprintf(stderr, "\\x%02x", (unsigned char)*c);
@@ -60,7 +86,7 @@ void err(int error, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put("", error, fmt, ap);
+	put(&error_kind, error, fmt, ap);
 	va_end(ap);
 }
 
@@ -69,7 +95,7 @@ void errx(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put("", 0, fmt, ap);
+	put(&error_kind, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -78,7 +104,7 @@ void warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put("warning: ", 0, fmt, ap);
+	put(&warning, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -87,7 +113,7 @@ void info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put("", 0, fmt, ap);
+	put(&news, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -96,7 +122,7 @@ void hint(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put("hint: ", 0, fmt, ap);
+	put(&hint_kind, 0, fmt, ap);
 	va_end(ap);
 }
 

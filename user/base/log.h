@@ -2,7 +2,7 @@
 /*
  * The only writers to stderr. Each message is one line, "nolist-xdp: COMMAND: ...",
  * lower case, no full stop, the subject in quotes. Bytes that a terminal would
- * act on are shown as \xNN.
+ * act on are shown as \xNN. In the journal "nolist-xdp: " is left out.
  */
 #ifndef NOLIST_LOG_H
 #define NOLIST_LOG_H

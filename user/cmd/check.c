@@ -13,6 +13,7 @@
 #include "user/check/check.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
+#include "user/cmd/interfaces.h"
 #include "user/lists/configured.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
@@ -24,6 +25,7 @@ enum { OPT_JSON = 256 };
 
 static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,
+	CONF_ARGS_INTERFACE,
 	CONF_ARGS_OPTIONS,
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
@@ -36,10 +38,8 @@ static int take_options(struct conf_args *args, bool *is_json, int argc, char **
 	while ((c = cmd_getopt(argc, argv, opts)) > 0)
 		if (!conf_args_take(args, c, optarg))
 			*is_json = true;
-	for (; !c && optind < argc; optind++) {
-		args->has_interfaces = true;
-		conf_args_add(args, "interface", argv[optind], "argument");
-	}
+	if (!c)
+		conf_args_interfaces(args, argc, argv);
 	return c;
 }
 
@@ -59,16 +59,20 @@ static void add_notes(struct findings *found, const struct conf *conf)
 static int look(struct findings *found, const struct conf *conf)
 {
 	int ifindex[KERN_IFS_MAX], n = 0, i, ret;
+	char text[200];
 
 	for (i = 0; i < conf->interfaces && n < KERN_IFS_MAX; i++) {
 		ifindex[n] = if_nametoindex(conf->interface[i]);
 		n += !!ifindex[n];
 	}
 	ret = check_all(found, conf, ifindex, n);
-	for (i = 0; i < conf->interfaces; i++)
-		if (!if_nametoindex(conf->interface[i]))
-			find(found, GRADE_REFUSES, "link", conf->interface[i],
-			     "there is no such interface");
+	for (i = 0; i < conf->interfaces; i++) {
+		if (if_nametoindex(conf->interface[i]))
+			continue;
+		find(found, GRADE_REFUSES, "link", conf->interface[i], "there is no such interface");
+		cmd_interface_hint(conf->interface[i], text, sizeof(text));
+		find_hint(found, "%s", text);
+	}
 	add_notes(found, conf);
 	return ret;
 }
@@ -132,7 +136,7 @@ static int check(const struct conf *conf, bool is_json)
 
 	if (!conf->interfaces) {
 		errx("no interface given");
-		hint("IFACE, or 'interface' in the configuration file");
+		hint("\"nolist-xdp check IFACE\", or 'interface' in the configuration file");
 		return EXIT_USAGE;
 	}
 	ret = look(&found, conf);

@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "user/cmd/cmd.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
+#include "user/base/similar.h"
 #include "user/base/text.h"
 #include "user/base/version.h"
 
@@ -23,7 +25,7 @@ static const struct cmd *table = no_commands;
 
 struct options options = { .pin_dir = DEFAULT_PIN_DIR, .state_dir = DEFAULT_STATE_DIR };
 
-enum { OPT_PIN_DIR = 1024, OPT_STATE_DIR, OPT_HELP, OPT_VERSION };
+enum { OPT_PIN_DIR = 1024, OPT_STATE_DIR, OPT_HELP = 'h', OPT_VERSION = 'V' };
 
 #define OPTS_MAX 64 /* options of one command, and the common ones */
 
@@ -71,7 +73,7 @@ static void print_help(const char *name, const struct cmd_option *opts)
 	printf("\noptions of every command:\n");
 	print_options(common);
 	if (!name)
-		printf("\nFor details see \"nolist-xdp COMMAND --help\" and nolist-xdp(8)\n");
+		printf("\nFor details see \"nolist-xdp help COMMAND\" and nolist-xdp(8)\n");
 }
 
 /* Adds the rows of o to both forms that getopt_long() needs. */
@@ -114,8 +116,36 @@ static int take_common(int letter)
 static bool is_whole(const char *option, const char *path)
 {
 	if (*path != '/')
-		errx("%s: '%s' is not an absolute path", option, path);
+		errx("%s: '%s' is not an absolute path: it begins with '/'", option, path);
 	return *path == '/';
+}
+
+static void try_options(struct similar *s, const struct cmd_option *o)
+{
+	for (; o->name; o++)
+		similar_try(s, o->name);
+}
+
+/* "--prob=5" is said as it was typed, but compared without its value. */
+static void unknown_option(const char *option, const struct cmd_option *opts)
+{
+	struct similar s;
+	char name[64];
+
+	/* Of a long option optopt is 0, or it has a value that it does not take. */
+	if (optopt && optopt < 256 && (strncmp(option, "--", 2) || !strchr(option, '='))) {
+		errx("unknown option '-%c'", optopt);
+		return;
+	}
+	snprintf(name, sizeof(name), "%s", option + 2);
+	name[strcspn(name, "=")] = '\0';
+	similar_start(&s, name);
+	try_options(&s, opts);
+	try_options(&s, common);
+	if (s.best)
+		errx("unknown option '%s': did you mean '--%s'?", option, s.best);
+	else
+		errx("unknown option '%s'", option);
 }
 
 static int getopt_of(const char *name, int argc, char **argv, const struct cmd_option *opts,
@@ -148,10 +178,7 @@ static int getopt_of(const char *name, int argc, char **argv, const struct cmd_o
 		errx("option '%s' needs a value", argv[optind - 1]);
 		break;
 	case '?':
-		if (optopt && optopt < 256 && strncmp(argv[optind - 1], "--", 2))
-			errx("unknown option '-%c'", optopt);
-		else
-			errx("unknown option '%s'", argv[optind - 1]);
+		unknown_option(argv[optind - 1], opts);
 		break;
 	default:
 		return c;
@@ -165,12 +192,24 @@ int cmd_getopt(int argc, char **argv, const struct cmd_option *opts)
 	return getopt_of(argv[0], argc, argv, opts, ":");
 }
 
-int cmd_time(const char *text, int64_t *time)
+/* Evidence is stored for 35 days; a listing that is to come is asked for rather sooner. */
+#define PAST_MAX (400ll * DAY_S)
+#define FUTURE_MAX (3650ll * DAY_S)
+
+int cmd_time(const char *text, int64_t *at)
 {
-	if (!text_time_parse(text, time))
+	char said[TEXT_TIME];
+	int64_t now = time(NULL);
+
+	if (text_time_parse(text, at)) {
+		errx("'%s' is not a time", text);
+		hint("seconds since 1970, or 2026-01-02T03:04:05Z");
+		return EXIT_USAGE;
+	}
+	if (*at >= now - PAST_MAX && *at <= now + FUTURE_MAX)
 		return EXIT_DONE;
-	errx("'%s' is not a time", text);
-	hint("seconds since 1970, or 2026-01-02T03:04:05Z");
+	errx("'%s' is %s: there can be no evidence of that time", text, text_time(*at, said));
+	hint("evidence is stored for 35 days");
 	return EXIT_USAGE;
 }
 
@@ -221,6 +260,68 @@ int cmd_failed(int error)
 	return f->is_usage ? EXIT_USAGE : EXIT_FAILED;
 }
 
+/* --- commands ------------------------------------------------------------------ */
+
+/* What other tools call it. */
+static const struct {
+	const char *word, *command;
+} elsewhere[] = {
+	{ "start", "load" },    { "attach", "load" },    { "reload", "load" },
+	{ "stop", "unload" },   { "detach", "unload" },  { "list", "show" },
+	{ "top", "show" },      { "ls", "show" },        { "why", "explain" },
+	{ "export", "dump" },   { "write", "dump" },     { "whitelist", "pardon" },
+	{ "allow", "pardon" },  { "delete", "forget" },  { "daemon", "run" },
+};
+
+static const struct cmd *find_command(const char *name)
+{
+	const struct cmd *c;
+
+	for (c = table; c->name && strcmp(c->name, name); c++)
+		;
+	return c->name ? c : NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	const char *meant = NULL;
+	const struct cmd *c;
+	struct similar s;
+	size_t i;
+
+	for (i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++)
+		if (!strcmp(elsewhere[i].word, name))
+			meant = elsewhere[i].command;
+	similar_start(&s, name);
+	for (c = table; c->name; c++)
+		similar_try(&s, c->name);
+	if (!meant || !find_command(meant))
+		meant = s.best;
+	if (meant)
+		errx("unknown command '%s': did you mean '%s'?", name, meant);
+	else
+		errx("unknown command '%s'", name);
+	hint("\"nolist-xdp --help\" lists them");
+	return EXIT_USAGE;
+}
+
+/* "help [COMMAND]" and "version" are words for --help and --version. */
+static int run_word(int argc, char **argv)
+{
+	static const struct cmd_option none[] = { {} };
+
+	if (!strcmp(argv[0], "version")) {
+		printf("nolist-xdp %s\n", nolist_version);
+		return EXIT_DONE;
+	}
+	if (argc > 1 && !find_command(argv[1]))
+		return unknown_command(argv[1]);
+	if (argc > 1)
+		return find_command(argv[1])->fn(2, (char *[]){ argv[1], "--help", NULL });
+	print_help(NULL, none);
+	return EXIT_DONE;
+}
+
 static int dispatch(int argc, char **argv)
 {
 	static const struct cmd_option none[] = { {} };
@@ -237,14 +338,12 @@ static int dispatch(int argc, char **argv)
 	}
 	argv += optind;
 	argc -= optind;
-	for (c = table; c->name && strcmp(c->name, argv[0]); c++)
-		;
-	if (!c->name) {
-		errx("unknown command '%s'", argv[0]);
-		hint("\"nolist-xdp --help\" lists them");
-		return EXIT_USAGE;
-	}
 	optind = 0;
+	if (!strcmp(argv[0], "help") || !strcmp(argv[0], "version"))
+		return run_word(argc, argv);
+	c = find_command(argv[0]);
+	if (!c)
+		return unknown_command(argv[0]);
 	log_command(c->name);
 	return c->fn(argc, argv);
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "user/base/state_dir.h"
 #include "user/config/conf.h"
 
 /* Exit statuses of every command. */
@@ -47,7 +48,7 @@ struct options {
 };
 
 #define DEFAULT_PIN_DIR "/sys/fs/bpf/nolist-xdp"
-#define DEFAULT_STATE_DIR "/var/lib/nolist-xdp"
+#define DEFAULT_STATE_DIR STATE_DIR_DEFAULT
 
 extern struct options options;
 
@@ -72,7 +73,7 @@ struct cmd_option {
  */
 int cmd_getopt(int argc, char **argv, const struct cmd_option *opts);
 /* Parse --at TIME and --log N: 0, or an exit status after printing the error. */
-int cmd_time(const char *text, int64_t *time);
+int cmd_time(const char *text, int64_t *at);
 int cmd_log_max(const char *text, size_t *max);
 /* For a command that takes no arguments: true if there are none, else prints an error. */
 bool cmd_is_end(int argc, char **argv);
@@ -95,11 +96,13 @@ int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 int cmd_collect(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_pardon(int argc, char **argv);
+int cmd_forget(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_run(int argc, char **argv);

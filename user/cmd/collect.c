@@ -28,7 +28,7 @@ static int log_listed(struct cmd_judging *j, size_t max)
 }
 
 /* max: log so many listings one by one; -1: the default. */
-static int run(struct cmd_judging *j, int max)
+static int run(struct cmd_judging *j, int max, bool is_quiet)
 {
 	struct collected done;
 	int error, status = cmd_judging_conf(j);
@@ -42,15 +42,16 @@ static int run(struct cmd_judging *j, int max)
 	conf_free(&j->conf);
 	if (error)
 		return cmd_failed(error);
-	printf("%zu sources, %zu updated, %zu freed\n", done.sources, done.changed,
-	       done.freed);
+	if (!is_quiet)
+		printf("%zu source%s, %zu updated, %zu freed\n", done.sources,
+		       done.sources == 1 ? "" : "s", done.changed, done.freed);
 	return max ? log_listed(j, max) : EXIT_DONE;
 }
 
 int collect_run(const char *file, int log_max)
 {
 	struct cmd_judging j = { .file = file };
-	int status = run(&j, log_max);
+	int status = run(&j, log_max, false);
 
 	cmd_judging_close(&j);
 	return status;
@@ -60,20 +61,23 @@ enum { OPT_LOG = 256 };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration (" DEFAULT_CONF ")" },
-	{ "log", OPT_LOG, "N", "name up to N new listings, and N that ended" },
+	{ "log", OPT_LOG, "N", "log up to N new listings, and N that ended" },
+	{ "quiet", 'q', NULL, "print only failures and listings" },
 	{}
 };
 
 int cmd_collect(int argc, char **argv)
 {
-	const char *file = NULL;
+	struct cmd_judging j = {};
+	bool is_max = false, is_quiet = false;
 	size_t max = 0;
-	bool is_max = false;
-	int c;
+	int c, status;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
 		if (c == 'c')
-			file = optarg;
+			j.file = optarg;
+		else if (c == 'q')
+			is_quiet = true;
 		else if (cmd_log_max(optarg, &max))
 			return EXIT_USAGE;
 		else
@@ -81,5 +85,9 @@ int cmd_collect(int argc, char **argv)
 	}
 	if (c < 0)
 		return -1 - c;
-	return cmd_is_end(argc, argv) ? collect_run(file, is_max ? (int)max : -1) : EXIT_USAGE;
+	if (!cmd_is_end(argc, argv))
+		return EXIT_USAGE;
+	status = run(&j, is_max ? (int)max : -1, is_quiet);
+	cmd_judging_close(&j);
+	return status;
 }

@@ -3,6 +3,7 @@
  * The configuration of a command: its file, and what options add to it.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -27,12 +28,26 @@ void conf_args_add(struct conf_args *args, const char *key, const char *value, c
 	args->add[args->adds++] = (struct conf_added){ key, value, where };
 }
 
+static void add_interface(struct conf_args *args, const char *name, const char *where)
+{
+	args->has_interfaces = true;
+	conf_args_add(args, "interface", name, where);
+}
+
+void conf_args_interfaces(struct conf_args *args, int argc, char **argv)
+{
+	for (; optind < argc; optind++)
+		add_interface(args, argv[optind], "argument");
+}
+
 bool conf_args_take(struct conf_args *args, int letter, const char *value)
 {
 	static const char *const names[] = { "--low", "--real", "--high", "--port", "--mode" };
 
 	if (letter == 'c')
 		args->file = value;
+	else if (letter == 'i')
+		add_interface(args, value, "-i");
 	else if (letter >= CONF_ARGS_LOW && letter < CONF_ARGS_END)
 		conf_args_add(args, names[letter - CONF_ARGS_LOW] + 2, value,
 			      names[letter - CONF_ARGS_LOW]);

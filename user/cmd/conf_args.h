@@ -20,6 +20,8 @@ struct conf_args {
 /* Rows of struct cmd_option for -c and the options that add to its file. */
 #define CONF_ARGS_FILE                                                                            \
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" }
+#define CONF_ARGS_INTERFACE                                                                       \
+	{ "interface", 'i', "IFACE", "this interface, instead of the file's; the same as IFACE" }
 #define CONF_ARGS_OPTIONS                                                                         \
 	{ "low", CONF_ARGS_LOW, "ADDR", "a low fake, besides the file's" },                       \
 		{ "real", CONF_ARGS_REAL, "ADDR", "a real MX, besides the file's" },              \
@@ -32,6 +34,8 @@ enum { CONF_ARGS_LOW = 512, CONF_ARGS_REAL, CONF_ARGS_HIGH, CONF_ARGS_PORT, CONF
 int conf_args_init(struct conf_args *args, int argc); /* makes space for argc; 0 or -ENOMEM */
 void conf_args_free(struct conf_args *args);
 void conf_args_add(struct conf_args *args, const char *key, const char *value, const char *where);
+/* Takes the rest of the command line as names of interfaces. */
+void conf_args_interfaces(struct conf_args *args, int argc, char **argv);
 /* Takes an option of the rows above, with its value; false: the letter is none of them. */
 bool conf_args_take(struct conf_args *args, int letter, const char *value);
 /* Reads the file and the additions: 0, or an exit status, with errors noted in conf. */

@@ -106,6 +106,9 @@ static int set_reload(struct args *a, const char *command)
 		return EXIT_FAILED;
 	}
 	a->one.reload = argv;
+	if (conf_shell_word(argv))
+		warn("--reload-command: there is no shell: '%s' is a word for the command; put both "
+		     "into a script", conf_shell_word(argv));
 	if (*argv)
 		return EXIT_DONE;
 	errx("--reload-command is empty");

@@ -7,6 +7,7 @@
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
+#include "user/cmd/source.h"
 #include "user/report/explain.h"
 
 enum { OPT_JSON = 256, OPT_AT };
@@ -34,26 +35,6 @@ static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_js
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
-/* An address, or a source as show and lists write it: its /64. */
-static int take_source(const char *text, struct nolist_addr *addr)
-{
-	struct nolist_source src;
-	struct prefix p;
-
-	if (prefix_parse(text, &p)) {
-		errx("'%s' is not an address", text);
-		return EXIT_USAGE;
-	}
-	src = addr_source(&p.addr);
-	if (p.len < source_prefix(&src).len) {
-		errx("'%s' is more than one source", text);
-		hint("an IPv4 address, or an IPv6 /64 or an address in it");
-		return EXIT_USAGE;
-	}
-	*addr = p.addr;
-	return EXIT_DONE;
-}
-
 int cmd_explain(int argc, char **argv)
 {
 	struct cmd_judging j = {};
@@ -77,7 +58,7 @@ int cmd_explain(int argc, char **argv)
 		errx(optind == argc ? "no address given" : "one address at a time");
 		return EXIT_USAGE;
 	}
-	if (take_source(argv[optind], &addr))
+	if (cmd_source(argv[optind], &addr))
 		return EXIT_USAGE;
 	status = run(&j, &addr, is_json);
 	cmd_judging_close(&j);

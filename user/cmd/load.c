@@ -4,7 +4,6 @@
  * prints what happened to each interface.
  */
 #include <errno.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +15,10 @@
 #include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/cmd/conf_args.h"
+#include "user/cmd/interfaces.h"
 #include "user/lists/configured.h"
 #include "user/kernel/kern.h"
+#include "user/base/duration.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
 #include "user/kernel/watchdog.h"
@@ -28,12 +29,12 @@ enum { OPT_SOURCES = 256, OPT_FORCE, OPT_PROBATION, OPT_CONFIRM };
 
 static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,
-	{ "interface", 'i', "IFACE", "attach here, instead of at the file's" },
+	CONF_ARGS_INTERFACE,
 	CONF_ARGS_OPTIONS,
 	{ "sources", OPT_SOURCES, "N", "capacity of each new table (262144)" },
-	{ "probation", OPT_PROBATION, "SECONDS", "detach after that time, unless confirmed" },
+	{ "probation", OPT_PROBATION, "TIME", "detach after TIME (90s, 5m), unless confirmed" },
 	{ "confirm", OPT_CONFIRM, NULL, "end the probation, and nothing else" },
-	{ "force", OPT_FORCE, NULL, "load even if check refuses" },
+	{ "force", OPT_FORCE, NULL, "load what check refuses as well" },
 	{}
 };
 
@@ -49,14 +50,14 @@ struct load {
 	int ifs;
 };
 
-static bool take_seconds(struct load *l, const char *text)
+static bool take_probation(struct load *l, const char *text)
 {
-	char *end;
-	long s = strtol(text, &end, 10);
+	char most[DURATION_TEXT];
+	int64_t s;
 
-	if (end == text || *end || s < 1 || s > PROBATION_MAX) {
-		errx("--probation: '%s' is not a number of seconds from 1 to %d", text,
-		     PROBATION_MAX);
+	if (duration_parse(text, &s) || s < 1 || s > PROBATION_MAX) {
+		errx("--probation: '%s' is not a time from 1s to %s, such as 90s or 5m", text,
+		     duration_text(PROBATION_MAX, most));
 		return false;
 	}
 	l->probation_s = s;
@@ -75,10 +76,6 @@ static int take_options(struct load *l, int argc, char **argv)
 		if (conf_args_take(&l->args, c, optarg))
 			continue;
 		switch (c) {
-		case 'i':
-			l->args.has_interfaces = true;
-			conf_args_add(&l->args, "interface", optarg, "-i");
-			break;
 		case OPT_FORCE:
 			l->is_forced = true;
 			break;
@@ -86,7 +83,7 @@ static int take_options(struct load *l, int argc, char **argv)
 			l->is_confirm = true;
 			break;
 		case OPT_PROBATION:
-			if (!take_seconds(l, optarg))
+			if (!take_probation(l, optarg))
 				return -1 - EXIT_USAGE;
 			break;
 		case OPT_SOURCES:
@@ -96,11 +93,12 @@ static int take_options(struct load *l, int argc, char **argv)
 	}
 	if (c < 0)
 		return c;
+	conf_args_interfaces(&l->args, argc, argv);
 	if (l->is_confirm && (l->args.adds || l->args.file || l->probation_s)) {
 		errx("--confirm takes no other options: it confirms what was loaded");
 		return -1 - EXIT_USAGE;
 	}
-	return cmd_is_end(argc, argv) ? 0 : -1 - EXIT_USAGE;
+	return 0;
 }
 
 /* An interface may have several names. */
@@ -127,11 +125,9 @@ static int find_interfaces(struct load *l)
 	int i, ret;
 
 	for (i = 0; i < l->conf.interfaces; i++) {
-		l->ifindex[i] = if_nametoindex(l->conf.interface[i]);
-		if (!l->ifindex[i]) {
-			err(-ENODEV, "cannot attach to '%s'", l->conf.interface[i]);
+		l->ifindex[i] = cmd_interface(l->conf.interface[i], "attach to");
+		if (!l->ifindex[i])
 			return EXIT_FAILED;
-		}
 	}
 	l->ifs = l->conf.interfaces;
 	if (l->ifs)
@@ -148,7 +144,7 @@ static int find_interfaces(struct load *l)
 	if (l->ifs)
 		return 0;
 	errx("no interface given");
-	hint("-i IFACE, or 'interface' in the configuration file");
+	hint("\"nolist-xdp load IFACE\", or 'interface' in the configuration file");
 	return EXIT_USAGE;
 }
 
@@ -250,6 +246,7 @@ static void say_older(const struct load *l, const struct kern *k)
 static void say(const struct load *l)
 {
 	const struct kern_if *ifs;
+	char text[DURATION_TEXT];
 	struct kern *k;
 	int i, j, n;
 
@@ -267,9 +264,9 @@ static void say(const struct load *l)
 	say_tables(l, k);
 	say_older(l, k);
 	if (l->probation_s)
-		printf("on probation: detaches in %u seconds, unless you run \"nolist-xdp load "
+		printf("on probation: detaches in %s, unless you run \"nolist-xdp load "
 		       "--confirm\"\n",
-		       l->probation_s);
+		       duration_text(l->probation_s, text));
 	kern_close(k);
 }
 

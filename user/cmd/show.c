@@ -77,6 +77,16 @@ static int take(struct show_options *o, struct cmd_judging *j, int c, const char
 	return EXIT_DONE;
 }
 
+/* Why no verdict says "offender" yet. */
+static void say_learning(const struct judge *j)
+{
+	int64_t until = site_learning_until(&j->site, j->now);
+	char text[LEARNING_TEXT];
+
+	if (until)
+		info("%s", learning_text(until, &j->rules, text));
+}
+
 int cmd_show(int argc, char **argv)
 {
 	struct show_options o = { .top = -1 };
@@ -95,6 +105,7 @@ int cmd_show(int argc, char **argv)
 		o.top = !o.is_json && isatty(STDOUT_FILENO) ? TOP_ON_TERMINAL : 0;
 	status = cmd_judging_open(&j);
 	if (!status) {
+		say_learning(&j.judge);
 		error = show(&j.judge, &o);
 		status = error ? cmd_failed(error) : EXIT_DONE;
 	}

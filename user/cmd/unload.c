@@ -4,22 +4,44 @@
  * how much that was.
  */
 #include <errno.h>
-#include <net/if.h>
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "user/cmd/cmd.h"
+#include "user/cmd/interfaces.h"
 #include "user/kernel/kern.h"
 #include "user/base/log.h"
+#include "user/base/text.h"
+#include "user/store/store.h"
 
 enum { OPT_PURGE = 256 };
 
 static const struct cmd_option opts[] = {
-	{ "interface", 'i', "IFACE", "only from this one; may be given several times" },
-	{ "purge", OPT_PURGE, NULL, "drop the tables' evidence as well, and print how much" },
+	{ "interface", 'i', "IFACE", "only from this interface; the same as IFACE" },
+	{ "purge", OPT_PURGE, NULL, "drop the evidence in the kernel's tables, not that in the store" },
 	{}
 };
+
+/* What a purge does not drop, and what it has for a consequence. */
+static void say_kept(void)
+{
+	struct store *store;
+	char when[TEXT_TIME];
+	size_t n;
+
+	if (store_open(&store, options.state_dir, STORE_READ))
+		return;
+	n = store_count(store, STORE_UNVERIFIED) + store_count(store, STORE_VERIFIED);
+	printf("the store in '%s' still has %zu record%s of sources; \"nolist-xdp forget --all\" "
+	       "deletes them\n", options.state_dir, n, n == 1 ? "" : "s");
+	if (store_collected(store))
+		printf("what came after the last collect, at %s, is lost: no source is listed for "
+		       "what it did from an hour before that until the next load (the hold 'gaps')\n",
+		       text_time(store_collected(store), when));
+	store_close(store);
+}
 
 static int purge(bool is_unloaded)
 {
@@ -33,18 +55,18 @@ static int purge(bool is_unloaded)
 	}
 	if (ret)
 		return cmd_failed(ret);
-	printf("dropped sources: %u with contacts, %u with verified evidence\n", contacts,
-	       verified);
+	printf("dropped from the tables: %u source%s with contacts, %u with verified evidence\n",
+	       contacts, contacts == 1 ? "" : "s", verified);
+	say_kept();
 	return EXIT_DONE;
 }
 
 /* Reports evidence of tables without pins, which is gone after the last detach. */
 static void print_gone(const struct kern_gone *gone, bool is_purge)
 {
-	printf("dropped sources, of tables that were not pinned: %u with contacts, %u with "
-	       "verified "
-	       "evidence\n",
-	       gone->contacts, gone->verified);
+	printf("dropped with tables that were not pinned: %u source%s with contacts, %u with "
+	       "verified evidence\n",
+	       gone->contacts, gone->contacts == 1 ? "" : "s", gone->verified);
 	if (is_purge)
 		return;
 	warn("'%s' held no pins of them, so their evidence is gone", options.pin_dir);
@@ -71,29 +93,35 @@ int unload_run(void)
 	return unload(NULL, 0, false);
 }
 
+struct interfaces {
+	int ifindex[KERN_IFS_MAX], n;
+};
+
+static int add_interface(struct interfaces *ifs, const char *name)
+{
+	if (ifs->n == KERN_IFS_MAX) {
+		errx("more than %d interfaces", KERN_IFS_MAX);
+		return EXIT_USAGE;
+	}
+	ifs->ifindex[ifs->n] = cmd_interface(name, "detach from");
+	return ifs->ifindex[ifs->n++] ? EXIT_DONE : EXIT_FAILED;
+}
+
 int cmd_unload(int argc, char **argv)
 {
-	int ifindex[KERN_IFS_MAX], ifs = 0, c;
+	struct interfaces ifs = {};
 	bool is_purge = false;
+	int c, status = EXIT_DONE;
 
-	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
-		if (c == OPT_PURGE) {
+	while (!status && (c = cmd_getopt(argc, argv, opts)) > 0) {
+		if (c == OPT_PURGE)
 			is_purge = true;
-			continue;
-		}
-		if (ifs == KERN_IFS_MAX) {
-			errx("more than %d interfaces", KERN_IFS_MAX);
-			return EXIT_USAGE;
-		}
-		ifindex[ifs] = if_nametoindex(optarg);
-		if (!ifindex[ifs++]) {
-			err(-ENODEV, "cannot detach from '%s'", optarg);
-			return EXIT_FAILED;
-		}
+		else
+			status = add_interface(&ifs, optarg);
 	}
-	if (c < 0)
+	if (!status && c < 0)
 		return -1 - c;
-	if (!cmd_is_end(argc, argv))
-		return EXIT_USAGE;
-	return unload(ifindex, ifs, is_purge);
+	for (; !status && optind < argc; optind++)
+		status = add_interface(&ifs, argv[optind]);
+	return status ? status : unload(ifs.ifindex, ifs.n, is_purge);
 }

@@ -2,6 +2,8 @@
 /*
  * Finds the hold of a source from the checks of its verdict.
  */
+#include <stdio.h>
+
 #include "user/judge/hold.h"
 
 const char *const hold_names[HOLDS] = {
@@ -16,6 +18,17 @@ const char *const hold_reasons[HOLDS] = {
 	[HOLD_UNHEALTHY] = "the real MX was or is unhealthy",
 	[HOLD_GROWTH] = "the list has grown enough for a day",
 };
+
+const char *learning_text(int64_t until, const struct rules *rules, char text[LEARNING_TEXT])
+{
+	char when[TEXT_TIME], grace[DURATION_TEXT];
+
+	snprintf(text, LEARNING_TEXT,
+		 "learning until %s: nobody is added to a list before then; a listing then needs "
+		 "%u offences in distinct hours, and a grace of %s", text_time(until, when),
+		 rules->offences, duration_text(rules->grace_s, grace));
+	return text;
+}
 
 static bool has_failed(const struct verdict *v, enum check check)
 {

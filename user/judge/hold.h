@@ -6,6 +6,8 @@
 #ifndef NOLIST_HOLD_H
 #define NOLIST_HOLD_H
 
+#include "user/base/duration.h"
+#include "user/base/text.h"
 #include "user/judge/verdict.h"
 
 enum hold {
@@ -20,6 +22,10 @@ enum hold {
 
 extern const char *const hold_names[HOLDS];
 extern const char *const hold_reasons[HOLDS]; /* in words */
+
+#define LEARNING_TEXT 160
+/* Until when nobody is listed, and what comes then. */
+const char *learning_text(int64_t until, const struct rules *rules, char text[LEARNING_TEXT]);
 
 /*
  * The hold of a source that would be listed otherwise, or HOLD_NONE; now in seconds

@@ -18,6 +18,7 @@ struct dump {
 	struct judge *j;
 	struct writer *json; /* the summary; NULL: none */
 	bool has_reported;   /* what is the same for all lists */
+	struct changelog log;
 };
 
 /* --- reports ------------------------------------------------------------------ */
@@ -75,7 +76,7 @@ static void log_holds(const struct list *l)
 static void log_list(struct dump *d, const struct list *l)
 {
 	if (l->is_written && (!d->o->is_quiet || d->o->has_log))
-		changelog_write(l, d->j, d->o->log_max);
+		changelog_add(&d->log, l, d->o->log_max);
 	if (d->o->is_quiet)
 		return;
 	log_holds(l);
@@ -157,6 +158,8 @@ static const char *refusal(int error)
 		return "it, or a part of its path, is a symbolic link that is not followed";
 	case -ENOTSUP:
 		return "only a regular file is replaced";
+	case -ENOENT:
+		return "its directory does not exist";
 	case -EPERM:
 		return "any user can write to its directory, or the file belongs to another user";
 	default:
@@ -274,6 +277,7 @@ enum dump_result dump(struct judge *j, struct list *one, const struct dump_optio
 		begin_summary(d.json, j);
 	}
 	result = one ? run_list(&d, one) : run_all(&d);
+	changelog_write(&d.log, j);
 	if (d.json && json_end(d.json))
 		result = DUMP_FAILED;
 	free(d.json);

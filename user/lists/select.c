@@ -256,6 +256,15 @@ static void note_family(struct list *l, struct judge *j, int family)
 			 !f->has_real ? "" : text_age(j->rules.real_seen_s, age));
 }
 
+static void note_learning(struct list *l, const struct judge *j)
+{
+	int64_t until = site_learning_until(&j->site, j->now);
+	char learning[LEARNING_TEXT], *text = until ? add_note(l) : NULL;
+
+	if (text)
+		snprintf(text, FORMAT_NOTE_SIZE, "%s", learning_text(until, &j->rules, learning));
+}
+
 /* Without their numbers: a list that differs only in these is not written. */
 static void note_holds(struct list *l)
 {
@@ -350,6 +359,7 @@ int list_select(struct list *l, struct judge *j)
 	note_family(l, j, 1);
 	note_dual(l, j, 0);
 	note_dual(l, j, 1);
+	note_learning(l, j);
 	l->site_notes = l->head.notes;
 	error = run(s);
 	free(s);

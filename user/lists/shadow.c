@@ -22,12 +22,15 @@ static int write_list(struct judge *j, const char *file, size_t max)
 			  .gone_max = max,
 			  .is_uncounted = true,
 			  .words = list_words(j->conf) };
+	struct changelog log = {};
 	int error = list_select(&l, j);
 
 	if (!error)
 		error = list_write(&l, j);
-	if (!error && l.is_written)
-		changelog_write(&l, j, max);
+	if (!error && l.is_written) {
+		changelog_add(&log, &l, max);
+		changelog_write(&log, j);
+	}
 	list_free(&l);
 	return error;
 }

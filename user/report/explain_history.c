@@ -52,6 +52,16 @@ static void add_contact(struct history *h, const char *kind, const char *where,
 		add(h, c->when.last, c->when.last, kind, "last of %u SYNs to %s", c->opens, where);
 }
 
+/* When data came within these hours, as far as that is known. */
+static void add_hours(struct history *h, const struct span *data, int64_t first, int64_t last)
+{
+	if (data->first > first && data->first <= last)
+		first = data->first;
+	if (data->last >= first && data->last < last)
+		last = data->last;
+	add(h, first, last, "data", "data to the real MX");
+}
+
 /* Consecutive hours as one event; if the hours are not known, the first and last time. */
 static void add_data(struct history *h)
 {
@@ -63,8 +73,7 @@ static void add_data(struct history *h)
 		for (k = i + 1; k < r->data_hours && r->data_hour[k] <= now &&
 				r->data_hour[k] - r->data_hour[k - 1] <= HOUR_S; k++)
 			;
-		add(h, r->data_hour[i], r->data_hour[k - 1] + HOUR_S - 1, "data",
-		    "data to the real MX");
+		add_hours(h, &r->data, r->data_hour[i], (int64_t)r->data_hour[k - 1] + HOUR_S - 1);
 	}
 	if (r->data_hours || !r->data.first || r->data.first > now)
 		return;

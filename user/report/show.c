@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/base/failure.h"
 #include "user/lists/json_judged.h"
@@ -210,6 +211,11 @@ enum { COL_SOURCE, COL_LOW, COL_LOW_AGO, COL_REAL, COL_REAL_AGO, COL_HIGH, COL_H
 static const char head[COLS][CELL] = { "SOURCE", "LOW",  "AGO", "REAL", "AGO", "HIGH",
 				       "AGO",    "DATA", "AGO", "TALK", "AGO", "VERDICT" };
 
+static const char legend[] =
+	"LOW, REAL, HIGH: connections opened to the low fake, the real MX and the high fakes; DATA: "
+	"those to the\nreal MX that carried data; TALK: hours with dialogues at the high fakes; AGO: "
+	"since the last of each\n";
+
 static void pair(char cell[][CELL], const struct span *when, uint32_t count, int64_t now)
 {
 	char age[TEXT_AGE];
@@ -284,6 +290,8 @@ static void print_table(struct show *s)
 		fill_cells(s, &s->item[i], cell);
 		print_cells(cell, width);
 	}
+	if (isatty(STDOUT_FILENO))
+		printf("%s", legend);
 	if (s->left_out)
 		printf("%zu more; --top 0 shows all\n", s->left_out);
 }
@@ -304,6 +312,10 @@ static int print_json(struct show *s)
 	json_begin(o, "show");
 	json_number(o, "time", s->j->now);
 	json_number(o, "left_out", s->left_out);
+	if (site_learning_until(&s->j->site, s->j->now))
+		json_number(o, "learning_until", site_learning_until(&s->j->site, s->j->now));
+	else
+		json_none(o, "learning_until");
 	json_stream(o, "sources", '[');
 	for (i = 0; i < s->items; i++) {
 		judge_find(s->j, &s->item[i].src, &of);

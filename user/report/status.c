@@ -109,12 +109,12 @@ static void read_store(struct status *s)
 	struct store *store = NULL;
 	int error = store_open(&store, s->state_dir, STORE_READ);
 
-	if (error == -ENOENT)
-		return;
 	if (!error) {
 		s->collected_at = store_collected(store);
 		error = store_each_list(store, s->now, add_list, s);
 	}
+	if (!error || error == -ENOENT)
+		error = status_find_learning(s, store);
 	store_close(store);
 	s->store_error = error;
 	if (error)
@@ -142,6 +142,22 @@ static void warn_of_table(struct status *s, const char *name, unsigned int now,
 			    what);
 }
 
+/* When the oldest tables were made; 0: unknown. */
+static int64_t loaded_at(const struct status *s)
+{
+	int64_t at = 0, made;
+	struct nolist_meta meta;
+	int i;
+
+	for (i = 0; i < kern_instances(s->k); i++) {
+		if (kern_meta(s->k, i, &meta) || !meta.created_ns)
+			continue;
+		made = status_wall_s(s, meta.created_ns);
+		at = at && at < made ? at : made;
+	}
+	return at;
+}
+
 /* A quarter more than the interval, since collect and cron take some time. */
 static void warn_of_collect(struct status *s)
 {
@@ -151,7 +167,7 @@ static void warn_of_collect(struct status *s)
 	if (s->collected_at && s->now - s->collected_at > due_s + due_s / 4)
 		add_warning(s, "the last collect was %s ago, and is due every %s",
 			    text_age(s->now - s->collected_at, age), text_age(due_s, due));
-	else if (!s->collected_at && s->rules->is_collected)
+	else if (!s->collected_at && s->rules->is_collected && s->now - loaded_at(s) > due_s)
 		add_warning(s, "nothing was ever collected, but the configuration says "
 			       "'collect = yes'");
 }

@@ -43,6 +43,7 @@ struct status {
 	int store_error; /* the store cannot be read; 0: it can, or there is none */
 	struct failure store_failure;
 	int64_t collected_at; /* 0: never */
+	int64_t learning_until; /* 0: it is not learning */
 	struct status_list *list;
 	size_t lists;
 	char warning[STATUS_WARNINGS][160];
@@ -59,6 +60,8 @@ int status_read(struct status *s, const struct conf *rules, const char *pin_dir,
 		const char *state_dir);
 void status_free(struct status *s);
 
+/* Fills learning_until; store may be NULL. For status.c only. 0 or -errno. */
+int status_find_learning(struct status *s, struct store *store);
 void status_text(struct status *s);
 int status_json(struct status *s); /* 0, or -errno of the output */
 

@@ -230,6 +230,10 @@ int status_json(struct status *s)
 		json_number(o, "collected_at", s->collected_at);
 	else
 		json_none(o, "collected_at");
+	if (s->learning_until)
+		json_number(o, "learning_until", s->learning_until);
+	else
+		json_none(o, "learning_until");
 	json_lists(o, s);
 	json_open(o, "warnings", '[');
 	for (i = 0; i < s->warnings; i++)

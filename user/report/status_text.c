@@ -4,7 +4,6 @@
  */
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "user/config/conf.h"
 #include "user/judge/hold.h"
@@ -12,15 +11,9 @@
 #include "user/base/version.h"
 #include "user/report/status.h"
 
-static const char *when(const struct status *s, unsigned long long ns, char text[32])
+static const char *when(const struct status *s, unsigned long long ns, char text[TEXT_TIME])
 {
-	time_t t = status_wall_s(s, ns);
-	struct tm tm;
-
-	if (!ns)
-		return "never";
-	strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&t, &tm));
-	return text;
+	return ns ? text_time(status_wall_s(s, ns), text) : "never";
 }
 
 static const char *tables_name(const struct kern_if *f, char text[16])
@@ -67,13 +60,14 @@ static void text_kernel(const struct status *s)
 static void text_probation(const struct nolist_config *conf)
 {
 	unsigned long long now = kern_now_ns();
+	char left[DURATION_TEXT];
 
 	if (conf->until_ns && now > conf->until_ns)
 		printf("on probation: the time is up, and every frame passes\n");
 	else if (conf->until_ns)
-		printf("on probation: detaches in %llu seconds, unless you run \"nolist-xdp load "
+		printf("on probation: detaches in %s, unless you run \"nolist-xdp load "
 		       "--confirm\"\n",
-		       (conf->until_ns - now) / 1000000000 + 1);
+		       duration_text((conf->until_ns - now) / 1000000000 + 1, left));
 }
 
 /* When the program was detached, as far as that is noted: offences near it do not count. */
@@ -147,7 +141,7 @@ static void text_verdicts(const struct status *s)
 static void text_bad_acks(const struct status *s)
 {
 	const struct nolist_bad_acks *b = s->stats.bad_acks;
-	char text[32];
+	char text[TEXT_TIME];
 	int i;
 
 	for (i = 0; i < NOLIST_HOURS; i++)
@@ -159,7 +153,7 @@ static void text_bad_acks(const struct status *s)
 static void text_evidence(const struct status *s)
 {
 	const struct nolist_stats *t = &s->stats;
-	char text[32];
+	char text[TEXT_TIME];
 
 	printf("\n%-18s  %14s  %10s  %10s  %10s  %10s\n", "sources with", "now", "capacity",
 	       "evicted", "lost", "limited");
@@ -213,8 +207,7 @@ static void text_lists(const struct status *s)
 
 void status_text(struct status *s)
 {
-	char age[TEXT_AGE];
-
+	char age[TEXT_AGE], learning[LEARNING_TEXT];
 	int i;
 
 	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", nolist_version, NOLIST_ABI_VERSION,
@@ -228,5 +221,7 @@ void status_text(struct status *s)
 	printf("last collect: %s%s\n",
 	       s->collected_at ? text_age(s->now - s->collected_at, age) : "never",
 	       s->collected_at ? " ago" : "");
+	if (s->learning_until)
+		printf("%s\n", learning_text(s->learning_until, &s->rules->rules, learning));
 	text_lists(s);
 }

@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "user/base/failure.h"
+#include "user/base/duration.h"
 #include "user/config/conf.h"
+#include "user/config/given.h"
 #include "user/service/job.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
@@ -203,11 +205,34 @@ static void on_done(struct job *job, int status)
 	proceed(r);
 }
 
+/* What a log has to show: that it is at work, and with what. */
+static void say_loaded(const struct run *r)
+{
+	const struct conf *now = &r->next.conf;
+	char collect[DURATION_TEXT], dump[DURATION_TEXT], changes[512];
+	const char *what = r->o->load ? "loaded" : "not loading";
+
+	if (r->is_ready) {
+		given_changes(&r->now.conf, now, changes, sizeof(changes));
+		info("reloaded: %s%s", *changes ? "changed: " : "nothing has changed", changes);
+		return;
+	}
+	duration_text(now->collect_s, collect);
+	duration_text(now->dump_s, dump);
+	if (now->lists)
+		info("%s; collecting every %s, writing %d list%s every %s", what, collect,
+		     now->lists, now->lists == 1 ? "" : "s", dump);
+	else
+		info("%s; collecting every %s, no list is configured", what, collect);
+}
+
 /* A new configuration is in force. */
 static void go_on(struct run *r)
 {
 	unsigned int before_s = r->collect.every_s;
 
+	if (!r->is_stopping)
+		say_loaded(r);
 	adopt(r, &r->next);
 	if (r->is_stopping)
 		return;
@@ -458,6 +483,9 @@ int run(const struct run_options *o)
 		error = loop(&r);
 	if (!error && !r.status && r.collect.is_failed)
 		r.status = -EIO;
+	if (!error && r.is_ready)
+		info("ended; %s", !o->unload ? "the program stays attached" :
+				  r.is_unloaded_at_end ? "not detached" : "detached");
 	conf_hold(NULL, NULL);
 	version_free(&r.now);
 	version_free(&r.next);
