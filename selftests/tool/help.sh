@@ -146,7 +146,7 @@ known() {
 
 date -d "@$((NOW - 100))" "+%F %T 1vMabc-000000001Ab-2XyZ <= x@example.net H=(x) [203.0.113.1] P=smtp" >"$TMP/log"
 { section JSON; section EVIDENCE; } >"$TMP/json"
-for c in "check s0" status "show -c $CONF --at $NOW" "explain 203.0.113.7 -c $CONF --at $NOW" \
+for c in "check s0" status test "show -c $CONF --at $NOW" "explain 203.0.113.7 -c $CONF --at $NOW" \
 	"explain 203.0.113.4 -c $TMP/allow.conf --at $NOW" "explain $REAL4 -c $CONF" \
 	"dump -c $CONF --quiet --output $TMP/list" "audit $TMP/log -c $CONF --at $NOW"; do
 	# shellcheck disable=SC2086 # words

@@ -38,8 +38,9 @@ broken() {
 		rule("check", "base config kernel host")
 		rule("report", "base record config kernel store evidence judge lists maillog")
 		rule("service", "base config")
+		rule("probe", "base config kernel host")
 		rule("cmd", "base record config kernel host maillog store evidence judge lists" \
-			" check report service")
+			" check report service probe")
 		rule("main.c", "cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"

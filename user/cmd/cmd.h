@@ -92,6 +92,7 @@ int collect_run(const char *file, int log_max); /* -1: the default */
 int dump_run(const char *file, size_t log_max); /* all lists, quiet */
 
 int cmd_check(int argc, char **argv);
+int cmd_test(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);

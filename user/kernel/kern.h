@@ -82,6 +82,9 @@ int kern_tables(const struct kern *k, int instance, struct kern_tables *t);
 /* Reads a record of verified evidence: -ENOENT if there is none. */
 int kern_verified(const struct kern *k, int instance, const struct nolist_source *src,
 		  struct nolist_verified *verified);
+/* The same of unverified contacts. */
+int kern_contacts(const struct kern *k, int instance, const struct nolist_source *src,
+		  struct nolist_contacts *contacts);
 /*
  * Frees a record of verified evidence: 0 if it was as expected; -EAGAIN: it has changed or is
  * gone, and nothing is freed.
@@ -207,6 +210,16 @@ int kern_probation(const char *pin_dir, unsigned long long *until_ns);
 int kern_confirm(const char *pin_dir);
 /* Detaches from all interfaces that use it; -ENOENT: it does not end at until_ns any more. */
 int kern_end_probation(const char *pin_dir, unsigned long long until_ns);
+
+/*
+ * Opens what is attached to an interface for kern_try(), which runs a made-up frame of up to
+ * 1514 bytes through it as if it had come in there: an fd, to be closed, or -errno; -ENOENT:
+ * our program is not attached.
+ */
+int kern_try_open(const char *pin_dir, int ifindex);
+/* out: *out_len bytes for the frame afterwards, whose length *out_len becomes. */
+enum kern_tried { KERN_TRY_PASSED, KERN_TRY_ANSWERED, KERN_TRY_DROPPED, KERN_TRY_OTHER };
+int kern_try(int fd, int ifindex, const void *frame, size_t len, void *out, size_t *out_len);
 
 #define KERN_OLDEST_MAJOR 6 /* Linux 6.1: the oldest that is tested */
 #define KERN_OLDEST_MINOR 1

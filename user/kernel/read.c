@@ -458,6 +458,23 @@ int kern_verified(const struct kern *k, int instance, const struct nolist_source
 	return 0;
 }
 
+int kern_contacts(const struct kern *k, int instance, const struct nolist_source *src,
+		  struct nolist_contacts *contacts)
+{
+	const struct kern_instance *s = &k->instance[instance];
+	union {
+		struct nolist_contacts today;
+		struct older_contacts older;
+	} raw = {};
+
+	if (bpf_map_lookup_elem(s->fd[MAP_CONTACTS], src, &raw))
+		return -errno;
+	*contacts = raw.today;
+	if (s->abi == OLDER_ABI)
+		older_contacts(&raw.older, contacts);
+	return 0;
+}
+
 /* --- freeing ----------------------------------------------------------------- */
 
 static bool is_still(const struct kern_instance *instance, const union raw *raw,
