@@ -8,7 +8,7 @@
 static const struct cmd cmds[] = {
 	{ "check", cmd_check,
 	  "[IFACE]... [-i IFACE]... [-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... "
-	  "[--port N]... [--mode auto|native|generic] [--json]",
+	  "[--port N]... [--mode auto|native|generic] [--providers FILE] [--json]",
 	  "look for what would keep load from working; changes nothing" },
 	{ "load", cmd_load,
 	  "[IFACE]... [-i IFACE]... [-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... "
@@ -46,7 +46,7 @@ static const struct cmd cmds[] = {
 	{ "dump", cmd_dump,
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--log N] [--json] "
-	  "[--list-formats]",
+	  "[--forget FILE] [--list-formats]",
 	  "write the block list, for mail servers, DNS lists and firewalls" },
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
 	  "compare the list with the log of a real MX" },

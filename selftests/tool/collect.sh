@@ -27,7 +27,7 @@ judged() {
 judged >"$TMP/live"
 run collect
 is "$status $(cat "$TMP/out")" '0 10 sources, 10 updated, 0 freed' 'all is collected'
-is "$(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '700 600 ' 'into files that nobody else reads'
+is "$(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '755 600 ' 'into files that nobody else reads'
 run collect
 is "$(cat "$TMP/out")" '10 sources, 0 updated, 0 freed' 'a second time there is no news'
 judged >"$TMP/both"
@@ -310,8 +310,14 @@ run collect -c "$CONF"
 is "$(cat "$TMP/err")" '' 'and nothing while nothing changes'
 sed "\$a allow = { $TMP/nowhere }" "$CONF" >"$TMP/missing.conf"
 run collect -c "$TMP/missing.conf"
-is "$status $(cat "$TMP/out")" '1 2 sources, 0 updated, 0 freed' \
-	'the tables are stored even if judging fails'
+is "$status $(cat "$TMP/out")" '3 2 sources, 0 updated, 0 freed' \
+	'an allow file that is missing stops nothing, but is a warning'
+check 'which is reported with its key' grep -q "missing.conf:[0-9]*: cannot read '$TMP/nowhere'" "$TMP/err"
+must mv "$STATE_DIR/listed" "$TMP/listed"
+must mkdir "$STATE_DIR/listed"
+run collect -c "$CONF"
+is "$status $(cat "$TMP/out")" '3 2 sources, 0 updated, 0 freed' \
+	'the tables are stored even if listings cannot be logged'
 check 'which is reported' grep -q 'hint: all is stored; new listings cannot be logged' "$TMP/err"
 fails 2 "'x' is not a number" 'a number that is none' collect --log x
 

@@ -301,16 +301,24 @@ refuses() {
 	out=$(nolist load "$@" 2>&1 >/dev/null)
 	[ $? -eq 2 ] && grep -qF -- "$wanted" <<<"$out"
 }
-check 'a wrong line of an allow file is reported with its place' \
-	refuses "$TMP/allow:2: not an address" -c "$TMP/allow.conf"
+# warns WORDS [OPTION]...: it loads, with status 3.
+warns() {
+	local wanted=$1 out
+
+	shift
+	out=$(nolist load "$@" 2>&1 >/dev/null)
+	[ $? -eq 3 ] && grep -qF -- "$wanted" <<<"$out"
+}
+check 'a wrong line of an allow file is reported with both places' \
+	warns "$TMP/allow.conf:4: $TMP/allow:2: not an address" -c "$TMP/allow.conf"
 printf 'a.example 192.0.2.0/24\na.example 192.0.2/24\n' >"$TMP/providers"
 conf_of "providers = { $TMP/providers }" >"$TMP/providers.conf"
 check 'so is one of a providers file' \
-	refuses "$TMP/providers:2: not a name and a network" -c "$TMP/providers.conf"
+	warns "$TMP/providers:2: not a name and a network" -c "$TMP/providers.conf"
 is "$(nolist load -c "$TMP/providers.conf" 2>&1 | grep -c "$TMP/providers:")" 1 'in one line'
 nolist check -c "$TMP/providers.conf" >"$TMP/check.out" 2>&1
-check 'check tells it, too' grep -q "^refuses .*$TMP/providers:2: not a name" "$TMP/check.out"
-check 'so is a missing file' refuses "cannot read '$TMP/nowhere'" -c "$TMP/missing.conf"
+check 'check tells it, too' grep -q "^warning .*$TMP/providers:2: not a name" "$TMP/check.out"
+check 'so is a missing file' warns "$TMP/missing.conf:4: cannot read '$TMP/nowhere'" -c "$TMP/missing.conf"
 conf_of "list = { \"colour $TMP/a\" }" >"$TMP/format.conf"
 check 'a list of no format' refuses "format.conf:4: unknown format 'colour'" -c "$TMP/format.conf"
 conf_of "list = { \"plain $TMP/a\", \"nft $TMP/a true\" }" >"$TMP/twice.conf"

@@ -24,7 +24,7 @@ fails 1 "'203.0.113.1' is not pardoned" 'nor can a pardon be taken back' \
 	pardon --remove -c "$TMP/none.conf" 203.0.113.1
 check 'which makes nothing' test ! -e "$STATE_DIR"
 run pardon -c "$TMP/none.conf" 203.0.113.1
-is "$status $(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '0 700 600 ' 'a pardon makes the store'
+is "$status $(stat -c %a "$STATE_DIR" "$DB" | tr '\n' ' ')" '0 755 600 ' 'a pardon makes the store'
 fails 1 'nothing is attached' 'which holds no evidence: there is no list yet' dump -c "$TMP/none.conf"
 must nolist pardon --remove -c "$TMP/none.conf" 203.0.113.1 >/dev/null
 

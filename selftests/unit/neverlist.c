@@ -129,18 +129,23 @@ static void test_except(void)
 
 static char path[] = "/tmp/unit_never.XXXXXX";
 
-/* What reading a file with this text comes to; the set is kept in *np. */
-static int read_text(struct prefix_set **np, const char *text, size_t size, unsigned int *line)
+/* The wrong lines of a file with this text; the set is kept in *np. */
+static struct lines_bad read_text(struct prefix_set **np, const char *text, size_t size)
 {
 	FILE *f = fopen(path, "w");
-	int error;
+	struct lines_bad bad;
+	char *got;
+	size_t got_size;
 
-	if (!f || fwrite(text, 1, size, f) != size || fclose(f))
+	if (!f || fwrite(text, 1, size, f) != size || fclose(f) ||
+	    lines_read(path, 1 << 20, &got, &got_size) || got_size != size)
 		tap_die(path);
 	*np = set_new();
-	error = prefix_set_add_file(*np, path, line);
+	if (prefix_set_add_text(*np, path, got, got_size, &bad))
+		tap_die(path);
+	free(got);
 	prefix_set_sort(*np);
-	return error;
+	return bad;
 }
 
 static void test_file_good(void)
@@ -148,10 +153,9 @@ static void test_file_good(void)
 	static const char text[] = "# our friends\n192.0.2.7\n\n  198.51.100.0/24 # all of them\t\n"
 				   "\t2001:db8:1:2::5\r\n2001:db8:2::/48";
 	const struct prefix_entry *e;
-	unsigned int line;
 	struct prefix_set *n;
 
-	tap_ok(!read_text(&n, text, sizeof(text) - 1, &line) && !line, "a file is read");
+	tap_ok(!read_text(&n, text, sizeof(text) - 1).count, "a file is read");
 	e = find(n, "198.51.100.200");
 	tap_ok(e && e->line == 4 && !strcmp(e->why, path), "an entry knows its file and line");
 	tap_ok(!!find(n, "192.0.2.7") && !find(n, "192.0.2.8"), "an address is one");
@@ -177,26 +181,51 @@ static const struct {
 
 static void test_file_bad(void)
 {
-	unsigned int line;
 	struct prefix_set *n;
+	struct lines_bad got;
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		tap_ok(read_text(&n, bad[i].text, strlen(bad[i].text), &line) == -EINVAL &&
-			       line == bad[i].line,
-		       "%s is refused, and its line reported", bad[i].name);
+		got = read_text(&n, bad[i].text, strlen(bad[i].text));
+		tap_ok(got.count == 1 && got.first == bad[i].line,
+		       "%s is wrong, and its line reported", bad[i].name);
 		prefix_set_free(n);
 	}
-	tap_ok(read_text(&n, "192.0.2.1\0/24\n", 14, &line) == -EINVAL && line == 1,
-	       "a zero byte is refused");
+	got = read_text(&n, "192.0.2.1\0/24\nx\n192.0.2.2\n", 26);
+	tap_ok(got.count == 2 && got.first == 1, "so is a zero byte, and each line is counted");
+	tap_ok(!find(n, "192.0.2.1") && !!find(n, "192.0.2.2"), "the good lines are taken");
 	prefix_set_free(n);
-	tap_ok(!read_text(&n, "", 0, &line), "an empty file is good");
+	tap_ok(!read_text(&n, "", 0).count, "an empty file is good");
 	prefix_set_free(n);
-	n = set_new();
-	tap_ok(prefix_set_add_file(n, "/nonexistent/allow", &line) == -ENOENT && !line,
+}
+
+static int count_line(char *line, unsigned int number, void *arg)
+{
+	(void)number;
+	*(int *)arg += strlen(line);
+	return 0;
+}
+
+/* A file that cannot be read to its end is no shorter one. */
+static void test_lines(void)
+{
+	static char text[2 * LINES_LINE_MAX + 16];
+	struct lines_bad got;
+	char *all = text;
+	size_t size;
+	int letters = 0;
+
+	tap_ok(lines_read("/nonexistent/allow", 99, &all, &size) == -ENOENT && !all,
 	       "a missing file is an error");
-	tap_ok(prefix_set_add_file(n, "/tmp", &line) == -EISDIR, "so is a directory");
-	prefix_set_free(n);
+	tap_ok(lines_read("/tmp", 99, &all, &size) == -EISDIR && !all, "so is a directory");
+	tap_ok(lines_read("/dev/zero", 1 << 20, &all, &size) == -EFBIG && !all,
+	       "so is a file without an end");
+	memset(text, 'a', sizeof(text));
+	text[LINES_LINE_MAX] = '\n';
+	text[sizeof(text) - 4] = '\n';
+	tap_ok(!lines_each(text, sizeof(text), count_line, &letters, &got) && got.count == 1 &&
+		       got.first == 2 && letters == LINES_LINE_MAX + 3,
+	       "a line that is too long is wrong, and only that");
 }
 
 /* This host's own surroundings, whatever they are. */
@@ -279,6 +308,7 @@ int main(void)
 	test_except();
 	test_file_good();
 	test_file_bad();
+	test_lines();
 	test_host();
 	test_random();
 	unlink(path);

@@ -23,7 +23,7 @@ static void test_modes(void)
 	tap_ok(store_open(&s, scratch_dir, STORE_READ) == -ENOENT, "nothing is there to be read");
 	tap_ok(stat(scratch_dir, &st), "and reading made nothing");
 	store_close(scratch_open(STORE_WRITE));
-	tap_ok(!stat(scratch_dir, &st) && (st.st_mode & 07777) == 0700, "writing makes a directory of its own");
+	tap_ok(!stat(scratch_dir, &st) && (st.st_mode & 07777) == 0755, "writing makes a directory of its own");
 	tap_ok(!stat(scratch_file, &st) && (st.st_mode & 07777) == 0600, "and a file");
 	store_close(scratch_open(STORE_READ));
 	chmod(scratch_dir, 0770);

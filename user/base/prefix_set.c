@@ -3,12 +3,11 @@
  * Prefix sets: sorted arrays, one for each family. Every entry has the index of the
  * next wider entry around it, so a look-up is a binary search and a few steps up.
  */
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/array.h"
 #include "user/base/prefix_set.h"
 
 #define NO_PARENT (-1)
@@ -107,71 +106,34 @@ int prefix_set_except(struct prefix_set *set, const struct prefix *p)
 	return 0;
 }
 
-/* The word of a line, without its comment; NULL: the line is empty, or has a zero byte. */
-static char *line_word(char *line, size_t size, int *error)
-{
-	char *word = line, *end;
+struct reading {
+	struct prefix_set *set;
+	const char *name;
+};
 
-	*error = strlen(line) == size ? 0 : -EINVAL;
-	line[strcspn(line, "#\n")] = '\0';
-	while (isspace((unsigned char)*word))
-		word++;
-	end = word + strlen(word);
-	while (end > word && isspace((unsigned char)end[-1]))
-		*--end = '\0';
-	return *word && !*error ? word : NULL;
+static int add_line(char *line, unsigned int number, void *arg)
+{
+	struct reading *r = arg;
+	struct prefix_entry entry = { .why = r->name, .line = number };
+
+	return prefix_parse(line, &entry.prefix) ? -EINVAL : add(r->set, &entry, false);
 }
 
-static int read_lines(struct prefix_set *set, FILE *f, const char *name, unsigned int *line)
+int prefix_set_add_text(struct prefix_set *set, const char *file, const char *text, size_t size,
+			struct lines_bad *bad)
 {
-	struct prefix_entry entry = { .why = name };
-	char *text = NULL, *word;
-	size_t capacity = 0;
-	ssize_t size;
-	int error = 0;
+	struct reading r = { .set = set };
+	char *name;
 
-	for (*line = 1; (size = getline(&text, &capacity, f)) >= 0; ++*line) {
-		word = line_word(text, size, &error);
-		if (word)
-			error = prefix_parse(word, &entry.prefix);
-		entry.line = *line;
-		if (word && !error)
-			error = add(set, &entry, false);
-		if (error)
-			break;
-	}
-	if (!error && ferror(f))
-		error = errno ? -errno : -EIO;
-	if (error != -EINVAL)
-		*line = 0;
-	free(text);
-	return error;
-}
-
-int prefix_set_add_file(struct prefix_set *set, const char *file, unsigned int *line)
-{
-	char **files, *name;
-	int error;
-	FILE *f;
-
-	*line = 0;
-	f = fopen(file, "re");
-	if (!f)
-		return -errno;
-	files = reallocarray(set->files, set->nfiles + 1, sizeof(*files));
-	name = strdup(file);
-	if (files)
-		set->files = files;
-	if (!files || !name) {
-		free(name);
-		fclose(f);
+	*bad = (struct lines_bad){};
+	if (array_grow(&set->files, set->nfiles, sizeof(*set->files)))
 		return -ENOMEM;
-	}
+	name = strdup(file);
+	if (!name)
+		return -ENOMEM;
 	set->files[set->nfiles++] = name;
-	errno = 0;
-	error = read_lines(set, f, name, line);
-	fclose(f);
-	return error;
+	r.name = name;
+	return lines_each(text, size, add_line, &r, bad);
 }
 
 static int compare_prefixes(const struct prefix *a, const struct prefix *b)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "user/base/addr.h"
+#include "user/base/lines.h"
 
 struct prefix_set;
 
@@ -37,10 +38,11 @@ int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const c
 int prefix_set_add_optional(struct prefix_set *set, const struct prefix *p, const char *why);
 int prefix_set_except(struct prefix_set *set, const struct prefix *p);
 /*
- * Adds a file with one address or prefix a line; # begins a comment. *line is the number of
- * the line that is wrong (-EINVAL), or 0. After an error the set must not be used.
+ * Adds a file's text, one address or prefix a line; # begins a comment. Wrong lines are left
+ * out, and counted in *bad. 0 or -ENOMEM, after which the set must not be used.
  */
-int prefix_set_add_file(struct prefix_set *set, const char *file, unsigned int *line);
+int prefix_set_add_text(struct prefix_set *set, const char *file, const char *text, size_t size,
+			struct lines_bad *bad);
 /* To be called once after the last addition, before prefix_set_find(). */
 int prefix_set_sort(struct prefix_set *set);
 /* The entry that a source is in, or NULL. */

@@ -42,14 +42,33 @@ static int make_parents(const char *dir)
 	return 0;
 }
 
+/* Whatever the umask is: who may read a list must get there. */
+static int make(const char *dir)
+{
+	if (!mkdir(dir, 0755))
+		return chmod(dir, 0755) ? -errno : 0;
+	return errno == EEXIST ? 0 : -errno;
+}
+
 int state_dir_make(const char *dir)
 {
 	int error = strcmp(dir, STATE_DIR_DEFAULT) ? 0 : make_parents(dir);
 
-	if (error || !mkdir(dir, 0700) || errno == EEXIST)
+	if (error || !make(dir))
 		return error;
 	error = fail(-errno, "cannot make the state directory '%s'", dir);
 	return error == -ENOENT ? fail_hint("is it mistyped? Else: mkdir -p '%s'", dir) : error;
+}
+
+int state_dir_make_lists(const char *dir, const char *file)
+{
+	char lists[4096];
+	int size = snprintf(lists, sizeof(lists), "%s/" STATE_DIR_LISTS "/", dir), error;
+
+	if (size >= (int)sizeof(lists) || strncmp(file, lists, size) || !access(lists, F_OK))
+		return 0;
+	error = state_dir_make(dir);
+	return error ? error : make(lists);
 }
 
 int state_dir_open(const char *dir, int *fd)

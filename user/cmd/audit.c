@@ -6,6 +6,7 @@
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
+#include "user/judge/files.h"
 #include "user/report/audit.h"
 
 enum { OPT_JSON = 256, OPT_AT };
@@ -19,9 +20,10 @@ static const struct cmd_option opts[] = {
 
 static int run(struct audit_options *o, const char *file, const char *name)
 {
+	struct files files = { .state_dir = o->state_dir };
 	struct conf conf;
 	FILE *log = cmd_open(name);
-	bool is_warned = false;
+	bool is_warned, is_odd = false;
 	int error, status;
 
 	if (!log)
@@ -29,8 +31,12 @@ static int run(struct audit_options *o, const char *file, const char *name)
 	status = cmd_conf(&conf, file);
 	if (!status) {
 		o->conf = &conf;
-		error = audit(o, log, name, &is_warned);
-		status = error ? cmd_failed(error) : is_warned ? EXIT_HELD : EXIT_DONE;
+		/* Each time that it judges as of reads them again, without a word. */
+		error = files_check(&conf, &files);
+		is_warned = cmd_print_files(&files);
+		if (!error)
+			error = audit(o, log, name, &is_odd);
+		status = error ? cmd_failed(error) : is_warned || is_odd ? EXIT_WARNED : EXIT_DONE;
 	}
 	conf_free(&conf);
 	if (log != stdin)

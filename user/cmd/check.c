@@ -21,22 +21,26 @@
 #include "user/base/text.h"
 #include "user/base/version.h"
 
-enum { OPT_JSON = 256 };
+enum { OPT_JSON = 256, OPT_PROVIDERS };
 
 static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,
 	CONF_ARGS_INTERFACE,
 	CONF_ARGS_OPTIONS,
+	{ "providers", OPT_PROVIDERS, "FILE", "only prove that each line of FILE can be used" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
 };
 
-static int take_options(struct conf_args *args, bool *is_json, int argc, char **argv)
+static int take_options(struct conf_args *args, bool *is_json, const char **providers, int argc,
+			char **argv)
 {
 	int c;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0)
-		if (!conf_args_take(args, c, optarg))
+		if (c == OPT_PROVIDERS)
+			*providers = optarg;
+		else if (!conf_args_take(args, c, optarg))
 			*is_json = true;
 	if (!c)
 		conf_args_interfaces(args, argc, argv);
@@ -46,11 +50,15 @@ static int take_options(struct conf_args *args, bool *is_json, int argc, char **
 /* Notes of the configuration, and errors in its files, are findings as well. */
 static void add_notes(struct findings *found, const struct conf *conf)
 {
+	struct files f = { .state_dir = options.state_dir };
 	int i;
 
-	if (configured_check_all(conf))
+	if (configured_check_all(conf, &f))
 		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
-
+	for (i = 0; i < f.notes; i++) {
+		find(found, GRADE_WARNING, "configuration", "", "%s", f.note[i].text);
+		find_hint(found, "%s", f.note[i].hint);
+	}
 	for (i = 0; i < conf->notes; i++)
 		find(found, conf->note[i].is_error ? GRADE_REFUSES : GRADE_WARNING, "configuration",
 		     "", "%s", conf->note[i].text);
@@ -154,8 +162,17 @@ static int check(const struct conf *conf, bool is_json)
 	return status;
 }
 
+/* For scripts that make such files; asks neither the kernel nor a configuration. */
+static int prove(const char *providers)
+{
+	int error = files_prove_providers(providers);
+
+	return error ? cmd_failed(error) : EXIT_DONE;
+}
+
 int cmd_check(int argc, char **argv)
 {
+	const char *providers = NULL;
 	struct conf_args args;
 	struct conf conf;
 	bool is_json = false;
@@ -165,10 +182,10 @@ int cmd_check(int argc, char **argv)
 		err(-ENOMEM, "cannot start");
 		return EXIT_FAILED;
 	}
-	c = take_options(&args, &is_json, argc, argv);
-	if (c < 0) {
+	c = take_options(&args, &is_json, &providers, argc, argv);
+	if (c < 0 || providers) {
 		conf_args_free(&args);
-		return -1 - c;
+		return c < 0 ? -1 - c : prove(providers);
 	}
 	status = conf_args_read(&args, &conf);
 	if (status)

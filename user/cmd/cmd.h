@@ -23,9 +23,9 @@
 /* Exit statuses of every command. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1, /* failed, with the reason on stderr */
-	EXIT_USAGE = 2,  /* the command line or the configuration is wrong */
-	EXIT_HELD = 3,   /* done, but holds held additions to a list back */
+	EXIT_FAILED = 1, /* failed, with the reason on stderr; nothing was changed */
+	EXIT_USAGE = 2,  /* the command line or the configuration is wrong; the same */
+	EXIT_WARNED = 3, /* done, but not all of it, with a warning on stderr for each */
 };
 
 struct cmd {
@@ -85,11 +85,16 @@ FILE *cmd_open(const char *name);
  */
 int cmd_failed(int error);
 
+struct files;
+/* Prints what could not be used of the configuration's files; true: there is something. */
+bool cmd_print_files(const struct files *f);
+
 /* The commands that "run" runs, without a command line; all return an exit status. */
 int load_run(const char *file);
 int unload_run(void);
 int collect_run(const char *file, int log_max); /* -1: the default */
-int dump_run(const char *file, size_t log_max); /* all lists, quiet */
+/* All lists, quiet. *is_failed: a list or its reload command has failed. */
+int dump_run(const char *file, size_t log_max, bool *is_failed);
 
 int cmd_check(int argc, char **argv);
 int cmd_test(int argc, char **argv);

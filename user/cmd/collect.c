@@ -16,15 +16,19 @@
 
 static int log_listed(struct cmd_judging *j, size_t max)
 {
-	int error, status = cmd_judging_open(j);
+	int error, status;
 
+	j->options.is_keeping = true;
+	status = cmd_judging_open(j);
 	if (!status) {
 		error = shadow_write(&j->judge, max);
 		status = error ? cmd_failed(error) : EXIT_DONE;
 	}
-	if (status)
+	if (status) {
 		hint("all is stored; new listings cannot be logged");
-	return status ? EXIT_FAILED : EXIT_DONE;
+		return EXIT_WARNED;
+	}
+	return cmd_judging_status(j, EXIT_DONE);
 }
 
 /* max: log so many listings one by one; -1: the default. */

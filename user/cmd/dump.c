@@ -15,6 +15,7 @@
 #include "user/lists/changelog.h"
 #include "user/lists/configured.h"
 #include "user/lists/dump.h"
+#include "user/lists/forget.h"
 
 struct args {
 	struct cmd_judging j;
@@ -23,15 +24,23 @@ struct args {
 	bool is_all;     /* --all */
 	bool has_format; /* --format */
 	char *reload;    /* words of one.reload */
+	const char *forget; /* --forget */
 };
 
-static int run(struct cmd_judging *j, struct list *one, const struct dump_options *o)
+static int run(struct cmd_judging *j, struct list *one, const struct dump_options *o,
+	       bool *is_failed)
 {
 	static const int statuses[] = {
-		[DUMP_DONE] = EXIT_DONE, [DUMP_HELD] = EXIT_HELD, [DUMP_FAILED] = EXIT_FAILED,
+		[DUMP_DONE] = EXIT_DONE,
+		[DUMP_HELD] = EXIT_WARNED,
+		[DUMP_PARTLY] = EXIT_WARNED,
+		[DUMP_FAILED] = EXIT_FAILED,
 	};
-	int error, status = cmd_judging_open(j);
+	enum dump_result result = DUMP_DONE;
+	int error, status;
 
+	j->options.is_keeping = true;
+	status = cmd_judging_open(j);
 	if (status)
 		return status;
 	/* If one of them is wrong, none is written. */
@@ -45,16 +54,22 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 	}
 	/* With --json the summary has the errors as well. */
 	if (!status || o->is_json)
-		error = dump(&j->judge, one, o);
-	return status ? status : statuses[error];
+		result = dump(&j->judge, one, o);
+	*is_failed = result >= DUMP_PARTLY;
+	/* A list that is gone is only noted: that it still is hurts nobody. */
+	if (!one && !status)
+		forget_gone(options.state_dir, &j->conf);
+	return status ? status : cmd_judging_status(j, statuses[result]);
 }
 
-int dump_run(const char *file, size_t log_max)
+int dump_run(const char *file, size_t log_max, bool *is_failed)
 {
 	const struct dump_options o = { .is_quiet = true, .has_log = true, .log_max = log_max };
 	struct cmd_judging j = { .file = file };
-	int status = run(&j, NULL, &o);
+	int status;
 
+	*is_failed = true;
+	status = run(&j, NULL, &o, is_failed);
 	cmd_judging_close(&j);
 	return status;
 }
@@ -116,7 +131,7 @@ static int set_reload(struct args *a, const char *command)
 }
 
 enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON,
-       OPT_LOG };
+       OPT_LOG, OPT_FORGET };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -130,6 +145,7 @@ static const struct cmd_option opts[] = {
 	{ "quiet", 'q', NULL, "print only failures" },
 	{ "log", OPT_LOG, "N", "name up to N listings and N removals of a list, also with --quiet" },
 	{ "json", OPT_JSON, NULL, "print a summary to standard output, as JSON" },
+	{ "forget", OPT_FORGET, "FILE", "drop what is known of the list in FILE, and write none" },
 	{ "list-formats", OPT_LIST, NULL, "print all formats, and how to use each" },
 	{}
 };
@@ -163,6 +179,9 @@ static int take(struct args *a, int c, const char *value)
 	case OPT_JSON:
 		a->o.is_json = true;
 		break;
+	case OPT_FORGET:
+		a->forget = value;
+		break;
 	case OPT_UNVERIFIED:
 		a->one.is_unverified = true;
 		break;
@@ -179,7 +198,9 @@ static int check(const struct args *a)
 {
 	const struct list *l = &a->one;
 
-	if (a->is_all && (a->has_format || l->file || l->reload))
+	if (a->forget && (a->is_all || a->has_format || l->file || l->reload || a->o.is_json))
+		errx("--forget writes no list: it stands alone");
+	else if (a->is_all && (a->has_format || l->file || l->reload))
 		errx("--all takes formats, files and commands from the configuration");
 	else if (l->is_unverified && a->is_all)
 		errx("--all writes lists that block mail: not with --unverified");
@@ -194,10 +215,17 @@ static int check(const struct args *a)
 	return EXIT_USAGE;
 }
 
+static int forget(const char *file)
+{
+	int error = forget_list(options.state_dir, file);
+
+	return error ? cmd_failed(error) : EXIT_DONE;
+}
+
 int cmd_dump(int argc, char **argv)
 {
 	struct args a = { .one.format = formats[0], .o.log_max = CHANGELOG_MAX };
-	bool is_listing = false;
+	bool is_listing = false, is_failed;
 	int c, status = EXIT_DONE;
 
 	while (!status && (c = cmd_getopt(argc, argv, opts)) > 0) {
@@ -211,7 +239,8 @@ int cmd_dump(int argc, char **argv)
 	else if (!status && is_listing)
 		status = list_formats();
 	else if (!status && !(status = check(&a)))
-		status = run(&a.j, a.is_all ? NULL : &a.one, &a.o);
+		status = a.forget ? forget(a.forget)
+				  : run(&a.j, a.is_all ? NULL : &a.one, &a.o, &is_failed);
 	cmd_judging_close(&a.j);
 	free(a.reload);
 	free((void *)a.one.reload);

@@ -32,7 +32,7 @@ static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_js
 	else if (!error)
 		explain_text(&e);
 	explain_free(&e);
-	return error ? cmd_failed(error) : EXIT_DONE;
+	return error ? cmd_failed(error) : cmd_judging_status(j, EXIT_DONE);
 }
 
 int cmd_explain(int argc, char **argv)

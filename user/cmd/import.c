@@ -250,7 +250,7 @@ static int finish(struct import *im, FILE *f, const char *name)
 		       im->log.messages);
 	else
 		printf("%lu %s imported\n", im->imported, lines(im->imported));
-	return warn_refused(im) ? EXIT_HELD : EXIT_DONE;
+	return warn_refused(im) ? EXIT_WARNED : EXIT_DONE;
 }
 
 static int run(struct import *im, const char *name)

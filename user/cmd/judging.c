@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
 #include "user/cmd/judging.h"
@@ -23,7 +24,26 @@ int cmd_judging_open(struct cmd_judging *j)
 	if (status)
 		return status;
 	error = judging_open(&j->judge, &j->options, options.pin_dir);
+	j->is_warned = cmd_print_files(&j->judge.files);
 	return error ? cmd_failed(error) : EXIT_DONE;
+}
+
+bool cmd_print_files(const struct files *f)
+{
+	int i;
+
+	for (i = 0; i < f->notes; i++) {
+		warn("%s", f->note[i].text);
+		hint("%s", f->note[i].hint);
+	}
+	if (f->unnoted)
+		warn("%d more files of the configuration cannot be used as they are", f->unnoted);
+	return f->notes;
+}
+
+int cmd_judging_status(const struct cmd_judging *j, int status)
+{
+	return status == EXIT_DONE && j->is_warned ? EXIT_WARNED : status;
 }
 
 void cmd_judging_close(struct cmd_judging *j)

@@ -10,16 +10,19 @@
 struct cmd_judging {
 	/* From the command line: */
 	const char *file; /* -c FILE, or NULL */
-	struct judge_options options;
+	struct judge_options options; /* its conf and state_dir are set here */
 
 	struct conf conf;
 	struct judge judge;
+	bool is_warned; /* not all of the files that it names could be used */
 };
 
 /* Reads the configuration: 0, or an exit status after printing the error. */
 int cmd_judging_conf(struct cmd_judging *j);
 /* The same, and opens evidence and judge. */
 int cmd_judging_open(struct cmd_judging *j);
+/* EXIT_DONE becomes EXIT_WARNED if not all could be used. */
+int cmd_judging_status(const struct cmd_judging *j, int status);
 void cmd_judging_close(struct cmd_judging *j); /* always safe */
 
 #endif

@@ -333,7 +333,9 @@ static int confirm(void)
 
 static int configure_and_load(struct load *l)
 {
+	struct files files = { .state_dir = options.state_dir, .is_keeping = true };
 	int error, status = conf_args_read(&l->args, &l->conf);
+	bool is_warned;
 
 	if (!status && host_own(&l->own, &l->owns)) {
 		errx("cannot list the addresses of this host");
@@ -341,11 +343,14 @@ static int configure_and_load(struct load *l)
 	}
 	conf_print_notes(&l->conf, true);
 	/* Otherwise the first dump would fail, unattended. */
-	error = status ? 0 : configured_check_all(&l->conf);
+	error = status ? 0 : configured_check_all(&l->conf, &files);
+	is_warned = cmd_print_files(&files);
 	if (error)
 		status = cmd_failed(error);
 	if (!status)
 		status = load(l);
+	if (status == EXIT_DONE && is_warned)
+		status = EXIT_WARNED;
 	conf_free(&l->conf);
 	free(l->own);
 	return status;

@@ -10,7 +10,7 @@
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
-#include "user/lists/atomic_file.h"
+#include "user/base/atomic_file.h"
 #include "user/report/metrics.h"
 
 enum { OPT_OPEN = 256 };
@@ -33,7 +33,7 @@ static int to_file(struct writer *o, const struct args *a, const struct conf *co
 	int error = atomic_file_open(&f, a->output);
 
 	if (!error)
-		error = atomic_file_start(&f);
+		error = atomic_file_start(&f, 0644);
 	if (error)
 		return fail(error, "cannot write '%s'", a->output);
 	writer_open(o, atomic_file_write, &f);

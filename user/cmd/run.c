@@ -11,7 +11,9 @@
 
 static int load_step(const char *file)
 {
-	return load_run(file);
+	int status = load_run(file);
+
+	return status == EXIT_WARNED ? EXIT_DONE : status;
 }
 
 static int unload_step(const char *file)
@@ -22,15 +24,31 @@ static int unload_step(const char *file)
 
 static int collect_step(const char *file)
 {
-	return collect_run(file, -1);
+	int status = collect_run(file, -1);
+
+	return status == EXIT_WARNED ? EXIT_DONE : status;
 }
 
-/* Held-back additions are no failure: the log and status show them. */
+/* What was held back, or could not be used, is no failure: the log and status show it. */
 static int dump_step(const char *file)
 {
-	int status = dump_run(file, LOG_MAX);
+	bool is_failed;
+	int status = dump_run(file, LOG_MAX, &is_failed);
 
-	return status == EXIT_HELD ? EXIT_DONE : status;
+	return status == EXIT_WARNED && !is_failed ? EXIT_DONE : status;
+}
+
+static bool is_loading;
+
+/* The load that follows warns of files that it cannot use. */
+static int check_conf(const struct conf *conf)
+{
+	struct files f = { .state_dir = options.state_dir, .is_keeping = true };
+	int error = configured_check_all(conf, &f);
+
+	if (!is_loading)
+		cmd_print_files(&f);
+	return error;
 }
 
 enum { OPT_NO_LOAD = 256, OPT_UNLOAD };
@@ -45,7 +63,7 @@ static const struct cmd_option opts[] = {
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o = { .file = DEFAULT_CONF, .load = load_step, .collect = collect_step,
-				 .dump = dump_step, .check = configured_check_all };
+				 .dump = dump_step, .check = check_conf };
 	int c, status;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0)
@@ -65,6 +83,7 @@ int cmd_run(int argc, char **argv)
 	if (!cmd_is_end(argc, argv))
 		return EXIT_USAGE;
 	o.state_dir = options.state_dir;
+	is_loading = o.load;
 	status = run(&o);
 	return status < 0 ? cmd_failed(status) : status;
 }

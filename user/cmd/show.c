@@ -107,7 +107,7 @@ int cmd_show(int argc, char **argv)
 	if (!status) {
 		say_learning(&j.judge);
 		error = show(&j.judge, &o);
-		status = error ? cmd_failed(error) : EXIT_DONE;
+		status = error ? cmd_failed(error) : cmd_judging_status(&j, EXIT_DONE);
 	}
 	cmd_judging_close(&j);
 	return status;

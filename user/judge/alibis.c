@@ -22,7 +22,7 @@ static int out_of_memory(void)
 
 int judge_read_providers(struct judge *j)
 {
-	int error = files_providers(&j->providers, j->conf);
+	int error = files_providers(&j->providers, j->conf, &j->files);
 
 	if (error)
 		return error;

@@ -24,7 +24,7 @@ static int out_of_memory(void)
 
 static int read_allows(struct judge *j, const struct judge_options *o)
 {
-	int i, error = files_allow(&j->allow, j->conf);
+	int i, error = files_allow(&j->allow, j->conf, &j->files);
 
 	for (i = 0; i < o->allows && !error; i++)
 		error = files_add_allow(j->allow, o->allow[i]);
@@ -131,6 +131,7 @@ int judge_open(struct judge *j, const struct judge_options *o)
 		.state_dir = o->state_dir,
 		.now = o->at ? o->at : time(NULL),
 		.is_replay = o->at,
+		.files = { .state_dir = o->state_dir, .is_keeping = o->is_keeping },
 	};
 	j->site.is_unseen_accepted = j->conf->is_unseen_accepted;
 	j->site.is_dual_accepted = j->conf->is_dual_accepted;

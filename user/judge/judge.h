@@ -13,6 +13,7 @@
 #include "user/evidence/evidence.h"
 #include "user/judge/hold.h"
 #include "user/base/prefix_set.h"
+#include "user/judge/files.h"
 #include "user/judge/providers.h"
 #include "user/base/text.h"
 #include "user/judge/verdict.h"
@@ -35,6 +36,7 @@ struct judge {
 		struct neighbours n;
 	} *group;
 	size_t groups;
+	struct files files;          /* what could not be used of the configuration's files */
 	struct providers *providers; /* sets of networks */
 	struct provider *provider;   /* of each set, in their order */
 	int error; /* why the last walk ended early; 0: it did not */
@@ -46,6 +48,7 @@ struct judge_options {
 	int64_t at;         /* judge as of then; 0: now */
 	const char **allow; /* further allow files */
 	int allows;
+	bool is_keeping; /* keep the good content of the configuration's files */
 };
 
 /* One source and its verdict. */

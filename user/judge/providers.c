@@ -5,14 +5,13 @@
  * so wide that it would acquit half of the internet is refused.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/base/prefix_set.h"
 #include "user/judge/providers.h"
 
-#define BLANKS " \t\r\n"
+#define BLANKS " \t"
 #define NAME_MAX_BYTES 64
 #define SETS_MAX 1000
 #define WIDEST_IP4 8
@@ -61,15 +60,24 @@ static int set_of(struct providers *p, const char *name)
 	return p->name[p->names] ? p->names++ : -ENOMEM;
 }
 
+/* The length behind the slash: 0 or -EINVAL. In ::ffff:a.b.c.d/n it counts bits of IPv6. */
+static int parse_length(const char *text, unsigned long longest, unsigned long *len)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	*len = strtoul(text, &end, 10);
+	return *end || *len > longest ? -EINVAL : 0;
+}
+
 /* In SPF records a network may have host bits set: they are cleared. */
 static int parse_network(const char *text, struct prefix *p)
 {
 	char addr[ADDR_TEXT];
 	const char *slash = strchr(text, '/');
 	size_t size = slash ? (size_t)(slash - text) : strlen(text);
-	unsigned long bits, widest, len;
-	unsigned int i;
-	char *end;
+	unsigned long longest, len, i;
 
 	if (size >= sizeof(addr))
 		return -EINVAL;
@@ -77,62 +85,35 @@ static int parse_network(const char *text, struct prefix *p)
 	addr[size] = '\0';
 	if (addr_parse(addr, &p->addr))
 		return -EINVAL;
-	bits = addr_is_ip4(&p->addr) ? 32 : 128;
-	widest = addr_is_ip4(&p->addr) ? WIDEST_IP4 : WIDEST_IP6;
-	len = bits;
-	if (slash) {
-		if (slash[1] < '0' || slash[1] > '9')
-			return -EINVAL;
-		/* p->len is a byte, in which 264 would become 8: so check first. */
-		len = strtoul(slash + 1, &end, 10);
-		if (*end || len > bits || len < widest)
-			return -EINVAL;
-	}
-	p->len = len + 128 - bits;
-	for (i = p->len; i < 128; i++)
+	longest = len = strchr(addr, ':') ? 128 : 32;
+	if (slash && parse_length(slash + 1, longest, &len))
+		return -EINVAL;
+	len += 128 - longest;
+	if (len < (addr_is_ip4(&p->addr) ? 96 + WIDEST_IP4 : WIDEST_IP6))
+		return -EINVAL;
+	p->len = len;
+	for (i = len; i < 128; i++)
 		p->addr.b[i / 8] &= ~(0x80 >> i % 8);
 	return 0;
 }
 
-static int add_line(struct providers *p, char *line)
+static int add_line(char *line, unsigned int number, void *arg)
 {
-	char *rest, *name, *network;
+	struct providers *p = arg;
+	char *rest, *name = strtok_r(line, BLANKS, &rest), *network = strtok_r(NULL, BLANKS, &rest);
 	struct prefix prefix;
 	int set;
 
-	line[strcspn(line, "#")] = '\0';
-	name = strtok_r(line, BLANKS, &rest);
-	if (!name)
-		return 0;
-	network = strtok_r(NULL, BLANKS, &rest);
+	(void)number;
 	if (!network || strtok_r(NULL, BLANKS, &rest) || parse_network(network, &prefix))
 		return -EINVAL;
 	set = set_of(p, name);
 	return set < 0 ? set : prefix_set_add(p->networks, &prefix, p->name[set]);
 }
 
-int providers_add_file(struct providers *p, const char *file, unsigned int *line)
+int providers_add_text(struct providers *p, const char *text, size_t size, struct lines_bad *bad)
 {
-	FILE *f = fopen(file, "re");
-	char *text = NULL;
-	size_t capacity = 0;
-	ssize_t size;
-	int error = 0;
-
-	*line = 0;
-	if (!f)
-		return -errno;
-	while (!error && (size = getline(&text, &capacity, f)) >= 0) {
-		++*line;
-		error = strlen(text) == (size_t)size ? add_line(p, text) : -EINVAL;
-	}
-	if (!error && ferror(f))
-		error = -EIO;
-	if (error != -EINVAL)
-		*line = 0;
-	free(text);
-	fclose(f);
-	return error;
+	return lines_each(text, size, add_line, p, bad);
 }
 
 int providers_sort(struct providers *p)

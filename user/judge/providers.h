@@ -7,6 +7,7 @@
 #define NOLIST_PROVIDERS_H
 
 #include "user/base/addr.h"
+#include "user/base/lines.h"
 
 struct providers;
 
@@ -14,8 +15,11 @@ struct providers;
 int providers_new(struct providers **pp);
 void providers_free(struct providers *p);
 
-/* *line: the number of the invalid line (-EINVAL), else 0. After an error p can only be freed. */
-int providers_add_file(struct providers *p, const char *file, unsigned int *line);
+/*
+ * Adds a file's text. Wrong lines are left out, and counted in *bad. After an error p can
+ * only be freed.
+ */
+int providers_add_text(struct providers *p, const char *text, size_t size, struct lines_bad *bad);
 /* Call once after the last file, before the functions below. */
 int providers_sort(struct providers *p);
 

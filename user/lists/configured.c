@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "user/base/failure.h"
-#include "user/judge/files.h"
 #include "user/lists/configured.h"
 #include "user/lists/format.h"
 
@@ -28,9 +27,9 @@ int configured_check(const struct conf *conf)
 	return 0;
 }
 
-int configured_check_all(const struct conf *conf)
+int configured_check_all(const struct conf *conf, struct files *f)
 {
-	int error = files_check(conf);
+	int error = files_check(conf, f);
 
 	return error ? error : configured_check(conf);
 }

@@ -9,8 +9,10 @@
 
 #include "user/base/json.h"
 #include "user/base/log.h"
+#include "user/base/state_dir.h"
 #include "user/lists/changelog.h"
 #include "user/lists/dump.h"
+#include "user/lists/reader.h"
 #include "user/lists/reload.h"
 
 struct dump {
@@ -106,7 +108,7 @@ static void json_list(struct writer *o, const struct list *l, int error)
 	json_number(o, "entries", l->head.count);
 	json_number(o, "added", l->is_written ? l->added : 0);
 	json_number(o, "removed", l->is_written ? l->removed : 0);
-	if (l->reload && l->is_written)
+	if (l->is_run)
 		json_bool(o, "reloaded", l->is_reloaded);
 	else
 		json_none(o, "reloaded");
@@ -183,10 +185,11 @@ static int reload(const struct dump *d, struct list *l)
 {
 	int value;
 
-	switch (reload_run(l->reload, d->j->conf->reload_s, &value)) {
+	l->is_run = true;
+	switch (reload_run(l->reload, d->j->conf->reload_s, false, &value)) {
 	case RELOAD_DONE:
 		l->is_reloaded = true;
-		value = list_settle(l);
+		value = list_settle(l, d->j->now);
 		if (!value)
 			return 0;
 		err(value, "'%s': cannot record that '%s' has reloaded it", l->file, l->reload[0]);
@@ -209,6 +212,21 @@ static int reload(const struct dump *d, struct list *l)
 	return -EIO;
 }
 
+/* Has the reader of an unchanged list to load it again? */
+static bool is_due_again(const struct dump *d, const struct list *l)
+{
+	int64_t ago = d->j->now - l->reloaded_at;
+	bool is_lost;
+
+	if (!l->is_unchanged)
+		return false;
+	is_lost = reader_has_lost(l, d->j->conf->reload_s);
+	if (is_lost && (!d->o->is_quiet || d->o->has_log))
+		info("'%s': '%s' does not have it any more: it is loaded again", l->file,
+		     l->reload[0]);
+	return is_lost || ago >= READER_AGAIN_S || ago < 0;
+}
+
 static enum dump_result run_list(struct dump *d, struct list *l)
 {
 	enum dump_result result = DUMP_DONE;
@@ -216,6 +234,9 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 
 	l->words = list_words(d->j->conf);
 	l->gone_max = d->o->log_max;
+	/* If it cannot be made, writing the list says why. */
+	if (l->file)
+		state_dir_make_lists(d->j->state_dir, l->file);
 	error = list_select(l, d->j);
 	if (!error) {
 		log_notes(d, l);
@@ -230,8 +251,8 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 		result = DUMP_FAILED;
 	} else {
 		log_list(d, l);
-		if (l->reload && l->is_written && reload(d, l))
-			result = DUMP_FAILED;
+		if (l->reload && (l->is_written || is_due_again(d, l)) && reload(d, l))
+			result = DUMP_PARTLY;
 	}
 	if (result == DUMP_DONE && held_back(l))
 		result = DUMP_HELD;
@@ -241,13 +262,13 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 	return result;
 }
 
-/* Writes all lists, also if one fails. Returns the worst result. */
+/* Writes all lists, also if one fails. */
 static enum dump_result run_all(struct dump *d)
 {
 	const struct conf *c = d->j->conf;
 	enum dump_result result, worst = DUMP_DONE;
 	struct list l;
-	int i;
+	int i, failed = 0;
 
 	for (i = 0; i < c->lists; i++) {
 		l = (struct list){
@@ -256,10 +277,11 @@ static enum dump_result run_all(struct dump *d)
 			.reload = c->list[i].argv[2] ? c->list[i].argv + 2 : NULL,
 		};
 		result = run_list(d, &l);
+		failed += result == DUMP_FAILED;
 		if (result > worst)
 			worst = result;
 	}
-	return worst;
+	return worst == DUMP_FAILED && failed < c->lists ? DUMP_PARTLY : worst;
 }
 
 enum dump_result dump(struct judge *j, struct list *one, const struct dump_options *o)
@@ -278,8 +300,8 @@ enum dump_result dump(struct judge *j, struct list *one, const struct dump_optio
 	}
 	result = one ? run_list(&d, one) : run_all(&d);
 	changelog_write(&d.log, j);
-	if (d.json && json_end(d.json))
-		result = DUMP_FAILED;
+	if (d.json && json_end(d.json) && result < DUMP_PARTLY)
+		result = DUMP_PARTLY;
 	free(d.json);
 	return result;
 }

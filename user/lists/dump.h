@@ -19,7 +19,8 @@ struct dump_options {
 enum dump_result {
 	DUMP_DONE,
 	DUMP_HELD,   /* done, but additions to a list were held back */
-	DUMP_FAILED, /* the log says why; the other lists are written */
+	DUMP_PARTLY, /* a list or its reload command failed: the log says why; the rest is done */
+	DUMP_FAILED, /* no list was written */
 };
 
 /* one: the list; NULL: all of j's configuration, which configured_check() must have accepted. */

@@ -32,6 +32,10 @@ void format_comments(struct writer *o, const struct format_head *head, const cha
 	comment(o, mark, "sha256");
 	put_text(o, head->digest);
 	put_char(o, '\n');
+	if (head->never_ends) {
+		comment(o, mark, "note");
+		put_text(o, "no reader looks at the time that it expires: do not load it after that\n");
+	}
 	if (head->is_unverified) {
 		comment(o, mark, "warning");
 		put_text(o, "unverified: a forged SYN can put anyone on this list\n");
@@ -70,9 +74,10 @@ void format_reason(struct writer *o, const struct format_head *head,
 	}
 }
 
-int64_t format_ttl(const struct format_head *head, const struct judged *of)
+int64_t format_ttl(const struct format_head *head, const struct judged *of, int64_t max)
 {
 	int64_t until = of->v.until < head->expires ? of->v.until : head->expires;
+	int64_t ttl = until > head->time ? until - head->time : 1;
 
-	return until > head->time ? until - head->time : 1;
+	return ttl < max ? ttl : max;
 }

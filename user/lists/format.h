@@ -17,6 +17,7 @@
 
 #define FORMAT_NOTES 8
 #define FORMAT_NOTE_SIZE 160
+#define FORMAT_ASK 160
 
 /* Words from the configuration; config/keys_lists.c allows only harmless characters. */
 struct format_words {
@@ -34,6 +35,7 @@ struct format_head {
 	size_t probable[2];                  /* of these, what lacks strong evidence */
 	char digest[65];                     /* SHA-256 of all sources, one a line, in hex */
 	bool is_unverified;                  /* sources with SYNs only are listed, too */
+	bool never_ends;                     /* as of the format */
 	char note[FORMAT_NOTES][FORMAT_NOTE_SIZE]; /* warnings, without line ends */
 	int notes;
 	const struct format_words *words;
@@ -47,12 +49,20 @@ struct format {
 	bool takes_unverified; /* may be written with --unverified */
 	bool is_ip4_only;
 	bool has_evidence;  /* rows show evidence; else see selected_get() */
+	bool never_ends;    /* its reader goes on with a list that has expired */
 	void (*head)(struct writer *o, const struct format_head *head);
 	/* Before and after the rows of a family (0: IPv4), also when it has none. */
 	void (*begin)(struct writer *o, const struct format_head *head, int family);
 	void (*row)(struct writer *o, const struct format_head *head, const struct judged *of);
 	void (*end)(struct writer *o, const struct format_head *head, int family);
 	void (*tail)(struct writer *o, const struct format_head *head);
+	/*
+	 * How the program that is named like the format can be asked for little whether it
+	 * has the list still: arguments, separated by blanks, with which it exits with 0 if it
+	 * has. first: of the sources of a family; NULL: there is none.
+	 */
+	void (*ask)(char text[FORMAT_ASK], const struct format_head *head, int family,
+		    const struct nolist_source *first);
 	/* Reads the source from a line of an old list; NULL: the first address in it. */
 	bool (*source)(const char *line, struct nolist_source *src);
 };
@@ -72,8 +82,8 @@ void format_reason(struct writer *o, const struct format_head *head,
  * "NS HOSTMASTER SERIAL ...", each name followed by name_end.
  */
 void format_soa(struct writer *o, const struct format_head *head, const char *name_end);
-/* Lifetime of an entry in seconds: until its listing ends or the list expires. */
-int64_t format_ttl(const struct format_head *head, const struct judged *of);
+/* Lifetime of an entry in seconds, at most max: until its listing ends or the list expires. */
+int64_t format_ttl(const struct format_head *head, const struct judged *of, int64_t max);
 
 /* Rows that several formats share: */
 void format_plain_head(struct writer *o, const struct format_head *head);

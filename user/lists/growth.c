@@ -14,8 +14,8 @@
 
 _Static_assert(STORE_HELD == HOLDS, "each hold has its column");
 
-/* The resolved directory and the file's name: every spelling of a path is the same list. */
-static int set_path(struct growth *g, const char *file)
+/* The resolved directory and the file's name. */
+int growth_path(const char *file, char path[PATH_MAX])
 {
 	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
 	char dir[PATH_MAX], real[PATH_MAX];
@@ -27,8 +27,7 @@ static int set_path(struct growth *g, const char *file)
 	dir[size] = '\0';
 	if (!realpath(size ? dir : ".", real))
 		return -errno;
-	if (snprintf(g->path, sizeof(g->path), "%s/%s", strcmp(real, "/") ? real : "", name) >=
-	    (int)sizeof(g->path))
+	if (snprintf(path, PATH_MAX, "%s/%s", strcmp(real, "/") ? real : "", name) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	return 0;
 }
@@ -40,7 +39,7 @@ int growth_read(struct growth *g, const char *state_dir, const char *file, int64
 
 	*g = (struct growth){};
 	/* A missing directory is reported when the list is written. */
-	if (set_path(g, file))
+	if (growth_path(file, g->path))
 		return 0;
 	error = store_open(&s, state_dir, STORE_READ);
 	/* A store of an old version has no lists; growth_note() upgrades it. */

@@ -19,6 +19,11 @@ struct growth {
 };
 
 /*
+ * The name of the list in a file: every spelling of a path is the same list. 0, or -errno:
+ * its directory cannot be found.
+ */
+int growth_path(const char *file, char path[PATH_MAX]);
+/*
  * Reads what the store knows of the list in a file. 0 or -errno, explained by failure_of();
  * a missing store, or one without this list, is no error.
  */

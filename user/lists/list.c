@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "user/lists/list.h"
-#include "user/lists/atomic_file.h"
+#include "user/base/atomic_file.h"
 #include "user/base/log.h"
 
 struct format_words list_words(const struct conf *conf)
@@ -135,8 +135,11 @@ static int write_file(struct list *l, struct judge *j, struct writer *o)
 	if (error)
 		return error;
 	l->is_unchanged = is_good(l, j, &f, o);
+	l->reloaded_at = atomic_file_settled(&f);
 	if (!l->is_unchanged) {
-		error = atomic_file_start(&f);
+		if (l->is_private)
+			f.was.st_mode &= ~077;
+		error = atomic_file_start(&f, l->is_private ? 0600 : 0644);
 		writer_open(o, atomic_file_write, &f);
 		if (!error)
 			error = render(l, j, o, "writing");
@@ -181,9 +184,9 @@ int list_print(struct list *l, struct judge *j)
 	return error;
 }
 
-int list_settle(const struct list *l)
+int list_settle(const struct list *l, int64_t now)
 {
-	return atomic_file_settle(l->file, l->head.time);
+	return atomic_file_settle(l->file, l->head.time, now);
 }
 
 void list_free(struct list *l)

@@ -19,6 +19,7 @@ struct list {
 	char *const *reload; /* the command, or NULL */
 	bool is_unverified;  /* lists sources with SYNs only, too */
 	bool is_uncounted;   /* its growth has no limit: no machine reads it */
+	bool is_private;     /* only its owner may read it */
 	struct format_words words;
 	size_t gone_max; /* capacity of gone */
 
@@ -49,7 +50,9 @@ struct list {
 	int note_error; /* -errno of recording it; then nothing is added */
 	struct failure note_failure;
 	bool is_unchanged; /* the old file is still good: it was not written */
+	int64_t reloaded_at; /* if it is unchanged: when its reader has reloaded it last */
 	bool is_written;
+	bool is_run; /* the reload command was run */
 	bool is_reloaded;
 };
 
@@ -77,10 +80,10 @@ int list_write(struct list *l, struct judge *j);
 int list_print(struct list *l, struct judge *j);
 
 /*
- * Records that its reader has reloaded it. Without this the next list_write() replaces the
+ * Records that its reader has reloaded it now. Without this the next list_write() replaces the
  * file even if nothing has changed: the process that wrote it may have been killed before
  * it could run the reload command. 0 or -errno.
  */
-int list_settle(const struct list *l);
+int list_settle(const struct list *l, int64_t now);
 
 #endif

@@ -39,7 +39,7 @@ static int complete_path(void)
 }
 
 /* 0, or an errno as posix_spawn() gives it. */
-static int start(char *const argv[], pid_t *pid)
+static int start(char *const argv[], bool is_silent, pid_t *pid)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -61,6 +61,9 @@ static int start(char *const argv[], pid_t *pid)
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
 						POSIX_SPAWN_SETSIGDEF);
 	error = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!error && is_silent)
+		error = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY,
+							 0);
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
 	if (!error)
@@ -99,14 +102,14 @@ static int wait_for(pid_t pid, unsigned int limit_s)
 	return ready;
 }
 
-enum reload_end reload_run(char *const argv[], unsigned int limit_s, int *value)
+enum reload_end reload_run(char *const argv[], unsigned int limit_s, bool is_silent, int *value)
 {
 	int status, ended;
 	pid_t pid;
 
 	*value = -complete_path();
 	if (!*value)
-		*value = -start(argv, &pid);
+		*value = -start(argv, is_silent, &pid);
 	if (*value)
 		return RELOAD_ERROR;
 	ended = wait_for(pid, limit_s);

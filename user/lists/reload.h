@@ -6,6 +6,8 @@
 #ifndef NOLIST_RELOAD_H
 #define NOLIST_RELOAD_H
 
+#include <stdbool.h>
+
 enum reload_end {
 	RELOAD_DONE,    /* it ended with status 0 */
 	RELOAD_STATUS,  /* it ended with another one: value */
@@ -16,8 +18,9 @@ enum reload_end {
 
 /*
  * argv[0] is searched for in PATH, /usr/local/sbin, /usr/sbin and /sbin. Its standard
- * input is empty; its standard output goes to our standard error. Prints nothing.
+ * input is empty; its standard output goes to our standard error, or with is_silent both
+ * go nowhere. Prints nothing.
  */
-enum reload_end reload_run(char *const argv[], unsigned int limit_s, int *value);
+enum reload_end reload_run(char *const argv[], unsigned int limit_s, bool is_silent, int *value);
 
 #endif

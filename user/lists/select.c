@@ -12,7 +12,7 @@
 
 #include "user/base/text.h"
 #include "user/lists/list.h"
-#include "user/lists/atomic_file.h"
+#include "user/base/atomic_file.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/lists/previous.h"
@@ -351,6 +351,7 @@ int list_select(struct list *l, struct judge *j)
 		.time = j->now,
 		.expires = j->now + j->rules.list_life_s,
 		.is_unverified = l->is_unverified,
+		.never_ends = l->format->never_ends,
 		.words = &l->words,
 	};
 	l->selected.is_off = l->format->has_evidence || !l->format->row;

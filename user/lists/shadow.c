@@ -21,6 +21,7 @@ static int write_list(struct judge *j, const char *file, size_t max)
 			  .file = file,
 			  .gone_max = max,
 			  .is_uncounted = true,
+			  .is_private = true,
 			  .words = list_words(j->conf) };
 	struct changelog log = {};
 	int error = list_select(&l, j);

@@ -7,7 +7,7 @@
 
 #include "user/report/explain.h"
 #include "user/lists/growth.h"
-#include "user/lists/atomic_file.h"
+#include "user/base/atomic_file.h"
 #include "user/lists/previous.h"
 
 /* Did the last dump hold any source back for growth? */

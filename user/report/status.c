@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "user/base/addr.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
+#include "user/lists/forget.h"
 #include "user/report/status.h"
 
 #define FULL_PERCENT 80
@@ -91,12 +93,16 @@ static int add_list(const char *path, const struct store_list *l, void *arg)
 	struct status_list *grown;
 	struct status *s = arg;
 
+	/* The next dump drops it. */
+	if (forget_is_gone(path, s->rules))
+		return 0;
 	grown = reallocarray(s->list, s->lists + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	s->list = grown;
 	grown += s->lists;
-	*grown = (struct status_list){ .path = strdup(path), .is = *l };
+	*grown = (struct status_list){ .path = strdup(path), .is_missing = access(path, F_OK),
+				       .is = *l };
 	if (!grown->path)
 		return -ENOMEM;
 	s->lists++;

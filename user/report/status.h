@@ -25,6 +25,7 @@ const char *status_verdict_name(int verdict, char text[STATUS_VERDICT]);
 /* A list as the last dump recorded it. */
 struct status_list {
 	char *path;
+	bool is_missing; /* its file */
 	struct store_list is;
 };
 

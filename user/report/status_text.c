@@ -193,14 +193,14 @@ static void text_lists(const struct status *s)
 
 	if (!s->lists)
 		return;
-	printf("\n%-39s  %10s  %10s  %6s  %s\n", "list", "entries", "added/day", "age",
+	printf("\n%-39s  %10s  %10s  %7s  %s\n", "list", "entries", "added/day", "age",
 	       "held back");
 	for (i = 0; i < s->lists; i++) {
 		const struct store_list *l = &s->list[i].is;
 
 		text_name(s->list[i].path, 39);
-		printf("  %10llu  %10llu  %6s  ", (unsigned long long)l->entries,
-		       (unsigned long long)l->grown, text_age(s->now - l->time, age));
+		printf("  %10llu  %10llu  %7s  ", (unsigned long long)l->entries,
+		       (unsigned long long)l->grown, s->list[i].is_missing ? "no file" : text_age(s->now - l->time, age));
 		text_held(l);
 	}
 }

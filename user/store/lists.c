@@ -78,6 +78,26 @@ int store_set_list(struct store *s, const char *path, const struct store_list *l
 	return error ? error : add_growth(s, path, l->time, added);
 }
 
+static int forget(struct store *s, enum statement which, const char *path)
+{
+	sqlite3_stmt *q = store_stmt(s, which);
+
+	if (!q)
+		return -EIO;
+	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+	return store_run(s, q, "write");
+}
+
+int store_forget_list(struct store *s, const char *path)
+{
+	int error = forget(s, SQL_LIST_FORGET, path);
+	bool was_there = !error && sqlite3_changes(s->db);
+
+	if (!error)
+		error = forget(s, SQL_GROWTH_FORGET, path);
+	return error || was_there ? error : -ENOENT;
+}
+
 int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_LIST_EACH);

@@ -78,6 +78,8 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_LIST_DROP] = "DELETE FROM list WHERE time < ?1",
 	[SQL_LIST_GET] = LIST_COLUMNS "WHERE path = ?1",
 	[SQL_LIST_SET] = "INSERT OR REPLACE INTO list VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_LIST_FORGET] = "DELETE FROM list WHERE path = ?1",
+	[SQL_GROWTH_FORGET] = "DELETE FROM growth WHERE path = ?1",
 	[SQL_LIST_EACH] = LIST_COLUMNS "ORDER BY path",
 	[SQL_GROWTH_ADD] = "INSERT INTO growth VALUES (NULL, ?1, ?2, ?3)",
 	[SQL_GROWTH_DROP] = "DELETE FROM growth WHERE path = ?1"

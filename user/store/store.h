@@ -140,6 +140,8 @@ struct store_list {
 int store_list(struct store *s, const char *path, int64_t now, struct store_list *l);
 /* added: sources added at l->time, or (negative) undone; l->grown is ignored. */
 int store_set_list(struct store *s, const char *path, const struct store_list *l, int64_t added);
+/* Drops all that is known of it. -ENOENT: nothing is. */
+int store_forget_list(struct store *s, const char *path);
 /* Calls fn for each, sorted by path; a return other than 0 ends the walk. */
 typedef int store_list_fn(const char *path, const struct store_list *l, void *arg);
 int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg);

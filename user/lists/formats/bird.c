@@ -34,6 +34,7 @@ const struct format format_bird = {
 	.name = "bird",
 	.reader = "BIRD 2: blackhole routes, in bird.conf on a line of its own",
 	.usage = "include \"FILE\";",
+	.never_ends = true,
 	.head = format_plain_head,
 	.begin = begin,
 	.row = row,

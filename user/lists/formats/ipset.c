@@ -4,10 +4,14 @@
  * Leftovers of an interrupted attempt are flushed first. The timeout of an element is the
  * end of its listing, or when the list expires.
  */
+#include <stdio.h>
+
 #include "user/lists/format.h"
 
 /* Never change these: "create -exist" would fail for an existing set. */
 #define OPTIONS " hashsize 4096 maxelem 16777216 timeout 86400 -exist\n"
+
+#define TIMEOUT_MAX 2147483 /* seconds: more than that "ipset" refuses, and all of the file */
 
 static void set(struct writer *o, const struct format_head *head, const char *verb, int family,
 		const char *more)
@@ -33,7 +37,7 @@ static void row(struct writer *o, const struct format_head *head, const struct j
 	set(o, head, "add ", !addr_is_ip4(&of->r.src.addr), ".new ");
 	put_source(o, &of->r.src);
 	put_text(o, " timeout ");
-	put_number(o, format_ttl(head, of));
+	put_number(o, format_ttl(head, of, TIMEOUT_MAX));
 	put_char(o, '\n');
 }
 
@@ -42,6 +46,17 @@ static void end(struct writer *o, const struct format_head *head, int family)
 	set(o, head, "swap ", family, " ");
 	set(o, head, "", family, ".new\n");
 	set(o, head, "destroy ", family, ".new\n");
+}
+
+static void ask(char text[FORMAT_ASK], const struct format_head *head, int family,
+		const struct nolist_source *first)
+{
+	char addr[ADDR_TEXT] = "";
+
+	if (first)
+		addr_text(&first->addr, addr);
+	snprintf(text, FORMAT_ASK, "-q %s %s%c %s", first ? "test" : "-t list", head->words->name,
+		 family ? '6' : '4', addr);
 }
 
 const struct format format_ipset = {
@@ -53,4 +68,6 @@ const struct format format_ipset = {
 	.begin = begin,
 	.row = row,
 	.end = end,
+	.ask = ask,
+	.never_ends = true,
 };

@@ -22,6 +22,7 @@ const struct format format_plain = {
 	.reader = "people, scripts, and programs that read one address or prefix a line",
 	.usage = "grep -v '^#' FILE",
 	.takes_unverified = true,
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = format_plain_row,
 };
@@ -30,6 +31,7 @@ const struct format format_exim = {
 	.name = "exim",
 	.reader = "Exim, in an ACL such as that of acl_smtp_connect",
 	.usage = "drop hosts = FILE",
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = format_plain_row,
 };
@@ -40,6 +42,7 @@ const struct format format_spamd = {
 	.usage = "nolist:black:msg=\"Your address %A contacts only fake mail "
 		 "exchangers\":method=file:file=FILE:",
 	.is_ip4_only = true,
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = format_plain_row,
 };
@@ -48,6 +51,7 @@ const struct format format_pf = {
 	.name = "pf",
 	.reader = "a table of pf",
 	.usage = "pfctl -q -t nolist -T replace -f FILE",
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = format_plain_row,
 };
@@ -56,6 +60,7 @@ const struct format format_rspamd = {
 	.name = "rspamd",
 	.reader = "rspamd, in local.d/multimap.conf",
 	.usage = "NOLIST { type = \"ip\"; map = \"FILE\"; score = 4.0; }",
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = format_plain_row,
 };

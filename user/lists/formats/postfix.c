@@ -26,6 +26,7 @@ const struct format format_postfix = {
 	.reader = "Postfix' smtpd, in main.cf",
 	.usage = "smtpd_client_restrictions = permit_mynetworks, "
 		 "check_client_access cidr:FILE",
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = row,
 };
@@ -34,6 +35,7 @@ const struct format format_postscreen = {
 	.name = "postscreen",
 	.reader = "Postfix' postscreen, in main.cf",
 	.usage = "postscreen_access_list = permit_mynetworks, cidr:FILE",
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = postscreen_row,
 };

@@ -27,6 +27,7 @@ const struct format format_sendmail = {
 	.name = "sendmail",
 	.reader = "sendmail with FEATURE(`access_db'), by way of makemap",
 	.usage = "cat /etc/mail/access FILE | makemap hash /etc/mail/access",
+	.never_ends = true,
 	.head = format_plain_head,
 	.row = row,
 };

@@ -112,6 +112,7 @@ const struct format format_zone = {
 	.name = "zone",
 	.reader = "named, NSD, Knot and other name servers: a DNS list as a zone",
 	.usage = "zone \"ZONE\" { type primary; file \"FILE\"; };",
+	.never_ends = true,
 	.head = head,
 	.row = row,
 	.source = source,

@@ -15,10 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "user/lists/atomic_file.h"
+#include "user/base/atomic_file.h"
 
 #define TRIES 16
-#define PENDING_NS 1000 /* added to a list's time until its reader has reloaded it */
+/* Added to a list's time: until its reader has reloaded it, and for each second until then. */
+#define PENDING_NS 1000
+#define SETTLED_NS 2000
+#define SECOND_NS 100
+#define SETTLED_MAX ((1000000000 - SETTLED_NS) / SECOND_NS - 1) /* 115 days */
 #define LINKS 16 /* symbolic links on the way */
 
 /*
@@ -199,10 +203,10 @@ static int make_temp(struct atomic_file *f, mode_t mode)
 	return -EEXIST;
 }
 
-int atomic_file_start(struct atomic_file *f)
+int atomic_file_start(struct atomic_file *f, mode_t mode)
 {
 	const struct stat *st = &f->was;
-	int error = make_temp(f, st->st_mode ? 0600 : 0644);
+	int error = make_temp(f, st->st_mode ? 0600 : mode);
 
 	if (error || !st->st_mode)
 		return error;
@@ -273,9 +277,18 @@ bool atomic_file_is_pending(const struct atomic_file *f)
 	return f->was.st_mtim.tv_nsec == PENDING_NS;
 }
 
-int atomic_file_settle(const char *path, int64_t time)
+int64_t atomic_file_settled(const struct atomic_file *f)
 {
-	const struct timespec at = { .tv_sec = time }, times[2] = { at, at };
+	long ns = f->was.st_mtim.tv_nsec;
+
+	return f->was.st_mtime + (ns >= SETTLED_NS ? (ns - SETTLED_NS) / SECOND_NS : 0);
+}
+
+int atomic_file_settle(const char *path, int64_t time, int64_t at)
+{
+	int64_t after = at < time ? 0 : at - time > SETTLED_MAX ? SETTLED_MAX : at - time;
+	const struct timespec mark = { .tv_sec = time, .tv_nsec = SETTLED_NS + after * SECOND_NS };
+	const struct timespec times[2] = { mark, mark };
 	struct atomic_file f;
 	int error = atomic_file_open(&f, path);
 

@@ -28,17 +28,21 @@ struct atomic_file {
  * of the old one.
  */
 int atomic_file_open(struct atomic_file *f, const char *path);
-int atomic_file_start(struct atomic_file *f); /* the new file */
+int atomic_file_start(struct atomic_file *f, mode_t mode); /* the new file; mode: without an old one */
 int atomic_file_write(void *atomic_file, const char *bytes, size_t size);
 /*
  * time: its time of modification, in seconds since 1970. is_pending: its reader has yet to
- * reload it; the file itself carries this mark until atomic_file_settle().
+ * reload it; the file itself carries this mark until atomic_file_settle(), and then how long
+ * after its time that was, both in the fraction of that time.
  */
 int atomic_file_commit(struct atomic_file *f, int64_t time, bool is_pending);
 void atomic_file_close(struct atomic_file *f); /* safe at any time after atomic_file_open() */
 
 /* Is the old file still marked as pending? */
 bool atomic_file_is_pending(const struct atomic_file *f);
-int atomic_file_settle(const char *path, int64_t time);
+/* When its reader has reloaded the old file last, as far as it is known. */
+int64_t atomic_file_settled(const struct atomic_file *f);
+/* time: of the file; at: its reader reloads it now. */
+int atomic_file_settle(const char *path, int64_t time, int64_t at);
 
 #endif
