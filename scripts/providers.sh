@@ -8,8 +8,10 @@
 # Without -o it writes to standard output; without DOMAIN it asks for the senders
 # that are named below. Needs dig.
 #
-# What it reads is other people's DNS: on any failure, on anything that is not as it
-# should be, the old file stays and the exit status is 1.
+# What it reads is other people's DNS. A sender whose record cannot be read, is not as it
+# should be, or names no network (it is all macros, say) is left out with a warning: it
+# keeps the networks that it has in the old file, and the exit status is 3. If no sender is
+# left, or nolist-xdp refuses the new file, the old one stays and the exit status is 1.
 
 set -u -o pipefail
 export LC_ALL=C
@@ -18,7 +20,8 @@ senders="gmail.com outlook.com yahoo.com icloud.com amazonses.com sendgrid.net m
 	servers.mcsv.net gmx.net zoho.com"
 queries_max=40    # for each sender; a receiver of its mail would ask for 10 and some
 networks_max=5000 # of each sender
-server='' port='' output='' new=''
+server='' port='' output='' new='' left_out=0
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # cron's has none of them
 
 die() {
 	printf 'providers.sh: %s\n' "$*" >&2
@@ -92,6 +95,30 @@ is_ip6() {
 	[ $groups -eq $((8 - double)) ] || { [ $double = 1 ] && [ $groups -lt 8 ]; }
 }
 
+# is_mapped ADDRESS: an IPv6 address that is an IPv4 one (::ffff:192.0.2.1). To SPF that
+# matches no sender over IPv6.
+is_mapped() {
+	local text=${1,,} left right groups i
+
+	case $text in *.*) text=${text%:*}:0:0 ;; esac
+	case $text in
+	*::*)
+		IFS=: read -ra left <<<"${text%%::*}"
+		IFS=: read -ra right <<<"${text#*::}"
+		groups=("${left[@]}")
+		for ((i = ${#left[@]} + ${#right[@]}; i < 8; i++)); do
+			groups+=(0)
+		done
+		groups+=("${right[@]}")
+		;;
+	*) IFS=: read -ra groups <<<"$text" ;;
+	esac
+	for ((i = 0; i < 5; i++)); do
+		((16#${groups[i]} == 0)) || return 1
+	done
+	((16#${groups[5]} == 0xffff))
+}
+
 # network FAMILY ADDRESS BITS: adds one; BITS may be empty.
 network() {
 	local bits=${3:-32} widest=8 longest=32
@@ -100,6 +127,10 @@ network() {
 		bits=${3:-128} widest=16 longest=128
 	fi
 	"is_ip$1" "$2" || die "$sender: '$(tr -dc '[:graph:]' <<<"$2" | head -c 64)' is no address"
+	if [ "$1" = 6 ] && is_mapped "$2"; then
+		warn "$sender: '$2' is left out: an IPv4 address written as IPv6"
+		return
+	fi
 	if ! [[ $bits =~ ^[0-9]{1,3}$ ]] || [ "$bits" -gt $longest ]; then
 		die "$sender: $2 has a wrong length"
 	fi
@@ -184,17 +215,50 @@ flatten() {
 	[ -z "$redirect" ] || [ -n "$has_all" ] || flatten "$redirect"
 }
 
+# networks_of SENDER: a line each; or why there are none.
+networks_of() {
+	declare -A seen=()
+	local networks=() queries=0 sender=$1
+
+	is_name "$sender" || die "'$(tr -dc '[:graph:]' <<<"$sender")' is no domain"
+	flatten "$sender"
+	[ ${#networks[@]} -gt 0 ] || die "$sender: its record names no network"
+	printf "${sender,,} %s\n" "${networks[@]}" | sort -u
+}
+
+# kept SENDER: its lines of the old file.
+kept() {
+	[ -n "$output" ] && [ -f "$output" ] &&
+		awk -v name="${1,,}" '$1 == name { print; n++ } END { exit !n }' "$output"
+}
+
+# write SENDER...: the file's lines; fails where there is no sender.
 write() {
+	local sender lines good=''
+
 	printf '# Made by providers.sh at %s from SPF records; do not edit.\n' "$(date -u +%FT%TZ)"
 	for sender in "$@"; do
-		declare -A seen=()
-		networks=()
-		queries=0
-		is_name "$sender" || die "'$sender' is no domain"
-		flatten "$sender"
-		[ ${#networks[@]} -gt 0 ] || die "$sender: sends from nowhere"
-		printf "${sender,,} %s\n" "${networks[@]}" | sort -u
+		if lines=$(networks_of "$sender"); then
+			good=1
+		else
+			left_out=1
+			if lines=$(kept "$sender"); then
+				warn "$sender: keeps the networks that it had"
+			else
+				warn "$sender: is left out"
+			fi
+		fi
+		[ -z "$lines" ] || printf '%s\n' "$lines"
 	done
+	[ -n "$good" ]
+}
+
+# prove FILE: nolist-xdp can use each line of it.
+prove() {
+	local tool=${0%/*}/../build/nolist-xdp # in its source tree
+
+	[ -x "$tool" ] || tool=$(command -v nolist-xdp) || die 'nolist-xdp is not installed: it proves the file'
+	"$tool" check --providers "$1" >&2 || die "nolist-xdp refuses the new file: the old one stays"
 }
 
 while getopts o:s:p: option; do
@@ -213,14 +277,19 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || set -- $senders
 command -v dig >/dev/null || die 'needs dig: apt-get install bind9-dnsutils'
 if [ -z "$output" ]; then
-	list=$(write "$@") || exit 1
-	printf '%s\n' "$list"
-	exit
+	new=$(mktemp) || die 'cannot write to a temporary file'
+else
+	new=$(mktemp "$output.XXXXXX") || die "cannot write '$output'"
 fi
 trap finish EXIT
-new=$(mktemp "$output.XXXXXX") || die "cannot write '$output'"
-(write "$@") >"$new" || exit 1
+write "$@" >"$new" || die 'no sender is left'
+if [ -z "$output" ]; then
+	cat "$new"
+	exit $((left_out ? 3 : 0))
+fi
+prove "$new"
 if ! chmod 644 "$new" || ! sync "$new" || ! mv -f "$new" "$output"; then
 	die "cannot write '$output'"
 fi
 new=''
+exit $((left_out ? 3 : 0))

@@ -46,6 +46,10 @@ judge_setup
 		loop1 TXT "v=spf1 ip4:192.0.2.1 include:loop2.test -all"
 		loop2 TXT "v=spf1 include:LOOP1.test. include:loop2.test ip4:192.0.2.2 -all"
 		macro TXT "v=spf1 ip4:192.0.2.1 exists:%{i}.test include:%{d}.test ptr -all"
+		mapped TXT "v=spf1 ip4:192.0.2.1 ip6:::ffff:198.51.100.0/120 ip6:0:0::FFFF:c633:6400 ip6:2001:db8:9::/48 -all"
+		onlymapped TXT "v=spf1 ip6:::ffff:198.51.100.0/120 -all"
+		macros TXT "v=spf1 redirect=_spf.macros.test"
+		_spf.macros TXT "v=spf1 exists:%{i}._spf.macros.test ptr:flying.test ?all"
 		none TXT "hello"
 		empty TXT "v=spf1 -all"
 		two TXT "v=spf1 ip4:192.0.2.1 -all"
@@ -113,6 +117,9 @@ flat_is 'both.test 192.0.2.1/32 ' 'with "all" there is no redirect (RFC 7208 6.1
 flat_is 'loop1.test 192.0.2.1/32 loop1.test 192.0.2.2/32 ' 'a loop ends' LOOP1.test
 flat_is 'macro.test 192.0.2.1/32 ' 'what depends on the message is left out' macro.test
 is "$(grep -c 'warning: macro.test' "$TMP/err")" 3 'and this is reported'
+flat_is 'mapped.test 192.0.2.1/32 mapped.test 2001:db8:9::/48 ' \
+	'an IPv4 address that is written as IPv6 is left out' mapped.test
+is "$(grep -c "warning: mapped.test: .* is left out" "$TMP/err")" 2 'and this is reported'
 providers good.test
 {
 	cat "$CONF"
@@ -172,7 +179,29 @@ done <<-END
 	gone an included domain without a record
 	crowd more includes than anybody needs
 END
-keeps 'one of several senders' good.test none.test
+
+# others DOMAIN WHAT: good.test is brought up to date beside it, with status 3.
+others() {
+	printf '%s\n' 'good.test 192.0.2.99/32' "$1.test 203.0.113.9/32" 'gone.test 192.0.2.98/32' >"$FILE"
+	providers good.test "$1.test"
+	is "$status $(grep -c ^good "$FILE") $(grep -v ^good "$FILE" | grep -v '^#' | tr '\n' ' ')" \
+		"3 7 $1.test 203.0.113.9/32 " "$2: keeps its networks, others get theirs"
+	check 'and this is reported' grep -q "warning: $1.test: keeps the networks that it had" "$TMP/err"
+}
+others macros 'a sender that is all macros and ptr'
+others onlymapped 'one with nothing but IPv4 written as IPv6'
+others away 'one whose zone is not served'
+providers none.test good.test
+is "$status $(rows "$FILE" | grep -vc ^good)" '3 0' 'a new one is left out'
+check 'and this is reported' grep -q 'warning: none.test: is left out' "$TMP/err"
+
+# nolist-xdp has the last word.
+printf '%s\n' 'good.test 192.0.2.99/32' 'macros.test 192.0.2.1/32 x' >"$FILE"
+cp -p "$FILE" "$TMP/old"
+inode=$(stat -c %Y%i "$FILE")
+touch "$TMP/old"
+keeps 'a line of the old file that nolist-xdp refuses' good.test macros.test
+check 'which it says itself' grep -q ':9: not a name and a network' "$TMP/err"
 keeps 'no domain' good
 keeps 'an option' -- -f/etc/passwd
 is "$(find . -maxdepth 1 -name pwned)" '' 'nothing was run'
