@@ -142,19 +142,24 @@ demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)scripts/demo.sh
 
 # The paths that documents name, as they are installed.
-relocate = sed 's|/usr/local/lib|$(LIBDIR)|; s|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/nolist-xdp|$(DOCDIR)|'
+relocate = sed 's|/usr/local/lib/systemd/system|$(UNITDIR)|g; s|/usr/local/lib|$(LIBDIR)|g; \
+	s|/usr/local/sbin|$(SBINDIR)|g; s|/usr/local/share/doc/nolist-xdp|$(DOCDIR)|g'
+RELOCATED := $(UNITS:%=scripts/%) user/nolist-xdp.8 README.md $(DOCS) scripts/nolist-xdp.conf scripts/providers.sh
+# Of the program, which knows no PREFIX: what is published is beside what is private.
+STATEDIR := /var/lib/nolist-xdp
 
 install: all ## install below DESTDIR and PREFIX
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(LIBDIR)/bpf $(UNITDIR) $(MANDIR)/man8 $(DOCDIR)/docs $(COMPLETIONDIR))
 	$(INSTALL) -m 755 $(B)/nolist-xdp $(DESTDIR)$(SBINDIR)/nolist-xdp
 	$(INSTALL) -m 644 $(B)/nolist.bpf.o $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
-	$(relocate) user/nolist-xdp.8 > $(B)/nolist-xdp.8
-	$(INSTALL) -m 644 $(B)/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8
-	for u in $(UNITS); do $(relocate) scripts/$$u > $(B)/$$u && \
-		$(INSTALL) -m 644 $(B)/$$u $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
-	$(INSTALL) -m 644 README.md LICENSE scripts/nolist-xdp.conf scripts/prometheus-rules.yml $(DESTDIR)$(DOCDIR)/
-	$(INSTALL) -m 755 scripts/providers.sh $(DESTDIR)$(DOCDIR)/
-	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/docs/
+	$(INSTALL) -d -m 755 $(addprefix $(DESTDIR),$(STATEDIR) $(STATEDIR)/lists)
+	rm -rf $(B)/relocated && mkdir -p $(addprefix $(B)/relocated/,scripts user docs)
+	for f in $(RELOCATED); do $(relocate) $$f > $(B)/relocated/$$f || exit 1; done
+	$(INSTALL) -m 644 $(B)/relocated/user/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/
+	$(INSTALL) -m 644 $(UNITS:%=$(B)/relocated/scripts/%) $(DESTDIR)$(UNITDIR)/
+	$(INSTALL) -m 644 $(addprefix $(B)/relocated/,README.md scripts/nolist-xdp.conf) LICENSE scripts/prometheus-rules.yml $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 755 $(B)/relocated/scripts/providers.sh $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 644 $(DOCS:%=$(B)/relocated/%) $(DESTDIR)$(DOCDIR)/docs/
 	$(INSTALL) -m 644 scripts/nolist-xdp.bash-completion $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
 
 uninstall: ## remove what install installed, and nothing else
@@ -162,7 +167,8 @@ uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -f $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf prometheus-rules.yml providers.sh $(DOCS))
-	rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf) 2>/dev/null || :
+	rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf \
+		$(STATEDIR)/lists $(STATEDIR)) 2>/dev/null || :
 
 deb: ## build a Debian package, below build/deb
 	$(Q)scripts/deps.sh deb
