@@ -202,7 +202,8 @@ static int add_id(struct audit *a, const char *name, const struct maillog_line *
 	id->time = l->time;
 	id->origin = origin;
 	id->is_at_mx = l->is_at_mx;
-	id->is_sent = false;
+	/* A process is done with a message once it has another, or ends. */
+	id->is_sent = *name == '@';
 	return 0;
 }
 

@@ -26,14 +26,16 @@ static const char *const patterns[] = {
 	/* syslog: the priority, and RFC 5424's version */
 	"^<\\d{1,3}>(?:1 )?",
 	/* RFC 5424: host, program, process, kind of message, structured data */
-	"^(?:[!-~]+ )" TAG " (?:\\d+|-) [!-~]+ (?:-|(?:\\[(?:[^\\]\\\\]|\\\\.)*+\\])+)(?: (?:\xef\xbb\xbf)?|$)",
+	"^(?:[!-~]+ )" TAG " (?:(\\d+)|-) [!-~]+ (?:-|(?:\\[(?:[^\\]\\\\]|\\\\.)*+\\])+)(?: +(?:\xef\xbb\xbf)?|$)",
 	/* syslog: host, program, process */
-	"^(?:" LEVEL ")?(?:" WORD "){0,3}?" TAG "(?:\\[\\d+\\])?: ",
+	"^(?:" LEVEL ")?(?:" WORD "){0,3}?" TAG "(?:\\[(\\d+)\\])?: ",
 	/* rsyslog, of lines that are the same */
 	"^message repeated (\\d{1,6}) times: \\[ (.*)\\]$",
+	/* exim: the first part of a line that is too long for syslog; others are no lines */
+	"^\\[1[/\\\\]\\d{1,4}\\] +",
 };
 
-enum { CONTAINER, PRIORITY, STRUCTURED, PLAIN, REPEATED, PATTERNS };
+enum { CONTAINER, PRIORITY, STRUCTURED, PLAIN, REPEATED, SPLIT, PATTERNS };
 
 struct head_reader {
 	pcre2_code *code[PATTERNS];
@@ -86,6 +88,8 @@ static struct words group(const struct head_reader *r, const struct words *rest,
 {
 	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(r->match);
 
+	if (at[2 * n] == PCRE2_UNSET)
+		return (struct words){};
 	return (struct words){ rest->at + at[2 * n], at[2 * n + 1] - at[2 * n] };
 }
 
@@ -140,11 +144,12 @@ static void unwrap(struct head_reader *r, struct head *to)
 static void take_tag(struct head_reader *r, const struct words *rest, bool is_structured,
 		     struct head *to)
 {
-	to->tag = (struct words){};
+	to->tag = to->pid = (struct words){};
 	to->text = *rest;
 	if (!matches(r, is_structured ? STRUCTURED : PLAIN, rest))
 		return;
 	to->tag = group(r, rest, 1);
+	to->pid = group(r, rest, 2);
 	skip_match(r, &to->text);
 	unwrap(r, to);
 }
@@ -172,7 +177,10 @@ bool head_read(struct head_reader *r, const char *line, size_t size, int64_t now
 	if (!stamps)
 		return false;
 	take_tag(r, &rest, is_structured, to);
+	to->is_structured = is_structured;
 	/* exim puts a time of its own into syslog, too. */
+	if (to->tag.size && matches(r, SPLIT, &to->text))
+		skip_match(r, &to->text);
 	take_stamp(&to->text, now, &to->stamp, &stamps);
 	return true;
 }

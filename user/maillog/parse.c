@@ -107,7 +107,7 @@ static enum maillog_program daemon_of(const struct words *name)
 		{ "oqmgr", PROGRAM_QMGR },      { "bounce", PROGRAM_BOUNCE },
 		{ "error", PROGRAM_POSTFIX },   { "anvil", PROGRAM_POSTFIX },
 		{ "master", PROGRAM_POSTFIX },  { "scache", PROGRAM_POSTFIX },
-		{ "discard", PROGRAM_POSTFIX }, { "trivial-rewrite", PROGRAM_POSTFIX },
+		{ "discard", PROGRAM_AGENT },   { "trivial-rewrite", PROGRAM_POSTFIX },
 		{ "verify", PROGRAM_POSTFIX },  { "tlsproxy", PROGRAM_POSTFIX },
 		{ "dnsblog", PROGRAM_POSTFIX }, { "postfix-script", PROGRAM_POSTFIX },
 	};
@@ -147,9 +147,13 @@ static bool is_for_users(const struct words *before)
 	return false;
 }
 
-/* 0: of no mail server. *for_users: smtpd is a submission service. */
-static enum maillog_program program_of(const struct words *tag, bool *for_users)
+/*
+ * 0: of no mail server. *for_users: smtpd is a submission service. rsyslog's fields of RFC 5424
+ * have "postfix" alone, or what syslog_name is.
+ */
+static unsigned int program_of(const struct head *h, bool *for_users)
 {
+	const struct words *tag = &h->tag;
 	enum maillog_program is;
 	struct words before, last;
 
@@ -157,7 +161,7 @@ static enum maillog_program program_of(const struct words *tag, bool *for_users)
 	if (!tag->size || is_word(tag, "exim") || is_word(tag, "exim4"))
 		return PROGRAM_EXIM;
 	if (!split_tag(tag, &before, &last))
-		return is_rival(tag) ? PROGRAM_RIVAL : 0;
+		return is_rival(tag) ? PROGRAM_RIVAL : h->is_structured ? PROGRAM_ANY : 0;
 	is = daemon_of(&last);
 	if (!is && before.size >= 7 && !memcmp(before.at, "postfix", 7))
 		return PROGRAM_POSTFIX;
@@ -212,15 +216,34 @@ static bool is_by_list(const struct maillog *m, const struct words *text)
 	return false;
 }
 
+/* Of a refusal: of the whole message, behind its end. */
+static bool is_at_end(const struct maillog *m, const struct words *text)
+{
+	static const char end[] = ": milter-reject: END-OF-MESSAGE from ";
+
+	return memmem(text->at, pcre2_get_ovector_pointer(m->match)[1], end, sizeof(end) - 1);
+}
+
 /* --- a line ---------------------------------------------------------------------- */
 
-static void take(const struct maillog *m, const struct maillog_pattern *p, unsigned int program,
-		 const struct words *text, bool for_users, struct maillog_line *to)
+/* The message, or the process that has none yet. */
+static void take_id(const struct maillog *m, const struct head *h, struct maillog_line *to)
 {
+	if (part(m, "id", to->id, sizeof(to->id)) || !h->pid.size || h->pid.size >= MAILLOG_ID - 1)
+		return;
+	to->id[0] = '@';
+	memcpy(to->id + 1, h->pid.at, h->pid.size);
+	to->id[1 + h->pid.size] = '\0';
+}
+
+static void take(const struct maillog *m, const struct maillog_pattern *p, unsigned int program,
+		 const struct head *h, bool for_users, struct maillog_line *to)
+{
+	const struct words *text = &h->text;
 	char addr[ADDR_TEXT];
 
 	to->kind = p->kind;
-	part(m, "id", to->id, sizeof(to->id));
+	take_id(m, h, to);
 	if (part(m, "addr", addr, sizeof(addr))) {
 		if (addr_parse(addr, &to->addr))
 			to->kind = MAILLOG_UNREAD;
@@ -234,7 +257,7 @@ static void take(const struct maillog *m, const struct maillog_pattern *p, unsig
 	if (to->kind == MAILLOG_REJECTED)
 		to->is_by_list = is_by_list(m, text);
 	to->is_at_mx = !for_users;
-	to->is_final = program & (PROGRAM_EXIM | PROGRAM_CLEANUP);
+	to->is_final = program == PROGRAM_EXIM || is_at_end(m, text);
 	/* Who uses submission is no client of the MX. */
 	if (for_users && to->kind == MAILLOG_CLIENT)
 		to->kind = MAILLOG_SUBMITTED;
@@ -295,7 +318,7 @@ void maillog_read(struct maillog *m, const char *line, size_t size, struct maill
 		read_strange(m, line, size, to);
 		return;
 	}
-	program = program_of(&head.tag, &for_users);
+	program = program_of(&head, &for_users);
 	if (!program)
 		return;
 	to->time = head.stamp.time;
@@ -303,10 +326,10 @@ void maillog_read(struct maillog *m, const char *line, size_t size, struct maill
 	to->times = head.times;
 	p = find(m, program, &head.text);
 	if (p)
-		take(m, p, program, &head.text, for_users, to);
+		take(m, p, program, &head, for_users, to);
 	else if (program == PROGRAM_EXIM && !is_exims(&head))
 		read_strange(m, line, size, to);
-	else if (program != PROGRAM_RIVAL)
+	else if (program == PROGRAM_ANY ? is_word(&head.tag, "postfix") : program != PROGRAM_RIVAL)
 		to->kind = MAILLOG_MAIL;
 }
 

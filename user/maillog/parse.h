@@ -21,7 +21,7 @@ enum maillog_kind {
 	MAILLOG_MAIL,      /* of a mail server, but it says nothing that counts here */
 	MAILLOG_UNREAD,    /* looks like a mail server's, and is not understood */
 	MAILLOG_ODD,       /* ambiguous: two addresses may be the client's */
-	MAILLOG_CLIENT,    /* postfix: message id is coming from addr */
+	MAILLOG_CLIENT,    /* postfix: message id, or what process id takes, is coming from addr */
 	MAILLOG_OWN,       /* postfix: message id is of this host: of no client */
 	MAILLOG_SENT,      /* postfix: message id was delivered to a recipient */
 	MAILLOG_REMOVED,   /* postfix: message id has left the queue, and its id is free */
@@ -38,10 +38,10 @@ struct maillog_line {
 	bool has_year;     /* false: the last such day before "now" */
 	bool is_by_list;   /* REJECTED: the reason is one of maillog_new()'s words */
 	bool is_at_mx;     /* SUBMITTED: not by a service of its own, such as submission */
-	bool is_final;     /* SUBMITTED: accepted as well (exim); REJECTED: the message, by cleanup */
+	bool is_final;     /* SUBMITTED: accepted as well (exim); REJECTED: at the message's end */
 	unsigned int times; /* "message repeated N times" */
 	struct nolist_addr addr;
-	char id[MAILLOG_ID];
+	char id[MAILLOG_ID]; /* "@" and a number: a process, that of a message without an id yet */
 	char new_id[MAILLOG_ID]; /* SENT: a message of this host's own that came of it; "": none */
 };
 

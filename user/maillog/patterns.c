@@ -36,8 +36,9 @@ const struct maillog_pattern maillog_patterns[] = {
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT,
 	  ID ": client=" NAME "+" ADDR PORT ORIG_ID "(?:$|, (?!orig_)|, orig_client=" NAME "*" NO_ADDR ")" },
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT, ID ": client=" NAME "+" NO_ADDR },
-	/* The filter behind has the message's own line. */
-	{ PROGRAM_SMTPD, MAILLOG_MAIL, "NOQUEUE: client=|(?:NOQUEUE|" ID "): proxy-[a-z]+: " },
+	/* Before a filter: no message yet, so the process stands for it. */
+	{ PROGRAM_SMTPD, MAILLOG_CLIENT, "NOQUEUE: client=" NAME "+" ADDR PORT END },
+	{ PROGRAM_SMTPD, MAILLOG_TURNED_DOWN, "(?:NOQUEUE: )?proxy-reject: " STAGE ": [45]\\d\\d " },
 	{ PROGRAM_SMTPD | PROGRAM_CLEANUP, MAILLOG_REJECTED,
 	  "(?:NOQUEUE|" ID "): (?:milter-)?reject: " STAGE " from " NAME "*" ADDR PORT
 	  ": (?:[45]\\d\\d |[45]\\.\\d{1,3}\\.\\d{1,3} |too many connections|all server ports busy)" },

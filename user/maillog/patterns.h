@@ -18,13 +18,16 @@ enum maillog_program {
 	PROGRAM_SMTPD = 1,  /* smtpd, postscreen, qmqpd */
 	PROGRAM_CLEANUP = 2,
 	PROGRAM_PICKUP = 4,
-	PROGRAM_AGENT = 8,  /* smtp, lmtp, local, virtual, pipe */
+	PROGRAM_AGENT = 8,  /* smtp, lmtp, local, virtual, pipe, discard */
 	PROGRAM_QMGR = 16,
 	PROGRAM_BOUNCE = 32,
 	PROGRAM_EXIM = 64,
 	PROGRAM_POSTFIX = 128, /* another one of postfix */
 	PROGRAM_RIVAL = 256,   /* a mail server whose log is not read */
 	PROGRAM_NONE = 512,    /* nothing is known of the line's head: the whole of it */
+	/* Of postfix, and which one is not known: their lines have different beginnings. */
+	PROGRAM_ANY = PROGRAM_SMTPD | PROGRAM_CLEANUP | PROGRAM_PICKUP | PROGRAM_AGENT |
+		      PROGRAM_QMGR | PROGRAM_BOUNCE,
 };
 
 struct maillog_pattern {
