@@ -15,6 +15,7 @@
 #include "selftests/lib/tap.h"
 #include "user/config/conf.h"
 #include "user/config/given.h"
+#include "user/config/keys_lists.h"
 
 static char file[] = "/tmp/unit_conf.XXXXXX";
 
@@ -270,6 +271,30 @@ static void test_times(void)
 	conf_free(&d);
 }
 
+/* Words are counted by what parts them: each has its place, and NULL comes last. */
+static void test_words(void)
+{
+	static const char ends[] = " \t\n";
+	char text[256], **argv, *words;
+	int n, i, bad = 0;
+
+	for (n = 0; n < 60; n++) {
+		for (i = 0; i < n; i++) {
+			text[2 * i] = 'w';
+			text[2 * i + 1] = ends[(i + n) % 3];
+		}
+		text[2 * n] = '\0';
+		if (conf_split(text, &words, &argv))
+			tap_die("conf_split");
+		for (i = 0; i < n; i++)
+			bad += !argv[i] || strcmp(argv[i], "w");
+		bad += argv[n] != NULL;
+		free(words);
+		free(argv);
+	}
+	tap_ok(!bad, "words are parted by blanks, tabs and line ends");
+}
+
 static void test_environment(void)
 {
 	static const char text[] = "# ${HOME}\ntempfail-text = 'a ${HOME} b' # ${HOME}\n";
@@ -490,6 +515,7 @@ int main(void)
 	test_good();
 	test_rows();
 	test_command_line();
+	test_words();
 	test_environment();
 	test_defaults();
 	test_times();

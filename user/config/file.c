@@ -218,9 +218,10 @@ int conf_slurp(const char *file, char **text)
 		fclose(f);
 		return -ENOMEM;
 	}
+	errno = 0;
 	size = fread(*text, 1, FILE_MAX + 1, f);
 	if (ferror(f))
-		ret = -errno;
+		ret = errno ? -errno : -EIO;
 	else if (size > FILE_MAX)
 		ret = -EFBIG;
 	else if (memchr(*text, '\0', size))

@@ -14,6 +14,7 @@
 #define DOMAIN_MAX 180     /* leaves room for an IPv6 address, nibble by nibble */
 #define REASON_MAX 255     /* RFC 1035 3.3: one string of a TXT record */
 #define REASON_ADDRESS 43  /* the longest address in place of '$' */
+#define WORD_ENDS " \t\n"
 #define NAME_LEN 20        /* ipset: 31 with everything that is added to it */
 
 static int wrong(struct conf *conf, const char *value, const char *where, const char *what)
@@ -124,21 +125,21 @@ int conf_set_list_name(struct conf *conf, const char *value, const char *where)
 
 int conf_split(const char *text, char **words, char ***argv)
 {
-	size_t count = 2, i;
 	char *rest, **at;
 
 	*words = strdup(text);
-	for (i = 0; text[i]; i++)
-		count += text[i] == ' ' || text[i] == '\t';
-	*argv = at = calloc(count, sizeof(*at));
+	/* Each word but the last takes two characters at least; NULL comes last. */
+	*argv = at = calloc(strlen(text) / 2 + 2, sizeof(*at));
 	if (!*words || !at) {
 		free(*words);
 		free(at);
+		*words = NULL;
+		*argv = NULL;
 		return -ENOMEM;
 	}
-	*at = strtok_r(*words, " \t\n", &rest);
+	*at = strtok_r(*words, WORD_ENDS, &rest);
 	while (*at)
-		*++at = strtok_r(NULL, " \t\n", &rest);
+		*++at = strtok_r(NULL, WORD_ENDS, &rest);
 	return 0;
 }
 
