@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/lines.h"
 #include "user/host/addresses.h"
 
 /* The caller's function, and its argument. */
@@ -98,22 +99,33 @@ static int add_resolver(const struct reader *to, char *line)
 	return to->fn(&p.addr, "resolver of this host", to->arg);
 }
 
+/* A function that takes one line, and its arguments. */
+struct each {
+	const struct reader *to;
+	int (*fn)(const struct reader *to, char *line);
+};
+
+static int on_line(char *line, unsigned int number, void *arg)
+{
+	const struct each *e = arg;
+
+	(void)number;
+	return e->fn(e->to, line);
+}
+
 static int each_line(const struct reader *to, const char *file,
 		     int (*fn)(const struct reader *to, char *line))
 {
-	FILE *f = fopen(file, "re");
-	char *line = NULL;
-	size_t capacity = 0;
-	int error = 0;
+	struct each each = { to, fn };
+	struct lines_bad bad;
+	char *text;
+	size_t size;
+	int error = lines_read(file, LINES_FILE_MAX, &text, &size);
 
-	if (!f)
-		return errno == ENOENT ? 0 : -errno;
-	while (!error && getline(&line, &capacity, f) >= 0)
-		error = fn(to, line);
-	if (!error && ferror(f))
-		error = -EIO;
-	free(line);
-	fclose(f);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	error = lines_each(text, size, on_line, &each, &bad);
+	free(text);
 	return error;
 }
 
