@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For tests of the store: a store of its own, in a directory below /tmp, for each group.
+ * For tests of the store: a store of its own, in a directory of its own, for each group.
  */
 #ifndef NOLIST_SELFTESTS_SCRATCH_H
 #define NOLIST_SELFTESTS_SCRATCH_H

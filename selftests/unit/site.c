@@ -166,6 +166,18 @@ static void test_seen(void)
 	tap_ok(site_seen(&site, 0) == NOW - 100, "as of a time between, only the first counts");
 }
 
+/* However long ago something was, the hours since then are not counted one by one. */
+static void test_long_ago(void)
+{
+	history(WEEK, 10, NOW);
+	hours[0].start = -1000000000000000ll;
+	alarm(10);
+	tap_ok(unhealthy(NOW) == 7, "after an hour of long ago its week is looked at, and no more");
+	hours[0].start = 1;
+	tap_ok(unhealthy(INT64_MAX / 2) >= 0, "nor does a clock that is far ahead");
+	alarm(0);
+}
+
 int main(void)
 {
 	rules_init(&rules);
@@ -175,5 +187,6 @@ int main(void)
 	test_learning();
 	test_seen();
 	site_free(&site);
+	test_long_ago();
 	return tap_done();
 }

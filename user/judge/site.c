@@ -78,15 +78,23 @@ static bool is_unhealthy_hour(const struct site_family *f, const struct rules *r
 	return !h->data && h->start + HOUR_S <= now && is_usual(f, rules, h->start);
 }
 
-/* Adds the hours without a record from *start on; *start becomes the current hour. */
+/*
+ * Adds the hours without a record from *start on; *start becomes the current hour. Only the
+ * first days of them can be usual, since there is no record since: so it ends soon, however
+ * long ago *start is.
+ */
 static int add_missed(struct site_family *f, const struct rules *rules, int64_t *start, int64_t until)
 {
+	int64_t hours = until > *start ? (until - *start) / HOUR_S : 0, i;
 	int error = 0;
 
-	for (; *start + HOUR_S <= until && !error; *start += HOUR_S)
-		if (is_usual(f, rules, *start))
-			error = add_span(&f->unhealthy, &f->n_unhealthy, *start,
-					 *start + HOUR_S - 1);
+	for (i = 0; i < hours && i < (USUAL_DAYS + 1) * DAY_S / HOUR_S && !error; i++) {
+		int64_t at = *start + i * HOUR_S;
+
+		if (is_usual(f, rules, at))
+			error = add_span(&f->unhealthy, &f->n_unhealthy, at, at + HOUR_S - 1);
+	}
+	*start += hours * HOUR_S;
 	return error;
 }
 

@@ -23,6 +23,25 @@ static int add_epoch(struct store *s, const struct store_epoch *epoch)
 	return 0;
 }
 
+static int read_epoch(struct store *s, sqlite3_stmt *q)
+{
+	struct columns c = { .q = q };
+	struct store_epoch epoch = {
+		.id = column_id(&c, 0),
+		.epoch.tables = column_word(&c, 2),
+		.epoch.generation = column_long(&c, 3),
+		.epoch.wall_s = column_number(&c, 4, STORE_WALL_MIN, STORE_TIME_MAX),
+		.begin_s = column_word(&c, 5),
+		.seen_s = column_word(&c, 6),
+		.real_s = { column_word(&c, 7), column_word(&c, 8) },
+		.data_s = { column_word(&c, 9), column_word(&c, 10) },
+		.end_s = column_word(&c, 11),
+	};
+
+	strcpy(epoch.epoch.boot, column_text(&c, 1, sizeof(epoch.epoch.boot)));
+	return c.is_damaged ? store_damaged(s) : add_epoch(s, &epoch);
+}
+
 int store_read_epochs(struct store *s)
 {
 	sqlite3_stmt *q;
@@ -33,27 +52,8 @@ int store_read_epochs(struct store *s)
 			       " real4_s, real6_s, data4_s, data6_s, end_s FROM epoch ORDER BY id",
 			       -1, &q, NULL))
 		return store_fail(s, "read");
-	while (!error && (code = sqlite3_step(q)) == SQLITE_ROW) {
-		const char *boot = (const char *)sqlite3_column_text(q, 1);
-		struct store_epoch epoch = {
-			.id = sqlite3_column_int(q, 0),
-			.epoch.tables = sqlite3_column_int64(q, 2),
-			.epoch.generation = sqlite3_column_int64(q, 3),
-			.epoch.wall_s = sqlite3_column_int64(q, 4),
-			.begin_s = sqlite3_column_int64(q, 5),
-			.seen_s = sqlite3_column_int64(q, 6),
-			.real_s = { sqlite3_column_int64(q, 7), sqlite3_column_int64(q, 8) },
-			.data_s = { sqlite3_column_int64(q, 9), sqlite3_column_int64(q, 10) },
-			.end_s = sqlite3_column_int64(q, 11),
-		};
-
-		if (!boot || strlen(boot) >= sizeof(epoch.epoch.boot)) {
-			error = store_damaged(s);
-			break;
-		}
-		strcpy(epoch.epoch.boot, boot);
-		error = add_epoch(s, &epoch);
-	}
+	while (!error && (code = sqlite3_step(q)) == SQLITE_ROW)
+		error = read_epoch(s, q);
 	if (!error && code != SQLITE_DONE)
 		error = store_fail(s, "read");
 	sqlite3_finalize(q);
@@ -87,7 +87,7 @@ static int set_wall(struct store *s, const struct epoch *epoch)
 	size_t i;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	for (i = 0; i < s->epochs; i++)
 		if (!strcmp(s->epoch[i].epoch.boot, epoch->boot))
 			s->epoch[i].epoch.wall_s = epoch->wall_s;
@@ -112,7 +112,7 @@ int store_epoch(struct store *s, const struct epoch *epoch)
 		}
 	q = error ? NULL : store_stmt(s, SQL_EPOCH_ADD);
 	if (!q)
-		return error ? error : -EIO;
+		return error ? error : s->error;
 	sqlite3_bind_text(q, 1, epoch->boot, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 2, epoch->tables);
 	sqlite3_bind_int64(q, 3, epoch->generation);
@@ -129,7 +129,7 @@ int store_set_epoch(struct store *s, const struct store_epoch *epoch)
 	sqlite3_stmt *q = store_stmt(s, SQL_EPOCH_SET);
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_int(q, 1, epoch->id);
 	sqlite3_bind_int64(q, 2, epoch->epoch.generation);
 	sqlite3_bind_int64(q, 3, epoch->begin_s);
@@ -153,7 +153,7 @@ int store_drop_epochs(struct store *s, int64_t before)
 		sqlite3_stmt *q = store_stmt(s, drops[i]);
 
 		if (!q)
-			return -EIO;
+			return s->error;
 		sqlite3_bind_int64(q, 1, before);
 		error = store_run(s, q, "write");
 	}
@@ -162,21 +162,26 @@ int store_drop_epochs(struct store *s, int64_t before)
 
 /* --- gaps -------------------------------------------------------------------- */
 
-static struct gap gaps_of(sqlite3_stmt *q)
+/* The epoch of the current row of gaps, or -EBADMSG. */
+static int read_gap(struct store *s, sqlite3_stmt *q, struct gap *gap)
 {
-	return (struct gap){
-		.from_s = sqlite3_column_int64(q, 2),
-		.to_s = sqlite3_column_int64(q, 3),
-		.verified_lost = sqlite3_column_int64(q, 4),
-		.verified_lost_s = sqlite3_column_int64(q, 5),
-		.evicted = sqlite3_column_int64(q, 6),
-		.evicted_s = sqlite3_column_int64(q, 7),
-		.detached = sqlite3_column_int64(q, 8),
-		.detached_s = sqlite3_column_int64(q, 9),
-		.contacts_lost = sqlite3_column_int64(q, 10),
-		.contacts_limited = { sqlite3_column_int64(q, 11), sqlite3_column_int64(q, 12),
-				      sqlite3_column_int64(q, 13) },
+	struct columns c = { .q = q };
+	int epoch = column_id(&c, 1);
+
+	*gap = (struct gap){
+		.from_s = column_word(&c, 2),
+		.to_s = column_word(&c, 3),
+		.verified_lost = column_long(&c, 4),
+		.verified_lost_s = column_word(&c, 5),
+		.evicted = column_long(&c, 6),
+		.evicted_s = column_word(&c, 7),
+		.detached = column_long(&c, 8),
+		.detached_s = column_word(&c, 9),
+		.contacts_lost = column_long(&c, 10),
+		.contacts_limited = { column_long(&c, 11), column_long(&c, 12),
+				      column_long(&c, 13) },
 	};
+	return c.is_damaged ? store_damaged(s) : epoch;
 }
 
 int store_last_gaps(struct store *s, int epoch, struct gap *gap)
@@ -185,11 +190,11 @@ int store_last_gaps(struct store *s, int epoch, struct gap *gap)
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_int(q, 1, epoch);
 	ret = store_step(s, q);
 	if (ret > 0)
-		*gap = gaps_of(q);
+		ret = read_gap(s, q, gap);
 	sqlite3_reset(q);
 	return ret > 0 ? 0 : ret ? ret : -ENOENT;
 }
@@ -212,7 +217,7 @@ int store_add_gaps(struct store *s, int epoch, const struct gap *gap)
 		return error;
 	q = store_stmt(s, is_same ? SQL_GAPS_STRETCH : SQL_GAPS_ADD);
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_int(q, 1, epoch);
 	if (is_same) {
 		sqlite3_bind_int64(q, 2, gap->to_s);
@@ -239,10 +244,11 @@ int store_each_gaps(struct store *s, store_gaps_fn *fn, void *arg)
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	while ((ret = store_step(s, q)) > 0) {
-		gap = gaps_of(q);
-		ret = fn(sqlite3_column_int(q, 1), &gap, arg);
+		ret = read_gap(s, q, &gap);
+		if (ret > 0)
+			ret = fn(ret, &gap, arg);
 		if (ret)
 			break;
 	}
@@ -257,7 +263,7 @@ static int add_number(struct store *s, enum statement which, int epoch, uint32_t
 	sqlite3_stmt *q = store_stmt(s, which);
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_int(q, 1, epoch);
 	sqlite3_bind_int64(q, 2, at_s);
 	sqlite3_bind_int64(q, 3, number);
@@ -272,10 +278,14 @@ static int each_number(struct store *s, enum statement which, number_fn *fn, voi
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	while ((ret = store_step(s, q)) > 0) {
-		ret = fn(sqlite3_column_int(q, 0), sqlite3_column_int64(q, 1),
-			 sqlite3_column_int64(q, 2), arg);
+		struct columns c = { .q = q };
+		int epoch = column_id(&c, 0);
+		uint32_t at_s = column_word(&c, 1);
+		uint64_t number = column_long(&c, 2);
+
+		ret = c.is_damaged ? store_damaged(s) : fn(epoch, at_s, number, arg);
 		if (ret)
 			break;
 	}
@@ -300,7 +310,7 @@ int store_add_real(struct store *s, int epoch, int family, const struct nolist_r
 	sqlite3_stmt *q = store_stmt(s, SQL_REAL_ADD);
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_int(q, 1, epoch);
 	sqlite3_bind_int(q, 2, family);
 	sqlite3_bind_int64(q, 3, real->hour);
@@ -316,11 +326,14 @@ int store_each_real(struct store *s, store_real_fn *fn, void *arg)
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	while ((ret = store_step(s, q)) > 0) {
-		real = (struct nolist_real){ sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3),
-					     sqlite3_column_int64(q, 4) };
-		ret = fn(sqlite3_column_int(q, 0), !!sqlite3_column_int(q, 1), &real, arg);
+		struct columns c = { .q = q };
+		int epoch = column_id(&c, 0), family = column_number(&c, 1, 0, 1);
+
+		real = (struct nolist_real){ column_number(&c, 2, 1, UINT32_MAX),
+					     column_word(&c, 3), column_word(&c, 4) };
+		ret = c.is_damaged ? store_damaged(s) : fn(epoch, family, &real, arg);
 		if (ret)
 			break;
 	}

@@ -21,7 +21,7 @@ int store_forget(struct store *s, const struct pack_key *key)
 	int error;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	store_key_bytes(key, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
 	error = store_run(s, q, "write");

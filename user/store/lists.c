@@ -4,24 +4,27 @@
  * sources that were added within a day.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "user/base/failure.h"
 #include "user/store/private.h"
 
-static struct store_list list_of(sqlite3_stmt *q)
+/* From column 1 on: column 0 is the path. */
+static int read_list(struct store *s, sqlite3_stmt *q, struct store_list *l)
 {
-	struct store_list l = {
-		.time = sqlite3_column_int64(q, 1),
-		.since = sqlite3_column_int64(q, 2),
-		.entries = sqlite3_column_int64(q, 3),
-		.grown = sqlite3_column_int64(q, 4),
-	};
+	struct columns c = { .q = q };
 	int i;
 
+	*l = (struct store_list){
+		.time = column_time(&c, 1),
+		.since = column_time(&c, 2),
+		.entries = column_number(&c, 3, 0, INT64_MAX),
+		.grown = column_number(&c, 4, 0, INT64_MAX),
+	};
 	for (i = 0; i < STORE_HELD; i++)
-		l.held[i] = sqlite3_column_int64(q, 5 + i);
-	return l;
+		l->held[i] = column_number(&c, 5 + i, 0, INT64_MAX);
+	return c.is_damaged ? store_damaged(s) : 0;
 }
 
 int store_list(struct store *s, const char *path, int64_t now, struct store_list *l)
@@ -30,14 +33,16 @@ int store_list(struct store *s, const char *path, int64_t now, struct store_list
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 2, now);
 	ret = store_step(s, q);
-	if (ret > 0)
-		*l = list_of(q);
+	if (!ret)
+		ret = -ENOENT;
+	else if (ret > 0)
+		ret = read_list(s, q, l);
 	sqlite3_reset(q);
-	return ret > 0 ? 0 : ret ? ret : -ENOENT;
+	return ret;
 }
 
 static int add_growth(struct store *s, const char *path, int64_t time, int64_t added)
@@ -46,7 +51,7 @@ static int add_growth(struct store *s, const char *path, int64_t time, int64_t a
 	int error;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 2, time);
 	error = store_run(s, q, "write");
@@ -54,7 +59,7 @@ static int add_growth(struct store *s, const char *path, int64_t time, int64_t a
 		return error;
 	q = store_stmt(s, SQL_GROWTH_ADD);
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 2, time);
 	sqlite3_bind_int64(q, 3, added);
@@ -67,7 +72,7 @@ int store_set_list(struct store *s, const char *path, const struct store_list *l
 	int i, error;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 2, l->time);
 	sqlite3_bind_int64(q, 3, l->since);
@@ -106,12 +111,15 @@ int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg)
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_int64(q, 2, now);
 	while ((ret = store_step(s, q)) > 0) {
-		path = (const char *)sqlite3_column_text(q, 0);
-		l = list_of(q);
-		ret = path ? fn(path, &l, arg) : store_damaged(s);
+		struct columns c = { .q = q };
+
+		path = column_text(&c, 0, PATH_MAX);
+		ret = c.is_damaged ? store_damaged(s) : read_list(s, q, &l);
+		if (!ret)
+			ret = fn(path, &l, arg);
 		if (ret)
 			break;
 	}

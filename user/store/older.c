@@ -130,7 +130,7 @@ static void on_with_length(sqlite3_context *context, int args, sqlite3_value **a
 static int add(struct store *s, const char *name,
 	       void (*fn)(sqlite3_context *, int, sqlite3_value **))
 {
-	return sqlite3_create_function(s->db, name, 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, fn,
+	return sqlite3_create_function(s->db, name, 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, fn,
 				       NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, "write");
 }
 

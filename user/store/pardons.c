@@ -15,7 +15,7 @@ static int write_pardon(struct store *s, enum statement which, const struct pref
 	sqlite3_stmt *q = store_stmt(s, which);
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_blob(q, 1, &p->addr, sizeof(p->addr), SQLITE_STATIC);
 	sqlite3_bind_int(q, 2, p->len);
 	sqlite3_bind_int64(q, 3, now);
@@ -47,21 +47,18 @@ int store_each_pardon(struct store *s, store_pardon_fn *fn, void *arg)
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	while ((ret = store_step(s, q)) > 0) {
+		struct columns c = { .q = q };
 		struct store_pardon p = {
-			.prefix.len = sqlite3_column_int(q, 1),
-			.made = sqlite3_column_int64(q, 2),
-			.until = sqlite3_column_int64(q, 3),
+			.prefix.len = column_number(&c, 1, 0, 128),
+			.made = column_time(&c, 2),
+			.until = column_time(&c, 3),
 		};
 
-		if (sqlite3_column_bytes(q, 0) != sizeof(p.prefix.addr) ||
-		    sqlite3_column_int(q, 1) < 0 || sqlite3_column_int(q, 1) > 128) {
-			ret = store_damaged(s);
-			break;
-		}
-		memcpy(&p.prefix.addr, sqlite3_column_blob(q, 0), sizeof(p.prefix.addr));
-		ret = fn(&p, arg);
+		memcpy(&p.prefix.addr, column_bytes(&c, 0, sizeof(p.prefix.addr)),
+		       sizeof(p.prefix.addr));
+		ret = c.is_damaged ? store_damaged(s) : fn(&p, arg);
 		if (ret)
 			break;
 	}

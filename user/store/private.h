@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the store share: sqlite.c opens, rows.c has the sources, epochs.c
- * the epochs and everything else of tables as a whole, pardons.c the pardons, lists.c
- * the lists, prune.c drops old rows. Only these files include this header.
+ * What the files of the store share: sqlite.c opens, columns.c reads numbers and texts,
+ * rows.c has the sources, epochs.c the epochs and everything else of tables as a whole,
+ * pardons.c the pardons, lists.c the lists, prune.c drops old rows. Only these files include
+ * this header.
  */
 #ifndef NOLIST_STORE_PRIVATE_H
 #define NOLIST_STORE_PRIVATE_H
@@ -61,6 +62,7 @@ struct store {
 	sqlite3 *db;
 	char *path;
 	int lock; /* the directory: locked with STORE_WRITE; or -1 */
+	int error; /* what store_fail() returned last */
 	sqlite3_stmt *stmt[STATEMENTS];
 	struct store_epoch *epoch;
 	size_t epochs;
@@ -73,7 +75,7 @@ int store_fail(struct store *s, const char *what);
 /* schema.c: step i converts version i to i + 1; store_version is the current version. */
 extern const char *const store_steps[];
 extern const int store_version;
-/* A statement, prepared once and reset; NULL: store_fail() has been called. */
+/* A statement, prepared once and reset; NULL: store_fail() was called, error is why. */
 sqlite3_stmt *store_stmt(struct store *s, enum statement which);
 /* Runs a statement without results. */
 int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
@@ -81,6 +83,7 @@ int store_run(struct store *s, sqlite3_stmt *stmt, const char *what);
 int store_step(struct store *s, sqlite3_stmt *stmt);
 /* Notes that a row cannot be one that this tool wrote: -EBADMSG. */
 int store_damaged(struct store *s);
+/* A pragma or a query with one number. */
 int store_number(struct store *s, const char *pragma, int *number);
 /* older.c: adds the SQL functions that the steps from older versions call. */
 int store_add_older(struct store *s);
@@ -90,5 +93,29 @@ int store_drop(struct store *s, const struct store_row *row, enum store_grade gr
 /* Drops everything of tables as a whole, pardons and lists from before a time. */
 int store_drop_epochs(struct store *s, int64_t before);
 int store_read_epochs(struct store *s);
+
+
+/*
+ * columns.c: the current row of a statement. A column that is not as asked for sets
+ * is_damaged, and reads as zero, "" or zero bytes.
+ */
+struct columns {
+	sqlite3_stmt *q;
+	bool is_damaged;
+};
+
+#define STORE_TIME_MAX 253402300799ll /* the last second of the year 9999 */
+/* A wall clock that was never set, and a machine that has been up for as long as a time can say. */
+#define STORE_WALL_MIN (-(int64_t)UINT32_MAX)
+
+int64_t column_number(struct columns *c, int i, int64_t least, int64_t most);
+uint32_t column_word(struct columns *c, int i);
+uint64_t column_long(struct columns *c, int i); /* any 64 bits */
+int64_t column_time(struct columns *c, int i);  /* seconds since 1970 */
+int column_id(struct columns *c, int i);        /* of an epoch */
+/* Of less than size bytes. */
+const char *column_text(struct columns *c, int i, size_t size);
+/* Of exactly size bytes, at most 32; valid until the statement steps. */
+const void *column_bytes(struct columns *c, int i, size_t size);
 
 #endif

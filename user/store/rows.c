@@ -33,11 +33,12 @@ void store_key_bytes(const struct pack_key *key, unsigned char bytes[KEY_SIZE])
 
 static int read_key(struct store *s, sqlite3_stmt *q, struct pack_key *key)
 {
-	const unsigned char *bytes = sqlite3_column_blob(q, 0);
+	struct columns c = { .q = q };
+	const unsigned char *bytes = column_bytes(&c, 0, KEY_SIZE);
 	uint64_t high;
 	uint32_t low;
 
-	if (sqlite3_column_bytes(q, 0) != KEY_SIZE)
+	if (c.is_damaged)
 		return store_damaged(s);
 	memcpy(&high, bytes, 8);
 	memcpy(&low, bytes + 8, 4);
@@ -95,9 +96,12 @@ static int read_hours(struct store *s, sqlite3_stmt *q, struct stored *k)
 
 static int read_row(struct store *s, sqlite3_stmt *q, struct store_row *row)
 {
+	struct columns c = { .q = q };
 	int error = read_key(s, q, &row->key);
 
-	row->epoch = sqlite3_column_int(q, 1);
+	row->epoch = column_id(&c, 1);
+	if (!error && c.is_damaged)
+		error = store_damaged(s);
 	if (!error)
 		error = read_part(s, q, 2, &row->stored.contacts, CONTACTS_WORDS);
 	if (!error)
@@ -111,7 +115,7 @@ int store_start(struct store *s, enum store_grade grade, const struct pack_key *
 	unsigned char bytes[KEY_SIZE];
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	store_key_bytes(from ? from : &(struct pack_key){}, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
 	return 0;
@@ -129,7 +133,7 @@ int store_next(struct store *s, enum store_grade grade, struct store_row *row)
 
 int store_data_start(struct store *s)
 {
-	return store_stmt(s, SQL_DATA) ? 0 : -EIO;
+	return store_stmt(s, SQL_DATA) ? 0 : s->error;
 }
 
 int store_data_next(struct store *s, struct pack_key *key)
@@ -147,7 +151,7 @@ static int get(struct store *s, struct store_row *row, enum store_grade grade)
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	store_key_bytes(&row->key, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
 	sqlite3_bind_int(q, 2, row->epoch);
@@ -248,7 +252,7 @@ static int promote(struct store *s, const unsigned char bytes[KEY_SIZE])
 	sqlite3_stmt *q = store_stmt(s, SQL_PROMOTE);
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_blob(q, 1, bytes, KEY_SIZE, SQLITE_STATIC);
 	return store_run(s, q, "write");
 }
@@ -260,7 +264,7 @@ static int is_verified_elsewhere(struct store *s, const unsigned char bytes[KEY_
 	int ret;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	sqlite3_bind_blob(q, 1, bytes, KEY_SIZE, SQLITE_STATIC);
 	ret = store_step(s, q);
 	sqlite3_reset(q);
@@ -361,7 +365,7 @@ static int put(struct store *s, enum statement which, const struct store_row *co
 	int error;
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	for (i = 0; i < n; i++)
 		size += bound_max(rows[i]);
 	error = make_bound(s, size);
@@ -397,7 +401,7 @@ int store_drop(struct store *s, const struct store_row *row, enum store_grade gr
 	unsigned char bytes[KEY_SIZE];
 
 	if (!q)
-		return -EIO;
+		return s->error;
 	store_key_bytes(&row->key, bytes);
 	sqlite3_bind_int(q, 1, grade);
 	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);

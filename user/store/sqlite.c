@@ -126,15 +126,32 @@ static int why_not(const char *path, int lock)
 	return fs.f_flag & ST_RDONLY ? -EROFS : !fs.f_bavail ? -ENOSPC : -EACCES;
 }
 
+/* The errno of the last failed access to the database or its log; 0: unknown. */
+static int disk_error(struct store *s)
+{
+	sqlite3_file *log = NULL;
+	int error = 0;
+
+	if (!s->db)
+		return 0;
+	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+	if (!error && !sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) &&
+	    log && log->pMethods)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+	return error;
+}
+
 /*
  * SQLite calls each failure of a system call an I/O error: the reason, as -errno. Of a file
  * system that is full it does not always keep the number.
  */
-static int io_error(const struct store *s)
+static int io_error(struct store *s)
 {
 	int error = sqlite3_system_errno(s->db);
 	struct statvfs fs;
 
+	if (!error)
+		error = disk_error(s);
 	if (error == ENOSPC || error == EDQUOT || error == EROFS)
 		return -error;
 	if (!statvfs(s->path, &fs) && !fs.f_bavail)
@@ -142,7 +159,7 @@ static int io_error(const struct store *s)
 	return -EIO;
 }
 
-int store_fail(struct store *s, const char *what)
+static int explain(struct store *s, const char *what)
 {
 	int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
 	const char *path = s->path ? s->path : STORE_FILE;
@@ -150,10 +167,18 @@ int store_fail(struct store *s, const char *what)
 
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
+		/* SQLite takes a page that the disk does not give for a damaged one. */
+		if (disk_error(s) == EIO)
+			return fail(-EIO, "cannot %s '%s'", what, path);
+		return store_damaged(s);
+	case SQLITE_ERROR: /* another schema: a table or a column is missing */
+	case SQLITE_SCHEMA:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_TOOBIG:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
-		failx(-EBADMSG, "the store '%s' is damaged", path);
-		return fail_hint("%s", damage_hint);
+		return store_damaged(s);
 	case SQLITE_FULL:
 		return fail(-ENOSPC, "cannot %s '%s'", what, path);
 	case SQLITE_BUSY:
@@ -171,6 +196,12 @@ int store_fail(struct store *s, const char *what)
 	error = io_error(s);
 	fail(error, "cannot %s '%s'", what, path);
 	return error == -EIO ? fail_hint("%s", sqlite3_errstr(code)) : error;
+}
+
+int store_fail(struct store *s, const char *what)
+{
+	s->error = explain(s, what);
+	return s->error;
 }
 
 /* --- statements -------------------------------------------------------------- */
@@ -211,7 +242,7 @@ int store_step(struct store *s, sqlite3_stmt *q)
 
 int store_damaged(struct store *s)
 {
-	failx(-EBADMSG, "the store '%s' is damaged", s->path);
+	failx(-EBADMSG, "the store '%s' is damaged", s->path ? s->path : STORE_FILE);
 	return fail_hint("%s", damage_hint);
 }
 
@@ -278,6 +309,8 @@ static int migrate(struct store *s)
 	/* Read again: another process may have migrated it meanwhile. */
 	if (!error)
 		error = store_number(s, "PRAGMA user_version", &version);
+	if (!error && (version < 0 || version > store_version))
+		error = store_damaged(s);
 	for (; !error && version < store_version; version++)
 		error = store_execute(s, store_steps[version], "write");
 	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %u", NOLIST_MAGIC);
@@ -305,6 +338,8 @@ static int check_version(struct store *s, enum store_mode mode)
 		return error;
 	if ((unsigned int)id != NOLIST_MAGIC && (id || version || tables))
 		return failx(-EPROTO, "'%s' is not a store of nolist-xdp", s->path);
+	if (version < 0)
+		return store_damaged(s);
 	if (version > store_version) {
 		failx(-EPROTO,
 		      "the store '%s' is of version %d, this tool "
@@ -321,6 +356,14 @@ static int check_version(struct store *s, enum store_mode mode)
 		return -ENOENT;
 	failx(-EPROTO, "the store '%s' is of an old version, %d", s->path, version);
 	return fail_hint("\"nolist-xdp collect\" brings it up to date");
+}
+
+/* A schema that somebody else wrote must not run anything of its own. */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 }
 
 /* Has a writer left anything in the log beside the file, or may one be at work? */
@@ -360,6 +403,8 @@ static int open_again(struct store *s)
 	sqlite3_close(s->db);
 	s->db = NULL;
 	error = open_still(s) == SQLITE_OK ? 0 : store_fail(s, "open");
+	if (!error)
+		distrust(s->db);
 	return error ? error : store_execute(s, "PRAGMA cache_size = -4096; BEGIN", "read");
 }
 
@@ -377,6 +422,8 @@ static int open_file(struct store *s, enum store_mode mode)
 	if (code == SQLITE_OK)
 		sqlite3_busy_timeout(s->db, WAIT_MS);
 	error = code == SQLITE_OK ? 0 : store_fail(s, "open");
+	if (!error)
+		distrust(s->db);
 	if (!error && mode != STORE_READ)
 		error = store_execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 				   "PRAGMA journal_size_limit = 16777216;"
