@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "user/config/conf.h"
 #include "user/config/given.h"
 #include "user/service/job.h"
+#include "user/service/notify.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
 #include "user/service/run.h"
@@ -86,7 +86,7 @@ static void notify_status(const struct run *r)
 	add_periodic(text, sizeof(text), "collected", &r->collect);
 	if (r->now.conf.lists)
 		add_periodic(text, sizeof(text), "lists written", &r->dump);
-	sd_notifyf(0, "STATUS=%s", text);
+	notify("STATUS=%s", text);
 }
 
 static void notify_reloading(void)
@@ -94,8 +94,7 @@ static void notify_reloading(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-		   ts.tv_sec * SECOND + ts.tv_nsec / 1000);
+	notify("RELOADING=1\nMONOTONIC_USEC=%llu", ts.tv_sec * SECOND + ts.tv_nsec / 1000);
 }
 
 /* --- the configuration --------------------------------------------------------- */
@@ -236,7 +235,7 @@ static void go_on(struct run *r)
 	adopt(r, &r->next);
 	if (r->is_stopping)
 		return;
-	sd_notify(0, "READY=1");
+	notify("READY=1");
 	notify_status(r);
 	if (r->collect.every_s != before_s)
 		arm(&r->collect, r->is_ready ? r->collect.every_s : 0);
@@ -259,7 +258,7 @@ static void on_loaded(struct job *job, int status)
 	} else {
 		version_free(&r->next);
 		errx("the old configuration stays in force");
-		sd_notify(0, "READY=1");
+		notify("READY=1");
 	}
 	proceed(r);
 }
@@ -273,12 +272,12 @@ static void reload(struct run *r)
 	if (error) {
 		failure_print(failure_of(error));
 		errx("the old configuration stays in force");
-		sd_notify(0, "READY=1");
+		notify("READY=1");
 	} else if (!r->o->load) {
 		go_on(r);
 	} else if (start(r, &r->load, &r->next, LIMIT_S)) {
 		version_free(&r->next);
-		sd_notify(0, "READY=1");
+		notify("READY=1");
 	}
 }
 
@@ -348,7 +347,7 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *si, vo
 	}
 	r->is_stopping = true;
 	r->is_collected = !r->is_ready;
-	sd_notify(0, "STOPPING=1");
+	notify("STOPPING=1");
 	sd_event_source_set_enabled(r->collect.timer, SD_EVENT_OFF);
 	sd_event_source_set_enabled(r->dump.timer, SD_EVENT_OFF);
 	sd_event_add_time_relative(r->event, &r->deadline, CLOCK_MONOTONIC, STOP_S * SECOND, 0,
@@ -393,7 +392,7 @@ static int open_event(struct run *r)
 		ret = sd_event_add_time(r->event, &r->dump.timer, CLOCK_BOOTTIME, 0, 0, on_due,
 					&r->dump);
 	if (ret >= 0)
-		ret = sd_event_set_watchdog(r->event, true);
+		ret = notify_open(r->event);
 	if (ret < 0)
 		return ret;
 	sd_event_source_set_enabled(r->collect.timer, SD_EVENT_OFF);
@@ -410,6 +409,7 @@ static void close_event(struct run *r)
 	sd_event_source_unref(r->collect.timer);
 	sd_event_source_unref(r->dump.timer);
 	sd_event_source_unref(r->deadline);
+	notify_close();
 	sd_event_unref(r->event);
 }
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Messages to the service manager, and signs of life for its watchdog. sd_notify(3) waits for
+ * as long as nobody reads; these wait in a queue instead, so that the work goes on.
+ */
+#ifndef NOLIST_NOTIFY_H
+#define NOLIST_NOTIFY_H
+
+#include <systemd/sd-event.h>
+
+/* 0 or -errno. */
+int notify_open(sd_event *event);
+void notify_close(void);
+/* Sends a message, behind those that wait. */
+void notify(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
