@@ -4,6 +4,7 @@
  * opened and checked: another one moved into its place has no effect.
  */
 #define _GNU_SOURCE /* O_PATH, O_TMPFILE */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +25,8 @@
 #define SETTLED_NS 2000
 #define SECOND_NS 100
 #define SETTLED_MAX ((1000000000 - SETTLED_NS) / SECOND_NS - 1) /* 115 days */
+#define TEMP_PREFIX ".nolist-xdp."
+#define TEMP_DIGITS 16
 #define LINKS 16 /* symbolic links on the way */
 
 /*
@@ -169,13 +173,52 @@ int atomic_file_open(struct atomic_file *f, const char *path)
 	return error;
 }
 
+/*
+ * A temporary file without a writer: of one that was killed. Each writer locks its own until
+ * it has closed it.
+ */
+static bool is_left(int dir, const char *name)
+{
+	struct stat st;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool is_it;
+
+	if (fd < 0)
+		return false;
+	is_it = !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+		!flock(fd, LOCK_EX | LOCK_NB);
+	close(fd);
+	return is_it;
+}
+
+/* Removes what killed writers have left in the directory; nothing depends on it. */
+static void sweep(int at)
+{
+	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, TEMP_PREFIX, strlen(TEMP_PREFIX)) &&
+		    strspn(entry->d_name + strlen(TEMP_PREFIX), "0123456789abcdef") == TEMP_DIGITS &&
+		    strlen(entry->d_name) == strlen(TEMP_PREFIX) + TEMP_DIGITS &&
+		    is_left(at, entry->d_name))
+			unlinkat(at, entry->d_name, 0);
+	closedir(dir);
+}
+
 static int set_temp(struct atomic_file *f)
 {
 	unsigned long long number;
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -errno;
-	snprintf(f->temp, sizeof(f->temp), ".nolist-xdp.%016llx", number);
+	snprintf(f->temp, sizeof(f->temp), TEMP_PREFIX "%0*llx", TEMP_DIGITS, number);
 	return 0;
 }
 
@@ -208,8 +251,12 @@ int atomic_file_start(struct atomic_file *f, mode_t mode)
 	const struct stat *st = &f->was;
 	int error = make_temp(f, st->st_mode ? 0600 : mode);
 
-	if (error || !st->st_mode)
+	if (error)
 		return error;
+	/* As a sign for sweep(); on a file system without locks nothing is swept either. */
+	flock(f->fd, LOCK_EX | LOCK_NB);
+	if (!st->st_mode)
+		return 0;
 	if ((st->st_uid != geteuid() || st->st_gid != getegid()) &&
 	    fchown(f->fd, st->st_uid, st->st_gid))
 		return -errno;
@@ -269,6 +316,7 @@ int atomic_file_commit(struct atomic_file *f, int64_t time, bool is_pending)
 	if (error)
 		return error;
 	f->temp[0] = '\0';
+	sweep(f->dir);
 	return fsync(f->dir) ? -errno : 0;
 }
 

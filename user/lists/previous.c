@@ -80,6 +80,8 @@ static char *next_line(struct previous *old)
 		n = read(old->fd, old->bytes + old->used, sizeof(old->bytes) - old->used);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0)
+			old->error = -errno;
 		if (n <= 0)
 			return NULL;
 		old->used += n;
@@ -102,6 +104,7 @@ void previous_open(struct previous *old, int fd, const struct format *format,
 	old->source = format->source ? format->source : previous_source;
 	old->used = old->at = 0;
 	old->count = old->removed = 0;
+	old->error = 0;
 	old->gone = gone;
 	old->arg = arg;
 	old->has_next = false;

@@ -18,6 +18,7 @@ struct previous {
 	size_t used, at; /* bytes in the buffer, and read of them */
 	size_t count;   /* sources that were passed */
 	size_t removed; /* of these, those that the new list does not have */
+	int error;      /* of reading: what follows there is unknown */
 	previous_gone_fn *gone; /* called for each of these; or NULL */
 	void *arg;
 	char bytes[1 << 16];

@@ -133,6 +133,8 @@ static int walk(struct selection *s)
 	}
 	previous_end(&s->old);
 	progress_end();
+	if (!error)
+		error = s->old.error;
 	return s->j->error ? s->j->error : error;
 }
 
