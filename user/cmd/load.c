@@ -19,6 +19,7 @@
 #include "user/lists/configured.h"
 #include "user/kernel/kern.h"
 #include "user/base/duration.h"
+#include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
 #include "user/kernel/watchdog.h"
@@ -243,15 +244,19 @@ static void say_older(const struct load *l, const struct kern *k)
 			       l->conf.is_collected ? ", until collect has stored them" : "");
 }
 
-static void say(const struct load *l)
+/* What was done is asked of the kernel, so that it is what is so. */
+static int say(const struct load *l)
 {
 	const struct kern_if *ifs;
 	char text[DURATION_TEXT];
 	struct kern *k;
-	int i, j, n;
+	int i, j, n, error = kern_open(&k, options.pin_dir);
 
-	if (kern_open(&k, options.pin_dir))
-		return;
+	if (error) {
+		failure_print(failure_of(error));
+		warn("all is in force, but it cannot be shown");
+		return EXIT_WARNED;
+	}
 	n = kern_ifs(k, &ifs);
 	for (i = 0; i < l->ifs; i++)
 		for (j = 0; j < n; j++)
@@ -268,6 +273,17 @@ static void say(const struct load *l)
 		       "--confirm\"\n",
 		       duration_text(l->probation_s, text));
 	kern_close(k);
+	return EXIT_DONE;
+}
+
+/* A pin is missing, as the last failure says. */
+static int warn_of_pin(void)
+{
+	failure_print(failure_last());
+	warn("all is in force, but not all of it is pinned: collect and dump may fail in their "
+	     "units");
+	hint("load again");
+	return EXIT_WARNED;
 }
 
 /*
@@ -315,20 +331,20 @@ static int load(struct load *l)
 	ret = kern_load(&what, l->done);
 	if (watchdog >= 0)
 		close(watchdog);
-	if (ret)
+	if (ret < 0)
 		return cmd_failed(ret);
-	say(l);
-	return EXIT_DONE;
+	status = ret ? warn_of_pin() : EXIT_DONE;
+	return say(l) | status;
 }
 
 static int confirm(void)
 {
 	int ret = kern_confirm(options.pin_dir);
 
-	if (ret)
+	if (ret < 0)
 		return cmd_failed(ret);
 	printf("confirmed: stays attached\n");
-	return EXIT_DONE;
+	return ret ? warn_of_pin() : EXIT_DONE;
 }
 
 static int configure_and_load(struct load *l)

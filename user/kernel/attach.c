@@ -7,17 +7,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <linux/ethtool.h>
 #include <linux/if_link.h>
-#include <linux/sockios.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
@@ -26,6 +19,7 @@
 #include "nolist.skel.h" /* after abi.h, which it needs */
 
 #define DISPATCHER "xdp_dispatcher" /* libxdp's program, which calls the others */
+#define UNDO_TRIES 3 /* a request may fail for a reason that passes */
 
 const char *kern_if_name(int ifindex, char name[16])
 {
@@ -46,7 +40,7 @@ static enum xdp_attach_mode libxdp_mode(enum kern_mode mode)
 
 /* --- what is there ----------------------------------------------------------- */
 
-static int prog_info_of(const char *pin_dir, unsigned int id, struct kern_prog *prog)
+int kern_prog_info_of(const char *pin_dir, unsigned int id, struct kern_prog *prog)
 {
 	int fd = kern_prog_fd(pin_dir, id), ret;
 
@@ -75,7 +69,7 @@ int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot)
 	}
 	if (!slot->id)
 		return 0;
-	ret = prog_info_of(pin_dir, slot->id, &prog);
+	ret = kern_prog_info_of(pin_dir, slot->id, &prog);
 	if (ret == -ENOENT) {
 		*slot = (struct kern_slot){}; /* it was detached meanwhile */
 		return 0;
@@ -90,70 +84,6 @@ int kern_slot(const char *pin_dir, int ifindex, struct kern_slot *slot)
 		slot->ours = kern_shared_ours(ifindex, slot->id);
 	}
 	return 0;
-}
-
-static void list_others(int ifindex, unsigned int dispatcher, char *text, size_t size)
-{
-	struct kern_prog progs[KERN_SHARED_MAX];
-	int i, count = kern_shared(ifindex, dispatcher, progs);
-	size_t n = 0;
-
-	for (i = 0; i < count && n < size; i++)
-		if (strcmp(progs[i].name, NOLIST_PROG))
-			n += snprintf(text + n, size - n, "%s%s", n ? ", " : "", progs[i].name);
-}
-
-int kern_look(int ifindex, struct kern_seen *seen)
-{
-	struct bpf_prog_info info = {};
-	__u32 size = sizeof(info);
-	struct kern_slot slot;
-	int fd, ret;
-
-	kern_quiet();
-	*seen = (struct kern_seen){};
-	ret = kern_slot(NULL, ifindex, &slot);
-	if (ret || !slot.id)
-		return ret;
-	seen->id = slot.id;
-	seen->mode = slot.mode;
-	seen->is_ours = slot.ours;
-	seen->is_shared = slot.is_shared;
-	snprintf(seen->name, sizeof(seen->name), "%s", slot.name);
-	if (slot.is_shared)
-		list_others(ifindex, slot.id, seen->others, sizeof(seen->others));
-	fd = bpf_prog_get_fd_by_id(slot.id);
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
-		seen->uid = info.created_by_uid;
-	if (fd >= 0)
-		close(fd);
-	return 0;
-}
-
-bool kern_is_partial(int ifindex, enum kern_mode mode)
-{
-	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq req = { .ifr_data = (void *)&drv };
-	bool is_software, is_guest;
-	int fd, ret;
-
-	kern_if_name(ifindex, req.ifr_name);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return true;
-	ret = ioctl(fd, SIOCETHTOOL, &req);
-	close(fd);
-	/* A card sits on a bus; anything else is software, as are the network devices of guests. */
-	is_software = ret || !drv.bus_info[0] || !strcmp(drv.bus_info, "N/A") ||
-		      !strcmp(drv.driver, "veth");
-	is_guest = !strcmp(drv.driver, "virtio_net") || !strcmp(drv.driver, "tun") ||
-		   !strcmp(drv.driver, "vif") || !strcmp(drv.driver, "xen_netfront");
-	/*
-	 * In generic mode the answer leaves with the CHECKSUM_PARTIAL mark of the segment.
-	 * This kernel takes the sum as it is; a card, or the host of a guest, would compute
-	 * it again, and wrongly. There such segments are left to the kernel's closed port.
-	 */
-	return mode == KERN_GENERIC ? is_software && !is_guest : is_software || is_guest;
 }
 
 /* --- changes ----------------------------------------------------------------- */
@@ -255,6 +185,16 @@ static int attach_alone(int prog_fd, int ifindex, enum kern_mode mode)
 			      NULL);
 }
 
+/* Puts prog_fd (-1: nothing) in the place of old_fd, if that is there. */
+static int swap(int ifindex, enum kern_mode mode, int old_fd, int prog_fd)
+{
+	DECLARE_LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old_fd);
+
+	return prog_fd < 0 ? bpf_xdp_detach(ifindex, mode_flag(mode), &opts)
+			   : bpf_xdp_attach(ifindex, prog_fd, mode_flag(mode) | XDP_FLAGS_REPLACE,
+					    &opts);
+}
+
 static int attach_in(const struct kern_new *new, int ifindex, enum kern_mode mode, bool is_beside)
 {
 	int ret = attach_shared(new, ifindex, mode);
@@ -262,6 +202,122 @@ static int attach_in(const struct kern_new *new, int ifindex, enum kern_mode mod
 	/* If the dispatcher refuses it: attach it alone, unless another program is there. */
 	if (ret && !is_beside)
 		ret = attach_alone(new->fd, ifindex, mode);
+	return ret;
+}
+
+static int detach_shared(int ifindex, unsigned int id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *p = NULL;
+	int ret = libxdp_get_error(mp);
+
+	if (ret)
+		return ret;
+	ret = -ENOENT;
+	while ((p = xdp_multiprog__next_prog(p, mp)))
+		if (xdp_program__id(p) == id) {
+			ret = xdp_program__detach(p, ifindex, xdp_multiprog__attach_mode(mp), 0);
+			break;
+		}
+	xdp_multiprog__close(mp);
+	return ret;
+}
+
+/* The id of a copy of the new program in a dispatcher, which only that array tells; 0: none. */
+static unsigned int find_copy(int ifindex, unsigned int dispatcher, unsigned int progs_id)
+{
+	struct kern_prog progs[KERN_SHARED_MAX];
+	int i, n = kern_shared(ifindex, dispatcher, progs);
+
+	for (i = 0; i < n; i++)
+		if (kern_prog_uses(&progs[i], progs_id))
+			return progs[i].id;
+	return 0;
+}
+
+/* Is it the new program, or the copy that libxdp has made of it? They share that array. */
+static bool is_new(const struct kern_new *new, unsigned int id)
+{
+	struct kern_prog prog;
+
+	return id == new->id || (id && !kern_prog_info_of(NULL, id, &prog) &&
+				 kern_prog_uses(&prog, new->own.progs_id));
+}
+
+/* Where the new program is attached: in slot->ours, 0: it is not. */
+static int find_new(const struct kern_new *new, int ifindex, struct kern_slot *slot)
+{
+	DECLARE_LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	int ret = bpf_xdp_query(ifindex, 0, &query);
+
+	*slot = (struct kern_slot){};
+	if (ret)
+		return ret;
+	slot->id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
+	slot->mode = query.drv_prog_id ? KERN_NATIVE : KERN_GENERIC;
+	if (is_new(new, slot->id)) {
+		slot->ours = slot->id;
+	} else if (slot->id) {
+		slot->ours = find_copy(ifindex, slot->id, new->own.progs_id);
+		slot->is_shared = slot->ours;
+	}
+	return 0;
+}
+
+/* Whether it is attached is asked of the kernel, since answers to requests may get lost. */
+int kern_unattach(const struct kern_new *new, int ifindex)
+{
+	struct kern_slot slot;
+	int i, ret;
+
+	for (i = 0; i < UNDO_TRIES; i++) {
+		ret = find_new(new, ifindex, &slot);
+		if (!ret && !slot.ours)
+			return 0;
+		if (!ret)
+			kern_detach(ifindex, &slot);
+	}
+	return -EBUSY;
+}
+
+/* A copy that libxdp has loaded may lack what the kernel or libbpf had no memory for. */
+static int check_attached(const struct kern_new *new, int ifindex, struct kern_slot *now)
+{
+	int ret = kern_slot(new->instance.pin_dir, ifindex, now);
+
+	if (ret)
+		return ret;
+	if (!now->ours)
+		return -EBUSY; /* it was detached again at once */
+	ret = kern_prog_version(new->instance.pin_dir, now->ours);
+	return ret < 0 ? ret : ret == NOLIST_ABI_VERSION ? 0 : -EAGAIN;
+}
+
+static int explain_attach(int ret, const char *name, const struct kern_slot *before)
+{
+	fail(ret, "cannot attach to '%s'", name);
+	if (*kern_extack())
+		fail_hint("the driver says: %s", kern_extack());
+	else if (before->id && kern_resize_refused())
+		fail_hint("other XDP programs are attached; to run beside them this "
+			  "kernel needs libxdp 1.5.5 or later, see docs/kernels.md; or "
+			  "unload them");
+	else if (before->id)
+		fail_hint("libxdp's dispatcher is attached and accepts no more programs");
+	return ret;
+}
+
+/* The failure that was noted, and what it has left behind. */
+static int explain_left(int ret, const struct kern_new *new, int ifindex, const char *name)
+{
+	struct failure why;
+
+	failure_keep(&why);
+	if (!kern_unattach(new, ifindex))
+		return failure_return(&why);
+	failure_return(&why);
+	fail_hint("the program may still be attached to '%s': \"nolist-xdp unload -i %s\"", name,
+		  name);
 	return ret;
 }
 
@@ -286,69 +342,40 @@ int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 			 *kern_extack() ? kern_extack() : strerror(-ret));
 		ret = attach_in(new, ifindex, KERN_GENERIC, false);
 	}
-	if (ret) {
-		fail(ret, "cannot attach to '%s'", name);
-		if (*kern_extack())
-			fail_hint("the driver says: %s", kern_extack());
-		else if (before.id && kern_resize_refused())
-			fail_hint("other XDP programs are attached; to run beside them this "
-				  "kernel needs libxdp 1.5.5 or later, see docs/kernels.md; or "
-				  "unload them");
-		else if (before.id)
-			fail_hint("libxdp's dispatcher is attached and accepts no more programs");
-		return ret;
-	}
-	ret = kern_slot(new->instance.pin_dir, ifindex, now);
-	if (!ret && !now->ours)
-		ret = -EBUSY; /* it was detached again at once */
-	if (!ret && !now->is_shared && kern_resize_refused() && !*why)
-		snprintf(why, size, "to run beside others it needs libxdp 1.5.5");
-	return ret ? fail(ret, "cannot attach to '%s'", name) : 0;
-}
-
-static int detach_shared(int ifindex, unsigned int id)
-{
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
-	struct xdp_program *p = NULL;
-	int ret = libxdp_get_error(mp);
-
 	if (ret)
-		return ret;
-	ret = -ENOENT;
-	while ((p = xdp_multiprog__next_prog(p, mp)))
-		if (xdp_program__id(p) == id) {
-			ret = xdp_program__detach(p, ifindex, xdp_multiprog__attach_mode(mp), 0);
-			break;
-		}
-	xdp_multiprog__close(mp);
-	return ret;
-}
-
-static int swap_alone(int ifindex, const struct kern_slot *was, int prog_fd)
-{
-	DECLARE_LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	int ret;
-
-	opts.old_prog_fd = bpf_prog_get_fd_by_id(was->ours);
-	if (opts.old_prog_fd < 0)
-		return -errno;
-	ret = prog_fd < 0 ? bpf_xdp_detach(ifindex, mode_flag(was->mode), &opts)
-			  : bpf_xdp_attach(ifindex, prog_fd,
-					   mode_flag(was->mode) | XDP_FLAGS_REPLACE, &opts);
-	close(opts.old_prog_fd);
-	return ret;
+		explain_attach(ret, name, &before);
+	else if ((ret = check_attached(new, ifindex, now)))
+		fail(ret, "cannot attach to '%s'", name);
+	if (ret)
+		return explain_left(ret, new, ifindex, name);
+	if (!now->is_shared && kern_resize_refused() && !*why)
+		snprintf(why, size, "to run beside others it needs libxdp 1.5.5");
+	return 0;
 }
 
 int kern_detach(int ifindex, const struct kern_slot *slot)
 {
-	return slot->is_shared ? detach_shared(ifindex, slot->ours)
-			       : swap_alone(ifindex, slot, -1);
+	struct kern_slot now;
+	int fd, ret;
+
+	if (slot->is_shared) {
+		ret = detach_shared(ifindex, slot->ours);
+	} else {
+		fd = bpf_prog_get_fd_by_id(slot->ours);
+		if (fd < 0)
+			return -errno;
+		ret = swap(ifindex, slot->mode, fd, -1);
+		close(fd);
+	}
+	/* Perhaps only the kernel's answer got lost. */
+	if (ret && !kern_slot(NULL, ifindex, &now) && now.ours != slot->ours)
+		ret = 0;
+	return ret;
 }
 
-int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot *was,
-		 struct kern_slot *now)
+static int replace(const struct kern_new *new, int ifindex, const struct kern_slot *was,
+		   int old_fd, struct kern_slot *now)
 {
-	char name[16];
 	int ret;
 
 	if (was->is_shared) {
@@ -360,39 +387,39 @@ int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot
 		if (!ret)
 			ret = detach_shared(ifindex, was->ours);
 	} else {
-		ret = swap_alone(ifindex, was, new->fd);
+		ret = swap(ifindex, was->mode, old_fd, new->fd);
 	}
+	return ret ? ret : check_attached(new, ifindex, now);
+}
+
+int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot *was, int old_fd,
+		 struct kern_slot *now)
+{
+	char name[16];
+	struct kern_slot left;
+	int ret = replace(new, ifindex, was, old_fd, now);
+
 	if (!ret)
-		ret = kern_slot(new->instance.pin_dir, ifindex, now);
-	return ret ? fail(ret, "cannot replace program %u at '%s'", was->ours,
-			  kern_if_name(ifindex, name))
-		   : 0;
+		return 0;
+	fail(ret, "cannot replace program %u at '%s'", was->ours, kern_if_name(ifindex, name));
+	if (was->is_shared && !find_new(new, ifindex, &left) && left.ours)
+		kern_detach(ifindex, &left);
+	kern_put_back(new, ifindex, was, old_fd);
+	return ret;
 }
 
-int kern_put_back(int ifindex, const struct kern_slot *now, int old_fd)
+int kern_put_back(const struct kern_new *new, int ifindex, const struct kern_slot *was, int old_fd)
 {
-	return now->is_shared ? -EOPNOTSUPP : swap_alone(ifindex, now, old_fd);
-}
+	DECLARE_LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	int i;
 
-int kern_fill_mac(struct nolist_config *conf)
-{
-	struct ifaddrs *all, *a;
-
-	if (getifaddrs(&all))
-		return fail(-errno, "cannot read the link addresses");
-	conf->macs = 0;
-	for (a = all; a; a = a->ifa_next) {
-		const struct sockaddr_ll *ll = (const struct sockaddr_ll *)a->ifa_addr;
-
-		if (!ll || ll->sll_family != AF_PACKET || ll->sll_halen != ETH_ALEN)
-			continue;
-		if (conf->macs == NOLIST_MAC_MAX) {
-			conf->macs = 0;
-			break;
-		}
-		conf->mac[conf->macs] = 0;
-		memcpy(&conf->mac[conf->macs++], ll->sll_addr, ETH_ALEN);
+	if (was->is_shared)
+		return -EOPNOTSUPP;
+	for (i = 0; i < UNDO_TRIES; i++) {
+		swap(ifindex, was->mode, new->fd, old_fd);
+		if (!bpf_xdp_query(ifindex, 0, &query) && query.drv_prog_id != new->id &&
+		    query.skb_prog_id != new->id)
+			return 0;
 	}
-	freeifaddrs(all);
-	return 0;
+	return -EBUSY;
 }

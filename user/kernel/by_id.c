@@ -150,13 +150,13 @@ void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot)
 /* Offset of nolist_object in .rodata, in bytes, by the BTF of the map; -ENOENT: not there. */
 static int object_offset(const struct bpf_map_info *info)
 {
-	struct btf *btf = btf__load_from_kernel_by_id(info->btf_id);
+	struct btf *btf = info->btf_id ? btf__load_from_kernel_by_id(info->btf_id) : NULL;
 	const struct btf_type *section;
 	const struct btf_var_secinfo *var;
 	int i, offset = -ENOENT;
 
 	if (!btf)
-		return -ENOENT;
+		return info->btf_id && errno ? -errno : -ENOENT;
 	section = btf__type_by_id(btf, info->btf_value_type_id);
 	if (section && btf_is_datasec(section)) {
 		var = btf_var_secinfos(section);
@@ -184,7 +184,9 @@ static int object_of_map(int fd, struct nolist_object *object)
 	if (info.type != BPF_MAP_TYPE_ARRAY || !dot || strncmp(dot, ".rodata", strlen(dot)))
 		return -ENOENT;
 	offset = object_offset(&info);
-	if (offset < 0 || offset + sizeof(*object) > info.value_size)
+	if (offset < 0)
+		return offset;
+	if (offset + sizeof(*object) > info.value_size)
 		return -ENOENT;
 	value = calloc(1, info.value_size);
 	if (!value)
@@ -195,28 +197,31 @@ static int object_of_map(int fd, struct nolist_object *object)
 	return object->magic == NOLIST_MAGIC ? 0 : -ENOENT;
 }
 
-unsigned int kern_prog_version(const char *pin_dir, unsigned int id)
+int kern_prog_version(const char *pin_dir, unsigned int id)
 {
 	struct nolist_object object = {};
 	struct kern_prog prog;
+	int fd, map, ret;
 	unsigned int i;
-	int fd, map;
 
 	fd = kern_prog_fd(pin_dir, id);
-	if (fd < 0 || kern_prog_info(fd, &prog))
-		prog.maps = 0;
-	if (fd >= 0)
-		close(fd);
-	for (i = 0; i < prog.maps && !object.version; i++) {
+	if (fd < 0)
+		return fd == -ENOENT || fd == -EPERM ? 0 : fd;
+	ret = kern_prog_info(fd, &prog);
+	close(fd);
+	for (i = 0; i < prog.maps && !ret && !object.version; i++) {
 		map = bpf_map_get_fd_by_id(prog.map_id[i]);
 		/* Without permission the version of the tables, also compared, must do. */
-		if (map < 0 && errno == EPERM)
-			return KERN_ABI_UNSEEN;
-		if (map < 0)
+		if (map < 0) {
+			ret = errno == ENOENT ? 0 : -errno;
 			continue;
-		if (object_of_map(map, &object))
+		}
+		ret = object_of_map(map, &object);
+		if (ret)
 			object.version = 0;
+		if (ret == -ENOENT)
+			ret = 0;
 		close(map);
 	}
-	return object.version;
+	return ret ? ret : (int)object.version;
 }

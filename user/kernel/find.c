@@ -7,7 +7,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <net/if.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #include <xdp/libxdp.h>
 
 #include "user/base/failure.h"
-#include "user/base/log.h"
 #include "user/kernel/older.h"
 #include "user/kernel/private.h"
 
@@ -46,63 +44,6 @@ static const struct abi {
 	    [MAP_STATS] = { 4, sizeof(struct older_stats) },
 	    [MAP_META] = { 4, OLDER_META } } },
 };
-
-/* --- messages ---------------------------------------------------------------- */
-
-static char extack_text[256];
-static bool is_resize_refused;
-
-const char *kern_extack(void)
-{
-	return extack_text;
-}
-
-bool kern_resize_refused(void)
-{
-	return is_resize_refused;
-}
-
-/*
- * libbpf returns only a number, and prints the reason of the driver (extack) or the
- * verifier: remembers it.
- */
-static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	static const char extack[] = "Kernel error message: ";
-	static const char resize[] = "Extension program changes packet data";
-	char text[512], *found;
-	va_list again;
-
-	va_copy(again, ap);
-	vsnprintf(text, sizeof(text), fmt, again);
-	va_end(again);
-	found = strstr(text, extack);
-	if (found) {
-		found += sizeof(extack) - 1;
-		snprintf(extack_text, sizeof(extack_text), "%.*s", (int)strcspn(found, "\n"),
-			 found);
-	}
-	if (strstr(text, resize))
-		is_resize_refused = true;
-	if (!log_is_verbose() || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, fmt, ap);
-}
-
-static int on_libxdp(enum libxdp_print_level level, const char *fmt, va_list ap)
-{
-	if (!log_is_verbose() || level == LIBXDP_DEBUG)
-		return 0;
-	return vfprintf(stderr, fmt, ap);
-}
-
-void kern_quiet(void)
-{
-	libbpf_set_print(on_libbpf);
-	libxdp_set_print(on_libxdp);
-	extack_text[0] = '\0';
-	is_resize_refused = false;
-}
 
 /* --- instances --------------------------------------------------------------- */
 
@@ -150,6 +91,8 @@ int kern_instance_add_map(struct kern_instance *instance, int fd)
 		return -ENOENT;
 	instance->fd[i] = fd;
 	instance->id[i] = info.id;
+	instance->key_size[i] = info.key_size;
+	instance->value_size[i] = info.value_size;
 	return 0;
 }
 
@@ -167,16 +110,10 @@ static bool instance_fits(const struct kern_instance *instance, const struct abi
 {
 	int i;
 
-	for (i = 0; i < KERN_MAPS; i++) {
-		struct bpf_map_info info = {};
-		__u32 size = sizeof(info);
-
-		if (instance->fd[i] < 0)
-			continue;
-		if (bpf_obj_get_info_by_fd(instance->fd[i], &info, &size) ||
-		    info.key_size != abi->size[i].key || info.value_size != abi->size[i].value)
+	for (i = 0; i < KERN_MAPS; i++)
+		if (instance->fd[i] >= 0 && (instance->key_size[i] != abi->size[i].key ||
+					     instance->value_size[i] != abi->size[i].value))
 			return false;
-	}
 	return true;
 }
 
@@ -201,36 +138,60 @@ bool kern_instance_is_used(const struct kern *k, int instance)
 	return false;
 }
 
-/* The pinned instance, or (is_aside) the one that a load has replaced: its number, or -1. */
-static int find_pins(struct kern *k, const char *pin_dir, bool is_aside)
+/* A map by its pin: an fd; -ENOENT: there is none; or why it cannot be looked at. */
+static int open_pin(const char *pin_dir, enum kern_map map, enum kern_pin as)
+{
+	char path[4096];
+	int fd;
+
+	kern_pin_path(path, pin_dir, map, as);
+	fd = bpf_obj_get(path);
+	if (fd >= 0)
+		return fd;
+	return errno == EPERM || errno == EACCES || errno == ENOTDIR ? -ENOENT : -errno;
+}
+
+/* Opens the pinned maps, or (is_aside) those that a load has replaced. */
+static int open_pins(struct kern_instance *instance, const char *pin_dir, bool is_aside)
+{
+	int i, fd, ret;
+
+	for (i = 0; i < KERN_MAPS; i++) {
+		fd = open_pin(pin_dir, i, is_aside ? KERN_PIN_ASIDE : KERN_PIN_TODAY);
+		if (fd == -ENOENT && !is_aside)
+			fd = open_pin(pin_dir, i, KERN_PIN_OLDER);
+		ret = fd < 0 ? fd : kern_instance_add_map(instance, fd);
+		if (fd >= 0 && ret)
+			close(fd);
+		if (ret && ret != -ENOENT)
+			return ret;
+	}
+	return 0;
+}
+
+/* The pinned instance, or (is_aside) the one that a load has replaced: *number is it, or -1. */
+static int find_pins(struct kern *k, const char *pin_dir, bool is_aside, int *number)
 {
 	struct kern_instance *instance = &k->instance[k->instances];
-	char path[4096];
-	int i, fd;
+	int error;
 
+	*number = -1;
 	kern_instance_init(instance);
-	for (i = 0; i < KERN_MAPS; i++) {
-		kern_pin_path(path, pin_dir, i, is_aside ? KERN_PIN_ASIDE : KERN_PIN_TODAY);
-		fd = bpf_obj_get(path);
-		if (fd < 0 && !is_aside) {
-			kern_pin_path(path, pin_dir, i, KERN_PIN_OLDER);
-			fd = bpf_obj_get(path);
-		}
-		if (fd >= 0 && kern_instance_add_map(instance, fd))
-			close(fd);
-	}
+	error = open_pins(instance, pin_dir, is_aside);
 	/*
 	 * The record of the ABI is pinned last: without it the pins are incomplete. A load
 	 * that was killed may have pinned the same tables aside, too.
 	 */
-	if (instance->fd[MAP_META] < 0 || kern_instance_same(k, instance->id[MAP_CONF]) >= 0) {
+	if (error || instance->fd[MAP_META] < 0 ||
+	    kern_instance_same(k, instance->id[MAP_CONF]) >= 0) {
 		kern_instance_close(instance);
-		return -1;
+		return error;
 	}
 	instance->pin_dir = k->pin_dir;
 	instance->abi = instance_abi(instance);
 	instance->is_aside = is_aside;
-	return k->instances++;
+	*number = k->instances++;
+	return 0;
 }
 
 /* --- programs ---------------------------------------------------------------- */
@@ -258,42 +219,58 @@ int kern_prog_info(int fd, struct kern_prog *prog)
 	return 0;
 }
 
-/*
- * The number of the instance that a program's maps are, which is added if it is new. -1:
- * maps of another version of ours; -ENOENT: it has none of our maps.
- */
-static int find_instance(struct kern *k, const struct kern_prog *prog)
+/* Opens those of a program's maps that are ours; *has_ours: there are some. */
+static int open_maps(struct kern_instance *instance, const struct kern_prog *prog, bool *has_ours)
 {
-	struct kern_instance instance;
-	int fd, known = -ENOENT;
 	unsigned int i;
+	int fd, ret;
 
-	for (i = 0; i < prog->maps; i++) {
-		known = kern_instance_same(k, prog->map_id[i]);
-		if (known >= 0)
-			return known;
-	}
-	known = -ENOENT;
-	kern_instance_init(&instance);
+	kern_instance_init(instance);
 	for (i = 0; i < prog->maps; i++) {
 		fd = bpf_map_get_fd_by_id(prog->map_id[i]);
+		if (fd < 0 && errno != ENOENT && errno != EPERM)
+			return -errno;
 		if (fd < 0)
 			continue;
-		if (!kern_instance_add_map(&instance, fd))
-			known = -1;
-		else
+		ret = kern_instance_add_map(instance, fd);
+		if (ret)
 			close(fd);
+		if (ret && ret != -ENOENT)
+			return ret;
+		*has_ours |= !ret;
 	}
+	return 0;
+}
+
+/*
+ * *number is that of the instance that a program's maps are, which is added if it is new;
+ * -1: maps of another version of ours; -ENOENT: it has none of our maps.
+ */
+static int find_instance(struct kern *k, const struct kern_prog *prog, int *number)
+{
+	struct kern_instance instance;
+	bool has_ours = false;
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < prog->maps; i++) {
+		*number = kern_instance_same(k, prog->map_id[i]);
+		if (*number >= 0)
+			return 0;
+	}
+	error = open_maps(&instance, prog, &has_ours);
+	*number = has_ours ? -1 : -ENOENT;
 	if (instance.fd[MAP_CONF] >= 0)
-		known = kern_instance_same(k, instance.id[MAP_CONF]);
-	if (!kern_instance_is_whole(&instance) || known >= 0 ||
+		*number = kern_instance_same(k, instance.id[MAP_CONF]);
+	if (error || !kern_instance_is_whole(&instance) || *number >= 0 ||
 	    k->instances == KERN_INSTANCES_MAX) {
 		kern_instance_close(&instance);
-		return known;
+		return error;
 	}
 	instance.abi = instance_abi(&instance);
 	k->instance[k->instances] = instance;
-	return k->instances++;
+	*number = k->instances++;
+	return 0;
 }
 
 static int find_if(struct kern *k, int ifindex, const char *name)
@@ -325,7 +302,9 @@ static int find_if(struct kern *k, int ifindex, const char *name)
 				   .prog_id = slot.ours };
 	snprintf(found->name, sizeof(found->name), "%s", name);
 	memcpy(found->tag, prog.tag, sizeof(found->tag));
-	found->instance = find_instance(k, &prog);
+	ret = find_instance(k, &prog, &found->instance);
+	if (ret)
+		return ret;
 	found->is_pinned = found->instance >= 0 && k->instance[found->instance].pin_dir;
 	kern_slow_look(&prog, k->pin_dir, found);
 	/* A program with our name and none of our maps is not ours. */
@@ -338,7 +317,7 @@ int kern_find(struct kern **kp, const char *pin_dir)
 {
 	struct if_nameindex *names, *n;
 	struct kern *k;
-	int ret = 0;
+	int ret, aside;
 
 	kern_quiet();
 	if (geteuid() != 0)
@@ -346,12 +325,16 @@ int kern_find(struct kern **kp, const char *pin_dir)
 	k = calloc(1, sizeof(*k));
 	names = if_nameindex();
 	if (!k || !names) {
+		ret = fail(k ? -errno : -ENOMEM, "cannot list the interfaces");
+		if (names)
+			if_freenameindex(names);
 		free(k);
-		return fail(-ENOMEM, "cannot list the interfaces");
+		return ret;
 	}
 	k->pin_dir = pin_dir;
-	k->pinned = find_pins(k, pin_dir, false);
-	find_pins(k, pin_dir, true);
+	ret = find_pins(k, pin_dir, false, &k->pinned);
+	if (!ret)
+		ret = find_pins(k, pin_dir, true, &aside);
 	for (n = names; n->if_index && !ret; n++)
 		ret = find_if(k, n->if_index, n->if_name);
 	if_freenameindex(names);
@@ -403,16 +386,18 @@ static int refuse(const char *whose, unsigned int version)
 int kern_abi(const struct kern *k, const char *pin_dir)
 {
 	struct nolist_meta meta;
-	unsigned int version;
 	char whose[4096];
-	int i;
+	int i, version;
 
 	for (i = 0; i < k->n_ifs; i++) {
 		snprintf(whose, sizeof(whose), "program at '%s' is", k->ifs[i].name);
 		version = kern_prog_version(pin_dir, k->ifs[i].prog_id);
+		if (version < 0 && version != -EPERM)
+			return fail(version, "cannot look at the program at '%s'", k->ifs[i].name);
 		if (k->ifs[i].instance < 0 || !version ||
-		    (version != KERN_ABI_UNSEEN && version != k->instance[k->ifs[i].instance].abi))
-			return refuse(whose, version);
+		    (version > 0 &&
+		     (unsigned int)version != k->instance[k->ifs[i].instance].abi))
+			return refuse(whose, version > 0 ? version : 0);
 	}
 	for (i = 0; i < k->instances; i++) {
 		snprintf(whose, sizeof(whose), "tables%s%s%s are", i == k->pinned ? " in '" : "",

@@ -179,7 +179,10 @@ struct kern_load {
 		    const bool *busy, void *arg);
 	void *arg;
 };
-/* done: an array of what->ifs; filled on success. */
+/*
+ * done: an array of what->ifs; filled on success. 1: all is in force, but a pin is missing
+ * without which commands with few capabilities see less: failure_last() says which.
+ */
 int kern_load(const struct kern_load *what, struct kern_done *done);
 
 /*
@@ -206,7 +209,7 @@ int kern_purge(const char *pin_dir, unsigned int *contacts, unsigned int *verifi
  * passes. Reads the end of the one in force in pin_dir: -ENOENT if it has none.
  */
 int kern_probation(const char *pin_dir, unsigned long long *until_ns);
-/* Removes the end: -ETIME if the probation is over. */
+/* Removes the end: -ETIME if the probation is over; 1: as kern_load(). */
 int kern_confirm(const char *pin_dir);
 /* Detaches from all interfaces that use it; -ENOENT: it does not end at until_ns any more. */
 int kern_end_probation(const char *pin_dir, unsigned long long until_ns);

@@ -39,7 +39,8 @@ struct job {
 	struct kern_new new; /* its fds are the skeleton's */
 	struct kern_prog prog, slow;
 	struct nolist_config *conf, *old;
-	bool is_dir_new, is_pinned_here, is_new_used;
+	int dirs_made; /* directories of pin_dir's path */
+	bool is_pinned_here, is_new_used;
 	bool was_detached;                /* since when: */
 	unsigned long long detached_ns;
 	struct step step[KERN_IFS_MAX];
@@ -121,8 +122,9 @@ static int load_program(struct job *job)
 		job->new.instance.fd[i] = bpf_map__fd(
 			bpf_object__find_map_by_name(job->skel->obj, kern_map_names[i]));
 	job->new.fd = bpf_program__fd(job->skel->progs.nolist_ingress);
-	ret = kern_prog_info(job->new.fd, &job->prog);
-	return ret ? fail(ret, "cannot look at the program") : load_slow(job);
+	ret = kern_check_new(&job->new, &job->prog);
+	job->new.id = job->prog.id;
+	return ret ? ret : load_slow(job);
 }
 
 static int fill_config(struct job *job)
@@ -252,7 +254,9 @@ static int do_step(struct job *job, struct step *step, struct kern_done *done)
 				  sizeof(done->why));
 	} else if (step->is_swap) {
 		step->old_fd = bpf_prog_get_fd_by_id(step->was.ours);
-		ret = kern_replace(&job->new, step->ifindex, &step->was, &step->now);
+		ret = step->old_fd < 0 ? fail(-errno, "cannot look at '%s'", step->name) :
+		      kern_replace(&job->new, step->ifindex, &step->was, step->old_fd,
+				   &step->now);
 	} else if (step->is_give) {
 		ret = kern_slow_give(job->what->pin_dir, &job->new.instance, step->was.ours,
 				     &step->progs_id);
@@ -276,7 +280,8 @@ static void undo_pins(struct job *job)
 		kern_unpin_aside(pin_dir);
 }
 
-static void undo(struct job *job)
+/* True: something of the new program is still attached. */
+static bool undo(struct job *job)
 {
 	bool is_left = false;
 	int i;
@@ -285,9 +290,10 @@ static void undo(struct job *job)
 		struct step *step = &job->step[i];
 
 		if (step->is_done && step->is_swap)
-			is_left |= kern_put_back(step->ifindex, &step->now, step->old_fd) != 0;
+			is_left |= kern_put_back(&job->new, step->ifindex, &step->was,
+						 step->old_fd) != 0;
 		else if (step->is_done && !step->is_give)
-			kern_detach(step->ifindex, &step->now);
+			is_left |= kern_unattach(&job->new, step->ifindex) != 0;
 		if (step->progs_id)
 			kern_unpin_progs(job->what->pin_dir, step->progs_id);
 	}
@@ -297,8 +303,7 @@ static void undo(struct job *job)
 		undo_pins(job);
 	else if (job->is_pinned_here)
 		kern_unpin(job->what->pin_dir);
-	if (job->is_dir_new)
-		rmdir(job->what->pin_dir);
+	return is_left;
 }
 
 static void add_partial(struct nolist_config *conf, int ifindex, enum kern_mode mode)
@@ -324,48 +329,28 @@ static void fill_partial(struct job *job)
 	}
 }
 
-/* A new inner array is filled, then replaces the old one in one write. */
-int kern_commit(const char *pin_dir, const struct kern_instance *instance,
-		const struct nolist_config *conf)
-{
-	struct nolist_meta was;
-	__u32 zero = 0;
-	int fd, ret;
-
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nolist_config", sizeof(zero), sizeof(*conf), 1,
-			    NULL);
-	if (fd < 0)
-		return fail(-errno, "cannot make a configuration");
-	ret = kern_note_mx(instance, conf, &was);
-	if (!ret && (bpf_map_update_elem(fd, &zero, conf, BPF_ANY) ||
-		     bpf_map_update_elem(instance->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
-		ret = fail(-errno, "cannot put the configuration in force");
-		bpf_map_update_elem(instance->fd[MAP_META], &zero, &was, BPF_ANY);
-	}
-	if (!ret && pin_dir)
-		kern_pin_conf(pin_dir, fd);
-	close(fd);
-	return ret;
-}
-
 /*
- * Last steps that may fail without harm. The record of the version is bound to the
+ * Last steps: 1 if one has failed, which is explained, and harms little. The record of the version is bound to the
  * programs, so that it is found through them if pins got lost. The program is pinned
  * for commands without CAP_SYS_ADMIN: see by_id.c.
  */
-static void settle(const struct job *job)
+static int settle(const struct job *job)
 {
-	int i, fd;
+	int i, fd, ret = 0;
 
 	for (i = job->what->ifs - 1; i >= 0; i--) {
 		fd = bpf_prog_get_fd_by_id(job->step[i].now.ours);
-		if (fd < 0)
+		if (fd < 0) {
+			ret = 1;
+			fail(-errno, "cannot look at '%s'", job->step[i].name);
 			continue;
+		}
 		bpf_prog_bind_map(fd, job->new.instance.fd[MAP_META], NULL);
-		if (!i)
-			kern_pin_prog(job->what->pin_dir, fd);
+		if (!i && kern_pin_prog(job->what->pin_dir, fd))
+			ret = 1;
 		close(fd);
 	}
+	return ret;
 }
 
 /*
@@ -412,6 +397,19 @@ static void look_back(struct job *job)
 	job->was_detached = of >= 0 && kern_is_detached(job->k, of, &job->detached_ns);
 }
 
+/* Undoes all, and returns the failure that was the reason. */
+static int fail_undone(struct job *job)
+{
+	struct failure why;
+	bool is_left;
+
+	failure_keep(&why);
+	is_left = undo(job);
+	failure_return(&why);
+	return is_left ? fail_hint("the new program is still attached somewhere: \"nolist-xdp "
+				   "status\" shows where") : why.error;
+}
+
 static int load_locked(struct job *job)
 {
 	int i, ret;
@@ -420,7 +418,7 @@ static int load_locked(struct job *job)
 	if (!ret)
 		ret = kern_abi(job->k, job->what->pin_dir);
 	if (ret)
-		return ret;
+		return ret; /* nothing was done yet */
 	job->main = choose_instance(job);
 	if (job->main >= 0 && job->k->instance[job->main].abi != NOLIST_ABI_VERSION) {
 		job->older = job->main;
@@ -448,19 +446,15 @@ static int load_locked(struct job *job)
 	}
 	if (!ret)
 		ret = kern_fill_mac(job->conf);
+	/* Before the configuration is in force: a gap too many harms less than one that is missing. */
+	if (!ret)
+		ret = kern_note_loaded(&job->new.instance, job->was_detached, job->detached_ns,
+				       count_interfaces(job));
 	if (!ret) {
 		fill_partial(job);
 		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf);
 	}
-	if (!ret)
-		ret = kern_note_loaded(&job->new.instance, job->was_detached, job->detached_ns,
-				       count_interfaces(job));
-	if (ret) {
-		undo(job);
-		return ret;
-	}
-	settle(job);
-	return 0;
+	return ret < 0 ? fail_undone(job) : ret | settle(job);
 }
 
 int kern_load(const struct kern_load *what, struct kern_done *done)
@@ -478,14 +472,16 @@ int kern_load(const struct kern_load *what, struct kern_done *done)
 	*job = (struct job){ .what = what, .done = done, .main = -1, .older = -1 };
 	for (i = 0; i < KERN_IFS_MAX; i++)
 		job->step[i].old_fd = -1;
-	lock = kern_lock(what->pin_dir, &job->is_dir_new);
+	lock = kern_lock(what->pin_dir, &job->dirs_made);
 	ret = lock < 0 ? lock : load_locked(job);
 	for (i = 0; i < KERN_IFS_MAX; i++)
 		if (job->step[i].old_fd >= 0)
 			close(job->step[i].old_fd);
 	nolist_bpf__destroy(job->skel);
-	if (!ret)
+	if (ret >= 0)
 		kern_unpin_freed(what->pin_dir);
+	else if (lock >= 0)
+		kern_rmdir(what->pin_dir, job->dirs_made);
 	kern_close(job->k);
 	free(job->conf);
 	free(job->old);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a load writes into the tables: their version and key once, and each time which MX
- * addresses came in force.
+ * addresses came in force, and the configuration.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "user/base/addr.h"
 #include "user/base/failure.h"
@@ -106,7 +107,7 @@ static void add_change(struct nolist_meta *meta, __u64 mx, __u64 at_ns)
 	meta->change[0] = (struct nolist_change){ mx, at_ns };
 }
 
-int kern_note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
+static int note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
 		 struct nolist_meta *was)
 {
 	__u64 mx = mx_number(conf);
@@ -136,4 +137,32 @@ int kern_learn_anew(const struct kern *k, int instance)
 	add_change(&meta, mx ^ 1 ? mx ^ 1 : mx ^ 3, now - 2000000000ull);
 	add_change(&meta, mx, now);
 	return put_meta(&k->instance[instance], &meta);
+}
+
+/* A new inner array is filled, then replaces the old one in one write. */
+int kern_commit(const char *pin_dir, const struct kern_instance *instance,
+		const struct nolist_config *conf)
+{
+	struct nolist_meta was;
+	__u32 zero = 0;
+	int fd, ret;
+
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nolist_config", sizeof(zero), sizeof(*conf), 1,
+			    NULL);
+	if (fd < 0)
+		return fail(-errno, "cannot make a configuration");
+	ret = pin_dir ? kern_pin_next(pin_dir, fd) : 0;
+	if (!ret)
+		ret = note_mx(instance, conf, &was);
+	if (!ret && (bpf_map_update_elem(fd, &zero, conf, BPF_ANY) ||
+		     bpf_map_update_elem(instance->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
+		ret = fail(-errno, "cannot put the configuration in force");
+		bpf_map_update_elem(instance->fd[MAP_META], &zero, &was, BPF_ANY);
+	}
+	if (pin_dir && ret)
+		kern_unpin_next(pin_dir);
+	else if (pin_dir)
+		ret = kern_pin_rename(pin_dir) ? 1 : 0;
+	close(fd);
+	return ret;
 }

@@ -40,8 +40,41 @@ static int check_bpffs(const char *dir, const char *pin_dir)
 	return fail_hint("\"mount -t bpf bpf /sys/fs/bpf\" mounts one there");
 }
 
+void kern_rmdir(const char *pin_dir, int made)
+{
+	char path[4096], *slash;
+
+	snprintf(path, sizeof(path), "%s", pin_dir);
+	for (; made > 0; made--) {
+		while ((slash = strrchr(path, '/')) && slash != path && !slash[1])
+			*slash = '\0';
+		if (rmdir(path) && errno != EINTR)
+			return;
+		slash = strrchr(path, '/');
+		if (!slash || slash == path)
+			return;
+		*slash = '\0';
+	}
+}
+
+static int make_one(const char *path, const char *pin_dir)
+{
+	char parent[4096], *end;
+	int ret;
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	end = strrchr(parent, '/');
+	end[end == parent] = '\0';
+	ret = check_bpffs(parent, pin_dir);
+	if (ret)
+		return ret;
+	if (!mkdir(path, 0700))
+		return 1;
+	return errno == EEXIST ? 0 : fail(-errno, "cannot make '%s'", path);
+}
+
 /* As mkdir -p, but on a BPF file system only. */
-static int make_dir(const char *pin_dir, bool *is_new)
+static int make_dir(const char *pin_dir, int *made)
 {
 	char path[4096], *slash = path;
 	struct stat st;
@@ -49,47 +82,51 @@ static int make_dir(const char *pin_dir, bool *is_new)
 
 	if (snprintf(path, sizeof(path), "%s", pin_dir) >= (int)sizeof(path) || *path != '/')
 		return failx(-EINVAL, "'%s' is not an absolute path", pin_dir);
-	*is_new = false;
 	while (slash) {
 		slash = strchr(slash + 1, '/');
 		if (slash)
 			*slash = '\0';
-		if (stat(path, &st)) {
-			char parent[4096], *end;
-
-			snprintf(parent, sizeof(parent), "%s", path);
-			end = strrchr(parent, '/');
-			end[end == parent] = '\0';
-			ret = check_bpffs(parent, pin_dir);
-			if (ret)
-				return ret;
-			if (mkdir(path, 0700) && errno != EEXIST)
-				return fail(-errno, "cannot make '%s'", path);
-			*is_new = true;
-		}
+		ret = stat(path, &st) ? make_one(path, pin_dir) : 0;
+		if (ret < 0)
+			return ret;
+		*made += ret;
 		if (slash)
 			*slash = '/';
 	}
 	return check_bpffs(pin_dir, pin_dir);
 }
 
-int kern_lock(const char *pin_dir, bool *is_new)
+/* Opens and locks the directory: an fd, or -errno. */
+static int lock_dir(const char *pin_dir)
+{
+	int fd = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return fail(-errno, "cannot open '%s'", pin_dir);
+	while (!ret && flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			ret = fail(-errno, "cannot lock '%s'", pin_dir);
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+int kern_lock(const char *pin_dir, int *made)
 {
 	struct stat here, there;
-	int fd, ret;
+	int fd;
 
 	for (;;) {
-		ret = is_new ? make_dir(pin_dir, is_new) : 0;
-		if (ret)
-			return ret;
-		fd = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (made)
+			*made = 0;
+		fd = made ? make_dir(pin_dir, made) : 0;
+		if (!fd)
+			fd = lock_dir(pin_dir);
+		if (fd < 0 && made)
+			kern_rmdir(pin_dir, *made);
 		if (fd < 0)
-			return fail(-errno, "cannot open '%s'", pin_dir);
-		if (flock(fd, LOCK_EX)) {
-			ret = fail(-errno, "cannot lock '%s'", pin_dir);
-			close(fd);
-			return ret;
-		}
+			return fd;
 		/* The process that held the lock may have removed the directory. */
 		if (!fstat(fd, &here) && !stat(pin_dir, &there) && here.st_ino == there.st_ino)
 			return fd;
@@ -184,27 +221,65 @@ int kern_unpin_aside(const char *pin_dir)
 	return ret;
 }
 
-/* Pins in the place of an existing pin, without a moment without one. */
-static int pin_over(const char *pin_dir, const char *name, int fd)
+/* --- one pin ------------------------------------------------------------------ */
+
+/* A second time, since it may have failed for a reason that has passed. */
+static int unlink_pin(const char *path)
+{
+	if (!unlink(path) || errno == ENOENT || !unlink(path) || errno == ENOENT)
+		return 0;
+	return fail(-errno, "cannot remove '%s'", path);
+}
+
+static int pin_next(const char *pin_dir, const char *name, int fd)
+{
+	char next[4096];
+
+	path_of(next, pin_dir, PIN_NEW);
+	unlink(next);
+	if (bpf_obj_pin(fd, next))
+		return fail(-errno, "cannot pin '%s/%s'", pin_dir, name);
+	return 0;
+}
+
+/* In the place of an existing pin, without a moment without one. */
+static int rename_next(const char *pin_dir, const char *name)
 {
 	char path[4096], next[4096];
+	int ret;
 
 	path_of(path, pin_dir, name);
 	path_of(next, pin_dir, PIN_NEW);
+	if (!rename(next, path) || !rename(next, path))
+		return 0;
+	ret = fail(-errno, "cannot pin '%s'", path);
 	unlink(next);
-	if (bpf_obj_pin(fd, next) || rename(next, path))
-		return fail(-errno, "cannot pin '%s'", path);
-	return 0;
+	return ret;
 }
 
 int kern_pin_prog(const char *pin_dir, int prog_fd)
 {
-	return pin_over(pin_dir, NOLIST_PROG, prog_fd);
+	int ret = pin_next(pin_dir, NOLIST_PROG, prog_fd);
+
+	return ret ? ret : rename_next(pin_dir, NOLIST_PROG);
 }
 
-int kern_pin_conf(const char *pin_dir, int fd)
+int kern_pin_next(const char *pin_dir, int fd)
 {
-	return pin_over(pin_dir, KERN_PIN_CONF, fd);
+	return pin_next(pin_dir, KERN_PIN_CONF, fd);
+}
+
+int kern_pin_rename(const char *pin_dir)
+{
+	return rename_next(pin_dir, KERN_PIN_CONF);
+}
+
+void kern_unpin_next(const char *pin_dir)
+{
+	char next[4096];
+
+	path_of(next, pin_dir, PIN_NEW);
+	unlink_pin(next);
 }
 
 void kern_unpin_prog(const char *pin_dir)
@@ -212,40 +287,52 @@ void kern_unpin_prog(const char *pin_dir)
 	char path[4096];
 
 	path_of(path, pin_dir, NOLIST_PROG);
-	unlink(path);
+	unlink_pin(path);
 }
+
+/* --- all of them -------------------------------------------------------------- */
 
 /*
  * Removes other pins with our prefix: of a load that was killed, or of another version. Not
  * arrays of programs, which may be in use: slow.c removes them.
  */
-static void unpin_left(const char *pin_dir)
+static int unpin_left(const char *pin_dir)
 {
 	DIR *dir = opendir(pin_dir);
 	struct dirent *entry;
+	char path[4096];
+	int ret = 0;
 
 	if (!dir)
-		return;
+		return errno == ENOENT ? 0 : fail(-errno, "cannot open '%s'", pin_dir);
 	while ((entry = readdir(dir)))
 		if (!strncmp(entry->d_name, PIN_PREFIX, strlen(PIN_PREFIX)) &&
-		    strncmp(entry->d_name, NOLIST_MAP_PROGS, strlen(NOLIST_MAP_PROGS)))
-			unlinkat(dirfd(dir), entry->d_name, 0);
+		    strncmp(entry->d_name, NOLIST_MAP_PROGS, strlen(NOLIST_MAP_PROGS))) {
+			path_of(path, pin_dir, entry->d_name);
+			ret = unlink_pin(path) ? -EIO : ret;
+		}
 	closedir(dir);
+	return ret;
 }
 
-void kern_unpin(const char *pin_dir)
+int kern_unpin(const char *pin_dir)
 {
 	char path[4096];
-	int i;
+	int i, ret = 0;
 
 	kern_unpin_prog(pin_dir);
 	path_of(path, pin_dir, KERN_PIN_CONF);
-	unlink(path);
+	unlink_pin(path);
 	for (i = KERN_MAPS - 1; i >= 0; i--) {
 		path_of(path, pin_dir, kern_map_names[i]);
-		unlink(path);
+		unlink_pin(path);
 	}
-	unpin_left(pin_dir);
+	/* Also what was not removed just now. */
+	ret = unpin_left(pin_dir);
 	kern_unpin_unused(pin_dir);
-	rmdir(pin_dir);
+	/* Somebody else may have pinned something there, or another namespace uses an array. */
+	if (!ret && rmdir(pin_dir) && errno != ENOTEMPTY && errno != ENOENT && rmdir(pin_dir) &&
+	    errno != ENOTEMPTY && errno != ENOENT)
+		ret = fail(-errno, "cannot remove '%s'", pin_dir);
+	return ret;
 }

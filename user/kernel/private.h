@@ -17,6 +17,7 @@ extern const char *const kern_map_names[KERN_MAPS];
 struct kern_instance {
 	int fd[KERN_MAPS]; /* -1: missing */
 	unsigned int id[KERN_MAPS];
+	unsigned int key_size[KERN_MAPS], value_size[KERN_MAPS]; /* bytes */
 	const char *pin_dir; /* where it is pinned; NULL: not pinned */
 	unsigned int abi;    /* NOLIST_ABI_VERSION or OLDER_ABI, by the sizes; 0: another */
 	bool is_aside;       /* a load has replaced it: see takeover.c */
@@ -75,6 +76,7 @@ int kern_find(struct kern **kp, const char *pin_dir);
 const struct kern_if *kern_if_of(const struct kern *k, int ifindex);
 int kern_abi(const struct kern *k, const char *pin_dir); /* -EPROTO: one is of another ABI */
 int kern_prog_info(int fd, struct kern_prog *prog);
+int kern_prog_info_of(const char *pin_dir, unsigned int id, struct kern_prog *prog);
 void kern_instance_init(struct kern_instance *instance);
 void kern_instance_close(struct kern_instance *instance);
 int kern_instance_same(const struct kern *k, unsigned int conf_id); /* its number, or -1 */
@@ -84,8 +86,11 @@ bool kern_instance_is_whole(const struct kern_instance *instance); /* nothing bu
 bool kern_instance_is_used(const struct kern *k, int instance); /* by a program at an interface */
 
 /* pin.c */
-/* Locks the directory: an fd, to be closed, or -errno. is_new NULL: does not create it. */
-int kern_lock(const char *pin_dir, bool *is_new);
+/*
+ * Locks the directory: an fd, to be closed, or -errno. made: how many directories of its
+ * path were created; NULL: creates none.
+ */
+int kern_lock(const char *pin_dir, int *made);
 /* Names of a map's pin: today's, that of the version before, that of tables replaced by a load. */
 enum kern_pin { KERN_PIN_TODAY, KERN_PIN_OLDER, KERN_PIN_ASIDE };
 void kern_pin_path(char path[4096], const char *pin_dir, enum kern_map map, enum kern_pin as);
@@ -95,9 +100,13 @@ int kern_pin_back(const char *pin_dir,
 int kern_pin_aside(const char *pin_dir, const struct kern_instance *instance);
 int kern_unpin_aside(const char *pin_dir);
 int kern_pin_prog(const char *pin_dir, int prog_fd);
-int kern_pin_conf(const char *pin_dir, int fd);
+/* Pins a configuration in two steps, since only one that is in force may have the name. */
+int kern_pin_next(const char *pin_dir, int fd);
+int kern_pin_rename(const char *pin_dir);
+void kern_unpin_next(const char *pin_dir);
 void kern_unpin_prog(const char *pin_dir);
-void kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
+int kern_unpin(const char *pin_dir); /* all of ours, and the directory if it is empty */
+void kern_rmdir(const char *pin_dir, int made); /* the last directories of the path, if empty */
 
 /*
  * by_id.c: an fd of a program, or of the inner map of a configuration, or -errno. Without
@@ -114,11 +123,11 @@ int kern_shared(int ifindex, unsigned int dispatcher, struct kern_prog progs[KER
 unsigned int kern_shared_ours(int ifindex, unsigned int dispatcher);
 /* Fills is_shared and ours of a slot whose mode and id are known, by what is pinned. */
 void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot);
-/* The ABI that a program of ours was built with; 0: unknown. */
-#define KERN_ABI_UNSEEN (~0u) /* this needs CAP_SYS_ADMIN */
-unsigned int kern_prog_version(const char *pin_dir, unsigned int id);
+/* The ABI that a program of ours was built with; 0: unknown; -EPERM: this needs CAP_SYS_ADMIN. */
+int kern_prog_version(const char *pin_dir, unsigned int id);
 
 /* slow.c: the slow path of a program */
+bool kern_prog_uses(const struct kern_prog *prog, unsigned int map_id);
 struct nolist_bpf;
 void kern_own_init(struct kern_own *own);
 void kern_own_close(struct kern_own *own);
@@ -138,10 +147,6 @@ void kern_unpin_freed(const char *pin_dir);  /* the same; waits for programs jus
 int kern_take_over(const char *pin_dir, const struct kern *k, int older,
 		   const struct kern_instance *to);
 
-/* load.c: puts a configuration in force in one write; pins it, if pin_dir is not NULL. */
-int kern_commit(const char *pin_dir, const struct kern_instance *instance,
-		const struct nolist_config *conf);
-
 /* read.c */
 int kern_instance_config(const struct kern_instance *instance, struct nolist_config *conf);
 int kern_instance_busy(const struct kern_instance *instance, bool busy[NOLIST_MX_MAX]);
@@ -151,9 +156,12 @@ int kern_instance_count(const struct kern_instance *instance, enum kern_map map,
 /* meta.c */
 int kern_write_meta(const struct kern_instance *instance); /* if there is none yet */
 int kern_draw_key(const struct kern_instance *instance);   /* if there is none yet */
-/* Notes a change of the MX addresses, if there is one; was: the record before, to undo it. */
-int kern_note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
-		 struct nolist_meta *was);
+/*
+ * Puts a configuration in force in one write; pins it, if pin_dir is not NULL. 1: it
+ * is in force, and its pin is missing, as failure_last() explains.
+ */
+int kern_commit(const char *pin_dir, const struct kern_instance *instance,
+		const struct nolist_config *conf);
 
 /*
  * detached.c: notes that a load has attached the program to so many interfaces, and when it was
@@ -178,19 +186,27 @@ struct kern_new {
 	struct kern_instance instance;
 	struct kern_own own;
 	int fd;
+	unsigned int id;
 };
+/* Will everybody know the new program for ours? 0 or -errno, explained; fills prog. */
+int kern_check_new(const struct kern_new *new, struct kern_prog *prog);
 /*
  * Attaches to an interface without our program: a copy beside other programs if libxdp
  * can do that, else the program itself. now is the slot afterwards; why, of size bytes, says
- * why it is not native or not shared.
+ * why it is not native or not shared. On failure nothing of the new program is attached.
  */
 int kern_attach(const struct kern_new *new, int ifindex, enum kern_mode mode,
 		struct kern_slot *now, char *why, size_t size);
-/* Replaces our program at an interface by the new one, or by a copy of that. */
-int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot *was,
+/* Undoes that; -EBUSY: it may still be attached. */
+int kern_unattach(const struct kern_new *new, int ifindex);
+/*
+ * Replaces our program at an interface (old_fd) by the new one, or by a copy of that. On
+ * failure it is as before.
+ */
+int kern_replace(const struct kern_new *new, int ifindex, const struct kern_slot *was, int old_fd,
 		 struct kern_slot *now);
 /* Undoes that; -EOPNOTSUPP in a dispatcher. */
-int kern_put_back(int ifindex, const struct kern_slot *now, int old_fd);
+int kern_put_back(const struct kern_new *new, int ifindex, const struct kern_slot *was, int old_fd);
 /* Detaches our program, and no other. */
 int kern_detach(int ifindex, const struct kern_slot *slot);
 /* Does this interface deliver segments whose checksum is not complete yet? */

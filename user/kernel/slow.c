@@ -235,7 +235,7 @@ void kern_unpin_progs(const char *pin_dir, unsigned int id)
 	unlink(path);
 }
 
-static bool prog_uses(const struct kern_prog *prog, unsigned int map_id)
+bool kern_prog_uses(const struct kern_prog *prog, unsigned int map_id)
 {
 	unsigned int i;
 
@@ -292,7 +292,7 @@ static bool is_used(unsigned int map_id)
 		if (fd < 0)
 			continue;
 		is_it = !kern_prog_info(fd, &prog) && !strcmp(prog.name, NOLIST_PROG) &&
-			prog_uses(&prog, map_id) && is_callable(&prog);
+			kern_prog_uses(&prog, map_id) && is_callable(&prog);
 		close(fd);
 	}
 	return is_it || errno == EPERM;

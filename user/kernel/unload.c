@@ -116,6 +116,8 @@ int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
 	kern_quiet();
 	/* If there is no directory to lock, no load can be running. */
 	lock = kern_lock(pin_dir, NULL);
+	if (lock < 0 && lock != -ENOENT)
+		return lock;
 	ret = kern_find(&k, pin_dir);
 	if (!ret) {
 		ret = unload_locked(k, pin_dir, ifindex, ifs, is_purge, gone);
@@ -146,8 +148,7 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *conta
 	}
 	kern_unpin_prog(pin_dir);
 	kern_unpin_freed(pin_dir);
-	kern_unpin(pin_dir);
-	return 0;
+	return kern_unpin(pin_dir);
 }
 
 int kern_purge(const char *pin_dir, unsigned int *contacts, unsigned int *verified)
