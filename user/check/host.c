@@ -25,6 +25,7 @@ struct sockets {
 	const struct conf *conf;
 	unsigned int cut[NOLIST_MX_MAX]; /* connections to a fake, by index of mx */
 	bool is_reported[2];             /* IPv6, IPv4: a server on all addresses */
+	bool is_partial;                 /* not all could be read */
 };
 
 static bool has_port(const struct conf *conf, unsigned int port)
@@ -107,6 +108,8 @@ static void read_sockets(struct sockets *s, const char *file)
 	unsigned int port, state;
 	int i;
 
+	/* Without IPv6 there is no table of it. */
+	s->is_partial |= !f && errno != ENOENT;
 	if (!f)
 		return;
 	while (fgets(line, sizeof(line), f)) {
@@ -129,6 +132,7 @@ static void read_sockets(struct sockets *s, const char *file)
 		else if (state == TCP_IS_UP)
 			on_connection(s, &a);
 	}
+	s->is_partial |= ferror(f) != 0;
 	fclose(f);
 }
 
@@ -141,6 +145,8 @@ static void check_sockets(struct findings *to, const struct conf *conf)
 
 	read_sockets(&s, "/proc/net/tcp");
 	read_sockets(&s, "/proc/net/tcp6");
+	if (s.is_partial)
+		find(to, GRADE_NOTE, "listener", "", "not all sockets of this host could be read");
 	for (i = 0; i < conf->mxs && i < NOLIST_MX_MAX; i++) {
 		if (!s.cut[i])
 			continue;

@@ -83,7 +83,7 @@ static int append(struct hours *h, const void *from, size_t size)
 
 static const void *take(struct hours *h, size_t size)
 {
-	const void *at = h->all + h->next;
+	const void *at = size ? h->all + h->next : NULL;
 
 	h->next += size;
 	return at;

@@ -227,7 +227,8 @@ static void find_warnings(struct status *s)
 
 long long status_wall_s(const struct status *s, unsigned long long ns)
 {
-	return ((long long)ns + s->offset) / 1000000000;
+	/* A time that the tables cannot have got from the clock must not overflow. */
+	return ns > INT64_MAX / 2 ? INT64_MAX / 1000000000 : ((long long)ns + s->offset) / 1000000000;
 }
 
 int status_detached(const struct status *s, int instance,
@@ -287,7 +288,9 @@ static int compare_slots(const void *a, const void *b)
 {
 	const struct nolist_slot *x = a, *y = b;
 
-	return x->role != y->role ? (int)x->role - (int)y->role : addr_compare(&x->addr, &y->addr);
+	if (x->role != y->role)
+		return x->role < y->role ? -1 : 1;
+	return addr_compare(&x->addr, &y->addr);
 }
 
 int status_mx(struct nolist_config *conf)

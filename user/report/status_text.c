@@ -210,8 +210,9 @@ void status_text(struct status *s)
 	char age[TEXT_AGE], learning[LEARNING_TEXT];
 	int i;
 
-	printf("nolist-xdp %s, ABI %u, pins in %s\n\n", nolist_version, NOLIST_ABI_VERSION,
-	       s->pin_dir);
+	printf("nolist-xdp %s, ABI %u, pins in ", nolist_version, NOLIST_ABI_VERSION);
+	text_name(s->pin_dir, 0);
+	printf("\n\n");
 	text_kernel(s);
 	text_interfaces(s);
 	for (i = 0; i < kern_instances(s->k); i++)
