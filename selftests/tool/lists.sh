@@ -12,7 +12,7 @@
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
 
-need jq nft script sha256sum
+need jq nft script setpriv sha256sum sqlite3
 kills=$(((${NOLIST_FULL:+180} + 20) / ${NOLIST_PATIENCE:-1}))
 
 topology ''
@@ -313,6 +313,87 @@ check 'before anything is written' [ ! -e "$TMP/all.nft" ]
 fails 2 'names no list' 'a configuration without lists' dump --all -c "$CONF"
 fails 2 'from the configuration' '--all takes no format' dump --all --format nft -c "$CONF"
 fails 2 'not with --unverified' 'nor SYNs alone' dump --all --unverified -c "$CONF"
+
+# --- a reader that has lost the list -----------------------------------------
+
+# again AT [COMMAND]: "written reloaded" of an nft list.
+again() {
+	run dump -c "$CONF" --at "$1" --output "$TMP/set.nft" --format nft --json \
+		--reload-command "${2:-nft -f $TMP/set.nft}"
+	jq -r '.lists[0] | "\(.written) \(.reloaded)"' "$TMP/out"
+}
+has_sets() {
+	in_server nft list set inet nolist bl4 && in_server nft list set inet nolist bl6
+}
+is "$(again "$NOW")" 'true true' 'nft loads a list'
+is "$(again "$((NOW + 600))")" 'false null' 'and is let alone while it has it'
+must in_server nft flush ruleset
+is "$(again "$((NOW + 600))")" 'false true' 'after a flush it loads the list again'
+check 'which is said' grep -q "'nft' does not have it any more: it is loaded again" "$TMP/err"
+check 'and has it' has_sets
+is "$(again "$((NOW + 600))")" 'false null' 'once'
+must in_server nft delete set inet nolist bl6
+is "$(again "$((NOW + 600))" && has_sets >/dev/null && echo has)" $'false true\nhas' 'so it does for one set'
+must in_server nft flush ruleset
+is "$(again "$((NOW + 700))" 'env nft -f /dev/null')" 'false null' \
+	'a command of another name is not asked: it may be of another host'
+is "$(again "$((NOW + 600 + 3599))" true)" 'false null' 'it loads again'
+is "$(again "$((NOW + 600 + 3600))" true)" 'false true' 'after an hour'
+is "$(again "$((NOW + 600 + 7199))" true)" 'false null' 'and after another one'
+is "$(again "$((NOW + 600 + 7200))" false)" 'false false' 'but if that fails'
+again "$((NOW + 600 + 7200))" false >/dev/null
+is "$status" 3 'which is a warning'
+is "$(again "$((NOW + 600 + 7201))" true)" 'false true' 'it tries again'
+sed '$a list-life = 2147483647\nlisting = 2147483647' "$CONF" >"$TMP/long.conf"
+run dump --quiet -c "$TMP/long.conf" --at "$NOW" --format nft
+is "$(grep -c ' timeout 99999999s,$' "$TMP/out")" 3 'a long life is what nft can take'
+check 'which it does' in_server nft -f "$TMP/out"
+run dump --quiet -c "$TMP/long.conf" --at "$NOW" --format ipset
+is "$(grep -c ' timeout 2147483$' "$TMP/out")" 3 'and what ipset can'
+
+# --- lists that are gone -------------------------------------------------------
+
+K=$TMP/known
+mkdir "$K"
+# known: the lists in there that status shows.
+known() {
+	nolist status -c "$TMP/gone.conf" --json |
+		jq -r --arg k "$K/" '.lists[] | select(.output | startswith($k)) |
+			.output[($k | length):] + (if .missing then "?" else "" end)' | sort | tr '\n' ' '
+}
+stored() {
+	sqlite3 "$STATE_DIR/evidence.db" "SELECT count(*) FROM list WHERE path = '$K/$1'"
+}
+sed "\$a list = { \"plain $K/kept\", \"plain $TMP/./known/lost\" }" "$CONF" >"$TMP/gone.conf"
+run dump --all -c "$TMP/gone.conf" --at "$NOW"
+run dump -c "$CONF" --at "$NOW" --output "$K/once"
+rm "$K/lost"
+is "$(known)" 'kept lost? once ' 'status shows a list that is missing, if it is configured'
+nolist status -c "$TMP/gone.conf" >"$TMP/out" 2>/dev/null
+check 'in words, too' grep -q "$K/lost .* no file " "$TMP/out"
+rm "$K/once"
+is "$(known)$(stored once)" 'kept lost? 1' 'one that is neither is not shown'
+run dump --all -c "$TMP/gone.conf" --at "$NOW"
+is "$(stored once) $(stored kept)" '0 1' 'and forgotten by the next dump'
+must nolist dump --forget "$TMP/dir/../known/kept"
+is "$(stored kept) $(known)" '0 lost ' 'any list can be forgotten, however it is spelt'
+fails 1 "no list in '$K/kept' is known" 'but not twice' dump --forget "$K/kept"
+fails 2 'stands alone' 'and nothing is written' dump --forget "$K/kept" --all
+
+# --- a place for all ------------------------------------------------------------
+
+sed "\$a list = { \"rspamd $STATE_DIR/lists/rspamd.map\" }" "$CONF" >"$TMP/place.conf"
+(umask 077 && run dump --all -c "$TMP/place.conf" --at "$NOW")
+(umask 022 && touch "$STATE_DIR/lists/rspamd.map")
+is "$(stat -c %a "$STATE_DIR/lists")" 755 'the directory for published lists is made, for all'
+rm -r "$STATE_DIR/lists"
+run dump --all -c "$TMP/place.conf" --at "$NOW"
+readable() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups cat "$1"
+}
+chmod 755 "$TMP"
+check 'a user of its own reads a list there' readable "$STATE_DIR/lists/rspamd.map"
+check 'but not the store' [ "$(stat -c %a "$STATE_DIR/evidence.db")" = 600 ]
 
 # --- where nobody else leads us ----------------------------------------------
 
