@@ -113,14 +113,18 @@ title "2. The mail host loads nolist-xdp"
 at mx "cat /etc/nolist-xdp.conf"
 at mx "nolist-xdp load" || give_up "load failed"
 
-title "3. Two good senders and a bot have mail for inbox@example.com"
+title "3. Another host asks whether the fakes and the real MX answer as they should"
+at dns "nolist-xdp test --low 192.0.2.10 --real 192.0.2.20 --high 192.0.2.30"
+as_it_should=$?
+
+title "4. Two good senders and a bot have mail for inbox@example.com"
 at sender "printf 'Subject: postfix\n\nHello.\n' | sendmail -f joe@example.net inbox@example.com"
 at exim "printf 'Subject: exim\n\nHello.\n' | exim4 -f ann@example.org inbox@example.com"
 at bot "spambot"
 poll 20 in_mailbox postfix
 poll 20 in_mailbox exim
 
-title "4. What happened on the wire"
+title "5. What happened on the wire"
 echo "  postfix.example.net"
 wire_story "$postfix" | sed 's/^/    /'
 echo "  exim.example.org"
@@ -131,7 +135,7 @@ echo
 at sender "grep -E 'refused|status=' /var/log/mail.log"
 at exim "grep -E 'refused|=>' /var/log/exim4/mainlog"
 
-title "5. The real MX is down for a moment, and a good sender is tempfailed"
+title "6. The real MX is down for a moment, and a good sender is tempfailed"
 at mx "postfix stop"
 at sender "printf 'Subject: again\n\nHello.\n' | sendmail -f joe@example.net inbox@example.com"
 poll 20 tried_in_vain
@@ -139,14 +143,15 @@ at mx "postfix start"
 poll 20 in_mailbox again
 at sender "sed '1,/status=sent/d' /var/log/mail.log | grep -E 'connect to|status='"
 
-title "6. What nolist-xdp knows"
+title "7. What nolist-xdp knows"
 poll 20 listed '203\.0\.113\.66$'
 at mx "nolist-xdp status"
 at mx "nolist-xdp show"
 at mx "nolist-xdp explain 203.0.113.66"
 at mx "nolist-xdp dump"
 
-title "7. Result"
+title "8. Result"
+check "another host is answered as it should be" [ $as_it_should = 0 ]
 check "nolist-xdp itself refused at the low fake" answered_by_us
 for mta in postfix exim; do
 	check "$mta: the low fake refused it first" wire_refused_first "${!mta}"

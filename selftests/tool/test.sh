@@ -90,7 +90,7 @@ says() {
 }
 
 as=()
-all=(--low $LOW4 --low $LOW6 --real $REAL4 --real $REAL6 --high $HIGH4 --high $HIGH6)
+all=(--low "$LOW4" --low "$LOW6" --real "$REAL4" --real "$REAL6" --high "$HIGH4" --high "$HIGH6")
 
 # --- on the mail host itself -------------------------------------------------------
 
@@ -180,6 +180,8 @@ must in_client nft "add table ip t; add chain ip t out { type filter hook output
 	add rule ip t out ip daddr $LOW4 drop"
 tests 1 "low $LOW4: no answer within 1 s \\(a firewall drops it\\?\\)" 'a firewall that drops' \
 	--low $LOW4 --timeout 1
+must in_client nft "flush table ip t; add rule ip t out ip daddr $LOW4 quota until 70 bytes drop"
+tests 1 "low $LOW4: refused, but only after 1[0-9]{3} ms" 'a refusal that is late' --low $LOW4
 must in_client nft delete table ip t
 end_services
 must nolist unload --purge >/dev/null
@@ -209,9 +211,20 @@ inject '198.51.100.1 data=1h:80h:2'
 is "$(verdict_as 203.0.113.1 'test-sources = 203.0.113.9')" 'offender ' \
 	'another sender was there before the last test'
 is "$(verdict_as 203.0.113.9 'test-sources = 203.0.113.9')" 'test ' 'explain says that it is one'
+run explain -c "$TMP/tests.conf" --at "$NOW" 203.0.113.9
+says 'and that it is never listed' '^  on the never-list: 203.0.113.9, source of tests$'
 run show -c "$TMP/tests.conf" --at "$NOW"
 check 'so does show' grep -qE '^203\.0\.113\.9 .* test$' "$TMP/out"
 is "$(verdict_as 203.0.113.1 'test-sources = 203.0.113.1')" 'test ' 'no such source is an offender'
 run dump -c "$TMP/tests.conf" --at "$NOW" --quiet
 is "$(rows "$TMP/out")" '' 'nor listed'
+printf 'big %s\n' 203.0.113.1 198.51.100.5 198.51.100.6 >"$TMP/providers"
+inject '198.51.100.5 data=1h:80h:2' '198.51.100.6 low=1h:80h:2'
+big="providers = \"$TMP/providers\"
+	test-sources = 203.0.113.9"
+is "$(verdict_as 203.0.113.1 "$big")" 'alibi ' 'a provider that walks is an alibi'
+is "$(verdict_as 203.0.113.1 "$big
+	test-sources = 198.51.100.5")" 'offender ' 'data of a test are none for its provider'
+is "$(verdict_as 203.0.113.1 "$big
+	test-sources = 198.51.100.6")" 'offender ' 'nor is its contact with the low fake'
 done_testing

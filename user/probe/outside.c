@@ -36,7 +36,7 @@ void probe_find(struct findings *found, const struct probe *p)
 
 	find(found, p->is_ok ? GRADE_OK : GRADE_REFUSES, conf_role_name(p->role),
 	     probe_name(p, name), "%s", p->text);
-	if (!p->is_ok && p->role == NOLIST_HIGH && strstr(p->text, "refused"))
+	if (!p->is_ok && p->role == NOLIST_HIGH && !strncmp(p->text, "refused", 7))
 		find_hint(found, "is the program loaded, with this address as high?");
 }
 
@@ -109,8 +109,8 @@ static void find_noted(struct findings *found, const struct probe *p, unsigned i
 		find(found, GRADE_REFUSES, "evidence", source, "not noted at %s: %s", role,
 		     parts[i].what);
 		if (parts[i].bit == PROBE_CONTACT)
-			find_hint(found, "does this path pass an interface with the program? is the "
-					 "source another one there (NAT)?");
+			find_hint(found, "does this path pass an interface with the program, with this "
+					 "source (NAT)? is it limited, as in a flood (nolist-xdp status)?");
 	}
 }
 
