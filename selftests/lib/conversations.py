@@ -24,17 +24,14 @@ class Half:
     def __init__(self):
         self.first = None  # sequence number of its first byte
         self.pieces = {}  # by where they begin
-        self.fin = self.again = False
-        self.rst = False  # before it has closed
+        self.fin = self.reset = self.again = False
 
     def take(self, seq, data, flags):
         if flags & SYN:
             # A split handshake has the client's SYN twice, first without ACK.
             self.first = seq + 1 & 0xFFFFFFFF
             return
-        if flags & RST and not self.fin:
-            self.fin = self.data()[-6:].upper() == b"QUIT\r\n"
-            self.rst = not self.fin
+        self.reset |= bool(flags & RST)
         if self.first is None or flags & RST:
             return
         at = seq - self.first & 0xFFFFFFFF
@@ -45,8 +42,12 @@ class Half:
             self.again |= self.fin
             self.fin = True
 
+    # A capture on two CPUs may swap frames, so what is judged here depends on no order.
+
+    def closed(self):
+        return self.fin or self.reset and self.data()[-6:].upper() == b"QUIT\r\n"
+
     def data(self):
-        """In their order: a capture on two CPUs may swap frames."""
         whole = b""
         while len(whole) in self.pieces:
             whole += self.pieces[len(whole)]
@@ -62,6 +63,10 @@ class Conversation:
         self.has_ts = has_ts
         self.is_split = False
         self.last = 0.0  # when its last segment was seen
+
+    def is_over(self):
+        return self.client.reset or self.server.reset or (
+            self.client.closed() and self.server.closed())
 
     def take(self, when, from_client, seq, data, flags):
         self.last = when
@@ -127,10 +132,9 @@ def judge(c, stage, has_ts, is_split):
             return "not tempfailed at once"
     elif not tempfailed[0] or commands[tempfailed[0] - 1][:4].upper() not in verbs:
         return "tempfailed at another stage"
-    if c.client.rst or c.server.rst:
-        return "RST by the " + ("client" if c.client.rst else "fake")
-    if not (c.client.fin and c.server.fin):
-        return "not closed by the " + ("fake" if c.client.fin else "client")
+    for side, half in ("client", c.client), ("fake", c.server):
+        if not half.closed():
+            return ("RST by the " if half.reset else "not closed by the ") + side
     if c.client.again or c.server.again:
         return "something was sent twice"
     return "good"
@@ -152,7 +156,7 @@ def main():
         if key in known:
             known[key].take(when, from_client, seq, data, flags)
     for (_, _, target), c in known.items():
-        if when - c.last < 0.2 and not (c.client.fin and c.server.fin):
+        if when - c.last < 0.2 and not c.is_over():
             continue
         address = ".".join(map(str, target)) if len(target) == 4 else ":".join(
             "%x" % n for n in struct.unpack("!8H", target))
