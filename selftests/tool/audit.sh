@@ -197,6 +197,129 @@ refuses 'Feb 29 10:00:00' 'x[198.51.100.7]' >"$TMP/log"
 run audit "$TMP/log" -c "$CONF" --at 2028-03-01T00:00:00Z --json
 is "$(found .last)" "$(date -d '2028-02-29 10:00:00' +%s)" 'a leap day'
 
+# --- what the log shows of the list ------------------------------------------
+
+LISTED='[.listed, .listed_seen, .listed_unseen, .listed_accepted, .listed_refused, .listed_blocked]'
+# shows WANTED NAME [WORD]...: the status, the numbers of listed sources, and the answer.
+shows() {
+	audit "$TMP/log" "${@:3}"
+	is "$status $(found "$LISTED") $(jq -r .safe "$TMP/out")" "$1" "$2"
+}
+milter() {
+	echo "$1 mx postfix/cleanup[9]: $2: milter-reject: END-OF-MESSAGE from $3: 5.7.1 Spam message rejected; from=<a@example.net> to=<inbox@example.com> proto=ESMTP helo=<x>"
+}
+by_list() {
+	echo "$1 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from $2: 554 5.7.1 <$2>: Client host rejected: 203.0.113.6 contacts only fake mail exchangers; from=<a@example.net>"
+}
+
+{
+	delivers "$(short 90)" 0A1B2C3D4E 'x[203.0.113.1]:50123'
+	delivers "$(short 90)" 0A1B2C3D4F 'localhost[127.0.0.1], orig_client=x[2001:db8:5:1::77]'
+	echo "$(short 90) mx postfix/smtpd[1]: 0A1B2C3D50: client=unknown[203.0.113.6]"
+	milter "$(short 90)" 0A1B2C3D50 'unknown[203.0.113.6]'
+} >"$TMP/log"
+shows '0 [3,3,0,2,1,0] no' 'a port, a filter before the queue, a milter'
+
+delivers "$(short 90)" 0A1B2C3D4E 'x[198.51.100.7]' >"$TMP/log"
+shows '3 [3,0,3,0,0,0] unknown' 'a log that has seen no listed source'
+is "$(found .precision)" null 'is no point in favour of the list'
+run audit "$TMP/log" -c "$CONF" --at "$NOW"
+check 'and it says so' grep -qx 'Is the list safe to enforce? Unknown: no listed source was .*' "$TMP/out"
+
+{
+	by_list "$(short 90)" 'unknown[203.0.113.6]'
+	echo "$(short 90) mx postfix/postscreen[9]: DENYLISTED [203.0.113.1]:4711"
+	echo "$(short 90) mx postfix/postscreen[9]: NOQUEUE: reject: RCPT from [203.0.113.1]:4711: 550 5.3.2 Service currently unavailable; from=<a@example.net>"
+} >"$TMP/log"
+shows '3 [3,0,1,0,0,2] unknown' 'nor is what the list itself refused'
+refuses "$(short 90)" 'unknown[203.0.113.6]' >>"$TMP/log"
+shows '0 [3,1,1,0,1,1] unknown' 'but what is refused for another reason, too, is'
+
+{
+	refuses "$(short 90)" 'unknown[203.0.113.6]'
+	refuses "$(short 260)" 'unknown[198.51.100.7]'
+} >"$TMP/log"
+NOW=$((BOOT + 270 * H)) shows '0 [1,1,0,0,1,0] unknown' 'a source that was listed when it was refused'
+
+{
+	delivers "$(short 30)" 0A1B2C3D4E 'x[203.0.113.6]'
+	refuses "$(short 90)" 'unknown[198.51.100.7]'
+} >"$TMP/log"
+shows '0 [3,1,2,0,0,0] unknown' 'mail before the listing is no false listing'
+is "$(found .listed_earlier)" 1 'and has a number of its own'
+
+delivers "$(short 90)" 0A1B2C3D4E 'x[203.0.113.6], sasl_method=PLAIN, sasl_username=joe' >"$TMP/log"
+shows '3 [3,0,3,0,0,0] no' 'a listed source that is a user of the MX'
+is "$(found '[.accepted, .messages.submitted, .listed_submitted]')" '[0,1,1]' 'is counted as such'
+run audit "$TMP/log" -c "$CONF" --at "$NOW"
+check 'and the admin is told' grep -q 'Not on a port where users log in' "$TMP/out"
+sed -i 's,postfix/smtpd,postfix/submission/smtpd,' "$TMP/log"
+shows '3 [3,0,3,0,0,0] unknown' 'but not one that uses submission'
+
+# --- what is not understood --------------------------------------------------
+
+# lines N TEXT
+lines() {
+	for ((i = 0; i < $1; i++)); do
+		echo "$2"
+	done
+}
+good=$(refuses "$(short 90)" 'unknown[203.0.113.6]')
+strange="2026/11/28 mx postfix/smtpd[1]: 0A1B2C3D4E: client=x[203.0.113.1] <joe@example.net>"
+{ lines 91 "$good" && lines 9 "$strange"; } >"$TMP/log"
+shows '3 [3,1,2,0,1,0] unknown' 'less than a tenth that is not understood is told'
+check 'with an example' grep -qF 'such as: 2026/11/28 mx postfix/smtpd[1]: 0A1B2C3D4E: client=x[203.0.113.1] <>' "$TMP/err"
+{ lines 90 "$good" && lines 10 "$strange"; } >"$TMP/log"
+shows '1 [3,1,2,0,1,0] unknown' 'a tenth is too much'
+is "$(found '[.precision, .unread, .mail]')" '[null,10,100]' 'for a precision'
+check 'and an example is shown' grep -qF 'no precision; the first: 2026/11/28 mx' "$TMP/err"
+check 'with what would be understood' grep -q 'hint: postfix. or exim.s lines' "$TMP/err"
+lines 3 "$strange" >"$TMP/log"
+fails 1 "3 of 3 lines .* not understood" 'a log of which nothing is' audit "$TMP/log" -c "$CONF" --at "$NOW"
+
+{
+	lines 40 "$good"
+	for i in {1..9}; do
+		delivers "$(short 90)" "0A1B2C3D4$i" 'x[198.51.100.7]'
+	done
+	delivers "$(short 90)" 0A1B2C3D50 'x[203.0.113.1]' | grep -v client=
+} >"$TMP/log"
+shows '1 [3,1,2,0,1,0] unknown' 'a tenth of the messages without a client is too much'
+check 'and told' grep -q '1 of 10 messages are left out' "$TMP/err"
+{
+	lines 40 "$good"
+	echo "$(short 90) mx postfix/pickup[9]: 0A1B2C3D4E: uid=0 from=<root>"
+	delivers "$(short 90)" 0A1B2C3D4E 'x[198.51.100.7]' | grep -v client=
+} >"$TMP/log"
+shows '0 [3,1,2,0,1,0] unknown' 'but mail of the host itself has none'
+
+{ lines 40 "$good" && delivers "$(short 90)" 0A1B2C3D4E 'unknown[172.18.0.1]'; } >"$TMP/log"
+shows '1 [3,1,2,0,1,0] unknown' 'all mail comes from a proxy'
+check 'which is named' grep -q 'never be listed, such as 172.18.0.1: ' "$TMP/err"
+delivers "$(short 90)" 0A1B2C3D4F 'unknown[198.51.100.7]' >>"$TMP/log"
+shows '0 [3,1,2,0,1,0] unknown' 'half of it may: a filter behind the queue'
+is "$(found '[.never, .messages.never]')" '[1,1]' 'and has a number'
+
+# --- the answer --------------------------------------------------------------
+
+then=$(($(date +%s) - 370 * D))
+refuses "$(date -d "@$((then - H))" '+%b %e %T')" 'unknown[203.0.113.6]' >"$TMP/log"
+run audit "$TMP/log" -c "$CONF" --at "$then"
+is "$status" 3 '--at of another year than the log'
+check 'is told' grep -q "have no year: --at makes it $(date -d "@$((then - H))" +%Y)" "$TMP/err"
+
+for i in {100..139}; do
+	echo "203.0.113.$i high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0"
+done | must "$INJECT" "$PIN_DIR"
+for i in {100..139}; do
+	refuses "$(short 90)" "unknown[203.0.113.$i]"
+done >"$TMP/log"
+shows '0 [43,40,3,0,40,0] yes' 'enough listed sources, and all were refused'
+run audit "$TMP/log" -c "$CONF" --at "$NOW"
+check 'is safe' grep -qx 'Is the list safe to enforce? Yes, as far as this log shows.' "$TMP/out"
+delivers "$(short 90)" 0A1B2C3D4E 'x[203.0.113.100]' >>"$TMP/log"
+shows '0 [43,40,3,1,39,0] no' 'one of them that delivered is not'
+
 # --- usage -------------------------------------------------------------------
 
 fails 2 'no log given' 'no log' audit
@@ -205,5 +328,9 @@ fails 2 "cannot read '$TMP/no'" 'a log that is not there' audit "$TMP/no"
 fails 2 'is not a time' 'no time' audit "$TMP/exim" --at noon
 fails 2 "cannot read '$TMP': Is a directory" 'a directory' audit "$TMP"
 fails 1 "'$TMP/none' has no line" 'an empty log' audit "$TMP/none"
+run audit "$TMP/exim" -c "$CONF" --at "$((NOW + 40 * D))"
+check 'an old log is called that' grep -q 'all 7 are older, or of the future' "$TMP/err"
+check 'who may not read it is told what to do' grep -q 'hint: run it as root' < <(
+	setpriv --reuid=65534 --clear-groups "$TOOL" audit "$TMP/exim" 2>&1)
 is "$(nolist audit "$TMP/hostile" -c "$CONF" --at "$NOW" 2>&1 | grep -c example)" 0 'nothing of an envelope is repeated'
 done_testing

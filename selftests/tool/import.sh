@@ -67,8 +67,43 @@ is "$status $(cat "$TMP/out")" '1 0 lines imported' 'odd lines are not taken'
 check 'future ones are counted' grep -q ' 1 line refused: timestamp in the future' "$TMP/err"
 check 'old ones are' grep -q ' 1 line refused: older than 35 days' "$TMP/err"
 check 'and all others' grep -q ' 14 lines refused: not an address and a time' "$TMP/err"
+check 'the first of them is named' grep -q '; the first is line 3$' "$TMP/err"
+check 'with an example' grep -q 'hint: such as "203.0.113.7 2026-01-02T03:04:05Z", or the log' "$TMP/err"
 is "$(opens 203.0.113.7 .known)" '[false]' 'and nothing is known of the sources they name'
 is "$(tr -d '\n\40-\176' <"$TMP/err" | wc -c)" 0 'nothing of them is repeated'
+
+# --- as logs write it --------------------------------------------------------
+
+export TZ=UTC
+hour=$((now - 3 * H))
+at_form() {
+	date -d "@$hour" "$1"
+}
+{
+	echo "203.0.113.11 $(at_form '+%b %e %T')"
+	echo "203.0.113.12 $(at_form '+%F %T +0000')"
+	echo "203.0.113.13 $(at_form '+%a %F %T UTC')"
+	echo "203.0.113.14 $(at_form +%FT%T+0000)"
+	echo "203.0.113.15 99 $(at_form '+%b %e %T')"
+} >"$TMP/forms"
+import real "$TMP/forms"
+is "$status $(cat "$TMP/out")" '3 4 lines imported' "times as audit reads them, and a line that is wrong"
+check 'which is told' grep -q '1 line refused: .*; the first is line 5$' "$TMP/err"
+is "$(for i in {11..14}; do opens 203.0.113.$i .data.first; done | uniq -c | xargs)" "4 [$hour]" 'each is read'
+
+{
+	echo "$(at_form '+%b %e %T') mx dovecot: lmtp(1): saved"
+	echo "$(at_form '+%b %e %T') mx postfix/smtpd[1]: 4A1B2C3D02: client=x.example.net[203.0.113.21]:50123"
+	echo "$(at_form '+%b %e %T') mx postfix/virtual[1]: 4A1B2C3D02: to=<a@b>, relay=virtual, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (delivered)"
+	echo "$(at_form '+%b %e %T') mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[203.0.113.22]: 554 5.7.1 no"
+	echo "$(at_form '+%F %T') 1vMabc-000000001Ab-2XyZ <= a@example.net H=x.example.net [203.0.113.23] P=esmtp S=300"
+} >"$TMP/maillog"
+import real "$TMP/maillog"
+is "$status $(cat "$TMP/out")" '0 2 contacts imported, with those of 2 messages in a log' "a mail server's log as it is"
+is "$(opens 203.0.113.21 .data.first) $(opens 203.0.113.22 .known) $(opens 203.0.113.23 .data.first)" \
+	"[$hour] [false] [$hour]" 'who delivered has an alibi, and nobody else'
+import low "$TMP/maillog"
+is "$status $(cat "$TMP/out")" '1 0 lines imported' 'which is no log of the low fake'
 
 # --- what it is for ----------------------------------------------------------
 

@@ -293,7 +293,7 @@ static bool warn_answer(const struct summary *s)
 	if (s->answer == AUDIT_UNKNOWN_LIST && s->listed_now)
 		warn("no source was listed when the log ends (%s), %zu are now: a newer log is "
 		     "needed", text_time(s->log.last, last), s->listed_now);
-	return s->answer == AUDIT_UNKNOWN_LIST || s->answer == AUDIT_UNKNOWN_SEEN;
+	return !s->has_precision;
 }
 
 static bool warn_all(const struct summary *s)
