@@ -148,6 +148,12 @@ is "$(jq -c '[(.data_hours | length >= 2), (.days.real | length >= 2), .days.hig
 explain 198.51.100.1
 says '^  real MX +[.#]{31}#$' 'a mark for each day with SYNs'
 says '1h +data to the real MX$' 'and the hours with data'
+# An hour of the evidence began before the program was there, but no contact did.
+inject "198.51.100.30 data=5000:5100:2"
+run collect
+explain --json 198.51.100.30
+is "$(jq -c '[.history[] | select(.kind == "data") | .first, .last]' "$TMP/out")" \
+	"[$(at 5000),$(at 5100)]" 'data is shown from when it came'
 run explain -c "$CONF" --at "$(at $((30 * H)))" --json 203.0.113.2
 is "$(jq -c "[.history[] | select(.first > $(at $((30 * H)))) | .kind]" "$TMP/out")" '[]' \
 	'as of then there is no later contact'

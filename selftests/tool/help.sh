@@ -85,6 +85,33 @@ refused() {
 
 check 'no command' refused
 check 'an unknown command' refused no-such-command
+
+# meant WORDS: what is proposed for a mistyped command line.
+meant() {
+	# shellcheck disable=SC2086 # words
+	"$TOOL" $1 2>&1 | sed -n "s/.*did you mean '\(.*\)'?\$/\1/p"
+}
+
+is "$(meant lod) $(meant explian) $(meant reload) $(meant stop) $(meant 'help unlod')" \
+	'load explain load unload unload' 'a mistyped command is understood'
+is "$(meant 'show --rol low') $(meant 'load --probatoin=5m') $(meant 'dump --verbos')" \
+	'--role --probation --verbose' 'and a mistyped option'
+is "$(meant frobnicate)$(meant 'show --frobnicate')" '' 'but nothing is made up'
+is "$("$TOOL" help)" "$("$TOOL" --help)" 'help is --help'
+is "$("$TOOL" -h)" "$("$TOOL" --help)" 'so is -h'
+is "$("$TOOL" help show)" "$("$TOOL" show --help)" 'help of a command'
+is "$("$TOOL" version) $("$TOOL" -V)" "$("$TOOL" --version) $("$TOOL" --version)" 'version is --version, and -V'
+for t in 1 9999999999 2019-01-01T00:00:00Z; do
+	check "--at $t: a time without evidence" refused show --at "$t"
+done
+
+# In the journal, which systemd names by its device and inode, the program's name is known.
+: >"$TMP/journal"
+JOURNAL_STREAM=$(stat -c %d:%i "$TMP/journal") "$TOOL" lod 2>>"$TMP/journal"
+is "$(cut -d' ' -f1,2 "$TMP/journal" | tr '\n' ' ')" '<3>unknown command <5>hint: "nolist-xdp ' \
+	'there a message has a priority in its place'
+JOURNAL_STREAM=1:1 "$TOOL" lod 2>"$TMP/other"
+is "$(cut -d' ' -f1 "$TMP/other" | sort -u)" nolist-xdp: 'and nowhere else'
 check 'an unknown option before the command' refused --no-such-option
 for c in $commands; do
 	check "$c: an unknown option" refused "$c" --no-such-option

@@ -266,6 +266,11 @@ is "$(cut -d' ' -f3- "$TMP/err")" "'$L': removed 203.0.113.6: allowed" 'a remova
 run dump -c "$CONF" --output "$L" --at "$((NOW + 20 * D))" --quiet --log 1
 is "$(cut -d' ' -f4- "$TMP/err" | tr '\n' ';')" "removed 203.0.113.1: expired at \
 $(date -u -d "@$(at $((40 * H + 7 * D)))" +%FT%TZ);removed 1 more;" 'no more than so many are named'
+rm -rf "$L" "$STATE_DIR"
+sed "\$a list = { \"plain $L\" }\nlist = { \"csv $L.csv\" }" "$CONF" >"$TMP/two.conf"
+run dump -c "$TMP/two.conf" --all --quiet --log 5 --at "$NOW"
+is "$(grep -o ".*: listed 203.0.113.1:" "$TMP/err")" "nolist-xdp: dump: '$L', '$L.csv': listed 203.0.113.1:" \
+	'a source on two lists is one line'
 fails 2 "'x' is not a number" 'a number that is none' dump --log x
 umount "$TMP/ro"
 done_testing

@@ -71,7 +71,7 @@ sleep_past_end() {
 # --- the time is up ---
 
 over() {
-	exits 0 "on probation: detaches in $brief seconds, unless" 'a load on probation says so' probation "$brief"
+	exits 0 'on probation: detaches in' 'a load on probation says so' probation "$brief"
 	is "$(connects "$HIGH4") $(connects "$LOW4")" 'accepted refused' 'it is in force'
 	in_client timeout 5 bash -c "exec 3<>/dev/tcp/$HIGH4/25; read -r -t 2 line <&3; echo quit >&3"
 	until=$(until_of)
@@ -177,7 +177,7 @@ fails() {
 	check 'leaves no watcher' wait_for 5 no_watchers
 	exits 1 'nothing is attached' 'there is nothing to confirm' nolist load --confirm
 	for s in 0 -5 x 5x 86401; do
-		exits 2 "'$s' is not a number of seconds" "--probation $s is wrong usage" probation "$s"
+		exits 2 "'$s' is not a time from 1s to 1d" "--probation $s is wrong usage" probation "$s"
 	done
 	exits 2 'takes no other options' '--confirm takes nothing beside it' nolist load --confirm --low "$LOW4"
 	is "$(prog_at s0)" 0 'and nothing was done'

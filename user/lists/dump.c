@@ -87,10 +87,11 @@ static void log_list(struct dump *d, const struct list *l)
 	if (!l->file)
 		return;
 	if (l->is_unchanged)
-		info("'%s': %zu entries, unchanged: not written", l->file, l->head.count);
+		info("'%s': %zu %s, unchanged: not written", l->file, l->head.count,
+		     l->head.count == 1 ? "entry" : "entries");
 	else if (l->is_written)
-		info("'%s': %zu entries, %zu added, %zu removed", l->file, l->head.count, l->added,
-		    l->removed);
+		info("'%s': %zu %s, %zu added, %zu removed", l->file, l->head.count,
+		     l->head.count == 1 ? "entry" : "entries", l->added, l->removed);
 }
 
 static void json_list(struct writer *o, const struct list *l, int error)
