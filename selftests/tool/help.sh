@@ -94,7 +94,7 @@ meant() {
 
 is "$(meant lod) $(meant explian) $(meant reload) $(meant stop) $(meant 'help unlod')" \
 	'load explain load unload unload' 'a mistyped command is understood'
-is "$(meant 'show --rol low') $(meant 'load --probatoin=5m') $(meant 'dump --verbos')" \
+is "$(meant 'show --roel low') $(meant 'load --probatoin=5m') $(meant 'dump --vrebose')" \
 	'--role --probation --verbose' 'and a mistyped option'
 is "$(meant frobnicate)$(meant 'show --frobnicate')" '' 'but nothing is made up'
 is "$("$TOOL" help)" "$("$TOOL" --help)" 'help is --help'
