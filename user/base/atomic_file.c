@@ -317,7 +317,8 @@ int atomic_file_commit(struct atomic_file *f, int64_t time, bool is_pending)
 		return error;
 	f->temp[0] = '\0';
 	sweep(f->dir);
-	return fsync(f->dir) ? -errno : 0;
+	/* A second time, since the new file is there already: a reason may have passed. */
+	return fsync(f->dir) && fsync(f->dir) ? -errno : 0;
 }
 
 bool atomic_file_is_pending(const struct atomic_file *f)

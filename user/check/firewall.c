@@ -17,7 +17,7 @@
 #include "user/check/check.h"
 #include "user/check/rule.h"
 
-enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, REPORTED_MAX = 8 };
+enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, REPORTED_MAX = 8, VISITS_MAX = 4000000 };
 
 /* Where a walk ends. */
 enum fate { GOES_ON, ACCEPTED, DROPPED, ANSWERED };
@@ -164,6 +164,11 @@ static enum fate walk_chain(struct syn *s, const json_t *base, const char *name,
 	if (depth > DEPTH_MAX)
 		return GOES_ON;
 	json_array_foreach(s->items, i, item) {
+		/* Chains that jump to each other twice are walked twice as often each time. */
+		if (++s->visits > VISITS_MAX) {
+			s->is_sure = false;
+			return GOES_ON;
+		}
 		rule = json_object_get(item, "rule");
 		if (!rule || !same_table(rule, base) || !rule_has(rule, "chain", name))
 			continue;

@@ -19,6 +19,7 @@ struct syn {
 	char daddr[ADDR_TEXT];
 	const struct nolist_addr *addr;
 	unsigned int dport;
+	unsigned int visits; /* of items, in all walks */
 	bool is_sure;   /* so far no unknown condition could have ended the walk */
 	bool may_drop;  /* a rule with unknown conditions may drop it */
 	char rule[160]; /* the rule that drops it, or may */

@@ -277,25 +277,27 @@ static bool is_callable(const struct kern_prog *prog)
 	return errno != ENOENT;
 }
 
+/* Does this program use the array? What cannot be looked at counts as if it did. */
+static bool may_use(unsigned int id, unsigned int map_id)
+{
+	struct kern_prog prog;
+	int ret = kern_prog_info_of(NULL, id, &prog);
+
+	if (ret)
+		return ret != -ENOENT;
+	return !strcmp(prog.name, NOLIST_PROG) && kern_prog_uses(&prog, map_id) &&
+	       is_callable(&prog);
+}
+
 /* Does any program on this machine use it? Other network namespaces may share the pins. */
 static bool is_used(unsigned int map_id)
 {
-	struct kern_prog prog;
-	bool is_it = false;
 	__u32 id = 0;
-	int fd;
 
-	while (!is_it && !bpf_prog_get_next_id(id, &id)) {
-		fd = bpf_prog_get_fd_by_id(id);
-		if (fd < 0 && errno == EPERM)
+	while (!bpf_prog_get_next_id(id, &id))
+		if (may_use(id, map_id))
 			return true;
-		if (fd < 0)
-			continue;
-		is_it = !kern_prog_info(fd, &prog) && !strcmp(prog.name, NOLIST_PROG) &&
-			kern_prog_uses(&prog, map_id) && is_callable(&prog);
-		close(fd);
-	}
-	return is_it || errno == EPERM;
+	return errno != ENOENT;
 }
 
 /* The id of the next array that has a pin; 0: no more. */

@@ -168,7 +168,7 @@ static void split(const struct sorted *s, struct sorted_entry *to, struct family
 	f[0].entry = to;
 	f[1].entry = to + f[0].entries;
 	f[0].spare = s->entry;
-	f[1].spare = s->entry + f[0].entries;
+	f[1].spare = f[0].entries ? s->entry + f[0].entries : s->entry;
 	f[1].at = f[0].size;
 }
 
