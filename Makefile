@@ -41,7 +41,7 @@ DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-more check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
+.PHONY: all tests deps check check-more check-faults check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
 all: $(B)/nolist-xdp $(B)/nolist.bpf.o
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -80,6 +80,8 @@ $(B)/user/libuser.a: $(filter-out $(B)/user/main.o $(VERSION_OBJ),$(USER_OBJ)) |
 $(TEST_LIBS):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^ $|
+# Packets lie where they lie: bpf/smtp.h reads words of eight bytes at any address.
+$(B)/selftests/unit/smtp $(B)/smtp: ALL_CFLAGS += -fno-sanitize=alignment
 $(TESTS) $(HELPERS): $(B)/%: %.c $(TEST_LIBS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
@@ -111,6 +113,33 @@ check-more: ## run the rest: many mail servers, long counts, guests; T as for ch
 check-kernels: ## run the tests on Debian's kernels in qemu; KERNEL=6.1 on one, T=name one
 	$(Q)scripts/deps.sh kernels
 	$(Q)T="$(T)" scripts/check-kernels.sh $(KERNEL)
+
+check-faults: ## make each system call of the commands fail, and kill them there (an hour)
+	$(Q)scripts/deps.sh more
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)NOLIST_EACH=1 NOLIST_JOBS=6 selftests/run.sh --more $(patsubst selftests/%.sh,%,$(wildcard selftests/tool/faults-*.sh))
+
+# Both build all of it once more, in directories of their own.
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+check-sanitize: ## run unit, tool and prog tests with the sanitizers of the compiler; T as for check
+	$(Q)scripts/deps.sh check
+	$(Q)$(MAKE) --no-print-directory B=build/sanitize CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" tests
+	$(Q)NOLIST_BUILD=build/sanitize selftests/run.sh $(or $(T),unit tool prog)
+
+FUZZERS := $(basename $(notdir $(wildcard selftests/fuzz/*.c)))
+FUZZ_BIN := $(FUZZERS:%=$(B)/%)
+TIME ?= 60
+fuzz: ## feed what reads foreign text with made-up text; T=NAME one, TIME=SECONDS for each
+	$(Q)scripts/deps.sh fuzz
+	$(Q)$(MAKE) --no-print-directory B=build/fuzz CC=$(CLANG) WARN="-Wall -Wextra" \
+		CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" fuzz-build
+	$(Q)selftests/fuzz/run.sh build/fuzz $(TIME) $(T)
+fuzz-build: $(FUZZ_BIN)
+$(FUZZ_BIN): $(B)/%: selftests/fuzz/%.c $(TEST_LIBS)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $$(pkg-config --cflags $(LIBS)) $< $(TEST_LIBS) \
+		$$(pkg-config --libs $(LIBS) libpcap) -lm -o $@
 
 # The benchmark: programs of its own, each a main() with lib.c.
 BENCH_SRC := selftests/bench

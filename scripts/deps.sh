@@ -6,6 +6,7 @@
 #   scripts/deps.sh demo     and to build the lab (scripts/fetch.sh gets the rest)
 #   scripts/deps.sh check    and to test
 #   scripts/deps.sh more     and to test what takes long
+#   scripts/deps.sh fuzz     to build, and to fuzz
 #   scripts/deps.sh kernels  and to test on other kernels, with other compilers
 #   scripts/deps.sh deb      and to build a Debian package
 #   scripts/deps.sh check-deb  and to try it
@@ -23,7 +24,8 @@ demo="iproute2"
 check="curl ethtool iptables jq libpcap-dev mandoc netbase netcat-openbsd nftables nmap perl procps
 	python3 sqlite3 swaks tcpdump xdp-tools"
 
-more="mmdebstrap shfmt"
+fuzz="sqlite3"
+more="mmdebstrap shfmt strace"
 kernels="busybox-static dpkg-dev kmod m4 qemu-system-x86 xz-utils"
 compilers="clang-14 clang-16 clang-19" # those of them that this release has
 deb="build-essential debhelper dpkg-dev"
@@ -92,12 +94,14 @@ case ${1-} in
 demo) wanted="$build $demo" ;;
 check) wanted="$build $demo $check" ;;
 more) wanted="$build $demo $check $more" ;;
+# libFuzzer is the compiler's own.
+fuzz) wanted="$build $fuzz libclang-rt-$(clang --version | sed -n 's/.*version \([0-9]*\).*/\1/p')-dev" ;;
 kernels) wanted="$build $demo $check $kernels" optional=$compilers ;;
 deb) wanted="$build $deb" ;;
 check-deb) wanted="$build $deb $check_deb" ;;
 bench) wanted="$build $bench" ;;
 plot) wanted=$plot ;;
-*) die "usage: deps.sh [demo|check|more|kernels|deb|check-deb|bench|plot]" ;;
+*) die "usage: deps.sh [demo|check|more|fuzz|kernels|deb|check-deb|bench|plot]" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

@@ -9,11 +9,12 @@
 #	                          and with their long counts those that have some (NOLIST_FULL)
 #	run.sh [--more] --list    prints their names
 #
-# NOLIST_JOBS=N runs N at a time, 2 unless given. At the end it names each check that
+# NOLIST_BUILD=DIRECTORY has what was built, build unless given. NOLIST_JOBS=N runs N at a time, 2 unless given. At the end it names each check that
 # failed and how to repeat it, and each that was skipped and why.
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
+build=${NOLIST_BUILD:-build}
 shopt -s nullglob
 
 more=
@@ -30,7 +31,7 @@ fi
 # source_of TEST: what it is written in.
 source_of() {
 	case $1 in
-	build/*) echo "${1#build/}.c" ;;
+	"$build"/*) echo "${1#"$build"/}.c" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -65,7 +66,7 @@ tests=()
 names=" "
 found=" "
 for folder in unit prog tool net; do
-	for t in selftests/"$folder"/*.sh build/selftests/"$folder"/*; do
+	for t in selftests/"$folder"/*.sh "$build"/selftests/"$folder"/*; do
 		case $t in
 		*.o | *.d) continue ;;
 		esac

@@ -41,7 +41,6 @@ series() {
 	[ "$how" = KILL ] && fault=signal=KILL || fault=error=$how
 	$setup
 	all=$(calls "$call" "$@")
-	$checks >/dev/null
 	# One thread counts for itself, so the last ones may not be there.
 	for ((n = 1 + RANDOM % EACH; n <= all; n += EACH)); do
 		$setup

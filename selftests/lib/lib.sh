@@ -12,7 +12,7 @@
 set -u
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-BUILD=$TOP/build
+BUILD=$TOP/${NOLIST_BUILD:-build}
 TOOL=${NOLIST_TOOL:-$BUILD/nolist-xdp}
 # A version manager's python3 takes longer to start than most tests.
 PYTHON=$(PATH=/usr/bin:$PATH command -v python3)

@@ -5,7 +5,7 @@
 # that cannot go on has failed; the others are run all the same.
 set -u
 
-name=${1#build/}
+name=${1#"${NOLIST_BUILD:-build}"/}
 name=${name#selftests/}
 name=${name%.sh}
 file=$NOLIST_RESULTS/${name//\//:}.tap

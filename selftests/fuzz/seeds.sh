@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#	seeds.sh NAME DIRECTORY   what the fuzzer NAME begins with: files in DIRECTORY
+#
+# From what the tests use; a fuzzer without seeds begins with nothing.
+set -eu
+cd "$(dirname "$0")/../.."
+dir=$2
+
+# seed: a file of what comes on stdin.
+seed() {
+	cat >"$(mktemp "$dir/seed-XXXXXX")"
+}
+
+case $1 in
+conf)
+	seed <scripts/nolist-xdp.conf
+	sed 's/^#\([a-z-]* = \)/\1/' scripts/nolist-xdp.conf | seed
+	printf 'interface = { s0 }\nlist = { "plain\n/tmp/x\nw0 w1\tw2" }\n' | seed
+	;;
+networks)
+	printf '192.0.2.0/24 # a network\n2001:db8::/48\n198.51.100.7\n' | seed
+	printf 'a.example 192.0.2.0/24\nb.example 2001:db8::/32\na.example 198.51.100.9\n' | seed
+	;;
+lists)
+	for i in 0 1 2 3 4 5 6 7 8 9 : \; '<' '=' '>' '?'; do
+		printf '%s# count: 2\n192.0.2.16\n203.0.113.7\n2001:db8:1:2::/64\n' "$i" | seed
+	done
+	printf '3:127.0.0.2:listed\n192.0.2.16\n!192.0.2.32\n' | seed
+	printf '4$TTL 300\n@ SOA ns hostmaster 1 2 3 4 5\n16.2.0.192 A 127.0.0.2\n' | seed
+	printf '9add element inet f n { 192.0.2.16, 192.0.2.32 timeout 60s }\n' | seed
+	printf '2{"source":"192.0.2.16","until":1}\n' | seed
+	;;
+maillog)
+	grep -rhoE '(Jan|Feb|Mar|Nov|Dec) [ 0-9]{2} [0-9:]{8} [^"'\'']*(postfix|exim|sm-mta|smtpd)[^"'\'']*' \
+		selftests/unit selftests/tool selftests/net 2>/dev/null | head -n 200 | seed
+	grep -rhoE '20[0-9-]{8}[T ][0-9:]{8}[^"'\'']*(<=|=>|client=|status=)[^"'\'']*' \
+		selftests/unit selftests/tool selftests/net 2>/dev/null | head -n 200 | seed
+	find selftests -name '*.log' -size -64k | head -n 20 | while read -r f; do head -c 4096 "$f" | seed; done
+	;;
+import)
+	printf '192.0.2.1 1790000000\n2001:db8::1\t2026-09-20T12:00:60.5+02:00\n# none\n' | seed
+	;;
+firewall)
+	printf '%s' '{"nftables":[{"table":{"family":"inet","name":"f","handle":1}},{"chain":{"family":"inet",
+"table":"f","name":"input","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"}},{"rule":
+{"family":"inet","table":"f","chain":"input","handle":2,"expr":[{"match":{"op":"==","left":{"payload":
+{"protocol":"tcp","field":"dport"}},"right":{"set":[25,{"range":[80,90]}]}}},{"vmap":{"key":{"meta":{"key":
+"iifname"}},"data":{"set":[["eth0",{"jump":{"target":"c"}}],["lo",{"accept":null}]]}}}]}},{"chain":{"family":
+"inet","table":"f","name":"c","handle":3}},{"rule":{"family":"inet","table":"f","chain":"c","handle":4,"expr":
+[{"match":{"op":"!=","left":{"payload":{"protocol":"ip","field":"daddr"}},"right":{"prefix":{"addr":
+"192.0.2.0","len":24}}}},{"limit":{"rate":5}},{"drop":null}]}}]}' | seed
+	;;
+store)
+	sqlite3 "$dir/seed-0" <selftests/lib/store-1.sql 2>/dev/null || rm -f "$dir/seed-0"
+	;;
+smtp)
+	for line in 'EHLO a.example' 'MAIL FROM:<a@b.example>' 'RCPT TO:<a@b.example>' DATA QUIT 'GET / HTTP/1.1' \
+		STARTTLS 'BDAT 5 LAST'; do
+		printf '\1\1\1\100%s\r\n' "$line" | seed
+	done
+	;;
+esac
