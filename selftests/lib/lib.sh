@@ -178,6 +178,27 @@ end_services() {
 	wait
 }
 
+# serve ADDR...: a server at port 25 of these, which says nothing; in the background.
+serve() {
+	rm -f "$TMP/listens"
+	background server "$PYTHON" -c '
+import select, socket, sys
+held, all = [], []
+for a in sys.argv[2:]:
+	s = socket.socket(socket.AF_INET6 if ":" in a else socket.AF_INET)
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	if ":" in a:
+		s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+	s.bind((a, 25))
+	s.listen()
+	all.append(s)
+open(sys.argv[1], "w")
+while True:
+	for s in select.select(all, [], [])[0]:
+		held.append(s.accept())' "$TMP/listens" "$@"
+	must wait_for 5 test -e "$TMP/listens"
+}
+
 nolist() {
 	in_server "$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
 }

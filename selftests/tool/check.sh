@@ -69,8 +69,9 @@ foretells() {
 
 # --- a host that is in order ---
 
+serve "$REAL4" "$REAL6"
 look s0 "${ROLES[@]}"
-is "$status $(jq '.refuses, .warnings' "$TMP/doc" | xargs)" '0 0 0' 'in order: nothing refuses'
+is "$status $(jq ".errors, .refuses, .warnings" "$TMP/doc" | xargs)" '0 0 0 0' 'in order: nothing refuses'
 is "$(jq -r '.type' "$TMP/doc") $(cat "$TMP/err")" 'check ' 'a JSON document, and nothing else'
 is "$(grades driver) $(text_of driver)" 'ok veth' 'the driver is named'
 is "$(grades peer)" ok 'the other end in another namespace was looked at'
@@ -81,7 +82,7 @@ foretells s0 'a veth'
 nolist check s0 "${ROLES[@]}" >"$TMP/text"
 is "$? $(grep -c '^ok' "$TMP/text")" "0 $(jq '[.findings[] | select(.grade == "ok")] | length' "$TMP/doc")" \
 	'the text says the same'
-nolist check lo >"$TMP/text"
+nolist check s0 >"$TMP/text"
 is "$?" 0 'no addresses, no file: the interface alone is looked at'
 has "$(cat "$TMP/text")" 'no MX addresses' 'and that is reported'
 must nolist load -i s0 "${ROLES[@]}" >/dev/null
@@ -101,7 +102,7 @@ case $(bpftool feature probe kernel | grep 'program_type ext is') in
 *) is "$(grades kernel)" ok 'it lacks nothing' ;;
 esac
 # A kernel of the days before 6.1, as far as its number goes.
-in_server setarch --uname-2.6 "$TOOL" check lo >"$TMP/text"
+in_server setarch --uname-2.6 "$TOOL" check s0 >"$TMP/text"
 is "$?" 1 'an older kernel is refused'
 has "$(cat "$TMP/text")" 'the oldest kernel that the program is tested on is 6.1' 'and the oldest named'
 in_server setarch --uname-2.6 "$TOOL" load -i s0 "${ROLES[@]}" --pin-dir "$PIN_DIR" >"$TMP/text" 2>&1
@@ -120,11 +121,11 @@ must nolist unload --purge >/dev/null
 
 # --- modes ---
 
-foretells lo 'the loopback'
+foretells lo 'the loopback, by force,'
 look lo --mode native
-is "$status $(grades mode)" '1 refuses' 'native mode that the driver has not is refused'
+is "$status $(grades mode)" '1 error' 'native mode that the driver has not is refused'
 look lo --mode generic
-is "$status $(grades mode)" '0 ok' 'generic is taken everywhere'
+is "$(grades mode)" ok 'generic is taken everywhere'
 if ip -n server link add br9 type bridge 2>/dev/null; then
 	foretells br9 'a bridge'
 else
@@ -149,7 +150,7 @@ is "$(grades mtu)" ok 'and its hint helps'
 # --- answers that would be lost ---
 
 look s1 "${ROLES[@]}"
-is "$status $(grades peer)" '1 refuses' 'a veth whose other end has no program is refused'
+is "$status $(grades peer)" '1 error' 'a veth whose other end has no program is refused'
 nolist load -i s1 "${ROLES[@]}" >/dev/null 2>"$TMP/err"
 is "$? $(prog_at s1)" '1 0' 'load does not attach to it'
 has "$(cat "$TMP/err")" "'s1': the other end, 's2', has no XDP program: answers would be lost" 'and says why'
@@ -164,17 +165,56 @@ is "$status $(grades peer)" '0 ok' 'with one it is not'
 
 must in_server ip link set dev s1 xdp obj "$PASS" sec xdp
 look s1
-is "$status $(grades programs)" '1 refuses' "somebody's program is refused"
+is "$status $(grades programs)" '1 error' "somebody's program is refused"
 has "$(text_of programs)" "$(prog_at s1) 'xdp_pass', attached by user 0, in native mode" 'and named'
 in_server setpriv --reuid 65534 --clear-groups "$TOOL" check s1 >"$TMP/text" 2>&1
 has "$(cat "$TMP/text")" 'only root can see' 'without root it says what could not be seen'
 in_server setpriv --reuid 65534 --clear-groups "$TOOL" check s1 "${ROLES[@]}" >"$TMP/text" 2>"$TMP/err"
 has "$(cat "$TMP/text")" "only root can read nftables' rules" 'of the firewall as well'
 is "$(cat "$TMP/err")" '' 'and no library has a word of its own'
-# shellcheck disable=SC2046 # words
-must in_server $(hint_of programs)
+hint=$(hint_of programs)
+has "$hint" "whose is it? \"bpftool prog show id $(prog_at s1)\"" 'its hint asks first whose it is'
+# shellcheck disable=SC2086 # words
+must in_server ${hint##*needs it: }
 look s1
-is "$(grades programs)" ok 'its hint helps'
+is "$(grades programs)" ok 'and helps'
+
+# --- interfaces that the program sees nothing of ---
+
+look lo "${ROLES[@]}"
+is "$status $(grades link lo)" '1 error' 'the loopback is refused'
+has "$(text_of link)" 'mail of other hosts never arrives here' 'with the reason'
+nolist load -i lo "${ROLES[@]}" >/dev/null 2>&1
+is "$? $(prog_at lo)" '1 0' 'by load as well'
+# bare DEV NAME TEXT: an interface whose frames have no Ethernet header.
+bare() {
+	look "$1" "${ROLES[@]}"
+	is "$status $(jq -r '[.findings[] | select(.refused)] | .[0].about' "$TMP/doc")" '1 link' "$2 is refused"
+	has "$(text_of link)" "has no Ethernet header ($3)" "$2: with the reason"
+	nolist load -i "$1" "${ROLES[@]}" >/dev/null 2>&1
+	is "$? $(prog_at "$1")" '1 0' "$2: by load as well"
+}
+for kind in tun wireguard gre sit; do
+	case $kind in
+	tun) in_server ip tuntap add dev bare9 mode tun ;;
+	wireguard) ip -n server link add bare9 type wireguard ;;
+	*) ip -n server link add bare9 type $kind local "$REAL4" remote 192.0.2.99 ;;
+	esac 2>/dev/null || { skip "this kernel has no $kind" "$kind"; continue; }
+	must ip -n server link set bare9 up
+	case $kind in
+	tun) bare bare9 tun 'a tun device' ;;
+	wireguard) bare bare9 wireguard WireGuard ;;
+	*) bare bare9 $kind "a ${kind/gre/GRE} tunnel" ;;
+	esac
+	must ip -n server link del bare9
+done
+if in_server ip tuntap add dev tap9 mode tap 2>/dev/null; then
+	look tap9 "${ROLES[@]}"
+	is "$(jq '[.findings[] | select(.refused)] | length' "$TMP/doc")" 0 'a tap device has one, and is not'
+	must ip -n server link del tap9
+else
+	skip 'this kernel has no tap' 'a tap device has one, and is not'
+fi
 
 # --- bridges, VLANs, what is above ---
 
@@ -208,7 +248,7 @@ else
 fi
 if ip -n server link add link s1 name s1.7 type vlan id 7 2>/dev/null; then
 	look s1
-	is "$status $(grades vlans)" '1 refuses' 'VLANs above are refused'
+	is "$status $(grades vlans)" '1 error' 'VLANs above are refused'
 	look s1 --mode generic
 	is "$status $(grades vlans)" '0 ok' 'but not in generic mode'
 	foretells s1.7 'a VLAN'
@@ -244,7 +284,7 @@ fi
 # --- addresses ---
 
 look s0 --low 192.0.2.77 --real 198.51.100.9
-is "$status $(grades address 192.0.2.77) $(grades address 198.51.100.9)" '0 warning note' \
+is "$(jq .refuses "$TMP/doc") $(grades address 192.0.2.77) $(grades address 198.51.100.9)" '0 warning note' \
 	'a fake that is not here is a warning, a real MX elsewhere a note'
 # shellcheck disable=SC2046 # words
 must in_server $(hint_of address)
@@ -255,6 +295,10 @@ must ip -n server link set s1 up
 look s0 --low 203.0.113.7 --low 2001:db8:5::7
 has "$(text_of address)" "which forwards it through 's1'" 'one that is routed on is reported'
 is "$(grades address 2001:db8:5::7)" warning 'so is one without a route'
+must ip -n server route add default via "$CLIENT4"
+look s0 --low 8.8.8.8 --low 2001:db8:5::7 --low 10.9.9.9
+is "$(hint_of address | grep -c 'ip addr add .*\(8.8.8.8\|2001:db8:5::7\)') $(hint_of address | grep -c yours)" '0 3' \
+	"a stranger's address is not to be added here"
 if ip -n server link show br9 >/dev/null 2>&1; then
 	must ip -n server addr add 198.51.100.1/24 dev br9
 	must ip -n server link set br9 up
@@ -266,23 +310,8 @@ fi
 
 # --- servers and connections ---
 
-# serve ADDR: accepts connections on port 25 in the background.
-serve() {
-	rm -f "$TMP/listens"
-	background server "$PYTHON" -c '
-import socket, sys
-s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind((sys.argv[1], 25))
-s.listen()
-open(sys.argv[2], "w")
-held = []
-while True:
-	held.append(s.accept())' "$1" "$TMP/listens"
-	must wait_for 5 test -e "$TMP/listens"
-}
-
-serve "$HIGH4"
+end_services
+serve "$REAL4" "$REAL6" "$HIGH4"
 look s0 "${ROLES[@]}"
 is "$status $(grades listener "$HIGH4")" '0 warning' 'a server at a fake is a warning'
 has "$(hint_of listener)" "ss -ltnp" 'and how to find it is reported'
@@ -293,20 +322,20 @@ open(sys.argv[2], "w")
 time.sleep(60)' "$HIGH4" "$TMP/connected"
 must wait_for 5 test -e "$TMP/connected"
 look s0 "${ROLES[@]}"
-is "$status $(grades connection "$HIGH4")" '1 refuses' 'a connection to what is called a fake is refused'
+is "$status $(grades connection "$HIGH4")" '1 error' 'a connection to what is called a fake is refused'
 nolist load -i s0 "${ROLES[@]}" >/dev/null 2>"$TMP/err"
 is "$? $(prog_at s0)" '1 0' 'by load as well'
 has "$(cat "$TMP/err")" "1 connection to '$HIGH4' would be cut: is this a fake?" 'which says so'
 look s0 "${ROLES[@]}" --port 25 --port 26
 is "$status" 1 'a further port does not save it'
-look s0 --low "$HIGH4" --port 26
-is "$status" 0 'another port does'
+look s0 --low "$HIGH4" --real "$REAL4" --real "$REAL6" --port 26
+is "$(jq .refuses "$TMP/doc")" 0 'another port does'
 end_services
-serve 0.0.0.0
+serve 0.0.0.0 "$REAL6"
 look s0 "${ROLES[@]}"
-is "$status $(grades listener)" '0 warning' 'a server on all addresses is a warning'
+is "$(jq .refuses "$TMP/doc") $(grades listener 0.0.0.0)" '0 warning' 'a server on all addresses is a warning'
 end_services
-serve "$REAL4"
+serve "$REAL4" "$REAL6"
 look s0 "${ROLES[@]}"
 is "$status $(grades listener)" '0 ' 'one at the real MX is none'
 end_services
@@ -416,7 +445,7 @@ must nolist unload -i "$odd" >/dev/null
 nolist check >/dev/null 2>"$TMP/err"
 is "$?" 2 'no interface given'
 look nope
-is "$status $(grades link nope)" '1 refuses' 'a missing interface is a finding'
+is "$status $(grades link nope)" '1 error' 'a missing interface is a finding'
 printf 'interface = s0\nlow = 192.0.2.1\nreal = 192.0.2.1\n' >"$TMP/conf"
 nolist check -c "$TMP/conf" >/dev/null 2>"$TMP/err"
 is "$?" 2 'a broken file is wrong usage'

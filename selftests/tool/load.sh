@@ -159,7 +159,7 @@ is "$(connects "$LOW4")" refused 'it answers'
 exits 1 "'s0' has the program in generic mode" 'another mode needs an unload' \
 	nolist load --mode native --low "$LOW4"
 must nolist unload --purge >/dev/null
-out=$(nolist load -i lo "${ROLES[@]}" 2>/dev/null)
+out=$(nolist load -i lo --force "${ROLES[@]}" 2>/dev/null)
 case $out in
 'lo: attached, generic mode, '*' (not native: '*) ok 'auto falls back to generic, and says why' ;;
 *) is "$out" 'lo: attached, generic mode, ... (not native: ...)' \
@@ -228,12 +228,15 @@ warns "--low: '203.0.113.5' is not an address of this host" 'a fake that is not 
 listen() {
 	nsenter --net=/run/netns/server python3 -c '
 import socket, sys, time
-s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind((sys.argv[1], 25))
-s.listen()
-open(sys.argv[2], "w")
-time.sleep(60)' "$1" "$TMP/listens" &
+all = []
+for a in sys.argv[2:]:
+	s = socket.socket(socket.AF_INET6 if ":" in a else socket.AF_INET)
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	s.bind((a, 25))
+	s.listen()
+	all.append(s)
+open(sys.argv[1], "w")
+time.sleep(60)' "$TMP/listens" "$@" &
 	listener=$!
 	wait_for 5 test -e "$TMP/listens"
 }
@@ -242,7 +245,7 @@ unlisten() {
 	wait $listener 2>/dev/null
 	rm -f "$TMP/listens"
 }
-listen "$HIGH4"
+listen "$HIGH4" "$REAL4"
 warns "--high: a server listens on '$HIGH4' port 25" 'a server at a fake is a warning' "${ROLES[@]}"
 unlisten
 listen 0.0.0.0
@@ -253,7 +256,7 @@ listen ::
 warns 'a server listens on all addresses, port 25: it answers at the IPv6 fakes' \
 	'a server on all IPv6 addresses is a warning' "${ROLES[@]}" --high "$HIGH6"
 unlisten
-listen "$REAL4"
+listen "$REAL4" "$REAL6"
 is "$(nolist load -i s0 "${ROLES[@]}" 2>&1 >/dev/null)" '' 'a server at the real MX is none'
 unlisten
 must nolist unload --purge >/dev/null

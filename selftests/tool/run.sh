@@ -113,6 +113,7 @@ talks() {
 	inject "$1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
 }
 
+serve "$REAL4" "$REAL6"
 judge_setup
 up=$(cut -d. -f1 /proc/uptime)
 must nolist unload >/dev/null

@@ -13,7 +13,8 @@ const char *const grade_names[GRADES] = {
 	[GRADE_OK] = "ok",
 	[GRADE_NOTE] = "note",
 	[GRADE_WARNING] = "warning",
-	[GRADE_REFUSES] = "refuses",
+	[GRADE_ERROR] = "error",
+	[GRADE_REFUSES] = "error",
 };
 
 void find(struct findings *to, enum grade grade, const char *about, const char *subject,
@@ -54,6 +55,11 @@ int findings_count(const struct findings *of, enum grade grade)
 	for (i = 0; i < of->n; i++)
 		n += of->f[i].grade == grade;
 	return n;
+}
+
+int findings_errors(const struct findings *of)
+{
+	return findings_count(of, GRADE_ERROR) + findings_count(of, GRADE_REFUSES);
 }
 
 void finding_line(const struct finding *f, char *line, size_t size)

@@ -50,3 +50,17 @@ bool special_use_is_lab(const struct prefix *p)
 			return true;
 	return false;
 }
+
+bool special_use_is_private(const struct nolist_addr *addr)
+{
+	static const char *const nets[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+					    "100.64.0.0/10", "169.254.0.0/16", "fc00::/7",
+					    "fe80::/10" };
+	struct prefix p;
+	size_t i;
+
+	for (i = 0; i < sizeof(nets) / sizeof(*nets); i++)
+		if (!prefix_parse(nets[i], &p) && prefix_has(&p, addr))
+			return true;
+	return false;
+}

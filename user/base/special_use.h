@@ -18,5 +18,7 @@ extern const struct special_use special_uses[]; /* ends with a row without prefi
 
 /* Is the prefix within a network that labs use? */
 bool special_use_is_lab(const struct prefix *p);
+/* Private, shared, unique local or link-local: not reachable from the internet? */
+bool special_use_is_private(const struct nolist_addr *addr);
 
 #endif

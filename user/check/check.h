@@ -2,8 +2,8 @@
 /*
  * What will happen when the program is attached here: one finding for each thing checked,
  * with a hint that helps. Asks the kernel by its ordinary interfaces; changes nothing,
- * prints nothing. `check` shows all findings; `load` prints the warnings and stops if a
- * finding refuses.
+ * prints nothing. `check` shows all findings; `load` prints warnings and errors, and stops
+ * if a finding refuses.
  */
 #ifndef NOLIST_CHECK_CHECK_H
 #define NOLIST_CHECK_CHECK_H
@@ -12,11 +12,21 @@
 #include "user/config/conf.h"
 #include "user/host/netlink.h"
 
+struct check_site {
+	const struct conf *conf;
+	const int *ifindex; /* the interfaces to attach to */
+	int ifs;
+	const char *pin_dir;
+	bool is_enforced;    /* a list of the configuration is read by what refuses mail */
+	unsigned int ask_ms; /* how long the real MX may take to say what it offers; 0: not asked */
+	bool is_taken[NOLIST_MX_MAX]; /* by index of mx; filled here: DNAT sends it elsewhere */
+};
+
 /*
  * All checks: what would happen if this configuration was loaded to these interfaces.
  * 0 or -errno; free(to->f) in either case.
  */
-int check_all(struct findings *to, const struct conf *conf, const int *ifindex, int ifs);
+int check_all(struct findings *to, struct check_site *site);
 
 /* Its parts. */
 struct check_ifs {
@@ -31,11 +41,17 @@ void check_interface(struct findings *to, const struct links *links, const struc
 /* What is stacked above an interface, beside it and below it. */
 void check_above(struct findings *to, const struct links *links, const struct check_ifs *ifs,
 		 const struct link *link, bool is_native);
-/* Rules of nftables that would drop segments to a fake. */
-void check_firewall(struct findings *to, const struct conf *conf, const struct links *links,
+/* Rules of nftables that would drop segments to a fake, or send the real MX's elsewhere. */
+void check_firewall(struct findings *to, struct check_site *site, const struct links *links,
 		    const struct check_ifs *ifs);
-/* Fakes that are no address of this host, servers that listen at them, connections to them. */
-void check_host(struct findings *to, const struct conf *conf, const struct links *links,
+/* Addresses: are there any, are they of this host, which servers listen there? */
+void check_host(struct findings *to, const struct check_site *site, const struct links *links,
 		const struct check_ifs *ifs);
+void check_listeners(struct findings *to, const struct check_site *site);
+bool check_is_local(const struct nolist_addr *addr); /* an address of this host */
+/* A file that seems to be cut off would take addresses from the configuration in force. */
+void check_running(struct findings *to, const struct check_site *site);
+/* Does the real MX offer AUTH at the port where a list refuses clients? Asks it. */
+void check_auth(struct findings *to, const struct check_site *site);
 
 #endif

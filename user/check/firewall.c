@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The host's own firewall: would it drop a connection to a fake? While the program is
- * detached, a closed port must answer there. Walks nftables' rules (libnftables, as JSON)
- * with the SYN of a stranger. A condition on anything that is not in that SYN is unknown,
- * and then the finding says only that the SYN may be dropped.
+ * detached, a closed port must answer there. And does it send the real MX's port to another
+ * host or port, such as a container? Reads nftables' rules (libnftables, as JSON); walk.c
+ * walks them with the SYN of a stranger.
  */
 #include <jansson.h>
-#include <netinet/in.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,250 +15,7 @@
 #include "user/check/check.h"
 #include "user/check/rule.h"
 
-enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, REPORTED_MAX = 8, VISITS_MAX = 4000000 };
-
-/* Where a walk ends. */
-enum fate { GOES_ON, ACCEPTED, DROPPED, ANSWERED };
-
-/* --- verdicts and rules ------------------------------------------------------------ */
-
-static enum fate walk_chain(struct syn *s, const json_t *base, const char *name, int depth);
-
-static bool same_table(const json_t *a, const json_t *b)
-{
-	return rule_has(a, "family", rule_text(b, "family")) &&
-	       rule_has(a, "table", rule_text(b, "table"));
-}
-
-static enum fate dropped(struct syn *s, const json_t *rule, bool is_certain, const char *what)
-{
-	if (is_certain || !s->may_drop)
-		snprintf(s->rule, sizeof(s->rule), "%s of chain '%s', table '%s %s'", what,
-			 *rule_text(rule, "chain") ? rule_text(rule, "chain")
-						   : rule_text(rule, "name"),
-			 rule_text(rule, "family"), rule_text(rule, "table"));
-	if (is_certain)
-		return DROPPED;
-	s->may_drop = true;
-	return GOES_ON;
-}
-
-/* A verdict of a rule whose conditions hold (is == YES), or may hold. */
-static enum fate do_verdict(struct syn *s, const json_t *rule, const json_t *statement, enum is is,
-			    int depth)
-{
-	char what[48];
-	const json_t *to;
-	enum fate fate;
-	bool was_sure = s->is_sure;
-
-	snprintf(what, sizeof(what), "rule %d",
-		 (int)json_integer_value(json_object_get(rule, "handle")));
-	if (json_object_get(statement, "drop"))
-		return dropped(s, rule, is == YES && s->is_sure, what);
-	if (json_object_get(statement, "reject") || json_object_get(statement, "accept")) {
-		fate = json_object_get(statement, "accept") ? ACCEPTED : ANSWERED;
-	} else if ((to = json_object_get(statement, "jump")) ||
-		   (to = json_object_get(statement, "goto"))) {
-		if (is != YES)
-			s->is_sure = false;
-		fate = walk_chain(s, rule, rule_text(to, "target"), depth + 1);
-		if (is == YES)
-			return fate;
-		s->is_sure = was_sure;
-	} else {
-		fate = ACCEPTED; /* sent elsewhere, or to a program */
-		is = UNKNOWN;
-	}
-	if (is == YES)
-		return fate;
-	s->is_sure = false;
-	return GOES_ON;
-}
-
-static bool is_verdict(const json_t *st)
-{
-	static const char *const names[] = { "accept", "drop",	   "reject", "jump",	   "goto",
-					     "queue",  "dnat",	   "snat",   "redirect",   "tproxy",
-					     "masquerade", "synproxy" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (json_object_get(st, names[i]))
-			return true;
-	return false;
-}
-
-static enum fate do_vmap(struct syn *s, const json_t *rule, const json_t *vmap, enum is is,
-			 int depth)
-{
-	const json_t *set = json_object_get(json_object_get(vmap, "data"), "set"), *pair;
-	enum fate fate;
-	size_t i;
-
-	if (!json_is_array(set)) {
-		s->is_sure = false;
-		return GOES_ON;
-	}
-	json_array_foreach(set, i, pair) {
-		enum is one = rule_is_any(s, json_object_get(vmap, "key"), json_array_get(pair, 0));
-
-		if (one == NO)
-			continue;
-		fate = do_verdict(s, rule, json_array_get(pair, 1), is == YES ? one : UNKNOWN,
-				  depth);
-		if (fate != GOES_ON || one == YES)
-			return fate;
-	}
-	return GOES_ON;
-}
-
-/* *is_return: the chain is left. */
-static enum fate do_rule(struct syn *s, const json_t *rule, int depth, bool *is_return)
-{
-	enum is is = YES, one;
-	const json_t *st;
-	enum fate fate;
-	size_t i;
-
-	json_array_foreach(json_object_get(rule, "expr"), i, st) {
-		const json_t *xt = json_object_get(st, "xt");
-
-		if (json_object_get(st, "match")) {
-			one = rule_matches(s, json_object_get(st, "match"));
-			if (one == NO)
-				return GOES_ON;
-			if (one == UNKNOWN)
-				is = UNKNOWN;
-		} else if (json_object_get(st, "vmap")) {
-			fate = do_vmap(s, rule, json_object_get(st, "vmap"), is, depth);
-			if (fate != GOES_ON)
-				return fate;
-		} else if (json_object_get(st, "return")) {
-			*is_return = is == YES;
-			s->is_sure = s->is_sure && is == YES;
-			return GOES_ON;
-		} else if (is_verdict(st)) {
-			return do_verdict(s, rule, st, is, depth);
-		} else if (xt && rule_has(xt, "type", "target")) {
-			/* REJECT answers; of other targets the effect is unknown. */
-			s->is_sure = s->is_sure && is == YES && rule_has(xt, "name", "REJECT");
-			return s->is_sure ? ANSWERED : GOES_ON;
-		} else if (xt || json_object_get(st, "limit") || json_object_get(st, "ct count") ||
-			   json_object_get(st, "quota")) {
-			is = UNKNOWN;
-		}
-	}
-	return GOES_ON;
-}
-
-static enum fate walk_chain(struct syn *s, const json_t *base, const char *name, int depth)
-{
-	const json_t *item, *rule;
-	bool is_return = false;
-	enum fate fate;
-	size_t i;
-
-	if (depth > DEPTH_MAX)
-		return GOES_ON;
-	json_array_foreach(s->items, i, item) {
-		/* Chains that jump to each other twice are walked twice as often each time. */
-		if (++s->visits > VISITS_MAX) {
-			s->is_sure = false;
-			return GOES_ON;
-		}
-		rule = json_object_get(item, "rule");
-		if (!rule || !same_table(rule, base) || !rule_has(rule, "chain", name))
-			continue;
-		fate = do_rule(s, rule, depth, &is_return);
-		if (fate != GOES_ON || is_return)
-			return fate;
-	}
-	return GOES_ON;
-}
-
-/* --- the chains that it meets -------------------------------------------------------- */
-
-/* Limit: libnftables 1.0.6 does not say which device a chain is for. */
-static enum is is_at(const struct syn *s, const json_t *dev)
-{
-	const json_t *one;
-	size_t i;
-
-	if (!dev)
-		return UNKNOWN;
-	if (!json_is_array(dev))
-		return rule_is_word(dev, s->iface);
-	json_array_foreach(dev, i, one) if (rule_is_word(one, s->iface) != NO) return YES;
-	return NO;
-}
-
-static int hook_of(const struct syn *s, const json_t *chain)
-{
-	static const char *const hooks[HOOKS] = { "ingress", "prerouting", "input" };
-	const char *family = rule_text(chain, "family");
-	int i;
-
-	if (rule_has(chain, "type", "nat"))
-		return -1; /* never drops */
-	for (i = 0; i < HOOKS && !rule_has(chain, "hook", hooks[i]); i++)
-		;
-	if (!i)
-		return is_at(s, json_object_get(chain, "dev")) == NO ? -1 : 0;
-	if (i == HOOKS || (strcmp(family, "inet") && strcmp(family, s->family)))
-		return -1;
-	return i;
-}
-
-struct base {
-	const json_t *chain;
-	int hook;
-	long long prio;
-};
-
-static int compare(const void *a, const void *b)
-{
-	const struct base *x = a, *y = b;
-
-	if (x->hook != y->hook)
-		return x->hook - y->hook;
-	return x->prio < y->prio ? -1 : x->prio > y->prio;
-}
-
-static enum fate walk(struct syn *s)
-{
-	struct base base[CHAINS_MAX];
-	const json_t *item, *chain;
-	enum fate fate;
-	size_t i;
-	int n = 0, b;
-
-	json_array_foreach(s->items, i, item) {
-		chain = json_object_get(item, "chain");
-		if (!chain || n == CHAINS_MAX || hook_of(s, chain) < 0)
-			continue;
-		base[n++] = (struct base){ chain, hook_of(s, chain),
-					   json_integer_value(json_object_get(chain, "prio")) };
-	}
-	qsort(base, n, sizeof(*base), compare);
-	for (b = 0; b < n; b++) {
-		json_t *of =
-			json_pack("{s:s,s:s,s:s}", "family", rule_text(base[b].chain, "family"),
-				  "table", rule_text(base[b].chain, "table"), "chain",
-				  rule_text(base[b].chain, "name"));
-
-		if (!of)
-			return GOES_ON;
-		s->is_sure = base[b].hook || is_at(s, json_object_get(base[b].chain, "dev")) == YES;
-		fate = walk_chain(s, of, rule_text(base[b].chain, "name"), 0);
-		if (fate == GOES_ON && rule_has(base[b].chain, "policy", "drop"))
-			fate = dropped(s, of, s->is_sure, "the policy");
-		json_decref(of);
-		if (fate == DROPPED || fate == ANSWERED)
-			return fate;
-	}
-	return GOES_ON;
-}
+enum { REPORTED_MAX = 8 };
 
 /* --- all fakes ----------------------------------------------------------------------- */
 
@@ -301,46 +56,91 @@ static void check_legacy(struct findings *to)
 		find(to, GRADE_NOTE, "firewall", "",
 		     "there are rules of %s-legacy, which are not checked",
 		     i ? "ip6tables" : "iptables");
-		find_hint(to, "\"%s-legacy -S\": port 25 of the fakes must not be dropped",
+		find_hint(to, "\"%s-legacy-save\": port 25 of the fakes must not be dropped, nor the real MX's "
+			      "sent elsewhere",
 			  i ? "ip6tables" : "iptables");
 	}
+}
+
+static struct syn syn_to(json_t *items, const char *iface, const struct conf_mx *mx,
+			 unsigned int port)
+{
+	struct syn s = { .items = items, .iface = iface, .addr = &mx->addr, .dport = port,
+			 .family = addr_is_ip4(&mx->addr) ? "ip" : "ip6" };
+
+	addr_text(&mx->addr, s.daddr);
+	/* What a rule on the translation of its address would find. */
+	s.is_nat = true;
+	s.is_translated = rule_walk(&s);
+	s.is_nat = false;
+	return s;
 }
 
 static bool check_fake(struct findings *to, json_t *items, const char *iface,
 		       const struct conf_mx *mx, unsigned int port)
 {
-	struct syn s = { .items = items, .iface = iface, .addr = &mx->addr, .dport = port,
-			 .family = addr_is_ip4(&mx->addr) ? "ip" : "ip6" };
-	enum fate fate;
+	struct syn s = syn_to(items, iface, mx, port);
+	enum is is = rule_walk(&s);
 
-	addr_text(&mx->addr, s.daddr);
-	fate = walk(&s);
-	if (fate == DROPPED) {
+	if (is == YES) {
 		find(to, GRADE_WARNING, "firewall", s.daddr,
 		     "%s: port %u of '%s' is dropped by %s, so senders meet a timeout "
 		     "whenever nolist-xdp is not loaded",
 		     mx->where, port, s.daddr, s.rule);
 		find_hint(to, "a rule before it: %s daddr %s tcp dport %u accept", s.family,
 			  s.daddr, port);
-		return true;
-	}
-	if (s.may_drop)
+	} else if (is == UNKNOWN) {
 		find(to, GRADE_NOTE, "firewall", s.daddr,
 		     "%s: port %u of '%s' may be dropped by %s: not all its conditions are known",
 		     mx->where, port, s.daddr, s.rule);
-	return s.may_drop;
+	}
+	return is != NO;
 }
 
-void check_firewall(struct findings *to, const struct conf *conf, const struct links *links,
+/* Then its segments are not on a connection of this host: none is verified. */
+static bool check_real(struct findings *to, json_t *items, const char *iface,
+		       const struct conf_mx *mx)
+{
+	struct syn s = syn_to(items, iface, mx, NOLIST_SMTP_PORT);
+	enum is is;
+
+	s.is_nat = true;
+	is = rule_walk(&s);
+	if (is == NO || !check_is_local(&mx->addr))
+		return false;
+	find(to, is == YES ? GRADE_ERROR : GRADE_WARNING, "dnat", s.daddr,
+	     "%s: port %u of '%s', the real MX, %s sent elsewhere by %s (DNAT, perhaps a "
+	     "container): its mail is not verified here, so it is no alibi for neighbours and "
+	     "providers", mx->where, NOLIST_SMTP_PORT, s.daddr, is == YES ? "is" : "may be", s.rule);
+	find_hint(to, "let the server have the address itself (docker: --network host), or import "
+		      "its log: nolist-xdp import --role real FILE");
+	return true;
+}
+
+static void check_fakes(struct findings *to, json_t *items, const char *iface,
+			const struct conf *conf)
+{
+	int i, reported = 0;
+
+	for (i = 0; i < conf->mxs && reported < REPORTED_MAX; i++)
+		if (conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH)
+			reported += check_fake(to, items, iface, &conf->mx[i], conf->port[0]);
+	if (reported == REPORTED_MAX)
+		find(to, GRADE_NOTE, "firewall", "", "further fakes are not shown");
+	else if (!reported)
+		find(to, GRADE_OK, "firewall", "", "no rule of nftables drops segments to the "
+						   "fakes");
+}
+
+void check_firewall(struct findings *to, struct check_site *site, const struct links *links,
 		    const struct check_ifs *ifs)
 {
 	const struct link *l = ifs->n ? netlink_find(links, ifs->ifindex[0]) : NULL;
+	const struct conf *conf = site->conf;
 	json_t *root, *items;
-	int i, fakes = 0, reported = 0;
+	int i;
 
-	for (i = 0; i < conf->mxs; i++)
-		fakes += conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH;
-	if (!fakes || !l)
+	if (!conf->mxs || !l)
 		return;
 	/* Otherwise libnftables prints the error itself. */
 	if (geteuid()) {
@@ -354,14 +154,10 @@ void check_firewall(struct findings *to, const struct conf *conf, const struct l
 		find(to, GRADE_NOTE, "firewall", "", "nftables' rules cannot be read");
 		return;
 	}
-	for (i = 0; i < conf->mxs && reported < REPORTED_MAX; i++)
-		if (conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH)
-			reported += check_fake(to, items, l->name, &conf->mx[i], conf->port[0]);
-	if (reported == REPORTED_MAX)
-		find(to, GRADE_NOTE, "firewall", "", "further fakes are not shown");
-	else if (!reported)
-		find(to, GRADE_OK, "firewall", "", "no rule of nftables drops segments to the "
-						   "fakes");
+	check_fakes(to, items, l->name, conf);
+	for (i = 0; i < conf->mxs && i < NOLIST_MX_MAX; i++)
+		if (conf->mx[i].role == NOLIST_REAL)
+			site->is_taken[i] = check_real(to, items, l->name, &conf->mx[i]);
 	json_decref(root);
 	check_legacy(to);
 }

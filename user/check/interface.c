@@ -4,6 +4,7 @@
  * prevents native mode, and whether answers would arrive.
  */
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,6 +336,57 @@ static void check_peer(struct iface *i)
 	find_hint(i->to, "an XDP program that passes at '%s', or --mode generic", peer.name);
 }
 
+/* --- what it cannot be attached to with any use -------------------------------------- */
+
+static const char *header_name(const struct link *l)
+{
+	static const struct {
+		unsigned short type;
+		const char *name;
+	} names[] = {
+		{ ARPHRD_PPP, "PPP" },		{ ARPHRD_TUNNEL, "an IP tunnel" },
+		{ ARPHRD_TUNNEL6, "an IPv6 tunnel" }, { ARPHRD_SIT, "a sit tunnel" },
+		{ ARPHRD_IPGRE, "a GRE tunnel" }, { 823 /* ARPHRD_IP6GRE */, "a GRE tunnel" },
+		{ 519 /* ARPHRD_RAWIP */, "a modem" },
+	};
+	size_t i;
+
+	if (!strcmp(l->kind, "wireguard"))
+		return "WireGuard";
+	if (!strcmp(l->kind, "tun"))
+		return "a tun device";
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].type == l->type)
+			return names[i].name;
+	return *l->kind ? l->kind : "its kind";
+}
+
+/* The program expects an Ethernet header: elsewhere every frame passes, and is not seen. */
+static void check_header(struct iface *i)
+{
+	const struct link *l = i->link, *below;
+
+	if (l->flags & IFF_LOOPBACK) {
+		find(i->to, GRADE_REFUSES, "link", l->name,
+		     "is the loopback: mail of other hosts never arrives here");
+		find_hint(i->to, "name the interface that mail arrives at: \"ip route get "
+				 "1.1.1.1\" shows it");
+		return;
+	}
+	if (l->type == ARPHRD_ETHER)
+		return;
+	find(i->to, GRADE_REFUSES, "link", l->name,
+	     "has no Ethernet header (%s): the program would see no segment of its frames, so the "
+	     "fakes would not answer", header_name(l));
+	below = l->lower && l->lower_netns < 0 ? netlink_find(i->links, l->lower) : NULL;
+	if (below && below->type == ARPHRD_ETHER)
+		find_hint(i->to, "if the fakes' addresses arrive without the tunnel: -i %s; else "
+				 "load at the tunnel's other end", below->name);
+	else
+		find_hint(i->to, "load where the mail arrives with an Ethernet header: at a card, "
+				 "or at the tunnel's other end");
+}
+
 /* --- other programs --------------------------------------------------------------- */
 
 static void check_programs(struct iface *i, const struct kern_seen *seen)
@@ -357,7 +409,9 @@ static void check_programs(struct iface *i, const struct kern_seen *seen)
 		find(i->to, GRADE_REFUSES, "programs", name,
 		     "another XDP program, %u '%s', attached by user %u, in %s mode", seen->id,
 		     seen->name, seen->uid, seen->mode == KERN_GENERIC ? "generic" : "native");
-		find_hint(i->to, "ip link set dev %s xdp%s off", name,
+		find_hint(i->to, "whose is it? \"bpftool prog show id %u\" and \"bpftool link\" "
+				 "tell; end it with what attached it; only if nothing needs it: ip "
+				 "link set dev %s xdp%s off", seen->id, name,
 			  seen->mode == KERN_GENERIC ? "generic" : "");
 	}
 }
@@ -381,6 +435,7 @@ void check_interface(struct findings *to, const struct links *links, const struc
 	}
 	ret = kern_look(ifindex, &seen);
 	check_link(&i);
+	check_header(&i);
 	if (!ret && seen.is_ours) {
 		i.is_there = true;
 		i.mode = seen.mode;

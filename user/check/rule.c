@@ -74,11 +74,27 @@ static enum is is_address(const struct syn *s, const json_t *value)
 	return either(!addr_compare(&addr, s->addr));
 }
 
+/* What conntrack knows of a SYN's connection: that it is new, and perhaps translated. */
+static enum is is_status(const struct syn *s, const json_t *value)
+{
+	static const char *const no[] = { "expected", "seen-reply", "assured", "confirmed", "snat",
+					  "dying" };
+	size_t i;
+
+	if (rule_is_word(value, "dnat") == YES)
+		return s->is_translated;
+	for (i = 0; i < sizeof(no) / sizeof(*no); i++)
+		if (rule_is_word(value, no[i]) == YES)
+			return NO;
+	return UNKNOWN;
+}
+
 /* Is the field of the SYN that left names this value? */
 static enum is is_one(const struct syn *s, const json_t *left, const json_t *value)
 {
 	const json_t *payload = json_object_get(left, "payload");
-	const json_t *meta = json_object_get(left, "meta");
+	const json_t *meta = json_object_get(left, "meta"), *ct = json_object_get(left, "ct");
+	const json_t *fib = json_object_get(left, "fib");
 
 	/* A condition on the other family's header does not hold. */
 	if (payload && !strncmp(rule_text(payload, "protocol"), "ip", 2) &&
@@ -97,8 +113,13 @@ static enum is is_one(const struct syn *s, const json_t *left, const json_t *val
 		return is_tcp(value);
 	if (meta && rule_has(meta, "key", "nfproto"))
 		return rule_is_word(value, !strcmp(s->family, "ip") ? "ipv4" : "ipv6");
-	if (rule_has(json_object_get(left, "ct"), "key", "state"))
+	if (rule_has(ct, "key", "state"))
 		return rule_is_word(value, "new");
+	if (rule_has(ct, "key", "status"))
+		return is_status(s, value);
+	/* Docker's: of the address that is looked at, which is this host's. */
+	if (s->is_nat && fib && rule_has(fib, "result", "type"))
+		return rule_is_word(value, "local");
 	return UNKNOWN;
 }
 

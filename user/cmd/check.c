@@ -23,6 +23,8 @@
 
 enum { OPT_JSON = 256, OPT_PROVIDERS };
 
+#define ASK_MS 5000 /* for the real MX to answer; postscreen lets others wait, not this host */
+
 static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,
 	CONF_ARGS_INTERFACE,
@@ -68,12 +70,15 @@ static int look(struct findings *found, const struct conf *conf)
 {
 	int ifindex[KERN_IFS_MAX], n = 0, i, ret;
 	char text[200];
+	struct check_site site = { .conf = conf, .ifindex = ifindex, .pin_dir = options.pin_dir,
+				   .is_enforced = configured_is_enforced(conf), .ask_ms = ASK_MS };
 
 	for (i = 0; i < conf->interfaces && n < KERN_IFS_MAX; i++) {
 		ifindex[n] = if_nametoindex(conf->interface[i]);
 		n += !!ifindex[n];
 	}
-	ret = check_all(found, conf, ifindex, n);
+	site.ifs = n;
+	ret = check_all(found, &site);
 	for (i = 0; i < conf->interfaces; i++) {
 		if (if_nametoindex(conf->interface[i]))
 			continue;
@@ -114,6 +119,7 @@ static int print_json(const struct findings *found)
 	json_open(o, NULL, '{');
 	json_begin(o, "check");
 	json_text(o, "version", nolist_version);
+	json_number(o, "errors", findings_errors(found));
 	json_number(o, "refuses", findings_count(found, GRADE_REFUSES));
 	json_number(o, "warnings", findings_count(found, GRADE_WARNING));
 	json_open(o, "findings", '[');
@@ -122,6 +128,7 @@ static int print_json(const struct findings *found)
 
 		json_open(o, NULL, '{');
 		json_text(o, "grade", grade_names[f->grade]);
+		json_bool(o, "refused", f->grade == GRADE_REFUSES);
 		json_text(o, "subject", f->subject);
 		json_text(o, "about", f->about);
 		json_text(o, "text", f->text);
@@ -157,7 +164,7 @@ static int check(const struct conf *conf, bool is_json)
 		print_text(&found);
 	else if (print_json(&found))
 		errx("cannot write all of the output");
-	status = findings_count(&found, GRADE_REFUSES) ? EXIT_FAILED : EXIT_DONE;
+	status = findings_errors(&found) ? EXIT_FAILED : EXIT_DONE;
 	free(found.f);
 	return status;
 }

@@ -27,6 +27,7 @@
 enum { OPT_SOURCES = 256, OPT_FORCE, OPT_PROBATION, OPT_CONFIRM };
 
 #define PROBATION_MAX DAY_S /* seconds */
+#define ASK_MS 1500 /* for the real MX to answer, at most */
 
 static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,
@@ -35,7 +36,7 @@ static const struct cmd_option opts[] = {
 	{ "sources", OPT_SOURCES, "N", "capacity of each new table (262144)" },
 	{ "probation", OPT_PROBATION, "TIME", "detach after TIME (90s, 5m), unless confirmed" },
 	{ "confirm", OPT_CONFIRM, NULL, "end the probation, and nothing else" },
-	{ "force", OPT_FORCE, NULL, "load what check refuses as well" },
+	{ "force", OPT_FORCE, NULL, "load what would be refused" },
 	{}
 };
 
@@ -149,14 +150,20 @@ static int find_interfaces(struct load *l)
 	return EXIT_USAGE;
 }
 
-/* A finding that would break mail or the link stops the load; warnings are printed. */
+/*
+ * A finding that would break mail or the link stops the load; other errors are printed as
+ * warnings: at boot the mail server may start later.
+ */
 static int check(const struct load *l)
 {
+	struct check_site site = { .conf = &l->conf, .ifindex = l->ifindex, .ifs = l->ifs,
+				   .pin_dir = options.pin_dir, .ask_ms = ASK_MS,
+				   .is_enforced = configured_is_enforced(&l->conf) };
 	struct findings found;
 	char line[512];
 	int i, ret, status = 0;
 
-	ret = check_all(&found, &l->conf, l->ifindex, l->ifs);
+	ret = check_all(&found, &site);
 	if (ret)
 		warn("not all checks could be made");
 	for (i = 0; i < found.n; i++) {
@@ -169,7 +176,7 @@ static int check(const struct load *l)
 			continue;
 		if (f->grade == GRADE_REFUSES && !l->is_forced) {
 			errx("%s", line);
-			status = EXIT_FAILED;
+			status = strcmp(f->about, "configuration") ? EXIT_FAILED : EXIT_USAGE;
 		} else {
 			warn("%s", line);
 		}

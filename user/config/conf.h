@@ -91,6 +91,9 @@ struct conf {
 	} *given;
 	int givens;
 
+	bool is_read; /* from a file */
+	bool is_cut;  /* the file's last line has no end: perhaps it is cut off */
+
 	/* Errors and warnings, in the order they were found: */
 	struct conf_note {
 		bool is_error;

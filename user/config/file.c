@@ -201,6 +201,10 @@ static int parse(struct conf *conf, const char *file, char *text)
 	if (conf->errors == errors && cfg_parse_buf(cfg, text) != CFG_SUCCESS &&
 	    conf->errors == errors)
 		conf_note(conf, true, "%s: cannot be parsed", file);
+	/* An empty list of ports says something else than the default, which it would get. */
+	if (cfg_getopt(cfg, "port")->flags & CFGF_MODIFIED && !cfg_size(cfg, "port"))
+		conf_note(conf, true, "%s: 'port' is empty: leave it out for port %d", file,
+			  NOLIST_SMTP_PORT);
 	cfg_free(cfg);
 	return conf->errors > errors ? -EINVAL : 0;
 }
@@ -266,6 +270,8 @@ int conf_read(struct conf *conf, const char *file)
 	}
 	if (ret)
 		return ret;
+	conf->is_read = true;
+	conf->is_cut = *text && text[strlen(text) - 1] != '\n';
 	ret = parse(conf, file, text);
 	free(text);
 	return ret;

@@ -175,7 +175,9 @@ static int add_ip4(struct nolist_addr *to, const struct ifaddrs *i)
 	return n;
 }
 
-int host_own(struct nolist_addr **own, int *owns)
+/* Addresses that add() gives for each entry, sorted, each once. */
+static int gather(struct nolist_addr **own, int *owns,
+		  int (*add)(struct nolist_addr *to, const struct ifaddrs *i))
 {
 	struct ifaddrs *all, *i;
 	int n = 0, max = 0;
@@ -185,16 +187,8 @@ int host_own(struct nolist_addr **own, int *owns)
 	for (i = all; i; i = i->ifa_next)
 		max += 3;
 	*own = calloc(max ? max : 1, sizeof(**own));
-	for (i = *own ? all : NULL; i; i = i->ifa_next) {
-		struct nolist_addr *to = *own + n;
-
-		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET) {
-			n += add_ip4(to, i);
-		} else if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET6) {
-			memcpy(to, &((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, sizeof(*to));
-			n += !!to->q[0];
-		}
-	}
+	for (i = *own ? all : NULL; i; i = i->ifa_next)
+		n += i->ifa_addr ? add(*own + n, i) : 0;
 	freeifaddrs(all);
 	if (!*own)
 		return -ENOMEM;
@@ -203,4 +197,36 @@ int host_own(struct nolist_addr **own, int *owns)
 		if (!*owns || addr_compare(&(*own)[*owns - 1], &(*own)[n]))
 			(*own)[(*owns)++] = (*own)[n];
 	return 0;
+}
+
+static int add_ip6(struct nolist_addr *to, const struct ifaddrs *i)
+{
+	memcpy(to, &((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, sizeof(*to));
+	return !!to->q[0];
+}
+
+static int add_own(struct nolist_addr *to, const struct ifaddrs *i)
+{
+	if (i->ifa_addr->sa_family == AF_INET)
+		return add_ip4(to, i);
+	return i->ifa_addr->sa_family == AF_INET6 ? add_ip6(to, i) : 0;
+}
+
+int host_own(struct nolist_addr **own, int *owns)
+{
+	return gather(own, owns, add_own);
+}
+
+static int add_address(struct nolist_addr *to, const struct ifaddrs *i)
+{
+	if (i->ifa_addr->sa_family == AF_INET)
+		return add_ip4(to, i) ? 1 : 0;
+	if (i->ifa_addr->sa_family != AF_INET6 || !add_ip6(to, i))
+		return 0;
+	return !IN6_IS_ADDR_LINKLOCAL((struct in6_addr *)to);
+}
+
+int host_addresses(struct nolist_addr **own, int *owns)
+{
+	return gather(own, owns, add_address);
 }

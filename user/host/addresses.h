@@ -21,4 +21,7 @@ int host_each_address(host_address_fn *fn, void *arg);
  */
 int host_own(struct nolist_addr **own, int *owns);
 
+/* Addresses of this network namespace only, without loopback and IPv6 link-local. As above. */
+int host_addresses(struct nolist_addr **own, int *owns);
+
 #endif

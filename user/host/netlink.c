@@ -90,12 +90,18 @@ static void read_link(struct link *l, const struct nlmsghdr *nlh)
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *a, *x;
 
-	*l = (struct link){ .ifindex = ifi->ifi_index, .flags = ifi->ifi_flags, .lower_netns = -1 };
+	*l = (struct link){ .ifindex = ifi->ifi_index, .type = ifi->ifi_type,
+			    .flags = ifi->ifi_flags, .lower_netns = -1 };
 	mnl_attr_for_each(a, nlh, sizeof(*ifi))
 	{
 		switch (mnl_attr_get_type(a)) {
 		case IFLA_IFNAME:
 			copy_text(l->name, sizeof(l->name), a);
+			break;
+		case IFLA_ADDRESS:
+			l->has_mac = mnl_attr_get_payload_len(a) == sizeof(l->mac);
+			if (l->has_mac)
+				memcpy(l->mac, mnl_attr_get_payload(a), sizeof(l->mac));
 			break;
 		case IFLA_MTU:
 			l->mtu = mnl_attr_get_u32(a);
@@ -207,8 +213,12 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 		return MNL_CB_STOP;
 	route->is_local = rtm->rtm_type == RTN_LOCAL;
 	mnl_attr_for_each(a, nlh, sizeof(*rtm))
+	{
 		if (mnl_attr_get_type(a) == RTA_OIF && rtm->rtm_type == RTN_UNICAST)
 			route->oif = mnl_attr_get_u32(a);
+		if (mnl_attr_get_type(a) == RTA_GATEWAY || mnl_attr_get_type(a) == RTA_VIA)
+			route->is_by_gateway = true;
+	}
 	return MNL_CB_STOP;
 }
 

@@ -15,6 +15,7 @@ struct link {
 	int ifindex;
 	char name[16];
 	char kind[16];           /* "veth", "vlan", "bridge" ...; "": a card, or the loopback */
+	unsigned short type;     /* ARPHRD_...: the header of its frames */
 	unsigned int mtu;        /* bytes */
 	unsigned int flags;      /* IFF_... */
 	unsigned int txqs, rxqs; /* queues */
@@ -23,6 +24,8 @@ struct link {
 	int master;              /* ifindex of the bridge or bond that it is a port of; 0: none */
 	bool is_filtering;       /* a bridge with VLAN filtering */
 	bool has_xdp;            /* an XDP program is attached */
+	bool has_mac;
+	unsigned char mac[6];    /* its link address, if it has one of Ethernet */
 };
 
 struct links {
@@ -42,6 +45,7 @@ int netlink_has_native(int ifindex);
 struct route {
 	bool is_local; /* it is an address of this host */
 	int oif;       /* ifindex of the outgoing interface; 0: no route */
+	bool is_by_gateway; /* it is in no network of that interface */
 };
 int netlink_route(const struct nolist_addr *to, struct route *route);
 

@@ -27,6 +27,20 @@ int configured_check(const struct conf *conf)
 	return 0;
 }
 
+bool configured_is_enforced(const struct conf *conf)
+{
+	const struct format *format;
+	int i;
+
+	for (i = 0; i < conf->lists; i++) {
+		format = format_find(conf->list[i].argv[0]);
+		/* What may hold mere contacts refuses nobody. */
+		if (format && !format->takes_unverified)
+			return true;
+	}
+	return false;
+}
+
 int configured_check_all(const struct conf *conf, struct files *f)
 {
 	int error = files_check(conf, f);

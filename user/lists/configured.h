@@ -13,4 +13,7 @@ int configured_check(const struct conf *conf);
 /* The same; and reads the allow and provider files, whose faults are noted in f. */
 int configured_check_all(const struct conf *conf, struct files *f);
 
+/* Is any of them read by what refuses mail or connections? */
+bool configured_is_enforced(const struct conf *conf);
+
 #endif
