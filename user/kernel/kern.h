@@ -66,6 +66,12 @@ void kern_close(struct kern *k);
 /* Interfaces with our program; returns how many. */
 int kern_ifs(const struct kern *k, const struct kern_if **ifs);
 
+/*
+ * The id of a program that uses the pinned tables and that no interface of this network
+ * namespace has; 0: none. Its interface was moved to another one, or is gone.
+ */
+unsigned int kern_elsewhere(const struct kern *k);
+
 int kern_instances(const struct kern *k); /* how many there are */
 /* The configuration in force in an instance, and its nolist_meta; -ENOENT: there is none. */
 int kern_config(const struct kern *k, int instance, struct nolist_config *conf);
@@ -195,6 +201,7 @@ int kern_load(const struct kern_load *what, struct kern_done *done);
 struct kern_gone {
 	int tables;                      /* instances that were dropped */
 	unsigned int contacts, verified; /* records in them */
+	unsigned int elsewhere; /* id of a program that still uses the pinned tables; 0: none */
 };
 int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
 		struct kern_gone *gone);

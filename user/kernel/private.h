@@ -126,6 +126,13 @@ void kern_slot_by_pins(const char *pin_dir, int ifindex, struct kern_slot *slot)
 /* The ABI that a program of ours was built with; 0: unknown; -EPERM: this needs CAP_SYS_ADMIN. */
 int kern_prog_version(const char *pin_dir, unsigned int id);
 
+/*
+ * elsewhere.c: the id of a program that uses the pinned tables and is attached to no interface
+ * of this network namespace, but to one of another; 0: none. Removes the pin of a program that
+ * is attached nowhere.
+ */
+unsigned int kern_still_elsewhere(const struct kern *k, const char *pin_dir);
+
 /* slow.c: the slow path of a program */
 bool kern_prog_uses(const struct kern_prog *prog, unsigned int map_id);
 struct nolist_bpf;

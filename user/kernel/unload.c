@@ -27,6 +27,14 @@ static int refuse_purge(const char *name)
 	return fail_hint("unload it from there as well");
 }
 
+static int refuse_elsewhere(unsigned int prog_id)
+{
+	failx(-EBUSY, "program %u still uses the tables, at an interface of another network "
+		      "namespace", prog_id);
+	return fail_hint("unload it there (nsenter --net=/run/netns/NAME nolist-xdp unload), or "
+			 "move the interface back");
+}
+
 /* Counts the tables that are not pinned and that only these interfaces use. */
 static void count_gone(const struct kern *k, const int *ifindex, int ifs, struct kern_gone *gone)
 {
@@ -64,6 +72,28 @@ static void pin_other(const char *pin_dir, unsigned int prog_id)
 	close(fd);
 }
 
+/* After the detach: by programs that are no longer here. */
+static unsigned int still_elsewhere(const char *pin_dir)
+{
+	unsigned int id = 0;
+	struct kern *k;
+
+	if (!kern_find(&k, pin_dir)) {
+		id = kern_still_elsewhere(k, pin_dir);
+		kern_close(k);
+	}
+	return id;
+}
+
+static int nothing_here(unsigned int prog_id)
+{
+	if (!prog_id)
+		return failx(-ENOENT, "nothing is attached");
+	failx(-ENOENT, "nothing is attached in this network namespace");
+	return fail_hint("program %u uses the tables: its interface is gone, or was moved to "
+			 "another namespace", prog_id);
+}
+
 static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex, int ifs,
 			 bool is_purge, struct kern_gone *lost)
 {
@@ -71,6 +101,7 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 	unsigned long long now = kern_now_ns();
 	struct kern_slot slot;
 	char name[16];
+	unsigned int elsewhere;
 	int i, ret, gone = 0;
 
 	for (i = 0; i < ifs; i++)
@@ -80,6 +111,9 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 	for (i = 0; i < k->n_ifs; i++)
 		if (is_purge && k->ifs[i].is_pinned && !is_chosen(ifindex, ifs, k->ifs[i].ifindex))
 			return refuse_purge(k->ifs[i].name);
+	elsewhere = is_purge ? kern_still_elsewhere(k, pin_dir) : 0;
+	if (elsewhere)
+		return refuse_elsewhere(elsewhere);
 	count_gone(k, ifindex, ifs, lost);
 	for (i = 0; i < k->n_ifs; i++) {
 		if (!is_chosen(ifindex, ifs, k->ifs[i].ifindex)) {
@@ -97,12 +131,13 @@ static int unload_locked(struct kern *k, const char *pin_dir, const int *ifindex
 		gone++;
 	}
 	if (!gone)
-		return failx(-ENOENT, "nothing is attached");
+		return nothing_here(kern_elsewhere(k));
 	if (left)
 		pin_other(pin_dir, left->prog_id);
 	else
 		kern_unpin_prog(pin_dir);
 	kern_unpin_freed(pin_dir);
+	lost->elsewhere = left ? 0 : still_elsewhere(pin_dir);
 	return gone;
 }
 
@@ -131,7 +166,7 @@ int kern_unload(const char *pin_dir, const int *ifindex, int ifs, bool is_purge,
 static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *contacts,
 			unsigned int *verified)
 {
-	unsigned int capacity = 0;
+	unsigned int capacity = 0, elsewhere;
 	int i;
 
 	if (k->pinned < 0)
@@ -139,6 +174,9 @@ static int purge_locked(struct kern *k, const char *pin_dir, unsigned int *conta
 	for (i = 0; i < k->n_ifs; i++)
 		if (k->ifs[i].is_pinned)
 			return refuse_purge(k->ifs[i].name);
+	elsewhere = kern_still_elsewhere(k, pin_dir);
+	if (elsewhere)
+		return refuse_elsewhere(elsewhere);
 	/* Tables of another version are dropped, too; their records are counted if possible. */
 	for (i = 0; i < k->instances; i++) {
 		if (k->instance[i].pin_dir && k->instance[i].fd[MAP_CONTACTS] >= 0)

@@ -209,8 +209,18 @@ static void warn_of_slow(struct status *s)
 				    s->ifs[i].name);
 }
 
+static void warn_of_elsewhere(struct status *s)
+{
+	unsigned int id = kern_elsewhere(s->k);
+
+	if (id)
+		add_warning(s, "program %u uses the tables, and no interface here has it: its "
+			       "interface is gone, or was moved to another network namespace", id);
+}
+
 static void find_warnings(struct status *s)
 {
+	warn_of_elsewhere(s);
 	warn_of_interfaces(s);
 	warn_of_slow(s);
 	warn_of_table(s, "contacts", s->fill.contacts, s->fill.contacts_max,
