@@ -91,6 +91,8 @@ bool cmd_print_files(const struct files *f);
 
 /* The commands that "run" runs, without a command line; all return an exit status. */
 int load_run(const char *file);
+/* The same at these interfaces only. */
+int load_again(const char *file, const char *const *interface, int n);
 int unload_run(void);
 int collect_run(const char *file, int log_max); /* -1: the default */
 /* All lists, quiet. *is_failed: a list or its reload command has failed. */

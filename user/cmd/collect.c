@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "user/base/log.h"
+#include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
 #include "user/evidence/collect.h"
@@ -35,7 +36,7 @@ static int log_listed(struct cmd_judging *j, size_t max)
 static int run(struct cmd_judging *j, int max, bool is_quiet)
 {
 	struct collected done;
-	int error, status = cmd_judging_conf(j);
+	int error, attached, status = cmd_judging_conf(j);
 
 	if (status)
 		return status;
@@ -43,13 +44,15 @@ static int run(struct cmd_judging *j, int max, bool is_quiet)
 	if (max < 0)
 		max = j->conf.lists ? 0 : LOG_MAX;
 	error = collect(options.pin_dir, options.state_dir, (uint64_t)j->conf.store_mib << 20, &done);
-	conf_free(&j->conf);
 	if (error)
 		return cmd_failed(error);
+	attached = attached_tell(&j->conf);
+	conf_free(&j->conf);
 	if (!is_quiet)
 		printf("%zu source%s, %zu updated, %zu freed\n", done.sources,
 		       done.sources == 1 ? "" : "s", done.changed, done.freed);
-	return max ? log_listed(j, max) : EXIT_DONE;
+	status = max ? log_listed(j, max) : EXIT_DONE;
+	return status ? status : attached;
 }
 
 int collect_run(const char *file, int log_max)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "user/base/log.h"
+#include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
 #include "user/config/keys_lists.h"
@@ -59,7 +60,10 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 	/* A list that is gone is only noted: that it still is hurts nobody. */
 	if (!one && !status)
 		forget_gone(options.state_dir, &j->conf);
-	return status ? status : cmd_judging_status(j, statuses[result]);
+	if (!status)
+		status = cmd_judging_status(j, statuses[result]);
+	/* Lists grow old where nothing is seen any more. */
+	return status || one ? status : attached_tell(&j->conf);
 }
 
 int dump_run(const char *file, size_t log_max, bool *is_failed)

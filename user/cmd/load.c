@@ -12,6 +12,7 @@
 
 #include "user/check/check.h"
 #include "user/host/addresses.h"
+#include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/cmd/conf_args.h"
@@ -43,6 +44,7 @@ static const struct cmd_option opts[] = {
 struct load {
 	struct conf_args args;
 	bool is_forced, is_confirm;
+	bool is_again; /* by "run": what was unloaded on purpose stays so */
 	unsigned int probation_s; /* 0: none */
 	struct conf conf;
 	struct nolist_addr *own;
@@ -340,6 +342,8 @@ static int load(struct load *l)
 		close(watchdog);
 	if (ret < 0)
 		return cmd_failed(ret);
+	if (!l->is_again)
+		attached_note_load();
 	status = ret ? warn_of_pin() : EXIT_DONE;
 	return say(l) | status;
 }
@@ -384,6 +388,24 @@ int load_run(const char *file)
 	struct load l = { .args.file = file };
 
 	return configure_and_load(&l);
+}
+
+int load_again(const char *file, const char *const *interface, int n)
+{
+	struct load l = { .is_again = true };
+	int i, status;
+
+	if (conf_args_init(&l.args, n)) {
+		err(-ENOMEM, "cannot start");
+		return EXIT_FAILED;
+	}
+	l.args.file = file;
+	l.args.has_interfaces = true;
+	for (i = 0; i < n; i++)
+		conf_args_add(&l.args, "interface", interface[i], "interface");
+	status = configure_and_load(&l);
+	conf_args_free(&l.args);
+	return status;
 }
 
 int cmd_load(int argc, char **argv)

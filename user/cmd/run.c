@@ -3,6 +3,7 @@
  * run: load, then collect and dump on timers, until it is stopped.
  */
 #include <getopt.h>
+#include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
 #include "user/lists/configured.h"
 #include "user/service/run.h"
@@ -63,7 +64,7 @@ static const struct cmd_option opts[] = {
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o = { .file = DEFAULT_CONF, .load = load_step, .collect = collect_step,
-				 .dump = dump_step, .check = check_conf };
+				 .heal = heal_run, .dump = dump_step, .check = check_conf };
 	int c, status;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0)
@@ -72,7 +73,7 @@ int cmd_run(int argc, char **argv)
 			o.file = optarg;
 			break;
 		case OPT_NO_LOAD:
-			o.load = NULL;
+			o.load = o.heal = NULL;
 			break;
 		case OPT_UNLOAD:
 			o.unload = unload_step;

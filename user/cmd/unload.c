@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/interfaces.h"
 #include "user/kernel/kern.h"
@@ -73,16 +74,27 @@ static void print_gone(const struct kern_gone *gone, bool is_purge)
 	hint("\"nolist-xdp load\" pins the tables that it configures");
 }
 
-static int unload(const int *ifindex, int ifs, bool is_purge)
+/* names: of the interfaces, for those that wonder why it is not attached. */
+static int unload(const int *ifindex, const char *const *names, int ifs, bool is_purge)
 {
 	struct kern_gone gone;
-	int ret = kern_unload(options.pin_dir, ifindex, ifs, is_purge, &gone);
+	int ret, status;
 
+	/* First: else "run" could load again in between. */
+	attached_note_unload(names, ifs);
+	ret = kern_unload(options.pin_dir, ifindex, ifs, is_purge, &gone);
 	if (ret == -ENOENT && is_purge && !ifs)
 		return purge(false);
-	if (ret < 0)
-		return cmd_failed(ret);
+	if (ret < 0) {
+		status = cmd_failed(ret);
+		if (ret != -ENOENT)
+			attached_note_load();
+		return status;
+	}
 	printf("detached from %d interface%s\n", ret, ret == 1 ? "" : "s");
+	if (gone.elsewhere)
+		warn("program %u still uses the tables, at an interface of another network namespace",
+		     gone.elsewhere);
 	if (gone.tables)
 		print_gone(&gone, is_purge);
 	return is_purge ? purge(true) : EXIT_DONE;
@@ -90,10 +102,11 @@ static int unload(const int *ifindex, int ifs, bool is_purge)
 
 int unload_run(void)
 {
-	return unload(NULL, 0, false);
+	return unload(NULL, NULL, 0, false);
 }
 
 struct interfaces {
+	const char *name[KERN_IFS_MAX];
 	int ifindex[KERN_IFS_MAX], n;
 };
 
@@ -103,6 +116,7 @@ static int add_interface(struct interfaces *ifs, const char *name)
 		errx("more than %d interfaces", KERN_IFS_MAX);
 		return EXIT_USAGE;
 	}
+	ifs->name[ifs->n] = name;
 	ifs->ifindex[ifs->n] = cmd_interface(name, "detach from");
 	return ifs->ifindex[ifs->n++] ? EXIT_DONE : EXIT_FAILED;
 }
@@ -123,5 +137,5 @@ int cmd_unload(int argc, char **argv)
 		return -1 - c;
 	for (; !status && optind < argc; optind++)
 		status = add_interface(&ifs, argv[optind]);
-	return status ? status : unload(ifs.ifindex, ifs.n, is_purge);
+	return status ? status : unload(ifs.ifindex, ifs.name, ifs.n, is_purge);
 }

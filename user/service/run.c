@@ -52,7 +52,7 @@ struct run {
 	bool is_unloaded_at_end;
 	sd_event *event;
 	struct version now, next; /* next: while it is being loaded */
-	struct job load, unload;
+	struct job load, unload, heal;
 	struct periodic collect, dump;
 	sd_event_source *deadline;
 	bool is_ready;
@@ -166,6 +166,19 @@ static void begin(struct run *r, struct periodic *c)
 		c->is_failed = true;
 }
 
+/* What is due may wait for a look at the interfaces; see on_healed(). */
+static void begin_due(struct run *r, struct periodic *c)
+{
+	if (c != &r->collect || !r->o->heal || r->load.pid ||
+	    start(r, &r->heal, &r->now, LIMIT_S))
+		begin(r, c);
+}
+
+static bool is_busy(const struct run *r, const struct periodic *c)
+{
+	return c->job.pid || (c == &r->collect && r->heal.pid);
+}
+
 static int on_due(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct periodic *c = arg;
@@ -175,8 +188,8 @@ static int on_due(sd_event_source *source, uint64_t usec, void *arg)
 	(void)usec;
 	if (c == &r->dump && !r->now.conf.lists)
 		return 0;
-	if (!c->job.pid) {
-		begin(r, c);
+	if (!is_busy(r, c)) {
+		begin_due(r, c);
 	} else if (!c->is_late) {
 		warn("'%s' takes longer than %u s", c->job.name, c->every_s);
 		c->is_late = true;
@@ -201,6 +214,17 @@ static void on_done(struct job *job, int status)
 	    !r->dump.job.pid)
 		arm(&r->dump, 0);
 	notify_status(r);
+	proceed(r);
+}
+
+/* Whatever it found was told. */
+static void on_healed(struct job *job, int status)
+{
+	struct run *r = job->arg;
+
+	(void)status;
+	if (!r->is_stopping)
+		begin(r, &r->collect);
 	proceed(r);
 }
 
@@ -269,6 +293,12 @@ static void reload(struct run *r)
 
 	notify_reloading();
 	error = version_read(&r->next, r->o);
+	/* A load would refuse it; without one nothing else would. */
+	if (!error && r->now.conf.mxs && !r->next.conf.mxs) {
+		version_free(&r->next);
+		error = fail_usage("'%s' has no MX addresses, and the configuration in force has",
+				   r->o->file);
+	}
 	if (error) {
 		failure_print(failure_of(error));
 		errx("the old configuration stays in force");
@@ -297,13 +327,13 @@ static void on_unloaded(struct job *job, int status)
 static void proceed(struct run *r)
 {
 	if (!r->is_stopping) {
-		if (r->is_reload_wanted && !r->load.pid) {
+		if (r->is_reload_wanted && !r->load.pid && !r->heal.pid) {
 			r->is_reload_wanted = false;
 			reload(r);
 		}
 		return;
 	}
-	if (r->load.pid || r->unload.pid || r->collect.job.pid)
+	if (r->load.pid || r->unload.pid || r->heal.pid || r->collect.job.pid)
 		return;
 	if (!r->is_collected) {
 		r->is_collected = true;
@@ -323,6 +353,7 @@ static void kill_all(struct run *r)
 	r->is_collected = true;
 	job_kill(&r->load);
 	job_kill(&r->unload);
+	job_kill(&r->heal);
 	job_kill(&r->collect.job);
 	job_kill(&r->dump.job);
 }
@@ -404,6 +435,7 @@ static void close_event(struct run *r)
 {
 	job_free(&r->load);
 	job_free(&r->unload);
+	job_free(&r->heal);
 	job_free(&r->collect.job);
 	job_free(&r->dump.job);
 	sd_event_source_unref(r->collect.timer);
@@ -421,6 +453,8 @@ static void set_jobs(struct run *r)
 				.ended = on_loaded, .arg = r };
 	r->unload = (struct job){ .name = "unload", .fn = o->unload, .file = o->file,
 				  .is_whole = true, .ended = on_unloaded, .arg = r };
+	r->heal = (struct job){ .name = "load", .fn = o->heal, .file = o->file, .is_whole = true,
+				.ended = on_healed, .arg = r };
 	r->collect.job = (struct job){ .name = "collect",
 				       .fn = o->collect,
 				       .file = o->file,

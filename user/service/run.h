@@ -15,6 +15,7 @@ struct run_options {
 	const char *state_dir;
 	run_step_fn *load;       /* NULL: do not load, something else does */
 	run_step_fn *unload;     /* at the end; NULL: the program stays attached */
+	run_step_fn *heal;       /* before each collect: attaches what is detached; NULL: does not */
 	run_step_fn *collect;
 	run_step_fn *dump;       /* all lists of the configuration */
 	/* Checks what else a configuration needs. 0 or -errno, explained by failure_of(). */
