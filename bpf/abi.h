@@ -251,6 +251,17 @@ static inline __u32 nolist_test_of(__u64 q0, __u64 q1)
 	return (q0 * 0x9e3779b97f4a7c15ull + q1) * 0xbf58476d1ce4e5b9ull >> 32 | 1;
 }
 
+static inline int nolist_is_test(const __u32 test[NOLIST_TEST_MAX], __u64 q0, __u64 q1)
+{
+	__u32 it = nolist_test_of(q0, q1);
+	int i;
+
+	for (i = 0; i < NOLIST_TEST_MAX; i++)
+		if (test[i] == it)
+			return 1;
+	return 0;
+}
+
 /* A source of evidence: an IPv4 address (v4-mapped) or an IPv6 /64 (rest zero). */
 struct nolist_source {
 	struct nolist_addr addr;

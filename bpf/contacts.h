@@ -28,13 +28,8 @@ contact_real_hour(struct nolist_stats *st, const struct nolist_source *src)
 static __noinline bool contact_is_test(__u64 q0, __u64 q1)
 {
 	const struct nolist_config *conf = match_config();
-	__u32 test = nolist_test_of(q0, q1);
-	int i;
 
-	for (i = 0; conf && i < NOLIST_TEST_MAX; i++)
-		if (conf->test[i] == test)
-			return true;
-	return false;
+	return conf && nolist_is_test(conf->test, q0, q1);
 }
 
 /*

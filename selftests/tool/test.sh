@@ -132,6 +132,11 @@ tests 1 '' 'a namespace that is not there' --from nowhere -c "$TMP/test.conf"
 tests 0 '^OK: 12 of 12 as they should be$' 'from a network namespace' --from client -c "$TMP/test.conf"
 is "$(grep -cE "^ok +evidence +($CLIENT4|$CLIENT6) +noted at (low|real|high)\$" "$TMP/out")" 6 \
 	'the tables have noted it all'
+is "$(json 's["real_contacted_at"], s["real_data_at"]')" 'None None' \
+	'and the real MX has not been seen by it'
+must nolist collect -c "$TMP/test.conf" >/dev/null
+is "$(nolist metrics -c "$TMP/test.conf" | grep -c '^nolist_real_mx_timestamp')" 0 \
+	'also as the store has it'
 sed -i "s/^test-sources.*/test-sources = { $CLIENT6 }/" "$TMP/test.conf"
 tests 0 '^OK: 12 of 12 as they should be, 1 warning$' 'a source that is not among those of tests' \
 	--from /run/netns/client -c "$TMP/test.conf"
@@ -174,15 +179,15 @@ tests 1 'high 192.0.2.41: says "554 5.7.1 go away" to the connection: no high fa
 	'a high fake that says 5xx' --high 192.0.2.41
 tests 1 'high 192.0.2.42: to the connection: a reply without end' 'a reply without end' \
 	--high 192.0.2.42
-tests 1 'high 192.0.2.43: to the connection: no reply' 'no reply' --high 192.0.2.43 --timeout 1
 tests 1 'high 192.0.2.44: says "250 taken" to DATA: it takes mail' '250 to DATA' --high 192.0.2.44
-must in_client nft "add table ip t; add chain ip t out { type filter hook output priority 0; };
-	add rule ip t out ip daddr $LOW4 drop"
-tests 1 "low $LOW4: no answer within 1 s \\(a firewall drops it\\?\\)" 'a firewall that drops' \
-	--low $LOW4 --timeout 1
-must in_client nft "flush table ip t; add rule ip t out ip daddr $LOW4 quota until 70 bytes drop"
-tests 1 "low $LOW4: refused, but only after 1[0-9]{3} ms" 'a refusal that is late' --low $LOW4
-must in_client nft delete table ip t
+must in_client nft "add table inet t; add chain inet t out { type filter hook output priority 0; };
+	add rule inet t out ip daddr $LOW4 drop; add rule inet t out ip6 daddr $LOW6 quota until 90 bytes drop"
+tests 1 '^WRONG: 3 of 3: ' 'what takes long takes long together' \
+	--low $LOW4 --low $LOW6 --high 192.0.2.43 --timeout 2
+says 'a firewall that drops' "^wrong +low +$LOW4 +no answer within 2 s \\(a firewall drops it\\?\\)"
+says 'a refusal that is late' "^wrong +low +$LOW6 +refused, but only after 1[0-9]{3} ms"
+says 'no reply' '^wrong +high +192.0.2.43 +to the connection: no reply'
+must in_client nft delete table inet t
 end_services
 must nolist unload --purge >/dev/null
 

@@ -43,8 +43,8 @@ static bool is_last(const struct judge *j, const struct record *r)
 {
 	const struct site_family *f = &j->site.family[!addr_is_ip4(&r->src.addr)];
 
-	return (r->real.when.last && r->real.when.last >= f->real_last) ||
-	       (r->data.last && (r->data.last >= f->data_last || r->data.last >= f->real_last));
+	return (r->real.when.last && r->real.when.last == f->real_last) ||
+	       (r->data.last && (r->data.last == f->data_last || r->data.last == f->real_last));
 }
 
 int judge_is_test_last(struct judge *j, bool *is_test)

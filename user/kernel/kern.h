@@ -76,6 +76,8 @@ int kern_instances(const struct kern *k); /* how many there are */
 /* The configuration in force in an instance, and its nolist_meta; -ENOENT: there is none. */
 int kern_config(const struct kern *k, int instance, struct nolist_config *conf);
 int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta);
+/* Its sources of tests, as in nolist_config.test; all 0 where none can be read. */
+int kern_tests(const struct kern *k, int instance, __u32 test[NOLIST_TEST_MAX]);
 
 /* Identity of the tables of an instance: unique until the machine reboots. */
 struct kern_tables {

@@ -91,6 +91,18 @@ int kern_config(const struct kern *k, int instance, struct nolist_config *conf)
 					     : kern_instance_config(&k->instance[instance], conf);
 }
 
+int kern_tests(const struct kern *k, int instance, __u32 test[NOLIST_TEST_MAX])
+{
+	struct nolist_config *conf = malloc(sizeof(*conf));
+	int ret = conf ? kern_config(k, instance, conf) : -ENOMEM;
+
+	memset(test, 0, NOLIST_TEST_MAX * sizeof(*test));
+	if (!ret)
+		memcpy(test, conf->test, sizeof(conf->test));
+	free(conf);
+	return ret == -ENOENT || ret == -EPERM ? 0 : ret;
+}
+
 int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta)
 {
 	__u32 zero = 0;

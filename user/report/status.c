@@ -62,7 +62,8 @@ static int on_record(const struct nolist_source *src, const struct nolist_contac
 {
 	struct status *s = arg;
 
-	(void)src;
+	if (nolist_is_test(s->test, src->addr.q[0], src->addr.q[1]))
+		return 0;
 	if (contacts && contacts->real.last_ns > s->contacted_ns)
 		s->contacted_ns = contacts->real.last_ns;
 	if (verified && verified->real_last_ns > s->verified_ns)
@@ -72,7 +73,7 @@ static int on_record(const struct nolist_source *src, const struct nolist_contac
 
 static int read_status(struct status *s)
 {
-	int ret;
+	int i, ret;
 
 	ret = kern_open(&s->k, s->pin_dir);
 	if (ret)
@@ -83,7 +84,12 @@ static int read_status(struct status *s)
 	ret = kern_stats(s->k, &s->stats);
 	if (!ret)
 		ret = kern_fill(s->k, &s->fill);
-	return ret ? ret : kern_each(s->k, on_record, s);
+	for (i = 0; i < kern_instances(s->k) && !ret; i++) {
+		ret = kern_tests(s->k, i, s->test);
+		if (!ret)
+			ret = kern_instance_each(s->k, i, on_record, NULL, s);
+	}
+	return ret;
 }
 
 /* --- the store --------------------------------------------------------------- */

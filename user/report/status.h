@@ -37,6 +37,7 @@ struct status {
 	struct nolist_stats stats;
 	struct kern_fill fill;
 	unsigned long long contacted_ns, verified_ns; /* last contact with the real MX; 0: none */
+	__u32 test[NOLIST_TEST_MAX];                /* sources of tests, of one set */
 	long long offset;                           /* to wall time */
 	struct nolist_config *conf;                 /* scratch for one set */
 	const struct conf *rules;                   /* the configuration file */

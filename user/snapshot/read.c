@@ -69,6 +69,7 @@ static int read_instance(struct snapshot *s, const struct kern *k, int instance)
 	long long offset = kern_clock_offset();
 	struct reading r = { .s = s };
 	struct kern_tables tables;
+	__u32 test[NOLIST_TEST_MAX];
 	struct epoch epoch = {};
 	bool is_lru;
 	int error;
@@ -76,6 +77,8 @@ static int read_instance(struct snapshot *s, const struct kern *k, int instance)
 	error = kern_tables(k, instance, &tables);
 	if (!error)
 		error = kern_boot_id(epoch.boot);
+	if (!error)
+		error = kern_tests(k, instance, test);
 	if (error)
 		return error;
 	is_lru = tables.is_lru;
@@ -83,6 +86,8 @@ static int read_instance(struct snapshot *s, const struct kern *k, int instance)
 	epoch.generation = tables.generation;
 	epoch.wall_s = offset / NS - (offset % NS < 0);
 	r.epoch = snapshot_add_epoch(s, &epoch);
+	if (r.epoch >= 0)
+		snapshot_set_tests(s, r.epoch, test);
 	error = r.epoch < 0 ? r.epoch : read_stats(s, r.epoch, k, instance);
 	if (!error && is_lru)
 		snapshot_set_lru(s, r.epoch);

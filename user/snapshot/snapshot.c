@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/addr.h"
 #include "user/snapshot/snapshot.h"
 #include "user/record/sparse.h"
 #include "user/snapshot/sorted.h"
@@ -30,6 +31,7 @@ struct tables {
 	struct half contacts;
 	struct half verified; /* after each record its hours */
 	struct snapshot_stats stats;
+	uint32_t test[NOLIST_TEST_MAX]; /* sources of tests */
 };
 
 struct snapshot {
@@ -78,10 +80,23 @@ const struct epoch *snapshot_epoch(const struct snapshot *s, int epoch)
 	return &s->tables[epoch].epoch;
 }
 
+void snapshot_set_tests(struct snapshot *s, int epoch, const uint32_t test[NOLIST_TEST_MAX])
+{
+	memcpy(s->tables[epoch].test, test, sizeof(s->tables[epoch].test));
+}
+
 static void see_real(uint32_t real_s[2], int family, uint32_t at)
 {
 	if (at > real_s[family])
 		real_s[family] = at;
+}
+
+/* The same for a source, unless it is one of tests. */
+static void see_source(const struct tables *t, uint32_t real_s[2], const struct nolist_source *src,
+		       uint32_t at)
+{
+	if (at && !nolist_is_test(t->test, src->addr.q[0], src->addr.q[1]))
+		see_real(real_s, !addr_is_ip4(&src->addr), at);
 }
 
 static int add_contacts(struct tables *t, const struct nolist_source *src,
@@ -91,7 +106,7 @@ static int add_contacts(struct tables *t, const struct nolist_source *src,
 	struct pack_contacts c = pack_contacts(contacts);
 	struct pack_key key = pack_key(src);
 
-	see_real(t->contacts.real_s, !!key.high, c.role[PACK_REAL].last);
+	see_source(t, t->contacts.real_s, src, c.role[PACK_REAL].last);
 	return sorted_add(&t->contacts.sorted, &key, record,
 			  sparse_encode(record, &c, CONTACTS_WORDS));
 }
@@ -108,7 +123,7 @@ static int add_verified(struct tables *t, const struct nolist_source *src,
 
 	for (i = 0; i < hours; i++)
 		size += sparse_encode(record + size, &hour[i], HOUR_WORDS);
-	see_real(t->verified.real_s, !!key.high, v.data.last);
+	see_source(t, t->verified.real_s, src, v.data.last);
 	return sorted_add(&t->verified.sorted, &key, record, size);
 }
 

@@ -62,6 +62,8 @@ struct snapshot_stats {
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int epoch);
 
 /* Makes a snapshot of the kernel's tables, sorted. failure_of() explains the error. */
+/* Its sources of tests (kern_tests()): they are not seen at the real MX. To be called first. */
+void snapshot_set_tests(struct snapshot *s, int epoch, const uint32_t test[NOLIST_TEST_MAX]);
 int snapshot_read(struct snapshot **sp, const struct kern *k);
 
 int snapshot_epochs(const struct snapshot *s);
