@@ -319,6 +319,7 @@ run audit "$TMP/log" -c "$CONF" --at "$NOW"
 check 'is safe' grep -qx 'Is the list safe to enforce? Yes, as far as this log shows.' "$TMP/out"
 delivers "$(short 90)" 0A1B2C3D4E 'x[203.0.113.100]' >>"$TMP/log"
 shows '0 [43,40,3,1,39,0] no' 'one of them that delivered is not'
+is "$(found '.precision.value * 1000 | round')" 975 'precision is of those that were seen: 39 of 40'
 
 # --- usage -------------------------------------------------------------------
 

@@ -304,6 +304,23 @@ static void test_logs(void)
 		test_log(i);
 }
 
+/* Processes that begin with a client, more than are remembered: no message is lost. */
+static void test_processes(void)
+{
+	struct audit a = { .now = NOW, .from = NOW - 86400 };
+	enum maillog_kind kind;
+	char text[128];
+	int i, n, error = audit_start(&a);
+
+	for (i = 0; i < 70000 && !error; i++) {
+		n = snprintf(text, sizeof(text), P "smtpd[%d]: NOQUEUE: client=x[203.0.113.6]", i);
+		error = audit_line(&a, text, n, &kind);
+	}
+	tap_ok(!error && a.known == 70000 && !a.forgotten && !a.messages,
+	       "a process that took no message is none that was lost");
+	audit_free(&a);
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
@@ -314,6 +331,7 @@ int main(void)
 	test_rows();
 	test_example();
 	test_logs();
+	test_processes();
 	maillog_free(m);
 	return tap_done();
 }

@@ -32,7 +32,6 @@ const struct maillog_pattern maillog_patterns[] = {
 	{ PROGRAM_SMTPD, MAILLOG_SUBMITTED,
 	  ID ": client=" NAME "+" ADDR PORT ", sasl_(?:method|username|sender)=" },
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT, ID ": client=" FILTERED NAME "*" ADDR PORT END },
-	{ PROGRAM_SMTPD, MAILLOG_CLIENT, ID ": client=" NAME "+" ADDR PORT "(?:$|, (?!orig_))" },
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT,
 	  ID ": client=" NAME "+" ADDR PORT ORIG_ID "(?:$|, (?!orig_)|, orig_client=" NAME "*" NO_ADDR ")" },
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT, ID ": client=" NAME "+" NO_ADDR },
