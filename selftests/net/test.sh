@@ -66,8 +66,10 @@ check 'the mail host sees it as well' grep -q "^wrong *real *$real *refused" <<<
 must mails smtpd_delay_reject=no smtpd_client_restrictions=static:reject
 check 'postfix refuses' wait_for 20 banner_is 554
 asks 1 'the real MX says 554' "^wrong +real +$real +greets with \"554 5.7.1 "
+must mails 'smtpd_client_restrictions=sleep 4, permit'
+check 'postfix delays its greeting' wait_for 20 banner_is 220
+asks 0 'a greeting that comes late is one' '^OK: 5 of 5'
 must mails smtpd_delay_reject=yes smtpd_client_restrictions=
-
 check 'postfix is back' wait_for 20 banner_is 220
 must at net nft 'add table ip t; add chain ip t f { type filter hook forward priority 0; };
 	add rule ip t f ip daddr 192.0.2.10 drop; add rule ip t f ip daddr 192.0.2.30 reject with icmp host-prohibited'

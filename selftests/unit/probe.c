@@ -57,7 +57,7 @@ static const struct {
 	{ "another protocol", "SSH-2.0-x\r\n", true, -EBADMSG, 0, "SSH-2.0-x" },
 	{ "no code of SMTP", "999 x\r\n", true, -EBADMSG, 0, "999 x" },
 	{ "a longer number", "2200 x\r\n", true, -EBADMSG, 0, "2200 x" },
-	{ "what a terminal acts on", "220 \033[2J\b\x9b\xff\t\r\n", true, 0, 220, "220 ?[2J????" },
+	{ "what a terminal acts on", "220 \033[2J\b\x9b\xff\t|\r\n", true, 0, 220, "220 ?[2J?????" },
 	{ "a long line",
 	  "220 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
 	  true, 0, 220, "220 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..." },

@@ -77,7 +77,8 @@ static int read_line(struct smtp *s, int64_t deadline, char line[SMTP_TEXT], siz
 			strcpy(line + SMTP_TEXT - 4, "...");
 			continue;
 		}
-		line[n++] = c >= ' ' && c <= '~' ? c : '?';
+		/* To monitoring '|' is where numbers begin. */
+		line[n++] = c >= ' ' && c <= '~' && c != '|' ? c : '?';
 		line[n] = '\0';
 	}
 	return c < 0 ? c : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A small SMTP client with deadlines. It trusts nothing that a server says: replies are
- * bounded, and of their text only printable ASCII is kept.
+ * bounded, and of their text only printable ASCII is kept, without '|'.
  */
 #ifndef NOLIST_PROBE_SMTP_H
 #define NOLIST_PROBE_SMTP_H
