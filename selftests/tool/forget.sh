@@ -28,6 +28,10 @@ sources() {
 	nolist show -c "$CONF" --at "$NOW" --json | jq -r '.sources[].source'
 }
 
+in_table() {
+	bpftool -j map dump pinned "$PIN_DIR/nolist_verified" | jq length
+}
+before=$(in_table)
 others=$(sources | grep -vx 203.0.113.1)
 listed=$(nolist dump -c "$CONF" --at "$NOW" 2>/dev/null | grep -c '^203.0.113.6$')
 is "$(bytes "$key" | sed 's/[1-9][0-9]*/some/')" some 'the file has it'
@@ -35,6 +39,7 @@ run forget 203.0.113.1
 is "$status $(head -n 1 "$TMP/out")" '0 203.0.113.1: forgotten: 2 records in the tables, 1 in the store' \
 	'a source is forgotten'
 is "$(sources)" "$others" 'it, and no other'
+is "$(in_table)" "$before" 'in the place of the record is an empty one: a missing one would be a gap'
 is "$(nolist explain 203.0.113.1 -c "$CONF" --json | jq .known)" false 'explain knows nothing'
 is "$(bytes "$key")" 0 'no byte of it is left in the files'
 is "$(nolist dump -c "$CONF" --at "$NOW" 2>/dev/null | grep -c '^203.0.113.1$')" 0 'nor in a list'
@@ -52,7 +57,16 @@ is "$(nolist show -c "$CONF" --at "$NOW" --json | jq -r '.sources[] | select(.so
 # --- all ---
 
 must nolist pardon 203.0.113.99 -c "$CONF" >/dev/null
+sed 's/^learning = .*/learning = 5s/' "$CONF" >"$TMP/short.conf"
+learns() {
+	nolist status -c "$TMP/short.conf" --json | jq -e .learning_until
+}
+no_more() {
+	! learns
+}
+check 'the learning time is over' wait_for 10 no_more
 run forget --all
+check 'and begins anew' learns
 is "$status $(tail -n 1 "$TMP/out")" '0 the lists become empty at the next dump, pardons stay; the learning time begins anew' \
 	'all are forgotten'
 is "$(sources)" '' 'nobody is known'
@@ -60,7 +74,6 @@ is "$(sqlite3 "$STATE_DIR/evidence.db" 'SELECT count(*) FROM source')" 0 'nor st
 is "$(nolist pardon --list --json | jq '.pardons | length')" 1 'pardons stay'
 sed 's/^learning = .*/learning = 1d/' "$CONF" >"$TMP/learning.conf"
 until=$(nolist status -c "$TMP/learning.conf" --json | jq .learning_until)
-is "$((until > $(date +%s) + 86300))" 1 'the learning time begins anew'
 # To the second: the tables and the store round each on their own.
 still_learning() {
 	nolist status -c "$TMP/learning.conf" --json | jq "(.learning_until - $until) | fabs < 3"
@@ -73,12 +86,17 @@ is "$(still_learning)" true 'and a load does not begin it again'
 is "$(nolist dump -c "$TMP/learning.conf" 2>&1 | grep -c 'dump: warning: learning until .*: nobody is added')" 1 \
 	'dump says so'
 
+inject "203.0.113.50 high=1h:1h:1"
+must nolist collect -c "$CONF" --log 0 >/dev/null
 must nolist unload >/dev/null
 run unload --purge
-check 'a purge tells that the store stays' grep -q 'the store in .* still has 0 records' "$TMP/out"
+check 'a purge tells that the store stays' grep -q 'the store in .* still has 1 record of sources' "$TMP/out"
 check 'and what is lost' grep -q "what came after the last collect, at 20.*Z, is lost: no source is listed" "$TMP/out"
 run forget --all
-is "$status $(head -n 1 "$TMP/out")" '0 all: nothing was known' 'without tables the store is emptied'
+is "$status $(head -n 1 "$TMP/out")" '0 all: forgotten: 0 records in the tables, 1 in the store' \
+	'without tables the store is emptied'
+run forget 203.0.113.50
+is "$status $(cat "$TMP/out")" '0 203.0.113.50: nothing was known' 'what is unknown is no failure'
 
 fails 2 'no address given' 'nothing to forget' forget
 fails 2 '[-][-]all takes no address' 'both' forget --all 203.0.113.1

@@ -14,30 +14,35 @@
 #include "user/cmd/source.h"
 #include "user/evidence/forget.h"
 
-static void print_one(const char *of, const struct forgotten *done)
+/* Returns whether anything was known. */
+static bool print_one(const char *of, const struct forgotten *done)
 {
-	if (!done->tables && !done->stored)
+	if (!done->tables && !done->stored) {
 		printf("%s: nothing was known\n", of);
-	else
-		printf("%s: forgotten: %u record%s in the tables, %u in the store\n", of,
-		       done->tables, done->tables == 1 ? "" : "s", done->stored);
+		return false;
+	}
+	printf("%s: forgotten: %u record%s in the tables, %u in the store\n", of, done->tables,
+	       done->tables == 1 ? "" : "s", done->stored);
+	return true;
 }
 
 static int forget_some(const struct nolist_source *src, int n)
 {
 	struct forgotten *done = calloc(n, sizeof(*done));
 	char text[ADDR_TEXT];
+	bool is_any = false;
 	struct prefix p;
 	int i, error = done ? forget(options.pin_dir, options.state_dir, src, n, done) : -ENOMEM;
 
 	for (i = 0; i < n && !error; i++) {
 		p = source_prefix(&src[i]);
-		print_one(prefix_text(&p, text), &done[i]);
+		is_any |= print_one(prefix_text(&p, text), &done[i]);
 	}
 	free(done);
 	if (error)
 		return cmd_failed(error);
-	printf("a list that has it drops it at the next dump; new contacts are noted again\n");
+	if (is_any)
+		printf("lists drop it at the next dump; what it does from now on is noted again\n");
 	return EXIT_DONE;
 }
 

@@ -35,8 +35,9 @@ static void say_kept(void)
 	if (store_open(&store, options.state_dir, STORE_READ))
 		return;
 	n = store_count(store, STORE_UNVERIFIED) + store_count(store, STORE_VERIFIED);
-	printf("the store in '%s' still has %zu record%s of sources; \"nolist-xdp forget --all\" "
-	       "deletes them\n", options.state_dir, n, n == 1 ? "" : "s");
+	if (n)
+		printf("the store in '%s' still has %zu record%s of sources; \"nolist-xdp forget "
+		       "--all\" deletes them\n", options.state_dir, n, n == 1 ? "" : "s");
 	if (store_collected(store))
 		printf("what came after the last collect, at %s, is lost: no source is listed for "
 		       "what it did from an hour before that until the next load (the hold 'gaps')\n",
