@@ -163,6 +163,8 @@ static const struct {
 	{ E "H=x.example.net [203.0.113.6]:99 rejected connection in \"connect\" ACL", MAILLOG_REJECTED, "203.0.113.6", "m" },
 	{ E "refused connection from [203.0.113.6] (host_reject_connection)", MAILLOG_REJECTED, "203.0.113.6", "m" },
 	{ E "rejected EHLO from H=[203.0.113.6]: syntactically invalid argument(s): x", MAILLOG_REJECTED, "203.0.113.6", "m" },
+	{ E "rejected EHLO from H=[203.0.113.6]: syntactically invalid argument(s): a) [" V "] P=smtp", MAILLOG_REJECTED, "203.0.113.6", "m" },
+	{ E "rejected EHLO from H=(a) [" V "]: x) [203.0.113.6]: syntactically invalid argument(s): b", MAILLOG_ODD, V, "m" },
 	{ E "SMTP protocol synchronization error (input sent without waiting for greeting): rejected connection from H=[203.0.113.6] input=\"x\"", MAILLOG_REJECTED, "203.0.113.6", "m" },
 	{ "Nov 28 14:00:00 mx exim[8001]: [2/2] " E "H=(x) [" V "] rejected RCPT <a@b>: no", MAILLOG_MAIL, "", "" },
 	{ "<22>1 " AT " mx postfix 1 - -  NOQUEUE: reject: RCPT from x[203.0.113.6]: 550 5.1.1 no", MAILLOG_REJECTED, "203.0.113.6", "m" },
@@ -224,6 +226,7 @@ static void test_rows(void)
 
 static void test_example(void)
 {
+	static const char secret[] = "x postfix/cleanup[1]: 4A1B2C3D02: warning: header Subject: hers";
 	struct {
 		char text[MAILLOG_EXAMPLE], after;
 	} guarded;
@@ -234,6 +237,8 @@ static void test_example(void)
 
 	maillog_example(line, strlen(line), text);
 	tap_ok(!strcmp(text, "x <> \"\" @ @ \"i <j"), "an example has no address of a person");
+	maillog_example(secret, strlen(secret), text);
+	tap_ok(!strcmp(text, "x postfix/cleanup[1]: 4A1B2C3D02: warning..."), "nor words of a message");
 	/* Of every length, with what is left out at every place: within its bounds. */
 	for (i = 0; i < MAILLOG_EXAMPLE; i++) {
 		memset(longest, 'x', sizeof(longest));

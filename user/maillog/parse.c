@@ -194,12 +194,14 @@ static bool is_address(const char *text, size_t size)
 	return !addr_parse(copy, &addr);
 }
 
-/* Is there another address at the place of the client's, after the HELO? */
+/* Is there a HELO, and another address at the place of the client's after it? */
 static bool is_doubtful(const struct maillog *m, const struct words *text)
 {
-	const char *end = text->at + text->size;
-	const char *at = text->at + pcre2_get_ovector_pointer(m->match)[1];
+	size_t matched = pcre2_get_ovector_pointer(m->match)[1];
+	const char *end = text->at + text->size, *at = text->at + matched;
 
+	if (!memchr(text->at, '(', matched))
+		return false;
 	for (; at < end && (at = memchr(at, ')', end - at)); at++)
 		if (end - at > 3 && !memcmp(at, ") [", 3) && is_address(at + 3, end - at - 3))
 			return true;
@@ -354,6 +356,20 @@ static const char *quoted(const char *at, const char *end)
 	return is && end - at > 1 ? memchr(at + 1, close[is - open], end - at - 1) : NULL;
 }
 
+/* From here on cleanup shows words of the message. */
+static bool is_content(const char *at, const char *end)
+{
+	static const char *const begins[] = { ": header ", ": body " };
+	size_t i, n;
+
+	for (i = 0; i < 2; i++) {
+		n = strlen(begins[i]);
+		if ((size_t)(end - at) >= n && !memcmp(at, begins[i], n))
+			return true;
+	}
+	return false;
+}
+
 void maillog_example(const char *line, size_t size, char text[MAILLOG_EXAMPLE])
 {
 	const char *at = line, *end = line + size, *close;
@@ -361,7 +377,7 @@ void maillog_example(const char *line, size_t size, char text[MAILLOG_EXAMPLE])
 	size_t n = 0;
 
 	/* Each turn writes two bytes at most, and three dots and the zero follow. */
-	while (at < end && n + 2 + 4 <= MAILLOG_EXAMPLE) {
+	while (at < end && n + 2 + 4 <= MAILLOG_EXAMPLE && !is_content(at, end)) {
 		size_t word = is_start ? mailbox(at, end - at) : 0;
 
 		close = quoted(at, end);

@@ -56,7 +56,7 @@ int maillog_new(struct maillog **mp, int64_t now, const char *const *words);
 void maillog_free(struct maillog *m);
 /* Reads one line, without its end, into *to. */
 void maillog_read(struct maillog *m, const char *line, size_t size, struct maillog_line *to);
-/* A line to show: without what stands in quotes, in <> or beside an @. */
+/* A line to show: without what stands in quotes, in <> or beside an @, and without content. */
 void maillog_example(const char *line, size_t size, char text[MAILLOG_EXAMPLE]);
 
 #endif
