@@ -144,6 +144,16 @@ says 'is told, with the line to add' "^ +hint: test-sources = \{ $CLIENT4 \}"
 run explain $CLIENT4 --json
 is "$(jq -c '[.low.opens, .real.opens, .high.opens, .data.connections, .talk.hours]' "$TMP/out")" \
 	'[2,2,2,2,1]' 'each role was asked once by each test'
+as=(env PATH="$BUILD:$PATH")
+tests 0 '^OK: 12 of 12' 'by a command that leads to another host' -c "$TMP/test.conf" \
+	--via 'nsenter --net=/run/netns/client'
+is "$(grep -cE "^ok +evidence +($CLIENT4|$CLIENT6) +noted at (low|real|high)\$" "$TMP/out")" 6 \
+	'the tables have noted it all, too'
+for bad in false 'echo {"findings":[]}' 'no-such-command x' ' '; do
+	tests 1 '' "by one that leads nowhere: '$bad'" -c "$TMP/test.conf" --via "$bad"
+done
+as=()
+tests 2 '' 'from one place at a time' -c "$TMP/test.conf" --via x --from client
 must nolist unload -i s0
 tests 1 "^WRONG: .* high $HIGH4: refused" 'the program is away' --from client -c "$TMP/test.conf"
 says 'so nothing is noted of the low fake' "^wrong +evidence +$CLIENT4 +not noted at low: the contact"

@@ -196,6 +196,22 @@ static void test_grown(void)
 	       "also in an hour that took the place of another");
 }
 
+/* Where another host made the test, nothing could be read before it. */
+static void test_since(void)
+{
+	struct probe_noted n = { .opened_ns = 100, .data_ns = 99, .talked_ns = 100,
+				 .hour = { [2] = 8, [3] = 9 }, .tempfailed = { [2] = 1, [3] = 1 },
+				 .quit = { [2] = 1 } };
+
+	tap_ok(probe_noted_since(100, &n) == (PROBE_CONTACT | PROBE_TEMPFAILED),
+	       "what was noted since then, and a QUIT of the hour before is not");
+	n.quit[3] = 1;
+	n.data_ns = 100;
+	tap_ok(probe_noted_since(100, &n) == (PROBE_CONTACT | PROBE_TEMPFAILED | PROBE_QUIT | PROBE_DATA),
+	       "all of it");
+	tap_ok(!probe_noted_since(101, &n), "what was noted before is not");
+}
+
 int main(void)
 {
 	test_replies();
@@ -206,5 +222,6 @@ int main(void)
 	same_frame("100::8", "2001:db8::30", PACKET_ACK, "DATA\r\nx");
 	test_reading();
 	test_grown();
+	test_since();
 	return tap_done();
 }

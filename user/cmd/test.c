@@ -18,7 +18,7 @@
 #include "user/cmd/conf_args.h"
 #include "user/probe/probe.h"
 
-enum { OPT_JSON = 256, OPT_FROM, OPT_TIMEOUT };
+enum { OPT_JSON = 256, OPT_FROM, OPT_VIA, OPT_TIMEOUT };
 
 #define TIMEOUT_MAX_S 60
 
@@ -29,6 +29,7 @@ static const struct cmd_option opts[] = {
 	{ "high", CONF_ARGS_HIGH, "ADDR", "a high fake, instead of the file's addresses" },
 	{ "port", CONF_ARGS_PORT, "N", "a port of the fakes, instead of the file's (25)" },
 	{ "from", OPT_FROM, "NETNS", "test from this network namespace: a name, or a path" },
+	{ "via", OPT_VIA, "CMD", "test from the host that a command leads to, such as \"ssh HOST\"" },
 	{ "timeout", OPT_TIMEOUT, "TIME", "how long to wait for an answer (2s)" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
@@ -37,7 +38,7 @@ static const struct cmd_option opts[] = {
 struct test {
 	struct conf_args args;
 	bool has_addresses, has_ports, is_json;
-	const char *from;
+	const char *from, *via;
 	int timeout_s;
 };
 
@@ -63,6 +64,8 @@ static int take(struct test *t, int c)
 		return EXIT_DONE;
 	if (c == OPT_FROM)
 		t->from = optarg;
+	else if (c == OPT_VIA)
+		t->via = optarg;
 	else if (c == OPT_TIMEOUT)
 		return set_timeout(t, optarg);
 	else
@@ -70,13 +73,13 @@ static int take(struct test *t, int c)
 	return EXIT_DONE;
 }
 
-/* Addresses of the command line are tested alone; without --from no file is needed for them. */
+/* Addresses of the command line are tested alone; from here no file is needed for them. */
 static int read_conf(struct test *t, struct conf *conf)
 {
 	struct conf_args file = { .file = t->args.file };
 	int i, status = EXIT_DONE;
 
-	if (t->has_addresses && !t->from && !t->args.file)
+	if (t->has_addresses && !t->from && !t->via && !t->args.file)
 		conf_init(conf);
 	else
 		status = conf_args_read(&file, conf);
@@ -184,10 +187,11 @@ static int nothing_to_test(void)
 
 static int test(struct test *t, struct conf *conf)
 {
-	bool is_remote = t->has_addresses && !t->from;
+	bool is_outside = t->from || t->via, is_remote = t->has_addresses && !is_outside;
 	struct probe_options o = { .conf = conf,
 				   .pin_dir = is_remote ? NULL : options.pin_dir,
 				   .netns = t->from,
+				   .via = t->via,
 				   .timeout_ms = t->timeout_s * 1000 };
 	struct findings found = {};
 	int error = 0, status;
@@ -198,7 +202,7 @@ static int test(struct test *t, struct conf *conf)
 		return cmd_failed(error);
 	if (!conf->mxs)
 		return nothing_to_test();
-	error = is_remote || t->from ? probe_outside(&found, &o) : probe_attached(&found, &o);
+	error = is_remote || is_outside ? probe_outside(&found, &o) : probe_attached(&found, &o);
 	if (error || found.is_incomplete) {
 		free(found.f);
 		return cmd_failed(error ? error : -ENOMEM);
@@ -224,6 +228,10 @@ int cmd_test(int argc, char **argv)
 	}
 	while (!status && (c = cmd_getopt(argc, argv, opts)) > 0)
 		status = take(&t, c);
+	if (!status && t.from && t.via) {
+		errx("--from and --via exclude each other");
+		status = EXIT_USAGE;
+	}
 	if (!status && c < 0)
 		status = -1 - c;
 	else if (!status && !cmd_is_end(argc, argv))

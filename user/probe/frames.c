@@ -52,6 +52,8 @@ static void keep_text(struct client *c)
 				     c->answer.data[i] :
 				     '?';
 	c->text[i] = '\0';
+	if (i + 1 == TEXT)
+		strcpy(c->text + i - 3, "...");
 }
 
 /* Runs a frame with these flags and data; what became of it is an enum kern_tried, or -errno. */

@@ -9,9 +9,16 @@
 #include "user/kernel/kern.h"
 #include "user/probe/probe.h"
 
-static uint32_t opens_of(const struct nolist_contacts *c, enum nolist_role role)
+static const struct nolist_contact *contact_of(const struct nolist_contacts *c,
+					       enum nolist_role role)
 {
-	return role == NOLIST_LOW ? c->low.opens : role == NOLIST_REAL ? c->real.opens : c->high.opens;
+	return role == NOLIST_LOW ? &c->low : role == NOLIST_REAL ? &c->real : &c->high;
+}
+
+static void later(uint64_t *at, uint64_t ns)
+{
+	if (ns > *at)
+		*at = ns;
 }
 
 /* Adds an hour; one that is newer takes the place of the older one. */
@@ -34,14 +41,18 @@ static int add_instance(const struct kern *k, int instance, const struct probe *
 	struct nolist_verified verified;
 	int i, error = kern_contacts(k, instance, &src, &contacts);
 
-	if (!error)
-		n->opens += opens_of(&contacts, p->role);
+	if (!error) {
+		n->opens += contact_of(&contacts, p->role)->opens;
+		later(&n->opened_ns, contact_of(&contacts, p->role)->last_ns);
+	}
 	if (error && error != -ENOENT)
 		return error;
 	error = kern_verified(k, instance, &src, &verified);
 	if (error)
 		return error == -ENOENT ? 0 : error;
 	n->data += verified.real_data;
+	later(&n->data_ns, verified.real_last_ns);
+	later(&n->talked_ns, verified.high_last_ns);
 	for (i = 0; i < NOLIST_HOURS; i++)
 		add_hour(n, i, &verified.hour[i]);
 	return 0;
@@ -76,4 +87,23 @@ unsigned int probe_grown(const struct probe_noted *before, const struct probe_no
 			grown |= PROBE_QUIT;
 	}
 	return grown;
+}
+
+unsigned int probe_noted_since(uint64_t since_ns, const struct probe_noted *noted)
+{
+	unsigned int since = 0;
+	int i, now = 0;
+
+	for (i = 1; i < NOLIST_HOURS; i++)
+		if (noted->hour[i] > noted->hour[now])
+			now = i;
+	if (noted->opened_ns >= since_ns)
+		since |= PROBE_CONTACT;
+	if (noted->data_ns >= since_ns)
+		since |= PROBE_DATA;
+	if (noted->talked_ns >= since_ns && noted->tempfailed[now])
+		since |= PROBE_TEMPFAILED;
+	if (noted->talked_ns >= since_ns && noted->quit[now])
+		since |= PROBE_QUIT;
+	return since;
 }

@@ -64,6 +64,13 @@ static int refuse_own(const struct probe_run *run)
 
 /* --- evidence --------------------------------------------------------------------------- */
 
+/* By probe. */
+struct evidence {
+	struct probe_noted *before, *after;
+	bool is_compared; /* before was read before the test */
+	uint64_t since_ns;
+};
+
 static bool is_local(const struct nolist_addr *addr)
 {
 	struct nolist_addr *own = NULL;
@@ -138,33 +145,37 @@ static void want(const struct probe_run *run, const struct conf *conf, struct pr
 			noted[i].wanted = wanted_of(&run->probe[i], conf);
 }
 
+/* What was noted of a probe since the test began: by another host's test its time has to tell. */
+static unsigned int missing_of(const struct evidence *e, int i)
+{
+	return e->before[i].wanted & ~(e->is_compared ?
+					       probe_grown(&e->before[i], &e->after[i]) :
+					       probe_noted_since(e->since_ns, &e->after[i]));
+}
+
 /* Waits until all is noted, but not long. */
-static int read_after(const struct kern *k, const struct probe_run *run,
-		      const struct probe_noted *before, struct probe_noted *after)
+static int read_after(const struct kern *k, const struct probe_run *run, struct evidence *e)
 {
 	int64_t until = smtp_clock() + NOTED_MS;
 	unsigned int missing;
 	int i, error;
 
 	do {
-		error = probe_read_noted(k, run, after);
+		error = probe_read_noted(k, run, e->after);
 		for (i = 0, missing = 0; i < run->n && !error; i++)
-			missing |= before[i].wanted & ~probe_grown(&before[i], &after[i]);
+			missing |= missing_of(e, i);
 	} while (!error && missing && smtp_clock() < until && !usleep(50000));
 	return error;
 }
 
 static int find_evidence(struct findings *found, const struct kern *k, const struct probe_run *run,
-			 const struct probe_noted *before)
+			 struct evidence *e)
 {
-	struct probe_noted *after = calloc(run->n + 1, sizeof(*after));
-	int i, error = after ? read_after(k, run, before, after) : -ENOMEM;
+	int i, error = read_after(k, run, e);
 
 	for (i = 0; i < run->n && !error; i++)
-		if (before[i].wanted && !is_repeated(run, i))
-			find_noted(found, &run->probe[i],
-				   before[i].wanted & ~probe_grown(&before[i], &after[i]));
-	free(after);
+		if (e->before[i].wanted && !is_repeated(run, i))
+			find_noted(found, &run->probe[i], missing_of(e, i));
 	return error;
 }
 
@@ -214,25 +225,42 @@ static void find_sources(struct findings *found, const struct probe_run *run,
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
-static int ask_all(struct findings *found, struct probe_run *run, const struct probe_options *o,
-		   const struct kern *k)
+static int ask(struct probe_run *run, const struct probe_options *o)
 {
-	struct probe_noted *before = calloc(run->n + 1, sizeof(*before));
-	int i, error = before ? 0 : -ENOMEM;
+	return o->via ? probe_via(o->via, o->conf, run) : run_in(o->netns, probe_wire, run);
+}
 
-	if (!error && k)
-		error = probe_read_noted(k, run, before);
+static int ask_all(struct findings *found, struct probe_run *run, const struct probe_options *o,
+		   const struct kern *k, struct evidence *e)
+{
+	int i, error = 0;
+
+	if (k && e->is_compared)
+		error = probe_read_noted(k, run, e->before);
 	if (!error)
-		error = run_in(o->netns, probe_wire, run);
+		error = ask(run, o);
 	for (i = 0; i < run->n && !error; i++)
 		probe_find(found, &run->probe[i]);
 	if (!error && k) {
-		want(run, o->conf, before);
-		error = find_evidence(found, k, run, before);
+		want(run, o->conf, e->before);
+		error = find_evidence(found, k, run, e);
 	}
 	if (!error)
 		find_sources(found, run, o);
-	free(before);
+	return error;
+}
+
+static int ask_with(struct findings *found, struct probe_run *run, const struct probe_options *o,
+		    const struct kern *k)
+{
+	struct evidence e = { .before = calloc(run->n + 1, sizeof(*e.before)),
+			      .after = calloc(run->n + 1, sizeof(*e.after)),
+			      .is_compared = !o->via,
+			      .since_ns = kern_now_ns() };
+	int error = e.before && e.after ? ask_all(found, run, o, k, &e) : -ENOMEM;
+
+	free(e.before);
+	free(e.after);
 	return error;
 }
 
@@ -244,19 +272,19 @@ int probe_outside(struct findings *found, const struct probe_options *o)
 
 	if (!error)
 		error = probe_share(&run.probe, run.n);
-	if (!error)
+	if (!error && !o->via)
 		error = run_in(o->netns, probe_route, &run);
 	if (!error)
 		error = refuse_own(&run);
 	if (error || !o->pin_dir)
-		return error ? error : ask_all(found, &run, o, NULL);
+		return error ? error : ask_with(found, &run, o, NULL);
 	error = kern_open(&k, o->pin_dir);
 	if (error == -ENOENT) {
 		find(found, GRADE_REFUSES, "program", "", "%s", failure_last()->what);
 		error = 0;
 	}
 	if (!error)
-		error = ask_all(found, &run, o, k);
+		error = ask_with(found, &run, o, k);
 	kern_close(k);
 	return error;
 }

@@ -44,6 +44,7 @@ struct probe_run {
 	int timeout_ms; /* for a connection and for each reply */
 };
 
+#define PROBE_AT_A_TIME 8 /* addresses that are tested together */
 #define PROBE_GREETING_MS 13000 /* longer a real MX may wait: many delay their greeting */
 
 /* Both return at the latest after some timeouts, whatever the other side does. */
@@ -59,12 +60,19 @@ int probe_in_netns(const char *netns, void (*fn)(struct probe_run *run), struct 
 /* Moves probes into memory that processes share; for the life of this process. */
 int probe_share(struct probe **probes, int n);
 
+/*
+ * The same by a command, such as "ssh HOST", that runs this tool on another host, for the
+ * addresses of conf, which run is of. -errno: there was no result.
+ */
+int probe_via(const char *cmd, const struct conf *conf, struct probe_run *run);
+
 /* --- whole tests, as findings: GRADE_REFUSES is what is wrong ------------------------ */
 
 struct probe_options {
 	const struct conf *conf; /* its addresses are tested */
 	const char *pin_dir;     /* NULL: of another host, whose tables cannot be read */
-	const char *netns;       /* where to test from; NULL: from here */
+	const char *netns;       /* where to test from; NULL: from here, or */
+	const char *via;         /* the command that leads to where; NULL: none */
 	int timeout_ms;
 };
 
@@ -91,6 +99,7 @@ struct probe_noted {
 	uint32_t hour[NOLIST_HOURS];    /* as in struct nolist_hour, of these counts: */
 	uint32_t tempfailed[NOLIST_HOURS];
 	uint32_t quit[NOLIST_HOURS];
+	uint64_t opened_ns, data_ns, talked_ns; /* when last; as in the tables */
 	unsigned int wanted; /* enum probe_evidence: what the test has to add */
 };
 
@@ -101,6 +110,11 @@ int probe_read_noted(const struct kern *k, const struct probe_run *run, struct p
 enum probe_evidence { PROBE_CONTACT = 1, PROBE_TEMPFAILED = 2, PROBE_QUIT = 4, PROBE_DATA = 8 };
 /* What came between two readings: bits of the above. */
 unsigned int probe_grown(const struct probe_noted *before, const struct probe_noted *after);
+/*
+ * The same where nothing could be read before, since the source was not known: what was last at
+ * since_ns or later. Of a dialogue it is the hour that has a 4xx and a QUIT.
+ */
+unsigned int probe_noted_since(uint64_t since_ns, const struct probe_noted *noted);
 
 /* --- made-up frames ----------------------------------------------------------------- */
 

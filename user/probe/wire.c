@@ -19,7 +19,6 @@
 #include "user/probe/smtp.h"
 
 #define AT_ONCE_MS 1000 /* later a refusal answers a SYN that was sent again */
-#define AT_A_TIME 8     /* addresses that are tested together */
 
 /* Notes what was found; returns is_ok. */
 static bool say(struct probe *p, bool is_ok, const char *fmt, ...)
@@ -328,11 +327,11 @@ static void *work(void *arg)
 
 void probe_wire(struct probe_run *run)
 {
-	pthread_t thread[AT_A_TIME];
+	pthread_t thread[PROBE_AT_A_TIME];
 	int next = 0, threads = 0, i;
 	struct worker w = { run, &next };
 
-	while (threads < AT_A_TIME - 1 && threads < run->n - 1 &&
+	while (threads < PROBE_AT_A_TIME - 1 && threads < run->n - 1 &&
 	       !thread_start(&thread[threads], work, &w))
 		threads++;
 	work(&w);
