@@ -124,17 +124,17 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 
 check-sanitize: ## run unit, tool and prog tests with the sanitizers of the compiler; T as for check
 	$(Q)scripts/deps.sh check
-	$(Q)$(MAKE) --no-print-directory B=build/sanitize CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" tests
-	$(Q)NOLIST_BUILD=build/sanitize selftests/run.sh $(or $(T),unit tool prog)
+	$(Q)$(MAKE) --no-print-directory B=build-sanitize CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" tests
+	$(Q)NOLIST_BUILD=build-sanitize selftests/run.sh $(or $(T),unit tool prog)
 
 FUZZERS := $(basename $(notdir $(wildcard selftests/fuzz/*.c)))
 FUZZ_BIN := $(FUZZERS:%=$(B)/%)
 TIME ?= 60
 fuzz: ## feed what reads foreign text with made-up text; T=NAME one, TIME=SECONDS for each
 	$(Q)scripts/deps.sh fuzz
-	$(Q)$(MAKE) --no-print-directory B=build/fuzz CC=$(CLANG) WARN="-Wall -Wextra" \
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=$(CLANG) WARN="-Wall -Wextra" \
 		CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" fuzz-build
-	$(Q)selftests/fuzz/run.sh build/fuzz $(TIME) $(T)
+	$(Q)selftests/fuzz/run.sh build-fuzz $(TIME) $(T)
 fuzz-build: $(FUZZ_BIN)
 $(FUZZ_BIN): $(B)/%: selftests/fuzz/%.c $(TEST_LIBS)
 	$(call say,CC,$@)
@@ -208,7 +208,7 @@ check-deb: deb ## and try it in a Debian of its own
 	$(Q)scripts/check-deb.sh
 
 clean: ## remove everything that was built or fetched
-	rm -rf $(B)
+	rm -rf $(B) build-fuzz build-sanitize
 
 version: # of this tree
 	@echo $(VERSION)

@@ -83,6 +83,16 @@ all 'by ip link'
 must nolist unload --purge >/dev/null 2>&1
 must ip -n server link set dev s0 xdp off
 
+# load needs it, and without it nothing is done: with all others it could attach a program that
+# it cannot find again.
+for mode in native generic; do
+	in_server setpriv --bounding-set +all,-sys_admin --inh-caps -all "$TOOL" load -c "$CONF" \
+		--mode $mode --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" >"$TMP/out" 2>"$TMP/err"
+	status=$?
+	is "$status $(attached_id) $(ls -d "$PIN_DIR" 2>/dev/null) $(grep -c 'load needs CAP_SYS_ADMIN' "$TMP/err")" \
+		"1 none  1" "$mode mode: load without it says so, and does nothing"
+done
+
 # Another's program at an interface is none of ours, as before.
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 must ip -n server link add o0 type veth peer name o1

@@ -160,4 +160,12 @@ fails 1 'hint: run it as root' 'with its hint' \
 fails 1 'cannot write all of the output' 'help on a full disk fails, too' \
 	sh -c '"$@" >/dev/full' - "$TOOL" --help
 
+# Its own arguments as well: they may come from somebody's file.
+must mkdir -p /sys/fs/bpf/$'esc\e[31m'
+must nolist unload --purge >/dev/null 2>&1
+must in_server "$TOOL" load -i s0 --low "$LOW4" --real "$REAL4" --pin-dir /sys/fs/bpf/$'esc\e[31m' \
+	>/dev/null 2>&1
+in_server "$TOOL" status --pin-dir /sys/fs/bpf/$'esc\e[31m' --state-dir "$STATE_DIR" >"$TMP/esc" 2>&1
+is "$(grep -c $'\e' "$TMP/esc") $(grep -c 'pins in /sys/fs/bpf/esc.x1b.31m' "$TMP/esc")" '0 1' \
+	'nothing that it prints can control a terminal'
 done_testing

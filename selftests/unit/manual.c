@@ -176,11 +176,17 @@ int main(void)
 {
 	char *manual = slurp(MANUAL), *example = slurp(EXAMPLE);
 	char *keys = section(manual, "CONFIGURATION");
+	char *judgement = section(manual, "THE JUDGEMENT"), *lists = section(manual, "LISTS");
 
 	test_rules(keys, example);
 	test_keys(keys);
 	test_strangers(keys, ".It Cm ", "the manual");
 	test_strangers(example, "", "the example");
-	test_names(section(manual, "THE JUDGEMENT"), section(manual, "LISTS"));
+	test_names(judgement, lists);
+	free(judgement);
+	free(lists);
+	free(keys);
+	free(example);
+	free(manual);
 	return tap_done();
 }

@@ -91,11 +91,14 @@ bool kern_is_partial(int ifindex, enum kern_mode mode)
 int kern_check_new(const struct kern_new *new, struct kern_prog *prog)
 {
 	struct kern_instance seen;
-	int i, ret = kern_prog_info(new->fd, prog);
+	int i, fd, ret = kern_prog_info(new->fd, prog);
 
 	if (ret)
 		return fail(ret, "cannot look at the program");
-	ret = kern_prog_version(NULL, prog->id);
+	fd = kern_prog_fd(NULL, prog->id);
+	ret = fd < 0 ? fd : kern_prog_version(NULL, prog->id);
+	if (fd >= 0)
+		close(fd);
 	if (ret == -EPERM) {
 		fail(ret, "cannot look at programs by their ids");
 		return fail_hint("load needs CAP_SYS_ADMIN");
