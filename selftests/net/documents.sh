@@ -417,6 +417,9 @@ run_fresh() {
 	shell <"$1" && is "$(at_host bash -c "$members")" 0 "$mode: ipset: an old one is not"
 	relist
 	check "$mode: ipset: dump writes it anew" at_host ipset test nolist4 $BAD
+	at_host ipset flush nolist4
+	writes
+	check "$mode: ipset: and loads it again when the set has lost it" at_host ipset test nolist4 $BAD
 	at_host iptables -F INPUT
 	at_host ip6tables -F INPUT
 }

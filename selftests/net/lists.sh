@@ -129,6 +129,10 @@ must nolist dump --quiet -c "$TMP/short.conf" --format rbldnsd --output "$DIR/rb
 check 'rbldnsd: an expired list refuses nobody' wait_for 15 answers $BAD4 'SERVFAIL,'
 list rbldnsd
 check 'rbldnsd: a new one is taken up' wait_for 10 answers $BAD4 'NOERROR, 127.0.0.2'
+sed '$a list-life = 2147483647\nlisting = 2147483647' "$CONF" >"$TMP/long.conf"
+must nolist dump --quiet -c "$TMP/long.conf" --format rbldnsd --output "$DIR/rbldnsd"
+sleep 2 # more than its timer
+is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: the longest life of a list is taken'
 list rbldnsd --at "$(($(date +%s) + 45))"
 sleep 2 # more than its timer
 is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: a clock that is 45 seconds behind takes it'
@@ -242,6 +246,8 @@ is "$(rows "$DIR/rspamd" | grep -c 203.0.113.6)" 0 'rspamd: a source that comes 
 rbldnsd_port=$port
 port=5301
 must nolist dump --quiet -c "$TMP/weak.conf" --format zone --output "$DIR/zone"
+must nolist dump --quiet -c "$TMP/long.conf" --format zone --output "$DIR/zone.long"
+check 'nsd takes a zone of the longest life' in_root nsd-checkzone bl.example "$DIR/zone.long"
 check 'nsd takes the zone' in_root nsd-checkzone bl.example "$DIR/zone"
 nsd_up $port bl.example zone
 dns_list nsd "$(reason $BAD4)"
@@ -422,6 +428,10 @@ hello() {
 }
 is "$(hello $BAD4 $REAL4) $(hello $GOOD4 $REAL4)" 'refused 220' 'nft refuses a listed source only'
 is "$(hello $BAD6 $REAL6) $(hello $GOOD6 $REAL6)" 'refused 220' 'nft: and IPv6'
+# A list that has expired and is loaded again, as at a reboot.
+sed -E "s/(fresh \{ 0-)[0-9]+/\1$(date +%s)/" "$DIR/nft" >"$DIR/nft.old"
+check 'nft takes a list that has expired' in_server nft -f "$DIR/nft.old"
+is "$(members bl4 | wc -w) $(hello $BAD4 $REAL4)" '3 554' 'nft: but it refuses nobody'
 list nft --allow <(echo $BAD4) --reload-command "nft -f $DIR/nft"
 is "$(members bl4)" '203.0.113.6 203.0.113.7' 'nft: a source that comes off the list is gone'
 is "$(hello $BAD4 $REAL4)" 554 'nft: and comes as far as postfix, which lists it still'
@@ -437,6 +447,9 @@ check 'ipset: a listed source is in it' in_root ipset test nolist4 $BAD4
 check 'ipset: its neighbour is not' bash -c "! nsenter -t $root -n -m -r ipset test nolist4 203.0.113.5"
 check 'ipset: an address of a listed /64 is' in_root ipset test nolist6 $BAD6
 is "$(in_root ipset save nolist4 | grep -c '^add .* timeout 17')" 3 'ipset: each for its time'
+must nolist dump --quiet -c "$TMP/long.conf" --format ipset --output "$DIR/ipset"
+check 'ipset: the longest life of a list is taken' in_root ipset restore -file "$DIR/ipset"
+is "$(in_root ipset save nolist4 | sed -n 's/^add .* timeout \(....\)...$/\1/p' | sort -u)" 2147 'ipset: as long as it can'
 list ipset --allow "$TMP/pardoned" --reload-command "true"
 must in_root ipset restore -file "$DIR/ipset"
 is "$(in_root ipset save nolist4 | grep -c 203.0.113.6)" 0 \
