@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2046 # a list of words
 #
-# A real MX of every kind of log, for net/maillogs: in the root that scripts/inroot.sh makes,
+# A real MX with every kind of log, for net/maillogs: in the root that scripts/inroot.sh makes,
 # with addresses at lo, runs postfix, exim, syslog daemons and a milter, lets clients of
 # 203.0.113.0/24 deliver and be refused, and leaves the logs in the directory $1.
 #
@@ -78,6 +78,18 @@ start_rsyslog() {
 	mkdir -p /var/spool/rsyslog
 	rsyslogd -f /etc/rsyslog.lab -i /run/rsyslogd.pid
 	wait_until test -S /dev/log
+}
+
+# It wants control groups, which it then does not use.
+start_journald() {
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	mkdir -p /run/systemd/journal /run/log/journal
+	rm -f /etc/machine-id /dev/log
+	echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+	printf '[Journal]\nStorage=volatile\nReadKMsg=no\n' >/etc/systemd/journald.conf
+	SYSTEMD_LOG_TARGET=console /usr/lib/systemd/systemd-journald >>"$out/journald" 2>&1 &
+	wait_until test -S /run/systemd/journal/dev-log
+	ln -s /run/systemd/journal/dev-log /dev/log
 }
 
 start_milter() {
@@ -196,6 +208,22 @@ clients_of_exim() {
 	wait_until queue_is_empty
 	sleep 1
 	cp /var/log/busybox "$out/busybox"
+	postfix stop >>"$out/postfix" 2>&1
+
+	# Both into the journal.
+	kill %busybox "$(cat /run/exim.pid)"
+	start_journald
+	start_postfix
+	start_exim
+	mail 203.0.113.1 192.0.2.20 inbox@example.com journal
+	mail 203.0.113.2 192.0.2.20 x@elsewhere.example journal
+	mail 203.0.113.31 192.0.2.26 inbox@example.org journal
+	mail 203.0.113.32 192.0.2.26 x@elsewhere.example journal
+	wait_until queue_is_empty
+	sleep 1
+	for f in short short-iso short-precise short-full short-unix short-monotonic cat json; do
+		journalctl --directory=/run/log/journal -o "$f" >"$out/journal-$f"
+	done
 	postfix stop >>"$out/postfix" 2>&1
 } >"$out/said" 2>&1
 kill $(jobs -p) "$(cat /run/exim.pid)"
