@@ -156,6 +156,10 @@ as=()
 tests 2 '' 'from one place at a time' -c "$TMP/test.conf" --via x --from client
 must nolist unload -i s0
 tests 1 "^WRONG: .* high $HIGH4: refused" 'the program is away' --from client -c "$TMP/test.conf"
+as=(env PATH="$BUILD:$PATH")
+tests 1 "^WRONG: .* high $HIGH4: refused" 'as another host says' -c "$TMP/test.conf" \
+	--via 'nsenter --net=/run/netns/client'
+as=()
 says 'so nothing is noted of the low fake' "^wrong +evidence +$CLIENT4 +not noted at low: the contact"
 must nolist load -c "$TMP/test.conf" >"$TMP/load.log" 2>&1
 
