@@ -219,6 +219,9 @@ lines=$(words | wc -l)
 check 'it goes on collecting' collects
 is "$(words | wc -l)" "$lines" 'and says so once'
 is "$(words | grep -vcE ': listed | run: loaded')" 3 'in two lines'
+: >"$CONF"
+check 'an empty file' reloads said 'the configuration has no MX addresses'
+is "$(nolist status --json | jq '.tables[0].mx | length')" 6 'empties nothing'
 echo 'mode = sideways' >"$CONF"
 check 'a wrong value' reloads said 'sideways'
 sed 's/s0/s7/' "$TMP/good.conf" >"$CONF"
@@ -232,7 +235,7 @@ rm "$CONF"
 check 'no file' reloads said "cannot read '$CONF'"
 sed "\$a list = { \"plane $TMP/list3\" }" "$TMP/good.conf" >"$CONF"
 check 'an unknown format' reloads said "unknown format 'plane'"
-is "$(grep -c 'stays in force' "$TMP/run.log")" 5 'all but these two leave the old one in force'
+is "$(grep -c 'stays in force' "$TMP/run.log")" 6 'all but these two leave the old one in force'
 check 'which still collects' collects
 sed "\$a high = { 192.0.2.31 }" "$TMP/good.conf" >"$CONF"
 check 'a good one is taken' reloads has_high 192.0.2.31

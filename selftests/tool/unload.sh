@@ -109,6 +109,43 @@ must load -i s0
 is "$(nolist unload 2>&1)" 'detached from 1 interface' 'but not where it is pinned'
 must nolist unload --purge >/dev/null
 
+# --- an interface that was moved away with the program ---
+
+quiet_netns other
+in_other() {
+	nsenter --net=/run/netns/other "$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
+}
+must nsenter --net=/run/netns/server ip link set dev s1 xdp off
+must load -i s0 -i s1
+is "$(nolist status 2>&1 | grep -c 'was moved')" 0 'both here: nothing to tell'
+must ip -n server link set s1 netns other
+moved=$(ip -n other -j link show dev s1 | python3 -c '
+import json, sys
+print(json.load(sys.stdin)[0].get("xdp", {}).get("prog", {}).get("id", 0))')
+is "$((moved != 0))" 1 'it keeps the program'
+is "$(nolist status 2>&1 | grep -c "program $moved uses the tables, and no interface here has it")" 1 \
+	'status tells of it'
+fails 1 "program $moved still uses the tables, at an interface of another network namespace" \
+	'its tables are not purged' nolist unload --purge
+is "$(($(prog_at s0) != 0))" 1 'and nothing was detached'
+nolist unload >"$TMP/out" 2>"$TMP/err"
+is "$? $(cat "$TMP/out") $(grep -c "program $moved still uses the tables" "$TMP/err")" \
+	'0 detached from 1 interface 1' 'unload says what is left'
+fails 1 'nothing is attached in this network namespace' 'nothing is left here' nolist unload
+fails 1 "program $moved still uses the tables" 'nor are they purged then' nolist unload --purge
+is "$(ls "$PIN_DIR" | grep -c -x nolist_verified)" 1 'the pins are there'
+is "$(in_other unload)" 'detached from 1 interface' 'it is unloaded where it is'
+is "$(nolist status 2>&1 | grep -c 'no interface here has it')" 0 'then nothing is to be told'
+check 'and the tables can go' nolist unload --purge
+is "$(ls -d "$PIN_DIR" 2>/dev/null)" '' 'with all pins'
+must ip -n server link add s3 type veth peer name s4
+attach_pass server s4
+must load -i s3
+must ip -n server link del s3
+is "$(nolist status 2>&1 | grep -c 'its interface is gone, or was moved')" 1 'a deleted interface'
+check 'does not keep its tables' nolist unload --purge
+is "$(ls -d "$PIN_DIR" 2>/dev/null)" '' 'and no pins are left'
+
 # --- usage ---
 
 fails 2 "unknown option '--all'" 'an unknown option is reported' nolist unload --all
