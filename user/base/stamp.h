@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STAMP_EXAMPLES                                                          \
+#define STAMP_EXAMPLES                                                                             \
 	"1767323045, 2026-01-02T03:04:05Z, 2026-01-02 03:04:05 +0100 or Jan  2 03:04:05"
 
 struct stamp {
-	int64_t time; /* seconds since 1970 */
+	int64_t time;  /* seconds since 1970 */
 	bool has_year; /* false: the last such day before "now" */
 	bool has_zone; /* false: this host's local time */
 };

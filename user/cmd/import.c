@@ -281,8 +281,7 @@ static int run(struct import *im, const char *name)
 /* --- the command line -------------------------------------------------------- */
 
 static const struct cmd_option opts[] = {
-	{ "role", 256, "ROLE", "where the contacts were: low or real" },
-	{}
+	{ "role", 256, "ROLE", "where the contacts were: low or real" }, {}
 };
 
 int cmd_import(int argc, char **argv)

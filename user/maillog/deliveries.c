@@ -132,8 +132,8 @@ static int submit_from(struct audit *a, const struct nolist_addr *addr, bool is_
 	return error;
 }
 
-static int reject(struct audit *a, const struct nolist_addr *addr, int64_t time,
-		  unsigned int times, bool is_by_list)
+static int reject(struct audit *a, const struct nolist_addr *addr, int64_t time, unsigned int times,
+		  bool is_by_list)
 {
 	struct audit_source *s;
 	int error;
@@ -297,8 +297,8 @@ static int take_known(struct audit *a, const struct maillog_line *l)
 		return accept_from(a, &l->addr, l->time);
 	case MAILLOG_SUBMITTED:
 		/* exim has accepted it; postfix says so later. */
-		return l->is_final ? submit_from(a, &l->addr, l->is_at_mx) :
-				     add_id(a, l->id, l, ORIGIN_SUBMITTED);
+		return l->is_final ? submit_from(a, &l->addr, l->is_at_mx)
+				   : add_id(a, l->id, l, ORIGIN_SUBMITTED);
 	case MAILLOG_DENIED:
 		return deny(a, &l->addr);
 	default:

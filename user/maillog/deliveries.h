@@ -11,12 +11,12 @@
 
 struct audit_source {
 	struct nolist_source src;
-	uint32_t accepted;  /* messages */
-	uint32_t rejected;  /* lines */
-	uint32_t by_list;   /* of these, refusals that name the list */
-	uint32_t submitted; /* messages: authenticated, where the MX is */
+	uint32_t accepted;     /* messages */
+	uint32_t rejected;     /* lines */
+	uint32_t by_list;      /* of these, refusals that name the list */
+	uint32_t submitted;    /* messages: authenticated, where the MX is */
 	int64_t last_as_of[2]; /* of its newest delivery, refusal; 0: none */
-	bool is_denied;     /* it was on an access list of postscreen */
+	bool is_denied;        /* it was on an access list of postscreen */
 	/* The rest is for report/audit.c: */
 	bool is_listed;         /* when the log ends */
 	bool is_refused_listed; /* it was listed when it was refused */
@@ -35,24 +35,24 @@ struct audit_event {
 
 struct audit {
 	/* Set by the caller: */
-	int64_t now, from; /* only lines from..now count */
+	int64_t now, from;        /* only lines from..now count */
 	const char *const *words; /* of refusals that are because of the list; may be NULL */
 
 	/* Results; times in seconds since 1970: */
-	size_t lines;          /* all lines */
-	size_t mail, known;    /* those of a mail server, and of these those that count here */
-	size_t unread;         /* look like a mail server's, and are not understood */
-	size_t odd, outside;   /* lines left out: with two addresses; outside of from..now */
-	size_t too_many;       /* lines left out: too many sources or deliveries */
-	size_t forgotten;      /* messages whose id was dropped before they were delivered */
-	size_t messages;       /* delivered or accepted, of whatever client */
-	size_t clientless;     /* of these: the log does not name the client */
-	size_t own;            /* of these: of this host itself */
-	size_t submitted;      /* of these: authenticated, or by a submission service */
-	int64_t first, last;   /* times of lines; 0: none */
-	int64_t yearless;      /* newest time without a year; 0: none */
+	size_t lines;        /* all lines */
+	size_t mail, known;  /* those of a mail server, and of these those that count here */
+	size_t unread;       /* look like a mail server's, and are not understood */
+	size_t odd, outside; /* lines left out: with two addresses; outside of from..now */
+	size_t too_many;     /* lines left out: too many sources or deliveries */
+	size_t forgotten;    /* messages whose id was dropped before they were delivered */
+	size_t messages;     /* delivered or accepted, of whatever client */
+	size_t clientless;   /* of these: the log does not name the client */
+	size_t own;          /* of these: of this host itself */
+	size_t submitted;    /* of these: authenticated, or by a submission service */
+	int64_t first, last; /* times of lines; 0: none */
+	int64_t yearless;    /* newest time without a year; 0: none */
 	char example[MAILLOG_EXAMPLE]; /* the first that was not understood */
-	struct audit_source **source; /* all, in the order of addresses, after audit_sort() */
+	struct audit_source **source;  /* all, in the order of addresses, after audit_sort() */
 	size_t sources;
 	struct audit_event *event; /* the same, in the order of as_of */
 	size_t events;

@@ -26,7 +26,8 @@ static const char *const patterns[] = {
 	/* syslog: the priority, and RFC 5424's version */
 	"^<\\d{1,3}>(?:1 )?",
 	/* RFC 5424: host, program, process, kind of message, structured data */
-	"^(?:[!-~]+ )" TAG " (?:(\\d+)|-) [!-~]+ (?:-|(?:\\[(?:[^\\]\\\\]|\\\\.)*+\\])+)(?: +(?:\xef\xbb\xbf)?|$)",
+	"^(?:[!-~]+ )" TAG
+	" (?:(\\d+)|-) [!-~]+ (?:-|(?:\\[(?:[^\\]\\\\]|\\\\.)*+\\])+)(?: +(?:\xef\xbb\xbf)?|$)",
 	/* syslog: host, program, process */
 	"^(?:" LEVEL ")?(?:" WORD "){0,3}?" TAG "(?:\\[(\\d+)\\])?: ",
 	/* rsyslog, of lines that are the same */

@@ -17,10 +17,10 @@ struct words {
 
 struct head {
 	struct stamp stamp;
-	struct words tag;  /* the program, such as "postfix/smtpd"; size 0: exim's own file */
-	struct words pid;  /* its process, in digits; size 0: unknown */
+	struct words tag;   /* the program, such as "postfix/smtpd"; size 0: exim's own file */
+	struct words pid;   /* its process, in digits; size 0: unknown */
 	bool is_structured; /* RFC 5424: the tag is a name without '/', if rsyslog wrote it */
-	struct words text; /* what the program says */
+	struct words text;  /* what the program says */
 	unsigned int times; /* "message repeated 3 times": 3 */
 };
 

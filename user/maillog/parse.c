@@ -41,10 +41,9 @@ int maillog_new(struct maillog **mp, int64_t now, const char *const *words)
 	m->match = pcre2_match_data_create(8, NULL);
 	m->context = pcre2_match_context_create(NULL);
 	for (i = 0; i < maillog_pattern_count && is_whole; i++) {
-		m->code[i] = pcre2_compile((PCRE2_SPTR)maillog_patterns[i].text,
-					   PCRE2_ZERO_TERMINATED,
-					   PCRE2_DOLLAR_ENDONLY | PCRE2_DUPNAMES | PCRE2_ANCHORED,
-					   &code, &at, NULL);
+		m->code[i] = pcre2_compile(
+			(PCRE2_SPTR)maillog_patterns[i].text, PCRE2_ZERO_TERMINATED,
+			PCRE2_DOLLAR_ENDONLY | PCRE2_DUPNAMES | PCRE2_ANCHORED, &code, &at, NULL);
 		is_whole = m->code[i];
 		/* Without JIT it works as well, but slower. */
 		if (is_whole)
@@ -121,9 +120,10 @@ static enum maillog_program daemon_of(const struct words *name)
 
 static bool is_rival(const struct words *tag)
 {
-	static const char *const names[] = { "sendmail", "sm-mta", "smtpd", "opensmtpd",
-					     "qmail-smtpd", "haraka", "stalwart-mail", "maddy",
-					     "courieresmtpd", "chasquid" };
+	static const char *const names[] = { "sendmail",      "sm-mta",      "smtpd",
+					     "opensmtpd",     "qmail-smtpd", "haraka",
+					     "stalwart-mail", "maddy",       "courieresmtpd",
+					     "chasquid" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -135,8 +135,8 @@ static bool is_rival(const struct words *tag)
 /* A service for a site's own users: syslog_name has its name, as in Debian's master.cf. */
 static bool is_for_users(const struct words *before)
 {
-	static const char *const names[] = { "submission", "submissions", "smtps", "msa", "ssmtp",
-					     "587", "465" };
+	static const char *const names[] = { "submission", "submissions", "smtps", "msa",
+					     "ssmtp",      "587",         "465" };
 	struct words rest = *before, last;
 	size_t i;
 
@@ -301,8 +301,7 @@ static bool is_exims(const struct head *h)
 }
 
 /* A line that does not begin as any log that is known. */
-static void read_strange(struct maillog *m, const char *line, size_t size,
-			 struct maillog_line *to)
+static void read_strange(struct maillog *m, const char *line, size_t size, struct maillog_line *to)
 {
 	if (find(m, PROGRAM_NONE, &(struct words){ line, size }))
 		to->kind = MAILLOG_UNREAD;

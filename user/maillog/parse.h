@@ -17,28 +17,28 @@
 #define MAILLOG_EXAMPLE 200
 
 enum maillog_kind {
-	MAILLOG_OTHER,     /* of no mail server */
-	MAILLOG_MAIL,      /* of a mail server, but it says nothing that counts here */
-	MAILLOG_UNREAD,    /* looks like a mail server's, and is not understood */
-	MAILLOG_ODD,       /* ambiguous: two addresses may be the client's */
-	MAILLOG_CLIENT,    /* postfix: message id, or what process id takes, is coming from addr */
-	MAILLOG_OWN,       /* postfix: message id is of this host: of no client */
-	MAILLOG_SENT,      /* postfix: message id was delivered to a recipient */
-	MAILLOG_REMOVED,   /* postfix: message id has left the queue, and its id is free */
+	MAILLOG_OTHER,   /* of no mail server */
+	MAILLOG_MAIL,    /* of a mail server, but it says nothing that counts here */
+	MAILLOG_UNREAD,  /* looks like a mail server's, and is not understood */
+	MAILLOG_ODD,     /* ambiguous: two addresses may be the client's */
+	MAILLOG_CLIENT,  /* postfix: message id, or what process id takes, is coming from addr */
+	MAILLOG_OWN,     /* postfix: message id is of this host: of no client */
+	MAILLOG_SENT,    /* postfix: message id was delivered to a recipient */
+	MAILLOG_REMOVED, /* postfix: message id has left the queue, and its id is free */
 	MAILLOG_TURNED_DOWN, /* postfix: message id was refused for its content */
-	MAILLOG_ACCEPTED,  /* exim: a message from addr was accepted */
-	MAILLOG_SUBMITTED, /* message id is coming from addr, and authenticated */
-	MAILLOG_REJECTED,  /* at least one recipient was refused to addr, permanently or not */
-	MAILLOG_DENIED,    /* postscreen: addr is on an access list, such as ours */
+	MAILLOG_ACCEPTED,    /* exim: a message from addr was accepted */
+	MAILLOG_SUBMITTED,   /* message id is coming from addr, and authenticated */
+	MAILLOG_REJECTED,    /* at least one recipient was refused to addr, permanently or not */
+	MAILLOG_DENIED,      /* postscreen: addr is on an access list, such as ours */
 };
 
 struct maillog_line {
 	enum maillog_kind kind;
 	int64_t time;
-	bool has_year;     /* false: the last such day before "now" */
-	bool is_by_list;   /* REJECTED: the reason is one of maillog_new()'s words */
-	bool is_at_mx;     /* SUBMITTED: not by a service of its own, such as submission */
-	bool is_final;     /* SUBMITTED: accepted as well (exim); REJECTED: at the message's end */
+	bool has_year;      /* false: the last such day before "now" */
+	bool is_by_list;    /* REJECTED: the reason is one of maillog_new()'s words */
+	bool is_at_mx;      /* SUBMITTED: not by a service of its own, such as submission */
+	bool is_final;      /* SUBMITTED: accepted as well (exim); REJECTED: at the message's end */
 	unsigned int times; /* "message repeated N times" */
 	struct nolist_addr addr;
 	char id[MAILLOG_ID]; /* "@" and a number: a process, that of a message without an id yet */

@@ -33,14 +33,17 @@ const struct maillog_pattern maillog_patterns[] = {
 	  ID ": client=" NAME "+" ADDR PORT ", sasl_(?:method|username|sender)=" },
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT, ID ": client=" FILTERED NAME "*" ADDR PORT END },
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT,
-	  ID ": client=" NAME "+" ADDR PORT ORIG_ID "(?:$|, (?!orig_)|, orig_client=" NAME "*" NO_ADDR ")" },
+	  ID ": client=" NAME "+" ADDR PORT ORIG_ID "(?:$|, (?!orig_)|, orig_client=" NAME
+	     "*" NO_ADDR ")" },
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT, ID ": client=" NAME "+" NO_ADDR },
 	/* Before a filter: no message yet, so the process stands for it. */
 	{ PROGRAM_SMTPD, MAILLOG_CLIENT, "NOQUEUE: client=" NAME "+" ADDR PORT END },
-	{ PROGRAM_SMTPD, MAILLOG_TURNED_DOWN, "(?:NOQUEUE: )?proxy-reject: " STAGE ": [45]\\d\\d " },
+	{ PROGRAM_SMTPD, MAILLOG_TURNED_DOWN,
+	  "(?:NOQUEUE: )?proxy-reject: " STAGE ": [45]\\d\\d " },
 	{ PROGRAM_SMTPD | PROGRAM_CLEANUP, MAILLOG_REJECTED,
 	  "(?:NOQUEUE|" ID "): (?:milter-)?reject: " STAGE " from " NAME "*" ADDR PORT
-	  ": (?:[45]\\d\\d |[45]\\.\\d{1,3}\\.\\d{1,3} |too many connections|all server ports busy)" },
+	  ": (?:[45]\\d\\d |[45]\\.\\d{1,3}\\.\\d{1,3} |too many connections|all server ports "
+	  "busy)" },
 	{ PROGRAM_SMTPD | PROGRAM_CLEANUP, MAILLOG_MAIL,
 	  "(?:NOQUEUE|" ID "): (?:milter-)?reject: " STAGE " from " NAME "*" NO_ADDR },
 	{ PROGRAM_SMTPD, MAILLOG_DENIED, "(?:DENY|BLACK)LISTED " ADDR PORT "$" },
@@ -50,12 +53,12 @@ const struct maillog_pattern maillog_patterns[] = {
 	  ID ": (?:milter-)?reject: (?:header|body|mime-header|nested-header|mime-error) " },
 	{ PROGRAM_CLEANUP, MAILLOG_TURNED_DOWN, ID ": milter-(?:header|body)-reject: " },
 	{ PROGRAM_PICKUP, MAILLOG_OWN, NEW ": uid=\\d+ from=<" },
-	{ PROGRAM_BOUNCE, MAILLOG_OWN,
-	  ANY_ID ": [a-z]+ [a-z -]*notification: " NEW "$" },
+	{ PROGRAM_BOUNCE, MAILLOG_OWN, ANY_ID ": [a-z]+ [a-z -]*notification: " NEW "$" },
 
 	/* --- delivery --- */
 	{ PROGRAM_AGENT, MAILLOG_SENT,
-	  ID ": to=<.*>, .*dsn=2\\.\\d{1,3}\\.\\d{1,3}, status=sent (?:\\(forwarded as " NEW "\\)$)?" },
+	  ID ": to=<.*>, .*dsn=2\\.\\d{1,3}\\.\\d{1,3}, status=sent (?:\\(forwarded as " NEW
+	     "\\)$)?" },
 	{ PROGRAM_AGENT, MAILLOG_MAIL,
 	  ID ": to=<.*>, .*dsn=[245]\\.\\d{1,3}\\.\\d{1,3}, status=[a-z]+ " },
 	{ PROGRAM_QMGR, MAILLOG_REMOVED, ID ": removed$" },
@@ -64,8 +67,7 @@ const struct maillog_pattern maillog_patterns[] = {
 	{ PROGRAM_EXIM, MAILLOG_SUBMITTED,
 	  EXIM_FROM "(?=" EXIM_FIELDS " (?:P=[a-z0-9]*(?:mtpa|mtpsa|asmtp|asmtps) |A=))" },
 	{ PROGRAM_EXIM, MAILLOG_ACCEPTED, EXIM_FROM },
-	{ PROGRAM_EXIM, MAILLOG_MAIL,
-	  EXIM EXIM_ID " <= " EXIM_SENDER " (?:[RU]=\\S+ )*P=" },
+	{ PROGRAM_EXIM, MAILLOG_MAIL, EXIM EXIM_ID " <= " EXIM_SENDER " (?:[RU]=\\S+ )*P=" },
 	{ PROGRAM_EXIM, MAILLOG_REJECTED, EXIM "(?:" EXIM_ID " )?" EXIM_HOST "(?=.* rejected )" },
 	{ PROGRAM_EXIM, MAILLOG_REJECTED,
 	  EXIM "(?:SMTP protocol synchronization error \\([^()]*\\): )?(?:temporarily )?"

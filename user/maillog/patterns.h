@@ -15,10 +15,10 @@
 
 /* Which programs say it: sets of bits. */
 enum maillog_program {
-	PROGRAM_SMTPD = 1,  /* smtpd, postscreen, qmqpd */
+	PROGRAM_SMTPD = 1, /* smtpd, postscreen, qmqpd */
 	PROGRAM_CLEANUP = 2,
 	PROGRAM_PICKUP = 4,
-	PROGRAM_AGENT = 8,  /* smtp, lmtp, local, virtual, pipe, discard */
+	PROGRAM_AGENT = 8, /* smtp, lmtp, local, virtual, pipe, discard */
 	PROGRAM_QMGR = 16,
 	PROGRAM_BOUNCE = 32,
 	PROGRAM_EXIM = 64,

@@ -254,7 +254,8 @@ static bool warn_left_out(const struct audit *a)
 		warn("%zu messages are left out: delivered too late, or never", a->forgotten);
 	if (a->clientless)
 		warn("%zu of %zu messages are left out: the log does not say which client they "
-		     "came from", a->clientless, a->messages);
+		     "came from",
+		     a->clientless, a->messages);
 	return a->unread || a->odd || a->outside || a->too_many || a->forgotten || a->clientless;
 }
 
@@ -267,8 +268,8 @@ static bool warn_never(const struct summary *s)
 	if (3 * s->never_messages <= 2 * (s->log.messages - s->log.submitted - s->log.own))
 		return false;
 	warn("%zu messages came from addresses that can never be listed, such as %s: the log may "
-	     "name a proxy or a filter in place of the clients", s->never_messages,
-	     prefix_text(&p, text));
+	     "name a proxy or a filter in place of the clients",
+	     s->never_messages, prefix_text(&p, text));
 	return true;
 }
 
@@ -293,7 +294,8 @@ static bool warn_answer(const struct summary *s)
 
 	if (s->answer == AUDIT_UNKNOWN_LIST && s->listed_now)
 		warn("no source was listed when the log ends (%s), %zu are now: a newer log is "
-		     "needed", text_time(s->log.last, last), s->listed_now);
+		     "needed",
+		     text_time(s->log.last, last), s->listed_now);
 	return !s->has_precision;
 }
 
@@ -311,8 +313,10 @@ static bool warn_all(const struct summary *s)
 
 static int not_understood(const struct audit *a, const char *name)
 {
-	failx(-EBADMSG, "'%s': %zu of %zu lines that look like a mail server's are not understood, "
-	      "so there is no precision; the first: %s", name, a->unread, a->mail, a->example);
+	failx(-EBADMSG,
+	      "'%s': %zu of %zu lines that look like a mail server's are not understood, "
+	      "so there is no precision; the first: %s",
+	      name, a->unread, a->mail, a->example);
 	return fail_hint("postfix' or exim's lines with a time in front of them, as syslog, "
 			 "\"journalctl -o short-iso\" and \"docker logs -t\" write them; "
 			 "\"audit\" in nolist-xdp(8) has the forms");
@@ -320,9 +324,10 @@ static int not_understood(const struct audit *a, const char *name)
 
 static int nameless(const struct summary *s, const char *name)
 {
-	failx(-EBADMSG, "'%s' does not name the clients of enough messages, so there is no "
-	      "precision: %zu of %zu have none, %zu have one that can never be listed", name,
-	      s->log.clientless, s->log.messages, s->never_messages);
+	failx(-EBADMSG,
+	      "'%s' does not name the clients of enough messages, so there is no "
+	      "precision: %zu of %zu have none, %zu have one that can never be listed",
+	      name, s->log.clientless, s->log.messages, s->never_messages);
 	return fail_hint("the log must begin before the messages do, and the mail server must see "
 			 "the clients' own addresses, not those of a proxy or NAT");
 }
@@ -332,8 +337,10 @@ static int nothing(const struct audit *a, const char *name)
 	if (a->unread)
 		return not_understood(a, name);
 	if (a->outside)
-		failx(-ENODATA, "'%s' has no line of a real MX's mail of the last 35 days: all %zu "
-		      "are older, or of the future", name, a->outside);
+		failx(-ENODATA,
+		      "'%s' has no line of a real MX's mail of the last 35 days: all %zu "
+		      "are older, or of the future",
+		      name, a->outside);
 	else
 		failx(-ENODATA, "'%s' has no line of a real MX's mail of the last 35 days", name);
 	return fail_hint("postfix' log in syslog's form, or exim's main log; what is packed comes "

@@ -22,20 +22,20 @@ enum audit_answer {
 struct summary {
 	struct audit log;
 	/* Sources in the log: */
-	size_t accepted, refused; /* with mail accepted; only refused */
-	size_t blocked;           /* of the latter: only because of the list */
-	size_t never, allowed;    /* can never be listed; are on an allow list */
-	size_t never_messages;    /* accepted from the former */
+	size_t accepted, refused;          /* with mail accepted; only refused */
+	size_t blocked;                    /* of the latter: only because of the list */
+	size_t never, allowed;             /* can never be listed; are on an allow list */
+	size_t never_messages;             /* accepted from the former */
 	struct nolist_source never_source; /* one of them */
 	/* Listed sources: */
-	size_t listed;            /* at the end of the log, or when they were in it */
-	size_t listed_accepted;   /* false listings */
-	size_t listed_earlier;    /* mail was accepted, but only while they were not listed */
+	size_t listed;          /* at the end of the log, or when they were in it */
+	size_t listed_accepted; /* false listings */
+	size_t listed_earlier;  /* mail was accepted, but only while they were not listed */
 	size_t listed_refused, listed_blocked;
-	size_t listed_submitted;  /* users of the MX, by authentication */
-	size_t listed_seen;       /* accepted, earlier or refused: precision is of these */
-	size_t listed_unseen;     /* not in the log */
-	size_t listed_now;        /* where none was at the end of the log: those of now */
+	size_t listed_submitted; /* users of the MX, by authentication */
+	size_t listed_seen;      /* accepted, earlier or refused: precision is of these */
+	size_t listed_unseen;    /* not in the log */
+	size_t listed_now;       /* where none was at the end of the log: those of now */
 	size_t unlisted_refused;
 	double precision, low, high;
 	bool has_precision;

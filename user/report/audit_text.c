@@ -90,7 +90,8 @@ static void say_answer(const struct summary *s)
 	case AUDIT_NO_USERS:
 		printf("Not on a port where users log in:\n"
 		       "%zu listed sources sent mail with a password there. Let the list refuse "
-		       "only on a port without AUTH.\n", s->listed_submitted);
+		       "only on a port without AUTH.\n",
+		       s->listed_submitted);
 		break;
 	case AUDIT_TOO_FEW:
 		printf("Not known yet: there is no false listing,\n"
