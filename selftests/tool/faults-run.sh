@@ -20,13 +20,13 @@ printf 'collect-interval = 1\n' >>"$CONF"
 must nolist unload --purge >/dev/null 2>&1
 EACH=$(((EACH + 4) / 5))
 
-# It is asked to end after three seconds. With -D strace is no parent, so that it is asked.
+# It is asked to end after six seconds. With -D strace is no parent, so that it is asked.
 traced() {
 	local options=$1
 
 	shift
 	# shellcheck disable=SC2086 # words
-	in_server timeout --preserve-status -s TERM -k 30 3 strace -D -f -qq -o "$TMP/trace" $options \
+	in_server timeout --preserve-status -s TERM -k 30 6 strace -D -f -qq -o "$TMP/trace" $options \
 		"$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
 }
 
