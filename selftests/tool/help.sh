@@ -94,6 +94,8 @@ meant() {
 
 is "$(meant lod) $(meant explian) $(meant reload) $(meant stop) $(meant 'help unlod')" \
 	'load explain load unload unload' 'a mistyped command is understood'
+is "$(meant 'dump --format POSTFIX') $(meant 'dump --format rblnsd') $(meant 'show --sort verdct')" \
+	'postfix rbldnsd verdict' 'and what an option takes'
 is "$(meant 'show --roel low') $(meant 'load --probatoin=5m') $(meant 'dump --vrebose')" \
 	'--role --probation --verbose' 'and a mistyped option'
 is "$(meant frobnicate)$(meant 'show --frobnicate')" '' 'but nothing is made up'

@@ -127,6 +127,7 @@ static const struct {
 	{"colour = red", true, ":1: no such option 'colour'; \"nolist-xdp config\""},
 	{"grase = 1", true, ":1: no such option 'grase': did you mean 'grace'?"},
 	{"intrface = eth0", true, "did you mean 'interface'?"},
+	{"window = 1 d", true, ":1: no such option 'd': a time with a blank stands in quotes"},
 	{"interface: eth0", true, ":1: no such option 'interface:': write 'interface = ...'"},
 	{"low = 192.0.2.1, 192.0.2.2", true, ":1: unexpected token ',': several values stand in"},
 	{"interface = { \"eth0\"\nlow = 192.0.2.1", true, "is a '}' or a ',' missing"},

@@ -90,6 +90,7 @@ static void test_similar(void)
 		{ "lod", "load" },   { "laod", "load" },       { "grase", "grace" },
 		{ "intrface", "interface" }, { "explian", "explain" }, { "unlod", "unload" },
 		{ "eth1", "eth0" },  { "dmup", "dump" },       { "x", "" },
+		{ "GRACE", "grace" },
 		{ "colour", "" },    { "", "" },               { "status", "" },
 		{ "dumpdumpdumpdumpdumpdumpdumpdumpdump", "" },
 	};

@@ -3,11 +3,19 @@
  * The distance of two words: how many letters are added, left out, changed or swapped with
  * their neighbour. A third of the word may be wrong, and one letter of a short one.
  */
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "user/base/similar.h"
 
 #define WORD_MAX 31
+
+/* Capitals are no mistake. */
+static bool is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
 
 static unsigned int least(unsigned int a, unsigned int b)
 {
@@ -27,8 +35,9 @@ static unsigned int distance(const char *a, const char *b)
 		now[0] = i;
 		for (k = 1; k <= m; k++) {
 			now[k] = least(least(before[k], now[k - 1]) + 1,
-				       before[k - 1] + (a[i - 1] != b[k - 1]));
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				       before[k - 1] + !is_same(a[i - 1], b[k - 1]));
+			if (i > 1 && k > 1 && is_same(a[i - 1], b[k - 2]) &&
+			    is_same(a[i - 2], b[k - 1]))
 				now[k] = least(now[k], row[(i + 1) % 3][k - 2] + 1);
 		}
 	}

@@ -94,7 +94,10 @@ static int set_format(struct list *l, const char *name)
 	l->format = format_find(name);
 	if (l->format)
 		return EXIT_DONE;
-	errx("unknown format '%s'", name);
+	if (format_meant(name))
+		errx("unknown format '%s': did you mean '%s'?", name, format_meant(name));
+	else
+		errx("unknown format '%s'", name);
 	hint("\"nolist-xdp dump --list-formats\" lists them");
 	return EXIT_USAGE;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/base/similar.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
 #include "user/report/show.h"
@@ -37,10 +38,19 @@ static int set_role(struct show_options *o, const char *name)
 
 static int set_key(struct show_options *o, const char *name)
 {
+	struct similar s;
+	unsigned int i;
+
 	o->sort = name;
 	if (show_has_key(name))
 		return EXIT_DONE;
-	errx("cannot sort by '%s'", name);
+	similar_start(&s, name);
+	for (i = 0; show_key(i); i++)
+		similar_try(&s, show_key(i));
+	if (s.best)
+		errx("cannot sort by '%s': did you mean '%s'?", name, s.best);
+	else
+		errx("cannot sort by '%s'", name);
 	hint("\"nolist-xdp show --help\" lists the keys");
 	return EXIT_USAGE;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/duration.h"
 #include "user/base/failure.h"
 #include "user/base/retired.h"
 #include "user/base/similar.h"
@@ -67,8 +68,9 @@ static const char *quoted(const char *text, char *word, size_t size)
 /* For a key that does not exist. */
 static void explain_key(const char *text, char *more, size_t size)
 {
+	char word[64], time[80];
 	struct similar s;
-	char word[64];
+	int64_t seconds;
 	size_t n;
 	int i;
 
@@ -76,6 +78,11 @@ static void explain_key(const char *text, char *more, size_t size)
 	n = strlen(word);
 	if (n && word[n - 1] == ':') {
 		snprintf(more, size, ": write '%.*s = ...'", (int)n - 1, word);
+		return;
+	}
+	snprintf(time, sizeof(time), "1%s", word);
+	if (!duration_parse(time, &seconds)) {
+		snprintf(more, size, ": a time with a blank stands in quotes, \"7 days\"");
 		return;
 	}
 	similar_start(&s, word);

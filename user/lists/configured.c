@@ -8,6 +8,17 @@
 #include "user/lists/configured.h"
 #include "user/lists/format.h"
 
+static int unknown_format(const struct conf_list *l)
+{
+	const char *meant = format_meant(l->argv[0]);
+
+	if (meant)
+		return fail_usage("%s: unknown format '%s': did you mean '%s'?", l->where,
+				  l->argv[0], meant);
+	return fail_usage("%s: unknown format '%s'; \"nolist-xdp dump --list-formats\" lists all "
+			  "formats", l->where, l->argv[0]);
+}
+
 int configured_check(const struct conf *conf)
 {
 	const struct conf_list *l = conf->list;
@@ -15,9 +26,7 @@ int configured_check(const struct conf *conf)
 
 	for (i = 0; i < conf->lists; i++) {
 		if (!format_find(l[i].argv[0]))
-			return fail_usage("%s: unknown format '%s'; \"nolist-xdp dump "
-					  "--list-formats\" lists all formats",
-					  l[i].where, l[i].argv[0]);
+			return unknown_format(&l[i]);
 		for (j = 0; j < i && strcmp(l[i].argv[1], l[j].argv[1]); j++)
 			;
 		if (j < i)

@@ -70,6 +70,8 @@ struct format {
 extern const struct format *const formats[]; /* ends with NULL */
 
 const struct format *format_find(const char *name); /* or NULL */
+/* The name that is meant by one that is no format, or NULL. */
+const char *format_meant(const char *name);
 
 /* For all formats: */
 

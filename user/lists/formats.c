@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "user/base/similar.h"
 #include "user/lists/format.h"
 
 /* Each is defined at the end of its file in formats/. */
@@ -38,4 +39,15 @@ const struct format *format_find(const char *name)
 		if (!strcmp((*f)->name, name))
 			return *f;
 	return NULL;
+}
+
+const char *format_meant(const char *name)
+{
+	const struct format *const *f;
+	struct similar s;
+
+	similar_start(&s, name);
+	for (f = formats; *f; f++)
+		similar_try(&s, (*f)->name);
+	return s.best;
 }

@@ -105,6 +105,11 @@ static const struct sort_key *find_key(const char *name)
 	return k->name ? k : NULL;
 }
 
+const char *show_key(unsigned int i)
+{
+	return sort_keys[i].name;
+}
+
 bool show_has_key(const char *name)
 {
 	return find_key(name);

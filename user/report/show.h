@@ -15,6 +15,7 @@ struct show_options {
 };
 
 bool show_has_key(const char *name);
+const char *show_key(unsigned int i); /* from 0 on; NULL after the last */
 /* 0 or -errno, explained by failure_of(). */
 int show(struct judge *j, const struct show_options *o);
 
