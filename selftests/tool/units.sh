@@ -44,8 +44,15 @@ for unit in $units; do
 	is "$(systemd-analyze verify --man=no "$TMP/units/$unit" 2>&1)" '' "$unit: systemd-analyze finds nothing"
 done
 for unit in $units; do
-	case $unit in *.timer) continue ;; esac
-	check "$unit: is shut in" systemd-analyze security --offline=yes --threshold=40 "$TMP/units/$unit"
+	# As docs/security.md has it, in tenths: none may grow.
+	case $unit in
+	nolist-xdp.service) limit=23 ;;
+	*collect.service) limit=16 ;;
+	*dump.service) limit=32 ;;
+	*run.service) limit=35 ;;
+	*) continue ;;
+	esac
+	check "$unit: is shut in" systemd-analyze security --offline=yes --threshold=$limit "$TMP/units/$unit"
 done
 
 # --- in a systemd ------------------------------------------------------------
