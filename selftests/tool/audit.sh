@@ -285,7 +285,7 @@ fails 1 "3 of 3 lines .* not understood" 'a log of which nothing is' audit "$TMP
 	delivers "$(short 90)" 0A1B2C3D50 'x[203.0.113.1]' | grep -v client=
 } >"$TMP/log"
 shows '1 [3,1,2,0,1,0] unknown' 'a tenth of the messages without a client is too much'
-check 'and told' grep -q '1 of 10 messages are left out' "$TMP/err"
+check 'and told' grep -q 'does not name the client: 1 of 10' "$TMP/err"
 {
 	lines 40 "$good"
 	echo "$(short 90) mx postfix/pickup[9]: 0A1B2C3D4E: uid=0 from=<root>"

@@ -21,15 +21,16 @@
 #define TAG "([A-Za-z0-9](?:[A-Za-z0-9._/@+-]|:(?! ))*)"
 
 static const char *const patterns[] = {
-	/* docker compose: the container */
-	"^[A-Za-z0-9][A-Za-z0-9._-]* +\\| ",
+	/* docker: the container */
+	"^[A-Za-z0-9][A-Za-z0-9._@-]* +\\| ",
 	/* syslog: the priority, and RFC 5424's version */
 	"^<\\d{1,3}>(?:1 )?",
 	/* RFC 5424: host, program, process, kind of message, structured data */
 	"^(?:[!-~]+ )" TAG
 	" (?:(\\d+)|-) [!-~]+ (?:-|(?:\\[(?:[^\\]\\\\]|\\\\.)*+\\])+)(?: +(?:\xef\xbb\xbf)?|$)",
-	/* syslog: host, program, process */
-	"^(?:" LEVEL ")?(?:" WORD "){0,3}?" TAG "(?:\\[(\\d+)\\])?: ",
+	/* syslog: host, program, process; what Solaris puts there */
+	"^(?:" LEVEL ")?(?:" WORD "){0,3}?" TAG
+	"(?:\\[(\\d+)\\])?: +(?:\\[ID \\d+ [a-z0-9.]+\\] )?",
 	/* rsyslog, of lines that are the same */
 	"^message repeated (\\d{1,6}) times: \\[ (.*)\\]$",
 	/* exim: the first part of a line that is too long for syslog; others are no lines */

@@ -75,7 +75,8 @@ const struct maillog_pattern maillog_patterns[] = {
 
 	/* --- not understood --- */
 	{ PROGRAM_SMTPD | PROGRAM_CLEANUP, MAILLOG_UNREAD,
-	  ANY_ID ": client=|(?:NOQUEUE|" ANY_ID "): (?:milter-)?reject: " },
+	  "(?:[[({][^])}]{1,80}[])}] *)?(?:" ANY_ID ": client=|(?:NOQUEUE|" ANY_ID
+	  "): (?:milter-)?reject: )" },
 	{ PROGRAM_AGENT, MAILLOG_UNREAD, ANY_ID ": to=<.* status=sent " },
 	{ PROGRAM_EXIM, MAILLOG_UNREAD,
 	  EXIM "[0-9A-Za-z-]{10,25} <= .* H=|" EXIM "(?:[0-9A-Za-z-]{10,25} )?H=.* rejected " },

@@ -238,25 +238,31 @@ static void count(struct summary *s)
 
 /* --- warnings -------------------------------------------------------------------- */
 
+static bool warn_lines(size_t n, const char *why)
+{
+	if (n)
+		warn("%zu %s left out: %s", n, n == 1 ? "line is" : "lines are", why);
+	return n;
+}
+
 /* false: there was nothing to say. All warnings here say that the numbers leave out something. */
 static bool warn_left_out(const struct audit *a)
 {
-	if (a->unread)
-		warn("%zu lines of a mail server are not understood, such as: %s", a->unread,
+	bool is_warned = false;
+
+	if (a->unread && is_log_understood(a))
+		warn("%zu %s not understood, such as: %s", a->unread,
+		     a->unread == 1 ? "line of a mail server is" : "lines of a mail server are",
 		     a->example);
-	if (a->odd)
-		warn("%zu lines are left out: two addresses may be the client's", a->odd);
-	if (a->outside)
-		warn("%zu lines are left out: in the future, or older than 35 days", a->outside);
-	if (a->too_many)
-		warn("%zu lines are left out: too many sources", a->too_many);
+	is_warned |= warn_lines(a->odd, "two addresses may be the client's");
+	is_warned |= warn_lines(a->outside, "in the future, or older than 35 days");
+	is_warned |= warn_lines(a->too_many, "too many sources");
 	if (a->forgotten)
-		warn("%zu messages are left out: delivered too late, or never", a->forgotten);
+		warn("messages are left out, delivered too late, or never: %zu", a->forgotten);
 	if (a->clientless)
-		warn("%zu of %zu messages are left out: the log does not say which client they "
-		     "came from",
+		warn("messages are left out, since the log does not name the client: %zu of %zu",
 		     a->clientless, a->messages);
-	return a->unread || a->odd || a->outside || a->too_many || a->forgotten || a->clientless;
+	return is_warned || a->unread || a->forgotten || a->clientless;
 }
 
 static bool warn_never(const struct summary *s)

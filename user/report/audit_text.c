@@ -7,40 +7,49 @@
 #include "user/base/text.h"
 #include "user/report/audit_summary.h"
 
+static void row(size_t n, const char *words)
+{
+	printf("%8zu %s\n", n, words);
+}
+
 /* A number with its words; not of what was never there. */
 static void some(size_t n, const char *words)
 {
 	if (n)
-		printf("%8zu %s\n", n, words);
+		row(n, words);
 }
 
 static void say_log(const struct summary *s)
 {
 	char first[TEXT_TIME], last[TEXT_TIME];
 
-	printf("log: %zu lines, %zu of them of a mail server, from %s to %s\n", s->log.lines,
-	       s->log.mail, text_time(s->log.first, first), text_time(s->log.last, last));
-	printf("%8zu sources delivered mail that was accepted\n", s->accepted);
-	printf("%8zu sources were only refused\n", s->refused);
-	some(s->blocked, "of them only because of the list");
-	some(s->never, "sources can never be listed (private, loopback, this host ...)");
-	some(s->allowed, "sources are on an allow list");
-	some(s->log.submitted, "messages are left out: of authenticated users, or submission");
-	some(s->log.own, "messages are left out: of this host itself");
-	some(s->log.clientless, "messages are left out: of unknown clients");
+	printf("log: lines %zu, of a mail server %zu, from %s to %s\n", s->log.lines, s->log.mail,
+	       text_time(s->log.first, first), text_time(s->log.last, last));
+	printf("\nsources in the log:\n");
+	row(s->accepted, "delivered mail that was accepted");
+	row(s->refused, "only refused");
+	some(s->blocked, "  of them only because of the list");
+	some(s->never, "that can never be listed (private, loopback, this host ...)");
+	some(s->allowed, "on an allow list");
+	if (s->log.submitted || s->log.own || s->log.clientless)
+		printf("\nmessages that are left out:\n");
+	some(s->log.submitted, "of authenticated users, or by submission");
+	some(s->log.own, "of this host itself");
+	some(s->log.clientless, "of clients that the log does not name");
 }
 
 static void say_list(const struct summary *s)
 {
-	printf("\n%8zu sources are listed\n", s->listed);
-	printf("%8zu of them delivered mail that was accepted while they were: false listings\n",
-	       s->listed_accepted);
-	some(s->listed_earlier, "of them delivered mail, but only while they were not listed");
-	printf("%8zu of them were only refused\n", s->listed_refused);
-	some(s->listed_blocked, "of them were only refused because of the list: no proof of it");
-	printf("%8zu of them are not in the log\n", s->listed_unseen);
-	some(s->listed_submitted, "of them are users who log in at the MX itself");
-	printf("%8zu sources that were only refused are not listed\n", s->unlisted_refused);
+	printf("\nlisted sources:\n");
+	row(s->listed, "in all");
+	row(s->listed_accepted, "delivered mail that was accepted while listed: false listings");
+	some(s->listed_earlier, "delivered mail, but only while not listed");
+	row(s->listed_refused, "only refused");
+	some(s->listed_blocked, "only refused because of the list: no proof of it");
+	row(s->listed_unseen, "not in the log");
+	some(s->listed_submitted, "are users who log in at the MX itself");
+	printf("not listed:\n");
+	row(s->unlisted_refused, "only refused");
 }
 
 static void say_false(const struct audit_source *src)
@@ -56,7 +65,7 @@ static void say_precision(const struct summary *s)
 {
 	if (s->has_precision)
 		printf("\nprecision %.4f, with 95 %% confidence between %.4f and %.4f\n"
-		       "of the %zu listed sources that the log has seen\n",
+		       "of the listed sources that the log has seen (%zu)\n",
 		       s->precision, s->low, s->high, s->listed_seen);
 	else if (!s->listed)
 		printf("\nno precision: no source is listed\n");
@@ -89,13 +98,14 @@ static void say_answer(const struct summary *s)
 		break;
 	case AUDIT_NO_USERS:
 		printf("Not on a port where users log in:\n"
-		       "%zu listed sources sent mail with a password there. Let the list refuse "
+		       "listed sources sent mail with a password there (%zu). Let the list refuse "
 		       "only on a port without AUTH.\n",
 		       s->listed_submitted);
 		break;
 	case AUDIT_TOO_FEW:
 		printf("Not known yet: there is no false listing,\n"
-		       "but only %zu listed sources were seen. Ask again with more of the log.\n",
+		       "but too few listed sources were seen (%zu). Ask again with more of the "
+		       "log.\n",
 		       s->listed_seen);
 		break;
 	case AUDIT_YES:
