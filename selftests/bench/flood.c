@@ -364,7 +364,7 @@ static uint64_t frames_of(const struct path *p)
 
 struct found {
 	unsigned int verified, alibis;
-	unsigned int strangers; /* contacts of who has verified nothing yet: one each */
+	unsigned int strangers; /* contacts of sources that have verified nothing yet: one each */
 	unsigned int known;     /* and of the others: three each */
 };
 

@@ -127,7 +127,7 @@ if [ "${NOLIST_TEST_NS:-}" != "$(readlink /proc/self/ns/net)" ]; then
 		not_ok "packages can be fetched: $FETCH"
 		done_testing
 	fi
-	# Who runs it where there is no network at all (scripts/check-kernels.sh).
+	# For a run where there is no network at all (scripts/check-kernels.sh).
 	[ -z "${NOLIST_ONLY_FETCH:-}" ] || exit 0
 	mkdir -p /run/netns
 	# UPTIME, in seconds: this long at least the machine has been up, as the test sees

@@ -4,7 +4,7 @@
 #
 # The benchmark's table, made of results that are made up: each ratio that is required
 # stands there beside its limit, by its worst row, and "reached" changes sides where the
-# limit is; no line is wider than 120 columns. Why it matters: who reads the table
+# limit is; no line is wider than 120 columns. Why it matters: a reader of the table
 # believes that word. What is measured is the benchmark's own affair.
 set -u
 here=$(cd "$(dirname "$0")/../bench" && pwd)

@@ -98,7 +98,7 @@ is "$(jq -r '.findings[] | select(.about == "kernel" and .grade == "ok") | .text
 	"Linux $(uname -r)" 'the kernel is named'
 # bpftool finds out in a way of its own.
 case $(bpftool feature probe kernel | grep 'program_type ext is') in
-*NOT*) has "$(text_of kernel)" 'it lacks: extensions of programs; it runs alone' 'what it lacks is named' ;;
+*NOT*) has "$(text_of kernel)" 'it lacks: extensions of programs; no other XDP program can share' 'what it lacks is named' ;;
 *) is "$(grades kernel)" ok 'it lacks nothing' ;;
 esac
 # A kernel of the days before 6.1, as far as its number goes.

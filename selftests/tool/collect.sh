@@ -142,7 +142,7 @@ must umount "$TMP/small"
 
 # --- many --------------------------------------------------------------------
 
-# More than is read at a time, thirty times over, while one who reads and one who writes
+# More than is read at a time, thirty times over, while a reader and a writer
 # take turns: none may be passed over.
 inject many=60000
 for _ in 1 2 3; do

@@ -69,5 +69,5 @@ config one.conf >bad
 is "$? $(cat bad)" '2 ' 'an argument too many'
 echo 'list = { "plain /srv/x echo a && echo b" }' >shell.conf
 config -c shell.conf >bad
-check 'who expects a shell is told' grep -q "warning: shell.conf:1: there is no shell: '&&' is a word" err
+check 'a command that needs a shell is told' grep -q "warning: shell.conf:1: there is no shell: '&&' is a word" err
 done_testing

@@ -68,6 +68,7 @@ inject many=30
 script -qec "nsenter --net=/run/netns/server $TOOL show -c $CONF --pin-dir $PIN_DIR" /dev/null \
 	</dev/null >"$TMP/out"
 is "$(tr -d '\r' <"$TMP/out" | tail -n 1)" '30 more; --top 0 shows all' 'a terminal gets forty'
+is "$(grep -c '^LOW, REAL, HIGH: connections opened' "$TMP/out")" 1 'and what the columns mean'
 run show -c "$CONF"
 is "$(wc -l <"$TMP/out")" 71 'anything else gets all'
 in_server "$TOOL" show -c "$CONF" --pin-dir "$PIN_DIR" >/dev/full 2>"$TMP/err"

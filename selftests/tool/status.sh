@@ -76,6 +76,7 @@ says ' 1  low fake: a connection refused' 'text tells verdicts' nolist status
 says 's0               native   ' 'text tells interfaces' nolist status
 says "$HIGH4" 'text tells addresses' nolist status
 says 'real MX last contacted: 20' 'text tells of the real MX' nolist status
+is "$(nolist status | grep -oE '20[0-9]{2}-[0-9]{2}-[0-9]{2}.{10}' | grep -cvE 'T[0-9:]{8}Z$')" 0 'each time is printed in one form'
 a=$(nolist status --json)
 is "$(nolist status --json)" "$a" 'status changes nothing'
 must nsenter --net=/run/netns/server ip link set dev s1 xdp obj "$OBJECT" sec xdp

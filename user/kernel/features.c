@@ -90,7 +90,7 @@ static const struct {
 	{ { "bpf_skc_lookup_tcp", NULL }, has_sockets },
 	{ { "bpf_xdp_adjust_tail", NULL }, has_resizing },
 	{ { "LRU hashes, per-CPU arrays, arrays of maps and of programs", NULL }, has_maps },
-	{ { "extensions of programs", "it runs alone, never beside other XDP programs" },
+	{ { "extensions of programs", "no other XDP program can share an interface with it" },
 	  has_extensions },
 	{ { "reading tables in batches", "collect and dump take many times longer" },
 	  has_batches },
