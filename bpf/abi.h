@@ -319,6 +319,17 @@ _Static_assert(sizeof(struct nolist_hour) == 36, "abi");
 #define NOLIST_HOUR_NS 3600000000000ull
 #define NOLIST_HOURS 8 /* hours with dialogues that a record holds: the last ones */
 
+/*
+ * The last two times of something that counts again only after NOLIST_APART_NS, so that one
+ * delivery with many connections counts once.
+ */
+struct nolist_twice {
+	__u64 prev_ns; /* 0: it was less than twice */
+	__u64 last_ns; /* 0: never */
+};
+#define NOLIST_APART_NS 900000000000ull /* 15 minutes */
+#define NOLIST_WALK_NS 600000000000ull  /* from the low fake to the real MX: 10 minutes */
+
 /* nolist_verified: verified evidence of a source. Nobody else can forge it. */
 struct nolist_verified {
 	/* Data to the real MX on a connection that the kernel holds as established. */
@@ -333,7 +344,15 @@ struct nolist_verified {
 	__u64 high_last_ns;
 	__u32 hours;    /* distinct hours with a dialogue */
 	__u32 bad_acks; /* acknowledgements of numbers that we have not sent */
-	__u64 reserved[6];
+	/*
+	 * A walk: data to the real MX within NOLIST_WALK_NS after a SYN to a low fake. That SYN
+	 * may be forged, the data cannot.
+	 */
+	struct nolist_twice walk;
+	struct nolist_twice visit; /* data to the real MX, whatever was before */
+	__u32 walks; /* those that count */
+	__u32 reserved_walks;
+	__u64 reserved[1];
 	struct nolist_hour hour[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 };
 /*

@@ -62,6 +62,38 @@ static __always_inline bool verified_established(struct xdp_md *ctx, const struc
 	return is_up;
 }
 
+/* Enough time since the last one for this one to count? */
+static __always_inline bool verified_is_apart(const struct nolist_twice *t, __u64 now)
+{
+	__u64 last = t->last_ns;
+
+	return !last || (now > last && now - last >= NOLIST_APART_NS);
+}
+
+static __always_inline void verified_again(struct nolist_twice *t, __u64 now)
+{
+	t->prev_ns = t->last_ns;
+	t->last_ns = now;
+}
+
+/* Data of a connection: notes that the source was at the real MX, and whether by a walk. */
+static __always_inline void verified_visit(struct nolist_verified *r,
+					   const struct nolist_source *src, __u64 now)
+{
+	const struct nolist_contacts *c;
+
+	if (verified_is_apart(&r->visit, now))
+		verified_again(&r->visit, now);
+	if (!verified_is_apart(&r->walk, now))
+		return;
+	c = bpf_map_lookup_elem(&nolist_contacts, src);
+	if (!c || !c->low.last_ns ||
+	    (now > c->low.last_ns && now - c->low.last_ns > NOLIST_WALK_NS))
+		return;
+	verified_again(&r->walk, now);
+	r->walks++;
+}
+
 /*
  * Notes data to the real MX. The kernel is asked once for a connection, and again after an
  * hour. For a source with several connections at a time it is asked more often, and one of
@@ -96,6 +128,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 	r->real_last_ns = now;
 	r->real_port = f->sport;
 	__sync_fetch_and_add(&r->real_data, 1);
+	verified_visit(r, &src, now);
 	if (!contact_is_test(src.addr.q[0], src.addr.q[1]))
 		contact_real_hour(st, &src)->data++;
 	return is_first;

@@ -122,7 +122,7 @@ static bool take(struct nolist_contacts *c, struct nolist_verified *p, const cha
 		event(p, at);
 		return true;
 	} else if (!strncmp(word, "reserved=", 9)) {
-		p->reserved[5] = number(&at);
+		p->reserved[0] = number(&at);
 		return true;
 	} else if (!strncmp(word, "bad-acks=", 9)) {
 		p->bad_acks = number(&at);

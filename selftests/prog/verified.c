@@ -302,6 +302,74 @@ static void tests_are_not_health(const char *key, const char *from, const char *
 	bpf_map_delete_elem(prog.contacts, &s);
 }
 
+#define MINUTE 60000000000ull
+
+/* The walk of a source: a SYN to the low fake, so long ago, then data of a connection. */
+static struct nolist_verified walk(const char *key, const char *from, const char *to,
+				   unsigned int sport, __u64 ago, struct span *at)
+{
+	struct nolist_source s = records_source(key);
+	struct row low = { "low", NOLIST_LOW_RST_ACK, .src = from,
+			   .dst = strchr(to, ':') ? LOW6 : LOW4, .flags = FRAME_SYN };
+	struct nolist_contacts c;
+	struct nolist_verified r;
+
+	bpf_map_delete_elem(prog.contacts, &s);
+	send_row(&low);
+	if (bpf_map_lookup_elem(prog.contacts, &s, &c))
+		tap_die("no contact");
+	c.low.last_ns -= ago;
+	bpf_map_update_elem(prog.contacts, &s, &c, BPF_ANY);
+	data_from(key, from, to, sport, 5, at);
+	verified_of(key, &r);
+	return r;
+}
+
+/* As if its walks and visits had been so long ago; its next data are of another connection. */
+static void age(const char *key, __u64 ns)
+{
+	struct nolist_source s = records_source(key);
+	struct nolist_verified r;
+
+	verified_of(key, &r);
+	r.walk.last_ns -= r.walk.last_ns ? ns : 0;
+	r.visit.last_ns -= ns;
+	r.real_port = 0;
+	bpf_map_update_elem(prog.verified, &s, &r, BPF_ANY);
+}
+
+/* Of connection 1; connection 2 is closed by half. */
+static void walks(const char *key, const char *from, const char *to, struct connection *c)
+{
+	struct nolist_source s = records_source(key);
+	struct nolist_verified r;
+	struct span first, at;
+
+	bpf_map_delete_elem(prog.verified, &s);
+	r = walk(key, from, to, c[2].sport, 0, &at);
+	tap_ok(!r.walks && !r.real_data && !verified_of(key, &r),
+	       "%s: a SYN to low, and data on no connection, are no walk", key);
+	r = walk(key, from, to, c[1].sport, 11 * MINUTE, &first);
+	tap_ok(r.real_data == 1 && !r.walks && !r.walk.last_ns && is_in(r.visit.last_ns, first) &&
+		       !r.visit.prev_ns,
+	       "%s: data later than ten minutes after low are a visit, and no walk", key);
+	age(key, 0);
+	r = walk(key, from, to, c[1].sport, 9 * MINUTE, &first);
+	tap_ok(r.walks == 1 && is_in(r.walk.last_ns, first) && !r.walk.prev_ns && !r.visit.prev_ns,
+	       "%s: within ten minutes they are a walk", key);
+	age(key, 14 * MINUTE);
+	r = walk(key, from, to, c[1].sport, 0, &at);
+	tap_ok(r.real_data == 3 && r.walks == 1 && !r.walk.prev_ns,
+	       "%s: a walk within 15 minutes of the last one does not count", key);
+	age(key, 2 * MINUTE);
+	first.from = r.walk.last_ns - 2 * MINUTE;
+	r = walk(key, from, to, c[1].sport, 0, &at);
+	tap_ok(r.walks == 2 && r.walk.prev_ns == first.from && is_in(r.walk.last_ns, at) &&
+		       r.visit.prev_ns && is_in(r.visit.last_ns, at),
+	       "%s: after them it does, and the one before is kept", key);
+	bpf_map_delete_elem(prog.contacts, &s);
+}
+
 static void whole_rows(const char *key, const char *from, const char *other, const char *to)
 {
 	int listener = listen_at(to), i;
@@ -319,6 +387,10 @@ static void whole_rows(const char *key, const char *from, const char *other, con
 	health(key, from, other, to);
 	hours_later(key, from, to, c[1].sport);
 	tests_are_not_health(key, from, to, c[1].sport);
+	if (prog_clock() > 20 * MINUTE)
+		walks(key, from, to, c);
+	else
+		tap_skip("walks", "this machine has just started");
 	bpf_map_delete_elem(prog.verified, &s);
 	for (i = 0; i < 3; i++) {
 		close(c[i].client);

@@ -28,6 +28,7 @@ struct import {
 	struct store_row row;
 	struct store_epoch epoch;
 	int role;
+	enum stored_import what; /* of a line of an address and a time */
 	int64_t now;
 	unsigned long line, imported, future, old, malformed, malformed_line;
 	unsigned long strange, strange_line; /* malformed, unless it is a mail server's log */
@@ -69,7 +70,8 @@ static int parse_line(const char *line, int64_t now, struct nolist_addr *addr, i
 	return addr_parse(copy, addr) || parse_time(at, now, time) ? -EINVAL : 0;
 }
 
-static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t time)
+static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t time,
+		     enum stored_import what)
 {
 	struct nolist_source src = addr_source(addr);
 	int ret, family = !addr_is_ip4(addr);
@@ -82,7 +84,7 @@ static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t 
 	if (im->role == NOLIST_REAL && at > im->epoch.real_s[family])
 		im->epoch.real_s[family] = im->epoch.data_s[family] = at;
 	im->imported++;
-	if (!stored_import(&im->row.stored, im->role == NOLIST_REAL, at))
+	if (!stored_import(&im->row.stored, what, at))
 		return 0;
 	return store_put(im->store, &im->row);
 }
@@ -122,7 +124,7 @@ static int take_line(struct import *im, const char *line, size_t size)
 		else if (time <= im->now - STORED_HOURS * 3600ll)
 			im->old++;
 		else
-			return keep_line(im, &addr, time);
+			return keep_line(im, &addr, time, im->what);
 		return 0;
 	}
 	return take_log_line(im, line, size);
@@ -174,7 +176,7 @@ static int take_log(struct import *im)
 	for (i = 0; i < im->log.events && !error; i++)
 		if (!im->log.event[i].is_refusal)
 			error = keep_line(im, &im->log.event[i].source->src.addr,
-					  im->log.event[i].at);
+					  im->log.event[i].at, IMPORT_ACCEPTED);
 	return error;
 }
 
@@ -281,27 +283,31 @@ static int run(struct import *im, const char *name)
 /* --- the command line -------------------------------------------------------- */
 
 static const struct cmd_option opts[] = {
-	{ "role", 256, "ROLE", "where the contacts were: low or real" }, {}
+	{ "role", 256, "ROLE", "where the contacts were: low, real, or accepted" }, {}
 };
 
 int cmd_import(int argc, char **argv)
 {
 	struct import im = {};
+	bool is_accepted;
 	int c;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
-		im.role = conf_role_parse(optarg);
+		is_accepted = !strcmp(optarg, "accepted");
+		im.role = is_accepted ? NOLIST_REAL : conf_role_parse(optarg);
 		if (im.role != NOLIST_LOW && im.role != NOLIST_REAL) {
-			errx("'%s' is not low or real", optarg);
+			errx("'%s' is not low or real, nor accepted", optarg);
 			return EXIT_USAGE;
 		}
+		im.what = is_accepted ? IMPORT_ACCEPTED :
+			  im.role == NOLIST_REAL ? IMPORT_DATA : IMPORT_LOW;
 	}
 	if (c < 0)
 		return -1 - c;
 	if (!im.role) {
 		errx("no role given");
-		hint("--role real: sources that delivered mail; --role low: sources refused at the "
-		     "low fake");
+		hint("--role real: sources that delivered mail; --role accepted: the same after all "
+		     "filters; --role low: sources refused at the low fake");
 		return EXIT_USAGE;
 	}
 	if (optind != argc - 1) {

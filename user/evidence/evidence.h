@@ -26,11 +26,25 @@ struct contact {
 struct hour {
 	uint32_t start;                 /* its first second */
 	uint16_t n[NOLIST_EVENT_SLOTS]; /* by enum nolist_event; a newer program may have more */
+	uint16_t last; /* seconds into it of the last dialogue, plus one; 0: unknown */
 };
 
-enum record_role { RECORD_LOW, RECORD_REAL, RECORD_HIGH };
+/* The last two times of what counts again only after a while; 0: never. */
+struct twice {
+	int64_t prev, last;
+};
 
-/* SYNs in one hour; not all such hours are known. */
+enum record_role {
+	RECORD_LOW,
+	RECORD_REAL,
+	RECORD_HIGH,
+	/* No roles, but marks of an hour, too. */
+	RECORD_WALK,       /* from the low fake to the real MX */
+	RECORD_WALK_TWICE, /* two of them */
+	RECORD_ACCEPTED,   /* mail that was accepted after all filters */
+};
+
+/* SYNs in one hour, and the other marks; not all such hours are known. */
 struct open_hour {
 	uint32_t start; /* its first second */
 	uint32_t roles; /* bits by enum record_role */
@@ -48,6 +62,9 @@ struct record {
 	struct span talk;        /* dialogues at the high fakes */
 	uint32_t talk_hours;     /* distinct hours with dialogues, including those below */
 	uint32_t bad_acks;       /* acknowledgements of numbers that we have not sent */
+	struct twice walk;       /* data to the real MX shortly after a SYN to the low fake */
+	struct twice visit;      /* data to the real MX */
+	uint32_t walks;          /* of those that count */
 	const struct hour *hour; /* hours with dialogues that are stored, ascending */
 	unsigned int hours;
 	const uint32_t *data_hour; /* first seconds of hours with data, ascending */

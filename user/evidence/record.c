@@ -67,12 +67,13 @@ static void add_hours(struct evidence *e, struct record *r, const struct stored 
 
 		if (h->seen & PACK_SEEN_DATA)
 			e->data_hour[r->data_hours++] = start;
-		if (h->seen & PACK_SEEN_OPENS)
-			e->open_hour[r->open_hours++] = (struct open_hour){
-				start, (h->seen & PACK_SEEN_OPENS) / PACK_SEEN_LOW };
+		if (h->seen / PACK_SEEN_LOW)
+			e->open_hour[r->open_hours++] =
+				(struct open_hour){ start, h->seen / PACK_SEEN_LOW };
 		if (!has_talk(h))
 			continue;
 		e->hour[r->hours].start = start;
+		e->hour[r->hours].last = h->last;
 		memcpy(e->hour[r->hours++].n, h->n, sizeof(h->n));
 	}
 }
@@ -105,7 +106,14 @@ static uint16_t sum16(uint16_t a, uint16_t b)
 
 static void merge_hour(struct hour *a, const struct hour *b)
 {
+	uint32_t last = b->last ? b->start - a->start + b->last : 0;
 	int i;
+
+	/* The later one may end after this hour: then its last second is all that can be told. */
+	if (a->last && last)
+		a->last = last > HOUR_S ? HOUR_S : last > a->last ? last : a->last;
+	else
+		a->last = 0;
 
 	for (i = 0; i < NOLIST_EVENT_SLOTS; i++)
 		a->n[i] = sum16(a->n[i], b->n[i]);
@@ -132,6 +140,12 @@ static void merge_hours(struct evidence *e, struct record *r)
 	qsort(e->open_hour, r->open_hours, sizeof(*e->open_hour), compare_opens);
 }
 
+static void add_twice(struct twice *to, const struct pack_twice *from, int64_t wall_s)
+{
+	pack_twice(&to->prev, &to->last, wall(from->prev, wall_s), wall(from->last, wall_s),
+		   PACK_APART_S - 1);
+}
+
 static void add_part(struct evidence *e, struct record *r, const struct stored *k, int64_t wall_s)
 {
 	const struct stored_verified *v = &k->verified;
@@ -149,6 +163,9 @@ static void add_part(struct evidence *e, struct record *r, const struct stored *
 	r->data_count = pack_sum(r->data_count, pack_sum(v->before_data_count, v->now.data_count));
 	r->talk_hours = pack_sum(r->talk_hours, pack_sum(v->before_talk_hours, v->now.talk_hours));
 	r->bad_acks = pack_sum(r->bad_acks, pack_sum(v->before_bad_acks, v->now.bad_acks));
+	r->walks = pack_sum(r->walks, pack_sum(v->before_walks, v->walks));
+	add_twice(&r->walk, &v->walk, wall_s);
+	add_twice(&r->visit, &v->visit, wall_s);
 	add_hours(e, r, k, wall_s);
 }
 

@@ -103,12 +103,19 @@ bool pack_is_known(const struct nolist_verified *v)
 	for (i = 0; i < sizeof(v->reserved) / sizeof(*v->reserved); i++)
 		if (v->reserved[i])
 			return false;
-	return !v->reserved_data;
+	return !v->reserved_data && !v->reserved_walks;
+}
+
+static struct pack_twice twice(const struct nolist_twice *t)
+{
+	return (struct pack_twice){ pack_second(t->prev_ns), pack_second(t->last_ns) };
 }
 
 struct pack_verified pack_verified(const struct nolist_verified *v, struct pack_hour *hour,
 				   unsigned int *hours)
 {
+	uint32_t last = pack_second(v->high_last_ns);
+	struct pack_hour *to;
 	int i;
 
 	*hours = 0;
@@ -117,7 +124,10 @@ struct pack_verified pack_verified(const struct nolist_verified *v, struct pack_
 
 		if (!h->hour)
 			continue;
-		memcpy(hour_place(hour, hours, h->hour)->n, h->n, sizeof(h->n));
+		to = hour_place(hour, hours, h->hour);
+		memcpy(to->n, h->n, sizeof(h->n));
+		if (last && (last - 1) / 3600 + 1 == h->hour)
+			to->last = (last - 1) % 3600 + 1;
 	}
 	return (struct pack_verified){
 		.data = span(v->real_first_ns, v->real_last_ns),
@@ -125,6 +135,9 @@ struct pack_verified pack_verified(const struct nolist_verified *v, struct pack_
 		.data_count = v->real_data,
 		.talk_hours = v->hours,
 		.bad_acks = v->bad_acks,
+		.walk = twice(&v->walk),
+		.visit = twice(&v->visit),
+		.walks = v->walks,
 	};
 }
 
@@ -214,6 +227,8 @@ static bool add_hour(struct stored *k, const struct pack_hour *h)
 		is_new |= h->n[i] > to->n[i];
 		to->n[i] = larger(to->n[i], h->n[i]);
 	}
+	is_new |= h->last > to->last;
+	to->last = larger(to->last, h->last);
 	to->seen |= h->seen;
 	return is_new;
 }
@@ -240,6 +255,31 @@ bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t 
 	return is_new;
 }
 
+/* Two looks at the same times, or at those of two records. */
+static void cover_twice(struct pack_twice *stored, const struct pack_twice *now)
+{
+	int64_t prev = stored->prev, last = stored->last;
+
+	/* Times are cut to seconds. */
+	pack_twice(&prev, &last, now->prev, now->last, PACK_APART_S - 1);
+	*stored = (struct pack_twice){ prev, last };
+}
+
+/* Notes the hours of walks. Those that were dropped for their age must not come back each time. */
+static bool add_walks(struct stored *k, const struct pack_verified *v)
+{
+	uint32_t prev = v->walk.prev, last = v->walk.last, latest = larger(v->data.last, v->talk.last);
+	bool is_twice = prev && (prev - 1) / 3600 == (last - 1) / 3600;
+	bool is_new = false;
+
+	if (prev && prev + (STORED_HOURS - 1) * 3600 > latest)
+		is_new = add_seen(k, prev, PACK_SEEN_WALK);
+	if (last && last + (STORED_HOURS - 1) * 3600 > latest)
+		is_new |= add_seen(k, last,
+				   PACK_SEEN_WALK | (is_twice ? PACK_SEEN_WALK_TWICE : 0));
+	return is_new;
+}
+
 bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 			 const struct pack_hour *hour, unsigned int hours)
 {
@@ -257,20 +297,35 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 		k->before_data_count = pack_sum(k->before_data_count, k->now.data_count);
 		k->before_talk_hours = pack_sum(k->before_talk_hours, k->now.talk_hours);
 		k->before_bad_acks = pack_sum(k->before_bad_acks, k->now.bad_acks);
-		k->now.data_count = k->now.talk_hours = k->now.bad_acks = 0;
+		k->before_walks = pack_sum(k->before_walks, k->walks);
+		k->now.data_count = k->now.talk_hours = k->now.bad_acks = k->walks = 0;
 		k->begin = begin;
 	}
 	k->now.data_count = larger(k->now.data_count, v->data_count);
 	k->now.talk_hours = larger(k->now.talk_hours, v->talk_hours);
 	k->now.bad_acks = larger(k->now.bad_acks, v->bad_acks);
+	k->walks = larger(k->walks, v->walks);
+	cover_twice(&k->walk, &v->walk);
+	cover_twice(&k->visit, &v->visit);
 	for (i = 0; i < hours; i++)
 		is_new |= add_hour(stored, &hour[i]);
 	is_new |= add_seen(stored, v->data.last, PACK_SEEN_DATA);
+	is_new |= add_walks(stored, v);
 	return is_new || memcmp(&was, k, sizeof(was));
 }
 
-bool stored_import(struct stored *k, bool is_data, uint32_t at)
+/* A visit of a log, in any order. */
+static void import_visit(struct pack_twice *visit, uint32_t at)
 {
+	struct pack_twice now = { 0, at };
+
+	if (at + PACK_APART_S <= visit->last || at >= visit->last + PACK_APART_S || !visit->last)
+		cover_twice(visit, &now);
+}
+
+bool stored_import(struct stored *k, enum stored_import what, uint32_t at)
+{
+	bool is_data = what != IMPORT_LOW;
 	struct pack_span *when = is_data ? &k->verified.now.data : &k->contacts.now.role[PACK_LOW];
 	uint32_t *count = is_data ? &k->verified.now.data_count : &k->contacts.now.opens[PACK_LOW];
 	struct stored_contacts was = k->contacts;
@@ -283,7 +338,11 @@ bool stored_import(struct stored *k, bool is_data, uint32_t at)
 	is_new = when->first != span.first || when->last != span.last;
 	if (is_data) {
 		k->verified.begin = when->first;
-		return add_seen(k, at, PACK_SEEN_DATA) || is_new;
+		import_visit(&k->verified.visit, at);
+		return add_seen(k, at, what == IMPORT_ACCEPTED ?
+						       PACK_SEEN_DATA | PACK_SEEN_ACCEPTED :
+						       PACK_SEEN_DATA) ||
+		       is_new;
 	}
 	k->contacts.begin = when->first;
 	mark_day(&k->contacts, PACK_LOW, at, 0);

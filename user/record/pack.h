@@ -69,7 +69,9 @@ struct pack_contacts {
 enum {
 	PACK_SEEN_DATA = 1,
 	PACK_SEEN_LOW = 2, /* shifted by role */
-	PACK_SEEN_OPENS = 7 * PACK_SEEN_LOW,
+	PACK_SEEN_WALK = 16,       /* a walk that counts */
+	PACK_SEEN_WALK_TWICE = 32, /* two of them */
+	PACK_SEEN_ACCEPTED = 64,   /* imported: a delivery that was accepted after all filters */
 };
 
 /* One hour of the table's clock; fields mean the same as in struct nolist_hour. */
@@ -77,10 +79,16 @@ struct pack_hour {
 	uint32_t hour; /* as in struct nolist_hour: from 1 on */
 	uint16_t n[NOLIST_EVENT_SLOTS];
 	uint16_t seen; /* PACK_SEEN_...; if all of n is 0, the hour has no dialogue */
-	uint16_t reserved;
+	uint16_t last; /* seconds into the hour of the last dialogue, plus one; 0: unknown */
 	uint32_t unknown[2]; /* as in struct stored_contacts */
 };
 _Static_assert(sizeof(struct pack_hour) == 48, "is stored");
+
+/* As struct nolist_twice. */
+struct pack_twice {
+	uint32_t prev, last; /* 0: never */
+};
+#define PACK_APART_S (NOLIST_APART_NS / 1000000000)
 
 /* The record in nolist_verified now, without its hours, which are in an array of their own. */
 struct pack_verified {
@@ -88,6 +96,8 @@ struct pack_verified {
 	uint32_t data_count;
 	uint32_t talk_hours;
 	uint32_t bad_acks;
+	struct pack_twice walk, visit;
+	uint32_t walks;
 };
 
 /* A time of the tables (nanoseconds; 0: never) in packed seconds. */
@@ -122,10 +132,17 @@ struct stored_contacts {
 _Static_assert(sizeof(struct stored_contacts) == 4 * 24, "is stored");
 
 struct stored_verified {
-	struct pack_verified now;
+	struct {
+		struct pack_span data, talk;
+		uint32_t data_count;
+		uint32_t talk_hours;
+		uint32_t bad_acks;
+	} now; /* its spans cover all records there were */
 	uint32_t begin;
 	uint32_t before_data_count, before_talk_hours, before_bad_acks;
-	uint32_t unknown[13];
+	struct pack_twice walk, visit; /* of all records there were */
+	uint32_t walks, before_walks;
+	uint32_t unknown[7];
 };
 _Static_assert(sizeof(struct stored_verified) == 4 * 24, "is stored");
 
@@ -172,11 +189,25 @@ bool stored_add_verified(struct stored *k, const struct pack_verified *v,
 bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t now_s);
 
 /*
- * Adds one contact from a log: data to the real MX, or a SYN to the low fake; at is a
- * packed time. One that is not later than all before was imported already, and is not
- * counted again.
+ * Adds one contact from a log: data to the real MX (or even mail that was accepted there after all
+ * filters), or a SYN to the low fake; at is a packed time. One that is not later than all before
+ * was imported already, and is not counted again.
  */
-bool stored_import(struct stored *k, bool is_data, uint32_t at);
+enum stored_import { IMPORT_LOW, IMPORT_DATA, IMPORT_ACCEPTED };
+bool stored_import(struct stored *k, enum stored_import what, uint32_t at);
+
+/* The last two of both, as far apart as they must be. apart in the unit of the others. */
+static inline void pack_twice(int64_t *prev, int64_t *last, int64_t prev2, int64_t last2,
+			      int64_t apart)
+{
+	int64_t t[] = { *prev, *last, prev2, last2 };
+	int i;
+
+	*last = *last > last2 ? *last : last2;
+	for (*prev = 0, i = 0; i < 4; i++)
+		if (t[i] && t[i] > *prev && t[i] + apart <= *last)
+			*prev = t[i];
+}
 
 static inline uint32_t pack_sum(uint32_t a, uint32_t b)
 {
