@@ -301,6 +301,111 @@ const struct scenario scenarios[] = {
 	  "15d 10:20 198.51.100.7 high tempfailed\n"
 	  "15d 20:20 198.51.100.7 real data\n"
 	  "listed 198.51.100.7 4d 12:00 10d 12:00\n" },
+	{ "a listed bot is refused at the real MX, once",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 203.0.113.66 real\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "it is refused each hour, and forges SYNs to the low fake",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 every 1h for 4d 203.0.113.66 low real\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "it is refused after its greeting: data, and no walk",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 every 1h for 4d 203.0.113.66 real data\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "one walk does not free it",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 203.0.113.66 low real data\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "nor do two within 15 minutes",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 203.0.113.66 low real data\n"
+	  "5d 10:34 203.0.113.66 low real data\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "two walks in an hour free it",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 203.0.113.66 low real data\n"
+	  "5d 10:40 203.0.113.66 low real data\n"
+	  "listed 203.0.113.66 4d 12:00 5d 11:00\n" },
+	{ "two walks on two days free it, and it walks on",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 203.0.113.66 low real data\n"
+	  "6d 10:20 every 1h for 8d 203.0.113.66 low real data\n"
+	  "listed 203.0.113.66 4d 12:00 6d 11:00\n" },
+	{ "what it did before it walked does not list it again",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "4d 20:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 203.0.113.66 low real data\n"
+	  "5d 11:20 203.0.113.66 low real data\n"
+	  "5d 12:20 203.0.113.66 high tempfailed\n"
+	  "6d 12:20 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 5d 12:00\n" },
+	{ "mail that was accepted on two days frees it",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 203.0.113.66 real accepted\n"
+	  "5d 15:20 203.0.113.66 real accepted\n"
+	  "6d 11:20 203.0.113.66 real accepted\n"
+	  "listed 203.0.113.66 4d 12:00 6d 12:00\n" },
+	{ "a neighbour that walks does not free it",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:20 every 1h for 6d 203.0.113.77 low real data\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "further offences renew it, though somebody forges a SYN an hour to the real MX",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:30 every 1h for 5d 203.0.113.66 real\n"
+	  "7d 10:50 203.0.113.66 high tempfailed\n"
+	  "9d 10:50 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 16d 11:00\n" },
+	{ "an offence after it was refused with data does not",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "7d 10:30 203.0.113.66 real data\n"
+	  "7d 10:50 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "nor across the full hour",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "7d 10:55 203.0.113.66 real data\n"
+	  "7d 11:50 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "two hours later it does",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "7d 10:05 203.0.113.66 real data\n"
+	  "7d 12:20 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 14d 13:00\n" },
+	{ "its last refusal sends it to the high fake, after its listing has ended",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "10d 11:10 203.0.113.66 real\n"
+	  "10d 11:40 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
 	{ "a client that says QUIT, whatever it is reported",
 	  UP
 	  "2d 10:20 every 1h for 6d 198.51.100.7 high tempfailed quit\n"

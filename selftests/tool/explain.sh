@@ -177,7 +177,7 @@ run explain -c "$TMP/window.conf" --at "$(at $((303 * H)))" 203.0.113.20
 says '^  low +yes +seen at the low fake 12d from the nearest offence' \
 	'as of then, to the hour: not what it did before and after'
 run explain -c "$TMP/window.conf" --at "$(at $((500 * H)))" 203.0.113.20
-says '^  low +no +seen at the low fake around an offence' 'of all times it is the whole span'
+says '^  low +yes +seen at the low fake 4d from the nearest offence' 'nor afterwards, when it had come back'
 
 # --- lists ---
 

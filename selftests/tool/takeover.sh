@@ -6,7 +6,8 @@
 # store, and says what it knows of each source. This one must say the same of the earlier
 # tables while they are in use, of its own with the earlier ones beside them, and of the store
 # that it brings up to date; with a store and without. Its rules are its own, but it judges
-# each source in the same way wherever it reads of it.
+# each source in the same way wherever it reads of it, and where it judges otherwise than the
+# earlier one, a newer rule must explain it (lib/explained.py).
 # Why it matters: evidence that is lost acquits spammers, and an alibi that is lost convicts
 # that is innocent.
 #
@@ -102,7 +103,7 @@ expect() {
 
 # says_the_same NAME: this tool.
 says_the_same() {
-	local t day
+	local t day out
 
 	for t in $TIMES; do
 		day=$(((t - BOOT) / D))
@@ -113,6 +114,12 @@ says_the_same() {
 		else
 			not_ok "$1: the evidence of each source, day $day"
 			diag "$(cat "$TMP/err"; diff "$TMP/said" "$TMP/said.$t" | head -n 6 | cut -c 1-700)"
+		fi
+		if out=$("$PYTHON" "$TOP/selftests/lib/explained.py" "$TMP/said.$t" "$TMP/said" "$t"); then
+			ok "$1: a newer rule explains each other verdict, day $day: $out"
+		else
+			not_ok "$1: a newer rule explains each other verdict, day $day"
+			diag "$(cut -c 1-1000 <<<"$out")"
 		fi
 		if [ ! -e "$TMP/judged.$t" ]; then
 			cp "$TMP/said" "$TMP/judged.$t"

@@ -10,7 +10,9 @@
  *	3d 10:00 every 1h for 2d 203.0.113.66 tempfailed  again and again
  *	3d 10:00 203.0.113.0/26 low real high      all of a network, but for named ones
  * low, real, high: a SYN. data: on an established connection to the real MX. tempfailed:
- * "later" in a dialogue with timestamps, no QUIT; weak: without timestamps; quit.
+ * "later" in a dialogue with timestamps, no QUIT; weak: without timestamps; quit. accepted: data, and
+ * the real MX's log says that the mail was accepted after all filters. low and data together are a
+ * walk.
  * Other lines concern everybody:
  *	1d 00:00 load 1              MX addresses, by a number, come in force
  *	1d 00:00 load 1 blind6       the same, and no low fake among them has IPv6
@@ -27,6 +29,7 @@
 #include "selftests/lib/scenarios.h"
 #include "selftests/lib/tap.h"
 #include "user/base/addr.h"
+#include "user/record/pack.h"
 #include "user/judge/verdict.h"
 
 #define H HOUR_S
@@ -37,13 +40,15 @@
 #define SOURCES 2000
 #define EPOCHS 4
 
-enum act { LOW = 1, REAL = 2, HIGH = 4, DATA = 8, TEMPFAILED = 16, WEAK = 32, QUIT = 64 };
+enum act { LOW = 1, REAL = 2, HIGH = 4, DATA = 8, TEMPFAILED = 16, WEAK = 32, QUIT = 64,
+	   ACCEPTED = 128 };
 
 static const struct {
 	const char *name;
 	int act;
 } acts[] = { { "low", LOW },         { "real", REAL }, { "high", HIGH }, { "data", DATA },
-	     { "tempfailed", TEMPFAILED }, { "weak", WEAK }, { "quit", QUIT }, {} };
+	     { "tempfailed", TEMPFAILED }, { "weak", WEAK }, { "quit", QUIT },
+	     { "accepted", DATA | ACCEPTED },                        {} };
 
 struct event {
 	int64_t t; /* seconds since 0d 00:00, by a clock that nobody sets */
@@ -55,6 +60,8 @@ struct source {
 	struct nolist_source src;
 	bool is_background;
 	struct hour hour[24 * 35];
+	struct open_hour open[24 * 35];
+	uint32_t data[24 * 35];
 	struct record r;
 };
 
@@ -282,6 +289,56 @@ static struct hour *hour_at(struct source *s, int64_t start)
 	return &s->hour[r->hours - 1];
 }
 
+static void mark_day(struct record *r, int role, int64_t at)
+{
+	uint32_t day = at / D;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		r->days[i] = pack_days_later(r->days[i], day - r->day);
+	r->day = day;
+	r->days[role] |= 1;
+}
+
+/* Hours are stored of verified sources only: collect is run all the time here. */
+static void mark_hour(struct source *s, unsigned int marks, int64_t start)
+{
+	struct record *r = &s->r;
+
+	if (!r->talk.first && !r->data.first)
+		return;
+	if (!r->open_hours || s->open[r->open_hours - 1].start != start)
+		s->open[r->open_hours++] = (struct open_hour){ .start = start };
+	s->open[r->open_hours - 1].roles |= marks;
+}
+
+static bool count_again(struct twice *t, int64_t at)
+{
+	if (t->last && at - t->last < (int64_t)PACK_APART_S)
+		return false;
+	t->prev = t->last;
+	t->last = at;
+	return true;
+}
+
+/* Data to the real MX: a visit, and perhaps a walk. */
+static void note_data(struct source *s, int64_t at, int64_t start)
+{
+	struct record *r = &s->r;
+	unsigned int marks = 1 << RECORD_WALK;
+
+	span_add(&r->data, at);
+	r->data_count++;
+	if (!r->data_hours || s->data[r->data_hours - 1] != start)
+		s->data[r->data_hours++] = start;
+	count_again(&r->visit, at);
+	if (!r->low.when.first || at - r->low.when.last > 600 || !count_again(&r->walk, at))
+		return;
+	if (r->walk.prev >= start)
+		marks |= 1 << RECORD_WALK_TWICE;
+	mark_hour(s, marks, start);
+}
+
 static void note(struct source *s, const struct event *e, int64_t now)
 {
 	int epoch = epoch_at(e->t);
@@ -289,19 +346,27 @@ static void note(struct source *s, const struct event *e, int64_t now)
 	int64_t start = begin + (e->t - begin) / H * H + wall(epoch, now);
 	struct record *r = &s->r;
 
-	if (e->act & LOW)
-		span_add(&r->low.when, at);
-	if (e->act & REAL)
-		span_add(&r->real.when, at);
 	if (e->act & (HIGH | TEMPFAILED | WEAK | QUIT))
 		span_add(&r->high.when, at);
-	if (e->act & DATA) {
-		span_add(&r->data, at);
-		r->data_count++;
+	if (e->act & LOW) {
+		span_add(&r->low.when, at);
+		mark_day(r, RECORD_LOW, at);
 	}
+	if (e->act & REAL) {
+		span_add(&r->real.when, at);
+		mark_day(r, RECORD_REAL, at);
+	}
+	if (e->act & DATA)
+		note_data(s, at, start);
+	if (e->act & ACCEPTED)
+		mark_hour(s, 1 << RECORD_ACCEPTED, start);
+	if (e->act & (LOW | REAL))
+		mark_hour(s, (e->act & LOW ? 1 << RECORD_LOW : 0) |
+				     (e->act & REAL ? 1 << RECORD_REAL : 0), start);
 	if (!(e->act & (TEMPFAILED | WEAK | QUIT)))
 		return;
 	span_add(&r->talk, at);
+	hour_at(s, start)->last = at - start + 1;
 	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED] += !!(e->act & TEMPFAILED);
 	hour_at(s, start)->n[NOLIST_EVENT_GREETED_WEAK] += !!(e->act & WEAK);
 	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED_WEAK] += !!(e->act & WEAK);
@@ -337,7 +402,9 @@ static void gather(struct site *site, struct span *when_lost, struct mx_change *
 		site->family[f].hour = real[f];
 	}
 	for (i = 0; i < sources; i++)
-		source[i].r = (struct record){ .src = source[i].src, .hour = source[i].hour };
+		source[i].r = (struct record){ .src = source[i].src, .hour = source[i].hour,
+						.open_hour = source[i].open,
+						.data_hour = source[i].data };
 	for (i = 0; i < events && event[i].t <= t; i++) {
 		struct source *s = &source[event[i].source];
 		int epoch = epoch_at(event[i].t);
@@ -373,13 +440,13 @@ static bool is_in_set(const struct nolist_source *src)
 	return false;
 }
 
-static bool is_listed(struct site *site, const struct rules *rules, int of, int64_t now)
+static void judge(struct site *site, const struct rules *rules, int of, int64_t now,
+		  struct verdict *v)
 {
 	struct prefix mine = neighbours_prefix(&source[of].src, rules), p;
 	struct neighbours around = {}, n;
 	struct provider set = {};
 	bool is_member = is_in_set(&source[of].src);
-	struct verdict v;
 	int i;
 
 	for (i = 0; i < sources; i++) {
@@ -390,8 +457,21 @@ static bool is_listed(struct site *site, const struct rules *rules, int of, int6
 			provider_add(&set, &source[i].r, site, now);
 	}
 	n = neighbours_of(&source[of].src, &around, provider_has_alibi(&set, rules) ? &set.n : NULL);
-	verdict_of(&source[of].r, n.count ? &n : NULL, site, rules, now, &v);
-	return verdict_is_listed(&v, false);
+	verdict_of(&source[of].r, n.count ? &n : NULL, site, rules, now, v);
+}
+
+static struct rules rules;
+static struct verdict judged[END / H]; /* of each hour */
+
+/* Looks at what was gathered as of a time. */
+static void look(struct site *site, int64_t now)
+{
+	int i;
+
+	for (i = 0; i < sources; i++)
+		site_add(site, &source[i].r, now);
+	if (site_ready(site, &rules, now))
+		tap_die("site_ready");
 }
 
 /* Judges each hour; true where it was as it should. */
@@ -399,22 +479,16 @@ static bool watch(int of, int64_t from, int64_t to)
 {
 	struct span when_lost[8];
 	struct mx_change changed[8];
-	int64_t t;
-	struct rules rules;
 	struct site site;
 	bool is_on, is_due, is_good = true;
+	int64_t t;
 
 	rules_init(&rules);
 	for (t = 0; t < END; t += H) {
-		int64_t now = t + wall(boots, t);
-		int i;
-
 		gather(&site, when_lost, changed, t);
-		for (i = 0; i < sources; i++)
-			site_add(&site, &source[i].r, now);
-		if (site_ready(&site, &rules, now))
-			tap_die("site_ready");
-		is_on = is_listed(&site, &rules, of, now);
+		look(&site, t + wall(boots, t));
+		judge(&site, &rules, of, t + wall(boots, t), &judged[t / H]);
+		is_on = verdict_is_listed(&judged[t / H], false);
 		is_due = t >= from && t < to;
 		if (is_on != is_due && is_good) {
 			tap_diag("at %dd %02d:00 it %s listed", (int)(t / D), (int)(t % D / H),
@@ -424,6 +498,42 @@ static bool watch(int of, int64_t from, int64_t to)
 		site_free(&site);
 	}
 	return is_good;
+}
+
+/*
+ * All of it is judged again, once, when it is over: as of each hour the listing must be that
+ * which a judge in that hour saw, with the same beginning and end. Returns how many are not.
+ */
+static int replay(int of)
+{
+	struct span when_lost[8];
+	struct mx_change changed[8];
+	struct site all, site;
+	struct verdict v;
+	int64_t t;
+	int wrong = 0;
+
+	gather(&all, when_lost, changed, END - 1);
+	all.is_replay = true;
+	for (t = 0; t < END; t += H) {
+		const struct verdict *was = &judged[t / H];
+
+		site = all;
+		look(&site, T0 + t);
+		judge(&site, &rules, of, T0 + t, &v);
+		site_free(&site);
+		if (verdict_is_listed(&v, false) == verdict_is_listed(was, false) &&
+		    (!verdict_is_listed(was, false) ||
+		     (v.since == was->since && v.until == was->until)))
+			continue;
+		if (!wrong++)
+			tap_diag("as of %dd %02d:00 it is %s, %lld to %lld; then it was %s, %lld to %lld",
+				 (int)(t / D), (int)(t % D / H), judgement_names[v.is],
+				 (long long)(v.since - T0), (long long)(v.until - T0),
+				 judgement_names[was->is], (long long)(was->since - T0),
+				 (long long)(was->until - T0));
+	}
+	return wrong;
 }
 
 /* --- running ------------------------------------------------------------------- */
@@ -450,6 +560,9 @@ static void expect(char *word, char **rest)
 	}
 	tap_ok(watch(source_of(who), from, to), "%s: %s is %s", script_name, who,
 	       from ? "listed, as long as it should" : "never listed");
+	/* Where the clock is set, nobody can tell what was when. */
+	if (!steps && !boots)
+		tap_ok(!replay(source_of(who)), "%s: %s, judged again afterwards", script_name, who);
 }
 
 static void each_line(const char *script, bool is_expecting)

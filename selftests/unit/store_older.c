@@ -161,8 +161,8 @@ static void test_newer(void)
 	error = store_get(s, &row);
 	stored_add_contacts(&row.stored, &c, WALL);
 	stored_add_verified(&row.stored, &p, &h, 1);
-	row.stored.contacts.unknown[6] = 71;
-	row.stored.verified.unknown[6] = 72;
+	row.stored.contacts.unknown[2] = 71;
+	row.stored.verified.unknown[4] = 72;
 	row.stored.hour[0].unknown[1] = 73;
 	error |= store_put(s, &row);
 	memset(hour, 0xff, sizeof(*hour));
@@ -175,8 +175,8 @@ static void test_newer(void)
 	       "more of an event that has no name is news");
 	error = store_put(s, &row);
 	row.stored = (struct stored){ .hour = hour };
-	tap_ok(!error && store_get(s, &row) == 1 && row.stored.contacts.unknown[6] == 71 &&
-		       row.stored.verified.unknown[6] == 72 && hour[0].unknown[1] == 73,
+	tap_ok(!error && store_get(s, &row) == 1 && row.stored.contacts.unknown[2] == 71 &&
+		       row.stored.verified.unknown[4] == 72 && hour[0].unknown[1] == 73,
 	       "and they are there when it was written again");
 	tap_ok(row.stored.contacts.now.opens[0] == 5 && hour[0].n[NOLIST_EVENT_SLOTS - 1] == 9,
 	       "as is what is new");

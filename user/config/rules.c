@@ -61,6 +61,9 @@ const struct rule rule_table[] = {
 	  RULE(growth) },
 	{ "growth-min", "", 1000, 0, INT_MAX, "or by this many sources, if that is more",
 	  RULE(growth_min) },
+	{ "accepted-frees", "", 2, 0, 35,
+	  "mail that was accepted after all filters on this many days frees a listed source; 0: never",
+	  RULE(accepted_frees) },
 	{}
 };
 

@@ -28,6 +28,7 @@ struct rules {
 	unsigned int pardon_s;
 	unsigned int growth;
 	unsigned int growth_min;
+	unsigned int accepted_frees;
 };
 
 struct rule {

@@ -20,6 +20,14 @@ struct record asof_record(const struct record *r, int64_t now, bool is_replay);
 struct span asof_opens(const struct record *r, enum record_role role, int64_t now,
 		       bool is_replay);
 struct span asof_data(const struct record *r, int64_t now, bool is_replay);
+/*
+ * The latest time up to at, and the earliest from at on, at which the source may have had a contact
+ * with this role, or may have sent data (RECORD_DATA); 0: there is none. Of an hour or a day that is
+ * known to have had one, each moment counts; so does each moment between the first and the last one
+ * where nothing is known of those between.
+ */
+int64_t asof_before(const struct record *r, enum record_role role, int64_t at);
+int64_t asof_after(const struct record *r, enum record_role role, int64_t at);
 /* The latest time up to now at which a SYN to this role is certain; 0: none is. */
 int64_t asof_seen(const struct record *r, enum record_role role, int64_t now);
 

@@ -33,6 +33,7 @@ struct collect {
 	struct store *store;
 	struct store *before; /* the same, as it was before this collect */
 	struct snapshot *tables;
+	uint32_t seen_s; /* when the tables that are being stored were stored last; 0: never */
 	struct collected done;
 };
 
@@ -99,6 +100,8 @@ static bool merge_item(struct collect *c, struct store_row *row, const struct sn
 		       const struct epoch *epoch, uint32_t now_s)
 {
 	bool is_new = false;
+
+	row->stored.seen_s = c->seen_s;
 
 	if (item->contacts)
 		is_new |= stored_add_contacts(&row->stored, item->contacts, epoch->wall_s);
@@ -221,17 +224,22 @@ static int collect_site(struct collect *c, int id, const struct snapshot_stats *
 	return error;
 }
 
-static int collect_stats(struct collect *c, int id, int epoch)
+static const struct store_epoch *epoch_row(const struct store *s, int id)
 {
-	const struct snapshot_stats *stats = snapshot_stats(c->tables, epoch);
 	const struct store_epoch *epochs;
-	struct store_epoch to;
-	size_t i, n = store_epochs(c->store, &epochs);
-	int f;
+	size_t i, n = store_epochs(s, &epochs);
 
 	for (i = 0; i + 1 < n && epochs[i].id != id; i++)
 		;
-	to = epochs[i];
+	return &epochs[i];
+}
+
+static int collect_stats(struct collect *c, int id, int epoch)
+{
+	const struct snapshot_stats *stats = snapshot_stats(c->tables, epoch);
+	struct store_epoch to = *epoch_row(c->store, id);
+	int f;
+
 	to.begin_s = stats->begin_s;
 	to.seen_s = stats->now_s;
 	if (stats->is_replaced)
@@ -251,6 +259,7 @@ static int collect_epoch(struct collect *c, struct reading *r, int epoch)
 
 	if (id < 0)
 		return id;
+	c->seen_s = epoch_row(c->store, id)->seen_s;
 	error = collect_sources(c, r, epoch, id);
 	if (!error)
 		error = collect_gaps(c->store, id, snapshot_stats(c->tables, epoch));

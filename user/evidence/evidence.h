@@ -20,6 +20,7 @@
 struct contact {
 	struct span when;
 	uint32_t opens;
+	struct span hidden; /* in which there were some, it is not known when; all zero: in none */
 };
 
 /* Verified events at the high fakes in one hour; they mean the same as in struct nolist_hour. */
@@ -42,6 +43,7 @@ enum record_role {
 	RECORD_WALK,       /* from the low fake to the real MX */
 	RECORD_WALK_TWICE, /* two of them */
 	RECORD_ACCEPTED,   /* mail that was accepted after all filters */
+	RECORD_DATA,       /* data to the real MX; their hours are in data_hour[] */
 };
 
 /* SYNs in one hour, and the other marks; not all such hours are known. */
@@ -59,6 +61,7 @@ struct record {
 	/* Verified evidence. */
 	struct span data;        /* data on established connections to the real MX */
 	uint32_t data_count;     /* connections that carried it */
+	struct span data_hidden; /* as contact.hidden */
 	struct span talk;        /* dialogues at the high fakes */
 	uint32_t talk_hours;     /* distinct hours with dialogues, including those below */
 	uint32_t bad_acks;       /* acknowledgements of numbers that we have not sent */

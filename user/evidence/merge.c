@@ -192,6 +192,7 @@ static void take_item(struct evidence *e, int epoch, const struct snapshot_item 
 {
 	struct part *p = part_of(e, epoch);
 
+	p->stored.seen_s = e->epoch[epoch].stored ? e->epoch[epoch].stored->seen_s : 0;
 	if (item->contacts)
 		stored_add_contacts(&p->stored, item->contacts, e->epoch[epoch].epoch.wall_s);
 	if (item->verified)

@@ -33,6 +33,8 @@ static void add_contact(struct contact *c, const struct stored_contacts *k, int 
 			int64_t wall_s)
 {
 	cover(&c->when, k->now.role[role], wall_s);
+	if (role != PACK_HIGH)
+		cover(&c->hidden, k->hidden[role], wall_s);
 	c->opens = pack_sum(c->opens, pack_sum(k->before[role], k->now.opens[role]));
 }
 
@@ -159,6 +161,7 @@ static void add_part(struct evidence *e, struct record *r, const struct stored *
 	if (!v->begin)
 		return;
 	cover(&r->data, v->now.data, wall_s);
+	cover(&r->data_hidden, v->hidden, wall_s);
 	cover(&r->talk, v->now.talk, wall_s);
 	r->data_count = pack_sum(r->data_count, pack_sum(v->before_data_count, v->now.data_count));
 	r->talk_hours = pack_sum(r->talk_hours, pack_sum(v->before_talk_hours, v->now.talk_hours));

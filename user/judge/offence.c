@@ -84,10 +84,17 @@ bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o
 		return false;
 	if (r->talk.last >= from && r->talk.last < to)
 		to = r->talk.last;
-	if (to > t->now)
-		to = t->now;
 	if (r->talk.first > from && r->talk.first <= to)
 		from = r->talk.first;
+	if (h->last)
+		to = h->start + h->last - 1;
+	/* In a replay: it is not known whether there was one before the last. */
+	if (h->last && to > t->now)
+		return false;
+	if (to > t->now)
+		to = t->now;
+	if (from > to)
+		from = to;
 	o->when = (struct span){ from, to };
 	o->is_weak = !h->n[NOLIST_EVENT_TEMPFAILED];
 	o->is_burst = h->n[NOLIST_EVENT_PIPELINED];

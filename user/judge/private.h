@@ -1,19 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the verdict share: offence.c says what an offence is and when offences are
- * enough, verdict.c runs the checks. Only these files include this header. Pure, as the
+ * enough, listing.c when a listing begins and ends, verdict.c runs the checks. Only these files include this header. Pure, as the
  * verdict is.
  */
 #ifndef NOLIST_JUDGE_PRIVATE_H
 #define NOLIST_JUDGE_PRIVATE_H
 
 #include "user/judge/verdict.h"
+#include "user/record/pack.h"
 
 /* One offence (or the SYN that counts as one): it happened within this span. */
 struct offence {
 	struct span when;
 	bool is_weak;
 	bool is_burst; /* commands were sent together: perhaps nobody waited for the answers */
+	/* By listing_prepare(): */
+	int64_t excused; /* since when it is known that an alibi excuses it; NEVER */
+	bool is_out;     /* while learning, near a gap, or perhaps excused in the other family */
+};
+
+#define NEVER INT64_MAX
+#define CAUSED_S HOUR_S /* what we refused is followed by an offence within this time */
+
+/* One listing of a source. */
+struct listing {
+	int64_t since; /* 0: it was never listed */
+	int64_t until; /* its end by time */
+	int64_t freed; /* its end before that; 0: none */
+	enum freed by;
+	unsigned int walks;    /* 0 to 2, since it began */
+	int64_t walked;        /* the first of them; 0: none */
+	unsigned int accepted; /* days with mail that was accepted after all filters */
 };
 
 /* A count of offences, added in the order of time. */
@@ -32,7 +50,11 @@ struct trial {
 	const struct site *site;
 	const struct rules *rules;
 	int64_t now;
+	int64_t known; /* contacts after this excuse nothing: now, or when its listing began */
 	struct verdict *v;
+	struct offence *offence; /* all of them; room for STORED_HOURS */
+	unsigned int offences;
+	struct listing listing; /* the last one that has begun */
 	struct tally all;       /* every offence */
 	struct tally own;       /* without those that an alibi excuses */
 	struct tally unexcused; /* and without those that may have one in the other family */
@@ -42,5 +64,23 @@ struct trial {
 /* The dialogues of one hour (its index) as an offence; false if they are none. */
 bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o);
 void tally_add(struct tally *tally, const struct offence *o, const struct trial *t);
+
+/* listing.c: since when a check's alibis excuse an offence, as far as was known at each time. */
+int64_t offence_excused(const struct trial *t, enum check check, const struct offence *o);
+/* Seconds from it to the nearest contact with a role, or data; -1: there was none. */
+int64_t offence_distance(const struct trial *t, enum record_role role, const struct offence *o);
+void listing_prepare(struct trial *t);
+/* The last listing that has begun by now; before it others may have ended. */
+void listing_find(const struct trial *t, struct listing *l);
+/* Was the offence caused by us, in that listing, so that it begins none? */
+bool listing_caused(const struct trial *t, const struct listing *l, const struct offence *o);
+
+/* verdict.c: questions without an answer for explain. */
+int trial_family(const struct trial *t);
+bool trial_has_neighbours(const struct trial *t);
+int64_t trial_grace_end(const struct trial *t, int64_t reached, int64_t *paused);
+bool trial_has_gap(const struct trial *t, const struct offence *o, int64_t *lost);
+bool trial_is_learning(const struct trial *t, const struct offence *o, int64_t *last);
+bool trial_is_dual(const struct trial *t, const struct offence *o);
 
 #endif

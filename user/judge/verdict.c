@@ -47,35 +47,36 @@ static void answer(struct trial *t, enum check check, bool is_passed, int64_t ha
 	t->v->check[check] = (struct check_result){ true, is_passed, have, need };
 }
 
-/* Does an alibi excuse an offence? The check's result holds the smallest distance so far. */
-static bool is_excused(struct trial *t, enum check check, struct span alibi,
+/*
+ * Does an alibi excuse an offence, by what is known? The check's result holds the smallest
+ * distance so far.
+ */
+static bool is_excused(struct trial *t, enum check check, int64_t distance,
 		       const struct offence *o, unsigned int window_s)
 {
 	struct check_result *c = &t->v->check[check];
-	int64_t gap;
 
 	if (!c->is_asked)
 		answer(t, check, true, -1, window_s);
-	if (!alibi.first)
+	if (distance < 0)
 		return false;
-	gap = span_gap(alibi, o->when);
-	if (c->have < 0 || gap < c->have)
-		c->have = gap;
-	if (gap > window_s)
+	if (c->have < 0 || distance < c->have)
+		c->have = distance;
+	if (offence_excused(t, check, o) > t->known)
 		return false;
 	c->is_passed = false;
 	return true;
 }
 
 /* A source is not its own neighbour. */
-static bool has_neighbours(const struct trial *t)
+bool trial_has_neighbours(const struct trial *t)
 {
 	if (!t->n || !t->n->count)
 		return false;
 	return t->n->count > 1 || addr_compare(&t->n->one.addr, &t->r.src.addr);
 }
 
-static int family_of(const struct trial *t)
+int trial_family(const struct trial *t)
 {
 	return !addr_is_ip4(&t->r.src.addr);
 }
@@ -87,9 +88,9 @@ static int family_of(const struct trial *t)
  * sender could not have come back: when the real MX was down, or the sender still had
  * the MX's old addresses.
  */
-static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused)
+int64_t trial_grace_end(const struct trial *t, int64_t reached, int64_t *paused)
 {
-	const struct site_family *f = &t->site->family[family_of(t)];
+	const struct site_family *f = &t->site->family[trial_family(t)];
 	int64_t end = reached + t->rules->grace_s;
 	size_t i;
 
@@ -113,10 +114,10 @@ static int64_t grace_end(const struct trial *t, int64_t reached, int64_t *paused
  * grace? The lost evidence might have excused it. *lost: when; if there was no such gap,
  * when evidence was lost last (0: never).
  */
-static bool has_gap(const struct trial *t, const struct offence *o, int64_t *lost)
+bool trial_has_gap(const struct trial *t, const struct offence *o, int64_t *lost)
 {
 	int64_t paused, from = o->when.first - HOUR_S;
-	int64_t to = grace_end(t, o->when.last, &paused);
+	int64_t to = trial_grace_end(t, o->when.last, &paused);
 	bool is_near = false;
 	size_t i;
 
@@ -137,66 +138,90 @@ static bool has_gap(const struct trial *t, const struct offence *o, int64_t *los
 }
 
 /* Was any of it while learning? DNS caches may still have had the zone's old MX records. */
-static bool is_learning(struct trial *t, const struct offence *o)
+bool trial_is_learning(const struct trial *t, const struct offence *o, int64_t *last)
 {
-	struct check_result *c = &t->v->check[CHECK_LEARNING];
 	bool is_in = false;
 	size_t i;
 
-	if (!c->is_asked)
-		answer(t, CHECK_LEARNING, true, 0, t->rules->learning_s);
 	for (i = 0; i < t->site->learnings; i++) {
 		const struct span *l = &t->site->learning[i];
 
-		if (l->first <= o->when.last && l->last >= o->when.first) {
-			c->is_passed = false;
-			c->have = l->last;
-			is_in = true;
-		}
+		if (l->first > o->when.last || l->last < o->when.first)
+			continue;
+		*last = l->last;
+		is_in = true;
 	}
-	t->v->learning += is_in;
 	return is_in;
 }
 
+static bool ask_learning(struct trial *t, const struct offence *o)
+{
+	struct check_result *c = &t->v->check[CHECK_LEARNING];
+
+	if (!c->is_asked)
+		answer(t, CHECK_LEARNING, true, 0, t->rules->learning_s);
+	if (!trial_is_learning(t, o, &c->have))
+		return false;
+	c->is_passed = false;
+	t->v->learning++;
+	return true;
+}
+
 /* May this be a sender that walked over low and real in the other address family? */
-static bool is_dual(struct trial *t, const struct offence *o)
+bool trial_is_dual(const struct trial *t, const struct offence *o)
+{
+	return !t->site->is_dual_accepted && site_has_no_low(t->site, trial_family(t), o->when);
+}
+
+static bool ask_dual(struct trial *t, const struct offence *o)
 {
 	struct check_result *c = &t->v->check[CHECK_DUAL];
-	bool has_no_low = site_has_no_low(t->site, family_of(t), o->when);
 
 	if (!c->is_asked)
 		answer(t, CHECK_DUAL, true, 0, 0);
-	c->have += has_no_low;
-	if (!has_no_low || t->site->is_dual_accepted)
+	c->have += site_has_no_low(t->site, trial_family(t), o->when);
+	if (!trial_is_dual(t, o))
 		return false;
 	c->is_passed = false;
 	return true;
 }
 
+/* Excused by what ended its last listing, or caused by us in that. */
+static bool is_spent(const struct trial *t, const struct offence *o)
+{
+	const struct listing *l = &t->listing;
+
+	return (l->freed && l->freed <= t->now && o->when.first <= l->freed) ||
+	       listing_caused(t, l, o);
+}
+
 static void try_offence(struct trial *t, const struct offence *o)
 {
 	const struct rules *rules = t->rules;
-	struct span none = {};
 	int64_t lost;
 	bool is_out;
 
 	tally_add(&t->all, o, t);
 	/* All of them, even if one has excused it already: explain shows each result. */
-	is_out = is_excused(t, CHECK_LOW, t->r.low.when, o, rules->window_s);
-	is_out |= is_excused(t, CHECK_REAL, t->r.real.when, o, rules->window_s);
-	is_out |= is_excused(t, CHECK_DATA, t->r.data, o, rules->data_window_s);
-	is_out |= is_excused(t, CHECK_NEIGHBOURS, has_neighbours(t) ? t->n->when : none, o,
+	is_out = is_excused(t, CHECK_LOW, offence_distance(t, RECORD_LOW, o), o, rules->window_s);
+	is_out |= is_excused(t, CHECK_REAL, offence_distance(t, RECORD_REAL, o), o,
+			     rules->window_s);
+	is_out |= is_excused(t, CHECK_DATA, offence_distance(t, RECORD_DATA, o), o,
 			     rules->data_window_s);
+	is_out |= is_excused(t, CHECK_NEIGHBOURS,
+			     trial_has_neighbours(t) ? span_gap(t->n->when, o->when) : -1, o,
+			     rules->data_window_s);
+	is_out |= is_spent(t, o);
 	if (is_out) {
 		t->v->excused++;
 		return;
 	}
 	tally_add(&t->own, o, t);
-	if (is_dual(t, o))
+	if (ask_dual(t, o))
 		return;
 	tally_add(&t->unexcused, o, t);
-	is_out = is_learning(t, o);
-	if (has_gap(t, o, &lost)) {
+	is_out = ask_learning(t, o);
+	if (trial_has_gap(t, o, &lost)) {
 		answer(t, CHECK_GAPS, false, lost, 0);
 		is_out = true;
 	} else if (!t->v->check[CHECK_GAPS].is_asked) {
@@ -212,13 +237,20 @@ static void try_offences(struct trial *t)
 	unsigned int i;
 
 	if (t->v->is_verified) {
-		for (i = 0; i < t->r.hours; i++)
-			if (offence_of_hour(t, i, &o))
-				try_offence(t, &o);
+		for (i = 0; i < t->offences; i++)
+			try_offence(t, &t->offence[i]);
 	} else if (t->r.high.when.first) {
-		o = (struct offence){ { t->r.high.when.last, t->r.high.when.last }, false, false };
+		o = (struct offence){ .when = { t->r.high.when.last, t->r.high.when.last } };
 		try_offence(t, &o);
 	}
+}
+
+/* Is it listed now, as its evidence tells? */
+static bool is_listed(const struct trial *t)
+{
+	const struct listing *l = &t->listing;
+
+	return l->since && t->now < (l->freed ? l->freed : l->until);
 }
 
 /*
@@ -227,12 +259,14 @@ static void try_offences(struct trial *t)
  */
 static bool ask_real_mx(struct trial *t)
 {
-	int64_t seen = site_seen(t->site, family_of(t));
-	bool is_seen = site_is_seen(t->site, t->rules, family_of(t), t->now);
+	int64_t seen = site_seen(t->site, trial_family(t));
+	bool is_seen = site_is_seen(t->site, t->rules, trial_family(t), t->now);
 
 	answer(t, CHECK_REAL_MX, is_seen || t->site->is_unseen_accepted, seen ? t->now - seen : -1,
 	       t->rules->real_seen_s);
 	if (is_seen || t->site->is_unseen_accepted)
+		return true;
+	if (is_listed(t))
 		return true;
 	return seen && t->v->since <= seen + t->rules->real_seen_s;
 }
@@ -255,15 +289,19 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 	int64_t paused;
 	bool is_seen;
 
-	v->since = grace_end(t, tally->reached, &v->paused);
+	v->since = trial_grace_end(t, tally->reached, &v->paused);
 	v->until = tally->last + t->rules->listing_s;
+	if (is_listed(t)) {
+		v->since = t->listing.since;
+		v->until = t->listing.until;
+	}
 	answer(t, CHECK_GRACE, t->now >= v->since, t->now - (v->since - t->rules->grace_s),
 	       t->rules->grace_s);
 	answer(t, CHECK_CURRENT, t->now < v->until, v->until - t->now, t->rules->listing_s);
 	is_seen = ask_real_mx(t);
 	/* Weak offences may have listed it before the strong ones have had their grace. */
 	v->is_strong = tally->reached_strong &&
-		       t->now >= grace_end(t, tally->reached_strong, &paused);
+		       t->now >= trial_grace_end(t, tally->reached_strong, &paused);
 	if (t->now >= v->until)
 		return JUDGED_EXPIRED;
 	if (t->now < v->since)
@@ -275,9 +313,29 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 	return v->is_strong ? JUDGED_OFFENDER : JUDGED_PROBABLE;
 }
 
+/* Tells what freed it, or what may free it. */
+static void tell_freed(struct trial *t)
+{
+	const struct listing *l = &t->listing;
+	struct verdict *v = t->v;
+
+	if (l->freed && l->freed <= t->now) {
+		v->freed = l->freed;
+		v->freed_by = l->by;
+	}
+	if (!is_listed(t))
+		return;
+	v->walks = l->walks;
+	v->walk_next = l->walks ? l->walked + PACK_APART_S : 0;
+	v->accepted = l->accepted;
+}
+
 static enum judgement judge(struct trial *t)
 {
 	ask_offences(t);
+	tell_freed(t);
+	if (is_listed(t))
+		return judge_enough(t, &t->clean);
 	if (t->clean.reached)
 		return judge_enough(t, &t->clean);
 	if (t->unexcused.reached)
@@ -294,12 +352,17 @@ static enum judgement judge(struct trial *t)
 void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
 		const struct rules *rules, int64_t now, struct verdict *v)
 {
+	struct offence offence[STORED_HOURS];
 	struct trial t = { .r = asof_record(r, now, site->is_replay), .n = n, .site = site,
-			   .rules = rules, .now = now, .v = v };
+			   .rules = rules, .now = now, .known = now, .v = v, .offence = offence };
 
 	memset(v, 0, sizeof(*v));
 	/* Verified dialogues weigh more than contacts, which anyone can forge. */
 	v->is_verified = t.r.hours;
+	listing_prepare(&t);
+	listing_find(&t, &t.listing);
+	if (is_listed(&t))
+		t.known = t.listing.since;
 	try_offences(&t);
 	v->is = judge(&t);
 }

@@ -124,6 +124,13 @@ enum judgement {
 	JUDGEMENTS
 };
 
+/* What ended a listing before its time. */
+enum freed {
+	FREED_NONE,
+	FREED_WALKS,    /* two walks, or two visits where there is no low fake */
+	FREED_ACCEPTED, /* deliveries that were accepted after all filters */
+};
+
 struct verdict {
 	enum judgement is;
 	bool is_verified;           /* judged by dialogues, not by contacts */
@@ -135,6 +142,12 @@ struct verdict {
 	int64_t paused;             /* seconds for which the grace did not run */
 	int64_t since;              /* listed from; 0: nothing is due */
 	int64_t until;              /* listed to */
+	int64_t freed;              /* its last listing ended then before its time; 0: it did not */
+	enum freed freed_by;
+	/* What may free it; only of a source that is listed: */
+	unsigned int walks;         /* 0 or 1, of 2 */
+	int64_t walk_next;          /* the next one counts from then on; 0: at any time */
+	unsigned int accepted;      /* days with accepted mail */
 	struct check_result check[CHECKS];
 };
 

@@ -185,6 +185,44 @@ static void mark_day(struct stored_contacts *k, int role, uint32_t at, int64_t w
 		k->days[role] |= 1u << (k->day - day);
 }
 
+/*
+ * When there may have been contacts whose times nobody has read: more than the known ones since
+ * a time up to the last one. Empty: there were none.
+ */
+static struct pack_span hidden_since(const struct stored *k, uint32_t from_s, uint32_t last_s,
+				     uint32_t count, uint32_t known)
+{
+	uint32_t from = larger(from_s, k->seen_s);
+
+	return count > known && from < last_s ? (struct pack_span){ from, last_s } :
+						(struct pack_span){};
+}
+
+static bool is_short(struct pack_span s)
+{
+	return s.last - s.first <= STORED_HIDDEN_HOURS * 3600;
+}
+
+/* Notes hidden contacts of a long time; those of a short one get marks. */
+static void cover_hidden(struct pack_span *stored, struct pack_span hidden)
+{
+	if (hidden.first && !is_short(hidden))
+		cover(stored, hidden);
+}
+
+/* The contacts with a role between those that are known. */
+static struct pack_span hidden_opens(const struct stored *stored, const struct pack_contacts *c,
+				     int role, bool is_same)
+{
+	const struct pack_contacts *was = &stored->contacts.now;
+	uint32_t last = c->role[role].last;
+
+	if (is_same && was->opens[role] && c->opens[role] >= was->opens[role])
+		return hidden_since(stored, was->role[role].last, last,
+				    c->opens[role] - was->opens[role], 1);
+	return hidden_since(stored, c->role[role].first, last, c->opens[role], 2);
+}
+
 bool stored_add_contacts(struct stored *stored, const struct pack_contacts *c, int64_t wall_s)
 {
 	struct stored_contacts was = stored->contacts, *k = &stored->contacts;
@@ -195,10 +233,18 @@ bool stored_add_contacts(struct stored *stored, const struct pack_contacts *c, i
 	for (i = 0; i < PACK_ROLES; i++)
 		begin = earliest(begin, c->role[i].first);
 	is = which(k->begin, begin);
+	memset(stored->hidden, 0, sizeof(stored->hidden));
 	/* The table was read before the stored one: another collector was quicker. */
 	if (!begin || is == EARLIER)
 		return false;
 	for (i = 0; i < PACK_ROLES; i++) {
+		struct pack_span hidden = hidden_opens(stored, c, i, is == SAME);
+
+		stored->hidden[i] = hidden;
+		if (i < 2)
+			cover_hidden(&k->hidden[i], hidden);
+		if (hidden.first && is_short(hidden))
+			mark_day(k, i, hidden.first, wall_s);
 		cover(&k->now.role[i], c->role[i]);
 		mark_day(k, i, c->role[i].first, wall_s);
 		mark_day(k, i, c->role[i].last, wall_s);
@@ -238,6 +284,17 @@ static bool add_seen(struct stored *k, uint32_t at, uint16_t seen)
 	return at && add_hour(k, &(struct pack_hour){ .hour = (at - 1) / 3600 + 1, .seen = seen });
 }
 
+/* Each hour of a short time may have had one. */
+static bool add_hidden(struct stored *k, struct pack_span hidden, uint16_t seen)
+{
+	bool is_new = false;
+	uint32_t at;
+
+	for (at = hidden.first; at && at < hidden.last && is_short(hidden); at += 3600)
+		is_new |= add_seen(k, at, seen);
+	return is_new;
+}
+
 bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t now_s)
 {
 	bool is_new = false;
@@ -247,6 +304,7 @@ bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t 
 		uint32_t at[] = { c->role[i].first, c->role[i].last };
 		int j;
 
+		is_new |= add_hidden(k, k->hidden[i], PACK_SEEN_LOW << i);
 		/* Hours that are dropped for their age must not be added again each time. */
 		for (j = 0; j < 2; j++)
 			if (at[j] + (STORED_HOURS - 1) * 3600 > now_s)
@@ -287,10 +345,17 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 	uint32_t begin = earliest(v->data.first, v->talk.first);
 	enum which is = which(k->begin, begin);
 	bool is_new = false;
+	struct pack_span hidden;
 	unsigned int i;
 
 	if (!begin || is == EARLIER)
 		return false;
+	if (is == SAME && k->now.data_count && v->data_count >= k->now.data_count)
+		hidden = hidden_since(stored, k->now.data.last, v->data.last,
+				      v->data_count - k->now.data_count, 1);
+	else
+		hidden = hidden_since(stored, v->data.first, v->data.last, v->data_count, 2);
+	cover_hidden(&k->hidden, hidden);
 	cover(&k->now.data, v->data);
 	cover(&k->now.talk, v->talk);
 	if (is == LATER) {
@@ -309,6 +374,8 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 	cover_twice(&k->visit, &v->visit);
 	for (i = 0; i < hours; i++)
 		is_new |= add_hour(stored, &hour[i]);
+	is_new |= add_hidden(stored, hidden, PACK_SEEN_DATA);
+	is_new |= add_seen(stored, v->data.first, PACK_SEEN_DATA);
 	is_new |= add_seen(stored, v->data.last, PACK_SEEN_DATA);
 	is_new |= add_walks(stored, v);
 	return is_new || memcmp(&was, k, sizeof(was));

@@ -127,7 +127,9 @@ struct stored_contacts {
 	uint32_t before[PACK_ROLES];
 	uint32_t day;              /* days since 1970 */
 	uint32_t days[PACK_ROLES]; /* bit i: an open was seen i days before that */
-	uint32_t unknown[7];
+	/* The tables were not read for long: there were SYNs to low and real, it is not known when. */
+	struct pack_span hidden[2];
+	uint32_t unknown[3];
 };
 _Static_assert(sizeof(struct stored_contacts) == 4 * 24, "is stored");
 
@@ -142,7 +144,8 @@ struct stored_verified {
 	uint32_t before_data_count, before_talk_hours, before_bad_acks;
 	struct pack_twice walk, visit; /* of all records there were */
 	uint32_t walks, before_walks;
-	uint32_t unknown[7];
+	struct pack_span hidden; /* the same of data to the real MX */
+	uint32_t unknown[5];
 };
 _Static_assert(sizeof(struct stored_verified) == 4 * 24, "is stored");
 
@@ -169,7 +172,19 @@ struct stored {
 	struct stored_verified verified;
 	struct pack_hour *hour; /* capacity STORED_HOURS; ascending */
 	unsigned int hours;
+	/* Set by the caller, not stored: until then the tables had been read before; 0: never. */
+	uint32_t seen_s;
+	/* Between stored_add_contacts() and stored_add_opens(): hours that may have had SYNs. */
+	struct pack_span hidden[PACK_ROLES];
 };
+
+/*
+ * A table has only the first and the last time. If it was read so lately, each hour since then is
+ * marked that may have had others; else it is only known from when to when these were.
+ */
+#define STORED_HIDDEN_HOURS 3
+/* Hours that one read of the tables may add to a source. */
+#define STORED_HOURS_MORE (NOLIST_HOURS + 4 + 2 * PACK_ROLES + (STORED_HIDDEN_HOURS + 1) * 4)
 
 /* Is there any verified evidence? */
 static inline bool stored_is_verified(const struct stored *k)

@@ -42,6 +42,22 @@ static void json_checks(struct writer *o, const struct verdict *v)
 	json_close(o, ']');
 }
 
+/* What has freed it, and how far it has come. */
+static void json_freed(struct writer *o, const struct verdict *v)
+{
+	static const char *const names[] = {
+		[FREED_NONE] = "none", [FREED_WALKS] = "walks", [FREED_ACCEPTED] = "accepted",
+	};
+
+	json_open(o, "freed", '{');
+	json_number(o, "at", v->freed);
+	json_text(o, "by", names[v->freed_by]);
+	json_number(o, "walks", v->walks);
+	json_number(o, "walk_next", v->walk_next);
+	json_number(o, "accepted_days", v->accepted);
+	json_close(o, '}');
+}
+
 static void json_rules(struct writer *o, struct rules rules)
 {
 	const struct rule *r;
@@ -137,6 +153,7 @@ static void write_json(const struct explain *e, struct writer *o)
 		json_text(o, "provider", e->of.provider);
 	else
 		json_none(o, "provider");
+	json_freed(o, &e->of.v);
 	json_checks(o, &e->of.v);
 	json_rules(o, e->j->rules);
 	json_close(o, '}');

@@ -361,6 +361,30 @@ const char *explain_sentence(const struct explain *e)
 	return e->is_known ? sentences[e->of.v.is] : "never seen";
 }
 
+/* What has freed it, or how far it has come. */
+static void print_freed(const struct explain *e)
+{
+	const struct verdict *v = &e->of.v;
+	bool has_low = e->j->site.family[!addr_is_ip4(&e->of.r.src.addr)].has_low;
+	const char *step = has_low ? "walks" : "visits to the real MX";
+	char text[TEXT_TIME];
+
+	if (v->freed)
+		printf("  freed at %s: %s\n", text_time(v->freed, text),
+		       v->freed_by == FREED_ACCEPTED ? "its mail was accepted after all filters" :
+		       has_low			     ? "it walked from the low fake to the real MX, twice" :
+						       "it sent data to the real MX, twice");
+	if (!verdict_is_listed(v, false))
+		return;
+	printf("  what frees it: %s: %u of 2", step, v->walks);
+	if (v->walk_next)
+		printf(", the next counts from %s", text_time(v->walk_next, text));
+	if (e->j->rules.accepted_frees)
+		printf("; or days with mail accepted after all filters: %u of %u", v->accepted,
+		       e->j->rules.accepted_frees);
+	putchar('\n');
+}
+
 static void print_verdict(const struct explain *e)
 {
 	const struct verdict *v = &e->of.v;
@@ -374,6 +398,7 @@ static void print_verdict(const struct explain *e)
 		       verdict_is_listed(v, false) ? "from" : "it would be from",
 		       text_time(v->since, since), text_time(v->until, until));
 	putchar('\n');
+	print_freed(e);
 	if (e->of.hold != HOLD_NONE)
 		printf("  held back, '%s': %s\n", hold_names[e->of.hold], hold_reasons[e->of.hold]);
 	print_entry("never-list", e->never);

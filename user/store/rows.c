@@ -59,13 +59,10 @@ static int read_part(struct store *s, sqlite3_stmt *q, int column, void *to, uns
 	return sparse_decode(to, words, bytes, size) == size ? 0 : store_damaged(s);
 }
 
-/* Hours that one read of the tables may add to a row. */
-#define HOURS_MORE (NOLIST_HOURS + 1 + 2 * PACK_ROLES)
-
 static int reserve(struct store *s, struct store_row *row, unsigned int hours)
 {
 	unsigned int capacity =
-		hours + HOURS_MORE < STORED_HOURS ? hours + HOURS_MORE : STORED_HOURS;
+		hours + STORED_HOURS_MORE < STORED_HOURS ? hours + STORED_HOURS_MORE : STORED_HOURS;
 	void *grown;
 
 	if (capacity <= row->capacity)
