@@ -185,6 +185,20 @@ else
 	skip 'iptables is not installed' "docker's rules"
 fi
 
+background client "$PYTHON" -c '
+import socket, sys, time
+s = socket.socket()
+s.bind((sys.argv[1], 25))
+s.listen()
+open(sys.argv[2], "w")
+time.sleep(600)' "$CLIENT4" "$TMP/away"
+must wait_for 5 test -e "$TMP/away"
+dnat 'table ip t { chain out { type nat hook output priority -100;' \
+	"ip daddr $REAL4 tcp dport 25 dnat to $CLIENT4" '}' '}'
+is "$(found dnat "$REAL4") $(found listener "$REAL4")" 'error ' 'by rules that check does not read'
+end_services
+dnat
+
 # --- AUTH where a list is enforced ---
 
 offers='AUTH PLAIN LOGIN'

@@ -141,6 +141,16 @@ static enum answer ask(const struct nolist_addr *addr, int64_t end_ms)
 	return answer;
 }
 
+bool check_answers(const struct nolist_addr *addr, unsigned int ms)
+{
+	struct ask a = { .fd = -1, .end_ms = now_ms() + ms };
+	int error = open_to(&a, addr);
+
+	if (a.fd >= 0)
+		close(a.fd);
+	return !error;
+}
+
 static void report(struct findings *to, const struct conf_mx *mx, enum answer answer)
 {
 	char text[ADDR_TEXT];

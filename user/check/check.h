@@ -51,6 +51,8 @@ void check_listeners(struct findings *to, const struct check_site *site);
 bool check_is_local(const struct nolist_addr *addr); /* an address of this host */
 /* A file that seems to be cut off would take addresses from the configuration in force. */
 void check_running(struct findings *to, const struct check_site *site);
+/* Does anything answer at port 25, for a client on this host, within so many milliseconds? */
+bool check_answers(const struct nolist_addr *addr, unsigned int ms);
 /* Does the real MX offer AUTH at the port where a list refuses clients? Asks it. */
 void check_auth(struct findings *to, const struct check_site *site);
 

@@ -236,7 +236,8 @@ static bool check_swapped(struct sockets *s, bool is_ip4)
 	const struct conf_mx *real = real_of(s, is_ip4), *mx = s->conf->mx, *end = mx + s->conf->mxs;
 	char at[ADDR_TEXT], none[ADDR_TEXT];
 
-	if (!real || !has_port(s->conf, NOLIST_SMTP_PORT) || is_any_served(s, is_ip4))
+	if (!real || !has_port(s->conf, NOLIST_SMTP_PORT) || is_any_served(s, is_ip4) ||
+	    check_answers(&real->addr, s->site->ask_ms))
 		return false;
 	for (; mx < end; mx++)
 		if (is_fake(mx) && addr_is_ip4(&mx->addr) == is_ip4 &&
@@ -255,6 +256,17 @@ static bool check_swapped(struct sockets *s, bool is_ip4)
 	return true;
 }
 
+/* No server of this host, and yet it answers: by rules that cannot be read here. */
+static void find_elsewhere(struct sockets *s, const struct conf_mx *mx, const char *text)
+{
+	find(s->to, GRADE_ERROR, "dnat", text,
+	     "%s: no server of this host listens on '%s' port %u, the real MX, but one answers: it is "
+	     "sent elsewhere (iptables-legacy, a container), and its mail is not verified here",
+	     mx->where, text, NOLIST_SMTP_PORT);
+	find_hint(s->to, "let the server have the address itself (docker: --network host), or "
+			 "import its log: nolist-xdp import --role real FILE");
+}
+
 /* At boot the mail server may start later: so load only warns. */
 static void check_unserved(struct sockets *s, bool is_ip4)
 {
@@ -268,6 +280,10 @@ static void check_unserved(struct sockets *s, bool is_ip4)
 		    s->site->is_taken[i] || is_served(s, &mx->addr) || !check_is_local(&mx->addr))
 			continue;
 		addr_text(&mx->addr, text);
+		if (check_answers(&mx->addr, s->site->ask_ms)) {
+			find_elsewhere(s, mx, text);
+			continue;
+		}
 		find(s->to, GRADE_ERROR, "listener", text,
 		     "%s: no server listens on '%s' port %u, the real MX: no mail is accepted "
 		     "there until one does", mx->where, text, NOLIST_SMTP_PORT);
