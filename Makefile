@@ -42,7 +42,7 @@ UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-more check-faults check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
-all: $(B)/nolist-xdp $(B)/nolist.bpf.o
+all: $(B)/nolist-xdp $(B)/nolist.bpf.o ## build the program
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
 	@missing=; for c in $(CC) $(CLANG) $(BPFTOOL) pkg-config; do \
@@ -214,6 +214,7 @@ version: # of this tree
 	@echo $(VERSION)
 
 help: ## this list
-	$(Q)sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	$(Q)sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		sed 's/make all/make/' | expand -t 24
 
 -include $(USER_OBJ:.o=.d) $(wildcard $(B)/*.d $(B)/selftests/*/*.d $(B)/bench/*.d)

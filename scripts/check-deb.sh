@@ -83,6 +83,10 @@ for file in lib/systemd/system/nolist-xdp.service usr/share/man/man8/nolist-xdp.
 	usr/share/doc/nolist-xdp/nolist-xdp.conf usr/share/doc/nolist-xdp/docs/dialogue.md; do
 	check "/$file is there" test -s "$root/$file"
 done
+check "providers.sh can be run" test -x "$root/usr/share/doc/nolist-xdp/providers.sh"
+check "published lists have a place" [ "$(stat -c %a "$root/var/lib/nolist-xdp/lists")" = 755 ]
+check "documents name the package's paths" sh -c "
+	! grep -rl /usr/local '$root/usr/share/doc/nolist-xdp' | grep -v -e CHANGELOG -e bench | grep ."
 check "bash completes it" inside bash -c \
 	'. /usr/share/bash-completion/completions/nolist-xdp &&
 	COMP_WORDS=(nolist-xdp un) COMP_CWORD=1 && _nolist_xdp && [ "${COMPREPLY[*]}" = unload ]'

@@ -11,9 +11,10 @@
 # the fence, or by a comment before it that no reader sees, <!-- run: KIND -->. A block without
 # a kind, or of one that is not here, fails. The kinds:
 #   text            not run: a picture, or output
-#   sh              bash -e as root on the mail host. Three sorts of lines in it are not for
-#                   that: "nc" is for the client, "sudo make" is tried by tool/bare, and
-#                   dc_local_interfaces= is a line of exim's on Debian
+#   sh              bash -e as root on the mail host. By their first words some are not for
+#                   that: "nc" and "nolist-xdp test --low" are for the client, "sudo make" is
+#                   tried by tool/bare, dc_local_interfaces= is a line of exim's on Debian,
+#                   a line of cron is for cron, and what needs a third host is not run
 #   conf            is appended to /etc/nolist-xdp.conf; then the lists are written
 #   cron            lines of /etc/cron.d: their commands, with cron's environment
 #   zone            a zone that a name server must take
@@ -44,12 +45,15 @@ PINS=/sys/fs/bpf/nolist-xdp STATE=/var/lib/nolist-xdp
 
 topology ''
 must ip -n client addr add $BAD/32 dev c0
-must ip -n server route add 203.0.113.0/24 dev s0
+must ip -n server link set s0 down
+must ip -n server link set s0 name eth0
+must ip -n server link set eth0 up
+must ip -n server route add 203.0.113.0/24 dev eth0
 for a in 192.0.2.11 192.0.2.12 192.0.2.53; do
-	must ip -n server addr add $a/24 dev s0
+	must ip -n server addr add $a/24 dev eth0
 done
-must ip -n server addr add 2001:db8:25::11/64 dev s0 nodad
-must ip -n server link property add dev s0 altname eth0
+must ip -n server addr add 2001:db8:25::11/64 dev eth0 nodad
+must wait_for 5 link_is_up server eth0
 
 # What makes a laboratory of a configuration.
 lab='
@@ -161,6 +165,17 @@ host() {
 	in_root bash -c 'echo mx.example.com >/etc/mailname'
 }
 
+# Ends all that runs there: some of it has left its process group.
+host_down() {
+	local p is
+
+	is=$(readlink "/proc/$root/ns/mnt")
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/ns/mnt")" != "$is" ] || kill -KILL "${p#/proc/}"
+	done
+	wait "$root" 2>/dev/null
+}
+
 # Answers for the ten large senders, and nothing for other names.
 name_server() {
 	{
@@ -260,7 +275,8 @@ shell() {
 		echo "$prelude"
 		cat
 	} >"$DIR/block.sh"
-	at_host bash "$DIR/block.sh"
+	# What "import" reads from a pipe.
+	at_host bash "$DIR/block.sh" <<<"203.0.113.9 $(date +%s)"
 }
 
 run_sh() {
@@ -269,8 +285,8 @@ run_sh() {
 	'nc '*) run_client "$1" && return ;;
 	dc_local_interfaces=*) run_exim-interfaces "$1" && return ;;
 	'*/'* | *' * * * '*) run_cron "$1" && return ;;
-	negate*) return ;; # of monitoring plugins
-	'nolist-xdp test '*) run_elsewhere "$1" && return ;;
+	*/negate* | *--via*) return ;; # monitoring plugins, and another host by ssh
+	'nolist-xdp test --low'*) run_elsewhere "$1" && return ;;
 	esac
 	if grep -q 'then change the addresses' "$1"; then
 		sed '/then change the addresses/q' "$1" | shell || return
@@ -571,6 +587,24 @@ try_manual() {
 	done
 }
 
+try_deploy() {
+	local b f
+
+	anew
+	cut_blocks "$DIR/deploy" "$DIR/deploy.md"
+	in_root rm -rf /etc/cron.d
+	in_root mkdir -p /etc/cron.d
+	for b in "$DIR"/deploy/*; do
+		! grep -q '^ip link' "$b" || must at_host nolist-xdp unload --purge >/dev/null 2>&1
+		run_block "$b" deploy.md
+	done
+	must at_host nolist-xdp load >/dev/null 2>&1
+	for f in $(in_root ls /etc/cron.d); do
+		in_root cat "/etc/cron.d/$f" >"$DIR/cron"
+		check_block "$mode: deploy.md: $f runs from cron" run_cron "$DIR/cron"
+	done
+}
+
 try_leaving() {
 	run_block "$(grep -l 'make uninstall' "$DIR"/readme/*.sh)" README.md
 	[ "$mode" != package ] || at_host dpkg --purge nolist-xdp >/dev/null 2>&1
@@ -595,18 +629,18 @@ for mode in ${MODES:-local usr package}; do
 	host
 	name_server
 	check "$mode: it is installed" "install_$mode" || continue
-	for d in README.md docs/lists.md nolist-xdp.8; do
+	for d in README.md docs/lists.md docs/deploy.md nolist-xdp.8; do
 		check "$mode: $d is there" installed "$d"
 	done
 	must at_host postfix start 2>/dev/null
 	[ "${TRY:-readme}" != readme ] || try_readme
 	try_lists
+	try_deploy
 	try_manual
 	try_leaving
 	at_host postfix stop 2>/dev/null
-	kill "$root"
-	wait "$root" 2>/dev/null
-	rm -rf "${DIR:?}"/{readme,lists,manual}
+	host_down
+	rm -rf "${DIR:?}"/{readme,lists,deploy,manual}
 done
 for k in $(declare -F | sed -n 's/^declare -f run_//p'); do
 	case $k in

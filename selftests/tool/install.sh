@@ -48,8 +48,10 @@ if command -v man >/dev/null; then
 else
 	ok 'man renders it # SKIP man is not installed'
 fi
-is "$(grep -l /usr/local "$usr/share/man/man8/nolist-xdp.8" "$usr/lib/systemd/system"/*)" \
-	'' 'manual and units name the paths of this PREFIX'
+is "$(grep -rl /usr/local "$usr/share/man" "$usr/lib/systemd" "$usr/share/doc/nolist-xdp" | grep -v CHANGELOG)" \
+	'' 'manual, units, documents and providers.sh name the paths of this PREFIX'
+is "$(stat -c %a "$root/var/lib/nolist-xdp" "$root/var/lib/nolist-xdp/lists" | tr '\n' ' ')" '755 755 ' \
+	'lists for others have a place'
 missing_paths() {
 	grep -oE '/usr/[a-z./-]*nolist[a-z./-]*[a-z]' "$usr/share/man/man8/nolist-xdp.8" | sort -u |
 		while read -r f; do
