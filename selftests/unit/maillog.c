@@ -283,7 +283,7 @@ static void test_log(size_t i)
 	FILE *f;
 	int error;
 
-	snprintf(path, sizeof(path), "selftests/lib/logs/%s", logs[i].file);
+	snprintf(path, sizeof(path), "selftests/lib/logs/%s.log", logs[i].file);
 	text = tap_slurp(path);
 	f = fmemopen(text, strlen(text), "r");
 	error = audit_read(&a, f);
