@@ -234,6 +234,8 @@ static void test_defaults(void)
 	for (i = 0; conf_key(i); i++)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
+		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name"))
+			bad++; /* the name is the host's */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&
@@ -241,6 +243,7 @@ static void test_defaults(void)
 		       c.dump_s == d.dump_s && c.stage == d.stage && c.is_split == d.is_split &&
 		       c.is_unseen_accepted == d.is_unseen_accepted &&
 		       c.is_dual_accepted == d.is_dual_accepted &&
+		       c.is_pipelined_accepted == d.is_pipelined_accepted &&
 		       c.is_probable_listed == d.is_probable_listed && c.reload_s == d.reload_s &&
 		       c.ports == d.ports && c.port[0] == d.port[0],
 	       "the defaults that are told are those in force");

@@ -2,8 +2,8 @@
 /*
  * The keys of the configuration: one row each, with the function that takes a value; those
  * of the verdict's rules are in rules.c. The command line's options go through the same
- * rows. To add a key: its row, its field in conf.h, its lines in scripts/nolist-xdp.conf
- * and user/nolist-xdp.8, and its cases in selftests/unit/conf.c.
+ * rows. To add a key: its row with its default, its field in conf.h, its lines in
+ * scripts/nolist-xdp.conf and user/nolist-xdp.8, and its cases in selftests/unit/conf.c.
  */
 #include <errno.h>
 #include <stdio.h>
