@@ -161,6 +161,14 @@ fails 1 'hint: run it as root' 'with its hint' \
 fails 1 'cannot write all of the output' 'help on a full disk fails, too' \
 	sh -c '"$@" >/dev/full' - "$TOOL" --help
 
+# What it has no descriptors for is no table of another version, which it would say to drop.
+must nolist unload --purge >/dev/null 2>&1
+must nolist load -i s0 --low "$LOW4" --real "$REAL4" >/dev/null 2>&1
+for n in 5 8 10; do
+	fails 1 'Too many open files' "with $n descriptors it says that these are too few" \
+		in_server prlimit --nofile=$n "$TOOL" status --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
+done
+
 # Its own arguments as well: they may come from somebody's file.
 must mkdir -p /sys/fs/bpf/$'esc\e[31m'
 must nolist unload --purge >/dev/null 2>&1
