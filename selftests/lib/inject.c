@@ -10,6 +10,7 @@
  * later than now ("--at" looks at them from there):
  *	low=FIRST:LAST:OPENS  real=...  high=...
  *	data=FIRST:LAST:CONNECTIONS  talk=FIRST:LAST:HOURS  bad-acks=N
+ *	walk=PREV:LAST               its last two walks from low to real
  *	hour=HOUR:STRONG:WEAK:TEMPFAILED_WEAK:QUIT   HOUR counts from the boot, from 0
  * and, as only a newer program would write it:
  *	event=HOUR:EVENT:COUNT  reserved=N     in the words in reserve
@@ -109,6 +110,11 @@ static bool take(struct nolist_contacts *c, struct nolist_verified *p, const cha
 		p->real_first_ns = number(&at) * NS;
 		p->real_last_ns = number(&at) * NS;
 		p->real_data = number(&at);
+		return true;
+	} else if (!strncmp(word, "walk=", 5)) {
+		p->walk.prev_ns = number(&at) * NS;
+		p->walk.last_ns = number(&at) * NS;
+		p->walks = 2;
 		return true;
 	} else if (!strncmp(word, "talk=", 5)) {
 		p->high_first_ns = number(&at) * NS;

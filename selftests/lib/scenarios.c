@@ -406,6 +406,24 @@ const struct scenario scenarios[] = {
 	  "10d 11:10 203.0.113.66 real\n"
 	  "10d 11:40 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "a provider's set: one address at low, another at real, on two days, frees a third",
+	  UP
+	  "2d 10:20 198.18.0.30 high tempfailed\n"
+	  "3d 11:20 198.18.0.30 high tempfailed\n"
+	  "5d 10:20 198.18.0.10 low\n"
+	  "5d 10:25 198.19.0.20 real data\n"
+	  "6d 11:20 198.18.0.10 low\n"
+	  "6d 11:25 198.19.0.20 real data\n"
+	  "listed 198.18.0.30 4d 12:00 6d 12:00\n" },
+	{ "once is not enough, nor is data alone",
+	  UP
+	  "2d 10:20 198.18.0.30 high tempfailed\n"
+	  "3d 11:20 198.18.0.30 high tempfailed\n"
+	  "5d 10:20 198.18.0.10 low\n"
+	  "5d 10:25 198.19.0.20 real data\n"
+	  "6d 11:20 198.19.0.20 real data\n"
+	  "7d 11:20 198.19.0.20 real data\n"
+	  "listed 198.18.0.30 4d 12:00 10d 12:00\n" },
 	{ "a client that says QUIT, whatever it is reported",
 	  UP
 	  "2d 10:20 every 1h for 6d 198.51.100.7 high tempfailed quit\n"

@@ -282,6 +282,22 @@ static struct pair visits_after(const struct trial *t, int64_t since)
 	return p;
 }
 
+/* When the provider's set walked for the second time; NEVER. */
+static int64_t set_walked_after(const struct trial *t, int64_t since)
+{
+	const struct hours *h = t->n ? t->n->walked : NULL;
+	struct pair p = { NEVER, NEVER };
+	int i;
+
+	for (i = JUDGE_HOURS - 1; h && i >= 0; i--) {
+		int64_t start = (t->now / HOUR_S - i) * HOUR_S;
+
+		if (h->bit[i / 64] & 1ull << i % 64 && start >= since)
+			pair_add(&p, start + 1);
+	}
+	return p.second;
+}
+
 /* When mail of so many days was accepted after all filters. */
 static int64_t accepted_after(const struct trial *t, int64_t since, unsigned int *days)
 {
@@ -307,10 +323,15 @@ static void find_freed(const struct trial *t, struct listing *l)
 	bool has_low = t->site->family[trial_family(t)].has_low;
 	struct pair own = has_low ? walks_after(t, l->since) : visits_after(t, l->since);
 	int64_t accepted = accepted_after(t, l->since, &l->accepted), when = own.second;
+	int64_t set = set_walked_after(t, l->since);
 
 	l->walks = (own.first != NEVER) + (own.second != NEVER);
 	l->walked = own.first == NEVER ? 0 : own.first;
 	l->by = FREED_WALKS;
+	if (set < when) {
+		when = set;
+		l->by = FREED_SET;
+	}
 	if (accepted < when) {
 		when = accepted;
 		l->by = FREED_ACCEPTED;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "user/evidence/as_of.h"
+#include "user/record/pack.h"
 #include "user/record/span.h"
 #include "user/judge/verdict.h"
 
@@ -59,11 +60,58 @@ void neighbours_add(struct neighbours *n, const struct record *r, const struct s
 	add(n, &r->src, data);
 }
 
+static void set_hour(struct hours *h, int64_t start, int64_t now)
+{
+	int64_t i = now / HOUR_S - start / HOUR_S;
+
+	if (start <= now && i < JUDGE_HOURS)
+		h->bit[i / 64] |= 1ull << i % 64;
+}
+
+/* Of a source that was never verified only the days are stored: each of their hours may be it. */
+static void set_days(struct hours *h, const struct record *r, int64_t now)
+{
+	int i, hour;
+
+	for (i = 0; i < STORED_DAYS && !r->open_hours; i++)
+		for (hour = 0; hour < 24 && r->days[RECORD_LOW] & 1u << i; hour++)
+			set_hour(h, ((int64_t)r->day - i) * DAY_S + hour * HOUR_S, now);
+}
+
+/*
+ * When the set walked: data in the hour of a contact with the low fake, or in the next one. Within
+ * a set the hour is enough: that it is one sender is the administrator's word.
+ */
+static void add_hours(struct provider *p, const struct record *r, int64_t now)
+{
+	struct hours *low = &p->low_hours, *data = &p->data_hours;
+	size_t i, words = sizeof(low->bit) / sizeof(*low->bit);
+	unsigned int k;
+
+	for (k = 0; k < r->open_hours; k++) {
+		if (r->open_hour[k].roles & 1u << RECORD_LOW)
+			set_hour(low, r->open_hour[k].start, now);
+		if (r->open_hour[k].roles & 1u << RECORD_WALK)
+			set_hour(&p->walked, r->open_hour[k].start, now);
+	}
+	for (k = 0; k < r->data_hours; k++)
+		set_hour(data, r->data_hour[k], now);
+	set_days(low, r, now);
+	for (i = 0; i < words; i++) {
+		/* An hour earlier is the next bit. */
+		uint64_t before = low->bit[i] >> 1 | (i + 1 < words ? low->bit[i + 1] << 63 : 0);
+
+		p->walked.bit[i] |= data->bit[i] & (low->bit[i] | before);
+	}
+	p->n.walked = &p->walked;
+}
+
 void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now)
 {
 	struct span data = asof_data(r, now, site->is_replay);
 
 	widen(&p->low, asof_opens(r, RECORD_LOW, now, site->is_replay));
+	add_hours(p, r, now);
 	if (!data.first)
 		return;
 	add(&p->n, &r->src, data);
@@ -86,7 +134,7 @@ struct neighbours neighbours_of(const struct nolist_source *src, const struct ne
 				const struct neighbours *provider)
 {
 	const struct neighbours *both[] = { around, provider };
-	struct neighbours n = {};
+	struct neighbours n = { .walked = provider ? provider->walked : NULL };
 	int i;
 
 	for (i = 0; i < 2; i++) {

@@ -76,11 +76,18 @@ bool site_has_no_low_now(const struct site *site, int family);
 /* Until when it is learning; 0: it is not. */
 int64_t site_learning_until(const struct site *site, int64_t now);
 
+/* Hours, by UTC: bit i is i hours before the hour of now. */
+#define JUDGE_HOURS (35 * 24)
+struct hours {
+	uint64_t bit[(JUDGE_HOURS + 63) / 64];
+};
+
 /* Verified alibis of the /24 or /48 that a source is in. */
 struct neighbours {
 	struct span when;         /* from the first to the last alibi */
 	unsigned int count;       /* addresses that have an alibi */
 	struct nolist_source one; /* one of them, for explain */
+	const struct hours *walked; /* when the provider's set walked; NULL: it is in no set */
 };
 
 /* The checks of a source, in this order. Passed: nothing here prevents its listing. */
@@ -128,6 +135,7 @@ enum judgement {
 enum freed {
 	FREED_NONE,
 	FREED_WALKS,    /* two walks, or two visits where there is no low fake */
+	FREED_SET,      /* two walks of its provider's set */
 	FREED_ACCEPTED, /* deliveries that were accepted after all filters */
 };
 
@@ -183,6 +191,8 @@ struct provider {
 	struct neighbours n; /* its addresses that sent data to the real MX */
 	struct span low;     /* when any of its addresses was at the low fake */
 	bool is_without_low; /* some of that data came where there is no low fake */
+	struct hours low_hours, data_hours; /* of any of its addresses */
+	struct hours walked; /* one walked, or one was at the low fake and another sent data */
 };
 void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now);
 /* Is p->n an alibi for the whole set? */

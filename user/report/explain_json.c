@@ -46,7 +46,8 @@ static void json_checks(struct writer *o, const struct verdict *v)
 static void json_freed(struct writer *o, const struct verdict *v)
 {
 	static const char *const names[] = {
-		[FREED_NONE] = "none", [FREED_WALKS] = "walks", [FREED_ACCEPTED] = "accepted",
+		[FREED_NONE] = "none", [FREED_WALKS] = "walks", [FREED_SET] = "set",
+		[FREED_ACCEPTED] = "accepted",
 	};
 
 	json_open(o, "freed", '{');

@@ -372,6 +372,7 @@ static void print_freed(const struct explain *e)
 	if (v->freed)
 		printf("  freed at %s: %s\n", text_time(v->freed, text),
 		       v->freed_by == FREED_ACCEPTED ? "its mail was accepted after all filters" :
+		       v->freed_by == FREED_SET ? "its provider walked from low to real, twice" :
 		       has_low			     ? "it walked from the low fake to the real MX, twice" :
 						       "it sent data to the real MX, twice");
 	if (!verdict_is_listed(v, false))
