@@ -33,7 +33,7 @@ const struct format format_postfix = {
 
 const struct format format_postscreen = {
 	.name = "postscreen",
-	.reader = "Postfix' postscreen, in main.cf",
+	.reader = "Postfix' postscreen, in main.cf; on Debian master.cf has it switched off",
 	.usage = "postscreen_access_list = permit_mynetworks, cidr:FILE",
 	.never_ends = true,
 	.head = format_plain_head,
