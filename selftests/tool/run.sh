@@ -220,7 +220,7 @@ check 'it goes on collecting' collects
 is "$(words | wc -l)" "$lines" 'and says so once'
 is "$(words | grep -vcE ': listed | run: loaded')" 3 'in two lines'
 : >"$CONF"
-check 'an empty file' reloads said 'the configuration has no MX addresses'
+check 'an empty file' reloads said 'has no MX addresses'
 is "$(nolist status --json | jq '.tables[0].mx | length')" 6 'empties nothing'
 echo 'mode = sideways' >"$CONF"
 check 'a wrong value' reloads said 'sideways'
