@@ -50,10 +50,7 @@ ends() {
 
 # collects: at least twice more, so that all of one came after what was done before.
 collects() {
-	local n
-
-	for n in 1 2; do
-		rm -f "$TMP/seen"
+	for _ in 1 2; do
 		before=$(stat -c %Y.%Z "$STATE_DIR/evidence.db"* 2>/dev/null | sort | tail -n 1)
 		wait_for 30 collected || return 1
 	done
