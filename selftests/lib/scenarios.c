@@ -406,6 +406,13 @@ const struct scenario scenarios[] = {
 	  "10d 11:10 203.0.113.66 real\n"
 	  "10d 11:40 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "the real MX of a small site is not seen for days, and a good sender makes it seen",
+	  "0d 00:00 up 3d 1\n"
+	  "2d 10:20 198.51.100.7 high tempfailed\n"
+	  "3d 11:20 198.51.100.7 high tempfailed\n"
+	  "6d 10:20 198.51.100.7 real data\n"
+	  "6d 10:30 every 1h for 2d 192.0.2.99 real data\n"
+	  "never 198.51.100.7\n" },
 	{ "a provider's set: one address at low, another at real, on two days, frees a third",
 	  UP
 	  "2d 10:20 198.18.0.30 high tempfailed\n"

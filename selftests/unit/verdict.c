@@ -28,6 +28,7 @@ struct scenario {
 	const char *addr;             /* "192.0.2.1" unless given */
 	struct ago low, real, high;   /* contacts */
 	struct ago data, talk;        /* verified evidence */
+	struct ago walk, visit;       /* the last two */
 	struct talk hour[NOLIST_HOURS]; /* oldest first */
 	unsigned int bad_acks;        /* its own */
 	unsigned int bad_acks_all;    /* everybody's, in the hour of its first dialogue */
@@ -44,6 +45,7 @@ struct scenario {
 	int lost;                     /* verified evidence was lost so long ago */
 	int now;                      /* judged so long before NOW */
 	int grace;                    /* in seconds, unless the default */
+	int data_window;              /* the same */
 	int offences;
 	enum judgement want;
 };
@@ -344,6 +346,41 @@ static const struct scenario scenarios[] = {
 	  .talk = { 50 * H, 40 * H },
 	  .hour = { BAD(50 * H), BAD(40 * H) },
 	  .want = JUDGED_OFFENDER },
+	{ .name = "two walks since then take it off",
+	  .data = { 10 * H, 9 * H },
+	  .walk = { 10 * H, 9 * H },
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BAD(50 * H), BAD(40 * H) },
+	  .want = JUDGED_ALIBI },
+	{ .name = "what was before them is spent, however short data excuse",
+	  .data = { 10 * H, 9 * H },
+	  .data_window = H,
+	  .walk = { 10 * H, 9 * H },
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BAD(50 * H), BAD(40 * H) },
+	  .want = JUDGED_ALIBI },
+	{ .name = "one of the two was before its listing",
+	  .data = { 17 * H, 9 * H },
+	  .data_window = H,
+	  .walk = { 17 * H, 9 * H },
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BAD(50 * H), BAD(40 * H) },
+	  .want = JUDGED_OFFENDER },
+	{ .name = "two visits are no walks",
+	  .data = { 10 * H, 9 * H },
+	  .visit = { 10 * H, 9 * H },
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BAD(50 * H), BAD(40 * H) },
+	  .want = JUDGED_OFFENDER },
+	{ .name = "but where no low fake has its family",
+	  .addr = "2001:db8:1:2::",
+	  .is_low_ip4_only = true,
+	  .is_dual_accepted = true,
+	  .data = { 10 * H, 9 * H },
+	  .visit = { 10 * H, 9 * H },
+	  .talk = { 50 * H, 40 * H },
+	  .hour = { BAD(50 * H), BAD(40 * H) },
+	  .want = JUDGED_ALIBI },
 	{ .name = "a SYN to low is an alibi too, though unverified",
 	  .low = { 3 * D, 3 * D },
 	  .talk = { 50 * H, 40 * H },
@@ -520,6 +557,8 @@ static void run(const struct scenario *s)
 	rules_init(&rules);
 	if (s->grace)
 		rules.grace_s = s->grace;
+	if (s->data_window)
+		rules.data_window_s = s->data_window;
 	if (s->offences)
 		rules.offences = s->offences;
 	addr_parse(s->addr ? s->addr : "192.0.2.1", &r.src.addr);
@@ -528,6 +567,8 @@ static void run(const struct scenario *s)
 	r.high.when = span_of(s->high);
 	r.data = span_of(s->data);
 	r.talk = span_of(s->talk);
+	r.walk = (struct twice){ span_of(s->walk).first, span_of(s->walk).last };
+	r.visit = (struct twice){ span_of(s->visit).first, span_of(s->visit).last };
 	r.bad_acks = s->bad_acks;
 	for (i = 0; i < NOLIST_HOURS && s->hour[i].ago; i++) {
 		hour[r.hours++] = (struct hour){ .start = NOW - s->hour[i].ago,

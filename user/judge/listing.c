@@ -169,8 +169,9 @@ static bool is_fresh(const struct trial *t, const struct listing *before, const 
 /* --- the beginning ------------------------------------------------------------- */
 
 /*
- * When the real MX was seen, at or after a time; NEVER. Its hours tell; where there are none,
- * its last contact.
+ * From when on the real MX was seen, at or after a time; NEVER. If it was seen later, too, its hours
+ * tell whether it was then. An hour counts at its end: who makes it seen may be the source itself,
+ * whose contact must excuse it before its listing begins.
  */
 static int64_t seen_from(const struct trial *t, int64_t at)
 {
@@ -181,19 +182,19 @@ static int64_t seen_from(const struct trial *t, int64_t at)
 
 	if (t->site->is_unseen_accepted)
 		return at;
-	if (!last)
-		return NEVER;
+	if (last <= at)
+		return last && last >= lately ? at : NEVER;
 	for (i = 0; i < f->hours && f->data_last; i++) {
+		int64_t start = f->hour[i].start;
+
 		if (!f->hour[i].data)
 			continue;
 		has_hours = true;
-		if (f->hour[i].start + HOUR_S > lately)
-			return f->hour[i].start > at ? f->hour[i].start : at;
+		if (start >= lately)
+			return start + HOUR_S <= at ? at : start + HOUR_S;
 	}
-	/* Contacts of others, or imported ones: if they went on after that, they were there then. */
-	if (has_hours && last > at)
-		return last;
-	return last >= lately ? at : NEVER;
+	/* Imported contacts have no hours; where there are none at all, nothing more is known. */
+	return has_hours ? last : at;
 }
 
 /* Does the source meet all conditions at a time, by what was known then? */

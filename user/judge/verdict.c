@@ -306,7 +306,8 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 		return JUDGED_EXPIRED;
 	if (t->now < v->since)
 		return JUDGED_WAITING;
-	if (tally != &t->clean || !is_seen)
+	/* Its listing begins at the end of the hour in which the real MX is seen again. */
+	if (tally != &t->clean || !is_seen || (v->is_verified && !is_listed(t)))
 		return JUDGED_HELD;
 	if (!v->is_verified)
 		return JUDGED_SUSPECT;
