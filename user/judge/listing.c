@@ -184,7 +184,7 @@ static int64_t seen_from(const struct trial *t, int64_t at)
 		return at;
 	if (last <= at)
 		return last && last >= lately ? at : NEVER;
-	for (i = 0; i < f->hours && f->data_last; i++) {
+	for (i = 0; i < f->hours && f->data_last && f->hour[i].start <= t->now; i++) {
 		int64_t start = f->hour[i].start;
 
 		if (!f->hour[i].data)
