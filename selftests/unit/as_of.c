@@ -113,11 +113,69 @@ static void test_stored(void)
 	       "nor is what is too old to be kept");
 }
 
+/* Which contacts may have been around a time: nothing that is known may be taken for all. */
+static void test_around(void)
+{
+	struct record r = known(T0, T0 + 30 * D);
+
+	tap_ok(asof_before(&r, RECORD_LOW, T0 + 9 * D) == T0 + 9 * D &&
+		       asof_after(&r, RECORD_LOW, T0 + 9 * D) == T0 + 9 * D,
+	       "around: of the first and the last alone, each time between may be one");
+	tap_ok(!asof_before(&r, RECORD_LOW, T0 - 1) && !asof_after(&r, RECORD_LOW, T0 + 31 * D),
+	       "none is before the first or after the last");
+	r.days[0] = 1 | 1u << 30;
+	tap_ok(asof_before(&r, RECORD_LOW, T0 + 9 * D) == (DAY0 + 1) * D - 1 &&
+		       asof_after(&r, RECORD_LOW, T0 + 9 * D) == (DAY0 + 30) * D,
+	       "where days are known, these");
+	r.low.hidden = (struct span){ T0 + 10 * D, T0 + 12 * D };
+	tap_ok(asof_before(&r, RECORD_LOW, T0 + 11 * D) == T0 + 11 * D &&
+		       asof_before(&r, RECORD_LOW, T0 + 20 * D) == T0 + 12 * D &&
+		       asof_after(&r, RECORD_LOW, T0 + 5 * D) == T0 + 10 * D &&
+		       low_last(&r, T0 + 11 * D) == T0 + 11 * D,
+	       "and any time in which the tables were not read");
+}
+
+/* More SYNs than the first and the last: where were the others? */
+static void test_hidden(void)
+{
+	struct pack_hour hour[STORED_HOURS];
+	struct stored k = { .hour = hour };
+	struct pack_contacts c = { .role = { { 100, 100 } }, .opens = { 1 } };
+	struct pack_verified p = { .talk = { 50, 50 } };
+
+	stored_add_verified(&k, &p, NULL, 0);
+	stored_add_contacts(&k, &c, 0);
+	stored_add_opens(&k, &c, 200);
+	c.role[0].last = 100 + 10 * H;
+	c.opens[0] = 2;
+	k.seen_s = 200;
+	stored_add_contacts(&k, &c, 0);
+	stored_add_opens(&k, &c, 200 + 10 * H);
+	tap_ok(k.hours == 2 && !k.contacts.hidden[0].first, "hidden: one more is the last one");
+	c.role[0].last = 100 + 20 * H;
+	c.opens[0] = 9;
+	k.seen_s = 200 + 18 * H;
+	stored_add_contacts(&k, &c, 0);
+	stored_add_opens(&k, &c, 200 + 20 * H);
+	tap_ok(k.hours == 5 && hour[2].hour == 19 && !k.contacts.hidden[0].first,
+	       "read two hours ago: each hour since then");
+	c.role[0].last = 100 + 90 * H;
+	c.opens[0] = 11;
+	k.seen_s = 200 + 30 * H;
+	stored_add_contacts(&k, &c, 0);
+	stored_add_opens(&k, &c, 200 + 90 * H);
+	tap_ok(k.hours == 6 && k.contacts.hidden[0].first == 200 + 30 * H &&
+		       k.contacts.hidden[0].last == 100 + 90 * H,
+	       "read days ago: it is known from when to when");
+}
+
 int main(void)
 {
 	test_days();
 	test_hours();
 	test_seen();
 	test_stored();
+	test_around();
+	test_hidden();
 	return tap_done();
 }
