@@ -30,7 +30,7 @@ ran() {
 	printf '#!/bin/bash\n%s\n' "$3" >"$tmp/selftests/$1.sh"
 	chmod +x "$tmp/selftests/$1.sh"
 	(cd "$tmp" && NOLIST_RESULTS=$tmp NOLIST_LIMIT=$2 \
-		"$OLDPWD/selftests/lib/run-one.sh" "selftests/$1.sh") >"$tmp/said"
+		"$OLDPWD/selftests/lib/run-one.sh" "selftests/$1.sh") >"$tmp/said" 2>"$tmp/warned"
 }
 
 summary() {
@@ -49,6 +49,12 @@ is "$(summary)" $'Failed:\n  tool/bad: that\nTo repeat:\n  make check T=tool/bad
 	'the check that failed is named, and how to repeat it'
 ran tool/bad 9 'echo "not ok 1 - that"; echo 1..1; exit 1'
 is "$(summary -v more=yes | tail -n 1)" '  make check-more T=tool/bad' 'in its circle'
+
+ran tool/warns 9 'echo "the tool warns" >&2; echo "ok 1 - this"; echo 1..1'
+is "$(cat "$tmp/warned")" '' 'what a good test prints to standard error is not shown'
+ran tool/warns 9 'echo "the tool warns" >&2; echo "not ok 1 - this"; echo 1..1'
+is "$(cat "$tmp/warned")" 'the tool warns' 'what a bad one prints there is'
+summary >"$tmp/summary"
 
 ran net/dead 9 'echo "ok 1 - this"; exit 3'
 ran net/less 9 'echo "ok 1 - this"; echo 1..2'
