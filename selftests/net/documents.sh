@@ -51,7 +51,7 @@ must ip -n server link set s0 down
 must ip -n server link set s0 name eth0
 must ip -n server link set eth0 up
 must ip -n server route add 203.0.113.0/24 dev eth0
-for a in 192.0.2.11 192.0.2.12 192.0.2.53; do
+for a in 192.0.2.53; do
 	must ip -n server addr add $a/24 dev eth0
 done
 must ip -n server addr add 2001:db8:25::11/64 dev eth0 nodad
@@ -457,7 +457,7 @@ try_manual() {
 
 	anew
 	in_root cp /etc/nolist-xdp.conf /root/test.conf
-	at_host bash -c "postconf -e 'inet_interfaces = 192.0.2.11, 127.0.0.1'; postfix stop; postfix start"
+	at_host bash -c "postconf -e 'inet_interfaces = 192.0.2.20, 127.0.0.1'; postfix stop; postfix start"
 	sed -n '/^\.Sh EXAMPLES/,/^\.Sh COMMANDS/p' "$DIR/nolist-xdp.8" >"$DIR/examples.8"
 	cut_blocks "$DIR/manual" "$DIR/examples.8"
 	for b in "$DIR"/manual/*; do

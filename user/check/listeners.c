@@ -156,7 +156,8 @@ static void check_all_addresses(struct sockets *s, bool is_ip4)
 		return;
 	find(s->to, GRADE_WARNING, "listener", is_ip4 ? "0.0.0.0" : "::",
 	     "a server listens on all addresses, port %u: it answers at the %s fakes "
-	     "whenever nolist-xdp is not loaded; bind it to the real MX",
+	     "whenever nolist-xdp is not loaded, and roles that are swapped are not noticed; bind "
+	     "it to the real MX",
 	     port, is_ip4 ? "IPv4" : "IPv6");
 	find_hint(s->to, "postfix: inet_interfaces, exim: local_interfaces; \"ss -ltnp sport = "
 			 "%u\" names the process", port);

@@ -23,7 +23,7 @@
 
 enum { OPT_JSON = 256, OPT_PROVIDERS };
 
-#define ASK_MS 5000 /* for the real MX to answer; postscreen lets others wait, not this host */
+#define ASK_MS 9000 /* for the real MX to answer: postscreen lets a client wait for 6 s */
 
 static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,

@@ -148,7 +148,10 @@ static void print_alibi(const char *where, const struct check_result *c)
 		printf("seen %s around an offence", where);
 	else
 		printf("seen %s %s from the nearest offence", where, text_age(c->have, have));
-	printf(" (within %s it is an alibi)", text_age(c->need, need));
+	if (c->is_passed && c->have >= 0 && c->have <= c->need)
+		printf(", after the listing had begun: that excuses nothing");
+	else
+		printf(" (within %s it is an alibi)", text_age(c->need, need));
 }
 
 static void print_neighbours(const struct explain *e, const struct check_result *c)
