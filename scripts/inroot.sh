@@ -6,8 +6,8 @@
 # The command gets a mount namespace whose root is this machine's, with what
 # scripts/fetch.sh unpacked laid over it. What it writes goes to memory and is
 # gone with it; only this source tree is the real one. It has its own /proc,
-# /sys, /run, /tmp and BPF file system, and does not see this machine's mail
-# and logs. Needs root and the kernel's overlayfs.
+# /sys, /run, /tmp and BPF file system, and does not see this machine's mail,
+# logs and evidence. Needs root and the kernel's overlayfs.
 
 set -eu
 repo=$(cd "$(dirname "$0")/.." && pwd)
@@ -45,7 +45,7 @@ mount -t bpf bpf root/sys/fs/bpf
 mount --rbind /dev root/dev
 mount -t tmpfs -o mode=755 tmpfs root/run
 mount -t tmpfs -o mode=1777 tmpfs root/tmp
-for dir in var/spool var/mail var/log; do
+for dir in var/spool var/mail var/log var/lib/nolist-xdp; do
 	mkdir -p "root/$dir"
 	mount -t tmpfs -o mode=755 tmpfs "root/$dir"
 	for package in "${packages[@]}"; do

@@ -159,11 +159,14 @@ static bool is_near(const struct explain *e, const struct span *s)
 static void add_near(struct history *h, const struct span *spans, size_t n, const char *kind,
 		     const char *text)
 {
+	int64_t now = h->e->j->now;
 	size_t i;
 
-	for (i = 0; i < n && spans[i].first <= h->e->j->now; i++)
+	/* One that goes on has no end yet. */
+	for (i = 0; i < n && spans[i].first <= now; i++)
 		if (is_near(h->e, &spans[i]))
-			add(h, spans[i].first, spans[i].last, kind, "%s", text);
+			add(h, spans[i].first, spans[i].last < now ? spans[i].last : now, kind, "%s",
+			    text);
 }
 
 const char *explain_gap(const struct explain *e, size_t gap)
