@@ -37,6 +37,11 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ $# -gt 1 ] || die "usage: inroot.sh [PACKAGE]... -- COMMAND [ARG]..."
 shift
+# A whiteout: what this machine has there is not seen (overlayfs.rst, "whiteouts").
+if [ -d /var/lib/nolist-xdp ]; then
+	mkdir -p upper/var/lib
+	mknod upper/var/lib/nolist-xdp c 0 0
+fi
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root ||
 	die "cannot lay packages over the root file system: is there overlayfs?"
 mount -t proc proc root/proc
@@ -45,7 +50,7 @@ mount -t bpf bpf root/sys/fs/bpf
 mount --rbind /dev root/dev
 mount -t tmpfs -o mode=755 tmpfs root/run
 mount -t tmpfs -o mode=1777 tmpfs root/tmp
-for dir in var/spool var/mail var/log var/lib/nolist-xdp; do
+for dir in var/spool var/mail var/log; do
 	mkdir -p "root/$dir"
 	mount -t tmpfs -o mode=755 tmpfs "root/$dir"
 	for package in "${packages[@]}"; do

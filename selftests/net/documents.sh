@@ -51,10 +51,7 @@ must ip -n server link set s0 down
 must ip -n server link set s0 name eth0
 must ip -n server link set eth0 up
 must ip -n server route add 203.0.113.0/24 dev eth0
-for a in 192.0.2.53; do
-	must ip -n server addr add $a/24 dev eth0
-done
-must ip -n server addr add 2001:db8:25::11/64 dev eth0 nodad
+must ip -n server addr add 192.0.2.53/24 dev eth0
 must wait_for 5 link_is_up server eth0
 
 # What makes a laboratory of a configuration.
@@ -173,7 +170,7 @@ run_sh() {
 	esac
 	if grep -q 'then change the addresses' "$1"; then
 		sed '/then change the addresses/q' "$1" | shell || return
-		in_root sed -i 's/192\.0\.2\.11, 2001:db8:25::11/192.0.2.20/; s/192\.0\.2\.12/192.0.2.30/' \
+		in_root sed -i 's/192\.0\.2\.20, 2001:db8:25::20/192.0.2.20/' \
 			/etc/nolist-xdp.conf
 		laboratory
 		sed '1,/then change the addresses/d' "$1" | shell || return
