@@ -168,10 +168,15 @@ static bool is_fresh(const struct trial *t, const struct listing *before, const 
 
 /* --- the beginning ------------------------------------------------------------- */
 
+static bool is_between(int64_t time, int64_t at, int64_t end)
+{
+	return time > at && time < end;
+}
+
 /*
  * From when on the real MX was seen, at or after a time; NEVER. If it was seen later, too, its hours
- * tell whether it was then. An hour counts at its end: who makes it seen may be the source itself,
- * whose contact must excuse it before its listing begins.
+ * tell whether it was then. An hour in which the source itself comes to it counts at its end: it may
+ * be what makes the real MX seen, and its contact must excuse it before its listing begins.
  */
 static int64_t seen_from(const struct trial *t, int64_t at)
 {
@@ -190,8 +195,13 @@ static int64_t seen_from(const struct trial *t, int64_t at)
 		if (!f->hour[i].data)
 			continue;
 		has_hours = true;
-		if (start >= lately)
-			return start + HOUR_S <= at ? at : start + HOUR_S;
+		if (start < lately)
+			continue;
+		if (start > at ||
+		    is_between(asof_after(&t->r, RECORD_REAL, at), at, start + HOUR_S) ||
+		    is_between(asof_after(&t->r, RECORD_DATA, at), at, start + HOUR_S))
+			return start + HOUR_S;
+		return at;
 	}
 	/* Imported contacts have no hours; where there are none at all, nothing more is known. */
 	return has_hours ? last : at;
