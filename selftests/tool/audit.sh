@@ -326,6 +326,7 @@ is "$(found '.precision.value * 1000 | round')" 975 'precision is of those that 
 fails 2 'no log given' 'no log' audit
 fails 2 'one log at a time' 'two logs' audit "$TMP/exim" "$TMP/postfix"
 fails 2 "cannot read '$TMP/no'" 'a log that is not there' audit "$TMP/no"
+is "$(grep -c 'hint: .*journalctl -o short-iso | nolist-xdp audit -' "$TMP/err")" 1 'with where it may be'
 fails 2 'is not a time' 'no time' audit "$TMP/exim" --at noon
 fails 2 "cannot read '$TMP': Is a directory" 'a directory' audit "$TMP"
 fails 1 "'$TMP/none' has no line" 'an empty log' audit "$TMP/none"

@@ -3,6 +3,8 @@
  * audit: compares the list with the log of a real MX.
  */
 #include <getopt.h>
+#include <unistd.h>
+
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
@@ -26,8 +28,12 @@ static int run(struct audit_options *o, const char *file, const char *name)
 	bool is_warned, is_odd = false;
 	int error, status;
 
-	if (!log)
+	if (!log) {
+		if (access(name, F_OK))
+			hint("exim's is /var/log/exim4/mainlog; where only the journal has it: "
+			     "journalctl -o short-iso | nolist-xdp audit -");
 		return EXIT_USAGE;
+	}
 	status = cmd_conf(&conf, file);
 	if (!status) {
 		o->conf = &conf;
