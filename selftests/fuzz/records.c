@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records as they may lie in the kernel's tables, from there to the verdict. */
 #include "selftests/fuzz/fuzz.h"
-#include "user/evidence/evidence.h"
-#include "user/judge/verdict.h"
+#include "selftests/fuzz/judge_all.h"
 #include "user/snapshot/snapshot.h"
 
 /* Takes so many bytes, as far as there are some. */
@@ -14,26 +13,6 @@ static void take(void *to, size_t wanted, const uint8_t **data, size_t *size)
 	memcpy(to, *data, n);
 	*data += n;
 	*size -= n;
-}
-
-static void judge_all(struct evidence *e, int64_t now)
-{
-	struct site site = {};
-	struct rules rules;
-	struct verdict v;
-	struct record r;
-	int f;
-
-	rules_init(&rules);
-	for (f = 0; f < 2; f++)
-		site.family[f].hours = evidence_real(e, f, &site.family[f].hour);
-	site.changes = evidence_changes(e, &site.change);
-	site.losts = evidence_gaps(e, &site.lost);
-	site.n_acks = evidence_acks(e, &site.acks);
-	if (!site_ready(&site, &rules, now) && !evidence_start(e, EVIDENCE_ALL))
-		while (evidence_next(e, &r) > 0)
-			verdict_of(&r, NULL, &site, &rules, now, &v);
-	site_free(&site);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "selftests/fuzz/fuzz.h"
-#include "user/evidence/evidence.h"
-#include "user/judge/verdict.h"
+#include "selftests/fuzz/judge_all.h"
 #include "user/store/store.h"
 
 static char dir[] = "/dev/shm/fuzz_store.XXXXXX", path[64];
@@ -41,26 +40,6 @@ static void write_file(const uint8_t *data, size_t size)
 	if (!f || fwrite(data, 1, size, f) != size)
 		abort();
 	fclose(f);
-}
-
-static void judge_all(struct evidence *e, int64_t now)
-{
-	struct site site = {};
-	struct rules rules;
-	struct verdict v;
-	struct record r;
-	int f;
-
-	rules_init(&rules);
-	for (f = 0; f < 2; f++)
-		site.family[f].hours = evidence_real(e, f, &site.family[f].hour);
-	site.changes = evidence_changes(e, &site.change);
-	site.losts = evidence_gaps(e, &site.lost);
-	site.n_acks = evidence_acks(e, &site.acks);
-	if (!site_ready(&site, &rules, now) && !evidence_start(e, EVIDENCE_ALL))
-		while (evidence_next(e, &r) > 0)
-			verdict_of(&r, NULL, &site, &rules, now, &v);
-	site_free(&site);
 }
 
 static int on_list(const char *name, const struct store_list *l, void *arg)

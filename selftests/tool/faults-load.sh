@@ -14,24 +14,6 @@
 
 topology ''
 real_mx
-LOAD=(load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4")
-
-nothing() {
-	[ -z "$(xdp_id)" ] && [ ! -e "$PIN_DIR" ] && return
-	nolist unload --purge >/dev/null 2>&1
-	ip -n server link set dev s0 xdp off
-	rm -rf "$PIN_DIR"
-}
-
-# At the end of each: the next ones work, and leave nothing.
-next_ones() {
-	works "${LOAD[@]}"
-	flows on
-	works unload --purge
-	[ -z "$(xdp_id)" ] || echo 'unload leaves a program'
-	[ ! -e "$PIN_DIR" ] || echo "purge leaves $(pins)"
-	flows
-}
 
 check_load() {
 	local id

@@ -13,22 +13,12 @@
 
 topology ''
 real_mx
-LOAD=(load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4")
 
 loaded() {
 	ip -n server link set dev s0 xdp off 2>/dev/null
 	[ ! -e "$PIN_DIR" ] || nolist unload --purge >/dev/null 2>&1
 	nolist "${LOAD[@]}" >/dev/null 2>&1
 	WHOLE=$(pins)
-}
-
-next_ones() {
-	works "${LOAD[@]}"
-	flows on
-	works unload --purge
-	[ -z "$(xdp_id)" ] || echo 'unload leaves a program'
-	[ ! -e "$PIN_DIR" ] || echo "purge leaves $(pins)"
-	flows
 }
 
 check_unload() {

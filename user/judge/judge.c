@@ -147,13 +147,9 @@ int judge_open(struct judge *j, const struct judge_options *o)
 
 static int see_site(struct judge *j)
 {
-	int f, error;
+	int error;
 
-	j->site.losts = evidence_gaps(j->evidence, &j->site.lost);
-	j->site.n_acks = evidence_acks(j->evidence, &j->site.acks);
-	j->site.changes = evidence_changes(j->evidence, &j->site.change);
-	for (f = 0; f < 2; f++)
-		j->site.family[f].hours = evidence_real(j->evidence, f, &j->site.family[f].hour);
+	site_take(&j->site, j->evidence);
 	error = see_real_mx(j);
 	if (!error && site_ready(&j->site, &j->rules, j->now))
 		error = out_of_memory();

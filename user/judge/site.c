@@ -162,6 +162,17 @@ static int find_pauses(struct site *site, struct site_family *f)
 	return error;
 }
 
+void site_take(struct site *site, const struct evidence *evidence)
+{
+	int f;
+
+	site->losts = evidence_gaps(evidence, &site->lost);
+	site->n_acks = evidence_acks(evidence, &site->acks);
+	site->changes = evidence_changes(evidence, &site->change);
+	for (f = 0; f < 2; f++)
+		site->family[f].hours = evidence_real(evidence, f, &site->family[f].hour);
+}
+
 int site_ready(struct site *site, const struct rules *rules, int64_t now)
 {
 	int i, error;

@@ -49,6 +49,9 @@ struct site {
 	size_t learnings;
 };
 
+/* What the evidence says of the site: its hours, changes and gaps, which the evidence owns. */
+void site_take(struct site *site, const struct evidence *evidence);
+
 /*
  * Finds from its hours and changes when the real MX was unhealthy, and when it was
  * learning, as of now. 0 or -ENOMEM; site_free() frees the results.
