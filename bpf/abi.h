@@ -222,8 +222,19 @@ _Static_assert(sizeof(struct nolist_config) ==
 			       24 * NOLIST_SLOTS + 8 + 200 * NOLIST_REPLIES,
 	       "abi");
 
+/*
+ * Seconds of an hour, which evidence is counted by. All that lasts hours or days follows from it:
+ * a build with a shorter one (make NOLIST_HOUR=10) does in minutes what this one does in days.
+ */
+#ifndef NOLIST_HOUR
+#define NOLIST_HOUR 3600
+#endif
+_Static_assert(NOLIST_HOUR >= 6 && NOLIST_HOUR <= 3600, "shorter than parts of it are counted by");
+/* By how many powers of two such an hour is shorter, rounded down. */
+#define NOLIST_HOUR_SHIFT (31 - __builtin_clz(3600 / NOLIST_HOUR))
+
 /* The clock of the sequence numbers has slots of 2^40 ns, 18 minutes; they are good for two. */
-#define NOLIST_COOKIE_SHIFT 40
+#define NOLIST_COOKIE_SHIFT (40 - NOLIST_HOUR_SHIFT)
 
 /*
  * nolist_key: the secret of the sequence numbers. User space draws it once and
@@ -316,7 +327,7 @@ struct nolist_hour {
 };
 _Static_assert(sizeof(struct nolist_hour) == 36, "abi");
 
-#define NOLIST_HOUR_NS 3600000000000ull
+#define NOLIST_HOUR_NS (NOLIST_HOUR * 1000000000ull)
 #define NOLIST_HOURS 8 /* hours with dialogues that a record holds: the last ones */
 
 /*
@@ -327,8 +338,8 @@ struct nolist_twice {
 	__u64 prev_ns; /* 0: it was less than twice */
 	__u64 last_ns; /* 0: never */
 };
-#define NOLIST_APART_NS 900000000000ull /* 15 minutes */
-#define NOLIST_WALK_NS 600000000000ull  /* from the low fake to the real MX: 10 minutes */
+#define NOLIST_APART_NS (NOLIST_HOUR_NS / 4) /* 15 minutes */
+#define NOLIST_WALK_NS (NOLIST_HOUR_NS / 6)  /* from the low fake to the real MX: 10 minutes */
 
 /* nolist_verified: verified evidence of a source. Nobody else can forge it. */
 struct nolist_verified {

@@ -9,7 +9,7 @@
 #define NOLIST_FILTER_H
 
 #define FILTER_LINES 4096 /* 256 KiB */
-#define FILTER_UNIT 46    /* the unit of an age is 2^46 ns: 19.5 hours */
+#define FILTER_UNIT (46 - NOLIST_HOUR_SHIFT) /* the unit of an age is 2^46 ns: 19.5 hours */
 #define FILTER_AGES 8     /* "lately" is within this many units: a week */
 
 static struct {

@@ -4,7 +4,7 @@
 # Which folder may include which below user/: the folders stand on each other from the ground up, so
 # that a part can be read, tested and linked with nothing but what is below it. A folder
 # may always include itself and bpf/abi.h; a private.h is its folder's own; a library has
-# one home. The rules are tried on planted faults first: a test that cannot fail is none.
+# one home, and so have an hour and a day of the evidence. The rules are tried on planted faults first: a test that cannot fail is none.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tmp=$(mktemp -d)
@@ -50,6 +50,8 @@ broken() {
 		home["pcre2"]   = "maillog"
 		home["nettle"]  = "lists"
 		home["systemd"] = "service"
+		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \
+			" lists/formats/ipset.c service/run.c"
 		home["jansson"] = "probe/via.c base/json.c check/rule.h check/firewall.c"
 	}
 	function inside(path, places,   n, p, i) {
@@ -79,6 +81,9 @@ broken() {
 	}
 	/^#include "bpf\// && !/"bpf\/abi\.h"/ { say("of bpf/ only abi.h is shared") }
 	/^#include "/ && !/"(user|bpf)\// && !/"nolist\.skel\.h"/ { say("not written from the root") }
+	/(^|[^0-9])(3600|86400)([^0-9]|$)/ && !inside(FILENAME, home["3600 or 86400"]) {
+		say("HOUR_S or DAY_S, if evidence is counted by it")
+	}
 	/^#include </ {
 		split($2, q, "[<>]")
 		for (lib in home)
@@ -121,6 +126,8 @@ plant 'only abi.h is shared with the packet side' record/pack.c '#include "bpf/p
 	'of bpf/ only abi.h is shared'
 plant 'includes are written from the root' store/rows.c '#include "private.h"' \
 	'not written from the root'
+plant 'an hour of evidence has one length' store/prune.c '#define AGE_S (35 * 24 * 3600)' \
+	'HOUR_S or DAY_S, if evidence is counted by it'
 is_ok 'each include keeps to the rules' "$(broken "$top")" ''
 is_ok 'user/ itself has main.c and the man page, and folders' \
 	"$(cd "$top" && find user -maxdepth 1 -type f | sort | tr '\n' ' ')" \

@@ -11,7 +11,6 @@
 #include "selftests/lib/evidence.h"
 #include "user/base/failure.h"
 
-#define DAY_S 86400
 
 static char top[] = "/tmp/nolist-real.XXXXXX";
 

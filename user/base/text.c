@@ -53,7 +53,7 @@ const char *text_age(int64_t seconds, char text[TEXT_AGE])
 	static const struct {
 		int64_t size;
 		char unit;
-	} units[] = { { DAY_S, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
 	int i = 0;
 
 	if (seconds < 0)

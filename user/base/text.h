@@ -8,9 +8,11 @@
 
 #include <stdint.h>
 
-/* Seconds. */
-#define HOUR_S 3600
-#define DAY_S 86400
+#include "bpf/abi.h"
+
+/* Seconds, of the clock that evidence is counted by; SQL has them as text, too. */
+#define HOUR_S NOLIST_HOUR
+#define DAY_S (24 * HOUR_S)
 
 #define TEXT_TIME 32 /* bytes of a time as text, at most */
 #define TEXT_AGE 24  /* bytes of an age as text, at most */

@@ -121,7 +121,7 @@ static int take_line(struct import *im, const char *line, size_t size)
 	if (strlen(line) < 2 * ADDR_TEXT && !parse_line(line, im->now, &addr, &time)) {
 		if (time > im->now)
 			im->future++;
-		else if (time <= im->now - STORED_HOURS * 3600ll)
+		else if (time <= im->now - STORED_HOURS * (int64_t)HOUR_S)
 			im->old++;
 		else
 			return keep_line(im, &addr, time, im->what);
@@ -266,7 +266,7 @@ static int run(struct import *im, const char *name)
 	im->row.stored.hour = hour;
 	im->now = time(NULL);
 	im->log.now = im->now;
-	im->log.from = im->now - STORED_HOURS * 3600ll + 1;
+	im->log.from = im->now - STORED_HOURS * (int64_t)HOUR_S + 1;
 	error = audit_start(&im->log);
 	if (!error)
 		error = store_open(&im->store, options.state_dir, STORE_WRITE);

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "user/base/text.h"
 #include "user/base/failure.h"
 #include "user/base/prefetch.h"
 #include "user/base/text.h"
@@ -20,9 +19,9 @@
 #include "user/store/store.h"
 
 /* Idle time after which a record is freed: as long as it holds its last hours. */
-#define IDLE_S (NOLIST_HOURS * 3600)
+#define IDLE_S (NOLIST_HOURS * HOUR_S)
 /* The same if more than half of a table is used. */
-#define IDLE_SHORT_S 300
+#define IDLE_SHORT_S (HOUR_S / 12)
 
 #define NS 1000000000ull
 
@@ -41,7 +40,7 @@ struct collect {
 
 static void drop_old_hours(struct stored *k, uint32_t now_s)
 {
-	uint32_t hour = (now_s - 1) / 3600 + 1;
+	uint32_t hour = (now_s - 1) / HOUR_S + 1;
 	unsigned int i;
 
 	for (i = 0; i < k->hours && k->hour[i].hour + STORED_HOURS <= hour; i++)

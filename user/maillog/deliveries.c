@@ -11,14 +11,14 @@
 #include <string.h>
 
 #include "user/base/array.h"
+#include "user/base/text.h"
 #include "user/maillog/deliveries.h"
 
 #define IDS 65536
 #define SOURCES_MAX (1u << 20)
 #define EVENTS_MAX (1u << 22)
-#define HOUR 3600
 /* The longest dialogue: a delivery is judged as of before it, as it would excuse itself. */
-#define DIALOGUE_S 600
+#define DIALOGUE_S (HOUR_S / 6)
 
 enum origin {
 	ORIGIN_CLIENT,    /* of addr */
@@ -87,7 +87,7 @@ static struct audit_source *source_of(struct audit *a, const struct nolist_addr 
 
 static int add_event(struct audit *a, struct audit_source *s, int64_t time, bool is_refusal)
 {
-	int64_t as_of = (time - DIALOGUE_S) / HOUR * HOUR;
+	int64_t as_of = (time - DIALOGUE_S) / HOUR_S * HOUR_S;
 	int error;
 
 	if (s->last_as_of[is_refusal] == as_of)

@@ -126,8 +126,8 @@ struct pack_verified pack_verified(const struct nolist_verified *v, struct pack_
 			continue;
 		to = hour_place(hour, hours, h->hour);
 		memcpy(to->n, h->n, sizeof(h->n));
-		if (last && (last - 1) / 3600 + 1 == h->hour)
-			to->last = (last - 1) % 3600 + 1;
+		if (last && (last - 1) / HOUR_S + 1 == h->hour)
+			to->last = (last - 1) % HOUR_S + 1;
 	}
 	return (struct pack_verified){
 		.data = span(v->real_first_ns, v->real_last_ns),
@@ -200,7 +200,7 @@ static struct pack_span hidden_since(const struct stored *k, uint32_t from_s, ui
 
 static bool is_short(struct pack_span s)
 {
-	return s.last - s.first <= STORED_HIDDEN_HOURS * 3600;
+	return s.last - s.first <= STORED_HIDDEN_HOURS * HOUR_S;
 }
 
 /* Notes hidden contacts of a long time; those of a short one get marks. */
@@ -281,7 +281,7 @@ static bool add_hour(struct stored *k, const struct pack_hour *h)
 
 static bool add_seen(struct stored *k, uint32_t at, uint16_t seen)
 {
-	return at && add_hour(k, &(struct pack_hour){ .hour = (at - 1) / 3600 + 1, .seen = seen });
+	return at && add_hour(k, &(struct pack_hour){ .hour = (at - 1) / HOUR_S + 1, .seen = seen });
 }
 
 /* Each hour of a short time may have had one. */
@@ -290,7 +290,7 @@ static bool add_hidden(struct stored *k, struct pack_span hidden, uint16_t seen)
 	bool is_new = false;
 	uint32_t at;
 
-	for (at = hidden.first; at && at < hidden.last && is_short(hidden); at += 3600)
+	for (at = hidden.first; at && at < hidden.last && is_short(hidden); at += HOUR_S)
 		is_new |= add_seen(k, at, seen);
 	return is_new;
 }
@@ -307,7 +307,7 @@ bool stored_add_opens(struct stored *k, const struct pack_contacts *c, uint32_t 
 		is_new |= add_hidden(k, k->hidden[i], PACK_SEEN_LOW << i);
 		/* Hours that are dropped for their age must not be added again each time. */
 		for (j = 0; j < 2; j++)
-			if (at[j] + (STORED_HOURS - 1) * 3600 > now_s)
+			if (at[j] + (STORED_HOURS - 1) * HOUR_S > now_s)
 				is_new |= add_seen(k, at[j], PACK_SEEN_LOW << i);
 	}
 	return is_new;
@@ -327,12 +327,12 @@ static void cover_twice(struct pack_twice *stored, const struct pack_twice *now)
 static bool add_walks(struct stored *k, const struct pack_verified *v)
 {
 	uint32_t prev = v->walk.prev, last = v->walk.last, latest = larger(v->data.last, v->talk.last);
-	bool is_twice = prev && (prev - 1) / 3600 == (last - 1) / 3600;
+	bool is_twice = prev && (prev - 1) / HOUR_S == (last - 1) / HOUR_S;
 	bool is_new = false;
 
-	if (prev && prev + (STORED_HOURS - 1) * 3600 > latest)
+	if (prev && prev + (STORED_HOURS - 1) * HOUR_S > latest)
 		is_new = add_seen(k, prev, PACK_SEEN_WALK);
-	if (last && last + (STORED_HOURS - 1) * 3600 > latest)
+	if (last && last + (STORED_HOURS - 1) * HOUR_S > latest)
 		is_new |= add_seen(k, last,
 				   PACK_SEEN_WALK | (is_twice ? PACK_SEEN_WALK_TWICE : 0));
 	return is_new;

@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "user/base/failure.h"
+#include "user/base/text.h"
 #include "user/store/private.h"
 
-#define STORED_S (STORED_HOURS * 3600ll)
+#define STORED_S (STORED_HOURS * (int64_t)HOUR_S)
 #define WINDOW 4096 /* rows that are dropped at a time: dropping while walking is slow */
 
 struct prune {
@@ -62,7 +63,7 @@ static void look_at(struct prune *p, const struct store_row *row)
 	if (p->is_once && !came_once(&row->stored))
 		return;
 	if (p->ages) {
-		hours = last > p->now ? 0 : (p->now - last) / 3600;
+		hours = last > p->now ? 0 : (p->now - last) / HOUR_S;
 		p->ages[hours < STORED_HOURS ? hours : STORED_HOURS]++;
 	} else if (last < p->before) {
 		p->row[p->n].key = row->key;
@@ -117,7 +118,7 @@ static int halve(struct prune *p)
 		younger += p->ages[i];
 	free(p->ages);
 	p->ages = NULL;
-	p->before = p->now - i * 3600ll;
+	p->before = p->now - i * (int64_t)HOUR_S;
 	return error ? error : walk(p);
 }
 

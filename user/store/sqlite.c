@@ -21,14 +21,19 @@
 
 #include "user/base/failure.h"
 #include "user/base/state_dir.h"
+#include "user/base/text.h"
 #include "user/store/private.h"
 
 #define WAIT_MS 10000 /* for another writer */
 #define POLL_MS 20
 
+/* What a macro stands for, as text. */
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+
 #define LIST_COLUMNS                                                                               \
 	"SELECT path, time, since, entries, (SELECT max(0, ifnull(sum(added), 0)) FROM growth"     \
-	" WHERE growth.path = list.path AND growth.time > ?2 - 86400 AND growth.time <= ?2),"      \
+	" WHERE growth.path = list.path AND growth.time > ?2 - " TEXT(DAY_S) " AND growth.time <= ?2),"      \
 	" gaps, learning, unseen, unhealthy, growth FROM list "
 
 #define PUT "INSERT INTO source (grade, source, epoch, has_data, contacts, verified, hours) VALUES"
@@ -60,14 +65,14 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_GAPS_DROP] = "DELETE FROM gap WHERE to_s + ifnull((SELECT wall_s FROM epoch"
 			  " WHERE id = gap.epoch), 0) < ?1 AND seq NOT IN"
 			  " (SELECT max(seq) FROM gap GROUP BY epoch)",
-	[SQL_ACKS_DROP] = "DELETE FROM bad_acks WHERE hour * 3600 + ifnull((SELECT wall_s"
+	[SQL_ACKS_DROP] = "DELETE FROM bad_acks WHERE hour * " TEXT(HOUR_S) " + ifnull((SELECT wall_s"
 			  " FROM epoch WHERE id = bad_acks.epoch), 0) < ?1",
 	[SQL_PARDON_DROP] = "DELETE FROM pardon WHERE until < ?1",
 	[SQL_PARDON_ADD] = "INSERT INTO pardon VALUES (NULL, ?1, ?2, ?3, ?4)",
 	[SQL_PARDON_EXTEND] = "UPDATE pardon SET until = ?4"
 			      " WHERE addr = ?1 AND len = ?2 AND until > ?3",
 	[SQL_PARDON_EACH] = "SELECT addr, len, made, until FROM pardon ORDER BY addr, len, made",
-	[SQL_REAL_DROP] = "DELETE FROM real_hour WHERE hour * 3600 + ifnull((SELECT wall_s"
+	[SQL_REAL_DROP] = "DELETE FROM real_hour WHERE hour * " TEXT(HOUR_S) " + ifnull((SELECT wall_s"
 			  " FROM epoch WHERE id = real_hour.epoch), 0) < ?1",
 	/* The last change before that time is not dropped: the next one is compared with it. */
 	[SQL_CHANGES_DROP] =
@@ -83,7 +88,7 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_LIST_EACH] = LIST_COLUMNS "ORDER BY path",
 	[SQL_GROWTH_ADD] = "INSERT INTO growth VALUES (NULL, ?1, ?2, ?3)",
 	[SQL_GROWTH_DROP] = "DELETE FROM growth WHERE path = ?1"
-			    " AND (time <= ?2 - 86400 OR time > ?2)",
+			    " AND (time <= ?2 - " TEXT(DAY_S) " OR time > ?2)",
 	[SQL_EPOCH_ADD] = "INSERT INTO epoch (boot, tables, generation, wall_s)"
 			  " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_EPOCH_SET] =
