@@ -37,6 +37,8 @@ static const struct cmd cmds[] = {
 	  "[-c FILE] [--json] [--role low|real|high] "
 	  "[--sort last|first|low|real|high|data|talk|verdict|source] [--top N] [--at TIME]",
 	  "show sources as a table" },
+	{ "top", cmd_top, "[-c FILE] [--interval TIME]",
+	  "watch counters, dialogues and listings on a terminal" },
 	{ "explain", cmd_explain, "ADDR [-c FILE] [--json] [--at TIME]",
 	  "show all that is known of one source, its verdict, and why" },
 	{ "pardon", cmd_pardon, "ADDR... [-c FILE] [--remove] [--list] [--json]",

@@ -37,10 +37,11 @@ broken() {
 		rule("lists", "base record config store evidence judge")
 		rule("check", "base config kernel host")
 		rule("report", "base record config kernel store evidence judge lists maillog")
+		rule("top", "base config kernel store evidence judge report")
 		rule("service", "base config")
 		rule("probe", "base config kernel host")
 		rule("cmd", "base record config kernel host maillog store evidence judge lists" \
-			" check report service probe")
+			" check report service probe top")
 		rule("main.c", "cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
@@ -52,6 +53,7 @@ broken() {
 		home["systemd"] = "service"
 		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \
 			" lists/formats/ipset.c service/run.c"
+		home["curses"]  = home["term.h"] = "top/screen.c"
 		home["jansson"] = "probe/via.c base/json.c check/rule.h check/firewall.c"
 	}
 	function inside(path, places,   n, p, i) {

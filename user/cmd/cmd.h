@@ -108,6 +108,7 @@ int cmd_config(int argc, char **argv);
 int cmd_collect(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_pardon(int argc, char **argv);
 int cmd_forget(int argc, char **argv);

@@ -110,6 +110,11 @@ const char *show_key(unsigned int i)
 	return sort_keys[i].name;
 }
 
+int64_t show_key_of(unsigned int i, const struct judged *of)
+{
+	return sort_keys[i].of(of);
+}
+
 bool show_has_key(const char *name)
 {
 	return find_key(name);
@@ -127,9 +132,9 @@ struct show {
 	bool is_sorted; /* the first top items are sorted: one that sorts after them is left out */
 };
 
-static bool is_wanted(const struct show *s, const struct judged *of)
+bool show_is_at(const struct judged *of, int role)
 {
-	switch (s->role) {
+	switch (role) {
 	case NOLIST_LOW:
 		return of->r.low.when.first;
 	case NOLIST_REAL:
@@ -194,7 +199,7 @@ static int choose(struct show *s)
 
 	judge_start(s->j, EVIDENCE_ALL);
 	while (!error && next(s, &of))
-		if (is_wanted(s, &of))
+		if (show_is_at(&of, s->role))
 			error = keep(s, &(struct item){ s->key->of(&of), of.r.src });
 	if (error)
 		return fail(error, "cannot sort the sources");

@@ -16,6 +16,9 @@ struct show_options {
 
 bool show_has_key(const char *name);
 const char *show_key(unsigned int i); /* from 0 on; NULL after the last */
+/* What it sorts by, the greatest first; only the key "verdict" needs a judgement. */
+int64_t show_key_of(unsigned int i, const struct judged *of);
+bool show_is_at(const struct judged *of, int role); /* was the source there? 0: always */
 /* 0 or -errno, explained by failure_of(). */
 int show(struct judge *j, const struct show_options *o);
 
