@@ -35,7 +35,8 @@ static const struct cmd cmds[] = {
 	  "write contacts that another host has logged to the store" },
 	{ "show", cmd_show,
 	  "[-c FILE] [--json] [--role low|real|high] "
-	  "[--sort last|first|low|real|high|data|talk|verdict|source] [--top N] [--at TIME]",
+	  "[--sort last|first|low|real|high|data|talk|verdict|source] [--top N] [--at TIME] "
+	  "[--follow]",
 	  "show sources as a table" },
 	{ "top", cmd_top, "[-c FILE] [--interval TIME]",
 	  "watch counters, dialogues and listings on a terminal" },

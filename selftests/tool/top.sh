@@ -10,7 +10,7 @@
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
 
-need ip pgrep tmux
+need ip jq pgrep tmux
 export LC_ALL=C.UTF-8 TMUX_TMPDIR=$TMP
 ODD=$'s1\e[7m' # a name that a kernel takes
 topology
@@ -77,6 +77,8 @@ check 'or that has no cursor' shows "cannot draw on a terminal of the type 'dumb
 
 # --- what it shows ---
 
+nolist show --follow -c "$CONF" >"$TMP/events" &
+must wait_for 5 grep -q '"follow"' "$TMP/events"
 # Each of these sources is told "later" by a high fake; the second was at the low fake before.
 in_client "$PYTHON" -c '
 import socket, sys, time
@@ -118,6 +120,19 @@ check 'live: the real MX is seen, so the source is listed' shows \
 check 'and counted' has '^listed 1  in files 0 \(\+0\)  holds: real MX not seen \(IPv6\) *$'
 connects "$LOW4" >/dev/null
 check 'another refusal, as a rate' shows ' low  192\.0\.2\.10 +[01]\.[0-9] +2$'
+
+# events SOURCE: each once, with what is special about it.
+events() {
+	jq -r "select(.source == \"$1\") | [.event, .role // .hold // .tier // .verdict] | join(\" \")" \
+		"$TMP/events" | uniq | tr '\n' ';'
+}
+all_there() {
+	[ "$(events 192.0.2.2)" = 'contact high;dialogue held;held unseen;listed 2;' ] &&
+		[ "$(events 192.0.2.3)" = 'contact low;contact high;dialogue alibi;' ] &&
+		[ "$(events 192.0.2.4)" = 'contact real;data ;' ]
+}
+check 'show --follow: the same, an event a line' wait_for 10 all_there
+fails 2 'takes neither --sort nor --top nor --at' 'which is not for sorting' show --follow --top 3
 
 # --- keys ---
 
@@ -166,4 +181,9 @@ for term in vt100 ${NOLIST_FULL:+linux}; do
 	check 'a signal: the end as well' shows '^ended: 0 *echo'
 	is "$(pgrep -f "^$TOOL top")" '' 'and nothing is left'
 done
+must nolist forget 192.0.2.2 >/dev/null 2>&1
+gone() {
+	[[ "$(events 192.0.2.2)" = *';unlisted ;' ]]
+}
+check 'and what is off the list again' wait_for 10 gone
 done_testing

@@ -11,11 +11,12 @@
 #include "user/base/similar.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
+#include "user/report/follow.h"
 #include "user/report/show.h"
 
 #define TOP_ON_TERMINAL 40
 
-enum { OPT_JSON = 256, OPT_ROLE, OPT_SORT, OPT_TOP, OPT_AT };
+enum { OPT_JSON = 256, OPT_ROLE, OPT_SORT, OPT_TOP, OPT_AT, OPT_FOLLOW };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -24,6 +25,7 @@ static const struct cmd_option opts[] = {
 	{ "sort", OPT_SORT, "KEY", "last, first, low, real, high, data, talk, verdict or source" },
 	{ "top", OPT_TOP, "N", "only the first N; 0: all; 40 on a terminal, else all" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
+	{ "follow", OPT_FOLLOW, NULL, "what verified sources do from now on: a line of JSON for each" },
 	{}
 };
 
@@ -66,6 +68,8 @@ static int set_top(struct show_options *o, const char *text)
 	return EXIT_USAGE;
 }
 
+static bool is_following;
+
 static int take(struct show_options *o, struct cmd_judging *j, int c, const char *value)
 {
 	switch (c) {
@@ -83,6 +87,8 @@ static int take(struct show_options *o, struct cmd_judging *j, int c, const char
 		return set_top(o, value);
 	case OPT_AT:
 		return cmd_time(value, &j->options.at);
+	case OPT_FOLLOW:
+		is_following = true;
 	}
 	return EXIT_DONE;
 }
@@ -95,6 +101,24 @@ static void say_learning(const struct judge *j)
 
 	if (until)
 		info("%s", learning_text(until, &j->rules, text));
+}
+
+/* Never done: it ends when it is killed, or cannot go on. */
+static int run_follow(const struct show_options *o, struct cmd_judging *j)
+{
+	struct follow_options f = { .judge = &j->options, .pin_dir = options.pin_dir,
+				    .role = o->role };
+	int status;
+
+	if (o->sort || o->top >= 0 || j->options.at) {
+		errx("--follow takes neither --sort nor --top nor --at");
+		return EXIT_USAGE;
+	}
+	status = cmd_judging_conf(j);
+	if (!status)
+		status = cmd_failed(follow(&f));
+	cmd_judging_close(j);
+	return status;
 }
 
 int cmd_show(int argc, char **argv)
@@ -111,6 +135,8 @@ int cmd_show(int argc, char **argv)
 		return -1 - c;
 	if (!cmd_is_end(argc, argv))
 		return EXIT_USAGE;
+	if (is_following)
+		return run_follow(&o, &j);
 	if (o.top < 0)
 		o.top = !o.is_json && isatty(STDOUT_FILENO) ? TOP_ON_TERMINAL : 0;
 	status = cmd_judging_open(&j);
