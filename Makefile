@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Rules stand in the order of the pipeline:
-# bpf/*.bpf.c -> object -> skeleton -> user/*/*.c -> build/nolist-xdp -> tests.
+# bpf/*.bpf.c -> object -> skeleton -> user/*/*.c -> build/nolist-xdp, its programs -> tests.
 
 # The one place of the number; docs/CHANGELOG.md has a section for it.
 RELEASE := 0.2
@@ -31,6 +31,14 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(HOUR) $(WARN) -MMD -MP -I/usr/includ
 
 USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
+# Programs of their own, which the tool starts (user/cmd/exec.c), and the folders that only
+# they are made of.
+PROGRAMS := $(B)/nolist-xdp-lint
+PROGRAM_DIRS := programs dns lint
+# Without libunbound, whose libunbound.pc asks for more than linking needs.
+PROGRAM_LIBS := libcurl libidn2
+TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
+ALL_LIBS := $(LIBS) $(PROGRAM_LIBS)
 VERSION_OBJ := $(B)/user/base/version.o
 # Tests in C, and programs that tests in the shell start.
 TESTS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(foreach d,unit prog tool net vm,selftests/$d/*.c))))
@@ -44,12 +52,12 @@ UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-more check-faults check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
-all: $(B)/nolist-xdp $(B)/nolist.bpf.o ## build the program
+all: $(B)/nolist-xdp $(PROGRAMS) $(B)/nolist.bpf.o ## build the program
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
 	@missing=; for c in $(CC) $(CLANG) $(BPFTOOL) pkg-config; do \
 		command -v $$c >/dev/null || missing="$$missing $$c"; done; \
-	if [ -n "$$missing" ] || ! pkg-config --print-errors --exists $(LIBS); then \
+	if [ -n "$$missing" ] || ! $(CC) -E -include unbound.h -x c /dev/null >/dev/null 2>&1 || ! pkg-config --print-errors --exists $(ALL_LIBS); then \
 		echo "make: not all is here$${missing:+, no}$$missing: 'sudo make deps' installs what building needs" >&2; exit 1; fi
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
@@ -61,16 +69,26 @@ $(B)/nolist.skel.h: $(B)/nolist.bpf.o
 $(USER_OBJ): $(B)/%.o: %.c | $(B)/nolist.skel.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS)) -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(ALL_LIBS)) -c $< -o $@
 
+# From where the tool is to where its programs are; the same below each PREFIX.
+$(B)/user/cmd/exec.o: ALL_CFLAGS += -DPROGRAM_DIR='"$(shell realpath -m --relative-to=$(SBINDIR) $(LIBDIR))/nolist-xdp"'
 $(VERSION_OBJ): $(B)/version
 $(VERSION_OBJ): ALL_CFLAGS += -DVERSION='"$(VERSION)"'
 $(B)/version: FORCE | $(B)
 	$(Q)echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
 
-$(B)/nolist-xdp: $(USER_OBJ)
+$(B)/nolist-xdp: $(TOOL_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -o $@
+
+# Each program: its sources, by folder or by name, and its libraries.
+sources = $(patsubst %.c,$(B)/%.o,$(foreach s,$(1),$(wildcard user/$s/*.c user/$s.c)))
+$(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base config cmd/cmd cmd/conf_args probe/wire probe/smtp)
+$(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 libconfuse jansson)
+$(PROGRAMS):
+	$(call say,LINK,$@)
+	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $(NEEDS) -lm -o $@
 
 tests: all $(TESTS) $(TEST_BPF) $(HELPERS)
 $(TEST_LIB_OBJ): $(B)/%.o: %.c
@@ -78,7 +96,7 @@ $(TEST_LIB_OBJ): $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags libbpf libpcap) -c $< -o $@
 $(B)/selftests/lib/libtest.a: $(TEST_LIB_OBJ)
-$(B)/user/libuser.a: $(filter-out $(B)/user/main.o $(VERSION_OBJ),$(USER_OBJ)) | $(VERSION_OBJ)
+$(B)/user/libuser.a: $(filter-out $(B)/user/main.o $(B)/user/programs/% $(VERSION_OBJ),$(USER_OBJ)) | $(VERSION_OBJ)
 $(TEST_LIBS):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^ $|
@@ -87,8 +105,8 @@ $(B)/selftests/unit/smtp $(B)/smtp: ALL_CFLAGS += -fno-sanitize=alignment
 $(TESTS) $(HELPERS): $(B)/%: %.c $(TEST_LIBS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(LIBS) libpcap) $< $(TEST_LIBS) \
-		$$(pkg-config --libs $(LIBS) libpcap) -lm -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(ALL_LIBS) libpcap) $< $(TEST_LIBS) \
+		-Wl,--as-needed -lunbound -lresolv $$(pkg-config --libs $(ALL_LIBS) libpcap) -lm -o $@
 $(TEST_BPF): $(B)/%.o: %.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
@@ -180,8 +198,9 @@ RELOCATED := $(UNITS:%=scripts/%) user/nolist-xdp.8 README.md $(DOCS) scripts/no
 STATEDIR := /var/lib/nolist-xdp
 
 install: all ## install below DESTDIR and PREFIX
-	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(LIBDIR)/bpf $(UNITDIR) $(MANDIR)/man8 $(DOCDIR)/docs $(COMPLETIONDIR))
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(LIBDIR)/bpf $(LIBDIR)/nolist-xdp $(UNITDIR) $(MANDIR)/man8 $(DOCDIR)/docs $(COMPLETIONDIR))
 	$(INSTALL) -m 755 $(B)/nolist-xdp $(DESTDIR)$(SBINDIR)/nolist-xdp
+	$(INSTALL) -m 755 $(PROGRAMS) $(DESTDIR)$(LIBDIR)/nolist-xdp/
 	$(INSTALL) -m 644 $(B)/nolist.bpf.o $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
 	$(INSTALL) -d -m 755 $(addprefix $(DESTDIR),$(STATEDIR) $(STATEDIR)/lists)
 	rm -rf $(B)/relocated && mkdir -p $(addprefix $(B)/relocated/,scripts user docs)
@@ -195,10 +214,11 @@ install: all ## install below DESTDIR and PREFIX
 
 uninstall: ## remove what install installed, and nothing else
 	rm -f $(DESTDIR)$(SBINDIR)/nolist-xdp $(DESTDIR)$(LIBDIR)/bpf/nolist.bpf.o
+	rm -f $(PROGRAMS:$(B)/%=$(DESTDIR)$(LIBDIR)/nolist-xdp/%)
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -f $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf prometheus-rules.yml providers.sh $(DOCS))
-	rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf \
+	rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf $(LIBDIR)/nolist-xdp \
 		$(STATEDIR)/lists $(STATEDIR)) 2>/dev/null || :
 
 deb: ## build a Debian package, below build/deb

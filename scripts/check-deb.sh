@@ -66,6 +66,7 @@ says_version() {
 	[ "$(inside nolist-xdp --version)" = "nolist-xdp $version" ]
 }
 check "nolist-xdp --version" says_version
+check "nolist-xdp lint --help" inside nolist-xdp lint --help
 # shellcheck disable=SC2016
 check "nolist-xdp check lo" inside sh -c '
 	out=$(nolist-xdp check lo 2>&1)

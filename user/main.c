@@ -19,6 +19,7 @@ static const struct cmd cmds[] = {
 	  "[-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
 	  "[--from NETNS] [--via CMD] [--timeout TIME] [--json]",
 	  "show whether the fakes and the real MX answer as they should" },
+	{ "lint", cmd_exec, "", HELP_LINT },
 	{ "unload", cmd_unload, "[IFACE]... [-i IFACE]... [--purge]",
 	  "detach from interfaces; the evidence stays, unless it is purged" },
 	{ "status", cmd_status, "[-c FILE] [--json]",

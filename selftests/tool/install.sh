@@ -23,6 +23,7 @@ files() {
 
 check 'make install' makes install
 is "$(files | grep -v '/docs/')" 'usr/lib/bpf/nolist.bpf.o 644
+usr/lib/nolist-xdp/nolist-xdp-lint 755
 usr/lib/systemd/system/nolist-xdp-collect.service 644
 usr/lib/systemd/system/nolist-xdp-collect.timer 644
 usr/lib/systemd/system/nolist-xdp-dump.service 644
@@ -75,6 +76,11 @@ is "$(unnamed_packages)" '' 'debian/control names what building needs'
 topology ''
 TOOL=$usr/sbin/nolist-xdp
 is "$("$TOOL" --version)" "$("$BUILD/nolist-xdp" --version)" 'the tool runs'
+is "$("$TOOL" lint --version)" "$("$TOOL" --version)" 'and so does what it starts'
+mv "$usr/lib/nolist-xdp/nolist-xdp-lint" "$TMP/away"
+check 'where that is missing, it says so' bash -c "'$TOOL' lint --help 2>&1 |
+	grep -q \"cannot run '.*/usr/.*nolist-xdp-lint': No such file\""
+mv "$TMP/away" "$usr/lib/nolist-xdp/nolist-xdp-lint"
 sed 's/eth0/s0/; s/^low .*/low = { 192.0.2.10 }/' "$usr/share/doc/nolist-xdp/nolist-xdp.conf" \
 	>"$TMP/conf"
 

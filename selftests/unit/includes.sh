@@ -40,9 +40,12 @@ broken() {
 		rule("top", "base config kernel store evidence judge report")
 		rule("service", "base config")
 		rule("probe", "base config kernel host")
+		rule("dns", "base")
+		rule("lint", "base config probe dns")
 		rule("cmd", "base record config kernel host maillog store evidence judge lists" \
 			" check report service probe top")
 		rule("main.c", "cmd")
+		rule("programs", "base config probe dns lint cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
 		home["confuse"] = "config"
@@ -54,6 +57,9 @@ broken() {
 		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \
 			" lists/formats/ipset.c service/run.c"
 		home["curses"]  = home["term.h"] = "top/screen.c"
+		home["unbound"] = "dns"
+		home["curl/"] = "lint"
+		home["idn2"] = "lint"
 		home["jansson"] = "probe/via.c base/json.c check/rule.h check/firewall.c"
 	}
 	function inside(path, places,   n, p, i) {
@@ -121,6 +127,9 @@ plant 'the judge does not open the kernel' judge/judge.c \
 plant 'a private header is private' service/single.c \
 	'#include "user/store/private.h"' 'user/store/private.h is private to store'
 plant 'a library has one home' judge/judge.c '#include <sqlite3.h>' 'sqlite3.h is for store only'
+plant 'the tool links no resolver' cmd/check.c '#include <unbound.h>' 'unbound.h is for dns only'
+plant 'and nothing of its programs' cmd/check.c '#include "user/lint/lint.h"' \
+	'cmd may not include user/lint/lint.h'
 plant 'libbpf lives behind one door' report/status.c '#include <bpf/bpf.h>' \
 	'bpf/bpf.h is for kernel only'
 plant 'a new folder needs a rule' news/a.c '#include <stdio.h>' 'no rule for news'
@@ -136,6 +145,6 @@ is_ok 'user/ itself has main.c and the man page, and folders' \
 	'user/main.c user/nolist-xdp.8 '
 is_ok 'no function below cmd/ ends the process with an exit status of a command' \
 	"$(cd "$top" && grep -rnE 'EXIT_(DONE|FAILED|USAGE|HELD)|[^_]options\.' user --include='*.[ch]' |
-		grep -v '^user/cmd/')" ''
+		grep -vE '^user/(cmd|programs)/')" ''
 echo "1..$n"
 exit $failed

@@ -8,6 +8,11 @@
  *   3. its section in user/nolist-xdp.8
  *   4. selftests/tool/WORD.sh
  * selftests/tool/help.sh compares table, man page and README.
+ *
+ * What would link a resolver or an HTTP server is a program of its own, nolist-xdp-WORD, and
+ * the tool only starts it. Then 1. is user/programs/WORD.c with main(), a table of one row and
+ * cmd_WORD(); the row in the tool's table has cmd_exec and no synopsis, both have HELP_WORD
+ * from here; and the Makefile has the program's sources and libraries.
  */
 #ifndef NOLIST_CMD_H
 #define NOLIST_CMD_H
@@ -97,6 +102,10 @@ int unload_run(void);
 int collect_run(const char *file, int log_max); /* -1: the default */
 /* All lists, quiet. *is_failed: a list or its reload command has failed. */
 int dump_run(const char *file, size_t log_max, bool *is_failed);
+
+/* A row of the tool for a command that is a program of its own: replaces this process. */
+int cmd_exec(int argc, char **argv);
+#define HELP_LINT "judge a domain's MX records as senders and testers will; changes nothing"
 
 int cmd_check(int argc, char **argv);
 int cmd_test(int argc, char **argv);
