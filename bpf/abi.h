@@ -47,6 +47,7 @@
 #define NOLIST_MAP_VERIFIED "nolist_verified"
 #define NOLIST_MAP_STATS "nolist_stats"
 #define NOLIST_MAP_COOKIES "nolist_cookies" /* the program's own, never pinned */
+#define NOLIST_MAP_LIMITS "nolist_limits"   /* the program's own, never pinned */
 #define NOLIST_MAP_PROGS "nolist_progs" /* the program's own; pinned, or the kernel empties it */
 
 /*
@@ -105,6 +106,9 @@ enum nolist_verdict {
 	/* A shape for which nolist_slow was needed, and it is not in nolist_progs. */
 	NOLIST_PASS_NO_SLOW = 22, /* the kernel sees it */
 	NOLIST_HIGH_NO_SLOW = 23, /* to a high fake: dropped */
+	/* Its network has had its answers in this second: dropped. */
+	NOLIST_LOW_LIMITED = 24,  /* a reset of the low fake */
+	NOLIST_HIGH_LIMITED = 25, /* a reset or a SYN,ACK of a high fake */
 	NOLIST_VERDICTS
 };
 #define NOLIST_VERDICT_SLOTS 48
@@ -198,6 +202,9 @@ struct nolist_smtp {
 	struct nolist_reply reply[NOLIST_REPLIES];
 };
 
+/* Answers that are limited by network: nolist_config.answers and nolist_limits. */
+enum nolist_limit { NOLIST_LIMIT_RESET = 0, NOLIST_LIMIT_SYN_ACK = 1, NOLIST_LIMITS };
+
 struct nolist_config {
 	__u32 magic;   /* NOLIST_MAGIC, or the value is not ours */
 	__u32 version; /* NOLIST_ABI_VERSION */
@@ -208,7 +215,8 @@ struct nolist_config {
 	__u32 partials; /* how many of partial[] are set */
 	__u32 macs;     /* how many of mac[] are set; 0: link addresses are not compared */
 	/* For switches. The first four share a cache line with what each frame reads. */
-	__u32 reserved[12];
+	__u16 answers[NOLIST_LIMITS]; /* to one network in a second and CPU; 0: any number */
+	__u32 reserved[11];
 	__u32 test[NOLIST_TEST_MAX]; /* sources of tests, by nolist_test_of(); 0: unused */
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum
@@ -456,6 +464,24 @@ struct nolist_cookies {
 	__u64 pad[2]; /* to a cache line */
 };
 _Static_assert(sizeof(struct nolist_cookies) == 64, "abi");
+
+/* nolist_limits: per CPU and kind of answer, how many the networks got in this second. */
+#define NOLIST_BUCKET_BITS 11
+#define NOLIST_BUCKETS (1 << NOLIST_BUCKET_BITS)
+
+struct nolist_bucket {
+	__u32 tag;    /* of the network that it counts for: further bits of its hash */
+	__u16 second; /* in which it counts, modulo 2^16 */
+	__u16 count;
+};
+
+struct nolist_limits {
+	__u64 factor; /* of the networks' hash in this second; odd */
+	__u32 second;
+	__u32 pad;
+	struct nolist_bucket bucket[NOLIST_BUCKETS];
+};
+_Static_assert(sizeof(struct nolist_limits) == 16 + 8 * NOLIST_BUCKETS, "abi");
 
 /* When the program was not attached where it should be, or the machine was suspended. */
 struct nolist_detached {

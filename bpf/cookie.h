@@ -64,7 +64,7 @@ static __always_inline const struct nolist_key *cookie_key(void)
  * SipHash-2-4 (Aumasson, Bernstein 2012) of 15 bytes: two IPv4 addresses, and seven more.
  * The paper puts the length into the highest byte of the last word.
  */
-static __noinline __u64 cookie_hash4(__u64 addrs, __u64 tail)
+static __always_inline __u64 cookie_hash4_here(__u64 addrs, __u64 tail)
 {
 	const struct nolist_key *key = cookie_key();
 	__u64 a, b, c, d;
@@ -77,6 +77,12 @@ static __noinline __u64 cookie_hash4(__u64 addrs, __u64 tail)
 	COOKIE_TAKE(a, b, c, d, tail);
 	COOKIE_END(a, b, c, d);
 	return a ^ b ^ c ^ d;
+}
+
+/* A function of its own for the verifier. On the shortest way even its call counts. */
+static __noinline __u64 cookie_hash4(__u64 addrs, __u64 tail)
+{
+	return cookie_hash4_here(addrs, tail);
 }
 
 /* The same of 39 bytes: two IPv6 addresses, and seven more. */

@@ -102,6 +102,16 @@ static __always_inline int fast_answer(struct xdp_md *ctx, const struct nolist_r
 	return XDP_TX;
 }
 
+/* Counts a segment whose network has had its answers. */
+static __always_inline int fast_limited(const struct pkt *p, enum nolist_verdict verdict)
+{
+	struct nolist_stats *st = record_verdict(verdict);
+
+	if (st)
+		record_sender(st, p, verdict);
+	return XDP_DROP;
+}
+
 /* Acknowledges the client's FIN. A constant length of the options removes branches. */
 static __always_inline int fast_end(struct xdp_md *ctx, const struct pkt *p, struct reply *r)
 {
@@ -123,6 +133,8 @@ static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist
 	if (!high_recognize(p, &h)) {
 		if (high_refuse(conf, p, r) != NOLIST_HIGH_RST)
 			return FAST_MISS;
+		if (limit_reset(conf, p))
+			return fast_limited(p, NOLIST_HIGH_LIMITED);
 		return fast_answer(ctx, NULL, p, r, NOLIST_HIGH_RST);
 	}
 	if (p->flags & TCP_FIN)
@@ -142,6 +154,7 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 	int code = FAST_MISS;
 	struct reply r = {};
 	struct pkt p;
+	__u64 now;
 
 	/* One register: clang would else load the constant before each of twenty tests. */
 	barrier_var(code);
@@ -152,10 +165,16 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 	p.mx = mx;
 	if (check_segment(ctx, conf, &p) != NOLIST_UNDECIDED)
 		return code;
+	if (role == NOLIST_LOW && limit_reset(conf, &p))
+		return fast_limited(&p, NOLIST_LOW_LIMITED);
 	if (role == NOLIST_LOW)
 		return fast_answer(ctx, NULL, &p, &r, decide_low(&p, &r));
-	if (flags == TCP_SYN)
-		return fast_answer(ctx, NULL, &p, &r, high_syn(conf, &p, &r));
+	if (flags == TCP_SYN) {
+		now = clock_ns();
+		if (limit_syn_ack(conf, &p, now))
+			return fast_limited(&p, NOLIST_HIGH_LIMITED);
+		return fast_answer(ctx, NULL, &p, &r, high_syn(conf, &p, &r, now, true));
+	}
 	return fast_dialogue(ctx, conf, &p, &r);
 }
 

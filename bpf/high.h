@@ -52,11 +52,14 @@ static __always_inline __u64 high_tail(const struct pkt *p, __u64 slot)
 	return (slot & 0x7fffff) << 33 | (__u64)!!p->ts_at << 32 | (__u32)p->sport << 16 | p->dport;
 }
 
-static __always_inline __u64 high_hash(const struct pkt *p, __u64 tail)
+/* is_here, a constant: without the call of a function. */
+static __always_inline __u64 high_hash(const struct pkt *p, __u64 tail, bool is_here)
 {
 	__u64 hash;
 
-	if (p->is_ip6)
+	if (!p->is_ip6 && is_here)
+		hash = cookie_hash4_here((__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
+	else if (p->is_ip6)
 		hash = cookie_hash6(p->saddr.q[0], p->saddr.q[1], p->daddr.q[0], p->daddr.q[1],
 				    tail);
 	else
@@ -92,10 +95,11 @@ static __always_inline bool high_is_split(const struct nolist_config *conf, cons
 }
 
 static __always_inline enum nolist_verdict high_syn(const struct nolist_config *conf,
-						    const struct pkt *p, struct reply *r)
+						    const struct pkt *p, struct reply *r, __u64 now,
+						    bool is_here)
 {
-	__u64 slot = clock_ns() >> COOKIE_SLOT_SHIFT;
-	__u64 hash = high_hash(p, high_tail(p, slot));
+	__u64 slot = now >> COOKIE_SLOT_SHIFT;
+	__u64 hash = high_hash(p, high_tail(p, slot), is_here);
 
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
@@ -155,14 +159,14 @@ static __always_inline __u64 high_find(const struct pkt *p)
 		if (ack - (__u32)hash <= HIGH_TOTAL)
 			return hash;
 	} else {
-		hash = high_hash(p, tail);
+		hash = high_hash(p, tail, false);
 		if (ack - (__u32)hash <= HIGH_TOTAL) {
 			if (cached)
 				high_cache(cached, p, tail, hash);
 			return hash;
 		}
 	}
-	hash = high_hash(p, high_tail(p, slot - 1));
+	hash = high_hash(p, high_tail(p, slot - 1), false);
 	return ack - (__u32)hash <= HIGH_TOTAL ? hash : 0;
 }
 
@@ -474,7 +478,7 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 		return NOLIST_HIGH_SILENT;
 	flags = p->flags;
 	if (!(flags & TCP_ACK))
-		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r)
+		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r, clock_ns(), false)
 								: NOLIST_HIGH_SILENT;
 	/* SYN,ACK without a split handshake: no attempt to guess our number, so none is counted. */
 	if (flags & TCP_SYN && !high_is_split(conf, p))

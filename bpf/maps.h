@@ -46,6 +46,14 @@ struct {
 	__type(value, struct nolist_cookies);
 } nolist_cookies SEC(".maps");
 
+/* How many answers of a kind each network got in this second. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NOLIST_LIMITS);
+	__type(key, __u32);
+	__type(value, struct nolist_limits);
+} nolist_limits SEC(".maps");
+
 /*
  * The programs that nolist_ingress calls. The kernel empties the array when its last pin and
  * its last file descriptor are gone, even while the program is attached: the loader pins it.

@@ -28,6 +28,7 @@
 #include "decide.h"
 #include "cookie.h"
 #include "high.h"
+#include "limit.h"
 #include "reply.h"
 #include "filter.h"
 #include "contacts.h"

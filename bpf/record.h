@@ -32,8 +32,10 @@ static __always_inline void record_sender(struct nolist_stats *st, const struct 
 	bool opens = record_opens(p);
 
 	record_mx(st, p, opens);
+	/* One that is not answered for its number is a contact, too: it may excuse its source. */
 	if (opens && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
-		      verdict == NOLIST_HIGH_SYN_ACK))
+		      verdict == NOLIST_HIGH_SYN_ACK || verdict == NOLIST_LOW_LIMITED ||
+		      verdict == NOLIST_HIGH_LIMITED))
 		contact_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns());
 	else if (p->events & ~HIGH_STRONG && verified_dialogue(st, q0, q1, p->events))
 		contact_opened(st, q0, q1, p->role);

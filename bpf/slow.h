@@ -21,6 +21,8 @@ static const __u8 slow_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_SPACE] = XDP_DROP,
 	[NOLIST_PASS_NO_SLOW] = XDP_PASS,
 	[NOLIST_HIGH_NO_SLOW] = XDP_DROP,
+	[NOLIST_LOW_LIMITED] = XDP_DROP,
+	[NOLIST_HIGH_LIMITED] = XDP_DROP,
 };
 
 /* Forces clang to read p again; short of registers, it would else hold it on the stack twice. */
@@ -30,12 +32,27 @@ static __always_inline void slow_reread(struct pkt *p)
 }
 
 /* The answers of the two fakes share little code: each is inlined with what it needs. */
-static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx, const struct pkt *p)
+static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx,
+						    const struct nolist_config *conf,
+						    const struct pkt *p)
 {
 	struct reply r = {};
 	enum nolist_verdict verdict = decide_low(p, &r);
 
+	if (limit_reset(conf, p))
+		return NOLIST_LOW_LIMITED;
 	return reply_segment(ctx, NULL, p, &r, false) ? verdict : NOLIST_PASS_NO_SPACE;
+}
+
+/* Is it an answer of which this network has had its number? */
+static __always_inline bool slow_is_limited(const struct nolist_config *conf, const struct pkt *p,
+					    enum nolist_verdict verdict)
+{
+	__u32 kind = verdict == NOLIST_HIGH_RST ? NOLIST_LIMIT_RESET : NOLIST_LIMIT_SYN_ACK;
+
+	if (verdict != NOLIST_HIGH_RST && verdict != NOLIST_HIGH_SYN_ACK)
+		return false;
+	return conf->answers[kind] && limit_counted(limit_network(p), kind, conf->answers[kind]);
 }
 
 static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
@@ -46,6 +63,8 @@ static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
 	enum nolist_verdict verdict = high(ctx, conf, p, &r);
 	const struct nolist_reply *row = r.text_len ? smtp_reply(conf, r.text) : NULL;
 
+	if (slow_is_limited(conf, p, verdict))
+		return NOLIST_HIGH_LIMITED;
 	return !r.flags || reply_segment(ctx, row, p, &r, false) ? verdict : NOLIST_HIGH_NO_SPACE;
 }
 
@@ -74,7 +93,7 @@ static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_con
 		verdict = check_segment(ctx, conf, &p);
 	slow_reread(&p);
 	if (verdict == NOLIST_UNDECIDED)
-		verdict = p.role == NOLIST_LOW ? slow_low(ctx, &p) : slow_high(ctx, conf, &p);
+		verdict = p.role == NOLIST_LOW ? slow_low(ctx, conf, &p) : slow_high(ctx, conf, &p);
 	/* clang 19 knows what the rooms return and drops the checks that the verifier needs. */
 	barrier_var(verdict);
 	record(ctx, &p, verdict);

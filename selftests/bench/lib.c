@@ -269,7 +269,7 @@ static void path_add(struct nolist_config *c, const char *text, uint32_t role, u
 	c->slot[h % NOLIST_SLOTS] = (struct nolist_slot){ a, role, mx };
 }
 
-static void path_configure(struct path *p)
+void path_configure(struct path *p, uint16_t syn_acks)
 {
 	static struct nolist_config c;
 	struct dialogue d = { .name = "fake1.example.com", .stage = STAGE_DATA };
@@ -283,6 +283,7 @@ static void path_configure(struct path *p)
 	c.ports = 1;
 	for (i = 0; i < NOLIST_PORT_MAX; i++)
 		c.port[i] = htons(NOLIST_SMTP_PORT);
+	c.answers[NOLIST_LIMIT_SYN_ACK] = syn_acks;
 	/* As load does: only frames to the host's own link address are answered. */
 	c.macs = 1;
 	memcpy(&c.mac[0], "\2\0\0\0\0\2", 6);
@@ -300,6 +301,9 @@ static void path_configure(struct path *p)
 				&inner, 0))
 		die("%s: cannot configure: %s", p->name, strerror(errno));
 	close(inner);
+	if (p->is_keyed)
+		return;
+	p->is_keyed = true;
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key) ||
 	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_KEY), &zero, &key,
 				0))
@@ -347,12 +351,23 @@ void path_open_sized(struct path *p, const char *name, const char *object, uint3
 	p->stats = bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_STATS);
 	if (p->prog < 0 || p->stats < 0)
 		die("%s: no %s or no %s", object, NOLIST_PROG, NOLIST_MAP_STATS);
-	path_configure(p);
+	path_configure(p, 0);
 }
 
 void path_open(struct path *p, const char *name, const char *object)
 {
 	path_open_sized(p, name, object, 0);
+}
+
+void path_forget_answers(const struct path *p)
+{
+	static struct nolist_limits none[BENCH_CPUS];
+	int fd = bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_LIMITS);
+	uint32_t kind;
+
+	for (kind = 0; kind < NOLIST_LIMITS; kind++)
+		if (bpf_map_update_elem(fd, &kind, none, 0))
+			die("%s: cannot clear %s", p->name, NOLIST_MAP_LIMITS);
 }
 
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS])
@@ -396,6 +411,8 @@ const char *verdict_name(unsigned int verdict)
 		[NOLIST_HIGH_NO_SPACE] = "high-no-room",
 		[NOLIST_PASS_NO_SLOW] = "pass-no-slow",
 		[NOLIST_HIGH_NO_SLOW] = "high-no-slow",
+		[NOLIST_LOW_LIMITED] = "low-limited",
+		[NOLIST_HIGH_LIMITED] = "high-limited",
 	};
 
 	return verdict < NOLIST_VERDICTS && name[verdict] ? name[verdict] : "?";

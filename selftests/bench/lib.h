@@ -80,11 +80,19 @@ struct path {
 	const char *name;
 	struct bpf_object *obj;
 	int prog, stats;
+	bool is_keyed;
 };
 
 void path_open(struct path *p, const char *name, const char *object);
 /* With tables of contacts and verified evidence for so many sources; 0: as the object has them. */
 void path_open_sized(struct path *p, const char *name, const char *object, uint32_t entries);
+/*
+ * Sets how many SYN,ACKs a network gets in a second; an opened one has no limit, since a single
+ * source sends more here.
+ */
+void path_configure(struct path *p, uint16_t syn_acks);
+/* What networks got in this second is forgotten. */
+void path_forget_answers(const struct path *p);
 /* Adds to v, over all CPUs. */
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS]);
 const char *verdict_name(unsigned int verdict);

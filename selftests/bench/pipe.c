@@ -483,6 +483,9 @@ static void add_dut(char *arg)
 	d->path = calloc(BENCH_MIXED + 1, sizeof(*d->path));
 	for (i = BENCH_ONE; i <= BENCH_MIXED; i++)
 		path_open(&d->path[i], d->name, object);
+	/* As by default, where no network sends more. */
+	for (i = BENCH_1M; i <= BENCH_MIXED; i++)
+		path_configure(&d->path[i], 8192);
 }
 
 /* A peer that has a namespace for each source pattern counts sources: let its set fill. */

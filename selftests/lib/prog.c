@@ -30,6 +30,8 @@ const char *const prog_verdict_names[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_SPACE] = "HIGH_NO_ROOM",
 	[NOLIST_PASS_NO_SLOW] = "PASS_NO_SLOW",
 	[NOLIST_HIGH_NO_SLOW] = "HIGH_NO_SLOW",
+	[NOLIST_LOW_LIMITED] = "LOW_LIMITED",
+	[NOLIST_HIGH_LIMITED] = "HIGH_LIMITED",
 };
 
 const char *prog_verdict(int verdict)
@@ -37,6 +39,8 @@ const char *prog_verdict(int verdict)
 	const char *name = verdict >= 0 && verdict < NOLIST_VERDICTS ? prog_verdict_names[verdict] :
 								       NULL;
 
+	if (verdict == PROG_LONGER)
+		return "(longer than its request)";
 	return name ? name : "(none)";
 }
 
@@ -144,6 +148,7 @@ void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_
 	p->contacts = prog_map(p, NOLIST_MAP_CONTACTS);
 	p->verified = prog_map(p, NOLIST_MAP_VERIFIED);
 	p->stats = prog_map(p, NOLIST_MAP_STATS);
+	p->limits = prog_map(p, NOLIST_MAP_LIMITS);
 	p->cpus = libbpf_num_possible_cpus();
 	if (bpf_map_update_elem(p->key, &zero, &prog_key, BPF_ANY))
 		tap_die(NOLIST_MAP_KEY);
@@ -244,6 +249,13 @@ static int prog_grown(struct prog *p)
 	return sum == 1 ? grown : -1;
 }
 
+/* Answers that anybody can cause in the name of another. */
+static bool is_unverified(int verdict)
+{
+	return verdict == NOLIST_LOW_RST_ACK || verdict == NOLIST_LOW_RST ||
+	       verdict == NOLIST_HIGH_RST || verdict == NOLIST_HIGH_SYN_ACK;
+}
+
 void prog_run(struct prog *p, const struct frame *f, __u32 ifindex, struct prog_result *r)
 {
 	struct xdp_md ctx = { .data_end = f->len, .ingress_ifindex = ifindex };
@@ -259,13 +271,15 @@ void prog_run(struct prog *p, const struct frame *f, __u32 ifindex, struct prog_
 	r->xdp = opts.retval;
 	r->len = opts.data_size_out;
 	r->verdict = prog_grown(p);
+	if (r->xdp == XDP_TX && r->len > f->len && is_unverified(r->verdict))
+		r->verdict = PROG_LONGER;
 }
 
 int prog_code(int verdict)
 {
 	if (verdict <= NOLIST_PASS_NO_SPACE || verdict == NOLIST_PASS_NO_SLOW)
 		return XDP_PASS;
-	return verdict < NOLIST_HIGH_SILENT ? XDP_TX : XDP_DROP;
+	return verdict >= 0 && verdict < NOLIST_HIGH_SILENT ? XDP_TX : XDP_DROP;
 }
 
 int prog_is_same(const struct frame *f, const struct prog_result *r)

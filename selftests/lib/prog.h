@@ -22,15 +22,18 @@ extern const struct nolist_key prog_key;
 struct prog {
 	struct bpf_object *object;
 	int fd, slow; /* the program, and its slow path */
-	int conf, progs, key, contacts, verified, stats;
+	int conf, progs, key, contacts, verified, stats, limits;
 	int cpus;
 	__u64 seen[NOLIST_VERDICTS]; /* verdict counters after the last frame */
 };
 
+/* An answer to an unverified source that is longer than its request, in any test. */
+#define PROG_LONGER (-2)
+
 /* What became of a frame. */
 struct prog_result {
 	int xdp;     /* XDP_PASS, XDP_TX, XDP_DROP */
-	int verdict; /* -1: not exactly one counter grew by exactly one */
+	int verdict; /* -1: not exactly one counter grew by exactly one; or PROG_LONGER */
 	size_t len;
 	unsigned char b[FRAME_MAX + 256];
 };

@@ -31,6 +31,7 @@ struct nolist_config *row_conf(void)
 	struct nolist_config *c = prog_conf_new();
 	size_t i;
 
+	c->answers[NOLIST_LIMIT_RESET] = c->answers[NOLIST_LIMIT_SYN_ACK] = 0xffff;
 	c->macs = 2;
 	memset(&c->mac[0], 0x55, ETH_ALEN);
 	memcpy(&c->mac[1], row_server_mac, ETH_ALEN);
@@ -236,7 +237,7 @@ void row_answer(const struct row *r, struct frame *f)
 		frame_pad(f, 60, 0);
 }
 
-__u32 row_verdicts;
+__u64 row_verdicts;
 
 static const char *row_code(int xdp)
 {
@@ -274,7 +275,7 @@ int row_check_frame(struct prog *p, const struct row *r, const struct frame *in,
 	}
 	prog_run(p, in, ifindex, &got);
 	if (got.verdict >= 0)
-		row_verdicts |= 1u << got.verdict;
+		row_verdicts |= 1ull << got.verdict;
 	if (got.verdict == (int)r->verdict && got.xdp == code &&
 	    (code == XDP_DROP || prog_is_same(want, &got)))
 		return 1;

@@ -75,7 +75,7 @@ void row_build(const struct row *r, struct frame *f);
 void row_answer(const struct row *r, struct frame *f);
 
 /* Bit by verdict: those that frames came to. */
-extern __u32 row_verdicts;
+extern __u64 row_verdicts;
 
 /* Runs a frame that was made from the row, or from which the row was made. */
 int row_check_frame(struct prog *p, const struct row *r, const struct frame *in, __u32 ifindex);

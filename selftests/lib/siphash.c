@@ -55,6 +55,11 @@ static uint64_t siphash(uint64_t k0, uint64_t k1, const void *bytes, size_t len)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+uint64_t siphash_bytes(const struct nolist_key *key, const void *bytes, size_t len)
+{
+	return siphash(key->k[0], key->k[1], bytes, len);
+}
+
 int siphash_is_right(void)
 {
 	unsigned char m[15];

@@ -14,6 +14,8 @@
 /* The paper's appendix A: key 00 to 0f, message 00 to 0e. */
 int siphash_is_right(void);
 
+uint64_t siphash_bytes(const struct nolist_key *key, const void *bytes, size_t len);
+
 /*
  * The hash of a dialogue at a high fake: its ISN is the lower half, its timestamps
  * start from the upper one. Ports in host order, now in nanoseconds.

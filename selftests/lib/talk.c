@@ -12,6 +12,8 @@ void talk_configure(struct prog *s, const struct dialogue *d)
 {
 	struct nolist_config *c = prog_conf_new();
 
+	/* Counted, and not reached. */
+	c->answers[NOLIST_LIMIT_RESET] = c->answers[NOLIST_LIMIT_SYN_ACK] = 0xffff;
 	if (!prog_conf_add(c, prog_addr(TALK_FAKE4), NOLIST_HIGH, 0) ||
 	    !prog_conf_add(c, prog_addr(TALK_FAKE6), NOLIST_HIGH, 1) ||
 	    dialogue_compile(d, &c->smtp))

@@ -110,6 +110,39 @@ static void tagged(struct prog *p)
 	group_done(&g, "with a tag, by the slow path, the same");
 }
 
+/* --- more than a network gets ------------------------------------------------- */
+
+/* Sent often enough: one of the two may be the first of a second. */
+static bool is_limited(struct prog *p, const struct row *r)
+{
+	static struct prog_result got;
+	static struct frame f;
+	int i;
+
+	row_build(r, &f);
+	for (i = 0; i < 3; i++) {
+		prog_run(p, &f, 0, &got);
+		if (got.verdict == (int)r->verdict && got.xdp == prog_code(got.verdict)) {
+			row_verdicts |= 1ull << got.verdict;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* prog/limits has the numbers. */
+static void limited(struct prog *p)
+{
+	static const struct row low = { "low", NOLIST_LOW_LIMITED, .dst = LOW4 };
+	static const struct row high = { "high", NOLIST_HIGH_LIMITED, .dst = HIGH4 };
+	struct nolist_config *c = row_conf();
+
+	c->answers[NOLIST_LIMIT_RESET] = c->answers[NOLIST_LIMIT_SYN_ACK] = 1;
+	prog_configure(p, c);
+	tap_ok(is_limited(p, &low) && is_limited(p, &high), "answers above a limit are dropped");
+	free(c);
+}
+
 /* --- the slow path is missing ------------------------------------------------ */
 
 /* Which verdict a frame of this row gets then, if it needs the slow path. */
@@ -130,7 +163,7 @@ static bool is_missing(struct prog *p, const struct row *r, bool *is_wrong)
 	prog_run(p, &f, 0, &got);
 	if (got.verdict != missing_verdict(r))
 		return false;
-	row_verdicts |= 1u << got.verdict;
+	row_verdicts |= 1ull << got.verdict;
 	*is_wrong = got.xdp != prog_code(got.verdict) ||
 		    (got.xdp == XDP_PASS && !prog_is_same(&f, &got));
 	if (*is_wrong)
@@ -168,7 +201,7 @@ static void every_verdict(void)
 	int v, missing = 0;
 
 	for (v = 0; v < NOLIST_VERDICTS; v++) {
-		if (row_verdicts & 1u << v && prog_verdict_names[v])
+		if (row_verdicts & 1ull << v && prog_verdict_names[v])
 			continue;
 		tap_diag("verdict %d, %s, had no frame", v, prog_verdict(v));
 		missing++;
@@ -193,6 +226,7 @@ int main(void)
 		group_table(&p, packet_tables[i].name, packet_tables[i].rows, packet_tables[i].n);
 	tagged(&p);
 	no_slow(&p);
+	limited(&p);
 	no_capacity();
 	every_verdict();
 	bpf_object__close(p.object);

@@ -75,6 +75,9 @@ is "$(json 'abs(s["real_contacted_at"] - __import__("time").time()) < 60, s["rea
 says ' 1  low fake: a connection refused' 'text tells verdicts' nolist status
 says 's0               native   ' 'text tells interfaces' nolist status
 says "$HIGH4" 'text tells addresses' nolist status
+says 'answers to one network in a second and CPU: 8192 SYN,ACKs, any number of resets' \
+	'text tells the limits of answers' nolist status
+is "$(json 's["tables"][0]["syn_ack_limit"], s["tables"][0]["reset_limit"]')" '8192 0' 'and JSON'
 says 'real MX last contacted: 20' 'text tells of the real MX' nolist status
 is "$(nolist status | grep -oE '20[0-9]{2}-[0-9]{2}-[0-9]{2}.{10}' | grep -cvE 'T[0-9:]{8}Z$')" 0 'each time is printed in one form'
 a=$(nolist status --json)

@@ -26,7 +26,8 @@ static const struct member layout[] = {
 	T(nolist_slot), M(nolist_slot, addr), M(nolist_slot, role), M(nolist_slot, mx),
 	T(nolist_config), M(nolist_config, magic), M(nolist_config, version), M(nolist_config, until_ns),
 	M(nolist_config, seed), M(nolist_config, ports), M(nolist_config, port),
-	M(nolist_config, partials), M(nolist_config, macs), M(nolist_config, reserved),
+	M(nolist_config, partials), M(nolist_config, macs), M(nolist_config, answers),
+	M(nolist_config, reserved),
 	M(nolist_config, test),
 	M(nolist_config, partial), M(nolist_config, mac),
 	M(nolist_config, slot), M(nolist_config, smtp),
@@ -168,6 +169,7 @@ static const struct {
 	{ NOLIST_MAP_VERIFIED, sizeof(struct nolist_source), sizeof(struct nolist_verified) },
 	{ NOLIST_MAP_STATS, 4, sizeof(struct nolist_stats) },
 	{ NOLIST_MAP_COOKIES, 4, sizeof(struct nolist_cookies) },
+	{ NOLIST_MAP_LIMITS, 4, sizeof(struct nolist_limits) },
 	{ NOLIST_MAP_PROGS, 4, 4 },
 };
 

@@ -61,6 +61,8 @@ static const char good[] = "# all keys\n"
 			   "tempfail-text = \"Come # back\"\n"
 			   "stage = rcpt\n"
 			   "split-handshake = yes\n"
+			   "syn-ack-limit = 65535\n"
+			   "reset-limit = 300\n"
 			   "collect = yes\n"
 			   "store-size = 64\n"
 			   "collect-interval = 60\n"
@@ -88,7 +90,8 @@ static void test_good(void)
 		       c.is_collected && c.store_mib == 64 && c.collect_s == 60 && c.dump_s == 120,
 	       "ports, mode, sources and collect are taken");
 	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.tempfail_text &&
-		       !strcmp(c.tempfail_text, "Come # back") && c.stage == STAGE_RCPT && c.is_split,
+		       !strcmp(c.tempfail_text, "Come # back") && c.stage == STAGE_RCPT && c.is_split &&
+		       c.syn_acks == 65535 && c.resets == 300,
 	       "texts of the high fakes are taken, '#' in quotes is text");
 	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
 		       c.allows == 2 &&
@@ -153,6 +156,8 @@ static const struct {
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
+	{"syn-ack-limit = 65536", true, "is not a number from 0 to 65535"},
+	{"reset-limit = -1", true, "is not a number from 0 to 65535"},
 	{"collect-interval = 0", true, "is not a time from 1s to 1d"},
 	{"dump-interval = 86401", true, "is not a time from 1s to 1d"},
 	{"store-size = 0", true, "is not a number from 1 to"},
@@ -241,6 +246,7 @@ static void test_defaults(void)
 		       d.sources == 262144 && c.is_collected == d.is_collected &&
 		       c.store_mib == d.store_mib && c.collect_s == d.collect_s &&
 		       c.dump_s == d.dump_s && c.stage == d.stage && c.is_split == d.is_split &&
+		       c.syn_acks == d.syn_acks && c.resets == d.resets &&
 		       c.is_unseen_accepted == d.is_unseen_accepted &&
 		       c.is_dual_accepted == d.is_dual_accepted &&
 		       c.is_pipelined_accepted == d.is_pipelined_accepted &&

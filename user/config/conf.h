@@ -17,6 +17,8 @@
 
 #define CONF_DEFAULT 160 /* bytes of a default as text, at most */
 
+#define CONF_ANSWERS_MAX 65535 /* of a limit of answers */
+
 /* Words of lists where none are given: */
 #define CONF_LIST_ZONE "nolist.invalid"
 #define CONF_LIST_NS "localhost"
@@ -57,6 +59,10 @@ struct conf {
 	char *tempfail_text; /* "tempfail-text": after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage; /* "stage": when a dialogue is tempfailed */
 	bool is_split;             /* "split-handshake = yes" */
+
+	/* Answers to one network in a second and CPU; 0: any number. */
+	unsigned int syn_acks; /* "syn-ack-limit" */
+	unsigned int resets;   /* "reset-limit" */
 
 	/* Rules of the verdict: */
 	struct rules rules;            /* keys and defaults are in rule_table (rules.h) */

@@ -241,6 +241,16 @@ static int set_split(struct conf *conf, const char *value, const char *where)
 	return value_set_yes_no(conf, value, where, &conf->is_split);
 }
 
+static int set_syn_acks(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_number(conf, value, where, 0, CONF_ANSWERS_MAX, &conf->syn_acks);
+}
+
+static int set_resets(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_number(conf, value, where, 0, CONF_ANSWERS_MAX, &conf->resets);
+}
+
 static int add_file(struct conf *conf, const char *value, const char *where, char ***files, int *n)
 {
 	if (*value && *n < LIST_MAX)
@@ -338,6 +348,8 @@ static const struct key {
 	{ "dump-interval", set_dump_interval, false, "10m" },
 	{ "store-size", set_store_size, false, "1024" },
 	{ "split-handshake", set_split, false, "no" },
+	{ "syn-ack-limit", set_syn_acks, false, "8192" },
+	{ "reset-limit", set_resets, false, "0" },
 	{ "real-mx-unseen", set_unseen, false, "refuse" },
 	{ "dual-stack", set_dual, false, "excuse" },
 	{ "pipelined-only", set_pipelined, false, "excuse" },

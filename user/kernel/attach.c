@@ -119,7 +119,7 @@ static int reuse_instance(struct nolist_bpf *s, const struct kern_instance *inst
 static int reuse_own(struct nolist_bpf *s, const struct kern_own *own)
 {
 	struct bpf_map *map[KERN_OWNS] = { s->maps.nolist_progs, s->maps.nolist_cookies,
-					   s->maps.bss };
+					   s->maps.nolist_limits, s->maps.bss };
 	int i, ret = 0;
 
 	for (i = 0; i < KERN_OWNS && !ret; i++)

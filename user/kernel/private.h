@@ -27,6 +27,7 @@ struct kern_instance {
 enum kern_own_map {
 	OWN_PROGS,   /* the array that holds the slow path */
 	OWN_COOKIES, /* the cookie cache */
+	OWN_LIMITS,  /* answers by network */
 	OWN_BSS,     /* its global variables */
 	KERN_OWNS
 };

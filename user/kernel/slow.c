@@ -56,6 +56,8 @@ static int own_of(const char *name)
 		return OWN_PROGS;
 	if (!strcmp(name, NOLIST_MAP_COOKIES))
 		return OWN_COOKIES;
+	if (!strcmp(name, NOLIST_MAP_LIMITS))
+		return OWN_LIMITS;
 	return dot && !strcmp(dot, ".bss") ? OWN_BSS : KERN_OWNS;
 }
 
@@ -120,6 +122,7 @@ int kern_own_of_skel(struct kern_own *own, struct nolist_bpf *skel)
 
 	own->fd[OWN_PROGS] = bpf_map__fd(skel->maps.nolist_progs);
 	own->fd[OWN_COOKIES] = bpf_map__fd(skel->maps.nolist_cookies);
+	own->fd[OWN_LIMITS] = bpf_map__fd(skel->maps.nolist_limits);
 	own->fd[OWN_BSS] = bpf_map__fd(skel->maps.bss);
 	if (bpf_obj_get_info_by_fd(own->fd[OWN_PROGS], &info, &size))
 		return -errno;

@@ -47,6 +47,9 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 				   "high fake: dropped, the driver left no space" },
 	[NOLIST_PASS_NO_SLOW] = { "pass_no_slow", "rare shapes, the slow path is missing" },
 	[NOLIST_HIGH_NO_SLOW] = { "high_no_slow", "high fake: dropped, the slow path is missing" },
+	[NOLIST_LOW_LIMITED] = { "low_limited", "low fake: dropped, reset-limit of its network" },
+	[NOLIST_HIGH_LIMITED] = { "high_limited",
+				  "high fake: dropped, a limit of answers to its network" },
 };
 
 const char *status_verdict_name(int verdict, char text[STATUS_VERDICT])

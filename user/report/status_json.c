@@ -82,6 +82,8 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	snprintf(text, sizeof(text), "%.*s", status_banner_len(s->conf), status_banner(s->conf)->text);
 	json_text(o, "banner", text);
 	json_bool(o, "split_handshake", s->conf->smtp.is_split);
+	json_number(o, "syn_ack_limit", s->conf->answers[NOLIST_LIMIT_SYN_ACK]);
+	json_number(o, "reset_limit", s->conf->answers[NOLIST_LIMIT_RESET]);
 	json_when(o, "probation_until", s, s->conf->until_ns);
 }
 

@@ -83,6 +83,19 @@ static void text_detached(const struct status *s, int instance)
 		       d[i].to_ns ? "to " : "on", d[i].to_ns ? when(s, d[i].to_ns, to) : "");
 }
 
+static void text_limits(const __u16 most[NOLIST_LIMITS])
+{
+	printf("answers to one network in a second and CPU: ");
+	if (most[NOLIST_LIMIT_SYN_ACK])
+		printf("%u SYN,ACKs", most[NOLIST_LIMIT_SYN_ACK]);
+	else
+		printf("any number of SYN,ACKs");
+	if (most[NOLIST_LIMIT_RESET])
+		printf(", %u resets\n", most[NOLIST_LIMIT_RESET]);
+	else
+		printf(", any number of resets\n");
+}
+
 static void text_instance(struct status *s, int instance)
 {
 	struct nolist_stats stats;
@@ -119,6 +132,7 @@ static void text_instance(struct status *s, int instance)
 	for (port = 0; port < s->conf->ports && port < NOLIST_PORT_MAX; port++)
 		printf(" %u", ntohs(s->conf->port[port]));
 	printf("\n");
+	text_limits(s->conf->answers);
 	/* Of the dialogue only the banner shows the name and the stage. */
 	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
 	       s->conf->smtp.is_split ? " (split handshake)" : "");
