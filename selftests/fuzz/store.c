@@ -59,13 +59,13 @@ static int on_pardon(const struct store_pardon *p, void *arg)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int64_t now = 1790000000;
+	int64_t now = 1790000000, before;
 	struct evidence *e;
 	struct store *s;
 
 	write_file(data, size);
 	if (!store_open(&s, dir, STORE_WRITE)) {
-		if (!store_begin(s) && !store_prune(s, now, true, 1 << 16))
+		if (!store_begin(s) && !store_prune(s, now, true, 1 << 16, &before))
 			store_commit(s);
 		store_close(s);
 	}

@@ -8,7 +8,7 @@
 # is newer than the old build must explain it, found here from the source's evidence alone. Prints
 # how many differ by which rule. Fails, and prints them, if there are others. To add a rule: a
 # function of the old and the new object, and its row.
-import json, sys
+import ipaddress, json, sys
 
 H, D = 3600, 86400
 REPLAY = 2200  # seconds for which a segment of a dialogue is good
@@ -60,12 +60,36 @@ def seen_later(old, new):
 	return old["verdict"] == new["verdict"] and new["since"] > old["since"]
 
 
+def ended(old, new):
+	"""Of an hour the last dialogue is known to the second: the offence ended with it."""
+	return (old["verdict"] == new["verdict"] and 0 < old["since"] - new["since"] < H and
+		0 <= old["until"] - new["until"] < H)
+
+
+def edge(old, new):
+	"""So it may be nearer to a contact, by less than an hour, and within the window of an alibi."""
+	return any(0 <= abs(h["start"] - t) - 7 * D + H <= 2 * H for h in offences(new)
+		for w in ("low", "real") for t in ((new.get(w) or {}).get("first", 0), last(new, w)))
+
+
+def stays_near(old, new):
+	"""It was listed before a neighbour sent data, which excused it then."""
+	return new["since"] and any(t >= new["since"] for t in DATA.get(network(new), ()))
+
+
 def running(old, new):
 	"""Of the hour that was not over then only its last dialogue is known, which came later."""
 	return any(h["start"] <= AS_OF < h["start"] + H for h in offences(new))
 
 
-RULES = (quit_near, burst, stays, between, caused, seen_later, running)
+def network(s):
+	"""The /24 or /48 around a source."""
+	net = s["source"].split("/")[0]
+	bits, size = (48, 128) if ":" in net else (24, 32)
+	return int(ipaddress.ip_address(net)) >> size - bits, bits
+
+
+RULES = (quit_near, burst, stays, between, caused, seen_later, ended, edge, stays_near, running)
 
 
 def read(name):
@@ -79,6 +103,9 @@ def main(old_file, new_file):
 	if [s["source"] for s in old] != [s["source"] for s in new]:
 		print("other sources")
 		return 1
+	for s in new:
+		if s.get("data"):
+			DATA.setdefault(network(s), []).append(s["data"]["first"])
 	for a, b in zip(old, new):
 		if a == b:
 			continue
@@ -95,4 +122,5 @@ def main(old_file, new_file):
 
 
 AS_OF = int(sys.argv[3])
+DATA = {} # when the addresses of a network first sent data
 sys.exit(main(*sys.argv[1:3]))

@@ -92,6 +92,86 @@ const struct scenario scenarios[] = {
 	  "listed 2001:db8:5:9:: 4d 12:00 10d 12:00\n"
 	  "never 203.0.113.7\n"
 	  "never 2001:db8:5:7::\n" },
+	/* The SYNs of a flood are so many that those of others are not noted. */
+	{ "a flood while the real MX is down: a sender that says no QUIT comes again, and walks",
+	  UP
+	  "2d 10:00 flood 4h\n"
+	  "2d 10:20 198.51.100.7 low real high tempfailed\n"
+	  "2d 11:20 198.51.100.7 low real high tempfailed\n"
+	  "2d 12:20 198.51.100.7 low real high tempfailed\n"
+	  "never 198.51.100.7\n" },
+	{ "three that do not come again, and send some mail in a flood that does not end",
+	  UP
+	  "2d 00:00 flood 18d\n"
+	  "2d 10:20 every 30h for 12d 198.51.100.7 low real high tempfailed\n"
+	  "2d 10:20 every 47h for 12d 198.51.101.8 low high tempfailed\n"
+	  "2d 10:20 every 27h for 12d 2001:db8:7:1::25 real high weak\n"
+	  "never 198.51.100.7\n"
+	  "never 198.51.101.8\n"
+	  "never 2001:db8:7:1::25\n" },
+	{ "a flood ends more than an hour before the hour of an offence, or less",
+	  UP
+	  "2d 09:30 flood 20m\n"
+	  "4d 09:30 flood 20m\n"
+	  "2d 11:21 203.0.113.66 high tempfailed\n"
+	  "4d 11:21 203.0.113.66 high tempfailed\n"
+	  "2d 10:50 198.51.100.7 high tempfailed\n"
+	  "4d 10:50 198.51.100.7 high tempfailed\n"
+	  "listed 203.0.113.66 5d 12:00 11d 12:00\n"
+	  "never 198.51.100.7\n" },
+	{ "an endless flood, and a bot that comes each hour: one offence of it is in doubt",
+	  UP
+	  "2d 00:00 flood 18d\n"
+	  "2d 10:20 every 1h for 6d 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 3d 13:00 15d 10:00\n" },
+	{ "one that comes each day",
+	  UP
+	  "2d 00:00 flood 18d\n"
+	  "2d 10:20 every 24h for 6d 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 5d 11:00 14d 11:00\n" },
+	{ "one that was listed before it, and comes every other day",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "4d 00:00 flood 16d\n"
+	  "5d 10:20 every 48h for 8d 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 18d 11:00\n" },
+	{ "one that comes every other day waits for the end of the flood",
+	  UP
+	  "2d 00:00 flood 6d\n"
+	  "2d 10:20 every 48h for 10d 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 11d 11:00 17d 11:00\n" },
+	{ "a provider's pool in a flood: its low is not noted",
+	  UP
+	  "2d 10:00 flood 1h\n"
+	  "2d 10:20 198.18.0.10 low\n"
+	  "2d 10:20 198.19.0.20 real data\n"
+	  "2d 10:20 198.18.0.30 high tempfailed\n"
+	  "3d 10:20 198.18.0.30 high tempfailed\n"
+	  "4d 10:20 198.18.0.30 high tempfailed\n"
+	  "never 198.18.0.30\n" },
+	{ "nor that of a neighbour",
+	  UP
+	  "2d 10:00 flood 1h\n"
+	  "2d 10:20 198.51.100.10 low real data\n"
+	  "4d 10:20 198.51.100.11 high tempfailed\n"
+	  "5d 10:20 198.51.100.11 high tempfailed\n"
+	  "never 198.51.100.11\n" },
+	{ "a bot at the real MX does not acquit its neighbours for a flood that came later",
+	  UP
+	  "1d 10:20 203.0.113.5 real data\n"
+	  "2d 10:00 flood 1h\n"
+	  "4d 10:20 203.0.113.66 high tempfailed\n"
+	  "5d 11:20 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 6d 12:00 12d 12:00\n" },
+	{ "a load in a flood: the new program knows nobody",
+	  UP
+	  "1d 00:00 load 1\n"
+	  "3d 10:00 load 1\n"
+	  "3d 00:00 flood 2d\n"
+	  "2d 10:20 198.51.100.7 high tempfailed\n"
+	  "3d 10:20 198.51.100.7 high tempfailed\n"
+	  "never 198.51.100.7\n" },
 	{ "a high fake with an AAAA beside a real MX without",
 	  UP
 	  "0d 00:00 no real6\n"

@@ -171,9 +171,14 @@ static void test_stored(void)
 	       "a record that was freed and came back is news, once");
 	tap_ok(k.verified.before_bad_acks == 4 && k.verified.now.bad_acks == 1,
 	       "its counts add up");
-	tap_ok(k.hours == 2 && hour[1].hour == 6 && hour[1].n[NOLIST_EVENT_QUIT] == 1 &&
-		       hour[1].n[NOLIST_EVENT_GREETED_WEAK] == 1,
+	tap_ok(k.hours == 3 && hour[2].hour == 6 && hour[2].n[NOLIST_EVENT_QUIT] == 1 &&
+		       hour[2].n[NOLIST_EVENT_GREETED_WEAK] == 1,
 	       "an hour that it left and came back in is one");
+	tap_ok(hour[0].hour == 1 && hour[0].seen == PACK_SEEN_NEW && !hour[1].seen && !hour[2].seen,
+	       "in which hour its record began is known");
+	p = (struct pack_verified){ .talk = { 6 * H - 100, 6 * H - 50 }, .talk_hours = 1 };
+	stored_add_verified(&k, &p, h, 1);
+	tap_ok(hour[2].seen == PACK_SEEN_NEW, "and when it began again");
 	for (i = 1; i <= STORED_HOURS + 10; i++) {
 		h[0] = (struct pack_hour){ .hour = 6 + i, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
 		stored_add_verified(&k, &p, h, 1);
@@ -267,8 +272,9 @@ static bool is_nth(const struct record *r, unsigned int i)
 		return false;
 	if (r->data_hours && r->data_hour[0] != WALL + (i % 5 + 1) * H)
 		return false;
-	if (r->open_hours != 1 || r->open_hour[0].roles != 1u << RECORD_LOW ||
-	    r->open_hour[0].start != WALL + (i % 7 + 1) * H)
+	if (r->open_hours != 2 || r->open_hour[0].roles != 1u << RECORD_NEW ||
+	    r->open_hour[0].start != WALL || r->open_hour[1].roles != 1u << RECORD_LOW ||
+	    r->open_hour[1].start != WALL + (i % 7 + 1) * H)
 		return false;
 	for (k = 0; k < hours; k++)
 		if (r->hour[k].start != WALL + k * H ||

@@ -169,12 +169,13 @@ static void test_prune(void)
 	const struct real_hour *h;
 	struct store *s;
 	struct evidence *e;
+	int64_t before;
 
 	keep_change(&one, 20 * DAY_S, 12);
 	keep_change(&one, 30 * DAY_S, 11);
 	keep(&one, 20 * 24, 1, 1);
 	s = must_open(STORE_WRITE);
-	if (store_begin(s) || store_prune(s, WALL + 60ll * DAY_S, true, 1 << 24) || store_commit(s))
+	if (store_begin(s) || store_prune(s, WALL + 60ll * DAY_S, true, 1 << 24, &before) || store_commit(s))
 		tap_die(failure_last()->what);
 	store_close(s);
 	e = evidence_of(NULL);

@@ -19,6 +19,7 @@
  *	1d 00:00 up 2d 4             the real MX works: 4 known senders an hour, for 2d
  *	1d 00:00 down 2h 4           it does not: their SYNs, and no data
  *	1d 00:00 lost 2h             verified evidence was lost
+ *	1d 00:00 flood 2h            SYNs of sources that are not known as verified are not noted
  *	1d 00:00 forged 2h           wrong acknowledgements come by the million
  *	1d 00:00 reboot              new tables, whose clock starts anew
  *	1d 00:00 clock -3600         the wall clock is set
@@ -39,6 +40,7 @@
 #define EVENTS 200000
 #define SOURCES 2000
 #define EPOCHS 4
+#define KNOWN (26 * H) /* collect frees the packet program's record of who was idle for longer */
 
 enum act { LOW = 1, REAL = 2, HIGH = 4, DATA = 8, TEMPFAILED = 16, WEAK = 32, QUIT = 64,
 	   ACCEPTED = 128 };
@@ -63,6 +65,7 @@ struct source {
 	struct open_hour open[24 * 35];
 	uint32_t data[24 * 35];
 	struct record r;
+	int64_t known; /* until then, by a clock that nobody sets */
 };
 
 /* The wall clock is set at t. */
@@ -76,6 +79,8 @@ static struct source source[SOURCES];
 static int sources;
 static struct span lost[8];
 static int losts;
+static struct span flood[8];
+static int floods;
 static struct evidence_acks acks[200];
 static int n_acks;
 static struct mx_change change[8];
@@ -220,6 +225,9 @@ static void command(int64_t t, char *word, char **rest, const char *script)
 	} else if (!strcmp(word, "lost")) {
 		n = duration(rest);
 		lost[losts++] = (struct span){ t, t + n };
+	} else if (!strcmp(word, "flood")) {
+		n = duration(rest);
+		flood[floods++] = (struct span){ t, t + n };
 	} else if (!strcmp(word, "forged")) {
 		for (n = duration(rest); n > 0; n -= H, t += H)
 			acks[n_acks++] = (struct evidence_acks){ T0 + t, 1 << 21, 0 };
@@ -339,13 +347,31 @@ static void note_data(struct source *s, int64_t at, int64_t start)
 	mark_hour(s, marks, start);
 }
 
+static bool is_flooded(int64_t t)
+{
+	int i;
+
+	for (i = 0; i < floods && (t < flood[i].first || t > flood[i].last); i++)
+		;
+	return i < floods;
+}
+
+/* What the packet program notes of an event. */
+static int noted(const struct source *s, const struct event *e)
+{
+	return is_flooded(e->t) && e->t > s->known ? e->act & ~(LOW | REAL | HIGH) : e->act;
+}
+
 static void note(struct source *s, const struct event *e, int64_t now)
 {
+	bool is_verified = e->act & (DATA | TEMPFAILED | WEAK | QUIT);
 	int epoch = epoch_at(e->t);
 	int64_t begin = epoch ? boot[epoch - 1] : 0, at = e->t + wall(epoch, now);
 	int64_t start = begin + (e->t - begin) / H * H + wall(epoch, now);
 	struct record *r = &s->r;
 
+	if (e->act & (TEMPFAILED | WEAK | QUIT))
+		span_add(&r->talk, at);
 	if (e->act & (HIGH | TEMPFAILED | WEAK | QUIT))
 		span_add(&r->high.when, at);
 	if (e->act & LOW) {
@@ -360,12 +386,15 @@ static void note(struct source *s, const struct event *e, int64_t now)
 		note_data(s, at, start);
 	if (e->act & ACCEPTED)
 		mark_hour(s, 1 << RECORD_ACCEPTED, start);
+	if (is_verified && e->t > s->known)
+		mark_hour(s, 1 << RECORD_NEW, start);
+	if (is_verified)
+		s->known = e->t + KNOWN;
 	if (e->act & (LOW | REAL))
 		mark_hour(s, (e->act & LOW ? 1 << RECORD_LOW : 0) |
 				     (e->act & REAL ? 1 << RECORD_REAL : 0), start);
 	if (!(e->act & (TEMPFAILED | WEAK | QUIT)))
 		return;
-	span_add(&r->talk, at);
 	hour_at(s, start)->last = at - start + 1;
 	hour_at(s, start)->n[NOLIST_EVENT_TEMPFAILED] += !!(e->act & TEMPFAILED);
 	hour_at(s, start)->n[NOLIST_EVENT_GREETED_WEAK] += !!(e->act & WEAK);
@@ -391,12 +420,26 @@ static void note_real(struct site_family *f, int of, int64_t start, const struct
 	h->opens += (e->act & REAL) && is_known;
 }
 
+static void gather_floods(struct site *site, int64_t t)
+{
+	static struct span when[8];
+	int i;
+
+	for (i = 0; i < floods && flood[i].first <= t; i++) {
+		when[i] = (struct span){ flood[i].first + wall(epoch_at(flood[i].first), t),
+					 flood[i].last + wall(epoch_at(flood[i].first), t) };
+		site->floods[FLOOD_LOW] = site->floods[FLOOD_ANY] = i + 1;
+	}
+	site->flood[FLOOD_LOW] = site->flood[FLOOD_ANY] = when;
+}
+
 static void gather(struct site *site, struct span *when_lost, struct mx_change *changed, int64_t t)
 {
 	int i, f;
 
 	*site = (struct site){ .lost = when_lost, .change = changed, .acks = acks,
 			       .n_acks = n_acks };
+	gather_floods(site, t);
 	for (f = 0; f < 2; f++) {
 		site->family[f] = family[f];
 		site->family[f].hour = real[f];
@@ -405,8 +448,11 @@ static void gather(struct site *site, struct span *when_lost, struct mx_change *
 		source[i].r = (struct record){ .src = source[i].src, .hour = source[i].hour,
 						.open_hour = source[i].open,
 						.data_hour = source[i].data };
+	for (i = 0; i < sources; i++)
+		source[i].known = -1;
 	for (i = 0; i < events && event[i].t <= t; i++) {
 		struct source *s = &source[event[i].source];
+		struct event seen = event[i];
 		int epoch = epoch_at(event[i].t);
 		int64_t begin = epoch ? boot[epoch - 1] : 0;
 
@@ -414,7 +460,8 @@ static void gather(struct site *site, struct span *when_lost, struct mx_change *
 		note_real(&site->family[f], f,
 			  begin + (event[i].t - begin) / H * H + wall(epoch, t), &event[i],
 			  s->r.data.first);
-		note(s, &event[i], t);
+		seen.act = noted(s, &seen);
+		note(s, &seen, t);
 	}
 	for (i = 0; i < losts && lost[i].first <= t; i++, site->losts++)
 		when_lost[i] = (struct span){ lost[i].first + wall(epoch_at(lost[i].first), t),
@@ -590,7 +637,7 @@ static void each_line(const char *script, bool is_expecting)
 static void run(const struct scenario *s)
 {
 	script_name = s->name;
-	events = sources = losts = n_acks = changes = boots = steps = 0;
+	events = sources = losts = floods = n_acks = changes = boots = steps = 0;
 	memset(source, 0, sizeof(source));
 	family[0] = family[1] = (struct site_family){ .has_low = true, .has_real = true,
 						   .has_high = true };

@@ -263,6 +263,7 @@ static bool pardons_are(struct store *s, int n, int64_t made, int64_t until)
 static void test_pardons(void)
 {
 	const int64_t now = 40 * 86400;
+	int64_t before;
 	struct store *s, *other;
 	struct prefix p, q;
 
@@ -283,7 +284,7 @@ static void test_pardons(void)
 		       pardons_are(s, 2, 2 * now, 2 * now + 15), "it ends when it is taken back, once");
 	tap_ok(!store_pardon(s, &p, now + 30, now + 40) && pardons_are(s, 3, 3 * now + 30, 3 * now + 55),
 	       "and what was is still known");
-	tap_ok(!store_prune(s, now + 35 * 86400 + 8, true, 1 << 30) &&
+	tap_ok(!store_prune(s, now + 35 * 86400 + 8, true, 1 << 30, &before) &&
 		       pardons_are(s, 2, 2 * now + 30, 2 * now + 50), "for 35 days");
 	store_close(s);
 	scratch_sql("UPDATE pardon SET addr = x'00'");

@@ -94,18 +94,29 @@ static int read_all(void)
 }
 
 /* And what collect does besides. */
-static int prune(void)
+static int prune_by(bool is_by_age)
 {
 	struct store *s;
+	int64_t before;
 	int error = store_open(&s, scratch_dir, STORE_WRITE);
 
 	if (error)
 		return error;
 	error = store_begin(s);
 	if (!error)
-		error = store_prune(s, NOW, true, 1 << 20);
+		error = store_prune(s, NOW, is_by_age, 1 << 20, &before);
 	store_close(s);
 	return error;
+}
+
+static int prune(void)
+{
+	return prune_by(true);
+}
+
+static int prune_now(void)
+{
+	return prune_by(false);
 }
 
 static bool is_answer(int error)
@@ -248,6 +259,14 @@ static void test_damages(void)
 		       damages[i].what, failure_last()->what);
 		alarm(0);
 	}
+	scratch_fresh("amount");
+	fill();
+	scratch_sql("INSERT OR REPLACE INTO amount VALUES (0, 'many')");
+	tap_ok(!prune(), "a count that is none is counted again, once a day");
+	scratch_sql("UPDATE amount SET rows = 9223372036854775807");
+	tap_ok(!prune(), "and so is one that is too large");
+	scratch_sql("UPDATE amount SET rows = -1");
+	tap_ok(prune_now() == -EBADMSG, "at other times it is damage");
 	scratch_fresh("negative");
 	fill();
 	scratch_sql("PRAGMA user_version = -1000000");

@@ -200,10 +200,57 @@ static void test_detached(void)
 	}
 }
 
+#define FLOOD 4000 /* forged sources in five minutes */
+
+/*
+ * Days of a flood, with a collect each five minutes. The store must not grow with it, nor lose what
+ * came lately, nor anything that is verified.
+ */
+static void test_flood(void)
+{
+	const uint64_t bytes_max = 1 << 22; /* 16,384 unverified sources */
+	struct epoch l = scratch_epoch("one", 1);
+	struct store_row row = { .key = { 0, 0x0a000000 } };
+	int64_t before, kept = 0;
+	size_t most = 0, now;
+	struct store *s;
+	int i, k, x, bad = 0;
+	char text[32];
+
+	scratch_fresh("flood");
+	s = scratch_open(STORE_WRITE);
+	for (i = 1; i <= 100; i++) {
+		store_begin(s);
+		x = store_epoch(s, &l);
+		snprintf(text, sizeof(text), "192.0.2.%d", i);
+		scratch_put_verified(s, x, text, i * 300);
+		for (k = 0; k < FLOOD; k++, row.key.low++) {
+			struct pack_contacts c = { .role = { { i * 300 + k % 300, i * 300 + k % 300 } },
+						   .opens = { 1 } };
+
+			row.epoch = x;
+			row.grade = STORE_GRADES;
+			row.stored = (struct stored){};
+			stored_add_contacts(&row.stored, &c, WALL);
+			bad += store_put(s, &row) != 0;
+		}
+		bad += store_prune(s, WALL + i * 300 + 300, false, bytes_max, &before) || store_commit(s);
+		now = store_count(s, STORE_UNVERIFIED);
+		most = now > most ? now : most;
+		if (before)
+			kept = WALL + i * 300 + 300 - before;
+	}
+	tap_ok(!bad && most <= bytes_max / STORE_UNVERIFIED_SHARE / STORE_UNVERIFIED_BYTES && most > 8192,
+	       "a flood of %d sources: %zu are stored at most", 100 * FLOOD, most);
+	tap_ok(kept >= 600 && kept < 1800, "what came in the last %d s is kept", (int)kept);
+	tap_ok(store_count(s, STORE_VERIFIED) == 100, "no verified source is");
+	store_close(s);
+}
+
 static void test_prune(void)
 {
 	struct epoch l = scratch_epoch("one", 1);
-	int64_t day = 86400, now = WALL + 40 * day;
+	int64_t day = 86400, now = WALL + 40 * day, before, rows;
 	struct store *s;
 	int i, x;
 
@@ -215,9 +262,9 @@ static void test_prune(void)
 	scratch_put_contacts(s, x, "192.0.2.2", 6 * day);
 	scratch_put_verified(s, x, "192.0.2.3", 4 * day);
 	scratch_put_verified(s, x, "192.0.2.4", 6 * day);
-	tap_ok(!store_prune(s, now, false, 1 << 19) && store_count(s, STORE_UNVERIFIED) == 2,
+	tap_ok(!store_prune(s, now, false, 1 << 19, &before) && store_count(s, STORE_UNVERIFIED) == 2,
 	       "there is space: none is dropped");
-	tap_ok(!store_prune(s, now, true, 1 << 19) && store_count(s, STORE_UNVERIFIED) == 1 &&
+	tap_ok(!store_prune(s, now, true, 1 << 19, &before) && store_count(s, STORE_UNVERIFIED) == 1 &&
 		       store_count(s, STORE_VERIFIED) == 1,
 	       "a source not seen for 35 days goes");
 	for (i = 0; i < 10000; i++) {
@@ -228,13 +275,18 @@ static void test_prune(void)
 	}
 	scratch_put_contacts(s, x, "192.0.2.2", 7 * day);
 	scratch_put_contacts(s, x, "192.0.2.2", 8 * day);
-	tap_ok(!store_prune(s, now, false, 1 << 19), "pruned by size");
+	/* 8,192 unverified sources in a quarter of 2 MiB; all of it together is smaller than that. */
+	tap_ok(!store_prune(s, now, false, 1 << 21, &before) && before > WALL + 10 * day,
+	       "unverified sources are too many");
 	i = store_count(s, STORE_UNVERIFIED);
 	tap_ok(i > 4900 && i < 5100, "the older half of those that came once goes: %d are left", i);
 	tap_ok(store_count(s, STORE_VERIFIED) == 1, "a verified source stays");
 	scratch_put_contacts(s, x, "192.0.2.2", 9 * day);
 	tap_ok(store_count(s, STORE_UNVERIFIED) == (size_t)i, "and one that came more than once");
-	tap_ok(!store_commit(s), "all that in one commit");
+	scratch_put_verified(s, x, "198.18.39.1", 11 * day);
+	tap_ok(!store_commit(s) && !store_unverified(s, &rows) && rows == i - 1 &&
+		       store_count(s, STORE_UNVERIFIED) == (size_t)rows,
+	       "all that in one commit, and their number is known: %d", (int)rows);
 	store_close(s);
 }
 
@@ -245,5 +297,6 @@ int main(void)
 	test_reboot();
 	test_detached();
 	test_prune();
+	test_flood();
 	return scratch_end();
 }

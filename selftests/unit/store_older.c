@@ -148,7 +148,7 @@ static void test_migration(void)
 static void test_newer(void)
 {
 	struct pack_contacts c = { .role = { { 10, 20 } }, .opens = { 3 } };
-	struct pack_hour hour[STORED_HOURS], h = { .hour = 7, .n[NOLIST_EVENT_SLOTS - 1] = 4 };
+	struct pack_hour hour[STORED_HOURS], h = { .hour = 1, .n[NOLIST_EVENT_SLOTS - 1] = 4 };
 	struct pack_verified p = { .talk = { 100, 200 }, .talk_hours = 1 };
 	struct store_row row = { .stored.hour = hour };
 	struct epoch l = scratch_epoch("boot", 1);

@@ -42,6 +42,8 @@ struct scenario {
 	bool is_low_ip4_only;         /* the real MX has both families, and is seen in both */
 	bool is_dual_accepted;        /* dual-stack = accept */
 	bool is_pipelined_accepted;   /* pipelined-only = accept */
+	struct ago flood;             /* contacts were too many to be noted */
+	bool is_known;                /* the packet program knew it in all of these hours but the first */
 	int lost;                     /* verified evidence was lost so long ago */
 	int now;                      /* judged so long before NOW */
 	int grace;                    /* in seconds, unless the default */
@@ -500,6 +502,57 @@ static const struct scenario scenarios[] = {
 	  .now = 45 * H,
 	  .seen = 46 * H,
 	  .want = JUDGED_FEW },
+	/* A flood of forged SYNs, in which contacts are not noted. */
+	{ .name = "SYNs to high only, in a flood: it may have been at low",
+	  .high = { 2 * D, 2 * D },
+	  .flood = { 2 * D + H, 2 * D + H },
+	  .want = JUDGED_HELD },
+	{ .name = "SYNs to high only, a flood more than an hour before",
+	  .high = { 2 * D, 2 * D },
+	  .flood = { 4 * D, 2 * D + H + 1 },
+	  .want = JUDGED_SUSPECT },
+	{ .name = "SYNs to high only, a flood in its grace: it may have come back",
+	  .high = { 2 * D, 2 * D },
+	  .flood = { D, D },
+	  .want = JUDGED_HELD },
+	{ .name = "SYNs to high only, a flood after its grace",
+	  .high = { 2 * D, 2 * D },
+	  .flood = { D - 1, H },
+	  .want = JUDGED_SUSPECT },
+	{ .name = "two bad hours in a flood, of a source that was new in both",
+	  .talk = { 60 * H, 30 * H },
+	  .hour = { BAD(60 * H), BAD(31 * H) },
+	  .flood = { 5 * D, H },
+	  .want = JUDGED_HELD },
+	{ .name = "the same, but it was known in the second: one of two is not enough",
+	  .talk = { 60 * H, 30 * H },
+	  .hour = { BAD(60 * H), BAD(31 * H) },
+	  .flood = { 5 * D, H },
+	  .is_known = true,
+	  .want = JUDGED_HELD },
+	{ .name = "a third one",
+	  .talk = { 60 * H, 30 * H },
+	  .hour = { BAD(60 * H), BAD(59 * H), BAD(31 * H) },
+	  .flood = { 5 * D, H },
+	  .is_known = true,
+	  .want = JUDGED_OFFENDER },
+	{ .name = "known nine days ago: the filter has forgotten it",
+	  .talk = { 9 * D, 30 * H },
+	  .hour = { BAD(9 * D), BAD(31 * H) },
+	  .flood = { 3 * D, H },
+	  .is_known = true,
+	  .want = JUDGED_HELD },
+	{ .name = "a flood before one of three",
+	  .talk = { 60 * H, 30 * H },
+	  .hour = { BAD(60 * H), BAD(45 * H), BAD(31 * H) },
+	  .flood = { 46 * H, 46 * H },
+	  .want = JUDGED_OFFENDER },
+	{ .name = "a flood, and all else is as if there was none: it walked",
+	  .low = { 61 * H, 61 * H },
+	  .talk = { 60 * H, 30 * H },
+	  .hour = { BAD(60 * H), BAD(31 * H) },
+	  .flood = { 5 * D, H },
+	  .want = JUDGED_ALIBI },
 	{ .name = "as of before all of it",
 	  .high = { 50 * H, 40 * H },
 	  .talk = { 50 * H, 40 * H },
@@ -549,6 +602,8 @@ static void run(const struct scenario *s)
 	struct record r = { .hour = hour };
 	/* What happened at other times concerns nobody. */
 	struct span lost[] = { { NOW - 90 * D, NOW - 80 * D }, { NOW - s->lost, NOW - s->lost } };
+	struct span flood = span_of(s->flood);
+	struct open_hour new[NOLIST_HOURS];
 	struct evidence_acks acks[] = { { NOW - 40 * D, UINT32_MAX, 0 }, {}, { NOW, UINT32_MAX, 0 } };
 	struct rules rules;
 	struct verdict v;
@@ -578,6 +633,13 @@ static void run(const struct scenario *s)
 							 s->hour[i].tempfailed_weak,
 						 .n[NOLIST_EVENT_QUIT] = s->hour[i].quit,
 						 .n[NOLIST_EVENT_PIPELINED] = s->hour[i].pipelined };
+	}
+	r.open_hour = new;
+	for (i = 0; i < (int)r.hours && (!i || !s->is_known); i++)
+		new[r.open_hours++] = (struct open_hour){ hour[i].start, 1 << RECORD_NEW };
+	for (i = 0; i < FLOODS; i++) {
+		site.flood[i] = &flood;
+		site.floods[i] = i == FLOOD_ANY && s->flood.first;
 	}
 	acks[1] = (struct evidence_acks){ s->hour[0].ago ? hour[0].start + s->acks_shift : NOW - D,
 					  s->bad_acks_all, 0 };

@@ -18,9 +18,13 @@
 #include "user/snapshot/snapshot.h"
 #include "user/store/store.h"
 
-/* Idle time after which a record is freed: as long as it holds its last hours. */
+/*
+ * Idle time after which a record is freed. As long as there is a record, contacts of its source are
+ * noted in a flood as well (bpf/contacts.h): so who comes each day is always known, if less than
+ * an eighth of the table is used. Up to half of it: as long as a record holds its last hours.
+ */
+#define IDLE_LONG_S (26 * HOUR_S)
 #define IDLE_S (NOLIST_HOURS * HOUR_S)
-/* The same if more than half of a table is used. */
 #define IDLE_SHORT_S (HOUR_S / 12)
 
 #define NS 1000000000ull
@@ -198,6 +202,7 @@ int collect_gaps(struct store *s, int id, const struct snapshot_stats *stats)
 		error = collect_detached(s, id, stats, &last);
 	gap.detached = last.detached;
 	gap.detached_s = last.detached_s;
+	gap_evicted(&gap, &last);
 	if (!error)
 		error = store_add_gaps(s, id, &gap);
 	for (i = 0; i < NOLIST_HOURS && !error; i++)
@@ -282,16 +287,43 @@ static int collect_epochs(struct collect *c)
 	return error;
 }
 
+/*
+ * Contacts of the last hour were dropped, since the store is full of a flood: it is noted, since
+ * they were perhaps those of a walk.
+ */
+static int note_dropped(struct collect *c, int epoch)
+{
+	uint32_t now_s = snapshot_stats(c->tables, epoch)->now_s;
+	int error, id = store_epoch(c->store, snapshot_epoch(c->tables, epoch));
+	struct gap gap;
+
+	if (id < 0)
+		return id;
+	error = store_last_gaps(c->store, id, &gap);
+	gap.from_s = gap.to_s = gap.contacts_evicted_s = now_s;
+	gap.contacts_evicted++;
+	return error ? error : store_add_gaps(c->store, id, &gap);
+}
+
+static int prune(struct collect *c, bool is_by_age)
+{
+	int64_t now = time(NULL), before;
+	int i, error = store_prune(c->store, now, is_by_age, c->bytes_max, &before);
+
+	for (i = 0; i < snapshot_epochs(c->tables) && !error && before > now - HOUR_S; i++)
+		error = note_dropped(c, i);
+	return error;
+}
+
 static int write_store(struct collect *c)
 {
-	int64_t now = time(NULL);
-	bool is_new_day = now / DAY_S > store_collected(c->store) / DAY_S;
+	bool is_new_day = time(NULL) / DAY_S > store_collected(c->store) / DAY_S;
 	int error = store_begin(c->store);
 
 	if (!error)
 		error = collect_epochs(c);
 	if (!error)
-		error = store_prune(c->store, now, is_new_day, c->bytes_max);
+		error = prune(c, is_new_day);
 	return error ? error : store_commit(c->store);
 }
 
@@ -328,7 +360,7 @@ static int free_item(struct collect *c, int instance, const struct snapshot_item
 
 static int free_instance(struct collect *c, int instance)
 {
-	uint32_t now_s = snapshot_stats(c->tables, instance)->now_s, idle_s = IDLE_S;
+	uint32_t now_s = snapshot_stats(c->tables, instance)->now_s, idle_s;
 	struct kern_tables tables;
 	struct snapshot_item item;
 	struct snapshot_walk w;
@@ -346,8 +378,8 @@ static int free_instance(struct collect *c, int instance)
 	w.is_verified = true;
 	while (snapshot_next(&w, &item))
 		verified++;
-	if (verified > tables.verified_max / 2)
-		idle_s = IDLE_SHORT_S;
+	idle_s = verified > tables.verified_max / 2 ? IDLE_SHORT_S :
+		 verified > tables.verified_max / 8 ? IDLE_S : IDLE_LONG_S;
 	snapshot_start(c->tables, instance, NULL, &w);
 	w.is_verified = true;
 	while (!error && snapshot_next(&w, &item))

@@ -43,6 +43,7 @@ enum record_role {
 	RECORD_WALK,       /* from the low fake to the real MX */
 	RECORD_WALK_TWICE, /* two of them */
 	RECORD_ACCEPTED,   /* mail that was accepted after all filters */
+	RECORD_NEW,        /* until then the packet program did not know it as verified */
 	RECORD_DATA,       /* data to the real MX; their hours are in data_hour[] */
 };
 
@@ -131,6 +132,17 @@ enum gap_why {
 	GAP_GONE,     /* tables were gone before they were collected, as after a reboot */
 };
 enum gap_why evidence_gap_why(const struct evidence *e, size_t gap); /* of one of these */
+
+/*
+ * Spans in which contacts may have been lost: too many came in a second, or so many that a table
+ * or the store dropped young ones. Ascending and disjoint.
+ */
+enum flood_of {
+	FLOOD_LOW, /* contacts with the low fake */
+	FLOOD_ANY, /* with low or real */
+	FLOODS
+};
+size_t evidence_floods(const struct evidence *e, enum flood_of of, const struct span **floods);
 
 /* Wrong acknowledgements of all sources in an hour. */
 struct evidence_acks {

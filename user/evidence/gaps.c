@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Evidence over all sources: the gaps in it, and wrong acknowledgements.
+ * Evidence over all sources: the gaps in it, floods, and wrong acknowledgements.
  *
  * When a counter of lost evidence has grown between two readings, the whole time between them is
  * a gap. So is each time in which the program was detached (kernel/detached.c), and the time from
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/array.h"
 #include "user/evidence/private.h"
 
 struct gathering {
@@ -34,13 +35,37 @@ static int add_span(struct evidence *e, int64_t first, int64_t last, enum gap_wh
 	return 0;
 }
 
+static int add_flood(struct evidence *e, enum flood_of of, struct span when)
+{
+	if (array_grow(&e->flood[of], e->floods[of], sizeof(*e->flood[of])))
+		return -ENOMEM;
+	e->flood[of][e->floods[of]++] = when;
+	return 0;
+}
+
+/* Adds what may have been lost of contacts, which is no gap in the verified evidence. */
+static int add_contacts(struct evidence *e, const struct evidence_epoch *epoch,
+			const struct gap *before, const struct gap *gap)
+{
+	bool is_low = gap->contacts_limited[PACK_LOW] > before->contacts_limited[PACK_LOW] ||
+		      gap->contacts_evicted > before->contacts_evicted;
+	struct span when = { evidence_wall(epoch, gap->from_s), evidence_wall(epoch, gap->to_s) };
+	int error = 0;
+
+	if (is_low)
+		error = add_flood(e, FLOOD_LOW, when);
+	if (!error && gap_is_flood(gap, before))
+		error = add_flood(e, FLOOD_ANY, when);
+	return error;
+}
+
 /* Adds the gaps of an interval: where its counters have grown since the one before. */
 static int add_interval(struct evidence *e, const struct evidence_epoch *epoch,
 			const struct gap *before, const struct gap *gap)
 {
-	int error = 0;
+	int error = add_contacts(e, epoch, before, gap);
 
-	if (gap->verified_lost > before->verified_lost)
+	if (gap->verified_lost > before->verified_lost && !error)
 		error = add_span(e, evidence_wall(epoch, gap->from_s),
 				 evidence_wall(epoch, gap->verified_lost_s), GAP_FULL);
 	/* A source that was idle since the last reading is in that reading. */
@@ -81,6 +106,7 @@ static int add_live_gaps(struct evidence *e, const struct evidence_epoch *epoch)
 
 	gap.from_s = epoch->last.to_s;
 	gap.detached = epoch->last.detached;
+	gap_evicted(&gap, &epoch->last);
 	error = add_interval(e, epoch, &epoch->last, &gap);
 	for (i = 0; i < stats->detacheds && !error; i++) {
 		uint32_t from_s = stats->detached[i].first, to_s = stats->detached[i].last;
@@ -126,6 +152,34 @@ static int compare_spans(const void *a, const void *b)
 	return (x->when.first > y->when.first) - (x->when.first < y->when.first);
 }
 
+static int compare_floods(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Of a flood that lasts there is one interval after the other; of other epochs at the same time. */
+static void join_floods(struct evidence *e)
+{
+	size_t i, n;
+	int of;
+
+	for (of = 0; of < FLOODS; of++) {
+		struct span *s = e->flood[of];
+
+		if (e->floods[of])
+			qsort(s, e->floods[of], sizeof(*s), compare_floods);
+		for (i = n = 0; i < e->floods[of]; i++) {
+			if (!n || s[i].first > s[n - 1].last)
+				s[n++] = s[i];
+			else if (s[i].last > s[n - 1].last)
+				s[n - 1].last = s[i].last;
+		}
+		e->floods[of] = n;
+	}
+}
+
 /* Their spans alone, for the verdict. */
 static int copy_spans(struct evidence *e)
 {
@@ -148,6 +202,7 @@ static int gather_gaps(struct evidence *e)
 					       : add_gap(e, &e->epoch[i]);
 	if (e->n_gaps)
 		qsort(e->gap, e->n_gaps, sizeof(*e->gap), compare_spans);
+	join_floods(e);
 	return error ? error : copy_spans(e);
 }
 
@@ -230,6 +285,12 @@ size_t evidence_gaps(const struct evidence *e, const struct span **gaps)
 {
 	*gaps = e->gaps;
 	return e->n_gaps;
+}
+
+size_t evidence_floods(const struct evidence *e, enum flood_of of, const struct span **floods)
+{
+	*floods = e->flood[of];
+	return e->floods[of];
 }
 
 enum gap_why evidence_gap_why(const struct evidence *e, size_t gap)

@@ -132,6 +132,8 @@ void evidence_free(struct evidence *e)
 	free(e->epoch);
 	free(e->gap);
 	free(e->gaps);
+	free(e->flood[FLOOD_LOW]);
+	free(e->flood[FLOOD_ANY]);
 	free(e->acks);
 	free(e->real[0]);
 	free(e->real[1]);

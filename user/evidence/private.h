@@ -56,6 +56,8 @@ struct evidence {
 	} *gap;
 	struct span *gaps; /* the same without why */
 	size_t n_gaps;
+	struct span *flood[FLOODS];
+	size_t floods[FLOODS];
 	struct evidence_acks *acks;
 	size_t n_acks;
 	int64_t real_last[2], data_last[2];

@@ -7,12 +7,13 @@
 #include "user/judge/hold.h"
 
 const char *const hold_names[HOLDS] = {
-	[HOLD_GAPS] = "gaps",           [HOLD_LEARNING] = "learning", [HOLD_UNSEEN] = "unseen",
-	[HOLD_UNHEALTHY] = "unhealthy", [HOLD_GROWTH] = "growth",
+	[HOLD_GAPS] = "gaps",     [HOLD_FLOOD] = "flood",         [HOLD_LEARNING] = "learning",
+	[HOLD_UNSEEN] = "unseen", [HOLD_UNHEALTHY] = "unhealthy", [HOLD_GROWTH] = "growth",
 };
 
 const char *const hold_reasons[HOLDS] = {
 	[HOLD_GAPS] = "verified evidence was lost near their offences",
+	[HOLD_FLOOD] = "a flood may have hidden contacts that excuse their offences",
 	[HOLD_LEARNING] = "it is too soon after the first load, or after a change of MX addresses",
 	[HOLD_UNSEEN] = "no sender is seen at the real MX",
 	[HOLD_UNHEALTHY] = "the real MX was or is unhealthy",
@@ -56,6 +57,8 @@ enum hold hold_of(const struct verdict *v, const struct site *site, int64_t now)
 		return HOLD_NONE;
 	if (has_failed(v, CHECK_GAPS))
 		return HOLD_GAPS;
+	if (has_failed(v, CHECK_FLOOD))
+		return HOLD_FLOOD;
 	if (has_failed(v, CHECK_LEARNING))
 		return HOLD_LEARNING;
 	return HOLD_UNSEEN;

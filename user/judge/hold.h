@@ -12,6 +12,7 @@
 
 enum hold {
 	HOLD_GAPS,      /* verified evidence was lost near an offence */
+	HOLD_FLOOD,     /* a flood may have hidden contacts that excuse their offences */
 	HOLD_LEARNING,  /* the offence was while learning, or learning is not over */
 	HOLD_UNSEEN,    /* no source was at the real MX lately */
 	HOLD_UNHEALTHY, /* the real MX answered too few connections */

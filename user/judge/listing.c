@@ -112,6 +112,7 @@ void listing_prepare(struct trial *t)
 		}
 		o->is_out = trial_is_dual(t, o) || trial_is_learning(t, o, &lost) ||
 			    trial_has_gap(t, o, &lost);
+		o->is_hidden = offence_is_hidden(t, i, o);
 		t->offences++;
 	}
 }
@@ -218,7 +219,7 @@ static bool is_due(const struct trial *t, const struct listing *before, int64_t 
 	for (i = 0; i < t->offences && t->offence[i].when.last <= at; i++) {
 		const struct offence *o = &t->offence[i];
 
-		if (!o->is_out && o->excused > at && is_fresh(t, before, o))
+		if (!o->is_out && !o->is_hidden && o->excused > at && is_fresh(t, before, o))
 			tally_add(tally, o, t);
 	}
 	return tally->reached && trial_grace_end(t, tally->reached, &paused) <= at &&
@@ -353,7 +354,10 @@ static void find_freed(const struct trial *t, struct listing *l)
 		l->freed = when > l->since ? when : l->since + 1;
 }
 
-/* Each offence makes it last longer, but for those that we have caused. */
+/*
+ * Each offence makes it last longer, but for those that we have caused. Contacts that a flood may
+ * have hidden do not matter any more: they would excuse nothing.
+ */
 static void find_until(const struct trial *t, struct listing *l)
 {
 	unsigned int i;

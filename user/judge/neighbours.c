@@ -46,6 +46,27 @@ static bool has_low(const struct record *r, const struct site *site)
 	return site->family[!addr_is_ip4(&r->src.addr)].has_low;
 }
 
+/*
+ * May a flood have hidden a contact with the low fake shortly before data of this hour? Only of a
+ * source that the packet program did not know yet: see offence_is_hidden().
+ */
+static bool is_walk_hidden(const struct record *r, const struct site *site, int64_t now)
+{
+	unsigned int i, k = 0;
+
+	for (i = 0; i < r->open_hours && r->open_hour[i].start <= now && site->floods[FLOOD_LOW]; i++) {
+		int64_t start = r->open_hour[i].start;
+
+		while (k < r->data_hours && r->data_hour[k] < start)
+			k++;
+		if (r->open_hour[i].roles & 1u << RECORD_NEW && k < r->data_hours &&
+		    r->data_hour[k] == start &&
+		    site_is_flooded(site, FLOOD_LOW, start - HOUR_S, start + HOUR_S - 1))
+			return true;
+	}
+	return false;
+}
+
 void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
 		    const struct rules *rules, int64_t now)
 {
@@ -55,7 +76,8 @@ void neighbours_add(struct neighbours *n, const struct record *r, const struct s
 	if (!data.first)
 		return;
 	/* Otherwise one bot at the real MX would acquit all bots of its hoster. */
-	if (has_low(r, site) && (!low.first || span_gap(low, data) > rules->window_s))
+	if (has_low(r, site) && (!low.first || span_gap(low, data) > rules->window_s) &&
+	    !is_walk_hidden(r, site, now))
 		return;
 	add(n, &r->src, data);
 }
@@ -106,6 +128,20 @@ static void add_hours(struct provider *p, const struct record *r, int64_t now)
 	p->n.walked = &p->walked;
 }
 
+/* Of an address that is only ever at the low fake a flood may hide all: the set's data tell. */
+static void add_hidden_lows(struct provider *p, const struct record *r, const struct site *site,
+			    int64_t now)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->data_hours && r->data_hour[i] <= now && site->floods[FLOOD_LOW]; i++) {
+		int64_t start = r->data_hour[i];
+
+		if (site_is_flooded(site, FLOOD_LOW, start - HOUR_S, start + HOUR_S - 1))
+			widen(&p->low, (struct span){ start, start });
+	}
+}
+
 void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now)
 {
 	struct span data = asof_data(r, now, site->is_replay);
@@ -115,6 +151,7 @@ void provider_add(struct provider *p, const struct record *r, const struct site 
 	if (!data.first)
 		return;
 	add(&p->n, &r->src, data);
+	add_hidden_lows(p, r, site, now);
 	p->is_without_low |= !has_low(r, site);
 }
 

@@ -102,6 +102,75 @@ bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o
 }
 
 /*
+ * In a flood of forged SYNs contacts with low and real are not noted, but for those of sources that
+ * are known as verified: they have a share of their own (bpf/contacts.h). So a flood can hide what
+ * a source did before the offence by which it becomes known, and nothing after it: a bot that comes
+ * again is listed, and a good sender that comes again is seen to walk. That bounds what even an
+ * endless flood can do.
+ */
+#define KNOWN_S (5 * (int64_t)DAY_S) /* the packet program's filter remembers as long, at least */
+
+static bool is_tempfailed(const struct hour *h)
+{
+	return h->n[NOLIST_EVENT_TEMPFAILED] || h->n[NOLIST_EVENT_TEMPFAILED_WEAK];
+}
+
+/* Did a record of the source begin in this hour? Hours of different boots overlap. */
+static bool is_new(const struct record *r, int64_t start)
+{
+	unsigned int i = r->open_hours;
+
+	while (i && r->open_hour[i - 1].start >= start + HOUR_S)
+		i--;
+	for (; i && r->open_hour[i - 1].start > start - HOUR_S; i--)
+		if (r->open_hour[i - 1].roles & 1u << RECORD_NEW)
+			return true;
+	return false;
+}
+
+/* Start of the hour before this one by which the source was known; 0: there is none. */
+static int64_t known_before(const struct record *r, unsigned int hour)
+{
+	int64_t start = r->hour[hour].start;
+	unsigned int i = r->data_hours;
+
+	while (i && r->data_hour[i - 1] >= start)
+		i--;
+	while (hour && !is_tempfailed(&r->hour[hour - 1]))
+		hour--;
+	start = hour ? r->hour[hour - 1].start : 0;
+	return i && r->data_hour[i - 1] > start ? r->data_hour[i - 1] : start;
+}
+
+/* Was a program loaded between these times? It knows nobody at first. */
+static bool is_loaded(const struct site *site, int64_t from, int64_t to)
+{
+	size_t i = site->changes;
+
+	while (i && site->change[i - 1].at > to)
+		i--;
+	return i && site->change[i - 1].at >= from;
+}
+
+bool offence_is_hidden(const struct trial *t, unsigned int hour, const struct offence *o)
+{
+	int64_t start = t->r.hour[hour].start, before;
+
+	if (!site_is_flooded(t->site, FLOOD_ANY, o->when.first - HOUR_S, o->when.last))
+		return false;
+	before = known_before(&t->r, hour);
+	return !before || start - before > KNOWN_S || is_new(&t->r, start) ||
+	       is_loaded(t->site, before, o->when.last);
+}
+
+bool offence_is_hidden_syn(const struct trial *t, const struct offence *o)
+{
+	int64_t paused, to = trial_grace_end(t, o->when.last, &paused);
+
+	return site_is_flooded(t->site, FLOOD_ANY, o->when.first - HOUR_S, to < t->now ? to : t->now);
+}
+
+/*
  * A web server or an FTP server can be made to send all lines of a dialogue at once, but not to
  * wait for the answers: so hours in which commands were sent together count only with one in
  * which they were not.

@@ -18,6 +18,7 @@ struct offence {
 	/* By listing_prepare(): */
 	int64_t excused; /* since when it is known that an alibi excuses it; NEVER */
 	bool is_out;     /* while learning, near a gap, or perhaps excused in the other family */
+	bool is_hidden;  /* what the source did before it may have been lost in a flood */
 };
 
 #define NEVER INT64_MAX
@@ -63,6 +64,10 @@ struct trial {
 
 /* The dialogues of one hour (its index) as an offence; false if they are none. */
 bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o);
+/* Can contacts of the source before an offence of this hour have been lost in a flood? */
+bool offence_is_hidden(const struct trial *t, unsigned int hour, const struct offence *o);
+/* The same of a source without dialogues. */
+bool offence_is_hidden_syn(const struct trial *t, const struct offence *o);
 void tally_add(struct tally *tally, const struct offence *o, const struct trial *t);
 
 /* listing.c: since when a check's alibis excuse an offence, as far as was known at each time. */

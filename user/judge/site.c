@@ -169,6 +169,8 @@ void site_take(struct site *site, const struct evidence *evidence)
 	site->losts = evidence_gaps(evidence, &site->lost);
 	site->n_acks = evidence_acks(evidence, &site->acks);
 	site->changes = evidence_changes(evidence, &site->change);
+	for (f = 0; f < FLOODS; f++)
+		site->floods[f] = evidence_floods(evidence, f, &site->flood[f]);
 	for (f = 0; f < 2; f++)
 		site->family[f].hours = evidence_real(evidence, f, &site->family[f].hour);
 }
@@ -249,6 +251,22 @@ bool site_has_no_low(const struct site *site, int family, struct span when)
 		is_known |= site->change[i].at <= when.first;
 	}
 	return has_no_low || (!is_known && site_has_no_low_now(site, family));
+}
+
+bool site_is_flooded(const struct site *site, enum flood_of of, int64_t from, int64_t to)
+{
+	const struct span *s = site->flood[of];
+	size_t low = 0, high = site->floods[of];
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s[mid].last < from)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < site->floods[of] && s[low].first <= to;
 }
 
 int64_t site_learning_until(const struct site *site, int64_t now)

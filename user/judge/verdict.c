@@ -31,6 +31,7 @@ const char *const check_names[CHECKS] = {
 	[CHECK_DUAL] = "dual-stack",
 	[CHECK_GRACE] = "grace",
 	[CHECK_GAPS] = "gaps",
+	[CHECK_FLOOD] = "flood",
 	[CHECK_LEARNING] = "learning",
 	[CHECK_REAL_MX] = "real-mx",
 	[CHECK_CURRENT] = "current",
@@ -167,6 +168,21 @@ static bool ask_learning(struct trial *t, const struct offence *o)
 	return true;
 }
 
+/* Once it is listed, contacts excuse nothing: then hidden ones do not matter either. */
+static bool ask_flood(struct trial *t, const struct offence *o)
+{
+	struct check_result *c = &t->v->check[CHECK_FLOOD];
+	bool is_listed = t->known < t->now && o->when.last >= t->known;
+
+	if (!c->is_asked)
+		answer(t, CHECK_FLOOD, true, 0, 0);
+	if (!o->is_hidden || is_listed)
+		return false;
+	c->have = ++t->v->hidden;
+	c->is_passed = false;
+	return true;
+}
+
 /* May this be a sender that walked over low and real in the other address family? */
 bool trial_is_dual(const struct trial *t, const struct offence *o)
 {
@@ -227,6 +243,7 @@ static void try_offence(struct trial *t, const struct offence *o)
 	} else if (!t->v->check[CHECK_GAPS].is_asked) {
 		answer(t, CHECK_GAPS, true, lost, 0);
 	}
+	is_out |= ask_flood(t, o);
 	if (!is_out)
 		tally_add(&t->clean, o, t);
 }
@@ -241,6 +258,7 @@ static void try_offences(struct trial *t)
 			try_offence(t, &t->offence[i]);
 	} else if (t->r.high.when.first) {
 		o = (struct offence){ .when = { t->r.high.when.last, t->r.high.when.last } };
+		o.is_hidden = offence_is_hidden_syn(t, &o);
 		try_offence(t, &o);
 	}
 }

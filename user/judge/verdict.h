@@ -40,6 +40,9 @@ struct site {
 	bool is_replay;            /* --at: later events are in the records, and are left out */
 	const struct span *lost;   /* when verified evidence was lost; ascending */
 	size_t losts;
+	/* When contacts may have been lost in a flood; ascending, disjoint. */
+	const struct span *flood[FLOODS];
+	size_t floods[FLOODS];
 	const struct evidence_acks *acks; /* wrong acknowledgements; ascending */
 	size_t n_acks;
 	const struct mx_change *change; /* loads, with their MX addresses; ascending */
@@ -76,6 +79,8 @@ bool site_is_unhealthy(const struct site *site, int family, int64_t now);
 bool site_has_no_low(const struct site *site, int family, struct span when);
 /* The same for the addresses in force now. */
 bool site_has_no_low_now(const struct site *site, int family);
+/* Was there a flood between these times? */
+bool site_is_flooded(const struct site *site, enum flood_of of, int64_t from, int64_t to);
 /* Until when it is learning; 0: it is not. */
 int64_t site_learning_until(const struct site *site, int64_t now);
 
@@ -103,6 +108,7 @@ enum check {
 	CHECK_DUAL,       /* cannot have walked over the other family */
 	CHECK_GRACE,      /* had time to come back */
 	CHECK_GAPS,       /* no verified evidence was lost meanwhile */
+	CHECK_FLOOD,      /* a flood cannot have hidden what it did before */
 	CHECK_LEARNING,   /* not while learning */
 	CHECK_REAL_MX,    /* the real MX is seen */
 	CHECK_CURRENT,    /* the last offence is not too old */
@@ -150,6 +156,7 @@ struct verdict {
 	unsigned int bursts;        /* of these, offences with commands sent together */
 	unsigned int excused;       /* offences that an alibi excuses */
 	unsigned int learning;      /* offences while learning */
+	unsigned int hidden;        /* offences before which a flood may have hidden contacts */
 	int64_t paused;             /* seconds for which the grace did not run */
 	int64_t since;              /* listed from; 0: nothing is due */
 	int64_t until;              /* listed to */

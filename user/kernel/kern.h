@@ -84,6 +84,7 @@ struct kern_tables {
 	unsigned int id;               /* kernel's id of the table of verified evidence */
 	unsigned long long generation; /* nolist_meta.generation; 0: not drawn */
 	unsigned int verified_max;     /* capacity of that table, in sources */
+	unsigned int contacts_max;     /* the same of unverified contacts; 0: unknown */
 	bool is_lru;                   /* when full, that table evicts by itself */
 };
 int kern_tables(const struct kern *k, int instance, struct kern_tables *t);

@@ -225,6 +225,9 @@ int kern_tables(const struct kern *k, int instance, struct kern_tables *t)
 	*t = (struct kern_tables){ .id = info.id,
 				   .verified_max = info.max_entries,
 				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH };
+	size = sizeof(info);
+	if (!bpf_obj_get_info_by_fd(k->instance[instance].fd[MAP_CONTACTS], &info, &size))
+		t->contacts_max = info.max_entries;
 	if (!kern_meta(k, instance, &meta) && meta.magic == NOLIST_MAGIC)
 		t->generation = meta.generation;
 	return 0;

@@ -359,6 +359,7 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 	cover(&k->now.data, v->data);
 	cover(&k->now.talk, v->talk);
 	if (is == LATER) {
+		is_new = add_seen(stored, begin, PACK_SEEN_NEW);
 		k->before_data_count = pack_sum(k->before_data_count, k->now.data_count);
 		k->before_talk_hours = pack_sum(k->before_talk_hours, k->now.talk_hours);
 		k->before_bad_acks = pack_sum(k->before_bad_acks, k->now.bad_acks);
@@ -379,6 +380,22 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 	is_new |= add_seen(stored, v->data.last, PACK_SEEN_DATA);
 	is_new |= add_walks(stored, v);
 	return is_new || memcmp(&was, k, sizeof(was));
+}
+
+void gap_evicted(struct gap *gap, const struct gap *last)
+{
+	bool is_young = gap->contacts_evicted && gap->contacts_evicted_s > gap->from_s;
+
+	gap->contacts_evicted = last->contacts_evicted + is_young;
+	if (!is_young)
+		gap->contacts_evicted_s = last->contacts_evicted_s;
+}
+
+bool gap_is_flood(const struct gap *gap, const struct gap *before)
+{
+	return gap->contacts_limited[PACK_LOW] > before->contacts_limited[PACK_LOW] ||
+	       gap->contacts_limited[PACK_REAL] > before->contacts_limited[PACK_REAL] ||
+	       gap->contacts_evicted > before->contacts_evicted;
 }
 
 /* A visit of a log, in any order. */

@@ -72,6 +72,7 @@ enum {
 	PACK_SEEN_WALK = 16,       /* a walk that counts */
 	PACK_SEEN_WALK_TWICE = 32, /* two of them */
 	PACK_SEEN_ACCEPTED = 64,   /* imported: a delivery that was accepted after all filters */
+	PACK_SEEN_NEW = 128,       /* its record in nolist_verified began in this hour */
 };
 
 /* One hour of the table's clock; fields mean the same as in struct nolist_hour. */
@@ -160,9 +161,20 @@ struct gap {
 	uint32_t evicted_s;       /* half of the sources left were idle since then */
 	uint64_t detached;        /* how often the program was found attached nowhere */
 	uint32_t detached_s;      /* when last */
-	uint64_t contacts_lost;   /* these two are no evidence: they are only reported */
-	uint64_t contacts_limited[PACK_ROLES];
+	uint64_t contacts_lost;   /* only reported */
+	uint64_t contacts_limited[PACK_ROLES]; /* not noted: too many in a second */
+	/* Intervals in which contacts were evicted, or dropped from the store, when young. */
+	uint64_t contacts_evicted;
+	uint32_t contacts_evicted_s; /* half of those left were idle since then */
 };
+
+/*
+ * Counts the interval among those in which young contacts were evicted, if gap->contacts_evicted
+ * contacts were by the table and it may be so. last: the interval before.
+ */
+void gap_evicted(struct gap *gap, const struct gap *last);
+/* May contacts with low or real have been lost in this interval? */
+bool gap_is_flood(const struct gap *gap, const struct gap *before);
 
 /* Hours that are stored, at most: the oldest are dropped first. */
 #define STORED_HOURS (35 * 24)
@@ -184,7 +196,7 @@ struct stored {
  */
 #define STORED_HIDDEN_HOURS 3
 /* Hours that one read of the tables may add to a source. */
-#define STORED_HOURS_MORE (NOLIST_HOURS + 4 + 2 * PACK_ROLES + (STORED_HIDDEN_HOURS + 1) * 4)
+#define STORED_HOURS_MORE (NOLIST_HOURS + 5 + 2 * PACK_ROLES + (STORED_HIDDEN_HOURS + 1) * 4)
 
 /* Is there any verified evidence? */
 static inline bool stored_is_verified(const struct stored *k)

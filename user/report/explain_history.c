@@ -188,6 +188,8 @@ static void add_site(struct history *h)
 
 	for (i = 0; i < site->losts; i++)
 		add_near(h, &site->lost[i], 1, "lost", explain_gap(h->e, i));
+	add_near(h, site->flood[FLOOD_ANY], site->floods[FLOOD_ANY], "flood",
+		 "a flood: SYNs were too many to note all of them");
 	add_near(h, site->learning, site->learnings, "learning", "learning");
 	add_near(h, f->unhealthy, f->n_unhealthy, "unhealthy", "the real MX was unhealthy");
 }

@@ -206,6 +206,18 @@ static void print_gaps(const struct explain *e, const struct check_result *c)
 		}
 }
 
+static void print_flood(const struct explain *e, const struct check_result *c)
+{
+	if (c->is_passed) {
+		printf("no flood hid what it did before an offence");
+		return;
+	}
+	printf("%" PRId64 " offence%s during a flood of SYNs: if it was at low or real before, that was "
+	       "not noted", c->have, times(c->have));
+	if (e->of.v.is_verified)
+		printf("; from its first dialogue on it would be");
+}
+
 static void print_learning(const struct explain *e, const struct check_result *c)
 {
 	unsigned int n = e->of.v.learning;
@@ -289,6 +301,9 @@ static void print_check(const struct explain *e, enum check check)
 		break;
 	case CHECK_GAPS:
 		print_gaps(e, c);
+		break;
+	case CHECK_FLOOD:
+		print_flood(e, c);
 		break;
 	case CHECK_LEARNING:
 		print_learning(e, c);

@@ -130,6 +130,8 @@ static void read_store(struct status *s)
 	}
 	if (!error || error == -ENOENT)
 		error = status_find_learning(s, store);
+	if (!error)
+		error = status_find_flood(s, store);
 	store_close(store);
 	s->store_error = error;
 	if (error)

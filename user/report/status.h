@@ -46,6 +46,7 @@ struct status {
 	struct failure store_failure;
 	int64_t collected_at; /* 0: never */
 	int64_t learning_until; /* 0: it is not learning */
+	int64_t flooded_at; /* when contacts may have been lost in a flood, last; 0: never */
 	struct status_list *list;
 	size_t lists;
 	char warning[STATUS_WARNINGS][160];
@@ -64,6 +65,8 @@ void status_free(struct status *s);
 
 /* Fills learning_until; store may be NULL. For status.c only. 0 or -errno. */
 int status_find_learning(struct status *s, struct store *store);
+/* Fills flooded_at, in the same way. */
+int status_find_flood(struct status *s, struct store *store);
 void status_text(struct status *s);
 int status_json(struct status *s); /* 0, or -errno of the output */
 

@@ -233,6 +233,10 @@ int status_json(struct status *s)
 		json_number(o, "collected_at", s->collected_at);
 	else
 		json_none(o, "collected_at");
+	if (s->flooded_at)
+		json_number(o, "flooded_at", s->flooded_at);
+	else
+		json_none(o, "flooded_at");
 	if (s->learning_until)
 		json_number(o, "learning_until", s->learning_until);
 	else

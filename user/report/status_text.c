@@ -182,6 +182,10 @@ static void text_evidence(const struct status *s)
 		printf("verified evidence was last lost at %s: nothing near it counts against a "
 		       "source\n",
 		       when(s, t->verified_lost_ns, text));
+	if (s->flooded_at)
+		printf("SYNs were too many to note all of them at %s, a flood: for a source that is "
+		       "new then, what it does counts for no list (hold 'flood')\n",
+		       text_time(s->flooded_at, text));
 	text_bad_acks(s);
 	printf("\nreal MX last contacted: %s", when(s, s->contacted_ns, text));
 	printf("; with data: %s\n", when(s, s->verified_ns, text));

@@ -89,6 +89,8 @@ static int read_instance(struct snapshot *s, const struct kern *k, int instance)
 	if (r.epoch >= 0)
 		snapshot_set_tests(s, r.epoch, test);
 	error = r.epoch < 0 ? r.epoch : read_stats(s, r.epoch, k, instance);
+	if (!error)
+		snapshot_set_contacts_max(s, r.epoch, tables.contacts_max);
 	if (!error && is_lru)
 		snapshot_set_lru(s, r.epoch);
 	return error ? error : kern_instance_each(k, instance, on_record, on_end, &r);

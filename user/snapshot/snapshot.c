@@ -136,6 +136,15 @@ int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
 	return !error && verified ? add_verified(t, src, verified) : error;
 }
 
+static void take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item)
+{
+	size_t size;
+	const unsigned char *bytes = sorted_record(t, at, &size);
+
+	sparse_decode(&item->buffer.contacts, CONTACTS_WORDS, bytes, size);
+	item->contacts = &item->buffer.contacts;
+}
+
 /* --- sorting ----------------------------------------------------------------- */
 
 static int sort(struct half *h)
@@ -159,6 +168,11 @@ int snapshot_sort_verified(struct snapshot *s, int epoch)
 void snapshot_set_lru(struct snapshot *s, int epoch)
 {
 	s->tables[epoch].stats.is_lru = true;
+}
+
+void snapshot_set_contacts_max(struct snapshot *s, int epoch, unsigned int contacts_max)
+{
+	s->tables[epoch].stats.contacts_max = contacts_max;
 }
 
 void snapshot_set_replaced(struct snapshot *s, int epoch)
@@ -208,6 +222,48 @@ static int count_evicted(struct snapshot *s, int epoch)
 	return 0;
 }
 
+#define AGES 1440 /* minutes that are told apart */
+
+/* The age in minutes that half of the contacts are younger than. */
+static unsigned int contacts_age(const struct snapshot *s, int epoch)
+{
+	const struct tables *t = &s->tables[epoch];
+	size_t i, half = t->contacts.sorted.entries / 2, younger = 0;
+	uint32_t ages[AGES + 1] = {};
+	struct snapshot_item item;
+	struct snapshot_walk w;
+
+	snapshot_start(s, epoch, NULL, &w);
+	for (i = 0; i < t->contacts.sorted.entries; i++) {
+		uint32_t last = 0, age;
+		int role;
+
+		take_contacts(&t->contacts.sorted, w.contacts++, &item);
+		for (role = 0; role < PACK_ROLES; role++)
+			if (item.contacts->role[role].last > last)
+				last = item.contacts->role[role].last;
+		age = t->stats.now_s > last ? (t->stats.now_s - last) / 60 : 0;
+		ages[age < AGES ? age : AGES]++;
+	}
+	for (i = 0; i < AGES && younger + ages[i] <= half; i++)
+		younger += ages[i];
+	return i;
+}
+
+/* The same of contacts, whose table always is an LRU. Only a full one evicts. */
+static void count_contacts_evicted(struct snapshot *s, int epoch)
+{
+	struct tables *t = &s->tables[epoch];
+	size_t entries = t->contacts.sorted.entries;
+	uint32_t age_s;
+
+	if (t->stats.contacts_new <= entries || entries < t->stats.contacts_max / 4 * 3 || !entries)
+		return;
+	age_s = contacts_age(s, epoch) * 60;
+	t->stats.gaps.contacts_evicted = t->stats.contacts_new - entries;
+	t->stats.gaps.contacts_evicted_s = t->stats.now_s > age_s ? t->stats.now_s - age_s : 1;
+}
+
 static void sum_up_real(struct tables *t)
 {
 	int f;
@@ -228,6 +284,8 @@ int snapshot_sort(struct snapshot *s)
 			error = snapshot_sort_verified(s, i);
 		if (!error)
 			error = count_evicted(s, i);
+		if (!error)
+			count_contacts_evicted(s, i);
 		sum_up_real(&s->tables[i]);
 	}
 	return error;
@@ -258,6 +316,7 @@ void snapshot_set_stats(struct snapshot *s, int epoch, const struct nolist_stats
 	to->begin_s = pack_second(begin_ns);
 	to->now_s = pack_second(now_ns);
 	to->verified_new = stats->verified_new;
+	to->contacts_new = stats->contacts_new;
 	to->gaps = (struct gap){
 		.to_s = to->now_s,
 		.verified_lost = stats->verified_lost,
@@ -289,15 +348,6 @@ void snapshot_start(const struct snapshot *s, int epoch, const struct pack_key *
 		w->contacts = sorted_find(&s->tables[epoch].contacts.sorted, key);
 		w->verified = sorted_find(&s->tables[epoch].verified.sorted, key);
 	}
-}
-
-static void take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item)
-{
-	size_t size;
-	const unsigned char *bytes = sorted_record(t, at, &size);
-
-	sparse_decode(&item->buffer.contacts, CONTACTS_WORDS, bytes, size);
-	item->contacts = &item->buffer.contacts;
 }
 
 static void take_verified(const struct sorted *t, size_t at, struct snapshot_item *item)

@@ -39,6 +39,8 @@ void snapshot_set_changes(struct snapshot *s, int epoch,
  * snapshot_set_stats(); from_ns 0: since the last collect.
  */
 void snapshot_add_detached(struct snapshot *s, int epoch, uint64_t from_ns, uint64_t to_ns);
+/* The capacity of this epoch's table of contacts; after snapshot_set_stats(). */
+void snapshot_set_contacts_max(struct snapshot *s, int epoch, unsigned int contacts_max);
 /* When full, this epoch's table of verified evidence evicts by itself. */
 void snapshot_set_lru(struct snapshot *s, int epoch);
 /* A load has replaced its tables; after snapshot_set_stats(). */
@@ -47,12 +49,15 @@ void snapshot_set_replaced(struct snapshot *s, int epoch);
 /* Statistics over all sources of an epoch. */
 struct snapshot_stats {
 	uint32_t begin_s, now_s; /* when the tables were created, and read */
+	/* Of contacts_evicted all that the table has evicted: see gap_evicted(). */
 	struct gap gaps;
 	struct pack_span detached[NOLIST_DETACHED + 1]; /* when the program was detached */
 	unsigned int detacheds;
 	bool is_replaced;      /* a load has replaced these tables */
 	bool is_lru;           /* when full, the table of verified evidence evicts by itself */
 	uint64_t verified_new; /* sources that were ever added to that table; 0: unknown */
+	uint64_t contacts_new; /* the same of contacts */
+	unsigned int contacts_max;
 	uint32_t real_s[2];    /* IPv4, IPv6: last contact of any source with the real MX */
 	uint32_t data_s[2];    /* the same with data */
 	struct nolist_real real[2][NOLIST_HOURS];

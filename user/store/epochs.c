@@ -180,6 +180,8 @@ static int read_gap(struct store *s, sqlite3_stmt *q, struct gap *gap)
 		.contacts_lost = column_long(&c, 10),
 		.contacts_limited = { column_long(&c, 11), column_long(&c, 12),
 				      column_long(&c, 13) },
+		.contacts_evicted = column_long(&c, 14),
+		.contacts_evicted_s = column_word(&c, 15),
 	};
 	return c.is_damaged ? store_damaged(s) : epoch;
 }
@@ -203,6 +205,7 @@ static bool is_same_gap(const struct gap *a, const struct gap *b)
 {
 	return a->verified_lost == b->verified_lost && a->contacts_lost == b->contacts_lost &&
 	       a->detached == b->detached && a->evicted == b->evicted &&
+	       a->contacts_evicted == b->contacts_evicted &&
 	       !memcmp(a->contacts_limited, b->contacts_limited, sizeof(a->contacts_limited));
 }
 
@@ -234,6 +237,8 @@ int store_add_gaps(struct store *s, int epoch, const struct gap *gap)
 	sqlite3_bind_int64(q, 10, gap->contacts_lost);
 	for (i = 0; i < PACK_ROLES; i++)
 		sqlite3_bind_int64(q, 11 + i, gap->contacts_limited[i]);
+	sqlite3_bind_int64(q, 14, gap->contacts_evicted);
+	sqlite3_bind_int64(q, 15, gap->contacts_evicted_s);
 	return store_run(s, q, "write");
 }
 

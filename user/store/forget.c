@@ -25,6 +25,7 @@ int store_forget(struct store *s, const struct pack_key *key)
 	store_key_bytes(key, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
 	error = store_run(s, q, "write");
+	/* Of which grade they were is counted by the next day's prune. */
 	return error ? error : sqlite3_changes(s->db);
 }
 
@@ -33,7 +34,7 @@ int store_forget_all(struct store *s)
 	size_t rows = store_count(s, STORE_UNVERIFIED) + store_count(s, STORE_VERIFIED);
 	int error = store_execute(s, "DELETE FROM source; DELETE FROM gap; DELETE FROM bad_acks;"
 				     "DELETE FROM real_hour; DELETE FROM mx_change;"
-				     "DELETE FROM epoch", "write");
+				     "DELETE FROM epoch; DELETE FROM amount", "write");
 
 	if (error)
 		return error;

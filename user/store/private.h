@@ -52,6 +52,8 @@ enum statement {
 	SQL_GROWTH_ADD,
 	SQL_GROWTH_DROP,
 	SQL_GROWTH_FORGET,
+	SQL_UNVERIFIED,
+	SQL_UNVERIFIED_SET,
 	STATEMENTS
 };
 
@@ -68,6 +70,7 @@ struct store {
 	size_t epochs;
 	unsigned char *bound; /* values that are bound to the statement about to run */
 	size_t bound_capacity;
+	int64_t more; /* unverified rows that were added since the last commit */
 };
 
 /* Notes a failure of SQLite; returns -errno. */
@@ -88,6 +91,8 @@ int store_number(struct store *s, const char *pragma, int *number);
 /* older.c: adds the SQL functions that the steps from older versions call. */
 int store_add_older(struct store *s);
 int store_execute(struct store *s, const char *text, const char *what);
+/* prune.c: writes that number. */
+int store_note_unverified(struct store *s);
 void store_key_bytes(const struct pack_key *key, unsigned char bytes[STORE_KEY_SIZE]);
 int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
 /* Drops everything of tables as a whole, pardons and lists from before a time. */

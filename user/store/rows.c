@@ -247,11 +247,15 @@ int store_get_many(struct store *s, struct store_row *rows, size_t n)
 static int promote(struct store *s, const unsigned char bytes[KEY_SIZE])
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_PROMOTE);
+	int error;
 
 	if (!q)
 		return s->error;
 	sqlite3_bind_blob(q, 1, bytes, KEY_SIZE, SQLITE_STATIC);
-	return store_run(s, q, "write");
+	error = store_run(s, q, "write");
+	if (!error)
+		s->more -= sqlite3_changes(s->db);
+	return error;
 }
 
 /* Is the source verified in another epoch? */
@@ -326,6 +330,7 @@ static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct s
 	grade = settle_grade(s, row, key);
 	if (grade < 0)
 		return grade;
+	s->more += grade == STORE_UNVERIFIED && row->grade == STORE_GRADES;
 	sqlite3_bind_int(q, column, grade);
 	*at = bind(q, column + 1, key, KEY_SIZE);
 	sqlite3_bind_int(q, column + 2, row->epoch);
@@ -403,6 +408,7 @@ int store_drop(struct store *s, const struct store_row *row, enum store_grade gr
 	sqlite3_bind_int(q, 1, grade);
 	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
 	sqlite3_bind_int(q, 3, row->epoch);
+	s->more -= grade == STORE_UNVERIFIED;
 	return store_run(s, q, "write");
 }
 

@@ -72,6 +72,12 @@ const char *const store_steps[] = {
 	"ALTER TABLE real_hour RENAME COLUMN life TO epoch;"
 	"ALTER TABLE mx_change RENAME COLUMN life TO epoch;"
 	"ALTER TABLE list RENAME COLUMN losses TO gaps;",
+	/* To count rows takes long. */
+	"CREATE TABLE amount (grade INTEGER PRIMARY KEY, rows INTEGER NOT NULL);"
+	"INSERT INTO amount SELECT 0, count(*) FROM source WHERE grade = 0;"
+	"ALTER TABLE gap ADD COLUMN contacts_evicted INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE gap ADD COLUMN contacts_evicted_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE list ADD COLUMN flood INTEGER NOT NULL DEFAULT 0;",
 };
 
 const int store_version = sizeof(store_steps) / sizeof(*store_steps);

@@ -34,7 +34,7 @@
 #define LIST_COLUMNS                                                                               \
 	"SELECT path, time, since, entries, (SELECT max(0, ifnull(sum(added), 0)) FROM growth"     \
 	" WHERE growth.path = list.path AND growth.time > ?2 - " TEXT(DAY_S) " AND growth.time <= ?2),"      \
-	" gaps, learning, unseen, unhealthy, growth FROM list "
+	" gaps, flood, learning, unseen, unhealthy, growth FROM list "
 
 #define PUT "INSERT INTO source (grade, source, epoch, has_data, contacts, verified, hours) VALUES"
 /* A row of unchanged size is overwritten in place; REPLACE would delete it first. */
@@ -82,8 +82,12 @@ static const char *const sql[STATEMENTS] = {
 		" old WHERE utc < (SELECT max(utc) FROM old))",
 	[SQL_LIST_DROP] = "DELETE FROM list WHERE time < ?1",
 	[SQL_LIST_GET] = LIST_COLUMNS "WHERE path = ?1",
-	[SQL_LIST_SET] = "INSERT OR REPLACE INTO list VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_LIST_SET] = "INSERT OR REPLACE INTO list (path, time, since, entries, gaps, flood,"
+			 " learning, unseen, unhealthy, growth)"
+			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_LIST_FORGET] = "DELETE FROM list WHERE path = ?1",
+	[SQL_UNVERIFIED] = "SELECT rows FROM amount WHERE grade = 0",
+	[SQL_UNVERIFIED_SET] = "INSERT OR REPLACE INTO amount VALUES (0, ?1)",
 	[SQL_GROWTH_FORGET] = "DELETE FROM growth WHERE path = ?1",
 	[SQL_LIST_EACH] = LIST_COLUMNS "ORDER BY path",
 	[SQL_GROWTH_ADD] = "INSERT INTO growth VALUES (NULL, ?1, ?2, ?3)",
@@ -97,7 +101,7 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_EPOCH_WALL] = "UPDATE epoch SET wall_s = ?2 WHERE boot = ?1 AND wall_s <> ?2",
 	[SQL_GAPS_LAST] = "SELECT * FROM gap WHERE epoch = ?1 ORDER BY seq DESC LIMIT 1",
 	[SQL_GAPS_ADD] = "INSERT INTO gap VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-			 " ?10, ?11, ?12, ?13)",
+			 " ?10, ?11, ?12, ?13, ?14, ?15)",
 	[SQL_GAPS_STRETCH] = "UPDATE gap SET to_s = ?2 WHERE seq ="
 			     " (SELECT max(seq) FROM gap WHERE epoch = ?1)",
 	[SQL_GAPS_EACH] = "SELECT * FROM gap ORDER BY epoch, seq",
@@ -263,7 +267,9 @@ int store_begin(struct store *s)
 
 int store_commit(struct store *s)
 {
-	return store_execute(s, "COMMIT", "write");
+	int error = s->more ? store_note_unverified(s) : 0;
+
+	return error ? error : store_execute(s, "COMMIT", "write");
 }
 
 /* --- the directory ----------------------------------------------------------- */

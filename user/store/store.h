@@ -104,10 +104,24 @@ int store_tidy(struct store *s);
 size_t store_count(struct store *s, enum store_grade grade); /* rows */
 
 /*
- * Drops evidence that is older than 35 days (if is_by_age), and, if the store is larger than
- * bytes_max, sources that matter least. now is in seconds since 1970.
+ * Unverified sources take a quarter of the store at most, at so many bytes each: else a flood of
+ * forged ones would fill it in hours.
  */
-int store_prune(struct store *s, int64_t now, bool is_by_age, uint64_t bytes_max);
+#define STORE_UNVERIFIED_BYTES 64
+#define STORE_UNVERIFIED_SHARE 4
+
+/*
+ * Drops evidence that is older than 35 days (if is_by_age), and, if the store is larger than
+ * bytes_max, or has more unverified sources than their share of that, sources that matter least.
+ * Times are in seconds since 1970; of those, the ones that were idle since *before were dropped; 0:
+ * none were.
+ */
+int store_prune(struct store *s, int64_t now, bool is_by_age, uint64_t bytes_max, int64_t *before);
+/*
+ * How many rows of unverified sources there are, as is noted: quicker than store_count(). What was
+ * forgotten is in it until the day is over.
+ */
+int store_unverified(struct store *s, int64_t *rows);
 
 /* --- pardons ----------------------------------------------------------------- */
 
@@ -126,7 +140,7 @@ int store_each_pardon(struct store *s, store_pardon_fn *fn, void *arg);
 
 /* --- lists ------------------------------------------------------------------- */
 
-#define STORE_HELD 5 /* kinds of holds */
+#define STORE_HELD 6 /* kinds of holds */
 
 struct store_list {
 	int64_t time;              /* of the list, seconds since 1970 */
