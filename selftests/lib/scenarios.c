@@ -426,6 +426,36 @@ const struct scenario scenarios[] = {
 	  "5d 10:20 203.0.113.66 low real data\n"
 	  "6d 10:20 every 1h for 8d 203.0.113.66 low real data\n"
 	  "listed 203.0.113.66 4d 12:00 6d 11:00\n" },
+	{ "no low fake: data in two hours, and ten minutes apart, do not free it",
+	  UP
+	  "0d 00:00 no low4\n"
+	  "0d 00:00 no low6\n"
+	  "0d 00:00 no real6\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:55 203.0.113.66 real data\n"
+	  "5d 11:05 203.0.113.66 real data\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "no low fake: data an hour and more apart frees it, and it sends on",
+	  UP
+	  "0d 00:00 no low4\n"
+	  "0d 00:00 no low6\n"
+	  "0d 00:00 no real6\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:45 203.0.113.66 real data\n"
+	  "5d 12:05 every 1h for 2d 203.0.113.66 real data\n"
+	  "listed 203.0.113.66 4d 12:00 5d 13:00\n" },
+	{ "no low fake: data a quarter of an hour apart frees it",
+	  UP
+	  "0d 00:00 no low4\n"
+	  "0d 00:00 no low6\n"
+	  "0d 00:00 no real6\n"
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "5d 10:45 203.0.113.66 real data\n"
+	  "5d 11:05 203.0.113.66 real data\n"
+	  "listed 203.0.113.66 4d 12:00 5d 12:00\n" },
 	{ "what it did before it walked does not list it again",
 	  UP
 	  "2d 10:20 203.0.113.66 high tempfailed\n"

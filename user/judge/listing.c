@@ -284,7 +284,7 @@ static struct pair visits_after(const struct trial *t, int64_t since)
 		int64_t start = t->r.data_hour[i];
 
 		/* Hours that follow each other may be a second apart. */
-		if (start >= since && (p.first == NEVER || start >= p.first + 2 * HOUR_S))
+		if (start >= since && (p.first == NEVER || start > p.first + HOUR_S))
 			pair_add(&p, start + 1);
 	}
 	if (t->r.visit.prev > since && t->r.visit.last <= t->now && t->r.visit.last < p.second)
