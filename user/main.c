@@ -54,6 +54,8 @@ static const struct cmd cmds[] = {
 	  "write the block list, for mail servers, DNS lists and firewalls" },
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
 	  "compare the list with the log of a real MX" },
+	{ "report", cmd_report, "[-c FILE] [--days N] [--html FILE]",
+	  "show what happened in some days, as text for a mail or as a page" },
 	{ "run", cmd_run, "[-c FILE] [--no-load] [--unload-on-exit]",
 	  "load, then collect and write the lists periodically" },
 	{}

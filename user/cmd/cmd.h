@@ -123,6 +123,7 @@ int cmd_pardon(int argc, char **argv);
 int cmd_forget(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 
 #endif

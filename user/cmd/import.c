@@ -73,6 +73,8 @@ static int parse_line(const char *line, int64_t now, struct nolist_addr *addr, i
 static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t time,
 		     enum stored_import what)
 {
+	static const enum store_count counts[] = { [IMPORT_LOW] = COUNT_LOW, [IMPORT_DATA] = COUNT_DATA,
+						   [IMPORT_ACCEPTED] = COUNT_ACCEPTED };
 	struct nolist_source src = addr_source(addr);
 	int ret, family = !addr_is_ip4(addr);
 	uint32_t at = time + 1;
@@ -86,7 +88,10 @@ static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t 
 	im->imported++;
 	if (!stored_import(&im->row.stored, what, at))
 		return 0;
-	return store_put(im->store, &im->row);
+	ret = store_put(im->store, &im->row);
+	if (ret)
+		return ret;
+	return store_count_more(im->store, counts[what], time / HOUR_S, 1);
 }
 
 static void note(unsigned long *count, unsigned long *first, unsigned long line)
@@ -161,6 +166,30 @@ static int take_lines(struct import *im, FILE *f)
 	return error;
 }
 
+/* Sources that were refused, by the hour: a log that is read again has as many. */
+static int keep_refused(struct import *im)
+{
+	const struct audit *log = &im->log;
+	int64_t hour = 0;
+	uint64_t n = 0;
+	size_t i;
+	int error = 0;
+
+	/* Events are in the order of time, but for some that are a little late. */
+	for (i = 0; i <= log->events && !error; i++) {
+		if (i < log->events && !log->event[i].is_refusal)
+			continue;
+		if (i < log->events && log->event[i].at / HOUR_S == hour) {
+			n++;
+			continue;
+		}
+		error = store_count_most(im->store, COUNT_REFUSED, hour, n);
+		hour = i < log->events ? log->event[i].at / HOUR_S : 0;
+		n = 1;
+	}
+	return error;
+}
+
 /* The deliveries of a log; what else is in it is no fault then. */
 static int take_log(struct import *im)
 {
@@ -177,7 +206,7 @@ static int take_log(struct import *im)
 		if (!im->log.event[i].is_refusal)
 			error = keep_line(im, &im->log.event[i].source->src.addr,
 					  im->log.event[i].at, IMPORT_ACCEPTED);
-	return error;
+	return error ? error : keep_refused(im);
 }
 
 static int import_all(struct import *im, FILE *f)

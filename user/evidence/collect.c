@@ -36,6 +36,7 @@ struct collect {
 	struct store *store;
 	struct store *before; /* the same, as it was before this collect */
 	struct snapshot *tables;
+	uint64_t news[STORE_COUNTS]; /* what this collect adds to the history */
 	uint32_t seen_s; /* when the tables that are being stored were stored last; 0: never */
 	struct collected done;
 };
@@ -98,13 +99,49 @@ static bool read_window(void *arg, unsigned int slot)
 	return !w->error && w->n == WINDOW;
 }
 
+/* What the history counts of a source: numbers that only grow, as long as its row is stored. */
+static void add_counts(const struct stored *k, int64_t sign, uint64_t sum[STORE_COUNTS])
+{
+	const struct stored_verified *v = &k->verified;
+	int i;
+
+	for (i = 0; i < PACK_ROLES; i++)
+		sum[COUNT_LOW + i] +=
+			sign * ((int64_t)k->contacts.now.opens[i] + k->contacts.before[i]);
+	sum[COUNT_DIALOGUES] += sign * ((int64_t)v->now.talk_hours + v->before_talk_hours);
+	sum[COUNT_DATA] += sign * ((int64_t)v->now.data_count + v->before_data_count);
+	sum[COUNT_WALKS] += sign * ((int64_t)v->walks + v->before_walks);
+}
+
+/*
+ * A row that the store has dropped, while the table still has the source, was counted when it
+ * was stored first.
+ */
+static bool was_counted(const struct collect *c, const struct snapshot_item *item)
+{
+	uint32_t first = UINT32_MAX;
+	int i;
+
+	for (i = 0; item->contacts && i < PACK_ROLES; i++)
+		if (item->contacts->role[i].first && item->contacts->role[i].first < first)
+			first = item->contacts->role[i].first;
+	if (item->verified && item->verified->data.first && item->verified->data.first < first)
+		first = item->verified->data.first;
+	if (item->verified && item->verified->talk.first && item->verified->talk.first < first)
+		first = item->verified->talk.first;
+	return first < c->seen_s;
+}
+
 /* Merges a source of the tables into its row. True: the row has changed. */
 static bool merge_item(struct collect *c, struct store_row *row, const struct snapshot_item *item,
 		       const struct epoch *epoch, uint32_t now_s)
 {
-	bool is_new = false;
+	bool is_known = row->stored.contacts.begin || row->stored.verified.begin, is_new = false;
+	bool counts = is_known || !was_counted(c, item);
 
 	row->stored.seen_s = c->seen_s;
+	if (counts)
+		add_counts(&row->stored, -1, c->news);
 
 	if (item->contacts)
 		is_new |= stored_add_contacts(&row->stored, item->contacts, epoch->wall_s);
@@ -113,6 +150,8 @@ static bool merge_item(struct collect *c, struct store_row *row, const struct sn
 			stored_add_verified(&row->stored, item->verified, item->hour, item->hours);
 	if (item->contacts)
 		is_new |= stored_add_opens(&row->stored, item->contacts, now_s);
+	if (counts)
+		add_counts(&row->stored, 1, c->news);
 	c->done.sources++;
 	if (!is_new)
 		return false;
@@ -315,6 +354,17 @@ static int prune(struct collect *c, bool is_by_age)
 	return error;
 }
 
+/* In the same transaction as the rows: what a killed collect has counted is gone with them. */
+static int write_news(struct collect *c)
+{
+	int64_t hour = time(NULL) / HOUR_S;
+	int i, error = 0;
+
+	for (i = 0; i < STORE_COUNTS && !error; i++)
+		error = store_count_more(c->store, i, hour, c->news[i]);
+	return error;
+}
+
 static int write_store(struct collect *c)
 {
 	bool is_new_day = time(NULL) / DAY_S > store_collected(c->store) / DAY_S;
@@ -322,6 +372,8 @@ static int write_store(struct collect *c)
 
 	if (!error)
 		error = collect_epochs(c);
+	if (!error)
+		error = write_news(c);
 	if (!error)
 		error = prune(c, is_new_day);
 	return error ? error : store_commit(c->store);

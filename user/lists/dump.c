@@ -12,6 +12,7 @@
 #include "user/base/state_dir.h"
 #include "user/lists/changelog.h"
 #include "user/lists/dump.h"
+#include "user/lists/history.h"
 #include "user/lists/reader.h"
 #include "user/lists/reload.h"
 
@@ -21,6 +22,7 @@ struct dump {
 	struct writer *json; /* the summary; NULL: none */
 	bool has_reported;   /* what is the same for all lists */
 	struct changelog log;
+	struct history history;
 };
 
 /* --- reports ------------------------------------------------------------------ */
@@ -252,6 +254,7 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 		result = DUMP_FAILED;
 	} else {
 		log_list(d, l);
+		history_add(&d->history, l);
 		if (l->reload && (l->is_written || is_due_again(d, l)) && reload(d, l))
 			result = DUMP_PARTLY;
 	}
@@ -285,6 +288,18 @@ static enum dump_result run_all(struct dump *d)
 	return worst == DUMP_FAILED && failed < c->lists ? DUMP_PARTLY : worst;
 }
 
+/* The lists are written: without it only the report has less. */
+static bool note_history(struct dump *d)
+{
+	int error = history_note(&d->history, d->j);
+
+	if (!error)
+		return true;
+	failure_print(failure_of(error));
+	warn("cannot record in the store what became of the lists");
+	return false;
+}
+
 enum dump_result dump(struct judge *j, struct list *one, const struct dump_options *o)
 {
 	struct dump d = { .o = o, .j = j };
@@ -301,6 +316,9 @@ enum dump_result dump(struct judge *j, struct list *one, const struct dump_optio
 	}
 	result = one ? run_list(&d, one) : run_all(&d);
 	changelog_write(&d.log, j);
+	/* One that the configuration does not name is nobody's history. */
+	if (!one && !note_history(&d) && result < DUMP_HELD)
+		result = DUMP_HELD;
 	if (d.json && json_end(d.json) && result < DUMP_PARTLY)
 		result = DUMP_PARTLY;
 	free(d.json);

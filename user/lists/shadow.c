@@ -10,6 +10,7 @@
 
 #include "user/base/failure.h"
 #include "user/lists/changelog.h"
+#include "user/lists/history.h"
 #include "user/lists/list.h"
 #include "user/lists/shadow.h"
 
@@ -24,6 +25,7 @@ static int write_list(struct judge *j, const char *file, size_t max)
 			  .is_private = true,
 			  .words = list_words(j->conf) };
 	struct changelog log = {};
+	struct history history = {};
 	int error = list_select(&l, j);
 
 	if (!error)
@@ -31,6 +33,11 @@ static int write_list(struct judge *j, const char *file, size_t max)
 	if (!error && l.is_written) {
 		changelog_add(&log, &l, max);
 		changelog_write(&log, j);
+	}
+	/* Where there are lists, dump notes what becomes of them. */
+	if (!error && !j->conf->lists) {
+		history_add(&history, &l);
+		error = history_note(&history, j);
 	}
 	list_free(&l);
 	return error;

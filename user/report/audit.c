@@ -5,7 +5,6 @@
  * point in the list's favour: then there is no precision.
  */
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,9 +15,9 @@
 #include "user/record/pack.h"
 #include "user/report/audit.h"
 #include "user/report/audit_summary.h"
+#include "user/report/precision.h"
 #include "user/report/judging.h"
 
-#define Z 1.959963984540054 /* of a two-sided interval of 95 % */
 #define LOW_ENOUGH 0.9      /* the interval's lower end, for a list to be called safe */
 
 /* --- judging -------------------------------------------------------------------- */
@@ -148,15 +147,13 @@ static int judge_events(struct summary *s, const struct audit_options *o)
 
 /* --- counting ------------------------------------------------------------------- */
 
-/* Wilson's score interval: usable even if all or none of a few are right. */
 static void count_precision(struct summary *s)
 {
-	double n = s->listed_seen, p = (n - s->listed_accepted) / n;
-	double middle = p + Z * Z / (2 * n), half = Z * sqrt((p * (1 - p) + Z * Z / (4 * n)) / n);
+	struct precision p = precision_of(s->listed_seen - s->listed_accepted, s->listed_seen);
 
-	s->precision = p;
-	s->low = (middle - half) / (1 + Z * Z / n);
-	s->high = (middle + half) / (1 + Z * Z / n);
+	s->precision = p.is;
+	s->low = p.low;
+	s->high = p.high;
 	s->has_precision = true;
 }
 

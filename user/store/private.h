@@ -2,7 +2,7 @@
 /*
  * What the files of the store share: sqlite.c opens, columns.c reads numbers and texts,
  * rows.c has the sources, epochs.c the epochs and everything else of tables as a whole,
- * pardons.c the pardons, lists.c the lists, prune.c drops old rows. Only these files include
+ * pardons.c the pardons, lists.c the lists, history.c the history, prune.c drops old rows. Only these files include
  * this header.
  */
 #ifndef NOLIST_STORE_PRIVATE_H
@@ -54,6 +54,10 @@ enum statement {
 	SQL_GROWTH_FORGET,
 	SQL_UNVERIFIED,
 	SQL_UNVERIFIED_SET,
+	SQL_HISTORY_ADD,
+	SQL_HISTORY_MOST,
+	SQL_HISTORY_EACH,
+	SQL_HISTORY_DROP,
 	STATEMENTS
 };
 
@@ -98,7 +102,7 @@ int store_drop(struct store *s, const struct store_row *row, enum store_grade gr
 /* Drops everything of tables as a whole, pardons and lists from before a time. */
 int store_drop_epochs(struct store *s, int64_t before);
 int store_read_epochs(struct store *s);
-
+int store_drop_history(struct store *s, int64_t now); /* what is too old */
 
 /*
  * columns.c: the current row of a statement. A column that is not as asked for sets

@@ -206,7 +206,9 @@ static int prune_by_age(struct prune *p)
 	p->s->more = 0;
 	if (!error)
 		error = set_unverified(p->s, p->rows - p->dropped);
-	return error ? error : store_drop_epochs(p->s, p->now - STORED_S);
+	if (!error)
+		error = store_drop_epochs(p->s, p->now - STORED_S);
+	return error ? error : store_drop_history(p->s, p->now);
 }
 
 static int prune_unverified(struct prune *p, uint64_t bytes_max)

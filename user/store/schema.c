@@ -78,6 +78,9 @@ const char *const store_steps[] = {
 	"ALTER TABLE gap ADD COLUMN contacts_evicted INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE gap ADD COLUMN contacts_evicted_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE list ADD COLUMN flood INTEGER NOT NULL DEFAULT 0;",
+	/* hour: since 1970; kind: enum store_count. */
+	"CREATE TABLE history (kind INTEGER NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL,"
+	"  PRIMARY KEY (kind, hour)) WITHOUT ROWID;",
 };
 
 const int store_version = sizeof(store_steps) / sizeof(*store_steps);

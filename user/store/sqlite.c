@@ -36,6 +36,8 @@
 	" WHERE growth.path = list.path AND growth.time > ?2 - " TEXT(DAY_S) " AND growth.time <= ?2),"      \
 	" gaps, flood, learning, unseen, unhealthy, growth FROM list "
 
+#define HISTORY_MAX 4000000000000000000 /* a sum of SQLite's would become a fraction */
+
 #define PUT "INSERT INTO source (grade, source, epoch, has_data, contacts, verified, hours) VALUES"
 /* A row of unchanged size is overwritten in place; REPLACE would delete it first. */
 #define OVER                                                                                       \
@@ -93,6 +95,13 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_GROWTH_ADD] = "INSERT INTO growth VALUES (NULL, ?1, ?2, ?3)",
 	[SQL_GROWTH_DROP] = "DELETE FROM growth WHERE path = ?1"
 			    " AND (time <= ?2 - " TEXT(DAY_S) " OR time > ?2)",
+	[SQL_HISTORY_ADD] = "INSERT INTO history VALUES (?1, ?2, ?3) ON CONFLICT (kind, hour)"
+			    " DO UPDATE SET count = min(count + excluded.count, " TEXT(HISTORY_MAX) ")",
+	[SQL_HISTORY_MOST] = "INSERT INTO history VALUES (?1, ?2, ?3) ON CONFLICT (kind, hour)"
+			     " DO UPDATE SET count = max(count, excluded.count)",
+	[SQL_HISTORY_EACH] = "SELECT kind, hour, count FROM history WHERE hour BETWEEN ?1 AND ?2"
+			     " ORDER BY kind, hour",
+	[SQL_HISTORY_DROP] = "DELETE FROM history WHERE hour NOT BETWEEN ?1 AND ?2",
 	[SQL_EPOCH_ADD] = "INSERT INTO epoch (boot, tables, generation, wall_s)"
 			  " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_EPOCH_SET] =

@@ -160,6 +160,36 @@ int store_forget_list(struct store *s, const char *path);
 typedef int store_list_fn(const char *path, const struct store_list *l, void *arg);
 int store_each_list(struct store *s, int64_t now, store_list_fn *fn, void *arg);
 
+/* --- history ------------------------------------------------------------------ */
+
+/*
+ * What is counted by the hour, without any source. Append-only: the numbers are stored.
+ */
+enum store_count {
+	COUNT_LOW, /* SYNs to the low fake, as far as they were noted; and so on by role */
+	COUNT_REAL,
+	COUNT_HIGH,
+	COUNT_DIALOGUES, /* hours in which a source had dialogues at a high fake */
+	COUNT_DATA,      /* connections to the real MX that carried data */
+	COUNT_WALKS,
+	COUNT_ACCEPTED,   /* contacts imported as accepted mail */
+	COUNT_REFUSED,    /* sources that the real MX refused, by its log */
+	COUNT_BACK,       /* sources tempfailed then that were at the real MX within a week */
+	COUNT_NEVER_BACK, /* the same that were not */
+	COUNT_LISTED,     /* additions to the list that had the most of them */
+	COUNT_REMOVED,
+	COUNT_ENTRIES, /* of the longest list; the most in this hour */
+	STORE_COUNTS
+};
+#define STORE_HISTORY_HOURS (2 * 366 * 24)
+
+/* Hours since 1970. Both do nothing for 0; the second stores the larger count. */
+int store_count_more(struct store *s, enum store_count kind, int64_t hour, uint64_t count);
+int store_count_most(struct store *s, enum store_count kind, int64_t hour, uint64_t count);
+/* Calls fn for each from one hour to another one; a return other than 0 ends the walk. */
+typedef int store_count_fn(enum store_count kind, int64_t hour, uint64_t count, void *arg);
+int store_each_count(struct store *s, int64_t from, int64_t to, store_count_fn *fn, void *arg);
+
 /* --- gaps -------------------------------------------------------------------- */
 
 /*
