@@ -164,6 +164,14 @@ const struct scenario scenarios[] = {
 	  "4d 10:20 203.0.113.66 high tempfailed\n"
 	  "5d 11:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 6d 12:00 12d 12:00\n" },
+	{ "nor one that was new in a flood, and at the real MX later",
+	  UP
+	  "2d 10:00 flood 1h\n"
+	  "2d 10:20 203.0.113.5 high tempfailed\n"
+	  "2d 20:20 203.0.113.5 real data\n"
+	  "4d 10:20 203.0.113.66 high tempfailed\n"
+	  "5d 11:20 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 6d 12:00 12d 12:00\n" },
 	{ "a load in a flood: the new program knows nobody",
 	  UP
 	  "1d 00:00 load 1\n"
