@@ -7,8 +7,9 @@
 static void walk_with(json_t *items, const struct conf_mx *mx)
 {
 	struct findings to = {};
+	bool stops;
 
-	check_fake(&to, items, "eth0", mx, 25);
+	check_fake(&to, items, "eth0", mx, 25, &stops);
 	free(to.f);
 }
 

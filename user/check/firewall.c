@@ -76,12 +76,23 @@ static struct syn syn_to(json_t *items, const char *iface, const struct conf_mx 
 	return s;
 }
 
+/* It would be for the next address, too: each takes a good part of a second. */
+static bool is_endless(struct findings *to, const struct syn *s)
+{
+	if (s->is_endless)
+		find(to, GRADE_NOTE, "firewall", "",
+		     "the rules of nftables lead from chain to chain too often to be followed");
+	return s->is_endless;
+}
+
+/* true: something was found. *stops: further addresses need not be looked at. */
 static bool check_fake(struct findings *to, json_t *items, const char *iface,
-		       const struct conf_mx *mx, unsigned int port)
+		       const struct conf_mx *mx, unsigned int port, bool *stops)
 {
 	struct syn s = syn_to(items, iface, mx, port);
-	enum is is = rule_walk(&s);
+	enum is is = s.is_endless ? NO : rule_walk(&s);
 
+	*stops = is_endless(to, &s);
 	if (is == YES) {
 		find(to, GRADE_WARNING, "firewall", s.daddr,
 		     "%s: port %u of '%s' is dropped by %s, so senders meet a timeout "
@@ -94,19 +105,18 @@ static bool check_fake(struct findings *to, json_t *items, const char *iface,
 		     "%s: port %u of '%s' may be dropped by %s: not all its conditions are known",
 		     mx->where, port, s.daddr, s.rule);
 	}
-	return is != NO;
+	return is != NO || *stops;
 }
 
 /* Then its segments are not on a connection of this host: none is verified. */
 static bool check_real(struct findings *to, json_t *items, const char *iface,
-		       const struct conf_mx *mx)
+		       const struct conf_mx *mx, bool *stops)
 {
 	struct syn s = syn_to(items, iface, mx, NOLIST_SMTP_PORT);
-	enum is is;
+	enum is is = s.is_translated;
 
-	s.is_nat = true;
-	is = rule_walk(&s);
-	if (is == NO || !check_is_local(&mx->addr))
+	*stops = is_endless(to, &s);
+	if (is == NO || *stops || !check_is_local(&mx->addr))
 		return false;
 	find(to, is == YES ? GRADE_ERROR : GRADE_WARNING, "dnat", s.daddr,
 	     "%s: port %u of '%s', the real MX, %s sent elsewhere by %s (DNAT, perhaps a "
@@ -117,19 +127,34 @@ static bool check_real(struct findings *to, json_t *items, const char *iface,
 	return true;
 }
 
-static void check_fakes(struct findings *to, json_t *items, const char *iface,
+/* false: its rules cannot be followed. */
+static bool check_fakes(struct findings *to, json_t *items, const char *iface,
 			const struct conf *conf)
 {
 	int i, reported = 0;
+	bool stops = false;
 
-	for (i = 0; i < conf->mxs && reported < REPORTED_MAX; i++)
+	for (i = 0; i < conf->mxs && reported < REPORTED_MAX && !stops; i++)
 		if (conf->mx[i].role == NOLIST_LOW || conf->mx[i].role == NOLIST_HIGH)
-			reported += check_fake(to, items, iface, &conf->mx[i], conf->port[0]);
+			reported += check_fake(to, items, iface, &conf->mx[i], conf->port[0], &stops);
 	if (reported == REPORTED_MAX)
 		find(to, GRADE_NOTE, "firewall", "", "further fakes are not shown");
 	else if (!reported)
 		find(to, GRADE_OK, "firewall", "", "no rule of nftables drops segments to the "
 						   "fakes");
+	return !stops;
+}
+
+static void check_reals(struct findings *to, json_t *items, const char *iface,
+			struct check_site *site)
+{
+	const struct conf *conf = site->conf;
+	bool stops = false;
+	int i;
+
+	for (i = 0; i < conf->mxs && i < NOLIST_MX_MAX && !stops; i++)
+		if (conf->mx[i].role == NOLIST_REAL)
+			site->is_taken[i] = check_real(to, items, iface, &conf->mx[i], &stops);
 }
 
 void check_firewall(struct findings *to, struct check_site *site, const struct links *links,
@@ -138,7 +163,6 @@ void check_firewall(struct findings *to, struct check_site *site, const struct l
 	const struct link *l = ifs->n ? netlink_find(links, ifs->ifindex[0]) : NULL;
 	const struct conf *conf = site->conf;
 	json_t *root, *items;
-	int i;
 
 	if (!conf->mxs || !l)
 		return;
@@ -154,10 +178,8 @@ void check_firewall(struct findings *to, struct check_site *site, const struct l
 		find(to, GRADE_NOTE, "firewall", "", "nftables' rules cannot be read");
 		return;
 	}
-	check_fakes(to, items, l->name, conf);
-	for (i = 0; i < conf->mxs && i < NOLIST_MX_MAX; i++)
-		if (conf->mx[i].role == NOLIST_REAL)
-			site->is_taken[i] = check_real(to, items, l->name, &conf->mx[i]);
+	if (check_fakes(to, items, l->name, conf))
+		check_reals(to, items, l->name, site);
 	json_decref(root);
 	check_legacy(to);
 }

@@ -24,6 +24,7 @@ struct syn {
 	bool is_nat;    /* look for a translation of the destination; else for a drop */
 	enum is is_translated; /* "ct status dnat" */
 	bool is_sure;   /* so far no unknown condition could have ended the walk */
+	bool is_endless; /* the walk was given up: chains lead to each other too often */
 	bool is_perhaps; /* a rule with unknown conditions may do it */
 	char rule[160]; /* the rule that does it, or may */
 };

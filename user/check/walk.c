@@ -10,7 +10,7 @@
 
 #include "user/check/rule.h"
 
-enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, VISITS_MAX = 4000000 };
+enum { HOOKS = 3, CHAINS_MAX = 64, DEPTH_MAX = 16, VISITS_MAX = 1000000 };
 
 /* Where a walk ends; FOUND: at what was looked for. */
 enum fate { GOES_ON, ACCEPTED, FOUND, ANSWERED };
@@ -270,10 +270,14 @@ static enum fate walk(struct syn *s)
 
 enum is rule_walk(struct syn *s)
 {
+	enum fate fate;
+
 	s->visits = 0;
 	s->is_perhaps = false;
 	*s->rule = '\0';
-	if (walk(s) == FOUND)
+	fate = walk(s);
+	s->is_endless = s->visits > VISITS_MAX;
+	if (fate == FOUND)
 		return YES;
 	return s->is_perhaps ? UNKNOWN : NO;
 }
