@@ -48,7 +48,7 @@ TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c $(HELPERS:$(B)/%=%.
 TEST_LIBS := $(B)/selftests/lib/libtest.a $(B)/user/libuser.a
 TEST_BPF := $(patsubst %.c,$(B)/%.o,$(filter-out selftests/bench/%,$(wildcard selftests/*/*.bpf.c)))
 DOCS := $(wildcard docs/*.md)
-UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer))
+UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer scripts/*.socket))
 
 .DELETE_ON_ERROR:
 .PHONY: all tests deps check check-more check-faults check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
@@ -152,7 +152,7 @@ FUZZ_BIN := $(FUZZERS:%=$(B)/%)
 TIME ?= 60
 fuzz: ## feed what reads foreign text with made-up text; T=NAME one, TIME=SECONDS for each
 	$(Q)scripts/deps.sh fuzz
-	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=$(CLANG) WARN="-Wall -Wextra" \
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC="$(CLANG)" WARN="-Wall -Wextra" \
 		CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" fuzz-build
 	$(Q)selftests/fuzz/run.sh build-fuzz $(TIME) $(T)
 fuzz-build: $(FUZZ_BIN)

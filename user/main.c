@@ -50,13 +50,13 @@ static const struct cmd cmds[] = {
 	{ "dump", cmd_dump,
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--log N] [--json] "
-	  "[--forget FILE] [--list-formats]",
+	  "[--reload-by SOCKET] [--answer] [--forget FILE] [--list-formats]",
 	  "write the block list, for mail servers, DNS lists and firewalls" },
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
 	  "compare the list with the log of a real MX" },
 	{ "report", cmd_report, "[-c FILE] [--days N] [--html FILE]",
 	  "show what happened in some days, as text for a mail or as a page" },
-	{ "run", cmd_run, "[-c FILE] [--no-load] [--unload-on-exit]",
+	{ "run", cmd_run, "[-c FILE] [--no-load] [--unload-on-exit] [--dump-by SOCKET]",
 	  "load, then collect and write the lists periodically" },
 	{}
 };

@@ -27,7 +27,10 @@ usr/lib/nolist-xdp/nolist-xdp-lint 755
 usr/lib/systemd/system/nolist-xdp-collect.service 644
 usr/lib/systemd/system/nolist-xdp-collect.timer 644
 usr/lib/systemd/system/nolist-xdp-dump.service 644
+usr/lib/systemd/system/nolist-xdp-dump.socket 644
 usr/lib/systemd/system/nolist-xdp-dump.timer 644
+usr/lib/systemd/system/nolist-xdp-reload.socket 644
+usr/lib/systemd/system/nolist-xdp-reload@.service 644
 usr/lib/systemd/system/nolist-xdp-run.service 644
 usr/lib/systemd/system/nolist-xdp.service 644
 usr/sbin/nolist-xdp 755

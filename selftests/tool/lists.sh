@@ -292,6 +292,104 @@ rm -f "$TMP/ran"
 run dump -c "$CONF" --output "$TMP/dir" --reload-command "$TMP/cmd"
 is "$status $([ -e "$TMP/ran" ] && echo ran)" '1 ' 'after a failed write it does not run'
 
+# --- as another user ---------------------------------------------------------
+
+mkdir -m 777 "$TMP/anybody"
+chmod a+x "$TMP"
+cat >"$TMP/who" <<-'END'
+	#!/bin/sh
+	d=${0%/*}/anybody
+	{ id -un; id -Gn; echo "$HOME"; sed -n 's/^\(CapEff\|CapPrm\|NoNewPrivs\):[[:blank:]]*//p' /proc/self/status; } >"$d/who.$1"
+END
+chmod +x "$TMP/who"
+cat "$CONF" - >"$TMP/user.conf" <<-END
+	list = { "plain $TMP/user.1 $TMP/who 1", "plain $TMP/user.2 $TMP/who 2" }
+	reload-user = { games, "root $TMP/user.2" }
+END
+run dump --all -c "$TMP/user.conf" --at "$NOW"
+is "$status $(paste -sd' ' "$TMP/anybody/who.1")" \
+	"0 games games $(getent passwd games | cut -d: -f6) 0000000000000000 0000000000000000 1" \
+	'reload-user: with its groups, and no capability, nor a way to any'
+is "$(head -n 1 "$TMP/anybody/who.2")" root 'but for the list that names another'
+sed 's/reload-user = .*/reload-user = nobody_at_all/' "$TMP/user.conf" >"$TMP/no-user.conf"
+fails 2 "no-user.conf:[0-9]+: there is no user 'nobody_at_all'" 'one that does not exist' \
+	dump --all -c "$TMP/no-user.conf"
+sed "s|reload-user = .*|reload-user = { \"games $TMP/user.3\" }|" "$TMP/user.conf" >"$TMP/no-list.conf"
+fails 2 "'$TMP/user.3' is the file of no list" 'nor may a list that does not' \
+	dump --all -c "$TMP/no-list.conf"
+
+# --- behind a socket ---------------------------------------------------------
+
+# What nolist-xdp-reload@.service does: each request in a process of its own.
+cat >"$TMP/behind" <<-'END'
+	import os, socket, subprocess, sys
+	path, command = sys.argv[1], sys.argv[2:]
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(path)
+	s.listen()
+	while True:
+	    with s.accept()[0] as c:
+	        subprocess.run(command, stdin=c, stdout=c)
+END
+behind=
+# serve CONF: behind $TMP/socket.
+serve() {
+	[ -z "$behind" ] || kill "$behind"
+	rm -f "$TMP/socket"
+	nsenter --net=/run/netns/server "$PYTHON" "$TMP/behind" "$TMP/socket" \
+		"$TOOL" dump --answer -c "$1" 2>"$TMP/behind.err" &
+	behind=$!
+	must wait_for 10 test -S "$TMP/socket"
+}
+# by: "STATUS reloaded..." of the lists.
+by() {
+	run dump --all -c "$TMP/by.conf" --at "$1" --json --reload-by "$TMP/socket"
+	echo "$status $(jq -r '[.lists[].reloaded] | join(" ")' "$TMP/out")"
+}
+cat "$CONF" - >"$TMP/by.conf" <<-END
+	list = { "plain $TMP/by.plain $TMP/cmd by" , "nft $TMP/by.nft nft -f $TMP/by.nft" }
+	list = { "plain $TMP/by.fails false" }
+	reload-time = 5
+END
+rm -f "$TMP/ran"
+is "$(by "$NOW")" '3 false false false' 'where nobody answers each reload has failed'
+check 'and it is said' grep -q "by.plain': '$TMP/socket', which runs '$TMP/cmd', does not answer: No such file" "$TMP/err"
+serve "$TMP/by.conf"
+is "$(by "$NOW")" '3 true true false' 'the other process runs them, and tells what came of it'
+is "$(cat "$TMP/ran")" '<by>' 'with their words'
+check 'and its failure' grep -q "by.fails': 'false' failed: it exited with status 1" "$TMP/err"
+rm -f "$TMP/ran"
+is "$(by "$((NOW + 600))")" '3   false' 'what has not changed is let alone'
+must in_server nft flush ruleset
+is "$(by "$((NOW + 660))")" '3  true false' 'it finds out that a reader has lost its list'
+is "$([ -e "$TMP/ran" ] && echo ran)" '' 'and asks no other'
+sed "s|$TMP/cmd by|$TMP/cmd other|" "$TMP/by.conf" >"$TMP/other.conf"
+serve "$TMP/other.conf"
+rm "$TMP/by.plain"
+by "$NOW" >/dev/null
+is "$(cat "$TMP/ran")" '<other>' 'the command is of the configuration over there'
+rm "$TMP/ran"
+# refuses REQUEST NAME
+refuses() {
+	local got
+
+	got=$(printf '%s' "$1" | nsenter --net=/run/netns/server timeout 10 "$TOOL" dump --answer \
+		-c "$TMP/by.conf" 2>/dev/null)
+	is "$? $got $([ -e "$TMP/ran" ] && echo ran)" '1  ' "$2"
+}
+refuses "reload $TMP/by.conf
+" 'a request for no list'
+refuses "run $TMP/by.plain $TMP/cmd
+" 'one for something else'
+refuses "reload $TMP/by.plain" 'one without an end'
+refuses "lost $TMP/by.nft 203.0.113.1;flush -
+" 'one with a source that is none'
+refuses "$(printf 'x%.0s' {1..5000})
+" 'one that is too long'
+kill "$behind"
+fails 2 'needs --all' '--reload-by' dump --reload-by "$TMP/socket" --output "$TMP/by.plain" -c "$CONF"
+fails 2 'stands alone' '--answer' dump --all --answer -c "$TMP/by.conf"
+
 # --- all of the configuration ------------------------------------------------
 
 cat "$CONF" - >"$TMP/all.conf" <<-END

@@ -149,6 +149,12 @@ static const struct {
 	{"window = 0", true, ":1: '0' is not a time from 1s on, such as"},
 	{"window = 7x", true, ":1: '7x' is not a time"},
 	{"window = \"1h 1d\"", true, "is not a time"},
+	{"reload-user = \"\"", true, "is not a user, and optionally the absolute path"},
+	{"reload-user = -x", true, "is not a user, and"},
+	{"reload-user = \"a list\"", true, "is not a user, and"},
+	{"reload-user = \"a /list b\"", true, "is not a user, and"},
+	{"reload-user = { a, b }", true, ":1: 'b' is for the same as the one at"},
+	{"reload-user = { \"a /l\", \"b /l\" }", true, ":1: 'b /l' is for the same as"},
 	{"reload-time = 2h", true, "'2h' is not a time from 1s to 1h"},
 	{"grace = 99999999999999999999", true, "is not a time"},
 	{"sources = 10", true, ":1: '10' is not a number from 1024"},
@@ -255,6 +261,22 @@ static void test_defaults(void)
 	       "the defaults that are told are those in force");
 	conf_free(&c);
 	conf_free(&d);
+}
+
+static void test_reload_users(void)
+{
+	static const char text[] = "reload-user = { \"b /l2\", a, \"c /l3\" }\n";
+	struct conf c;
+
+	read_text(&c, text, sizeof(text) - 1);
+	tap_ok(!c.errors && !strcmp(conf_reload_user(&c, "/l2"), "b") &&
+		       !strcmp(conf_reload_user(&c, "/l3"), "c") &&
+		       !strcmp(conf_reload_user(&c, "/l"), "a") && !strcmp(conf_reload_user(&c, NULL), "a"),
+	       "each list has its reload-user, all others the one without a file");
+	conf_free(&c);
+	conf_init(&c);
+	tap_ok(!conf_reload_user(&c, "/l"), "unless given there is none");
+	conf_free(&c);
 }
 
 static void test_times(void)
@@ -529,6 +551,7 @@ int main(void)
 	test_environment();
 	test_defaults();
 	test_times();
+	test_reload_users();
 	test_example();
 	test_table();
 	test_index();

@@ -7,16 +7,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "user/base/log.h"
 #include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/in_force.h"
 #include "user/cmd/judging.h"
 #include "user/config/keys_lists.h"
 #include "user/lists/changelog.h"
 #include "user/lists/configured.h"
 #include "user/lists/dump.h"
 #include "user/lists/forget.h"
+#include "user/lists/reload_by.h"
+#include "user/service/waiting.h"
 
 struct args {
 	struct cmd_judging j;
@@ -26,6 +31,7 @@ struct args {
 	bool has_format; /* --format */
 	char *reload;    /* words of one.reload */
 	const char *forget; /* --forget */
+	bool is_answer;     /* --answer */
 };
 
 static int run(struct cmd_judging *j, struct list *one, const struct dump_options *o,
@@ -138,7 +144,7 @@ static int set_reload(struct args *a, const char *command)
 }
 
 enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON,
-       OPT_LOG, OPT_FORGET };
+       OPT_LOG, OPT_FORGET, OPT_RELOAD_BY, OPT_ANSWER };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -153,6 +159,8 @@ static const struct cmd_option opts[] = {
 	{ "log", OPT_LOG, "N", "name up to N listings and N removals of a list, also with --quiet" },
 	{ "json", OPT_JSON, NULL, "print a summary to standard output, as JSON" },
 	{ "forget", OPT_FORGET, "FILE", "drop what is known of the list in FILE, and write none" },
+	{ "reload-by", OPT_RELOAD_BY, "SOCKET", "have the process at SOCKET run the reload commands" },
+	{ "answer", OPT_ANSWER, NULL, "be that process, for the request on standard input" },
 	{ "list-formats", OPT_LIST, NULL, "print all formats, and how to use each" },
 	{}
 };
@@ -189,6 +197,12 @@ static int take(struct args *a, int c, const char *value)
 	case OPT_FORGET:
 		a->forget = value;
 		break;
+	case OPT_RELOAD_BY:
+		a->o.reload_by = value;
+		break;
+	case OPT_ANSWER:
+		a->is_answer = true;
+		break;
 	case OPT_UNVERIFIED:
 		a->one.is_unverified = true;
 		break;
@@ -207,6 +221,10 @@ static int check(const struct args *a)
 
 	if (a->forget && (a->is_all || a->has_format || l->file || l->reload || a->o.is_json))
 		errx("--forget writes no list: it stands alone");
+	else if (a->is_answer && (a->is_all || a->has_format || l->file || a->forget))
+		errx("--answer writes no list: it stands alone");
+	else if (a->o.reload_by && !a->is_all)
+		errx("--reload-by is for the lists of the configuration: it needs --all");
 	else if (a->is_all && (a->has_format || l->file || l->reload))
 		errx("--all takes formats, files and commands from the configuration");
 	else if (l->is_unverified && a->is_all)
@@ -229,10 +247,66 @@ static int forget(const char *file)
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
+/* Of standard input, whatever else it may send: a request is a line. */
+static int read_request(char request[RELOAD_REQUEST])
+{
+	size_t used = 0;
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, request + used, RELOAD_REQUEST - 1 - used);
+		used += n > 0 ? n : 0;
+		request[used] = '\0';
+	} while ((n > 0 || (n < 0 && errno == EINTR)) && !strchr(request, '\n'));
+	if (strchr(request, '\n'))
+		return EXIT_DONE;
+	errx("no whole line on standard input: --answer is for nolist-xdp-reload@.service");
+	return EXIT_FAILED;
+}
+
+/* Runs one reload command; which one it is the configuration says, not the request. */
+static int answer(struct cmd_judging *j)
+{
+	char request[RELOAD_REQUEST], text[RELOAD_ANSWER];
+	int error, status = cmd_judging_conf(j);
+
+	if (!status && (error = configured_check(&j->conf)))
+		status = cmd_failed(error);
+	if (!status)
+		status = read_request(request);
+	if (status)
+		return status;
+	error = reload_answer(&j->conf, request, text);
+	if (error)
+		return cmd_failed(error);
+	fputs(text, stdout);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* In the units "run" and these are processes of their own. */
+static int run_args(struct args *a)
+{
+	struct waiting w = {};
+	bool is_failed = true;
+	int status;
+
+	if ((a->is_answer || a->o.reload_by) && !a->j.file)
+		a->j.file = in_force_hold();
+	if (a->forget)
+		return forget(a->forget);
+	if (a->is_answer)
+		return answer(&a->j);
+	if (a->is_all)
+		waiting_take(&w);
+	status = run(&a->j, a->is_all ? NULL : &a->one, &a->o, &is_failed);
+	waiting_answer(&w, status == EXIT_WARNED && !is_failed ? EXIT_DONE : status);
+	return status;
+}
+
 int cmd_dump(int argc, char **argv)
 {
 	struct args a = { .one.format = formats[0], .o.log_max = CHANGELOG_MAX };
-	bool is_listing = false, is_failed;
+	bool is_listing = false;
 	int c, status = EXIT_DONE;
 
 	while (!status && (c = cmd_getopt(argc, argv, opts)) > 0) {
@@ -246,8 +320,7 @@ int cmd_dump(int argc, char **argv)
 	else if (!status && is_listing)
 		status = list_formats();
 	else if (!status && !(status = check(&a)))
-		status = a.forget ? forget(a.forget)
-				  : run(&a.j, a.is_all ? NULL : &a.one, &a.o, &is_failed);
+		status = run_args(&a);
 	cmd_judging_close(&a.j);
 	free(a.reload);
 	free((void *)a.one.reload);

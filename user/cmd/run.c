@@ -3,8 +3,13 @@
  * run: load, then collect and dump on timers, until it is stopped.
  */
 #include <getopt.h>
+#include <stdlib.h>
+
+#include "user/base/log.h"
+#include "user/base/socket_call.h"
 #include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/in_force.h"
 #include "user/lists/configured.h"
 #include "user/service/run.h"
 
@@ -39,6 +44,21 @@ static int dump_step(const char *file)
 	return status == EXIT_WARNED && !is_failed ? EXIT_DONE : status;
 }
 
+/* The same in a process of its own, which systemd starts when it is asked. */
+static const char *dump_by;
+
+static int dump_elsewhere_step(const char *file)
+{
+	char answer[16];
+	int error = socket_call(dump_by, "dump\n", 0, answer, sizeof(answer));
+
+	(void)file;
+	if (!error)
+		return atoi(answer);
+	err(error, "cannot have the lists written by '%s'", dump_by);
+	return EXIT_FAILED;
+}
+
 static bool is_loading;
 
 /* The load that follows warns of files that it cannot use. */
@@ -52,19 +72,21 @@ static int check_conf(const struct conf *conf)
 	return error;
 }
 
-enum { OPT_NO_LOAD = 256, OPT_UNLOAD };
+enum { OPT_NO_LOAD = 256, OPT_UNLOAD, OPT_DUMP_BY };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ")" },
 	{ "no-load", OPT_NO_LOAD, NULL, "do not load: something else does" },
 	{ "unload-on-exit", OPT_UNLOAD, NULL, "detach at the end" },
+	{ "dump-by", OPT_DUMP_BY, "SOCKET", "have the process at SOCKET write the lists" },
 	{}
 };
 
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o = { .file = DEFAULT_CONF, .load = load_step, .collect = collect_step,
-				 .heal = heal_run, .dump = dump_step, .check = check_conf };
+				 .heal = heal_run, .dump = dump_step, .adopted = in_force_write,
+				 .check = check_conf };
 	int c, status;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0)
@@ -77,6 +99,11 @@ int cmd_run(int argc, char **argv)
 			break;
 		case OPT_UNLOAD:
 			o.unload = unload_step;
+			break;
+		case OPT_DUMP_BY:
+			dump_by = optarg;
+			o.dump = dump_elsewhere_step;
+			o.is_dump_elsewhere = true;
 			break;
 		}
 	if (c < 0)

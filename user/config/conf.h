@@ -88,6 +88,8 @@ struct conf {
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;
 	unsigned int reload_s;  /* "reload-time": how long a command may take */
+	struct conf_list *reload_user; /* "reload-user": a name, and the file of a list or none */
+	int reload_users;
 
 	/* All of the above as it was given, in that order (given.h): */
 	struct conf_given {
@@ -135,6 +137,8 @@ int conf_key_find(const char *name);
 /* What holds where a key is not given; NULL: nothing. */
 const char *conf_key_default(unsigned int key, char text[CONF_DEFAULT]);
 bool conf_key_is_list(unsigned int key);
+/* As whom the reload command of the list in a file runs; NULL: as whoever runs dump. */
+const char *conf_reload_user(const struct conf *conf, const char *file);
 /* Forgets the file's interfaces, so that conf_add() names them instead. */
 void conf_drop_interfaces(struct conf *conf);
 /* Checks the whole: duplicates, contradictions, odd roles. -EINVAL if errors were noted. */

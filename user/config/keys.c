@@ -365,6 +365,7 @@ static const struct key {
 	{ "list-reason", conf_set_reason, false, CONF_LIST_REASON },
 	{ "list-name", conf_set_list_name, false, CONF_LIST_NAME },
 	{ "reload-time", set_reload_time, false, "1m" },
+	{ "reload-user", conf_add_reload_user, true, NULL },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))

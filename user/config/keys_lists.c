@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 #define REASON_MAX 255     /* RFC 1035 3.3: one string of a TXT record */
 #define REASON_ADDRESS 43  /* the longest address in place of '$' */
 #define WORD_ENDS " \t\n"
+#define USER_LEN 32
+#define USER_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 #define NAME_LEN 20        /* ipset: 31 with everything that is added to it */
 
 static int wrong(struct conf *conf, const char *value, const char *where, const char *what)
@@ -180,15 +183,82 @@ int conf_add_list(struct conf *conf, const char *value, const char *where)
 	return 0;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* A user's name, as useradd(8) takes it, and an absolute path or nothing. */
+static bool is_reload_user(char **argv)
+{
+	return argv[0] && (isalpha((unsigned char)*argv[0]) || *argv[0] == '_') && strlen(argv[0]) <= USER_LEN &&
+	       !argv[0][strspn(argv[0], USER_CHARS)] &&
+	       (!argv[1] || (*argv[1] == '/' && !argv[2]));
+}
+
+static void check_reload_user(struct conf *conf, const struct conf_list *user, const char *value)
+{
+	int i;
+
+	for (i = 0; i < conf->reload_users; i++)
+		if (is_same_file(conf->reload_user[i].argv[1], user->argv[1]))
+			conf_note(conf, true, "%s: '%s' is for the same as the one at %s", user->where,
+				  value, conf->reload_user[i].where);
+}
+
+int conf_add_reload_user(struct conf *conf, const char *value, const char *where)
+{
+	struct conf_list user = {}, *grown = NULL;
+	int error = 0;
+
+	if (conf_split(value, &user.words, &user.argv))
+		return -ENOMEM;
+	snprintf(user.where, sizeof(user.where), "%s", where);
+	if (!is_reload_user(user.argv))
+		error = wrong(conf, value, where, "a user, and optionally the absolute path of a list's "
+			      "file");
+	else
+		grown = reallocarray(conf->reload_user, conf->reload_users + 1, sizeof(*grown));
+	if (!grown) {
+		free(user.words);
+		free(user.argv);
+		return error ? error : -ENOMEM;
+	}
+	conf->reload_user = grown;
+	check_reload_user(conf, &user, value);
+	conf->reload_user[conf->reload_users++] = user;
+	return 0;
+}
+
+const char *conf_reload_user(const struct conf *conf, const char *file)
+{
+	const char *all = NULL;
+	int i;
+
+	for (i = 0; i < conf->reload_users; i++) {
+		char *const *argv = conf->reload_user[i].argv;
+
+		if (!argv[1])
+			all = argv[0];
+		else if (is_same_file(argv[1], file))
+			return argv[0];
+	}
+	return all;
+}
+
+static void free_split(struct conf_list *list, int n)
+{
+	while (n--) {
+		free(list[n].words);
+		free(list[n].argv);
+	}
+	free(list);
+}
+
 void conf_free_lists(struct conf *conf)
 {
-	while (conf->lists) {
-		struct conf_list *list = &conf->list[--conf->lists];
-
-		free(list->words);
-		free(list->argv);
-	}
-	free(conf->list);
+	free_split(conf->list, conf->lists);
+	free_split(conf->reload_user, conf->reload_users);
 	free(conf->list_zone);
 	free(conf->list_ns);
 	free(conf->list_hostmaster);

@@ -2,6 +2,7 @@
 /*
  * Checks the lists of a configuration before any of them is written.
  */
+#include <pwd.h>
 #include <string.h>
 
 #include "user/base/failure.h"
@@ -19,6 +20,24 @@ static int unknown_format(const struct conf_list *l)
 			  "formats", l->where, l->argv[0]);
 }
 
+/* Otherwise only the first reload would tell, unattended. */
+static int check_users(const struct conf *conf)
+{
+	const struct conf_list *u = conf->reload_user;
+	int i, j;
+
+	for (i = 0; i < conf->reload_users; i++) {
+		if (!getpwnam(u[i].argv[0]))
+			return fail_usage("%s: there is no user '%s'", u[i].where, u[i].argv[0]);
+		for (j = 0; u[i].argv[1] && j < conf->lists; j++)
+			if (!strcmp(conf->list[j].argv[1], u[i].argv[1]))
+				break;
+		if (u[i].argv[1] && j == conf->lists)
+			return fail_usage("%s: '%s' is the file of no list", u[i].where, u[i].argv[1]);
+	}
+	return 0;
+}
+
 int configured_check(const struct conf *conf)
 {
 	const struct conf_list *l = conf->list;
@@ -33,7 +52,7 @@ int configured_check(const struct conf *conf)
 			return fail_usage("%s: '%s' is also the file of the list at %s", l[i].where,
 					  l[i].argv[1], l[j].where);
 	}
-	return 0;
+	return check_users(conf);
 }
 
 bool configured_is_enforced(const struct conf *conf)

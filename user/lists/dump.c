@@ -15,6 +15,7 @@
 #include "user/lists/history.h"
 #include "user/lists/reader.h"
 #include "user/lists/reload.h"
+#include "user/lists/reload_by.h"
 
 struct dump {
 	const struct dump_options *o;
@@ -183,13 +184,24 @@ static void log_error(const struct list *l, int error)
 		hint("%s", refusal(error));
 }
 
+/* Here, or where --reload-by says. */
+static enum reload_end reload_list(const struct dump *d, const struct list *l, int *value)
+{
+	const struct conf *c = d->j->conf;
+	const struct reload r = { .argv = l->reload, .user = conf_reload_user(c, l->file),
+				  .limit_s = c->reload_s };
+
+	return d->o->reload_by ? reload_by(d->o->reload_by, l->file, c->reload_s, value) :
+				 reload_run(&r, value);
+}
+
 /* 0 or -EIO; it has logged why. */
 static int reload(const struct dump *d, struct list *l)
 {
 	int value;
 
 	l->is_run = true;
-	switch (reload_run(l->reload, d->j->conf->reload_s, false, &value)) {
+	switch (reload_list(d, l, &value)) {
 	case RELOAD_DONE:
 		l->is_reloaded = true;
 		value = list_settle(l, d->j->now);
@@ -210,9 +222,25 @@ static int reload(const struct dump *d, struct list *l)
 	case RELOAD_ERROR:
 		err(value, "'%s': cannot run '%s'", l->file, l->reload[0]);
 		break;
+	case RELOAD_NOBODY:
+		err(value, "'%s': '%s', which runs '%s', does not answer", l->file, d->o->reload_by,
+		    l->reload[0]);
+		break;
 	}
 	hint("the list is written; the next dump runs the command again");
 	return -EIO;
+}
+
+static bool has_lost(const struct dump *d, const struct list *l)
+{
+	const struct conf *c = d->j->conf;
+	struct reader r;
+
+	reader_of(&r, l);
+	r.reload.user = conf_reload_user(c, l->file);
+	r.reload.limit_s = c->reload_s;
+	return d->o->reload_by ? reload_by_has_lost(d->o->reload_by, l->file, &r) :
+				 reader_has_lost(&r);
 }
 
 /* Has the reader of an unchanged list to load it again? */
@@ -223,7 +251,7 @@ static bool is_due_again(const struct dump *d, const struct list *l)
 
 	if (!l->is_unchanged)
 		return false;
-	is_lost = reader_has_lost(l, d->j->conf->reload_s);
+	is_lost = has_lost(d, l);
 	if (is_lost && (!d->o->is_quiet || d->o->has_log))
 		info("'%s': '%s' does not have it any more: it is loaded again", l->file,
 		     l->reload[0]);

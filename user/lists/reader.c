@@ -8,43 +8,59 @@
 #include <string.h>
 
 #include "user/lists/reader.h"
-#include "user/lists/reload.h"
 
 #define WORDS 12
 
-/* The first source of a family on the list. */
-static const struct nolist_source *first_of(const struct list *l, int family, struct judged *of)
+static bool first_of(const struct list *l, int family, struct nolist_source *first)
 {
 	size_t i = family ? l->head.family[0] : 0;
+	struct judged *of = calloc(1, sizeof(*of));
+	bool is_there;
 
-	if (!l->head.family[family] || l->selected.is_off || !selected_get(&l->selected, i, of))
-		return NULL;
-	return &of->r.src;
+	is_there = of && l->head.family[family] && !l->selected.is_off &&
+		   selected_get(&l->selected, i, of);
+	if (is_there)
+		*first = of->r.src;
+	free(of);
+	return is_there;
 }
 
-static bool has_family(const struct list *l, int family, unsigned int limit_s)
+void reader_of(struct reader *r, const struct list *l)
 {
+	int family;
+
+	*r = (struct reader){ .format = l->format, .words = &l->words, .reload.argv = l->reload };
+	for (family = 0; family < 2; family++)
+		r->has[family] = first_of(l, family, &r->first[family]);
+}
+
+static bool has_family(const struct reader *r, int family)
+{
+	const struct format_head head = { .words = r->words };
+	struct reload question = r->reload;
 	char text[FORMAT_ASK], *argv[WORDS], *rest;
-	struct judged *of = calloc(1, sizeof(*of));
 	int n = 0, value;
 
-	if (!of)
-		return true;
-	l->format->ask(text, &l->head, family, first_of(l, family, of));
-	free(of);
-	argv[n++] = l->reload[0];
+	r->format->ask(text, &head, family, r->has[family] ? &r->first[family] : NULL);
+	argv[n++] = r->reload.argv[0];
 	argv[n] = strtok_r(text, " ", &rest);
 	while (argv[n] && n < WORDS - 1)
 		argv[++n] = strtok_r(NULL, " ", &rest);
 	argv[n] = NULL;
-	return reload_run(argv, limit_s, true, &value) != RELOAD_STATUS;
+	question.argv = argv;
+	question.is_silent = true;
+	return reload_run(&question, &value) != RELOAD_STATUS;
 }
 
-bool reader_has_lost(const struct list *l, unsigned int limit_s)
+bool reader_can_be_asked(const struct reader *r)
 {
-	const char *slash = strrchr(l->reload[0], '/');
+	const char *slash = strrchr(r->reload.argv[0], '/');
 
-	if (!l->format->ask || strcmp(slash ? slash + 1 : l->reload[0], l->format->name))
-		return false;
-	return !has_family(l, 0, limit_s) || !has_family(l, 1, limit_s);
+	return r->format->ask &&
+	       !strcmp(slash ? slash + 1 : r->reload.argv[0], r->format->name);
+}
+
+bool reader_has_lost(const struct reader *r)
+{
+	return reader_can_be_asked(r) && (!has_family(r, 0) || !has_family(r, 1));
 }

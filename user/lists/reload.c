@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "user/lists/reload.h"
+#include "user/lists/reload_user.h"
 
 extern char **environ;
 
@@ -102,17 +103,11 @@ static int wait_for(pid_t pid, unsigned int limit_s)
 	return ready;
 }
 
-enum reload_end reload_run(char *const argv[], unsigned int limit_s, bool is_silent, int *value)
+/* Waits for its end, and kills it with its children when the time is over. */
+static enum reload_end finish(pid_t pid, unsigned int limit_s, int *value)
 {
-	int status, ended;
-	pid_t pid;
+	int status, ended = wait_for(pid, limit_s);
 
-	*value = -complete_path();
-	if (!*value)
-		*value = -start(argv, is_silent, &pid);
-	if (*value)
-		return RELOAD_ERROR;
-	ended = wait_for(pid, limit_s);
 	if (ended <= 0)
 		kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
@@ -128,4 +123,18 @@ enum reload_end reload_run(char *const argv[], unsigned int limit_s, bool is_sil
 		return RELOAD_TIME;
 	*value = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 	return WIFSIGNALED(status) ? RELOAD_SIGNAL : *value ? RELOAD_STATUS : RELOAD_DONE;
+}
+
+enum reload_end reload_run(const struct reload *r, int *value)
+{
+	struct reload_user as = {};
+	pid_t pid;
+
+	*value = -complete_path();
+	if (!*value && r->user)
+		*value = reload_user(&as, r->user, r->argv);
+	if (!*value)
+		*value = -start(as.argv ? as.argv : r->argv, r->is_silent, &pid);
+	free(as.argv);
+	return *value ? RELOAD_ERROR : finish(pid, r->limit_s, value);
 }

@@ -37,26 +37,42 @@ static void set_output(void)
 		dup2(fd, STDOUT_FILENO);
 }
 
+static bool is_kept(enum job_keeps keeps, int cap)
+{
+	switch (keeps) {
+	case JOB_KEEPS_ALL:
+		return true;
+	case JOB_KEEPS_LISTS:
+		return cap != CAP_SYS_ADMIN && cap != CAP_PERFMON;
+	case JOB_KEEPS_BPF:
+		return cap == CAP_BPF;
+	case JOB_KEEPS_NONE:
+		break;
+	}
+	return false;
+}
+
 /*
  * Finding tables by their pins needs no CAP_SYS_ADMIN. With no-new-privileges, as in the
  * systemd unit, commands that reload a list do not get it back either. If a capability
  * cannot be dropped the job runs with it, as it would have before.
  */
-static void drop_caps(void)
+static void drop_caps(enum job_keeps keeps)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	static const int caps[] = { CAP_SYS_ADMIN, CAP_PERFMON };
-	size_t i;
+	int cap;
 
 	if (syscall(SYS_capget, &head, data))
 		return;
-	for (i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
-		struct __user_cap_data_struct *d = &data[CAP_TO_INDEX(caps[i])];
+	for (cap = 0; cap < 32 * _LINUX_CAPABILITY_U32S_3; cap++) {
+		struct __user_cap_data_struct *d = &data[CAP_TO_INDEX(cap)];
 
-		d->effective &= ~CAP_TO_MASK(caps[i]);
-		d->permitted &= ~CAP_TO_MASK(caps[i]);
-		d->inheritable &= ~CAP_TO_MASK(caps[i]);
+		if (is_kept(keeps, cap))
+			continue;
+		d->effective &= ~CAP_TO_MASK(cap);
+		d->permitted &= ~CAP_TO_MASK(cap);
+		d->inheritable &= ~CAP_TO_MASK(cap);
 	}
 	syscall(SYS_capset, &head, data);
 }
@@ -80,8 +96,8 @@ static _Noreturn void work(const struct job *job, pid_t parent)
 	unsetenv("WATCHDOG_PID");
 	unsetenv("WATCHDOG_USEC");
 	set_output();
-	if (job->drops_caps)
-		drop_caps();
+	if (job->keeps != JOB_KEEPS_ALL)
+		drop_caps(job->keeps);
 	log_command(job->name);
 	status = job->fn(job->file);
 	fflush(stdout);

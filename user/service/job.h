@@ -9,13 +9,20 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+enum job_keeps {
+	JOB_KEEPS_ALL,   /* it loads */
+	JOB_KEEPS_LISTS, /* all but those that only loading takes: it writes lists and reloads */
+	JOB_KEEPS_BPF,   /* it reads the tables by their pins */
+	JOB_KEEPS_NONE,
+};
+
 struct job {
 	/* Set by the caller: */
 	const char *name;             /* for the log */
 	int (*fn)(const char *file);  /* its return is the exit status */
 	const char *file;             /* the configuration */
 	bool is_whole;   /* it runs to its end even if we are killed */
-	bool drops_caps; /* it loads nothing, and drops the capabilities that only load needs */
+	enum job_keeps keeps; /* which capabilities */
 	/* Called when it has ended. status: its exit status, or -1 if it was killed. */
 	void (*ended)(struct job *job, int status);
 	void *arg;

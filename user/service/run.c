@@ -133,6 +133,7 @@ static void adopt(struct run *r, struct version *v)
 	*v = (struct version){};
 	r->collect.every_s = r->now.conf.collect_s;
 	r->dump.every_s = r->now.conf.dump_s;
+	r->o->adopted(r->now.text);
 }
 
 /* --- steps --------------------------------------------------------------------- */
@@ -458,13 +459,14 @@ static void set_jobs(struct run *r)
 	r->collect.job = (struct job){ .name = "collect",
 				       .fn = o->collect,
 				       .file = o->file,
-				       .drops_caps = true,
+				       .keeps = JOB_KEEPS_BPF,
 				       .ended = on_done,
 				       .arg = r };
 	r->dump.job = (struct job){ .name = "dump",
 				    .fn = o->dump,
 				    .file = o->file,
-				    .drops_caps = true,
+				    .keeps = o->is_dump_elsewhere ? JOB_KEEPS_NONE :
+								    JOB_KEEPS_LISTS,
 				    .ended = on_done,
 				    .arg = r };
 }

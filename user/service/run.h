@@ -18,6 +18,9 @@ struct run_options {
 	run_step_fn *heal;       /* before each collect: attaches what is detached; NULL: does not */
 	run_step_fn *collect;
 	run_step_fn *dump;       /* all lists of the configuration */
+	/* A configuration is in force from now on: its text. */
+	void (*adopted)(const char *text);
+	bool is_dump_elsewhere;  /* "dump" only asks another process: it needs no capability */
 	/* Checks what else a configuration needs. 0 or -errno, explained by failure_of(). */
 	int (*check)(const struct conf *conf);
 };
