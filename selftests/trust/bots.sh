@@ -190,6 +190,25 @@ is_as_wanted() {
 	esac
 }
 
+table_of_bots() {
+	printf '| bot | IPv4 | IPv6 |\n|---|---|---|\n'
+	for name in "${names[@]}"; do
+		echo "| $name | $(result_of "$name" 4) | $(result_of "$name" 6) |"
+	done
+}
+
+table_of_greedy() {
+	printf '| each hour it | IPv4 | IPv6 |\n|---|---|---|\n'
+	for w in resets persists answers; do
+		case $w in
+		resets) echo -n "| forges SYNs at low and real, and is reset by the real MX; listings last 48 hours" ;;
+		persists) echo -n "| does so, and goes on to the high fake" ;;
+		answers) echo -n "| forges SYNs at low and real, and the real MX answers 5xx: these are walks" ;;
+		esac
+		echo " |$(stay_of "$w" 4) |$(stay_of "$w" 6) |"
+	done
+}
+
 greedy_entry() {
 	local n
 
@@ -265,18 +284,13 @@ kill "$watcher"
 diag "$(cat "$DIR/lists")"
 [ ! -s "$DIR/watch.log" ] || diag "$(head -20 "$DIR/watch.log")"
 
-printf '# %-38s %-18s %-18s\n' bot IPv4 IPv6
-for name in "${names[@]}"; do
-	printf '# %-38s %-18s %-18s\n' "$name" "$(result_of "$name" 4)" "$(result_of "$name" 6)"
-done
+echo '# Hours from the first try on until it was listed, and what it is judged to be at the end.'
+diag "$(table_of_bots)"
+echo '# Listed, and doing all it can to come off: the hours in which it was on the list.'
+diag "$(table_of_greedy)"
 for name in "${names[@]}"; do
 	for family in 4 6; do
 		check "$name, IPv$family: ${wanted[$name]}" is_as_wanted "$(result_of "$name" $family)" "${wanted[$name]}"
-	done
-done
-for w in resets persists answers; do
-	for family in 4 6; do
-		echo "# greedy, IPv$family, the real MX $w: listed in the hours$(stay_of $w $family)"
 	done
 done
 for family in 4 6; do

@@ -198,6 +198,7 @@ leave_out_missing() {
 
 	for s in "${senders[@]}"; do
 		module=$(sed -n 's/^modules="\(.*\)"$/\1/p' "selftests/lib/trust/senders/$s.sh")
+		module=${module%@*}
 		if [ "$module" ] && { [ ! -d "build/npm/node_modules/$module" ] || ! command -v node >/dev/null; }; then
 			skip "npm has not got '$module'" "$s"
 		else
@@ -362,6 +363,22 @@ table_of_senders() {
 	done
 }
 
+# Who was listed, how many hours after the first mail.
+listings_of() {
+	local s family role
+
+	for s in "${senders[@]}"; do
+		for family in 4 6; do
+			for role in low real high; do
+				entry_of "$s" "$family" "$1" "$role"
+			done
+		done | sort -u | awk -v w="$1" -v s="$s" -v from="$FIRST.5" '
+			NR == FNR { is[$1]; next }
+			$2 == w && $3 == "+" && $4 in is {
+				printf "; %s, IPv%d: %.0f h", s, $4 ~ /:/ ? 6 : 4, $1 - from }' - "$DIR/lists"
+	done
+}
+
 # Hours from the first mail on until it was free, as its evidence tells.
 freed_after() {
 	nolist_at "$1" explain --json "$(source_of "$2" "$3")" 2>/dev/null | jq -r --argjson h "$HOUR_S" \
@@ -486,7 +503,7 @@ for w in "${plain_sites[@]}"; do
 		*) check "$w: $s is not listed" is_not_listed "$w" "$s" ;;
 		esac
 	done
-	echo "# $w: $listed of ${#senders[@]} senders listed"
+	echo "# $w: $listed of ${#senders[@]} senders listed$(listings_of "$w")"
 done
 [ -z "${TRUST_KEEP:-}" ] || cp -r "$DIR" "$TRUST_KEEP"
 done_testing

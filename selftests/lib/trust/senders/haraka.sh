@@ -3,7 +3,7 @@
 #
 # Haraka, as an outgoing server for this host.
 packages=""
-modules="Haraka"
+modules="Haraka@3.3.4"
 
 serve() {
 	mkdir -p /etc/haraka/config /etc/haraka/queue

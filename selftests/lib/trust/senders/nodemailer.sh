@@ -3,7 +3,7 @@
 #
 # nodemailer, which closes without QUIT after a failure; it is given the hosts in order.
 packages=""
-modules="nodemailer"
+modules="nodemailer@10.6.1"
 
 send() {
 	node -e '

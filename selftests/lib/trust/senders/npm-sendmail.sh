@@ -3,7 +3,7 @@
 #
 # The module "sendmail", direct to MX: it does not sort the MXes by their preference.
 packages=""
-modules="sendmail"
+modules="sendmail@1.6.1"
 walks=no
 
 send() {
