@@ -49,6 +49,7 @@
 #define NOLIST_MAP_COOKIES "nolist_cookies" /* the program's own, never pinned */
 #define NOLIST_MAP_LIMITS "nolist_limits"   /* the program's own, never pinned */
 #define NOLIST_MAP_PROGS "nolist_progs" /* the program's own; pinned, or the kernel empties it */
+#define NOLIST_MAP_DOMAINS "nolist_domains"
 
 /*
  * An address in network byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291
@@ -172,14 +173,17 @@ enum nolist_verb {
 	NOLIST_V_NOT_SMTP = 11, /* HTTP, TLS, binary, endless lines, too much */
 	NOLIST_VERBS = 12
 };
+/* No verb, but a column of replies: to a RCPT whose domain is not ours. */
+#define NOLIST_SAY_ELSEWHERE 12
 #define NOLIST_REPLY_COLUMNS 16 /* a reply for each verb; the others are in reserve */
-_Static_assert(NOLIST_VERBS <= NOLIST_REPLY_COLUMNS, "abi");
+_Static_assert(NOLIST_VERBS <= NOLIST_SAY_ELSEWHERE, "abi");
+_Static_assert(NOLIST_SAY_ELSEWHERE < NOLIST_REPLY_COLUMNS, "abi");
 
 #define NOLIST_TEXT_MAX 192   /* bytes of a reply with CR LF; even, fits any segment */
 #define NOLIST_TOTAL_MAX 8192 /* bytes we send in a dialogue before we end it */
 
-/* A reply that is the 4xx; a reply that ends with our FIN. */
-enum { NOLIST_SAYS_LATER = 1, NOLIST_SAYS_BYE = 2 };
+/* A reply that is the 4xx; that ends with our FIN; that says that a domain is not ours. */
+enum { NOLIST_SAYS_LATER = 1, NOLIST_SAYS_BYE = 2, NOLIST_SAYS_ELSEWHERE = 4 };
 
 struct nolist_reply {
 	__u16 len;   /* bytes of text; even; 0: there is no such reply */
@@ -205,6 +209,11 @@ struct nolist_smtp {
 /* Answers that are limited by network: nolist_config.answers and nolist_limits. */
 enum nolist_limit { NOLIST_LIMIT_RESET = 0, NOLIST_LIMIT_SYN_ACK = 1, NOLIST_LIMITS };
 
+/* A secret of keyed hashes. */
+struct nolist_key {
+	__u64 k[2];
+};
+
 struct nolist_config {
 	__u32 magic;   /* NOLIST_MAGIC, or the value is not ours */
 	__u32 version; /* NOLIST_ABI_VERSION */
@@ -214,9 +223,15 @@ struct nolist_config {
 	__u64 until_ns; /* after that time every frame passes (load --probation); 0: no end */
 	__u32 partials; /* how many of partial[] are set */
 	__u32 macs;     /* how many of mac[] are set; 0: link addresses are not compared */
-	/* For switches. The first four share a cache line with what each frame reads. */
+	/* Switches. The first four words share a cache line with what each frame reads. */
 	__u16 answers[NOLIST_LIMITS]; /* to one network in a second and CPU; 0: any number */
-	__u32 reserved[11];
+	__u32 domains;      /* 1 + the place in nolist_domains; 0: all domains are ours */
+	__u32 domain_mask;  /* lines of that table, less one */
+	__u32 domain_below; /* is there an entry with NOLIST_DOMAIN_BELOW? */
+	__u32 domain_count; /* entries, for people */
+	__u32 reserved_domains;
+	struct nolist_key domain_key; /* of the hashes; drawn with each table, never shown */
+	__u32 reserved[2]; /* for switches */
 	__u32 test[NOLIST_TEST_MAX]; /* sources of tests, by nolist_test_of(); 0: unused */
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum
@@ -245,12 +260,9 @@ _Static_assert(NOLIST_HOUR >= 6 && NOLIST_HOUR <= 3600, "shorter than parts of i
 #define NOLIST_COOKIE_SHIFT (40 - NOLIST_HOUR_SHIFT)
 
 /*
- * nolist_key: the secret of the sequence numbers. User space draws it once and
+ * nolist_key is the secret of the sequence numbers. User space draws it once and
  * does not change it on a reload, so that no open dialogue is lost; never shown.
  */
-struct nolist_key {
-	__u64 k[2];
-};
 
 /* The first place to look for an address. Both sides must agree on it. */
 static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
@@ -262,6 +274,36 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
 	 * the addresses of one network are spread over the whole table.
 	 */
 	return (h + a->q[1]) * 0xbf58476d1ce4e5b9ull >> 52;
+}
+
+/*
+ * nolist_domains: at each place a table of our domains, an array of lines. A load fills the
+ * place that the configuration in force does not name, then puts its own in force. An entry is
+ * 61 bits of the keyed hash of a name, which is read backwards in small letters, and the bits
+ * below; 0: it is free. A name is in the line that its hash names, or, where that is full, in
+ * the next one; the first free entry is taken.
+ */
+#define NOLIST_DOMAIN_PLACES 2
+#define NOLIST_DOMAIN_ENTRIES 8 /* of a line, which is a cache line */
+#define NOLIST_DOMAIN_PROBES 2  /* lines that are searched */
+#define NOLIST_DOMAIN_MAX 63    /* bytes of a name; longer ones are never ours */
+
+enum {
+	NOLIST_DOMAIN_ITSELF = 1, /* mail for the name itself is for us */
+	NOLIST_DOMAIN_BELOW = 2,  /* mail for names below it is for us, of one or two labels more */
+	NOLIST_DOMAIN_USED = 4,   /* without the two: mail for it is not for us, whatever is above */
+	NOLIST_DOMAIN_BITS = 7
+};
+
+struct nolist_domain_line {
+	__u64 entry[NOLIST_DOMAIN_ENTRIES];
+};
+_Static_assert(sizeof(struct nolist_domain_line) == 64, "abi");
+
+/* The line of a hash, modulo their number. Both sides must agree on it. */
+static inline __u32 nolist_domain_line_of(__u64 hash)
+{
+	return hash >> 32;
 }
 
 /* A source of tests as the configuration has it, never 0. Of two sources, as good as never the same. */
@@ -320,6 +362,7 @@ enum nolist_event {
 	NOLIST_EVENT_PIPELINED = 6,       /* sent commands together; PIPELINING was not offered */
 	NOLIST_EVENT_NOT_SMTP = 7,        /* sent something that is not SMTP */
 	NOLIST_EVENT_STARTTLS = 8,        /* wanted STARTTLS */
+	NOLIST_EVENT_ELSEWHERE = 9,       /* named a recipient whose domain is not ours */
 	NOLIST_EVENTS
 };
 #define NOLIST_EVENT_SLOTS 16
@@ -431,7 +474,8 @@ struct nolist_stats {
 	__u64 verified_new;                   /* sources added to nolist_verified */
 	__u64 verified_lost;                  /* verified evidence not noted: the table was full */
 	__u64 verified_lost_ns;               /* when last */
-	__u64 reserved[32];
+	__u64 elsewhere;                      /* recipients whose domain is not ours */
+	__u64 reserved[31];
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
 	/* Admission to nolist_contacts, by role: what was spent in this second. */

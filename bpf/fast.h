@@ -139,7 +139,7 @@ static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist
 	}
 	if (p->flags & TCP_FIN)
 		return high_fast_fin(p, r, &h) ? fast_end(ctx, p, r) : FAST_MISS;
-	text = high_fast(conf, p, r, &h);
+	text = high_fast(ctx, conf, p, r, &h);
 	return text ? fast_answer(ctx, text, p, r, NOLIST_HIGH_TEXT) : FAST_MISS;
 }
 

@@ -33,6 +33,7 @@ enum {
 	HIGH_NOT_SMTP = 128,
 	HIGH_STARTTLS = 256,
 	HIGH_BAD_ACK = 512, /* acknowledges a number that we have not sent */
+	HIGH_ELSEWHERE = 1024, /* names a recipient whose domain is not ours */
 };
 
 /* What the numbers of a segment mean in its dialogue. All in host byte order. */
@@ -291,9 +292,24 @@ static __always_inline __u32 high_shown(const struct nolist_config *conf, const 
 		events |= HIGH_WEAK;
 	if (row->does & NOLIST_SAYS_LATER)
 		events |= HIGH_TEMPFAILED;
+	if (row->does & NOLIST_SAYS_ELSEWHERE)
+		events |= HIGH_ELSEWHERE;
 	if (verb >= NOLIST_V_QUIT)
 		events |= high_leaving(verb, said, h->total);
 	return events;
+}
+
+/* The column of the reply to a verb. scan: its line, or the last piece of it. */
+static __always_inline __u32 high_column(struct xdp_md *ctx, const struct nolist_config *conf,
+					 const struct pkt *p, const struct high *h, __u32 verb,
+					 __u64 scan)
+{
+	__u32 off = p->l4 + p->doff, to;
+
+	if (verb != NOLIST_V_RCPT || !conf->domains)
+		return verb;
+	to = domain_end(ctx, off, SMTP_LINE(scan), h->parse);
+	return domain_column(ctx, conf, to, to - off);
 }
 
 /*
@@ -333,7 +349,9 @@ static __always_inline enum nolist_verdict high_line(struct xdp_md *ctx,
 		h->is_fin = is_fin;
 		mid = 0;
 	}
-	row = high_say(conf, p, r, h, NOLIST_REPLY(mid, state, verb), h->seq + accepted);
+	row = high_say(conf, p, r, h,
+		       NOLIST_REPLY(mid, state, high_column(ctx, conf, p, h, verb, scan)),
+		       h->seq + accepted);
 	if (!row)
 		return NOLIST_HIGH_SILENT;
 	/* Only some values of the parse verify: the fewer they are, the harder is a guess. */
@@ -417,7 +435,8 @@ static __always_inline enum nolist_verdict high_refuse(const struct nolist_confi
  * and the slow path must decide anew. Twin of high_dialogue(); prog/fuzz sends each segment
  * both ways.
  */
-static __always_inline const struct nolist_reply *high_fast(const struct nolist_config *conf,
+static __always_inline const struct nolist_reply *high_fast(struct xdp_md *ctx,
+							     const struct nolist_config *conf,
 							     struct pkt *p, struct reply *r,
 							     struct high *h)
 {
@@ -432,7 +451,7 @@ static __always_inline const struct nolist_reply *high_fast(const struct nolist_
 		if (!p->line || verb >= NOLIST_V_NOT_SMTP || h->total >= NOLIST_TOTAL_MAX ||
 		    h->total & 1)
 			return NULL;
-		text = NOLIST_REPLY(0, state, verb);
+		text = NOLIST_REPLY(0, state, high_column(ctx, conf, p, h, verb, p->line));
 	} else if (h->data) {
 		return NULL;
 	}

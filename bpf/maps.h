@@ -27,6 +27,22 @@ struct {
 	__array(values, struct conf_inner);
 } nolist_conf SEC(".maps");
 
+struct domain_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_INNER_MAP); /* a table may have any number of lines */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct nolist_domain_line));
+};
+
+/* Hashes of the domains that mail is for us in: the configuration names the place in force. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, NOLIST_DOMAIN_PLACES);
+	__type(key, __u32);
+	__array(values, struct domain_inner);
+} nolist_domains SEC(".maps");
+
 /* The secret of our sequence numbers; all zero until user space has drawn one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

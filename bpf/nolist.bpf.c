@@ -27,6 +27,7 @@
 #include "check.h"
 #include "decide.h"
 #include "cookie.h"
+#include "domain.h"
 #include "high.h"
 #include "limit.h"
 #include "reply.h"

@@ -159,7 +159,8 @@ static __always_inline void verified_count(__u16 *count, bool is_so)
 }
 
 #define VERIFIED_RARE                                                                              \
-	(HIGH_CLOSED | HIGH_EARLY_TALKER | HIGH_PIPELINED | HIGH_NOT_SMTP | HIGH_STARTTLS)
+	(HIGH_CLOSED | HIGH_EARLY_TALKER | HIGH_PIPELINED | HIGH_NOT_SMTP | HIGH_STARTTLS |        \
+	 HIGH_ELSEWHERE)
 
 static __always_inline void verified_events(struct nolist_hour *h, __u32 events)
 {
@@ -176,6 +177,7 @@ static __always_inline void verified_events(struct nolist_hour *h, __u32 events)
 	verified_count(&h->n[NOLIST_EVENT_PIPELINED], events & HIGH_PIPELINED);
 	verified_count(&h->n[NOLIST_EVENT_NOT_SMTP], events & HIGH_NOT_SMTP);
 	verified_count(&h->n[NOLIST_EVENT_STARTTLS], events & HIGH_STARTTLS);
+	verified_count(&h->n[NOLIST_EVENT_ELSEWHERE], events & HIGH_ELSEWHERE);
 }
 
 static __always_inline void verified_bad_ack(struct nolist_stats *st,
@@ -213,6 +215,8 @@ __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __
 		verified_bad_ack(st, src);
 		return 0;
 	}
+	if (events & HIGH_ELSEWHERE)
+		st->elsewhere++;
 	r = bpf_map_lookup_elem(&nolist_verified, src);
 	if (!r) {
 		if (!(events & (HIGH_STRONG | HIGH_WEAK)))

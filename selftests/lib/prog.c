@@ -2,6 +2,7 @@
 /* prog.h: loading, configuring and running the program in the kernel. */
 #include <stdbool.h>
 #include "selftests/lib/prog.h"
+#include "user/config/domain_table.h"
 
 const struct nolist_key prog_key = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
 
@@ -149,6 +150,7 @@ void prog_load_file(struct prog *p, const char *file, void (*tamper)(struct bpf_
 	p->verified = prog_map(p, NOLIST_MAP_VERIFIED);
 	p->stats = prog_map(p, NOLIST_MAP_STATS);
 	p->limits = prog_map(p, NOLIST_MAP_LIMITS);
+	p->domains = prog_map(p, NOLIST_MAP_DOMAINS);
 	p->cpus = libbpf_num_possible_cpus();
 	if (bpf_map_update_elem(p->key, &zero, &prog_key, BPF_ANY))
 		tap_die(NOLIST_MAP_KEY);
@@ -210,6 +212,36 @@ int prog_conf_add(struct nolist_config *c, struct nolist_addr a, __u32 role, __u
 		}
 	}
 	return 0;
+}
+
+void prog_domains(struct prog *p, struct nolist_config *c, const char *const *domain)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	static __u32 place;
+	struct domain_set set = {};
+	struct domain_table t;
+	struct domain d;
+	__u32 i;
+	int fd;
+
+	for (; *domain; domain++)
+		if (domain_parse(*domain, &d) || domain_set_add(&set, &d))
+			tap_die(*domain);
+	domain_set_sort(&set);
+	if (domain_table_make(&t, &set, NULL))
+		tap_die("a table of domains");
+	domain_table_fill(&t, c);
+	place = !place;
+	c->domains = place + 1;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(__u32), sizeof(*t.line), t.lines, &opts);
+	for (i = 0; fd >= 0 && i < t.lines; i++)
+		if (bpf_map_update_elem(fd, &i, &t.line[i], BPF_ANY))
+			tap_die("a line of domains");
+	if (fd < 0 || bpf_map_update_elem(p->domains, &place, &fd, BPF_ANY))
+		tap_die(NOLIST_MAP_DOMAINS);
+	close(fd);
+	domain_table_free(&t);
+	domain_set_free(&set);
 }
 
 void prog_configure(struct prog *p, const struct nolist_config *c)

@@ -22,7 +22,7 @@ extern const struct nolist_key prog_key;
 struct prog {
 	struct bpf_object *object;
 	int fd, slow; /* the program, and its slow path */
-	int conf, progs, key, contacts, verified, stats, limits;
+	int conf, progs, key, contacts, verified, stats, limits, domains;
 	int cpus;
 	__u64 seen[NOLIST_VERDICTS]; /* verdict counters after the last frame */
 };
@@ -65,6 +65,8 @@ struct nolist_config *prog_conf_new(void);
 
 /* False where all places for the address are taken: try another seed. */
 int prog_conf_add(struct nolist_config *c, struct nolist_addr a, __u32 role, __u32 mx);
+/* Puts a table of these domains at the other place, and notes it in c. NULL ends them. */
+void prog_domains(struct prog *p, struct nolist_config *c, const char *const *domain);
 void prog_configure(struct prog *p, const struct nolist_config *c);
 
 /* abi.h: the one clock. */

@@ -10,6 +10,11 @@
 
 void talk_configure(struct prog *s, const struct dialogue *d)
 {
+	talk_configure_domains(s, d, NULL);
+}
+
+void talk_configure_domains(struct prog *s, const struct dialogue *d, const char *const *domain)
+{
 	struct nolist_config *c = prog_conf_new();
 
 	/* Counted, and not reached. */
@@ -18,6 +23,8 @@ void talk_configure(struct prog *s, const struct dialogue *d)
 	    !prog_conf_add(c, prog_addr(TALK_FAKE6), NOLIST_HIGH, 1) ||
 	    dialogue_compile(d, &c->smtp))
 		tap_die("a configuration");
+	if (domain)
+		prog_domains(s, c, domain);
 	prog_configure(s, c);
 	free(c);
 }
@@ -260,6 +267,7 @@ const char *talk_evidence(const struct talk *t)
 		[NOLIST_EVENT_PIPELINED] = "pipelined",
 		[NOLIST_EVENT_NOT_SMTP] = "not_smtp",
 		[NOLIST_EVENT_STARTTLS] = "starttls",
+		[NOLIST_EVENT_ELSEWHERE] = "elsewhere",
 	};
 	static char text[256];
 	struct nolist_verified r;

@@ -18,6 +18,8 @@
 
 /* Puts a dialogue in force, as `load` does. */
 void talk_configure(struct prog *s, const struct dialogue *d);
+/* The same where only these domains are ours, written as in the configuration; NULL ends them. */
+void talk_configure_domains(struct prog *s, const struct dialogue *d, const char *const *domain);
 
 /* Wrong acknowledgements counted so far. */
 unsigned long talk_bad_acks(const struct prog *s);

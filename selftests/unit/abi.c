@@ -27,7 +27,9 @@ static const struct member layout[] = {
 	T(nolist_config), M(nolist_config, magic), M(nolist_config, version), M(nolist_config, until_ns),
 	M(nolist_config, seed), M(nolist_config, ports), M(nolist_config, port),
 	M(nolist_config, partials), M(nolist_config, macs), M(nolist_config, answers),
-	M(nolist_config, reserved),
+	M(nolist_config, domains), M(nolist_config, reserved_domains),
+	M(nolist_config, domain_mask), M(nolist_config, domain_below), M(nolist_config, domain_count),
+	M(nolist_config, domain_key), M(nolist_config, reserved),
 	M(nolist_config, test),
 	M(nolist_config, partial), M(nolist_config, mac),
 	M(nolist_config, slot), M(nolist_config, smtp),
@@ -49,7 +51,8 @@ static const struct member layout[] = {
 	M(nolist_verified, walks), M(nolist_verified, reserved_walks), M(nolist_verified, reserved), M(nolist_verified, hour),
 	T(nolist_stats), M(nolist_stats, verdict), M(nolist_stats, contacts_new),
 	M(nolist_stats, contacts_lost), M(nolist_stats, contacts_limited), M(nolist_stats, verified_new),
-	M(nolist_stats, verified_lost), M(nolist_stats, verified_lost_ns), M(nolist_stats, reserved),
+	M(nolist_stats, verified_lost), M(nolist_stats, verified_lost_ns), M(nolist_stats, elsewhere),
+	M(nolist_stats, reserved),
 	M(nolist_stats, bad_acks),
 	M(nolist_stats, real), M(nolist_stats, budget), M(nolist_stats, mx),
 	T(nolist_bad_acks), M(nolist_bad_acks, hour), M(nolist_bad_acks, count),
@@ -63,6 +66,7 @@ static const struct member layout[] = {
 	M(nolist_meta, reserved_ifs), M(nolist_meta, detached),
 	M(nolist_meta, reserved),
 	T(nolist_change), M(nolist_change, mx), M(nolist_change, at_ns),
+	T(nolist_domain_line), M(nolist_domain_line, entry),
 	T(nolist_object), M(nolist_object, magic), M(nolist_object, version),
 };
 /* clang-format on */
@@ -171,6 +175,7 @@ static const struct {
 	{ NOLIST_MAP_COOKIES, 4, sizeof(struct nolist_cookies) },
 	{ NOLIST_MAP_LIMITS, 4, sizeof(struct nolist_limits) },
 	{ NOLIST_MAP_PROGS, 4, 4 },
+	{ NOLIST_MAP_DOMAINS, 4, 4 },
 };
 
 static void map_sizes(void)
@@ -196,6 +201,12 @@ static void map_sizes(void)
 	tap_ok(inner && bpf_map__value_size(inner) == sizeof(struct nolist_config) &&
 		       bpf_map__max_entries(inner) == 1,
 	       "the configuration's inner map holds one struct nolist_config");
+
+	m = bpf_object__find_map_by_name(object, NOLIST_MAP_DOMAINS);
+	inner = m ? bpf_map__inner_map(m) : NULL;
+	tap_ok(inner && bpf_map__value_size(inner) == sizeof(struct nolist_domain_line) &&
+		       bpf_map__max_entries(m) == NOLIST_DOMAIN_PLACES,
+	       "a table of domains has lines of struct nolist_domain_line");
 }
 
 static void names(void)

@@ -7,3 +7,4 @@
 #include "bpf/abi.h"
 
 struct nolist_config abi_config;
+struct nolist_domain_line abi_domain_line;

@@ -63,6 +63,8 @@ static const char good[] = "# all keys\n"
 			   "split-handshake = yes\n"
 			   "syn-ack-limit = 65535\n"
 			   "reset-limit = 300\n"
+			   "domains = { Example.com., .example.com, *.example.org,\n"
+			   " \"*.example.net\", !mx.example.com, ./own }\n"
 			   "collect = yes\n"
 			   "store-size = 64\n"
 			   "collect-interval = 60\n"
@@ -98,6 +100,9 @@ static void test_good(void)
 		       c.providers == 1 &&
 		       c.never_excepts == 2 && c.test_sources == 2,
 	       "rules of the verdict are taken");
+	tap_ok(c.domains == 6 && !strcmp(c.domain[0], "Example.com.") &&
+		       !strcmp(c.domain[2], ".example.org") && !strcmp(c.domain[5], "./own"),
+	       "domains are names and files");
 	conf_free(&c);
 	read_text(&c, "", 0);
 	tap_ok(!c.errors && c.ports == 1 && c.port[0] == 25 && c.rules.window_s == 604800 &&
@@ -107,15 +112,34 @@ static void test_good(void)
 	conf_free(&c);
 }
 
+#define N10 "abcdefghi."
+#define N60 N10 N10 N10 N10 N10 N10
+
 static const struct {
 	const char *text;
 	bool is_error;
-	const char *note;
+	const char *note; /* NULL: none at all */
 } rows[] = {
 	{"low = 192.0.2.1\n\nlow = 192.0.2.1", true, ":3: '192.0.2.1' is given twice, also at"},
 	{"low = 192.0.2.1\nreal = 192.0.2.1", true, ":2: '192.0.2.1' is real, but low at"},
 	{"low = ::ffff:192.0.2.1\nlow = 192.0.2.1", true, "is given twice"},
 	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
+	{"domains = { a@example.com }", true, ":1: 'a@example.com' is not a domain: write only"},
+	{"domains = { b\xc3\xbc" "cher.example }", true, "is not a domain: write its A-label"},
+	{"domains = { \"\" }", true, "is not a domain: it is empty"},
+	{"domains = { !. }", true, "is not a domain: it is empty"},
+	{"domains = { *.com }", true, "is not a domain: nobody is the master"},
+	{"domains = { 192.0.2.1 }", true, "is not a domain: it looks like an address"},
+	{"domains = { a..example }", true, "is not a domain: one of its labels is empty"},
+	{"domains = { ..example.com }", true, "is not a domain: one of its labels is empty"},
+	{"domains = { -a.example }", true, "begins or ends with '-'"},
+	{"domains = { \"a*.example\" }", true, "none of letters"},
+	{"domains = { " N60 "xxxx }", true, "longer than 63"},
+	{"domains = { " N60 "xxx }", false, NULL},
+	{"stage = mail\ndomains = { example.com }", true,
+	 ":1: 'stage = mail' tempfails before a recipient is named, so it cannot go with 'domains' at "},
+	{"domains = { ./own }\nstage = greeting", true, ":2: 'stage = greeting' tempfails before"},
+	{"domains = { example.com }\nstage = rcpt", false, NULL},
 	{"\nlow = mx.example.com", true, ":2: 'mx.example.com' is not an address: write its IP"},
 	{"low = 192.0.2.0/24", true, ":1: '192.0.2.0/24' is not an address: write one address"},
 	{"high = 224.0.0.1", true, ":1: '224.0.0.1' is a multicast address"},
@@ -201,8 +225,8 @@ static void test_rows(void)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		read_text(&c, rows[i].text, strlen(rows[i].text));
 		snprintf(name, sizeof(name), "%s: %s", rows[i].is_error ? "error" : "warning",
-			 rows[i].note);
-		tap_ok(has_note(&c, rows[i].is_error, rows[i].note) &&
+			 rows[i].note ? rows[i].note : rows[i].text);
+		tap_ok((rows[i].note ? has_note(&c, rows[i].is_error, rows[i].note) : !c.notes) &&
 			       !c.errors == !rows[i].is_error,
 		       "%s", name);
 		conf_free(&c);

@@ -15,6 +15,7 @@
 #include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
 #include "user/config/conf.h"
+#include "user/config/domain_table.h"
 #include "user/cmd/conf_args.h"
 #include "user/cmd/interfaces.h"
 #include "user/lists/configured.h"
@@ -49,6 +50,7 @@ struct load {
 	struct conf conf;
 	struct nolist_addr *own;
 	int owns, own_left;
+	struct domain_table domains; /* no lines: all domains are ours */
 	int ifindex[KERN_IFS_MAX];
 	struct kern_done done[KERN_IFS_MAX];
 	int ifs;
@@ -197,6 +199,8 @@ static int fill(struct nolist_config *out, const struct nolist_config *old, cons
 	struct load *l = arg;
 
 	l->own_left = conf_fill(&l->conf, out, l->own, l->owns, old, busy);
+	if (l->domains.line)
+		domain_table_fill(&l->domains, out);
 	if (l->probation_s)
 		out->until_ns = kern_now_ns() + l->probation_s * 1000000000ull;
 	return l->own_left < 0 ? l->own_left : 0;
@@ -329,6 +333,7 @@ static int load(struct load *l)
 		.mode = l->conf.mode,
 		.sources_max = l->conf.sources,
 		.is_collected = l->conf.is_collected,
+		.domains = l->domains.line,
 		.fill = fill,
 		.arg = l,
 	};
@@ -358,6 +363,24 @@ static int confirm(void)
 	return ret ? warn_of_pin() : EXIT_DONE;
 }
 
+/* Reads the domains and makes their table. 0 or -errno, explained. */
+static int read_domains(struct load *l, struct files *files)
+{
+	struct domain_set set;
+	int error;
+
+	if (!l->conf.domains)
+		return 0;
+	error = files_domains(&set, &l->conf, files);
+	if (!error) {
+		error = domain_table_make(&l->domains, &set, NULL);
+		if (error)
+			fail(error, "cannot make the table of domains");
+	}
+	domain_set_free(&set);
+	return error;
+}
+
 static int configure_and_load(struct load *l)
 {
 	struct files files = { .state_dir = options.state_dir, .is_keeping = true };
@@ -371,6 +394,8 @@ static int configure_and_load(struct load *l)
 	conf_print_notes(&l->conf, true);
 	/* Otherwise the first dump would fail, unattended. */
 	error = status ? 0 : configured_check_all(&l->conf, &files);
+	if (!status && !error)
+		error = read_domains(l, &files);
 	is_warned = cmd_print_files(&files);
 	if (error)
 		status = cmd_failed(error);
@@ -378,6 +403,7 @@ static int configure_and_load(struct load *l)
 		status = load(l);
 	if (status == EXIT_DONE && is_warned)
 		status = EXIT_WARNED;
+	domain_table_free(&l->domains);
 	conf_free(&l->conf);
 	free(l->own);
 	return status;

@@ -88,6 +88,9 @@ void conf_free(struct conf *conf)
 	free(conf->provider);
 	for (i = 0; i < conf->allows; i++)
 		free(conf->allow[i]);
+	for (i = 0; i < conf->domains; i++)
+		free(conf->domain[i]);
+	free(conf->domain);
 	for (i = 0; i < conf->notes; i++)
 		free(conf->note[i].text);
 	free(conf->name);
@@ -188,11 +191,26 @@ static void check_roles(struct conf *conf)
 			  NOLIST_SMTP_PORT);
 }
 
+/* At the stages before RCPT a dialogue is tempfailed before any domain is named. */
+static void check_stage(struct conf *conf)
+{
+	const char *stage = conf->stage == STAGE_GREETING ? "greeting" : "mail";
+
+	if (!conf->domains || conf->stage > STAGE_MAIL)
+		return;
+	conf_note(conf, true,
+		  "%s: 'stage = %s' tempfails before a recipient is named, so it cannot go with "
+		  "'domains' at %s: use rcpt or data",
+		  given_where(conf, "stage", stage), stage,
+		  given_where(conf, "domains", conf->domain[0]));
+}
+
 int conf_check(struct conf *conf)
 {
 	if (!conf->ports)
 		conf->port[conf->ports++] = NOLIST_SMTP_PORT;
 	check_twice(conf);
+	check_stage(conf);
 	if (!conf->errors)
 		check_roles(conf);
 	return conf->errors ? -EINVAL : 0;

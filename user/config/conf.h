@@ -59,6 +59,8 @@ struct conf {
 	char *tempfail_text; /* "tempfail-text": after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage; /* "stage": when a dialogue is tempfailed */
 	bool is_split;             /* "split-handshake = yes" */
+	char **domain;             /* "domains": names, and files of names, which have a '/' */
+	int domains;
 
 	/* Answers to one network in a second and CPU; 0: any number. */
 	unsigned int syn_acks; /* "syn-ack-limit" */

@@ -20,6 +20,7 @@ struct step {
 
 #define SAY_LATER "451 4.7.1 %l"
 #define SAY_ORDER "451 4.5.0 Not now"
+#define SAY_ELSEWHERE "450 4.1.2 No mail for that domain"
 #define SAY_BYE "421 4.7.0 This is no SMTP that we speak"
 
 static bool is_reported(__u32 base)
@@ -45,12 +46,21 @@ static struct step move(const char *text, __u32 stage, __u32 base)
 	return (struct step){ text, is_reported(base) ? stage + NOLIST_TEMPFAILED : stage, 0 };
 }
 
-/* The table of the dialogue: the reply to a verb in state "base". */
-static struct step dialogue_step(enum dialogue_stage stage, __u32 base, enum nolist_verb verb)
+/*
+ * A recipient whose domain is not ours, wherever one is accepted. Never a 5: a domain that the
+ * administrator has forgotten must not bounce.
+ */
+static struct step elsewhere(__u32 base)
+{
+	return (struct step){ SAY_ELSEWHERE, base, NOLIST_SAYS_ELSEWHERE };
+}
+
+/* The table of the dialogue: the reply to a verb, or of another column, in state "base". */
+static struct step dialogue_step(enum dialogue_stage stage, __u32 base, __u32 column)
 {
 	__u32 at = stage_of(base);
 
-	switch (verb) {
+	switch (column) {
 	case NOLIST_V_GREET:
 		return move("250 %n", NOLIST_GREETED, base);
 	case NOLIST_V_MAIL:
@@ -61,6 +71,10 @@ static struct step dialogue_step(enum dialogue_stage stage, __u32 base, enum nol
 		if (at != NOLIST_MAIL && at != NOLIST_RCPT)
 			break;
 		return stage == STAGE_RCPT ? tempfail(base) : move("250 2.1.5 OK", NOLIST_RCPT, base);
+	case NOLIST_SAY_ELSEWHERE:
+		if (at != NOLIST_MAIL && at != NOLIST_RCPT)
+			break;
+		return elsewhere(base);
 	case NOLIST_V_DATA:
 		if (at != NOLIST_RCPT)
 			break;
@@ -158,7 +172,7 @@ static int banner_compile(const struct dialogue *d, struct nolist_smtp *out)
 int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)
 {
 	struct dialogue d = *given;
-	__u32 mid, state, base, verb;
+	__u32 mid, state, base, column;
 	int ret;
 
 	if (!d.text)
@@ -172,16 +186,16 @@ int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)
 	ret = banner_compile(&d, out);
 	for (mid = 0; mid < 2; mid++)
 		for (state = 0; state < NOLIST_STATES; state++)
-			for (verb = 0; verb < NOLIST_VERBS && !ret; verb++) {
+			for (column = 0; column <= NOLIST_SAY_ELSEWHERE && !ret; column++) {
 				struct step s;
 				__u32 to;
 
 				base = state % NOLIST_BASES;
 				if (base == NOLIST_CLOSED)
 					continue;
-				s = dialogue_step(d.stage, base, verb);
+				s = dialogue_step(d.stage, base, column);
 				to = s.next + (mid && !(s.does & NOLIST_SAYS_BYE) ? NOLIST_MIDLINE : 0);
-				ret = reply_compile(&out->reply[NOLIST_REPLY(mid, state, verb)], &d,
+				ret = reply_compile(&out->reply[NOLIST_REPLY(mid, state, column)], &d,
 						    s.text, 2 * (to - state), s.does);
 			}
 	return ret;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "user/base/array.h"
+#include "user/base/domain_set.h"
 #include "user/base/duration.h"
 #include "user/base/text.h"
 #include "user/config/conf.h"
@@ -269,6 +270,20 @@ static int add_provider(struct conf *conf, const char *value, const char *where)
 	return add_file(conf, value, where, &conf->provider, &conf->providers);
 }
 
+/* A file has a '/' in its name, which no domain has. */
+static int add_domain(struct conf *conf, const char *value, const char *where)
+{
+	const char *why = NULL;
+	struct domain d;
+
+	if (!strchr(value, '/'))
+		why = domain_parse(value, &d);
+	if (!why)
+		return add_text(&conf->domain, &conf->domains, value);
+	conf_note(conf, true, "%s: '%s' is not a domain: %s", where, value, why);
+	return -EINVAL;
+}
+
 static int take_prefix(struct conf *conf, const char *value, const char *where, struct prefix *p)
 {
 	if (!prefix_parse(value, p))
@@ -350,6 +365,7 @@ static const struct key {
 	{ "split-handshake", set_split, false, "no" },
 	{ "syn-ack-limit", set_syn_acks, false, "8192" },
 	{ "reset-limit", set_resets, false, "0" },
+	{ "domains", add_domain, true, NULL },
 	{ "real-mx-unseen", set_unseen, false, "refuse" },
 	{ "dual-stack", set_dual, false, "excuse" },
 	{ "pipelined-only", set_pipelined, false, "excuse" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the files of 'allow' and 'providers' into sets.
+ * Reads the files of 'allow', 'providers' and 'domains' into sets.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct named {
 	const char *path, *where;
 };
 
-/* One of the two kinds, and the set that its files are read into. */
+/* One of the three kinds, and the set that its files are read into. */
 struct reader {
 	const char *key;     /* of the configuration */
 	const char *must_be; /* each line */
@@ -39,6 +39,13 @@ static int add_providers(void *set, const char *file, const char *text, size_t s
 	return providers_add_text(set, text, size, bad);
 }
 
+static int add_domains(void *set, const char *file, const char *text, size_t size,
+		       struct lines_bad *bad)
+{
+	(void)file;
+	return domain_set_add_text(set, text, size, bad);
+}
+
 static struct reader allow_reader(struct prefix_set *set)
 {
 	return (struct reader){ "allow", "an address or a prefix without host bits", add_allow, set };
@@ -52,7 +59,7 @@ static struct reader providers_reader(struct providers *set)
 
 static int out_of_memory(void)
 {
-	return fail(-ENOMEM, "cannot hold allow lists and providers");
+	return fail(-ENOMEM, "cannot hold allow lists, providers and domains");
 }
 
 /* --- what could not be used ---------------------------------------------------- */
@@ -197,6 +204,39 @@ int files_providers(struct providers **providers, const struct conf *conf, struc
 		error = add_named(f, &r, conf, conf->provider[i]);
 	if (!error)
 		error = providers_sort(*providers);
+	return error ? out_of_memory() : 0;
+}
+
+/* Its implicit MX (RFC 5321 5.1) is the fake itself: whoever is sent there met no low fake. */
+static int add_name(struct domain_set *set, const struct conf *conf)
+{
+	struct domain d;
+
+	if (!conf->name || domain_parse(conf->name, &d) || !d.is_itself)
+		return 0;
+	domain_set_sort(set);
+	if (domain_set_find(set, d.name))
+		return 0;
+	d.is_itself = false;
+	d.is_never = true;
+	return domain_set_add(set, &d);
+}
+
+int files_domains(struct domain_set *set, const struct conf *conf, struct files *f)
+{
+	struct reader r = { "domains", "a domain", add_domains, set };
+	struct domain d;
+	int i, error = 0;
+
+	*set = (struct domain_set){};
+	for (i = 0; i < conf->domains && !error; i++)
+		if (strchr(conf->domain[i], '/'))
+			error = add_named(f, &r, conf, conf->domain[i]);
+		else if (!domain_parse(conf->domain[i], &d))
+			error = domain_set_add(set, &d);
+	if (!error)
+		error = add_name(set, conf);
+	domain_set_sort(set);
 	return error ? out_of_memory() : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The files that a configuration names: allow lists, and sets of networks that are one
- * sender. Others write them: a file that cannot be read, or a line that is wrong, stops
+ * The files that a configuration names: allow lists, sets of networks that are one
+ * sender, and domains that mail is for us in. Others write them: a file that cannot be read, or a line that is wrong, stops
  * nothing. What can be used of it is used, together with its last good content, since
  * without one line a source could be listed that must not be; and it is noted.
  *
@@ -12,6 +12,7 @@
 #define NOLIST_FILES_H
 
 #include <stdbool.h>
+#include "user/base/domain_set.h"
 #include "user/base/prefix_set.h"
 #include "user/config/conf.h"
 #include "user/judge/providers.h"
@@ -38,7 +39,12 @@ int files_add_allow(struct prefix_set *allow, const char *file);
 int files_providers(struct providers **providers, const struct conf *conf, struct files *f);
 /* The same of one file that no configuration names: is every line right? */
 int files_prove_providers(const char *file);
-/* Reads all of them, for the notes. */
+/*
+ * The domains of the configuration and of its files, sorted. The host name of the fakes is
+ * among them as one that mail is never for us in, unless it is given itself.
+ */
+int files_domains(struct domain_set *set, const struct conf *conf, struct files *f);
+/* Reads allow lists and providers, for the notes. */
 int files_check(const struct conf *conf, struct files *f);
 
 #endif

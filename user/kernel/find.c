@@ -21,6 +21,7 @@ const char *const kern_map_names[KERN_MAPS] = {
 	[MAP_CONF] = NOLIST_MAP_CONF,         [MAP_KEY] = NOLIST_MAP_KEY,
 	[MAP_CONTACTS] = NOLIST_MAP_CONTACTS, [MAP_VERIFIED] = NOLIST_MAP_VERIFIED,
 	[MAP_STATS] = NOLIST_MAP_STATS,       [MAP_META] = NOLIST_MAP_META,
+	[MAP_DOMAINS] = NOLIST_MAP_DOMAINS,
 };
 
 static const struct abi {
@@ -35,6 +36,7 @@ static const struct abi {
 	    [MAP_CONTACTS] = { sizeof(struct nolist_source), sizeof(struct nolist_contacts) },
 	    [MAP_VERIFIED] = { sizeof(struct nolist_source), sizeof(struct nolist_verified) },
 	    [MAP_STATS] = { 4, sizeof(struct nolist_stats) },
+	    [MAP_DOMAINS] = { 4, 4 },
 	    [MAP_META] = { 4, sizeof(struct nolist_meta) } } },
 	{ OLDER_ABI,
 	  { [MAP_CONF] = { 4, 4 },
@@ -101,7 +103,7 @@ bool kern_instance_is_whole(const struct kern_instance *instance)
 	int i;
 
 	for (i = 0; i < KERN_MAPS; i++)
-		if (i != MAP_META && instance->fd[i] < 0)
+		if (i != MAP_META && i != MAP_DOMAINS && instance->fd[i] < 0)
 			return false;
 	return true;
 }

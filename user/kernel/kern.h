@@ -184,6 +184,8 @@ struct kern_load {
 	enum kern_mode mode;
 	unsigned int sources_max; /* capacity of each new table; 0: default */
 	bool is_collected;        /* "collect" frees a new table of verified evidence: no LRU */
+	/* The table of domains: as many lines as the configuration's domain_mask says; or NULL. */
+	const struct nolist_domain_line *domains;
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
 		    const bool *busy, void *arg);
 	void *arg;

@@ -41,6 +41,7 @@ struct job {
 	struct nolist_config *conf, *old;
 	int dirs_made; /* directories of pin_dir's path */
 	bool is_pinned_here, is_new_used;
+	struct kern_put put;              /* the table of domains */
 	bool was_detached;                /* since when: */
 	unsigned long long detached_ns;
 	struct step step[KERN_IFS_MAX];
@@ -155,6 +156,18 @@ static int fill_config(struct job *job)
 	return 0;
 }
 
+/* What the configuration in force reads stays as it is, so that undoing needs no old content. */
+static int put_domains(struct job *job)
+{
+	bool has_pins = job->main >= 0 && job->main == job->k->pinned;
+
+	job->put = (struct kern_put){ .instance = &job->new.instance,
+				      .in_force = job->older >= 0 ? NULL : job->old };
+	if (has_pins && job->k->instance[job->main].fd[MAP_DOMAINS] < 0)
+		job->put.pin_dir = job->what->pin_dir;
+	return kern_put_domains(&job->put, job->what->domains, job->conf);
+}
+
 /* --- the plan: refuse what cannot be done, before anything is done ------------- */
 
 /* Are these the tables that this load replaces, or that one has replaced before? */
@@ -177,7 +190,8 @@ static int plan_ours(struct job *job, struct step *step)
 	step->action = job->old ? KERN_RECONFIGURED : KERN_ADOPTED;
 	step->is_swap = strcmp(f->tag, job->prog.tag) ||
 			(*f->slow_tag && strcmp(f->slow_tag, job->slow.tag)) ||
-			is_older(job, f->instance);
+			is_older(job, f->instance) ||
+			kern_lacks_domains(job->what->pin_dir, &job->new.instance, f->prog_id);
 	step->is_give = !step->is_swap && f->slow != KERN_SLOW_THERE;
 	if (f->instance == job->main || is_older(job, f->instance)) {
 		if (step->is_swap && job->old)
@@ -298,6 +312,7 @@ static bool undo(struct job *job)
 		if (step->progs_id)
 			kern_unpin_progs(job->what->pin_dir, step->progs_id);
 	}
+	kern_undo_domains(&job->put);
 	if (job->is_new_used && !is_left)
 		kern_unpin_progs(job->what->pin_dir, job->new.own.progs_id);
 	if (job->older >= 0)
@@ -431,6 +446,8 @@ static int load_locked(struct job *job)
 		ret = fill_config(job);
 	if (!ret)
 		ret = plan(job);
+	if (!ret)
+		ret = put_domains(job);
 	if (!ret && job->is_new_used)
 		ret = kern_pin_progs(job->what->pin_dir, &job->new.own);
 	if (!ret && job->older >= 0)
@@ -455,7 +472,10 @@ static int load_locked(struct job *job)
 		fill_partial(job);
 		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf);
 	}
-	return ret < 0 ? fail_undone(job) : ret | settle(job);
+	if (ret < 0)
+		return fail_undone(job);
+	kern_drop_domains(&job->new.instance, job->conf);
+	return ret | settle(job);
 }
 
 int kern_load(const struct kern_load *what, struct kern_done *done)

@@ -174,6 +174,20 @@ static int pin_instance(const char *pin_dir, const struct kern_instance *instanc
 	return 0;
 }
 
+int kern_pin_map(const char *pin_dir, const struct kern_instance *instance, enum kern_map map)
+{
+	char path[4096];
+
+	unpin_as(pin_dir, map, KERN_PIN_TODAY);
+	kern_pin_path(path, pin_dir, map, KERN_PIN_TODAY);
+	return bpf_obj_pin(instance->fd[map], path) ? fail(-errno, "cannot pin '%s'", path) : 0;
+}
+
+void kern_unpin_map(const char *pin_dir, enum kern_map map)
+{
+	unpin_as(pin_dir, map, KERN_PIN_TODAY);
+}
+
 int kern_pin(const char *pin_dir, const struct kern_instance *instance)
 {
 	int i;

@@ -9,7 +9,16 @@
 #include "user/kernel/kern.h"
 
 /* In the order of pinning: the record of the version is pinned last. */
-enum kern_map { MAP_CONF, MAP_KEY, MAP_CONTACTS, MAP_VERIFIED, MAP_STATS, MAP_META, KERN_MAPS };
+enum kern_map {
+	MAP_CONF,
+	MAP_KEY,
+	MAP_CONTACTS,
+	MAP_VERIFIED,
+	MAP_STATS,
+	MAP_DOMAINS, /* missing where an earlier build made the tables */
+	MAP_META,
+	KERN_MAPS
+};
 
 extern const char *const kern_map_names[KERN_MAPS];
 
@@ -83,7 +92,8 @@ void kern_instance_close(struct kern_instance *instance);
 int kern_instance_same(const struct kern *k, unsigned int conf_id); /* its number, or -1 */
 /* 0: fd is a map of ours, and now the instance's; else -errno, and fd is the caller's. */
 int kern_instance_add_map(struct kern_instance *instance, int fd);
-bool kern_instance_is_whole(const struct kern_instance *instance); /* nothing but META may lack */
+/* Nothing but META and DOMAINS may lack. */
+bool kern_instance_is_whole(const struct kern_instance *instance);
 bool kern_instance_is_used(const struct kern *k, int instance); /* by a program at an interface */
 
 /* pin.c */
@@ -99,6 +109,9 @@ int kern_pin(const char *pin_dir, const struct kern_instance *instance);
 int kern_pin_back(const char *pin_dir,
 		  const struct kern_instance *instance); /* of the version before */
 int kern_pin_aside(const char *pin_dir, const struct kern_instance *instance);
+/* One map more; and takes that back. */
+int kern_pin_map(const char *pin_dir, const struct kern_instance *instance, enum kern_map map);
+void kern_unpin_map(const char *pin_dir, enum kern_map map);
 int kern_unpin_aside(const char *pin_dir);
 int kern_pin_prog(const char *pin_dir, int prog_fd);
 /* Pins a configuration in two steps, since only one that is in force may have the name. */
@@ -150,6 +163,22 @@ int kern_pin_progs(const char *pin_dir, const struct kern_own *own);
 void kern_unpin_progs(const char *pin_dir, unsigned int id);
 void kern_unpin_unused(const char *pin_dir); /* arrays that no program uses */
 void kern_unpin_freed(const char *pin_dir);  /* the same; waits for programs just detached */
+
+/* domains.c: the table of domains that a load puts beside the one that is read. */
+struct kern_put {
+	const struct kern_instance *instance; /* NULL: nothing was put */
+	const struct nolist_config *in_force; /* NULL: none is */
+	const char *pin_dir; /* the map is to be pinned there, since it was not; NULL: it was */
+};
+/* line: NULL: all domains are ours. Notes in conf which table it is. */
+int kern_put_domains(const struct kern_put *put, const struct nolist_domain_line *line,
+		     struct nolist_config *conf);
+void kern_undo_domains(const struct kern_put *put);
+/* Drops what the configuration in force does not read. */
+void kern_drop_domains(const struct kern_instance *instance, const struct nolist_config *in_force);
+/* Does a program read another map of domains than that of the instance? */
+bool kern_lacks_domains(const char *pin_dir, const struct kern_instance *instance,
+			unsigned int prog_id);
 
 /* takeover.c: gives new tables the key of older ones, and pins the older ones aside. */
 int kern_take_over(const char *pin_dir, const struct kern *k, int older,
