@@ -94,6 +94,69 @@ static __always_inline int domain_cut(struct xdp_md *ctx, __u32 to, bool is_open
 	return last[1] == '.' ? to + 1 : to + 2;
 }
 
+#define DOMAIN_QUICK 63 /* bytes of an address that are looked at without a call */
+
+/* Eight bytes at an offset that the compiler, but not the verifier, knows to be small. */
+static __always_inline bool domain_read(struct xdp_md *ctx, __u32 off, __u64 *word)
+{
+	void *at;
+
+	barrier_var(off);
+	at = (void *)(long)ctx->data + (off & 1023);
+	if (at + 8 > (void *)(long)ctx->data_end)
+		return false;
+	*word = *(__u64 *)at;
+	return true;
+}
+
+/*
+ * domain_end() for nearly all whole lines: the address ends with '>' at the end of the line, and
+ * no blank is in it. 0: it is another line. Twin of domain_end(); unit/domain compares both.
+ */
+__noinline int domain_quick(struct xdp_md *ctx, __u32 off, __u32 line)
+{
+	void *at, *end = (void *)(long)ctx->data_end;
+	__u32 size = line - DOMAIN_PATH - 3; /* of the address, up to '>' */
+	__u64 last, blank;
+
+	if (off > 256 || off < PARSE_LEAST || line > SMTP_LINE_MAX || line < DOMAIN_PATH + 8)
+		return 0;
+	off += DOMAIN_PATH;
+	if (!domain_read(ctx, off + line - DOMAIN_PATH - 8, &last))
+		return 0;
+	if (last >> 48 == ('>' | '\n' << 8))
+		size++;
+	else if (last >> 40 != ('>' | '\r' << 8 | '\n' << 16))
+		return 0;
+	if (size < 8 || size > DOMAIN_QUICK || !domain_read(ctx, off + size - 8, &last))
+		return 0;
+	/* The last eight bytes of it; before them are whole words of eight. */
+	blank = domain_blank(last);
+	barrier_var(off);
+	at = (void *)(long)ctx->data + (off & 511);
+	if (size & 32) {
+		if (at + 32 > end)
+			return 0;
+		blank |= domain_blank(((__u64 *)at)[0]) | domain_blank(((__u64 *)at)[1]) |
+			 domain_blank(((__u64 *)at)[2]) | domain_blank(((__u64 *)at)[3]);
+		at += 32;
+	}
+	if (size & 16) {
+		if (at + 16 > end)
+			return 0;
+		blank |= domain_blank(((__u64 *)at)[0]) | domain_blank(((__u64 *)at)[1]);
+		at += 16;
+	}
+	if (size & 8) {
+		if (at + 8 > end)
+			return 0;
+		blank |= domain_blank(((__u64 *)at)[0]);
+	}
+	if (blank)
+		return 0;
+	return off + size - (last >> 56 == '.');
+}
+
 /*
  * Where the domain of a RCPT ends: an offset, or 0: it cannot be read. The line, or its last
  * piece, is at offset off and has "line" bytes with its LF; 0: its end has not come. parse: what
@@ -171,21 +234,15 @@ static __always_inline __u32 domain_len(const __u64 *window)
 }
 
 /*
- * SipHash-1-3 (Aumasson, Bernstein 2012) of the last len bytes before offset "to", read
- * backwards in small letters. A function of its own for the verifier.
+ * SipHash-1-3 (Aumasson, Bernstein 2012) of the last len bytes of the window, read backwards in
+ * small letters; len is less than DOMAIN_WINDOW.
  */
-__noinline __u64 domain_hash(struct xdp_md *ctx, const struct nolist_config *conf, __u32 to,
-			     __u32 len)
+static __always_inline __u64 domain_hash(const struct nolist_config *conf, const __u64 *window,
+					 __u32 len)
 {
 	__u64 a, b, c, d, w, last;
-	const __u64 *window;
 	__u32 i;
 
-	if (!conf || len >= DOMAIN_WINDOW)
-		return 0;
-	window = domain_window(ctx, to);
-	if (!window)
-		return 0;
 	COOKIE_START(a, b, c, d, &conf->domain_key);
 	last = (__u64)len << 56;
 #pragma unroll
@@ -219,7 +276,7 @@ __noinline int domain_parents(struct xdp_md *ctx, __u32 to, __u32 len)
 	__u32 first = 0, second = 0, i;
 	__u64 dots;
 
-	if (!window || len >= DOMAIN_WINDOW)
+	if (!window)
 		return 0;
 #pragma unroll
 	for (i = 0; i < DOMAIN_WINDOW / 8; i++) {
@@ -241,14 +298,12 @@ __noinline int domain_parents(struct xdp_md *ctx, __u32 to, __u32 len)
 }
 
 /* The entry of a hash, its NOLIST_DOMAIN_... bits; 0: it has none. */
-__noinline int domain_find(const struct nolist_config *conf, __u64 hash)
+static __always_inline __u32 domain_find(const struct nolist_config *conf, __u64 hash)
 {
 	struct nolist_domain_line *line;
 	__u32 slot, at, i, n;
 	void *table;
 
-	if (!conf)
-		return 0;
 	slot = conf->domains - 1;
 	table = bpf_map_lookup_elem(&nolist_domains, &slot);
 	if (!table)
@@ -271,31 +326,55 @@ __noinline int domain_find(const struct nolist_config *conf, __u64 hash)
 	return 0;
 }
 
+/* The entry of a name of len bytes before offset "to". A function of its own for the verifier. */
+__noinline int domain_entry(struct xdp_md *ctx, const struct nolist_config *conf, __u32 to,
+			    __u32 len)
+{
+	const __u64 *window = domain_window(ctx, to);
+
+	return conf && window ? domain_find(conf, domain_hash(conf, window, len & 63)) : 0;
+}
+
+#define DOMAIN_BELOW(len) ((len) << 8) /* a name of len bytes: its parents decide */
+
 /*
  * The column of the reply to a RCPT whose domain ends at offset "to" (0: it cannot be read), at
  * most max bytes behind the address's beginning: NOLIST_V_RCPT if it is ours, else
- * NOLIST_SAY_ELSEWHERE. A function of its own for the verifier, which then knows nothing of
- * the result.
+ * NOLIST_SAY_ELSEWHERE; or a DOMAIN_BELOW(). A function of its own for the verifier, which then
+ * knows nothing of the result.
  */
 __noinline int domain_column(struct xdp_md *ctx, const struct nolist_config *conf, __u32 to,
 			     __u32 max)
 {
 	const __u64 *window = domain_window(ctx, to);
-	__u32 len, kind, parents;
+	__u32 len, kind;
 
 	if (!conf || !window)
 		return NOLIST_SAY_ELSEWHERE;
 	len = domain_len(window);
 	if (!len || len >= max)
 		return NOLIST_SAY_ELSEWHERE;
-	kind = domain_find(conf, domain_hash(ctx, conf, to, len));
-	if (kind || !conf->domain_below)
-		return kind & NOLIST_DOMAIN_ITSELF ? NOLIST_V_RCPT : NOLIST_SAY_ELSEWHERE;
-	parents = domain_parents(ctx, to, len);
-	if (parents)
-		kind = domain_find(conf, domain_hash(ctx, conf, to, parents & 63));
+	kind = domain_find(conf, domain_hash(conf, window, len));
+	if (!kind && conf->domain_below)
+		return DOMAIN_BELOW(len);
+	return kind & NOLIST_DOMAIN_ITSELF ? NOLIST_V_RCPT : NOLIST_SAY_ELSEWHERE;
+}
+
+/*
+ * The same by the parents of a name of len bytes. Not called by domain_column(), so that the
+ * chain of calls needs less stack.
+ */
+__noinline int domain_below(struct xdp_md *ctx, const struct nolist_config *conf, __u32 to,
+			    __u32 len)
+{
+	__u32 parents = domain_parents(ctx, to, len), kind = 0;
+
+	if (!conf)
+		return NOLIST_SAY_ELSEWHERE;
+	if (parents & 63)
+		kind = domain_entry(ctx, conf, to, parents & 63);
 	if (parents >> 8 && !kind)
-		kind = domain_find(conf, domain_hash(ctx, conf, to, parents >> 8 & 63));
+		kind = domain_entry(ctx, conf, to, parents >> 8);
 	return kind & NOLIST_DOMAIN_BELOW ? NOLIST_V_RCPT : NOLIST_SAY_ELSEWHERE;
 }
 

@@ -304,12 +304,17 @@ static __always_inline __u32 high_column(struct xdp_md *ctx, const struct nolist
 					 const struct pkt *p, const struct high *h, __u32 verb,
 					 __u64 scan)
 {
-	__u32 off = p->l4 + p->doff, to;
+	__u32 off = p->l4 + p->doff, to, column;
 
 	if (verb != NOLIST_V_RCPT || !conf->domains)
 		return verb;
-	to = domain_end(ctx, off, SMTP_LINE(scan), h->parse);
-	return domain_column(ctx, conf, to, to - off);
+	to = h->parse == SMTP_START ? domain_quick(ctx, off, SMTP_LINE(scan)) : 0;
+	if (!to)
+		to = domain_end(ctx, off, SMTP_LINE(scan), h->parse);
+	column = domain_column(ctx, conf, to, to - off);
+	if (column >= DOMAIN_BELOW(1))
+		column = domain_below(ctx, conf, to, column >> 8);
+	return column;
 }
 
 /*

@@ -217,6 +217,47 @@ static void add_session(const struct path *p, const char *to, bool has_ts)
 	}
 }
 
+/* RCPT where 'domains' is set: to compare with the RCPT of a session, where it is not. */
+static void add_rcpt(const struct path *p, bool has_ts, const char *what, const char *line)
+{
+	struct session_step step;
+	struct client c;
+	uint8_t out[2048];
+	char name[48];
+	size_t i, n;
+
+	client_start(&c, CLIENT4, HIGH4, has_ts);
+	for (i = 0; strcmp(session_steps[i].name, "RCPT"); i++) {
+		client_say(&c, &session_steps[i], i ? out : NULL);
+		n = n_rows;
+		add_row_out(p, p->name, p->prog, "before RCPT", &c.s, BENCH_FIXED,
+			    session_steps[i].verdict, out);
+		n_rows = n;
+	}
+	step = session_steps[i];
+	step.text = line;
+	client_say(&c, &step, out);
+	snprintf(name, sizeof(name), "session%s: RCPT, %s", has_ts ? " with timestamps" : "", what);
+	add_row_out(p, p->name, p->prog, name, &c.s, BENCH_FIXED, step.verdict, out);
+}
+
+static void add_domains(const char *name, const char *object)
+{
+	static struct path path[2 * PATHS_MAX];
+	static size_t n;
+	struct path *exact = &path[n++], *below = &path[n++];
+	int ts;
+
+	if (!path_open_domains(exact, name, object, false) ||
+	    !path_open_domains(below, name, object, true))
+		return;
+	for (ts = 0; ts < 2; ts++) {
+		add_rcpt(exact, ts, "ours", "RCPT TO:<somebody@example.com>\r\n");
+		add_rcpt(exact, ts, "another's", "RCPT TO:<somebody@example.org>\r\n");
+		add_rcpt(below, ts, "two parents", "RCPT TO:<some@a.b.domain1.example>\r\n");
+	}
+}
+
 /* ---- measuring ---- */
 
 /* CPU time of n repetitions of fd on row's frame, each. */
@@ -358,6 +399,7 @@ int main(int argc, char **argv)
 		add_session(p, HIGH4, false);
 		add_session(p, HIGH4, true);
 		add_session(p, HIGH6, true);
+		add_domains(argv[i], object);
 	}
 	/* Before the first round random sources fill the tables, as a flood would have. */
 	for (k = 0; k < n_rows; k++)

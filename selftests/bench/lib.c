@@ -27,6 +27,7 @@
 #include <sys/random.h>
 #include "lib.h"
 #include "user/config/dialogue.h"
+#include "user/config/domain_table.h"
 
 const uint8_t linux_syn[20] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0x12, 0x34, 0x56, 0x78,
 				0, 0, 0, 0,    1, 3, 3, 7 };
@@ -269,7 +270,40 @@ static void path_add(struct nolist_config *c, const char *text, uint32_t role, u
 	c->slot[h % NOLIST_SLOTS] = (struct nolist_slot){ a, role, mx };
 }
 
-void path_configure(struct path *p, uint16_t syn_acks)
+/* Notes in c a table of domains, at place 0. */
+static void path_domains(const struct path *p, struct nolist_config *c, bool has_below)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	int map = bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_DOMAINS), fd;
+	struct domain d = { .name = "example.com", .is_itself = true };
+	struct domain_set set = {};
+	struct domain_table t;
+	uint32_t i, zero = 0;
+
+	for (i = 0; i <= 100000; i++) {
+		if (domain_set_add(&set, &d))
+			die("no memory for domains");
+		snprintf(d.name, sizeof(d.name), "domain%u.example", i);
+		d.is_below = has_below;
+	}
+	domain_set_sort(&set);
+	if (domain_table_make(&t, &set, NULL))
+		die("%s: no table of domains", p->name);
+	domain_table_fill(&t, c);
+	c->domains = 1;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(i), sizeof(*t.line), t.lines, &opts);
+	for (i = 0; i < t.lines; i++)
+		if (bpf_map_update_elem(fd, &i, &t.line[i], BPF_ANY))
+			die("%s: no table of domains: %s", p->name, strerror(errno));
+	if (bpf_map_update_elem(map, &zero, &fd, BPF_ANY))
+		die("%s: no table of domains: %s", p->name, strerror(errno));
+	close(fd);
+	domain_table_free(&t);
+	domain_set_free(&set);
+}
+
+/* has_below: NULL: all domains are ours. */
+static void configure(struct path *p, uint16_t syn_acks, const bool *has_below)
 {
 	static struct nolist_config c;
 	struct dialogue d = { .name = "fake1.example.com", .stage = STAGE_DATA };
@@ -295,6 +329,8 @@ void path_configure(struct path *p, uint16_t syn_acks)
 	path_add(&c, HIGH6, NOLIST_HIGH, 5);
 	if (dialogue_compile(&d, &c.smtp))
 		die("dialogue_compile");
+	if (has_below)
+		path_domains(p, &c, *has_below);
 	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(zero), sizeof(c), 1, NULL);
 	if (inner < 0 || bpf_map_update_elem(inner, &zero, &c, 0) ||
 	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_CONF), &zero,
@@ -308,6 +344,11 @@ void path_configure(struct path *p, uint16_t syn_acks)
 	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_KEY), &zero, &key,
 				0))
 		die("%s: cannot set the key", p->name);
+}
+
+void path_configure(struct path *p, uint16_t syn_acks)
+{
+	configure(p, syn_acks, NULL);
 }
 
 static void set_entries(struct path *p, const char *map, uint32_t entries)
@@ -331,7 +372,8 @@ static void give_slow(const struct path *p, const char *object)
 		die("%s: no %s in %s", object, NOLIST_PROG_SLOW, NOLIST_MAP_PROGS);
 }
 
-void path_open_sized(struct path *p, const char *name, const char *object, uint32_t entries)
+/* Opens and loads all but the configuration. */
+static void path_load(struct path *p, const char *name, const char *object, uint32_t entries)
 {
 	struct bpf_program *prog;
 
@@ -351,7 +393,21 @@ void path_open_sized(struct path *p, const char *name, const char *object, uint3
 	p->stats = bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_STATS);
 	if (p->prog < 0 || p->stats < 0)
 		die("%s: no %s or no %s", object, NOLIST_PROG, NOLIST_MAP_STATS);
+}
+
+void path_open_sized(struct path *p, const char *name, const char *object, uint32_t entries)
+{
+	path_load(p, name, object, entries);
 	path_configure(p, 0);
+}
+
+bool path_open_domains(struct path *p, const char *name, const char *object, bool has_below)
+{
+	path_load(p, name, object, 0);
+	if (bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_DOMAINS) < 0)
+		return false;
+	configure(p, 0, &has_below);
+	return true;
 }
 
 void path_open(struct path *p, const char *name, const char *object)

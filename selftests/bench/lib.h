@@ -93,6 +93,11 @@ void path_open_sized(struct path *p, const char *name, const char *object, uint3
 void path_configure(struct path *p, uint16_t syn_acks);
 /* What networks got in this second is forgotten. */
 void path_forget_answers(const struct path *p);
+/*
+ * The same as path_open(), where example.com and 100,000 other domains are ours (has_below: and
+ * names below others). False: the object is from before there were domains.
+ */
+bool path_open_domains(struct path *p, const char *name, const char *object, bool has_below);
 /* Adds to v, over all CPUs. */
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS]);
 const char *verdict_name(unsigned int verdict);
