@@ -87,6 +87,7 @@ static int look(struct findings *found, const struct conf *conf)
 		find_hint(found, "%s", text);
 	}
 	add_notes(found, conf);
+	find(found, GRADE_NOTE, "zone", "", "what senders make of the MX records: nolist-xdp lint DOMAIN");
 	return ret;
 }
 

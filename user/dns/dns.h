@@ -75,6 +75,7 @@ int dns_open(struct dns **d, const struct dns_options *o);
 void dns_close(struct dns *d);
 /* From now on so many questions and milliseconds are left, for all that is asked. */
 void dns_allow(struct dns *d, int questions, int ms);
+void dns_more(struct dns *d, int questions); /* and so many more questions */
 int dns_asked(const struct dns *d); /* since dns_allow() */
 int dns_left_ms(const struct dns *d);
 bool dns_take(struct dns *d); /* takes one of the questions that are left */

@@ -120,6 +120,11 @@ void dns_allow(struct dns *d, int questions, int ms)
 	d->deadline = now_ms() + ms;
 }
 
+void dns_more(struct dns *d, int questions)
+{
+	d->left += questions;
+}
+
 int dns_asked(const struct dns *d)
 {
 	return d->asked;
@@ -183,14 +188,20 @@ static void copy_records(struct dns_answer *a, const struct ub_result *r)
 	a->records = n;
 }
 
+/* Without its last dot. */
+static void copy_alias(struct dns_answer *a, const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	if (n > 1 && n < sizeof(a->alias_of))
+		memcpy(a->alias_of, name, n - (name[n - 1] == '.'));
+}
+
 static void take_result(struct dns_answer *a, const struct ub_result *r)
 {
 	a->is_secure = r->secure;
 	a->ttl = r->ttl;
-	if (r->canonname)
-		snprintf(a->alias_of, sizeof(a->alias_of), "%.*s",
-			 (int)strcspn(r->canonname, " ") - (r->canonname[0] &&
-			 r->canonname[strlen(r->canonname) - 1] == '.'), r->canonname);
+	copy_alias(a, r->canonname);
 	if (r->bogus) {
 		a->state = DNS_BOGUS;
 		copy_why(a->why, r->why_bogus);

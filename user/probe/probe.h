@@ -28,9 +28,12 @@ struct probe {
 	/* By probe_route(): */
 	struct nolist_addr source; /* the address of this host that it is asked from */
 	bool has_source;
+	bool is_bound; /* it has to be asked from there */
 	bool is_own; /* it is an address of this host: no packet leaves it */
 	/* By a test: */
 	bool is_ok;
+	bool is_unreached; /* there was no connection, and no refusal */
+	bool has_tls;      /* of a real MX: it offers STARTTLS */
 	char text[PROBE_TEXT]; /* in words, safe for a terminal */
 };
 
@@ -42,6 +45,7 @@ struct probe_run {
 	struct probe *probe;
 	int n;
 	int timeout_ms; /* for a connection and for each reply */
+	const struct nolist_addr *from; /* the address to connect from; NULL: the kernel chooses */
 };
 
 #define PROBE_AT_A_TIME 8 /* addresses that are tested together */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,6 +106,7 @@ int smtp_reply(struct smtp *s, int64_t deadline, struct smtp_reply *r)
 			return error;
 		if (!is_reply(line))
 			return -EBADMSG;
+		s->has_tls |= !strncmp(line, "250", 3) && line[3] && !strcasecmp(line + 4, "STARTTLS");
 	} while (line[3] == '-');
 	/* The last line has the code that counts (RFC 5321 4.2.1: all have the same). */
 	r->code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';

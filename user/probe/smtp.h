@@ -16,6 +16,7 @@ struct smtp {
 	int fd; /* connected, and not blocking */
 	char in[1024];
 	size_t from, to; /* bytes of in[] that are not read yet */
+	bool has_tls;    /* a line of a reply was "250-STARTTLS" */
 };
 
 struct smtp_reply {

@@ -92,7 +92,7 @@ static void find_route(struct probe *p)
 /* Connects: an fd, or -errno; -ETIMEDOUT: there was no answer. */
 static int connect_to(const struct probe *p, int64_t deadline)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss, own;
 	struct pollfd poller;
 	int error = 0, left, n, fd;
 	socklen_t len;
@@ -100,7 +100,9 @@ static int connect_to(const struct probe *p, int64_t deadline)
 	fd = socket_to(p, SOCK_STREAM, &ss, &len);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (void *)&ss, len) && errno != EINPROGRESS)
+	if (p->is_bound && bind(fd, (void *)&own, sockaddr_of(&p->source, 0, &own)))
+		error = errno;
+	else if (connect(fd, (void *)&ss, len) && errno != EINPROGRESS)
 		error = errno;
 	poller = (struct pollfd){ .fd = fd, .events = POLLOUT };
 	do {
@@ -121,6 +123,7 @@ static int connect_to(const struct probe *p, int64_t deadline)
 /* No connection: says why. */
 static void say_unreached(struct probe *p, int error, int timeout_ms)
 {
+	p->is_unreached = error != -ECONNREFUSED;
 	if (error == -ETIMEDOUT)
 		say(p, false, "no answer within %d s (a firewall drops it?)", timeout_ms / 1000);
 	else if (error == -ECONNREFUSED)
@@ -204,6 +207,7 @@ static void ask_real(struct probe *p, int fd, int timeout_ms)
 	}
 	ehlo_line(p, line, sizeof(line));
 	error = smtp_say(&s, line, smtp_clock() + timeout_ms, &r);
+	p->has_tls = s.has_tls;
 	if (error)
 		say_broken(p, "EHLO", error, &r);
 	else if (r.code != 250)
@@ -306,8 +310,13 @@ void probe_route(struct probe_run *run)
 {
 	int i;
 
-	for (i = 0; i < run->n; i++)
+	for (i = 0; i < run->n; i++) {
 		find_route(&run->probe[i]);
+		if (!run->from)
+			continue;
+		run->probe[i].source = *run->from;
+		run->probe[i].has_source = run->probe[i].is_bound = true;
+	}
 }
 
 struct worker {

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The zones of zones.txt: as files for two name servers, and what lint says of each.
+
+    zones.py build DIR       writes zone files, both configurations and DIR/sign.sh
+    zones.py serve DIR       HTTPS with the policies, and SMTP in all roles
+    zones.py judge DIR TOOL  runs lint for all, and prints TAP
+"""
+import collections, concurrent.futures, http.server, json, os, re, socket, ssl, subprocess
+import sys, threading
+
+here = os.path.dirname(os.path.abspath(__file__))
+NET = "192.175.48."
+SERVER, SECOND, SILENT, WEB = NET + "53", NET + "54", NET + "56", NET + "80"
+ROLES = f"low={NET}10 real={NET}20 high={NET}30"
+# The root servers' addresses, which a resolver has built in.
+ROOTS = """198.41.0.4 170.247.170.2 199.9.14.201 192.33.4.12 199.7.91.13 192.203.230.10
+192.5.5.241 192.112.36.4 198.97.190.53 192.36.148.17 192.58.128.30 193.0.14.129 199.7.83.42
+202.12.27.33""".split()
+WORDS = ("expect", "roles", "as", "signed", "bogus", "second", "policy", "probe", "at")
+
+
+def read(path=os.path.join(here, "zones.txt")):
+    zones = []
+    for line in open(path):
+        line = line.rstrip("\n")
+        word, _, rest = line.partition(" ")
+        if not line or line[0] == "#":
+            continue
+        if word == "zone":
+            zones.append(dict(name=rest, lines=[], roles=ROLES, expect=""))
+        elif word in WORDS:
+            zones[-1][word] = rest
+        else:
+            zones[-1]["lines"] += generate(line)
+    return zones
+
+
+def generate(line):
+    m = re.match(r"\$GENERATE (\d+)-(\d+) (.*)", line)
+    if not m:
+        return [line]
+    return [m[3].replace("$", str(i)) for i in range(int(m[1]), int(m[2]) + 1)]
+
+
+def zone_text(z, serial=1):
+    name = z["name"] + ".example."
+    lines = [f"$ORIGIN {name}", "$TTL 3600", f"@ SOA ns1.example. h. {serial} 3600 600 86400 60"]
+    lines += ["@ NS ns1.example."] + [f"@ NS {s}." for s in servers(z)]
+    for host, last in (("fake0", 10), ("mx", 20), ("fake1", 30)):
+        if not any(l.startswith(f"{host} A") for l in z["lines"]):
+            lines.append(f"{host} A {NET}{last}")
+    if "policy" in z:
+        lines += ['_mta-sts TXT "v=STSv1; id=1;"']
+        if z["policy"] != "missing":
+            lines += [f"mta-sts A {WEB}"]
+    return "\n".join(lines + z["lines"]) + "\n"
+
+
+def servers(z):
+    kind = z.get("second")
+    return {"same": ["ns2.example"], "differs": ["ns2.example"], "lame": ["ns2.example"],
+            "silent": ["ns3.example"]}.get(kind, [])
+
+
+def conf(path, addresses, directory, zones):
+    with open(path, "w") as f:
+        f.write("server:\n" + "".join(f"\tip-address: {a}\n" for a in addresses))
+        f.write(f'\tusername: ""\n\tzonesdir: "{directory}"\n\tdatabase: ""\n\tserver-count: 1\n'
+                f'\tpidfile: "{directory}/pid"\n\txfrdfile: ""\n\trrl-ratelimit: 0\n'
+                'remote-control:\n\tcontrol-enable: no\n')
+        for name, file in zones:
+            f.write(f"zone:\n\tname: {name}\n\tzonefile: {file}\n")
+
+
+def is_signed(z):
+    return "signed" in z or "bogus" in z
+
+
+def build(d):
+    zones = read()
+    for sub in ("one", "two"):
+        os.makedirs(f"{d}/{sub}", exist_ok=True)
+    put = lambda file, text: open(f"{d}/{file}", "w").write(text)
+    sign, served, second = [], [], []
+    parent = f"$ORIGIN example.\n$TTL 3600\n@ SOA ns1 h. 1 3600 600 86400 60\n@ NS ns1\n" \
+             f"ns1 A {SERVER}\nns2 A {SECOND}\nns3 A {SILENT}\n"
+    for z in zones:
+        name, file = z["name"], z["name"] + ".zone"
+        put("one/" + file, zone_text(z))
+        parent += "".join(f"{name} NS {s}.\n" for s in ["ns1.example"] + servers(z))
+        if is_signed(z):
+            sign.append(f"sign {name}.example {file} {'bogus' if 'bogus' in z else ''}")
+            file += ".signed"
+        served.append((name + ".example", file))
+        if z.get("second") in ("same", "differs"):
+            if z["second"] == "differs":
+                z = dict(z, lines=z["lines"] + ["@ MX 99 fake1"])
+            put("two/" + z["name"] + ".zone", zone_text(z))
+            second.append((name + ".example", z["name"] + ".zone"))
+    put("one/example.zone", parent)
+    put("one/root.zone", "$TTL 3600\n. SOA a.root-servers.net. h. 1 3600 600 86400 60\n"
+        ". NS a.root-servers.net.\na.root-servers.net. A 198.41.0.4\n"
+        f"example. NS ns1.example.\nns1.example. A {SERVER}\n"
+        "48.175.192.in-addr.arpa. NS ns1.example.\n")
+    put("one/reverse.zone", "$ORIGIN 48.175.192.in-addr.arpa.\n$TTL 3600\n"
+        "@ SOA ns1.example. h. 1 3600 600 86400 60\n@ NS ns1.example.\n"
+        "12 PTR low.ptr-good.example.\n22 PTR mail.ptr-good.example.\n32 PTR high.ptr-good.example.\n")
+    served += [("example", "example.zone.signed"), (".", "root.zone.signed"),
+               ("48.175.192.in-addr.arpa", "reverse.zone")]
+    conf(f"{d}/one.conf", ROOTS + [SERVER], f"{d}/one", served)
+    conf(f"{d}/two.conf", [SECOND], f"{d}/two", second)
+    put("sign.sh", SIGN % d + "\n".join(sign + ["sign example example.zone", "sign . root.zone"])
+        + "\n")
+
+
+# Children first: their DS records go into the parent.
+SIGN = """set -e
+cd %s/one
+sign() {
+	key=$(ldns-keygen -r /dev/urandom -k -a ECDSAP256SHA256 "$1" 2>/dev/null)
+	ldns-signzone -f "$2.signed" "$2" "$key"
+	case $1 in
+	*.example) cat "$key.ds" >>example.zone ;;
+	example) cat "$key.ds" >>root.zone ;;
+	.) cp "$key.key" ../anchor ;;
+	esac
+	[ "${3:-}" != bogus ] || sed -i 's/192\\.175\\.48\\.[123]0/192.175.48.66/; s/MX\\(.\\)20/MX\\121/; s/aaaaaaaa/bbbbbbbb/' "$2.signed"
+}
+"""
+
+
+# --- the servers of the lab ------------------------------------------------------------------
+
+def policy(kind, name):
+    mx = {"enforce": ["mx"], "other": ["other"], "testing": ["other"],
+          "all": ["fake0", "*"], "large": ["mx"] * 9000, "html": ["mx"]}.get(kind, [])
+    if kind == "malformed":
+        return "version: STSv1\r\nmode: perhaps\r\nmax_age: 1\r\nmx: x\r\n"
+    return f"version: STSv1\r\nmode: {'testing' if kind == 'testing' else 'enforce'}\r\n" \
+        "max_age: 86400\r\n" + "".join(f"mx: {m}.{name}\r\n" for m in mx)
+
+
+class Policies(http.server.BaseHTTPRequestHandler):
+    kinds = {}
+
+    def do_GET(self):
+        name = self.headers["Host"].removeprefix("mta-sts.")
+        kind = self.kinds.get(name, "none")
+        self.send_response(301 if kind == "redirect" else 200)
+        if kind == "redirect":
+            self.send_header("Location", "https://mta-sts.sts-good.example" + self.path)
+        self.send_header("Content-Type", "text/html" if kind == "html" else "text/plain")
+        self.end_headers()
+        try:
+            self.wfile.write(policy(kind, name).encode())
+        except OSError:
+            pass
+
+    def log_message(self, *args):
+        pass
+
+
+# What each address says: to the connection, EHLO, MAIL, RCPT, DATA and QUIT.
+REAL = ["220 mx", "250-mx\r\n250 STARTTLS", "250 ok", "250 ok", "354 go on", "221 bye"]
+HIGH = ["220 fake", "250 fake", "250 ok", "250 ok", "451 4.7.1 later", "221 bye"]
+TALKS = {20: REAL, 24: ["220 mx", "250 mx"] + REAL[2:], 25: ["554 no"] + REAL[1:], 30: HIGH,
+         35: HIGH[:3] + ["550 no such user", "451 4.7.1 later", "221 bye"], 14: REAL}
+
+
+def talk(c, says):
+    words = {"EHLO": 1, "MAIL": 2, "RCPT": 3, "DATA": 4, "QUIT": 5}
+    try:
+        c.sendall(says[0].encode() + b"\r\n")
+        for line in c.makefile():
+            c.sendall(says[words.get(line[:4].upper(), 1)].encode() + b"\r\n")
+            if line.upper().startswith("QUIT"):
+                break
+    except OSError:
+        pass
+    c.close()
+
+
+def listen(address, port=25):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((address, port))
+    s.listen(64)
+    return s
+
+
+def accept_all(s, says):
+    while True:
+        c = s.accept()[0]
+        threading.Thread(target=talk, args=(c, says), daemon=True).start()
+
+
+def serve(d):
+    Policies.kinds = {z["name"] + ".example": z["policy"] for z in read() if "policy" in z}
+    for last, says in TALKS.items():
+        threading.Thread(target=accept_all, args=(listen(NET + str(last)), says), daemon=True).start()
+    web = http.server.ThreadingHTTPServer((WEB, 443), Policies)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(f"{d}/cert.pem", f"{d}/key.pem")
+    web.socket = tls.wrap_socket(web.socket, server_side=True)
+    open(f"{d}/serving", "w")
+    web.serve_forever()
+
+
+# --- what lint says ----------------------------------------------------------------------------
+
+def run(d, tool, zones):
+    z = zones[0]
+    args = ["nsenter", "--net=/run/netns/" + z.get("at", "client"), tool, "lint", "--json",
+            "-c", f"{d}/empty.conf", "--trust-anchor", f"{d}/anchor"]
+    for role in z["roles"].split():
+        args += ["--" + role.split("=")[0], role.split("=")[1]]
+    args += ["--probe"] if "probe" in z else []
+    p = subprocess.run(args + [x.get("as", x["name"] + ".example") for x in zones],
+                       capture_output=True, text=True)
+    try:
+        found = json.loads(p.stdout)["domains"]
+    except ValueError:
+        return [(x, None, p.stderr) for x in zones]
+    return [(x, f, p.returncode) for x, f in zip(zones, found)]
+
+
+def judge_zone(z, domain):
+    wanted = set(z["expect"].split())
+    got = {f"{f['grade']}:{f['check']}" for f in domain["findings"]}
+    strict = lambda s: {x for x in s if x.startswith(("error", "warning"))}
+    return strict(got) == strict(wanted) and wanted <= got
+
+
+def judge(d, tool):
+    groups, failing, passing, n, bad = {}, set(), set(), 0, 0
+    for z in read():
+        key = z["roles"], z.get("at"), "probe" in z
+        groups.setdefault(key, []).append(z)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        results = [r for g in pool.map(lambda g: run(d, tool, g), groups.values()) for r in g]
+    for z, domain, status in results:
+        n += 1
+        ok = domain is not None and judge_zone(z, domain)
+        print(f"{'ok' if ok else 'not ok'} {n} - {z['name']}: {z['expect'] or 'nothing'}")
+        for f in domain["findings"] if domain else []:
+            if not ok and f["grade"] not in ("ok",):
+                print(f"# {f['grade']} {f['check']} {f['subject']}: {f['text']}")
+            skipped = f["text"].startswith(("not looked at", "not probed"))
+            (passing if f["grade"] == "ok" else set() if skipped else failing).add(f["number"])
+        if domain is None:
+            print("# " + str(status))
+    for name, have in (("fails", failing), ("passes", passing)):
+        n += 1
+        missing = sorted(set(range(1, 23)) - have)
+        print(f"{'not ok' if missing else 'ok'} {n} - each of the 22 checks has a zone that {name}")
+        if missing:
+            print(f"# none for {missing}")
+    n += 1
+    page = open(os.path.join(here, "../../user/nolist-xdp.8")).read()
+    unknown = sorted(m for m in members([r[1] for r in results]) if not
+                     re.search(rf"\b{m}\b", page))
+    print(f"{'not ok' if unknown else 'ok'} {n} - the manual has each member of the JSON")
+    print("".join(f"# {m}\n" for m in unknown), end="")
+    print(f"1..{n}")
+
+
+def members(x):
+    if isinstance(x, list):
+        return set().union(*map(members, x)) if x else set()
+    return set(x).union(*map(members, x.values())) if isinstance(x, dict) else set()
+
+
+if __name__ == "__main__":
+    {"build": build, "serve": serve, "judge": judge}[sys.argv[1]](*sys.argv[2:])

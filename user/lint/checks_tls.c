@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of MTA-STS and DANE: what senders that ask for TLS make of the fakes.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "user/lint/lint.h"
+
+/* --- 15: MTA-STS ------------------------------------------------------------------------------------ */
+
+static bool is_strict(const struct zone_policy *p)
+{
+	return !strcmp(p->mode, "enforce");
+}
+
+static void look_policy_host(struct lint *l, const struct zone_host *h)
+{
+	const struct zone_policy *p = &l->zone.policy;
+	bool is_named = policy_matches(p, h->name);
+	int role = zone_role(h);
+
+	if ((role == NOLIST_REAL || role == ROLE_OTHER) && !is_named) {
+		lint_say(l, is_strict(p) ? GRADE_ERROR : GRADE_WARNING, h->name,
+			 "the policy does not name it: senders that honour MTA-STS do not deliver "
+			 "there%s", is_strict(p) ? "" : " once the mode is enforce");
+		find_hint(&l->found, "mx: %.200s", h->name);
+	} else if (role == NOLIST_LOW && !is_named) {
+		lint_say(l, GRADE_NOTE, h->name, "the policy does not name the low fake: senders that "
+			 "honour MTA-STS skip it, and lack that alibi");
+		find_hint(&l->found, "mx: %.200s", h->name);
+	} else if (role == NOLIST_HIGH && is_named && is_strict(p)) {
+		lint_say(l, GRADE_NOTE, h->name, "the policy names a high fake: where the real MX is "
+			 "down, a sender's try there fails for want of TLS");
+	}
+}
+
+void look_policy(struct lint *l)
+{
+	const struct zone_policy *p = &l->zone.policy;
+	int i;
+
+	switch (p->state) {
+	case POLICY_NONE:
+		return;
+	case POLICY_BAD_TXT:
+		bad(l, l->zone.name, "the TXT record of _mta-sts is wrong: %s: senders then know of no "
+		    "policy", p->why);
+		find_hint(&l->found, "_mta-sts TXT \"v=STSv1; id=20260101T000000;\"");
+		return;
+	case POLICY_UNFETCHED:
+	case POLICY_MALFORMED:
+		bad(l, l->zone.name, "the policy that \"%.60s\" announces cannot be used: %s", p->txt,
+		    p->why);
+		find_hint(&l->found, "https://mta-sts.%.100s/.well-known/mta-sts.txt", l->zone.name);
+		return;
+	case POLICY_GOOD:
+		for (i = 0; i < l->zone.hosts && strcmp(p->mode, "none"); i++)
+			look_policy_host(l, &l->zone.host[i]);
+	}
+}
+
+/* --- 16: DANE ----------------------------------------------------------------------------------------- */
+
+static bool uses_dane(const struct zone *z)
+{
+	int i;
+
+	for (i = 0; i < z->hosts && z->host[i].tlsa == TLSA_NONE; i++)
+		;
+	return i < z->hosts;
+}
+
+void look_tlsa(struct lint *l)
+{
+	const struct zone_host *h;
+	int i;
+
+	for (i = 0; i < l->zone.hosts && uses_dane(&l->zone); i++) {
+		h = &l->zone.host[i];
+		if (h->state != DNS_OK && h->tlsa != TLSA_BOGUS)
+			continue;
+		if (h->tlsa == TLSA_BOGUS || (h->tlsa == TLSA_FAILED && h->is_secure)) {
+			bad(l, h->name, "its TLSA records cannot be had (%s): senders that use DANE do "
+			    "not deliver there", h->tlsa_why);
+			find_hint(&l->found, "the zone's name servers must answer _25._tcp.%.120s TLSA",
+				  h->name);
+		} else if (h->tlsa == TLSA_BAD) {
+			bad(l, h->name, "none of its TLSA records can be used: 2 or 3, 0 or 1, and a digest "
+			    "of 32 or 64 bytes (RFC 7672 3.1)");
+			find_hint(&l->found, "_25._tcp.%.120s. TLSA 3 1 1 DIGEST", h->name);
+		} else if (h->tlsa == TLSA_NONE && zone_role(h) == NOLIST_REAL) {
+			lint_say(l, GRADE_WARNING, h->name, "another MX has TLSA records, and the real one "
+				 "has none: its mail can be sent in the clear");
+		} else if (h->tlsa == TLSA_NONE) {
+			lint_say(l, GRADE_NOTE, h->name, "it has no TLSA record, which for a fake costs "
+				 "nothing; Internet.nl takes it for a fault");
+		}
+	}
+}
