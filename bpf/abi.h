@@ -82,7 +82,8 @@ enum nolist_verdict {
 	NOLIST_PASS_UNCONFIGURED = 0, /* no configuration yet: everything passes */
 	NOLIST_PASS_NOT_IP = 1,       /* ARP, LLDP, runts, more than two VLAN tags */
 	NOLIST_PASS_NOT_TCP = 2,      /* UDP, ICMP, neighbour discovery, tunnels */
-	NOLIST_PASS_SHAPE = 3,        /* fragment, IPv4 options, rare IPv6 headers, no whole TCP header */
+	NOLIST_PASS_SHAPE = 3,        /* fragment, IPv4 options, rare IPv6 headers, no whole TCP
+				       * header; to a fake: longer than is summed here */
 	NOLIST_PASS_OTHER = 4,        /* TCP, but no MX address or port of ours */
 	NOLIST_PASS_REAL = 5,         /* to the real MX, noted */
 	/* To a fake, but a closed port would not answer it: passed to the kernel. */
@@ -110,6 +111,16 @@ enum nolist_verdict {
 	/* Its network has had its answers in this second: dropped. */
 	NOLIST_LOW_LIMITED = 24,  /* a reset of the low fake */
 	NOLIST_HIGH_LIMITED = 25, /* a reset or a SYN,ACK of a high fake */
+	/*
+	 * To the low fake, where a closed port is silent: dropped, on interfaces whose
+	 * checksums are always whole. In the order of NOLIST_PASS_SOURCE ... NOLIST_PASS_RESET.
+	 */
+	NOLIST_SILENT_SOURCE = 26,
+	NOLIST_SILENT_TRUNCATED = 27,
+	NOLIST_SILENT_CHECKSUM = 28,
+	NOLIST_SILENT_RESET = 29,
+	/* To a fake, only the kernel can answer it, and NOLIST_RARE is spent: dropped. */
+	NOLIST_RARE_LIMITED = 30,
 	NOLIST_VERDICTS
 };
 #define NOLIST_VERDICT_SLOTS 48
@@ -126,7 +137,8 @@ enum nolist_progs_slot { NOLIST_SLOT_SLOW = 0, NOLIST_PROG_SLOTS };
 #define NOLIST_MX_MAX 1024    /* addresses with a role */
 #define NOLIST_SLOTS 4096     /* places in the table below; 2^12, see nolist_slot_of() */
 #define NOLIST_PROBES 4       /* places that are searched, from the hashed one on */
-#define NOLIST_PARTIAL_MAX 64 /* interfaces that deliver CHECKSUM_PARTIAL */
+#define NOLIST_PARTIAL_MAX 64 /* interfaces of which it is known how they deliver checksums */
+#define NOLIST_WHOLE 0x80000000u /* bit of partial[]: always whole, and wrong ones are dropped */
 #define NOLIST_MAC_MAX 32     /* link addresses of this host */
 #define NOLIST_TEST_MAX 8     /* sources of tests: their mail says nothing of the real MX's health */
 
@@ -231,11 +243,12 @@ struct nolist_config {
 	__u32 domain_count; /* entries, for people */
 	__u32 reserved_domains;
 	struct nolist_key domain_key; /* of the hashes; drawn with each table, never shown */
-	__u32 reserved[2]; /* for switches */
+	__u32 is_silent; /* silence = drop; for status: partial[] says where it is so */
+	__u32 reserved[1]; /* for a switch */
 	__u32 test[NOLIST_TEST_MAX]; /* sources of tests, by nolist_test_of(); 0: unused */
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum
-					    * is good there */
+					    * is good there; or with NOLIST_WHOLE */
 	__u64 mac[NOLIST_MAC_MAX]; /* six bytes as in a frame, then two zeros */
 	struct nolist_slot slot[NOLIST_SLOTS];
 	struct nolist_smtp smtp;
@@ -451,6 +464,12 @@ _Static_assert(sizeof(struct nolist_real) == 12, "abi");
 #define NOLIST_CONTACTS_TOUCHED 65536  /* contacts looked up in a second */
 #define NOLIST_CONTACTS_VERIFIED 65536 /* and, after these, of sources that seem verified */
 #define NOLIST_SECOND_SHIFT 30         /* "a second" is 2^30 ns here */
+
+/*
+ * Segments to fakes that only the kernel can answer, in a second and CPU: at 250 ns each that is
+ * less than half a percent of a CPU. Counted in budget[NOLIST_NONE].touched.
+ */
+#define NOLIST_RARE 16384
 
 struct nolist_budget {
 	__u32 second;  /* which one, modulo 2^32 */

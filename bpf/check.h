@@ -94,15 +94,23 @@ static __always_inline __u64 check_pseudo(const struct pkt *p)
 	return p->addr_sum + bpf_htons(p->l4_len) + bpf_htons(IPPROTO_TCP);
 }
 
-/* Does the interface deliver segments whose checksum is not complete yet? */
-static __noinline bool check_partial(const struct nolist_config *conf, __u32 ifindex)
-{
-	int i;
+/* How an interface delivers checksums. */
+enum { SUMS_UNKNOWN, SUMS_PARTIAL, SUMS_WHOLE };
 
-	for (i = 0; i < NOLIST_PARTIAL_MAX; i++)
+/* A function of its own for the verifier. */
+__noinline int check_sums_of(const struct nolist_config *conf, __u32 ifindex)
+{
+	__u32 i;
+
+	if (!conf)
+		return SUMS_UNKNOWN;
+	for (i = 0; i < NOLIST_PARTIAL_MAX && i < conf->partials; i++) {
 		if (conf->partial[i] == ifindex)
-			return true;
-	return false;
+			return SUMS_PARTIAL;
+		if (conf->partial[i] == (ifindex | NOLIST_WHOLE))
+			return SUMS_WHOLE;
+	}
+	return SUMS_UNKNOWN;
 }
 
 enum {
@@ -117,7 +125,6 @@ enum {
 	OPT_MD5 = 19, /* RFC 2385 */
 	OPT_AO = 29,  /* RFC 5925 */
 	OPT_BYTES = 40,
-	OPT_MAX = 12, /* more is no common shape */
 };
 
 /*
@@ -144,7 +151,7 @@ __noinline int check_options(struct xdp_md *ctx, __u32 off, __u32 len)
 			return -1;
 		opt[n] = *(__u32 *)(at + 4 * n);
 	}
-	for (n = 0; n < OPT_MAX && i < len; n++) {
+	for (n = 0; n < OPT_BYTES && i < len; n++) {
 		__u8 kind, size;
 
 		/* Linux 6.1 refuses a loop that is entered behind its first instruction. */
@@ -283,6 +290,27 @@ static __always_inline bool check_source(const struct nolist_config *conf, const
 	return (p->role == NOLIST_HIGH && !(p->flags & TCP_SYN)) || !match_slot(conf, &p->saddr);
 }
 
+/*
+ * Of these: a source to which Linux is silent, however it is configured. Some of the others it
+ * answers, such as 0.0.0.1, 240/4 and ::.
+ */
+static __always_inline bool check_is_martian(const struct pkt *p)
+{
+	__u8 first = p->saddr.b[12];
+
+	if (p->is_ip6)
+		return p->saddr.b[0] == 0xff ||
+		       (!p->saddr.q[0] && p->saddr.q[1] == bpf_cpu_to_be64(1));
+	return !p->saddr.w[3] || first == 127 || (first & 0xf0) == 0xe0 || p->saddr.w[3] == ~0u;
+}
+
+/* Nearly always there is one interface, and no call. */
+static __always_inline bool check_is_whole(const struct nolist_config *conf, __u32 ifindex)
+{
+	return conf->partial[0] == (ifindex | NOLIST_WHOLE) ||
+	       (conf->partials > 1 && check_sums_of(conf, ifindex) == SUMS_WHOLE);
+}
+
 /* Is the frame for this host? Linux is silent to groups and to others (RFC 1122 4.2.3.10). */
 static __always_inline bool check_host(const struct nolist_config *conf, const struct pkt *p)
 {
@@ -312,9 +340,11 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 	/* Linux answers a frame that has a priority tag by one without. */
 	if (p->is_priority && p->role == NOLIST_LOW)
 		return NOLIST_PASS_SHAPE;
-	if (p->doff < sizeof(struct tcphdr) || p->l4_len < p->doff || p->l4_len > CSUM_MAX ||
+	if (p->doff < sizeof(struct tcphdr) || p->l4_len < p->doff || p->l4_len > p->len ||
 	    p->l4 + p->l4_len > p->len)
 		return NOLIST_PASS_TRUNCATED;
+	if (p->l4_len > CSUM_MAX)
+		return NOLIST_PASS_SHAPE;
 	if (!check_source(conf, p))
 		return NOLIST_PASS_SOURCE;
 	if (p->doff > first)
@@ -324,7 +354,8 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 	if (!csum_is_right(p->l3_sum) || sum == CSUM_BAD)
 		return NOLIST_PASS_CHECKSUM;
 	if (!csum_is_right(sum + pseudo) &&
-	    (csum_fold32(pseudo) != p->check || !check_partial(conf, ctx->ingress_ifindex)))
+	    (csum_fold32(pseudo) != p->check ||
+	     check_sums_of(conf, ctx->ingress_ifindex) != SUMS_PARTIAL))
 		return NOLIST_PASS_CHECKSUM;
 	if (p->doff > first && !check_all_options(ctx, p))
 		return NOLIST_PASS_TCP_OPTION;
@@ -333,7 +364,8 @@ static __always_inline enum nolist_verdict check_answerable(struct xdp_md *ctx,
 
 /*
  * What is for this host and a high fake is never passed on: the kernel would end
- * the dialogue.
+ * the dialogue. What is for a low fake, and a closed port is silent to, need not bother the
+ * kernel, where it is certain that the checksum is not still to be made.
  */
 static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
 							 const struct nolist_config *conf,
@@ -341,9 +373,14 @@ static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
 {
 	enum nolist_verdict verdict = check_answerable(ctx, conf, p);
 
-	if (verdict != NOLIST_UNDECIDED && verdict != NOLIST_PASS_NOT_HOST &&
-	    p->role == NOLIST_HIGH)
+	if (verdict == NOLIST_UNDECIDED || verdict == NOLIST_PASS_NOT_HOST)
+		return verdict;
+	if (p->role == NOLIST_HIGH)
 		return NOLIST_HIGH_BAD;
+	if (verdict >= NOLIST_PASS_SOURCE && verdict <= NOLIST_PASS_RESET &&
+	    (verdict != NOLIST_PASS_SOURCE || check_is_martian(p)) &&
+	    check_is_whole(conf, ctx->ingress_ifindex))
+		return verdict + NOLIST_SILENT_SOURCE - NOLIST_PASS_SOURCE;
 	return verdict;
 }
 

@@ -86,7 +86,7 @@ static __noinline __u64 cookie_hash4(__u64 addrs, __u64 tail)
 }
 
 /* The same of 39 bytes: two IPv6 addresses, and seven more. */
-static __noinline __u64 cookie_hash6(__u64 src0, __u64 src1, __u64 dst0, __u64 dst1, __u64 tail)
+static __always_inline __u64 cookie_hash6_here(__u64 src0, __u64 src1, __u64 dst0, __u64 dst1, __u64 tail)
 {
 	const struct nolist_key *key = cookie_key();
 	__u64 a, b, c, d;
@@ -102,6 +102,11 @@ static __noinline __u64 cookie_hash6(__u64 src0, __u64 src1, __u64 dst0, __u64 d
 	COOKIE_TAKE(a, b, c, d, tail);
 	COOKIE_END(a, b, c, d);
 	return a ^ b ^ c ^ d;
+}
+
+static __noinline __u64 cookie_hash6(__u64 src0, __u64 src1, __u64 dst0, __u64 dst1, __u64 tail)
+{
+	return cookie_hash6_here(src0, src1, dst0, dst1, tail);
 }
 
 #endif

@@ -102,8 +102,8 @@ static __always_inline int fast_answer(struct xdp_md *ctx, const struct nolist_r
 	return XDP_TX;
 }
 
-/* Counts a segment whose network has had its answers. */
-static __always_inline int fast_limited(const struct pkt *p, enum nolist_verdict verdict)
+/* Counts a segment to a fake that gets no answer. */
+static __always_inline int fast_drop(const struct pkt *p, enum nolist_verdict verdict)
 {
 	struct nolist_stats *st = record_verdict(verdict);
 
@@ -134,7 +134,7 @@ static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist
 		if (high_refuse(conf, p, r) != NOLIST_HIGH_RST)
 			return FAST_MISS;
 		if (limit_reset(conf, p))
-			return fast_limited(p, NOLIST_HIGH_LIMITED);
+			return fast_drop(p, NOLIST_HIGH_LIMITED);
 		return fast_answer(ctx, NULL, p, r, NOLIST_HIGH_RST);
 	}
 	if (p->flags & TCP_FIN)
@@ -153,6 +153,7 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 {
 	int code = FAST_MISS;
 	struct reply r = {};
+	enum nolist_verdict verdict;
 	struct pkt p;
 	__u64 now;
 
@@ -163,16 +164,19 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 	p.flags = flags;
 	p.role = role;
 	p.mx = mx;
-	if (check_segment(ctx, conf, &p) != NOLIST_UNDECIDED)
+	verdict = check_segment(ctx, conf, &p);
+	if (role == NOLIST_LOW && verdict == NOLIST_SILENT_CHECKSUM)
+		return fast_drop(&p, NOLIST_SILENT_CHECKSUM);
+	if (verdict != NOLIST_UNDECIDED)
 		return code;
 	if (role == NOLIST_LOW && limit_reset(conf, &p))
-		return fast_limited(&p, NOLIST_LOW_LIMITED);
+		return fast_drop(&p, NOLIST_LOW_LIMITED);
 	if (role == NOLIST_LOW)
 		return fast_answer(ctx, NULL, &p, &r, decide_low(&p, &r));
 	if (flags == TCP_SYN) {
 		now = clock_ns();
 		if (limit_syn_ack(conf, &p, now))
-			return fast_limited(&p, NOLIST_HIGH_LIMITED);
+			return fast_drop(&p, NOLIST_HIGH_LIMITED);
 		return fast_answer(ctx, NULL, &p, &r, high_syn(conf, &p, &r, now, true));
 	}
 	return fast_dialogue(ctx, conf, &p, &r);

@@ -58,11 +58,14 @@ static __always_inline __u64 high_hash(const struct pkt *p, __u64 tail, bool is_
 {
 	__u64 hash;
 
-	if (!p->is_ip6 && is_here)
-		hash = cookie_hash4_here((__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
+	if (p->is_ip6 && is_here)
+		hash = cookie_hash6_here(p->saddr.q[0], p->saddr.q[1], p->daddr.q[0],
+					 p->daddr.q[1], tail);
 	else if (p->is_ip6)
 		hash = cookie_hash6(p->saddr.q[0], p->saddr.q[1], p->daddr.q[0], p->daddr.q[1],
 				    tail);
+	else if (is_here)
+		hash = cookie_hash4_here((__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
 	else
 		hash = cookie_hash4((__u64)p->daddr.w[3] << 32 | p->saddr.w[3], tail);
 

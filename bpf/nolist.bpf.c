@@ -36,6 +36,7 @@
 #include "verified.h"
 #include "record.h"
 #include "fast.h"
+#include "rare.h"
 #include "slow.h"
 
 /* So that a tool of another version knows the version of these maps. */

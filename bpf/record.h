@@ -75,8 +75,8 @@ static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 {
 	struct nolist_stats *st = record_verdict(verdict);
 
-	/* These verdicts are for an MX of ours; for the other frames p is not filled. */
-	if (!st || verdict < NOLIST_PASS_REAL)
+	/* The other verdicts are for an MX of ours; for frames with these p may not be filled. */
+	if (!st || verdict < NOLIST_PASS_REAL || verdict == NOLIST_RARE_LIMITED)
 		return;
 	record_sender(st, p, verdict);
 	if (verdict == NOLIST_PASS_REAL)

@@ -23,6 +23,8 @@ static const __u8 slow_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_NO_SLOW] = XDP_DROP,
 	[NOLIST_LOW_LIMITED] = XDP_DROP,
 	[NOLIST_HIGH_LIMITED] = XDP_DROP,
+	[NOLIST_SILENT_SOURCE... NOLIST_SILENT_RESET] = XDP_DROP,
+	[NOLIST_RARE_LIMITED] = XDP_DROP,
 };
 
 /* Forces clang to read p again; short of registers, it would else hold it on the stack twice. */
@@ -94,6 +96,10 @@ static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_con
 	slow_reread(&p);
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = p.role == NOLIST_LOW ? slow_low(ctx, conf, &p) : slow_high(ctx, conf, &p);
+	else if (verdict == NOLIST_PASS_SHAPE)
+		verdict = rare_shape(ctx, conf, p.l3);
+	else if (verdict == NOLIST_PASS_SOURCE || verdict == NOLIST_PASS_TCP_OPTION)
+		verdict = rare_pass(verdict);
 	/* clang 19 knows what the rooms return and drops the checks that the verifier needs. */
 	barrier_var(verdict);
 	record(ctx, &p, verdict);

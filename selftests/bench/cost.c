@@ -143,9 +143,9 @@ static void add_rooms(const struct path *p)
 	add_row(p, "low: ACK", &ack, BENCH_FIXED, NOLIST_LOW_RST);
 	broken = ack;
 	broken.is_broken = true;
-	add_row(p, "low: wrong checksum", &broken, BENCH_FIXED, NOLIST_PASS_CHECKSUM);
+	add_row(p, "low: wrong checksum", &broken, BENCH_FIXED, NOLIST_SILENT_CHECKSUM);
 	rst.flags = RST;
-	add_row(p, "low: RST", &rst, BENCH_FIXED, NOLIST_PASS_RESET);
+	add_row(p, "low: RST", &rst, BENCH_FIXED, NOLIST_SILENT_RESET);
 }
 
 static void add_unrelated(const struct path *p)

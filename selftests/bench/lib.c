@@ -29,6 +29,8 @@
 #include "user/config/dialogue.h"
 #include "user/config/domain_table.h"
 
+#define LOOPBACK 1 /* its ifindex */
+
 const uint8_t linux_syn[20] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0x12, 0x34, 0x56, 0x78,
 				0, 0, 0, 0,    1, 3, 3, 7 };
 
@@ -318,6 +320,10 @@ static void configure(struct path *p, uint16_t syn_acks, const bool *has_below)
 	for (i = 0; i < NOLIST_PORT_MAX; i++)
 		c.port[i] = htons(NOLIST_SMTP_PORT);
 	c.answers[NOLIST_LIMIT_SYN_ACK] = syn_acks;
+	/* As on a card: test runs come from the loopback device. */
+	c.is_silent = 1;
+	c.partials = 1;
+	c.partial[0] = LOOPBACK | NOLIST_WHOLE;
 	/* As load does: only frames to the host's own link address are answered. */
 	c.macs = 1;
 	memcpy(&c.mac[0], "\2\0\0\0\0\2", 6);
@@ -467,6 +473,11 @@ const char *verdict_name(unsigned int verdict)
 		[NOLIST_HIGH_NO_SPACE] = "high-no-room",
 		[NOLIST_PASS_NO_SLOW] = "pass-no-slow",
 		[NOLIST_HIGH_NO_SLOW] = "high-no-slow",
+		[NOLIST_SILENT_SOURCE] = "silent-source",
+		[NOLIST_SILENT_TRUNCATED] = "silent-truncated",
+		[NOLIST_SILENT_CHECKSUM] = "silent-checksum",
+		[NOLIST_SILENT_RESET] = "silent-reset",
+		[NOLIST_RARE_LIMITED] = "rare-limited",
 		[NOLIST_LOW_LIMITED] = "low-limited",
 		[NOLIST_HIGH_LIMITED] = "high-limited",
 	};

@@ -20,7 +20,8 @@
  * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each;
  * "later=N" or "later=N:TIME" says that they were there again, a minute or
  * so much later. "contacts=N:FIRST" adds
- * as many that only sent SYNs, the first of them that far behind.
+ * as many that only sent SYNs, the first of them that far behind. "whole=IFINDEX" alone
+ * says that this interface's checksums are always whole, as a card's are.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -29,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/base/addr.h"
 #include "user/kernel/kern.h"
@@ -37,6 +39,7 @@
 #define BATCH 4096
 
 static int contacts_fd, verified_fd, stats_fd;
+static const char *dir;
 
 static void __attribute__((noreturn)) die(const char *what)
 {
@@ -230,6 +233,34 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 	free(p);
 }
 
+static int open_map(const char *dir, const char *name)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+/* From now on the interface with this index counts as one whose checksums are always whole. */
+static void whole(int ifindex)
+{
+	struct nolist_config *c = malloc(sizeof(*c));
+	int fd = open_map(dir, "nolist_config");
+	__u32 zero = 0;
+
+	if (!c || bpf_map_lookup_elem(fd, &zero, c))
+		die("nolist_config");
+	c->partial[c->partials++] = ifindex | NOLIST_WHOLE;
+	if (bpf_map_update_elem(fd, &zero, c, BPF_ANY))
+		die("nolist_config");
+	free(c);
+	close(fd);
+}
+
 static void line(char *text)
 {
 	struct nolist_contacts c = {};
@@ -251,6 +282,10 @@ static void line(char *text)
 	}
 	if (!strncmp(word, "hour4=", 6) || !strncmp(word, "hour6=", 6)) {
 		real(word[4] == '6', word + 6);
+		return;
+	}
+	if (!strncmp(word, "whole=", 6)) {
+		whole(atoi(word + 6));
 		return;
 	}
 	if (!strncmp(word, "many=", 5)) {
@@ -286,18 +321,6 @@ static void line(char *text)
 		die("verified evidence");
 }
 
-static int open_map(const char *dir, const char *name)
-{
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		die(path);
-	return fd;
-}
-
 int main(int argc, char **argv)
 {
 	long long offset = kern_clock_offset();
@@ -315,6 +338,7 @@ int main(int argc, char **argv)
 	contacts_fd = open_map(argv[1], NOLIST_MAP_CONTACTS);
 	verified_fd = open_map(argv[1], NOLIST_MAP_VERIFIED);
 	stats_fd = open_map(argv[1], NOLIST_MAP_STATS);
+	dir = argv[1];
 	while (getline(&text, &capacity, stdin) >= 0)
 		line(text);
 	free(text);

@@ -58,6 +58,8 @@ static const struct row shapes[] = {
 	{ "a later fragment, IPv6", SHAPE6, .layer = layer_frag_later },
 	{ "an atomic fragment, reserved byte", SHAPE6, .layer = layer_frag_reserved },
 	{ "an atomic fragment, reserved bits", SHAPE6, .layer = layer_frag_reserved_bits },
+	{ "more than is summed here", SHAPE4, .data = 1537 - 20 },
+	{ "jumbo", SHAPE6, .data = 3300 },
 	{ "five extension headers", SHAPE6, .layer = layer_five_ext },
 	{ "hop-by-hop options after others", SHAPE6, .layer = layer_hop_late },
 	{ "hop-by-hop: router alert", SHAPE6, .layer = layer_hop_alert },
@@ -123,8 +125,6 @@ static const struct row broken[] = {
 	{ "a TCP header of 4 words, IPv6", CUT6, .twist = twist_doff_4, .data = 40 },
 	{ "a TCP header that is too long by 4", CUT4, .twist = twist_doff_6 },
 	{ "a TCP header that is too long by 1", CUT4, .twist = twist_doff_15, .data = 39 },
-	{ "more than is summed here", CUT4, .data = 1537 - 20 },
-	{ "jumbo", CUT6, .data = 3300 },
 };
 
 static const struct row sums[] = {
@@ -211,7 +211,6 @@ static const struct row bad_options[] = {
 	{ "a kind without a length", BAD_OPT, OPT("\1\1\1\2") },
 	{ "the same in the last of 40 bytes", BAD_OPT,
 	  OPT("\xfe\x27" "1234567890123456789012345678901234567" "\2") },
-	{ "more than twelve", BAD_OPT, OPT(NOP4 NOP4 NOP4 NOP4) },
 };
 
 /* --- answers --------------------------------------------------------------- */
@@ -234,7 +233,12 @@ static const struct row options[] = {
 	  .data = 9 },
 	{ "SACK", NOLIST_LOW_RST, OPT(SACK), .flags = FRAME_ACK, .ack = 77 },
 	{ "40 bytes and data, IPv6", LOW_SYN, OPT(SACK NOP4), .data = 31, .dst = LOW6 },
-	{ "twelve", LOW_SYN, OPT(NOP4 NOP4 NOP4) },
+	{ "sixteen", LOW_SYN, OPT(NOP4 NOP4 NOP4 NOP4) },
+	{ "forty", LOW_SYN, OPT(NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4) },
+	{ "forty, and its last is a NOP, IPv6, data", NOLIST_LOW_RST, .dst = LOW6,
+	  OPT("\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2\x4\2"
+	      "\x4\2\x4\2\x4\2\1\1"), .flags = FRAME_ACK, .ack = 77, .data = 5 },
+	{ "as macOS sends them", LOW_SYN, OPT("\2\4\5\xb4\1\3\3\6\1\1\x8\xa\1\2\3\4\0\0\0\0\4\2\0\0") },
 	{ "an end, then what would be wrong", LOW_SYN, OPT("\0\2\0\x13\x12\0\0\0") },
 	{ "an unknown one", LOW_SYN, OPT("\xfe\6\1\2\3\4\1\1") },
 	{ "an empty one", LOW_SYN, OPT("\xfe\2\1\1") },
@@ -290,6 +294,10 @@ static const struct row high[] = {
 	{ "SYN as Windows sends it", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(WINDOWS_SYN) },
 	{ "SYN without scaling", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(UNSCALED_SYN) },
 	{ "SYN without scaling, IPv6", NOLIST_HIGH_SYN_ACK, .dst = HIGH6, OPT(UNSCALED_SYN) },
+	{ "SYN as macOS sends it", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
+	  OPT("\2\4\5\xb4\1\3\3\6\1\1\x8\xa\1\2\3\4\0\0\0\0\4\2\0\0"), .tsval = 0x01020304 },
+	{ "SYN with thirty NOPs and timestamps", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
+	  OPT(NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 "\1\1\x8\xa\1\2\3\4\5\6\7\x8"), .tsval = 0x01020304 },
 	{ "SYN with bare timestamps", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(STAMP),
 	  .tsval = 0x01020304 },
 	{ "SYN with another option of 10 bytes", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,

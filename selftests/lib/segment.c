@@ -309,6 +309,8 @@ static int seg_is_pseudo_sum(struct frame *f)
 	return frame_tcph(f)->check == htons(sum);
 }
 
+int segment_whole;
+
 static void seg_lies(struct segment *s, struct frame *f)
 {
 	if (percent(3)) {
@@ -321,7 +323,7 @@ static void seg_lies(struct segment *s, struct frame *f)
 		seg_lie_length(s, f);
 		if (percent(70))
 			seg_unverified_sum(f);
-	} else if (percent(5)) {
+	} else if (percent(5) && !segment_whole) {
 		frame_tcp_partial(f);
 		s->partial = 1;
 		seg_note(s, " partial");

@@ -40,6 +40,9 @@ void seg_fragment(const struct frame *f, struct frame *to, size_t at, size_t end
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* No segment's checksum is still to be made. */
+extern int segment_whole;
+
 void segment_make(struct segment *s, uint64_t seed, unsigned long index);
 
 /* The same frame without its VLAN tags. */

@@ -215,6 +215,17 @@ int wire_patience(void)
 	return word && atoi(word) > 1 ? atoi(word) : 1;
 }
 
+int wire_prog(struct wire *w)
+{
+	unsigned int id = 0;
+
+	wire_enter(w->server);
+	if (bpf_xdp_query_id(w->ifindex, 0, &id))
+		id = 0;
+	wire_enter(wire_home);
+	return id ? bpf_prog_get_fd_by_id(id) : -1;
+}
+
 /*
  * The map nolist_stats of the program on the server's end; the pinned one where
  * libxdp's dispatcher stands before the program; -1 where there is none.
@@ -222,15 +233,10 @@ int wire_patience(void)
 static int wire_stats_fd(struct wire *w)
 {
 	struct bpf_prog_info info = {};
-	unsigned int len = sizeof(info), i, id = 0;
+	unsigned int len = sizeof(info), i;
 	__u32 maps[64];
-	int prog, map;
+	int prog = wire_prog(w), map;
 
-	wire_enter(w->server);
-	if (bpf_xdp_query_id(w->ifindex, 0, &id))
-		id = 0;
-	wire_enter(wire_home);
-	prog = id ? bpf_prog_get_fd_by_id(id) : -1;
 	info.nr_map_ids = prog < 0 ? 0 : 64;
 	info.map_ids = (uintptr_t)maps;
 	if (prog >= 0 && bpf_obj_get_info_by_fd(prog, &info, &len))
@@ -268,6 +274,22 @@ unsigned long wire_verdicts(struct wire *w, unsigned long verdict[NOLIST_VERDICT
 	free(s);
 	close(map);
 	return sum;
+}
+
+void wire_whole(struct wire *w)
+{
+	int map = bpf_obj_get("/sys/fs/bpf/nolist-xdp/nolist_config");
+	struct nolist_config *c = malloc(sizeof(*c));
+	__u32 zero = 0;
+
+	if (map < 0 || !c || bpf_map_lookup_elem(map, &zero, c))
+		wire_die("no configuration");
+	c->partials = 1;
+	c->partial[0] = w->ifindex | NOLIST_WHOLE;
+	if (bpf_map_update_elem(map, &zero, c, BPF_ANY))
+		wire_die("cannot change the configuration");
+	free(c);
+	close(map);
 }
 
 /* Where build/ lies, from the test's own place in build/selftests. */

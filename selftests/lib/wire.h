@@ -81,6 +81,10 @@ double wire_now(void);
 int wire_patience(void);
 
 /* The verdict counters over all CPUs; returns their sum. */
+/* From now on its interface counts as one whose checksums are always whole. */
+void wire_whole(struct wire *w);
+/* The program at the server's end. */
+int wire_prog(struct wire *w);
 unsigned long wire_verdicts(struct wire *w, unsigned long verdict[NOLIST_VERDICTS]);
 
 /* Attaches and configures as a user does; by force, since not every test has answers taken. */

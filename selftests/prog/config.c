@@ -49,11 +49,45 @@ static void partials(struct prog *p)
 	g.failed += !row_check(p, &elsewhere);
 	g.failed += !row_check_frame(p, &partial[0], &f, other);
 	c->partial[1] = 0;
+	c->partials = NOLIST_PARTIAL_MAX;
 	c->partial[NOLIST_PARTIAL_MAX - 1] = lo;
 	prog_configure(p, c);
 	g.failed += !row_check_frame(p, &elsewhere, &f, other);
 	g.failed += !row_check(p, &partial[0]);
 	group_done(&g, "CHECKSUM_PARTIAL by interface");
+	free(c);
+}
+
+/* What a closed port is silent to is dropped only where checksums are known to be whole. */
+static void silence(struct prog *p)
+{
+	static const struct row reset = { "RST", NOLIST_SILENT_RESET, .flags = FRAME_RST };
+	static const struct row sum = { "a checksum that may be still to be made",
+					NOLIST_PASS_CHECKSUM, .twist = twist_partial };
+	static const struct row made = { "one that is still to be made", NOLIST_LOW_RST_ACK,
+					 .twist = twist_partial };
+	static const struct row passes = { "RST", NOLIST_PASS_RESET, .flags = FRAME_RST };
+	unsigned int lo = if_nametoindex("lo"), other = if_nametoindex("nl0");
+	struct nolist_config *c = row_conf();
+	struct group g = {};
+	struct frame f;
+
+	c->partials = 2;
+	c->partial[0] = 77;
+	c->partial[1] = lo | NOLIST_WHOLE;
+	prog_configure(p, c);
+	group_row(&g, p, &reset);
+	g.frames += 4;
+	row_build(&sum, &f);
+	g.failed += !row_check_frame(p, &sum, &f, other);
+	row_build(&passes, &f);
+	g.failed += !row_check_frame(p, &passes, &f, other);
+	/* It delivers unfinished ones. */
+	c->partial[1] = lo;
+	prog_configure(p, c);
+	g.failed += !row_check(p, &made);
+	g.failed += !row_check(p, &passes);
+	group_done(&g, "silence by interface");
 	free(c);
 }
 
@@ -228,6 +262,7 @@ int main(void)
 		tap_die("a network namespace with a veth pair");
 	prog_load(&p, NULL);
 	partials(&p);
+	silence(&p);
 	ports(&p);
 	addresses(&p, 10);
 	addresses(&p, NOLIST_MX_MAX);

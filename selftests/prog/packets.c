@@ -9,6 +9,7 @@
 #include "selftests/lib/packet_rows.h"
 #include "selftests/lib/shapes.h"
 
+#define LOOPBACK 1 /* its ifindex: where test runs come from */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static void unconfigured(struct prog *p)
@@ -108,6 +109,65 @@ static void tagged(struct prog *p)
 			group_row(&g, p, &r);
 		}
 	group_done(&g, "with a tag, by the slow path, the same");
+}
+
+/* --- silence ------------------------------------------------------------------- */
+
+/* A source that Linux never answers; others that get no answer from here it may. */
+static bool is_martian(const struct row *r)
+{
+	struct nolist_addr a = prog_addr(r->src), one = prog_addr("::1"),
+			   all = prog_addr("255.255.255.255"), any = prog_addr("0.0.0.0");
+
+	if (strchr(r->src, ':'))
+		return a.b[0] == 0xff || !memcmp(&a, &one, sizeof(a));
+	return !memcmp(&a, &any, sizeof(a)) || a.b[12] == 127 || (a.b[12] >= 224 && a.b[12] < 240) ||
+	       !memcmp(&a, &all, sizeof(a));
+}
+
+/*
+ * On an interface whose checksums are always whole, what a closed port is silent to is dropped;
+ * all else is as ever. On others, and on interfaces that deliver unfinished ones, it passes.
+ */
+static void silent(struct prog *p, const char *tags, const char *name)
+{
+	struct nolist_config *c = row_conf();
+	struct group g = {};
+	size_t t, i;
+
+	c->partial[0] = LOOPBACK | NOLIST_WHOLE;
+	c->partials = 1;
+	prog_configure(p, c);
+	free(c);
+	for (t = 0; t < packet_table_count; t++)
+		for (i = 0; i < packet_tables[t].n && group_more(&g); i++) {
+			struct row r = packet_tables[t].rows[i];
+
+			if (tags && (r.build || r.tags || r.twist == twist_ip4_as_ip6))
+				continue;
+			r.tags = tags ? tags : r.tags;
+			if (r.verdict >= NOLIST_PASS_SOURCE && r.verdict <= NOLIST_PASS_RESET &&
+			    (r.verdict != NOLIST_PASS_SOURCE || is_martian(&r)))
+				r.verdict += NOLIST_SILENT_SOURCE - NOLIST_PASS_SOURCE;
+			group_row(&g, p, &r);
+		}
+	group_done(&g, name);
+}
+
+/* The frame that needs the kernel, once there were too many of them; prog/rare has the numbers. */
+static void rare(struct prog *p)
+{
+	static const struct row r = { "rare", NOLIST_RARE_LIMITED, .layer = layer_ip4_option };
+	static struct prog_result got = { .verdict = -1 };
+	static struct frame f;
+	int i;
+
+	row_build(&r, &f);
+	for (i = 0; i < 4 * NOLIST_RARE && got.verdict != NOLIST_RARE_LIMITED; i++)
+		prog_run(p, &f, 0, &got);
+	row_verdicts |= 1ull << got.verdict;
+	tap_ok(got.verdict == NOLIST_RARE_LIMITED && got.xdp == XDP_DROP,
+	       "what needs the kernel is dropped, if it is too much");
 }
 
 /* --- more than a network gets ------------------------------------------------- */
@@ -227,6 +287,9 @@ int main(void)
 	tagged(&p);
 	no_slow(&p);
 	limited(&p);
+	silent(&p, NULL, "what a closed port is silent to is dropped where checksums are whole");
+	silent(&p, "q", "with a tag, the same");
+	rare(&p);
 	no_capacity();
 	every_verdict();
 	bpf_object__close(p.object);

@@ -61,6 +61,7 @@ static const char good[] = "# all keys\n"
 			   "tempfail-text = \"Come # back\"\n"
 			   "stage = rcpt\n"
 			   "split-handshake = yes\n"
+			   "silence = pass\n"
 			   "syn-ack-limit = 65535\n"
 			   "reset-limit = 300\n"
 			   "domains = { Example.com., .example.com, *.example.org,\n"
@@ -93,7 +94,7 @@ static void test_good(void)
 	       "ports, mode, sources and collect are taken");
 	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.tempfail_text &&
 		       !strcmp(c.tempfail_text, "Come # back") && c.stage == STAGE_RCPT && c.is_split &&
-		       c.syn_acks == 65535 && c.resets == 300,
+		       c.syn_acks == 65535 && c.resets == 300 && !c.is_silent,
 	       "texts of the high fakes are taken, '#' in quotes is text");
 	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
 		       c.allows == 2 &&
@@ -186,6 +187,7 @@ static const struct {
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
+	{"silence = yes", true, "is not drop or pass"},
 	{"syn-ack-limit = 65536", true, "is not a number from 0 to 65535"},
 	{"reset-limit = -1", true, "is not a number from 0 to 65535"},
 	{"collect-interval = 0", true, "is not a time from 1s to 1d"},
@@ -277,6 +279,7 @@ static void test_defaults(void)
 		       c.store_mib == d.store_mib && c.collect_s == d.collect_s &&
 		       c.dump_s == d.dump_s && c.stage == d.stage && c.is_split == d.is_split &&
 		       c.syn_acks == d.syn_acks && c.resets == d.resets &&
+		       c.is_silent == d.is_silent && c.is_silent &&
 		       c.is_unseen_accepted == d.is_unseen_accepted &&
 		       c.is_dual_accepted == d.is_dual_accepted &&
 		       c.is_pipelined_accepted == d.is_pipelined_accepted &&

@@ -62,7 +62,7 @@ void conf_note(struct conf *conf, bool is_error, const char *fmt, ...)
 void conf_init(struct conf *conf)
 {
 	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60, .store_mib = 1024,
-			      .syn_acks = 8192,
+			      .is_silent = true, .syn_acks = 8192,
 				.is_probable_listed = true,
 			      .collect_s = 300, .dump_s = 600 };
 	rules_init(&conf->rules);

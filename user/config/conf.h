@@ -62,6 +62,8 @@ struct conf {
 	char **domain;             /* "domains": names, and files of names, which have a '/' */
 	int domains;
 
+	bool is_silent; /* "silence = drop" */
+
 	/* Answers to one network in a second and CPU; 0: any number. */
 	unsigned int syn_acks; /* "syn-ack-limit" */
 	unsigned int resets;   /* "reset-limit" */

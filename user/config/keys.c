@@ -242,6 +242,16 @@ static int set_split(struct conf *conf, const char *value, const char *where)
 	return value_set_yes_no(conf, value, where, &conf->is_split);
 }
 
+static int set_silence(struct conf *conf, const char *value, const char *where)
+{
+	if (strcmp(value, "drop") && strcmp(value, "pass")) {
+		conf_note(conf, true, "%s: '%s' is not drop or pass", where, value);
+		return -EINVAL;
+	}
+	conf->is_silent = !strcmp(value, "drop");
+	return 0;
+}
+
 static int set_syn_acks(struct conf *conf, const char *value, const char *where)
 {
 	return value_set_number(conf, value, where, 0, CONF_ANSWERS_MAX, &conf->syn_acks);
@@ -363,6 +373,7 @@ static const struct key {
 	{ "dump-interval", set_dump_interval, false, "10m" },
 	{ "store-size", set_store_size, false, "1024" },
 	{ "split-handshake", set_split, false, "no" },
+	{ "silence", set_silence, false, "drop" },
 	{ "syn-ack-limit", set_syn_acks, false, "8192" },
 	{ "reset-limit", set_resets, false, "0" },
 	{ "domains", add_domain, true, NULL },

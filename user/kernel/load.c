@@ -324,8 +324,14 @@ static bool undo(struct job *job)
 
 static void add_partial(struct nolist_config *conf, int ifindex, enum kern_mode mode)
 {
-	if (conf->partials < NOLIST_PARTIAL_MAX && kern_is_partial(ifindex, mode))
+	enum kern_sums sums = kern_sums(ifindex, mode);
+
+	if (conf->partials == NOLIST_PARTIAL_MAX)
+		return;
+	if (sums == KERN_SUMS_PARTIAL)
 		conf->partial[conf->partials++] = ifindex;
+	else if (sums == KERN_SUMS_WHOLE && conf->is_silent)
+		conf->partial[conf->partials++] = ifindex | NOLIST_WHOLE;
 }
 
 /* For the interfaces of this load, and for others that share the tables. */

@@ -58,30 +58,36 @@ int kern_look(int ifindex, struct kern_seen *seen)
 	return 0;
 }
 
-bool kern_is_partial(int ifindex, enum kern_mode mode)
+enum kern_sums kern_sums_of(const char *driver, const char *bus, enum kern_mode mode)
 {
-	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq req = { .ifr_data = (void *)&drv };
-	bool is_software, is_guest;
-	int fd, ret;
-
-	kern_if_name(ifindex, req.ifr_name);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return true;
-	ret = ioctl(fd, SIOCETHTOOL, &req);
-	close(fd);
 	/* A card sits on a bus; anything else is software, as are the network devices of guests. */
-	is_software = ret || !drv.bus_info[0] || !strcmp(drv.bus_info, "N/A") ||
-		      !strcmp(drv.driver, "veth");
-	is_guest = !strcmp(drv.driver, "virtio_net") || !strcmp(drv.driver, "tun") ||
-		   !strcmp(drv.driver, "vif") || !strcmp(drv.driver, "xen_netfront");
+	bool is_software = !*bus || !strcmp(bus, "N/A") || !strcmp(driver, "veth");
+	bool is_guest = !strcmp(driver, "virtio_net") || !strcmp(driver, "tun") ||
+			!strcmp(driver, "vif") || !strcmp(driver, "xen_netfront");
+
 	/*
 	 * In generic mode the answer leaves with the CHECKSUM_PARTIAL mark of the segment.
 	 * This kernel takes the sum as it is; a card, or the host of a guest, would compute
 	 * it again, and wrongly. There such segments are left to the kernel's closed port.
 	 */
-	return mode == KERN_GENERIC ? is_software && !is_guest : is_software || is_guest;
+	if (mode == KERN_GENERIC)
+		return is_software && !is_guest ? KERN_SUMS_PARTIAL : KERN_SUMS_UNKNOWN;
+	return is_software || is_guest ? KERN_SUMS_PARTIAL : KERN_SUMS_WHOLE;
+}
+
+enum kern_sums kern_sums(int ifindex, enum kern_mode mode)
+{
+	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq req = { .ifr_data = (void *)&drv };
+	int fd, ret;
+
+	kern_if_name(ifindex, req.ifr_name);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return KERN_SUMS_PARTIAL;
+	ret = ioctl(fd, SIOCETHTOOL, &req);
+	close(fd);
+	return kern_sums_of(ret ? "" : drv.driver, ret ? "" : drv.bus_info, mode);
 }
 
 /*

@@ -247,7 +247,10 @@ int kern_put_back(const struct kern_new *new, int ifindex, const struct kern_slo
 /* Detaches our program, and no other. */
 int kern_detach(int ifindex, const struct kern_slot *slot);
 /* Does this interface deliver segments whose checksum is not complete yet? */
-bool kern_is_partial(int ifindex, enum kern_mode mode);
+enum kern_sums { KERN_SUMS_UNKNOWN, KERN_SUMS_PARTIAL, KERN_SUMS_WHOLE };
+enum kern_sums kern_sums(int ifindex, enum kern_mode mode);
+/* By its driver and the bus that the driver names; pure. */
+enum kern_sums kern_sums_of(const char *driver, const char *bus, enum kern_mode mode);
 /* Fills mac[] by the link addresses of all interfaces; if these do not fit, macs is 0. */
 int kern_fill_mac(struct nolist_config *conf);
 const char *kern_if_name(int ifindex, char name[16]);

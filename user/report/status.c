@@ -47,6 +47,12 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 				   "high fake: dropped, the driver left no space" },
 	[NOLIST_PASS_NO_SLOW] = { "pass_no_slow", "rare shapes, the slow path is missing" },
 	[NOLIST_HIGH_NO_SLOW] = { "high_no_slow", "high fake: dropped, the slow path is missing" },
+	[NOLIST_SILENT_SOURCE] = { "silent_source", "low fake: dropped, an impossible source" },
+	[NOLIST_SILENT_TRUNCATED] = { "silent_truncated", "low fake: dropped, lengths contradict" },
+	[NOLIST_SILENT_CHECKSUM] = { "silent_checksum", "low fake: dropped, wrong checksum" },
+	[NOLIST_SILENT_RESET] = { "silent_reset", "low fake: dropped, a reset" },
+	[NOLIST_RARE_LIMITED] = { "rare_limited",
+				  "to a fake, of a rare shape: dropped, too many in a second" },
 	[NOLIST_LOW_LIMITED] = { "low_limited", "low fake: dropped, reset-limit of its network" },
 	[NOLIST_HIGH_LIMITED] = { "high_limited",
 				  "high fake: dropped, a limit of answers to its network" },
@@ -323,6 +329,16 @@ int status_mx(struct nolist_config *conf)
 			conf->slot[n++] = conf->slot[i];
 	qsort(conf->slot, n, sizeof(*conf->slot), compare_slots);
 	return n;
+}
+
+bool status_is_silent(const struct nolist_config *conf, int ifindex)
+{
+	unsigned int i;
+
+	for (i = 0; i < conf->partials && i < NOLIST_PARTIAL_MAX; i++)
+		if (conf->partial[i] == (ifindex | NOLIST_WHOLE))
+			return true;
+	return false;
 }
 
 const struct nolist_reply *status_banner(const struct nolist_config *conf)

@@ -89,6 +89,8 @@ unsigned long long status_hour_ns(unsigned int hour);
 unsigned long long status_frames(const struct status *s);
 /* Sorts the MX addresses to the front of slot[] and counts them. For printing only. */
 int status_mx(struct nolist_config *conf);
+/* Does this interface drop what a closed port is silent to? */
+bool status_is_silent(const struct nolist_config *conf, int ifindex);
 const struct nolist_reply *status_banner(const struct nolist_config *conf);
 /* Without CR LF. */
 int status_banner_len(const struct nolist_config *conf);

@@ -73,6 +73,7 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 {
 	char text[NOLIST_TEXT_MAX + 1];
 	unsigned int i;
+	int j;
 
 	json_open(o, "ports", '[');
 	for (i = 0; i < s->conf->ports && i < NOLIST_PORT_MAX; i++)
@@ -82,6 +83,11 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	snprintf(text, sizeof(text), "%.*s", status_banner_len(s->conf), status_banner(s->conf)->text);
 	json_text(o, "banner", text);
 	json_bool(o, "split_handshake", s->conf->smtp.is_split);
+	json_open(o, "silent_interfaces", '[');
+	for (j = 0; j < s->n_ifs; j++)
+		if (s->ifs[j].instance == instance && status_is_silent(s->conf, s->ifs[j].ifindex))
+			json_text(o, NULL, s->ifs[j].name);
+	json_close(o, ']');
 	json_number(o, "syn_ack_limit", s->conf->answers[NOLIST_LIMIT_SYN_ACK]);
 	json_number(o, "reset_limit", s->conf->answers[NOLIST_LIMIT_RESET]);
 	json_when(o, "probation_until", s, s->conf->until_ns);

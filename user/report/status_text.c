@@ -83,6 +83,31 @@ static void text_detached(const struct status *s, int instance)
 		       d[i].to_ns ? "to " : "on", d[i].to_ns ? when(s, d[i].to_ns, to) : "");
 }
 
+static const char *comma(bool *is_next)
+{
+	const char *text = *is_next ? ", " : "";
+
+	*is_next = true;
+	return text;
+}
+
+/* What tcpdump does not see there. */
+static void text_silence(const struct status *s, int instance)
+{
+	bool is_next = false;
+	int i;
+
+	for (i = 0; i < s->n_ifs; i++) {
+		if (s->ifs[i].instance != instance || !status_is_silent(s->conf, s->ifs[i].ifindex))
+			continue;
+		printf(is_next ? "" : "what a closed port is silent to is dropped (xdpdump shows it, "
+				      "tcpdump does not) at ");
+		printf("%s", comma(&is_next));
+		text_name(s->ifs[i].name, 0);
+	}
+	printf(is_next ? "\n" : "");
+}
+
 static void text_limits(const __u16 most[NOLIST_LIMITS])
 {
 	printf("answers to one network in a second and CPU: ");
@@ -133,6 +158,7 @@ static void text_instance(struct status *s, int instance)
 		printf(" %u", ntohs(s->conf->port[port]));
 	printf("\n");
 	text_limits(s->conf->answers);
+	text_silence(s, instance);
 	/* Of the dialogue only the banner shows the name and the stage. */
 	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
 	       s->conf->smtp.is_split ? " (split handshake)" : "");
