@@ -33,10 +33,10 @@ USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 # Programs of their own, which the tool starts (user/cmd/exec.c), and the folders that only
 # they are made of.
-PROGRAMS := $(B)/nolist-xdp-lint
-PROGRAM_DIRS := programs dns lint
+PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter
+PROGRAM_DIRS := programs dns lint http exporter
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
-PROGRAM_LIBS := libcurl libidn2
+PROGRAM_LIBS := libcurl libidn2 libmicrohttpd
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
 ALL_LIBS := $(LIBS) $(PROGRAM_LIBS)
 VERSION_OBJ := $(B)/user/base/version.o
@@ -86,6 +86,8 @@ $(B)/nolist-xdp: $(TOOL_OBJ)
 sources = $(patsubst %.c,$(B)/%.o,$(foreach s,$(1),$(wildcard user/$s/*.c user/$s.c)))
 $(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base config cmd/cmd cmd/conf_args probe/wire probe/smtp)
 $(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 libconfuse jansson)
+$(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base cmd/cmd)
+$(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
 $(PROGRAMS):
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $(NEEDS) -lm -o $@
@@ -208,7 +210,7 @@ install: all ## install below DESTDIR and PREFIX
 	for f in $(RELOCATED); do $(relocate) $$f > $(B)/relocated/$$f || exit 1; done
 	$(INSTALL) -m 644 $(B)/relocated/user/nolist-xdp.8 $(DESTDIR)$(MANDIR)/man8/
 	$(INSTALL) -m 644 $(UNITS:%=$(B)/relocated/scripts/%) $(DESTDIR)$(UNITDIR)/
-	$(INSTALL) -m 644 $(addprefix $(B)/relocated/,README.md scripts/nolist-xdp.conf) LICENSE scripts/prometheus-rules.yml $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 644 $(addprefix $(B)/relocated/,README.md scripts/nolist-xdp.conf) LICENSE scripts/prometheus-rules.yml scripts/grafana-dashboard.json $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 755 $(B)/relocated/scripts/providers.sh $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 644 $(DOCS:%=$(B)/relocated/%) $(DESTDIR)$(DOCDIR)/docs/
 	$(INSTALL) -m 644 scripts/nolist-xdp.bash-completion $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
@@ -218,7 +220,7 @@ uninstall: ## remove what install installed, and nothing else
 	rm -f $(PROGRAMS:$(B)/%=$(DESTDIR)$(LIBDIR)/nolist-xdp/%)
 	rm -f $(DESTDIR)$(MANDIR)/man8/nolist-xdp.8 $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -f $(DESTDIR)$(COMPLETIONDIR)/nolist-xdp
-	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf prometheus-rules.yml providers.sh $(DOCS))
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,README.md LICENSE nolist-xdp.conf prometheus-rules.yml grafana-dashboard.json providers.sh $(DOCS))
 	rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(DOCDIR)/docs $(DOCDIR) $(LIBDIR)/bpf $(LIBDIR)/nolist-xdp \
 		$(STATEDIR)/lists $(STATEDIR)) 2>/dev/null || :
 

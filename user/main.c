@@ -26,6 +26,7 @@ static const struct cmd cmds[] = {
 	  "show interfaces, MX addresses, counters of frames, lists and gaps" },
 	{ "metrics", cmd_metrics, "[-c FILE] [--openmetrics] [--output FILE]",
 	  "counters and states, for a monitoring system" },
+	{ "exporter", cmd_exec, "", HELP_EXPORTER },
 	{ "config", cmd_config,
 	  "[-c FILE] [-i IFACE]... [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
 	  "[--mode auto|native|generic] [--json]",

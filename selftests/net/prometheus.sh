@@ -35,6 +35,18 @@ nolist metrics -c "$CONF" >"$TMP/text"
 check 'promtool has nothing to say of the metrics' quiet "$BIN/promtool" check metrics <"$TMP/text"
 check 'nor of the rules' "$BIN/promtool" check rules "$RULES"
 
+# --- the dashboard ---
+
+DASHBOARD=$TOP/scripts/grafana-dashboard.json
+jq -r '.panels[].targets[]?.expr' "$DASHBOARD" | sed 's/\$__rate_interval/5m/g; s/\$instance/.*/g' >"$TMP/queries"
+is "$(grep -oE 'nolist_[a-z_]+' "$TMP/queries" | sort -u | grep -vxFf <(sed -n 's/^# TYPE \(\S*\) .*/\1/p' "$TMP/text"))" '' \
+	'the dashboard asks for metrics that exist'
+is "$(grep -oE '[a-z]+="[a-z_]+"' "$TMP/queries" | sort -u | while read -r l; do
+	grep -qF "$l" "$TMP/text" || [ "${l#grade=}" != "$l" ] || echo "$l"
+done)" '' 'and for labels that exist'
+is "$(jq -r '[.panels[].id] | length - (unique | length)' "$DASHBOARD") $(jq -r '[.panels[] | select(.gridPos.x + .gridPos.w > 24)] | length' "$DASHBOARD")" \
+	'0 0' 'its panels have numbers of their own, and fit'
+
 # --- a real server ---
 
 # Serves the metrics in the format that FORMAT names, as an HTTP server of somebody's own would.
@@ -55,6 +67,8 @@ in_server python3 "$TMP/serve.py" 9001 'text/plain; version=0.0.4' \
 	"$TOOL" metrics -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" &
 in_server python3 "$TMP/serve.py" 9002 'application/openmetrics-text; version=1.0.0; charset=utf-8' \
 	"$TOOL" metrics --openmetrics -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" &
+nolist run -c "$CONF" --no-load 2>"$TMP/run" &
+nolist exporter 2>"$TMP/exporter" &
 sed 's/for: .*/for: 0s/' "$RULES" >"$TMP/rules.yml"
 cat >"$TMP/prometheus.yml" <<END
 global: { scrape_interval: 1s, evaluation_interval: 1s }
@@ -64,6 +78,8 @@ scrape_configs:
     static_configs: [ { targets: [ "127.0.0.1:9001" ] } ]
   - job_name: openmetrics
     static_configs: [ { targets: [ "127.0.0.1:9002" ] } ]
+  - job_name: exporter
+    static_configs: [ { targets: [ "127.0.0.1:9825" ] } ]
 END
 in_server "$BIN/prometheus" --config.file="$TMP/prometheus.yml" --storage.tsdb.path="$TMP/tsdb" \
 	--web.listen-address=127.0.0.1:9090 >"$TMP/prometheus.log" 2>&1 &
@@ -76,9 +92,9 @@ query() {
 		jq -r '.data.result[0].value[1] // "none"'
 }
 both_up() {
-	[ "$(query 'sum(up)')" = 2 ]
+	[ "$(query 'sum(up)')" = 3 ]
 }
-check 'a real Prometheus takes both formats' wait_for 30 both_up
+check 'a real Prometheus takes both formats, and the exporter' wait_for 30 both_up
 in_client python3 -c '
 import socket, sys
 for a in sys.argv[1:]:
@@ -91,6 +107,14 @@ refused() {
 }
 check 'the text format counts a refusal' wait_for 10 refused nolist
 check 'and OpenMetrics the same' wait_for 10 refused openmetrics
+check 'and the exporter' wait_for 10 refused exporter
+bad_queries() {
+	while read -r q; do
+		in_server curl -s --data-urlencode "query=$q" http://127.0.0.1:9090/api/v1/query |
+			jq -e '.status == "success"' >/dev/null || echo "$q"
+	done <"$TMP/queries"
+}
+is "$(bad_queries)" '' 'it answers each query of the dashboard'
 is "$(ask 'metadata?metric=nolist_frames_total' | jq -r '.data.nolist_frames_total[0].type')" counter \
 	'as a counter'
 

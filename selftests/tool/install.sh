@@ -23,12 +23,14 @@ files() {
 
 check 'make install' makes install
 is "$(files | grep -v '/docs/')" 'usr/lib/bpf/nolist.bpf.o 644
+usr/lib/nolist-xdp/nolist-xdp-exporter 755
 usr/lib/nolist-xdp/nolist-xdp-lint 755
 usr/lib/systemd/system/nolist-xdp-collect.service 644
 usr/lib/systemd/system/nolist-xdp-collect.timer 644
 usr/lib/systemd/system/nolist-xdp-dump.service 644
 usr/lib/systemd/system/nolist-xdp-dump.socket 644
 usr/lib/systemd/system/nolist-xdp-dump.timer 644
+usr/lib/systemd/system/nolist-xdp-exporter.service 644
 usr/lib/systemd/system/nolist-xdp-reload.socket 644
 usr/lib/systemd/system/nolist-xdp-reload@.service 644
 usr/lib/systemd/system/nolist-xdp-run.service 644
@@ -37,6 +39,7 @@ usr/sbin/nolist-xdp 755
 usr/share/bash-completion/completions/nolist-xdp 644
 usr/share/doc/nolist-xdp/LICENSE 644
 usr/share/doc/nolist-xdp/README.md 644
+usr/share/doc/nolist-xdp/grafana-dashboard.json 644
 usr/share/doc/nolist-xdp/nolist-xdp.conf 644
 usr/share/doc/nolist-xdp/prometheus-rules.yml 644
 usr/share/doc/nolist-xdp/providers.sh 755

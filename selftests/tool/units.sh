@@ -39,7 +39,7 @@ for unit in "$TMP/root/$UNITS"/*; do
 	sed "s|/usr/local/|$TMP/root/usr/local/|" "$unit" >"$TMP/units/${unit##*/}"
 done
 units=$(cd "$TMP/units" && echo *)
-is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
+is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-exporter.service nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
 	'units are installed'
 for unit in $units; do
 	is "$(systemd-analyze verify --man=no "$TMP/units/$unit" 2>&1)" '' "$unit: systemd-analyze finds nothing"
@@ -58,6 +58,7 @@ while read -r unit limit capabilities; do
 done <<-END
 	nolist-xdp.service 19 BPF NET_ADMIN PERFMON SYS_ADMIN
 	nolist-xdp-collect.service 15 BPF
+	nolist-xdp-exporter.service 12 
 	nolist-xdp-dump.service 18 BPF CHOWN DAC_OVERRIDE FOWNER
 	nolist-xdp-reload@.service 20 DAC_OVERRIDE KILL NET_ADMIN SETGID SETUID
 	nolist-xdp-run.service 19 BPF NET_ADMIN PERFMON SYS_ADMIN
@@ -101,6 +102,11 @@ cat >"$LAB/soon.conf" <<-END
 	RestartSec=0
 	WatchdogSec=1
 END
+# A process whose root is not that of its mounts gets no user namespace.
+cat >"$LAB/exporter.conf" <<-END
+	[Service]
+	PrivateUsers=no
+END
 cat >"$LAB/log.conf" <<-END
 	[Service]
 	StandardOutput=append:/run/said
@@ -124,6 +130,8 @@ cat >"$LAB/boot" <<-END
 	sed 's/^StandardOutput=.*/StandardOutput=socket/' $LAB/log.conf >/run/units/nolist-xdp-reload@.service.d/log.conf
 	install -m 755 $LAB/reload /usr/local/bin/slow-reload
 	cp $LAB/soon.conf /run/units/nolist-xdp-run.service.d
+	mkdir /run/units/nolist-xdp-exporter.service.d
+	cp $LAB/exporter.conf /run/units/nolist-xdp-exporter.service.d
 	cp $LAB/nolist-xdp.conf /etc
 	ip link set lo up
 	ip link add s0 type veth peer name c0
@@ -246,6 +254,13 @@ is "$(caps /run/reloaded)" "$READER" 'whose readers have not what loading takes'
 is "$(caps "/proc/$(shows nolist-xdp-run MainPID)/status")" "$LOADER" 'and which has not what readers take'
 check 'systemd knows what it did' wait_for 10 eval \
 	'shows nolist-xdp-run StatusText | grep -q "^collected at .*, lists written at "'
+check 'the exporter starts' ctl start nolist-xdp-exporter
+scrapes() {
+	in_lab curl -s -m 5 http://127.0.0.1:9825/metrics | grep -q '^nolist_interface_attached{interface="s0",mode="native"} 1$'
+}
+check 'and has the metrics of run' wait_for 10 scrapes
+is "$(in_lab cat "/proc/$(shows nolist-xdp-exporter MainPID)/status" | sed -nE 's/^(Uid|CapEff|CapBnd):\s*0*([0-9]*).*/\2/p' |
+	sed 's/^6[0-9]*$/dynamic/' | tr '\n' ' ')" 'dynamic   ' 'as a user of its own, without capabilities'
 in_lab bash -c 'echo "high = { 192.0.2.31 }" >>/etc/nolist-xdp.conf'
 check 'a new configuration is taken' ctl reload nolist-xdp-run
 has_high() {

@@ -42,10 +42,12 @@ broken() {
 		rule("probe", "base config kernel host")
 		rule("dns", "base")
 		rule("lint", "base config probe dns")
+		rule("http", "base")
+		rule("exporter", "base http")
 		rule("cmd", "base record config kernel host maillog store evidence judge lists" \
 			" check report service probe top")
 		rule("main.c", "cmd")
-		rule("programs", "base config probe dns lint cmd")
+		rule("programs", "base config probe dns lint http exporter cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
 		home["confuse"] = "config"
@@ -58,6 +60,7 @@ broken() {
 			" lists/formats/ipset.c service/run.c lint/checks_zone.c"
 		home["curses"]  = home["term.h"] = "top/screen.c"
 		home["unbound"] = "dns"
+		home["microhttpd"] = "http"
 		home["curl/"] = "lint"
 		home["idn2"] = "lint"
 		home["jansson"] = "probe/via.c base/json.c check/rule.h check/firewall.c"

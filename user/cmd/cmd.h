@@ -102,10 +102,13 @@ int unload_run(void);
 int collect_run(const char *file, int log_max); /* -1: the default */
 /* All lists, quiet. *is_failed: a list or its reload command has failed. */
 int dump_run(const char *file, size_t log_max, bool *is_failed);
+int metrics_run(const char *file, int fd, bool is_open);
 
 /* A row of the tool for a command that is a program of its own: replaces this process. */
 int cmd_exec(int argc, char **argv);
 #define HELP_LINT "judge a domain's MX records as senders and testers will; changes nothing"
+
+#define HELP_EXPORTER "serve metrics by HTTP, without privilege, beside run"
 
 int cmd_check(int argc, char **argv);
 int cmd_test(int argc, char **argv);

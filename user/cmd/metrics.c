@@ -3,8 +3,10 @@
  * metrics: for a monitoring system. To standard output, or to a file in the directory of
  * node_exporter's textfile collector.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "user/base/failure.h"
 #include "user/base/log.h"
@@ -59,6 +61,37 @@ static int run(const struct args *a)
 					      options.state_dir);
 		}
 		status = error ? cmd_failed(error) : EXIT_DONE;
+	}
+	conf_free(&conf);
+	return status;
+}
+
+static int write_fd(void *arg, const char *bytes, size_t size)
+{
+	ssize_t n;
+
+	for (; size; bytes += n, size -= n) {
+		n = write(*(int *)arg, bytes, size);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		if (n < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int metrics_run(const char *file, int fd, bool is_open)
+{
+	static struct writer out;
+	struct conf conf;
+	int error, status = cmd_conf(&conf, file);
+
+	if (!status) {
+		writer_open(&out, write_fd, &fd);
+		error = metrics_write(&out, is_open ? METRICS_OPENMETRICS : METRICS_PROMETHEUS, &conf,
+				      options.pin_dir, options.state_dir);
+		/* Who asked may be gone. */
+		status = error && error != -EPIPE && error != -EAGAIN ? cmd_failed(error) : EXIT_DONE;
 	}
 	conf_free(&conf);
 	return status;

@@ -85,7 +85,8 @@ static const struct cmd_option opts[] = {
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o = { .file = DEFAULT_CONF, .load = load_step, .collect = collect_step,
-				 .heal = heal_run, .dump = dump_step, .adopted = in_force_write,
+				 .heal = heal_run, .dump = dump_step, .metrics = metrics_run,
+				 .adopted = in_force_write,
 				 .check = check_conf };
 	int c, status;
 

@@ -54,6 +54,7 @@ struct run {
 	struct version now, next; /* next: while it is being loaded */
 	struct job load, unload, heal;
 	struct periodic collect, dump;
+	struct answer metrics;
 	sd_event_source *deadline;
 	bool is_ready;
 	bool is_reload_wanted; /* SIGHUP came, and the reload has not begun */
@@ -434,6 +435,7 @@ static int open_event(struct run *r)
 
 static void close_event(struct run *r)
 {
+	answer_close(&r->metrics);
 	job_free(&r->load);
 	job_free(&r->unload);
 	job_free(&r->heal);
@@ -492,9 +494,31 @@ static int be_single(const char *state_dir)
 			 "--state-dir");
 }
 
+/* An answer has the configuration in force. */
+static void hold_now(void *arg)
+{
+	const struct run *r = arg;
+
+	conf_hold(r->o->file, (r->now.text ? &r->now : &r->next)->text);
+}
+
+/* Without it all else works. */
+static void open_metrics(struct run *r)
+{
+	r->metrics = (struct answer){ .fn = r->o->metrics, .file = r->o->file, .prepare = hold_now,
+				      .arg = r };
+	if (answer_open(&r->metrics, r->event, r->o->state_dir)) {
+		failure_print(failure_last());
+		warn("the exporter has nothing to ask");
+	}
+}
+
 static int loop(struct run *r)
 {
 	int ret = open_event(r);
+
+	if (ret >= 0)
+		open_metrics(r);
 
 	if (ret >= 0 && r->o->load)
 		ret = start(r, &r->load, &r->next, LIMIT_S);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Serves GET and HEAD. A reply is made whole before its first byte goes out, so a slow client
+ * costs its own memory and a place among the connections, until nothing has moved for a while.
+ */
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/base/failure.h"
+#include "user/http/http.h"
+
+#define MEMORY 16384 /* bytes for what a client sends, of each connection */
+
+struct http {
+	struct MHD_Daemon *daemon;
+	http_fn *fn;
+	void *arg;
+};
+
+static const char *accept_of(struct MHD_Connection *c)
+{
+	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+
+	return accept ? accept : "";
+}
+
+static enum MHD_Result send_reply(struct MHD_Connection *c, const struct http_reply *r)
+{
+	struct MHD_Response *m =
+		MHD_create_response_from_buffer(r->size, r->body, MHD_RESPMEM_MUST_FREE);
+	enum MHD_Result ret = MHD_NO;
+
+	if (!m) {
+		free(r->body);
+		return MHD_NO;
+	}
+	if (r->type)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, r->type);
+	MHD_add_response_header(m, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
+	if (r->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	ret = MHD_queue_response(c, r->status, m);
+	MHD_destroy_response(m);
+	return ret;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *size, void **state)
+{
+	static int seen;
+	struct http_request q = { .path = url, .accept = accept_of(c) };
+	struct http_reply r = { .status = MHD_HTTP_SERVICE_UNAVAILABLE };
+	struct http *h = arg;
+
+	(void)version;
+	(void)data;
+	/* A body is of no use, and is not taken: the first call is before it. */
+	if (!*state) {
+		*state = &seen;
+		if (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD))
+			return MHD_YES;
+		r.status = MHD_HTTP_METHOD_NOT_ALLOWED;
+		return send_reply(c, &r);
+	}
+	if (*size) {
+		*size = 0;
+		return MHD_YES;
+	}
+	h->fn(&q, &r, h->arg);
+	return send_reply(c, &r);
+}
+
+int http_start(struct http **hp, int fd, http_fn *fn, void *arg)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	*hp = NULL;
+	if (!h) {
+		close(fd);
+		return fail(-ENOMEM, "cannot serve");
+	}
+	h->fn = fn;
+	h->arg = arg;
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, h,
+				     MHD_OPTION_LISTEN_SOCKET, fd,
+				     MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS,
+				     MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S,
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
+				     MHD_OPTION_THREAD_POOL_SIZE, HTTP_THREADS, MHD_OPTION_END);
+	if (!h->daemon) {
+		free(h);
+		close(fd);
+		return fail(-EIO, "cannot serve");
+	}
+	*hp = h;
+	return 0;
+}
+
+void http_stop(struct http *h)
+{
+	if (!h)
+		return;
+	MHD_stop_daemon(h->daemon);
+	free(h);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A small HTTP server, for programs that have no capabilities: the one home of libmicrohttpd.
+ * Connections, and what each may take, are bounded.
+ */
+#ifndef NOLIST_HTTP_H
+#define NOLIST_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct http_request {
+	const char *path;   /* without the query */
+	const char *accept; /* the header, or "" */
+};
+
+struct http_reply {
+	unsigned int status;
+	const char *type; /* a constant */
+	char *body;       /* from malloc(); freed by the server */
+	size_t size;
+};
+
+/* Called for GET and HEAD, by several threads; 503 with no body if it does not set a reply. */
+typedef void http_fn(const struct http_request *q, struct http_reply *r, void *arg);
+
+struct http;
+
+#define HTTP_CONNECTIONS 64 /* at once; others are closed */
+#define HTTP_IDLE_S 5       /* a connection on which nothing moves so long is closed */
+#define HTTP_THREADS 2
+
+/*
+ * Listens at ADDR:PORT or [ADDR]:PORT, which must be loopback, or at a path: a Unix socket,
+ * which everybody may connect to. 0 or -errno, explained by failure_of().
+ */
+int http_listen(const char *where, int *fd);
+/* Drops all capabilities of this process, for good. 0 or -errno, explained the same way. */
+int http_confine(void);
+/* Takes fd over. 0 or -errno. */
+int http_start(struct http **hp, int fd, http_fn *fn, void *arg);
+void http_stop(struct http *h);
+
+#endif

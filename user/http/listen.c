@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opens the socket of a server, and gives up what it does not need any more.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "user/base/addr.h"
+#include "user/base/failure.h"
+#include "user/http/http.h"
+
+static int bad_address(const char *where)
+{
+	fail_usage("'%s' is not an address and a port, nor a path", where);
+	return fail_hint("such as 127.0.0.1:9825, [::1]:9825 or /run/nolist-xdp.sock");
+}
+
+static int bind_and_listen(int family, const struct sockaddr *sa, socklen_t size, const char *where,
+			   int *fd)
+{
+	int one = 1, error;
+
+	*fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*fd < 0)
+		return fail(-errno, "cannot listen at '%s'", where);
+	if (family != AF_UNIX)
+		setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (!bind(*fd, sa, size) && !listen(*fd, 128))
+		return 0;
+	error = -errno;
+	close(*fd);
+	return fail(error, "cannot listen at '%s'", where);
+}
+
+/* A socket of a server that has ended is in the way. */
+static void remove_dead(const struct sockaddr_un *sa)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!lstat(sa->sun_path, &st) && S_ISSOCK(st.st_mode) &&
+	    connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) && errno == ECONNREFUSED)
+		unlink(sa->sun_path);
+	close(fd);
+}
+
+static int listen_unix(const char *path, int *fd)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int error;
+
+	if (strlen(path) >= sizeof(sa.sun_path))
+		return fail(-ENAMETOOLONG, "cannot listen at '%s'", path);
+	strcpy(sa.sun_path, path);
+	remove_dead(&sa);
+	error = bind_and_listen(AF_UNIX, (const struct sockaddr *)&sa, sizeof(sa), path, fd);
+	if (!error)
+		chmod(path, 0666);
+	return error;
+}
+
+static bool is_loopback(const struct nolist_addr *a)
+{
+	struct prefix four = { .addr = addr_of_ip4(htonl(0x7f000000)), .len = 96 + 8 };
+	struct nolist_addr one;
+
+	addr_parse("::1", &one);
+	return prefix_has(&four, a) || !addr_compare(a, &one);
+}
+
+/* Splits ADDR:PORT. */
+static int parse(const char *where, struct nolist_addr *addr, int *port)
+{
+	const char *colon = strrchr(where, ':');
+	char text[ADDR_TEXT];
+	size_t size = colon ? colon - where : 0, digits;
+
+	if (!size || size >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, where, size);
+	text[size] = '\0';
+	if (*text == '[' && text[size - 1] == ']') {
+		text[size - 1] = '\0';
+		memmove(text, text + 1, size - 1);
+	} else if (strchr(text, ':')) {
+		return -EINVAL;
+	}
+	digits = strspn(colon + 1, "0123456789");
+	*port = strtol(colon + 1, NULL, 10);
+	return addr_parse(text, addr) || !digits || digits > 5 || colon[1 + digits] || !*port ||
+			       *port > 65535 ? -EINVAL : 0;
+}
+
+int http_listen(const char *where, int *fd)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+	struct sockaddr_in four = { .sin_family = AF_INET };
+	struct nolist_addr addr;
+	int port;
+
+	if (*where == '/')
+		return listen_unix(where, fd);
+	if (parse(where, &addr, &port))
+		return bad_address(where);
+	if (!is_loopback(&addr)) {
+		fail_usage("'%s' is not of this host alone", where);
+		return fail_hint("a reverse proxy may stand before it, with TLS and a password");
+	}
+	if (addr_is_ip4(&addr)) {
+		four.sin_port = htons(port);
+		memcpy(&four.sin_addr, (const char *)&addr + 12, 4);
+		return bind_and_listen(AF_INET, (const struct sockaddr *)&four, sizeof(four), where, fd);
+	}
+	six.sin6_port = htons(port);
+	memcpy(&six.sin6_addr, &addr, 16);
+	return bind_and_listen(AF_INET6, (const struct sockaddr *)&six, sizeof(six), where, fd);
+}
+
+int http_confine(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &head, none))
+		return fail(-errno, "cannot give up capabilities");
+	return 0;
+}
