@@ -10,7 +10,7 @@ import sys, threading
 
 here = os.path.dirname(os.path.abspath(__file__))
 NET = "192.175.48."
-SERVER, SECOND, SILENT, WEB = NET + "53", NET + "54", NET + "56", NET + "80"
+SERVER, SECOND, SILENT, DROPPED, WEB = (NET + n for n in ("53", "54", "56", "57", "80"))
 ROLES = f"low={NET}10 real={NET}20 high={NET}30"
 # The root servers' addresses, which a resolver has built in.
 ROOTS = """198.41.0.4 170.247.170.2 199.9.14.201 192.33.4.12 199.7.91.13 192.203.230.10
@@ -19,15 +19,18 @@ ROOTS = """198.41.0.4 170.247.170.2 199.9.14.201 192.33.4.12 199.7.91.13 192.203
 WORDS = ("expect", "roles", "as", "signed", "bogus", "second", "policy", "probe", "at")
 
 
-def read(path=os.path.join(here, "zones.txt")):
+def read():
+    """Of zones.txt, or of the file that ZONES names."""
     zones = []
-    for line in open(path):
+    for line in open(os.environ.get("ZONES", os.path.join(here, "zones.txt"))):
         line = line.rstrip("\n")
         word, _, rest = line.partition(" ")
         if not line or line[0] == "#":
             continue
         if word == "zone":
             zones.append(dict(name=rest, lines=[], roles=ROLES, expect=""))
+        elif word == "copies":
+            zones += [dict(zones[-1], name=f"{zones[-1]['name']}-{i}") for i in range(int(rest))]
         elif word in WORDS:
             zones[-1][word] = rest
         else:
@@ -62,6 +65,11 @@ def servers(z):
             "silent": ["ns3.example"]}.get(kind, [])
 
 
+def parents(z):
+    """The servers that the parent names: "dropped" is the only one, and drops all."""
+    return ["ns4.example"] if z.get("second") == "dropped" else ["ns1.example"] + servers(z)
+
+
 def conf(path, addresses, directory, zones):
     with open(path, "w") as f:
         f.write("server:\n" + "".join(f"\tip-address: {a}\n" for a in addresses))
@@ -83,15 +91,17 @@ def build(d):
     put = lambda file, text: open(f"{d}/{file}", "w").write(text)
     sign, served, second = [], [], []
     parent = f"$ORIGIN example.\n$TTL 3600\n@ SOA ns1 h. 1 3600 600 86400 60\n@ NS ns1\n" \
-             f"ns1 A {SERVER}\nns2 A {SECOND}\nns3 A {SILENT}\n"
+             f"ns1 A {SERVER}\nns2 A {SECOND}\nns3 A {SILENT}\n" \
+             f"ns4 A {DROPPED}\n"
     for z in zones:
         name, file = z["name"], z["name"] + ".zone"
         put("one/" + file, zone_text(z))
-        parent += "".join(f"{name} NS {s}.\n" for s in ["ns1.example"] + servers(z))
+        parent += "".join(f"{name} NS {s}.\n" for s in parents(z))
         if is_signed(z):
             sign.append(f"sign {name}.example {file} {'bogus' if 'bogus' in z else ''}")
             file += ".signed"
-        served.append((name + ".example", file))
+        if z.get("second") != "dropped":
+            served.append((name + ".example", file))
         if z.get("second") in ("same", "differs"):
             if z["second"] == "differs":
                 z = dict(z, lines=z["lines"] + ["@ MX 99 fake1"])

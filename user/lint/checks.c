@@ -86,8 +86,8 @@ static bool has_no_mx(struct lint *l)
 			 "validate have none: %s", z->why);
 		find_hint(&l->found, "mend the signatures, or the DS record at the parent");
 	} else {
-		lint_say(l, GRADE_ERROR, "", "not answerable: %s", z->state == DNS_SILENT ?
-			 "no name server has answered in time" : z->why);
+		lint_say(l, GRADE_ERROR, "", "not answerable: no name server has answered%s%s",
+			 z->state == DNS_FAILED ? " as it should: " : " in time", z->why);
 		find_hint(&l->found, "where only a resolver may ask: --resolver ADDR");
 	}
 	return true;

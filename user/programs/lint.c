@@ -134,10 +134,10 @@ static int print_json(const struct job *j)
 	int i;
 
 	writer_open(o, writer_stdout, NULL);
-	json_open(o, NULL, '{');
+	json_stream(o, NULL, '{');
 	json_begin(o, "lint");
 	json_text(o, "version", nolist_version);
-	json_open(o, "domains", '[');
+	json_stream(o, "domains", '[');
 	for (i = 0; i < j->domains; i++)
 		report_json(o, &j->result[i], j->domain[i]);
 	json_close(o, ']');
