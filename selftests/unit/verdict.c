@@ -701,6 +701,34 @@ static void test_times(void)
 	tap_ok(verdict_is_listed(&v, true), "unless that was asked for");
 }
 
+/* Once it is listed, contacts excuse nothing: offences in a flood count as others do. */
+static void test_flood(void)
+{
+	struct hour hour[] = { { .start = NOW - 60 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 },
+			       { .start = NOW - 50 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 },
+			       { .start = NOW - 10 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 } };
+	struct open_hour new[] = { { NOW - 60 * H, 1 << RECORD_NEW }, { NOW - 10 * H, 1 << RECORD_NEW } };
+	struct record r = { .hour = hour, .hours = 3, .talk = { NOW - 60 * H, NOW - 9 * H - 1 },
+			    .open_hour = new, .open_hours = 2 };
+	struct span flood = { NOW - 20 * H, NOW };
+	struct site site = { .family[0] = { true, true, true, NOW - 60 } };
+	struct rules rules;
+	struct verdict v;
+
+	site.flood[FLOOD_ANY] = &flood;
+	site.floods[FLOOD_ANY] = 1;
+	rules_init(&rules);
+	addr_parse("192.0.2.1", &r.src.addr);
+	verdict_of(&r, NULL, &site, &rules, NOW, &v);
+	tap_ok(v.is == JUDGED_OFFENDER && v.strong == 3 && !v.hidden && v.check[CHECK_FLOOD].is_passed &&
+		       v.until > NOW + 6 * D,
+	       "an offence in a flood makes a listing last longer");
+	flood.first = NOW - 100 * H;
+	verdict_of(&r, NULL, &site, &rules, NOW, &v);
+	tap_ok(v.is == JUDGED_HELD && v.hidden == 2 && v.check[CHECK_FLOOD].have == 2,
+	       "of one that was listed by none, those before which it was not known do not count");
+}
+
 static void test_neighbours(void)
 {
 	struct site site = { .family = { { true, true, true, NOW }, { false, true, true, NOW } } };
@@ -793,6 +821,7 @@ int main(void)
 	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
 		run(&scenarios[i]);
 	test_times();
+	test_flood();
 	test_neighbours();
 	test_neighbours_window();
 	test_rules();

@@ -212,3 +212,13 @@ const struct prefix_entry *prefix_set_find(const struct prefix_set *set,
 			return &f->at[i].entry;
 	return NULL;
 }
+
+int prefix_set_each(const struct prefix_set *set, prefix_set_fn *fn, void *arg)
+{
+	int f, i, ret = 0;
+
+	for (f = 0; f < 2; f++)
+		for (i = 0; i < set->family[f].used && !ret; i++)
+			ret = fn(&set->family[f].at[i].entry, arg);
+	return ret;
+}

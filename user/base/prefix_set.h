@@ -45,6 +45,9 @@ int prefix_set_add_text(struct prefix_set *set, const char *file, const char *te
 			struct lines_bad *bad);
 /* To be called once after the last addition, before prefix_set_find(). */
 int prefix_set_sort(struct prefix_set *set);
+/* Calls fn for each entry, in no order; a return other than 0 ends that, and is returned. */
+typedef int prefix_set_fn(const struct prefix_entry *entry, void *arg);
+int prefix_set_each(const struct prefix_set *set, prefix_set_fn *fn, void *arg);
 /* The entry that a source is in, or NULL. */
 const struct prefix_entry *prefix_set_find(const struct prefix_set *set,
 					   const struct nolist_source *src);

@@ -21,9 +21,12 @@ static const struct cmd_option opts[] = {
 
 static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_json)
 {
-	int error, status = cmd_judging_open(j);
+	struct nolist_source src = addr_source(addr);
 	struct explain e;
+	int error, status;
 
+	j->one = &src;
+	status = cmd_judging_open(j);
 	if (status)
 		return status;
 	error = explain_gather(&e, &j->judge, addr);

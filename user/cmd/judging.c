@@ -23,7 +23,8 @@ int cmd_judging_open(struct cmd_judging *j)
 
 	if (status)
 		return status;
-	error = judging_open(&j->judge, &j->options, options.pin_dir);
+	error = j->one ? judging_open_one(&j->judge, &j->options, options.pin_dir, j->one) :
+			 judging_open(&j->judge, &j->options, options.pin_dir);
 	j->is_warned = cmd_print_files(&j->judge.files);
 	return error ? cmd_failed(error) : EXIT_DONE;
 }

@@ -11,6 +11,7 @@ struct cmd_judging {
 	/* From the command line: */
 	const char *file; /* -c FILE, or NULL */
 	struct judge_options options; /* its conf and state_dir are set here */
+	const struct nolist_source *one; /* the only source that is judged; NULL: all may be */
 
 	struct conf conf;
 	struct judge judge;

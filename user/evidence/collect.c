@@ -444,7 +444,7 @@ static int free_instance(struct collect *c, int instance)
 
 static int run(struct collect *c)
 {
-	int i, error = snapshot_read(&c->tables, c->k);
+	int i, error = snapshot_read(&c->tables, c->k, NULL);
 
 	if (error)
 		return fail(error, "cannot read the tables");

@@ -81,6 +81,7 @@ struct record {
 };
 
 struct evidence;
+struct ranges;
 struct snapshot;
 struct store;
 
@@ -91,13 +92,22 @@ struct store;
  * after the tables were read, since a collect may move records from these to that.
  */
 int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *store);
+/*
+ * The same where only some sources are of interest: the tables have no others, walks step over what
+ * is stored of others, and none can be found. What is known of all together stays as it is. only may
+ * be NULL: all of them; else it must stay as long as the evidence.
+ */
+int evidence_new_only(struct evidence **ep, struct snapshot *tables, struct store *store,
+		      const struct ranges *only);
 void evidence_free(struct evidence *e);
 /*
  * The same for the tables that are pinned in pin_dir, or attached, and the store in
  * state_dir. -ENOENT: there is neither. failure_of() explains the error; evidence_free()
  * may be called in any case.
  */
-int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir);
+int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir,
+		  const struct ranges *only);
+bool evidence_is_partial(const struct evidence *e); /* of some sources only */
 /* The MX addresses and own addresses in force: how many; 0: nothing is loaded. */
 size_t evidence_mx(const struct evidence *e, const struct nolist_slot **mx);
 /* Pardons, including those that have ended. */

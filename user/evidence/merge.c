@@ -76,12 +76,23 @@ static int reserve(struct evidence *e)
 
 int evidence_new(struct evidence **ep, struct snapshot *tables, struct store *store)
 {
+	return evidence_new_only(ep, tables, store, NULL);
+}
+
+bool evidence_is_partial(const struct evidence *e)
+{
+	return e->only;
+}
+
+int evidence_new_only(struct evidence **ep, struct snapshot *tables, struct store *store,
+		      const struct ranges *only)
+{
 	struct evidence *e = calloc(1, sizeof(*e));
 	int error = 0;
 
 	*ep = e;
 	if (e)
-		*e = (struct evidence){ .tables = tables, .store = store };
+		*e = (struct evidence){ .tables = tables, .store = store, .only = only };
 	if (e && !tables)
 		error = snapshot_new(&e->tables);
 	if (!e || error) {
@@ -206,10 +217,34 @@ static void take_item(struct evidence *e, int epoch, const struct snapshot_item 
 
 /* --- walking ----------------------------------------------------------------- */
 
+/* Where a walk over what is stored begins; false: there is nothing to walk over. */
+static bool first_of(const struct evidence *e, const struct pack_key **from)
+{
+	*from = e->only && e->only->n ? &e->only->range[0].first : NULL;
+	return !e->only || *from;
+}
+
+/* Is a key behind the range before it? Then *from is the next range's first; NULL: there is none. */
+static bool is_beside(const struct evidence *e, const struct pack_key *key,
+		      const struct pack_key **from)
+{
+	const struct range *range = e->only ? ranges_from(e->only, key) : NULL;
+
+	*from = range ? &range->first : NULL;
+	return e->only && (!range || pack_compare(key, &range->first) < 0);
+}
+
 static int fetch_row(struct evidence *e, enum store_grade grade)
 {
-	int ret = store_next(e->store, grade, &e->row[grade].row);
+	struct store_row *row = &e->row[grade].row;
+	const struct pack_key *from;
+	int ret;
 
+	while ((ret = store_next(e->store, grade, row)) > 0 && is_beside(e, &row->key, &from)) {
+		ret = from ? store_start(e->store, grade, from) : 0;
+		if (ret || !from)
+			break;
+	}
 	e->row[grade].is_there = ret > 0;
 	return ret < 0 ? ret : 0;
 }
@@ -244,27 +279,47 @@ static void take_live(struct evidence *e, int epoch, const struct pack_key *key)
 
 static int start_rows(struct evidence *e)
 {
+	const struct pack_key *from;
+	bool is_any = first_of(e, &from);
 	int i, error = 0;
 
 	for (i = 0; i < STORE_GRADES && !error; i++) {
 		e->row[i].is_there = false;
-		if (!e->store || (i == STORE_UNVERIFIED && e->kind != EVIDENCE_ALL))
+		if (!e->store || !is_any || (i == STORE_UNVERIFIED && e->kind != EVIDENCE_ALL))
 			continue;
-		error = store_start(e->store, i, NULL);
+		error = store_start(e->store, i, from);
 		if (!error)
 			error = fetch_row(e, i);
 	}
 	return error;
 }
 
-static int start_data(struct evidence *e)
+/* The next key of a source that is stored with data. */
+static int fetch_data_key(struct evidence *e)
 {
-	int ret = e->store ? store_data_start(e->store) : 0;
+	const struct pack_key *from;
+	int ret;
 
-	if (e->store && !ret)
-		ret = store_data_next(e->store, &e->data_key);
+	while ((ret = store_data_next(e->store, &e->data_key)) > 0 &&
+	       is_beside(e, &e->data_key, &from)) {
+		ret = from ? store_data_start(e->store, from) : 0;
+		if (ret || !from)
+			break;
+	}
 	e->has_data_key = ret > 0;
 	return ret < 0 ? ret : 0;
+}
+
+static int start_data(struct evidence *e)
+{
+	const struct pack_key *from;
+	int error;
+
+	e->has_data_key = false;
+	if (!e->store || !first_of(e, &from))
+		return 0;
+	error = store_data_start(e->store, from);
+	return error ? error : fetch_data_key(e);
 }
 
 int evidence_begin(struct evidence *e, enum evidence_kind kind)
@@ -361,7 +416,7 @@ static int find_parts(struct evidence *e, const struct pack_key *key)
 static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 {
 	const struct pack_key *lowest = e->has_data_key ? &e->data_key : NULL;
-	int i, ret;
+	int i;
 
 	for (i = 0; i < e->epochs; i++)
 		if (e->live[i].is_there)
@@ -373,9 +428,7 @@ static bool next_data_key(struct evidence *e, struct pack_key *key, int *error)
 		if (e->live[i].is_there && !pack_compare(&e->live[i].key, key))
 			fetch_item(e, i);
 	if (e->has_data_key && !pack_compare(&e->data_key, key)) {
-		ret = store_data_next(e->store, &e->data_key);
-		e->has_data_key = ret > 0;
-		*error = ret < 0 ? ret : 0;
+		*error = fetch_data_key(e);
 	}
 	return true;
 }

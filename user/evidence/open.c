@@ -40,8 +40,8 @@ static int read_mx(const struct kern *k, struct nolist_slot **mx, size_t *mxs)
 	return error;
 }
 
-static int read_tables(const char *pin_dir, struct snapshot **tables, struct nolist_slot **mx,
-		       size_t *mxs)
+static int read_tables(const char *pin_dir, const struct ranges *only, struct snapshot **tables,
+		       struct nolist_slot **mx, size_t *mxs)
 {
 	struct kern *k = NULL;
 	int error = kern_open(&k, pin_dir);
@@ -50,7 +50,7 @@ static int read_tables(const char *pin_dir, struct snapshot **tables, struct nol
 		return error;
 	error = read_mx(k, mx, mxs);
 	if (!error)
-		error = snapshot_read(tables, k);
+		error = snapshot_read(tables, k, only);
 	kern_close(k);
 	return error ? fail(error, "cannot read the tables") : 0;
 }
@@ -77,9 +77,9 @@ static bool knows_tables(const struct store *store)
 
 /* Takes tables, store and mx over, also where it fails. */
 static int merge(struct evidence **ep, struct snapshot *tables, struct store *store,
-		 struct nolist_slot *mx, size_t mxs)
+		 const struct ranges *only, struct nolist_slot *mx, size_t mxs)
 {
-	int error = evidence_new(ep, tables, store);
+	int error = evidence_new_only(ep, tables, store, only);
 
 	if (error) {
 		free(mx);
@@ -95,7 +95,8 @@ static int merge(struct evidence **ep, struct snapshot *tables, struct store *st
 	return error == -ENOMEM ? fail(error, "cannot hold the evidence") : error;
 }
 
-int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir)
+int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir,
+		  const struct ranges *only)
 {
 	struct nolist_slot *mx = NULL;
 	struct snapshot *tables = NULL;
@@ -105,7 +106,7 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 	size_t mxs = 0;
 
 	*ep = NULL;
-	error = read_tables(pin_dir, &tables, &mx, &mxs);
+	error = read_tables(pin_dir, only, &tables, &mx, &mxs);
 	failure_keep(&none);
 	/* After the tables: records that a collect frees there meanwhile are here. */
 	stored = error && error != -ENOENT ? -ENOENT : store_open(&store, state_dir, STORE_READ);
@@ -116,7 +117,7 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 	else if (error)
 		failure_return(&none);
 	if (!error)
-		return merge(ep, tables, store, mx, mxs);
+		return merge(ep, tables, store, only, mx, mxs);
 	free(mx);
 	snapshot_free(tables);
 	store_close(store);

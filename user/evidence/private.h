@@ -8,6 +8,7 @@
 #define NOLIST_EVIDENCE_PRIVATE_H
 
 #include "user/evidence/evidence.h"
+#include "user/record/ranges.h"
 #include "user/snapshot/snapshot.h"
 #include "user/store/store.h"
 
@@ -35,6 +36,7 @@ struct live {
 struct evidence {
 	struct snapshot *tables; /* perhaps empty */
 	struct store *store;     /* or NULL */
+	const struct ranges *only; /* or NULL: all sources */
 	struct evidence_epoch *epoch;
 	int epochs;
 	struct evidence_walk *walk;

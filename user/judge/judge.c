@@ -110,6 +110,8 @@ static int see_real_mx(struct judge *j)
 	ret = judge_is_test_last(j, &is_test);
 	if (ret || (!is_asked && !is_test))
 		return ret;
+	if (evidence_is_partial(j->evidence))
+		return -EAGAIN;
 	for (f = 0; f < 2; f++)
 		j->site.family[f].real_last = j->site.family[f].data_last = 0;
 	ret = evidence_start(j->evidence, EVIDENCE_ALL);
@@ -145,6 +147,29 @@ int judge_open(struct judge *j, const struct judge_options *o)
 	return error ? error : start_never(j);
 }
 
+int judge_ranges(const struct judge *j, const struct nolist_source *src, struct ranges *to)
+{
+	struct prefix own = source_prefix(src), around = neighbours_prefix(src, &j->rules);
+	int i, set = providers_find(j->providers, src), error = ranges_add(to, &own);
+
+	if (!error)
+		error = ranges_add(to, &around);
+	if (!error && set >= 0)
+		error = providers_ranges(j->providers, set, to);
+	for (i = 0; i < j->conf->test_sources && !error; i++)
+		error = ranges_add(to, &j->conf->test_source[i]);
+	ranges_sort(to);
+	return error;
+}
+
+/* Back to before judge_take(). */
+static void give_back(struct judge *j)
+{
+	evidence_free(j->evidence);
+	j->evidence = NULL;
+	site_free(&j->site);
+}
+
 static int see_site(struct judge *j)
 {
 	int error;
@@ -161,17 +186,20 @@ int judge_take(struct judge *j, struct evidence *evidence)
 	int error;
 
 	j->evidence = evidence;
-	error = add_roles(j);
+	error = see_site(j);
+	if (error == -EAGAIN)
+		give_back(j);
+	if (!error)
+		error = add_roles(j);
 	if (!error)
 		error = read_pardons(j);
-	if (!error)
-		error = see_site(j);
 	return error ? error : judge_find_groups(j);
 }
 
 void judge_close(struct judge *j)
 {
 	evidence_free(j->evidence);
+	ranges_free(&j->only);
 	prefix_set_free(j->never);
 	prefix_set_free(j->allow);
 	site_free(&j->site);

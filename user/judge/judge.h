@@ -17,6 +17,7 @@
 #include "user/judge/providers.h"
 #include "user/base/text.h"
 #include "user/judge/verdict.h"
+#include "user/record/ranges.h"
 
 struct judge {
 	int64_t now;
@@ -30,6 +31,7 @@ struct judge {
 	struct prefix_set *allow; /* from the allow files */
 	struct prefix_set *pardon; /* pardons in force */
 	struct prefix_set *tests;  /* sources of tests */
+	struct ranges only; /* of the evidence; empty: of all sources */
 	/* Neighbourhoods with an alibi, in the order of addresses. */
 	struct judge_group {
 		struct nolist_addr addr; /* its first address */
@@ -63,7 +65,15 @@ struct judged {
 
 /* Reads the files that the configuration names; judge_close() is always safe afterwards. */
 int judge_open(struct judge *j, const struct judge_options *o);
-/* Then takes the evidence over (judge_close() frees it), and walks over all of it once. */
+/*
+ * Which evidence is needed to judge one source: its own, that of its neighbourhood and its
+ * provider, and of sources of tests. 0 or -ENOMEM.
+ */
+int judge_ranges(const struct judge *j, const struct nolist_source *src, struct ranges *to);
+/*
+ * Then takes the evidence over (judge_close() frees it), and walks over all of it once. -EAGAIN: it
+ * is of some sources only, but all are needed; judge_take() may be called once more.
+ */
 int judge_take(struct judge *j, struct evidence *evidence);
 void judge_close(struct judge *j);
 

@@ -141,3 +141,22 @@ int providers_find(const struct providers *p, const struct nolist_source *src)
 			return i;
 	return -1;
 }
+
+struct gathering {
+	const char *name;
+	struct ranges *to;
+};
+
+static int on_network(const struct prefix_entry *entry, void *arg)
+{
+	const struct gathering *g = arg;
+
+	return entry->why == g->name ? ranges_add(g->to, &entry->prefix) : 0;
+}
+
+int providers_ranges(const struct providers *p, int set, struct ranges *to)
+{
+	struct gathering g = { p->name[set], to };
+
+	return prefix_set_each(p->networks, on_network, &g);
+}

@@ -8,6 +8,7 @@
 
 #include "user/base/addr.h"
 #include "user/base/lines.h"
+#include "user/record/ranges.h"
 
 struct providers;
 
@@ -25,6 +26,8 @@ int providers_sort(struct providers *p);
 
 int providers_count(const struct providers *p);
 const char *providers_name(const struct providers *p, int set);
+/* Adds the networks of a set: 0 or -ENOMEM. */
+int providers_ranges(const struct providers *p, int set, struct ranges *to);
 /* The index of the set that a source is in (the narrowest network counts); -1: none. */
 int providers_find(const struct providers *p, const struct nolist_source *src);
 

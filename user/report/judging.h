@@ -13,4 +13,8 @@
  */
 int judging_open(struct judge *j, const struct judge_options *o, const char *pin_dir);
 
+/* The same to judge one source only: quicker, and other sources cannot be judged. */
+int judging_open_one(struct judge *j, const struct judge_options *o, const char *pin_dir,
+		     const struct nolist_source *src);
+
 #endif

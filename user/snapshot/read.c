@@ -96,10 +96,12 @@ static int read_instance(struct snapshot *s, const struct kern *k, int instance)
 	return error ? error : kern_instance_each(k, instance, on_record, on_end, &r);
 }
 
-int snapshot_read(struct snapshot **sp, const struct kern *k)
+int snapshot_read(struct snapshot **sp, const struct kern *k, const struct ranges *only)
 {
 	int i, error = snapshot_new(sp);
 
+	if (!error)
+		snapshot_set_only(*sp, only);
 	for (i = 0; i < kern_instances(k) && !error; i++)
 		error = read_instance(*sp, k, i);
 	if (!error)

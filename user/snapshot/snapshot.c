@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "user/base/addr.h"
+#include "user/base/array.h"
 #include "user/snapshot/snapshot.h"
+#include "user/record/ranges.h"
 #include "user/record/sparse.h"
 #include "user/snapshot/sorted.h"
 
@@ -24,6 +26,8 @@ struct half {
 	struct sorted sorted;
 	uint32_t real_s[2]; /* last contact of any source with the real MX, by family */
 	bool is_sorted;
+	size_t all; /* records, also of those that are not kept */
+	uint32_t *last; /* when each was there last, if some are not kept and it may be asked for */
 };
 
 struct tables {
@@ -37,6 +41,7 @@ struct tables {
 struct snapshot {
 	struct tables *tables;
 	int epochs;
+	const struct ranges *only; /* NULL: all are kept */
 };
 
 int snapshot_new(struct snapshot **sp)
@@ -54,9 +59,16 @@ void snapshot_free(struct snapshot *s)
 	for (i = 0; i < s->epochs; i++) {
 		sorted_free(&s->tables[i].contacts.sorted);
 		sorted_free(&s->tables[i].verified.sorted);
+		free(s->tables[i].contacts.last);
+		free(s->tables[i].verified.last);
 	}
 	free(s->tables);
 	free(s);
+}
+
+void snapshot_set_only(struct snapshot *s, const struct ranges *only)
+{
+	s->only = only;
 }
 
 int snapshot_add_epoch(struct snapshot *s, const struct epoch *epoch)
@@ -95,45 +107,100 @@ static void see_real(uint32_t real_s[2], int family, uint32_t at)
 static void see_source(const struct tables *t, uint32_t real_s[2], const struct nolist_source *src,
 		       uint32_t at)
 {
-	if (at && !nolist_is_test(t->test, src->addr.q[0], src->addr.q[1]))
-		see_real(real_s, !addr_is_ip4(&src->addr), at);
+	int family = !addr_is_ip4(&src->addr);
+
+	if (at > real_s[family] && !nolist_is_test(t->test, src->addr.q[0], src->addr.q[1]))
+		real_s[family] = at;
 }
 
-static int add_contacts(struct tables *t, const struct nolist_source *src,
+static uint32_t later(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* When something was last; the last time may not be written yet. */
+static uint32_t last_of(uint64_t first_ns, uint64_t last_ns)
+{
+	return pack_second(last_ns ? last_ns : first_ns);
+}
+
+/* A record that is not kept: what has to be known of all of them. */
+static int pass_over(struct half *h, bool wants_last, uint32_t last)
+{
+	if (wants_last && array_grow(&h->last, h->all, sizeof(*h->last)))
+		return -ENOMEM;
+	if (wants_last)
+		h->last[h->all] = last;
+	h->all++;
+	return 0;
+}
+
+/* So many were ever added that a full table may have evicted some. */
+static bool may_have_evicted(const struct tables *t)
+{
+	return t->stats.contacts_new > t->stats.contacts_max / 4 * 3;
+}
+
+static uint32_t contacts_last(const struct nolist_contacts *c)
+{
+	return later(last_of(c->low.first_ns, c->low.last_ns),
+		     later(last_of(c->real.first_ns, c->real.last_ns),
+			   last_of(c->high.first_ns, c->high.last_ns)));
+}
+
+static int add_contacts(struct tables *t, const struct ranges *only, const struct nolist_source *src,
 			const struct nolist_contacts *contacts)
 {
+	struct half *h = &t->contacts;
 	unsigned char record[SPARSE_MAX(CONTACTS_WORDS)];
-	struct pack_contacts c = pack_contacts(contacts);
 	struct pack_key key = pack_key(src);
+	struct pack_contacts c;
+	bool wants_last = only && may_have_evicted(t);
+	int error = pass_over(h, wants_last, wants_last ? contacts_last(contacts) : 0);
 
-	see_source(t, t->contacts.real_s, src, c.role[PACK_REAL].last);
-	return sorted_add(&t->contacts.sorted, &key, record,
-			  sparse_encode(record, &c, CONTACTS_WORDS));
+	see_source(t, h->real_s, src, last_of(contacts->real.first_ns, contacts->real.last_ns));
+	if (error || (only && !ranges_have(only, &key)))
+		return error;
+	c = pack_contacts(contacts);
+	return sorted_add(&h->sorted, &key, record, sparse_encode(record, &c, CONTACTS_WORDS));
 }
 
-static int add_verified(struct tables *t, const struct nolist_source *src,
+static uint32_t verified_last(const struct nolist_verified *v)
+{
+	return later(last_of(v->real_first_ns, v->real_last_ns),
+		     last_of(v->high_first_ns, v->high_last_ns));
+}
+
+static int add_verified(struct tables *t, const struct ranges *only, const struct nolist_source *src,
 			const struct nolist_verified *verified)
 {
+	struct half *h = &t->verified;
 	unsigned char record[VERIFIED_MAX];
 	struct pack_hour hour[NOLIST_HOURS];
-	unsigned int i, hours;
-	struct pack_verified v = pack_verified(verified, hour, &hours);
 	struct pack_key key = pack_key(src);
-	size_t size = sparse_encode(record, &v, VERIFIED_WORDS);
+	unsigned int i, hours;
+	struct pack_verified v;
+	bool wants_last = only && t->stats.is_lru;
+	int error = pass_over(h, wants_last, wants_last ? verified_last(verified) : 0);
+	size_t size;
 
+	see_source(t, h->real_s, src, last_of(verified->real_first_ns, verified->real_last_ns));
+	if (error || (only && !ranges_have(only, &key)))
+		return error;
+	v = pack_verified(verified, hour, &hours);
+	size = sparse_encode(record, &v, VERIFIED_WORDS);
 	for (i = 0; i < hours; i++)
 		size += sparse_encode(record + size, &hour[i], HOUR_WORDS);
-	see_source(t, t->verified.real_s, src, v.data.last);
-	return sorted_add(&t->verified.sorted, &key, record, size);
+	return sorted_add(&h->sorted, &key, record, size);
 }
 
 int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
 		 const struct nolist_contacts *contacts, const struct nolist_verified *verified)
 {
 	struct tables *t = &s->tables[epoch];
-	int error = contacts ? add_contacts(t, src, contacts) : 0;
+	int error = contacts ? add_contacts(t, s->only, src, contacts) : 0;
 
-	return !error && verified ? add_verified(t, src, verified) : error;
+	return !error && verified ? add_verified(t, s->only, src, verified) : error;
 }
 
 static void take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item)
@@ -187,6 +254,25 @@ static int compare_times(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* When each record was there last: of half of them, as they were kept or are in the table. */
+static uint32_t *verified_lasts(struct snapshot *s, int epoch)
+{
+	struct half *h = &s->tables[epoch].verified;
+	struct snapshot_item item;
+	struct snapshot_walk w;
+	uint32_t *last = h->last;
+	size_t n = 0;
+
+	h->last = NULL;
+	if (s->only)
+		return last;
+	last = reallocarray(NULL, h->all, sizeof(*last));
+	snapshot_start(s, epoch, NULL, &w);
+	for (w.is_verified = true; last && snapshot_next(&w, &item); n++)
+		last[n] = later(item.verified->data.last, item.verified->talk.last);
+	return last;
+}
+
 /*
  * Counts the records that an LRU table has evicted. It evicts records that were idle for
  * long, but not exactly the longest idle. So all that can be said is that half of the
@@ -195,27 +281,19 @@ static int compare_times(const void *a, const void *b)
 static int count_evicted(struct snapshot *s, int epoch)
 {
 	struct tables *t = &s->tables[epoch];
-	size_t verified = t->verified.sorted.entries;
+	size_t n = t->verified.all;
 	struct gap *gap = &t->stats.gaps;
-	struct snapshot_item item;
-	struct snapshot_walk w;
-	size_t n = 0;
 	uint32_t *last;
 
-	if (!t->stats.is_lru || t->stats.verified_new <= verified)
+	if (!t->stats.is_lru || t->stats.verified_new <= n)
 		return 0;
-	gap->evicted = t->stats.verified_new - verified;
+	gap->evicted = t->stats.verified_new - n;
 	gap->evicted_s = t->stats.now_s;
-	if (!verified)
+	if (!n)
 		return 0;
-	last = reallocarray(NULL, verified, sizeof(*last));
+	last = verified_lasts(s, epoch);
 	if (!last)
 		return -ENOMEM;
-	snapshot_start(s, epoch, NULL, &w);
-	for (w.is_verified = true; snapshot_next(&w, &item); n++)
-		last[n] = item.verified->data.last > item.verified->talk.last
-				  ? item.verified->data.last
-				  : item.verified->talk.last;
 	qsort(last, n, sizeof(*last), compare_times);
 	gap->evicted_s = last[n / 2];
 	free(last);
@@ -224,25 +302,30 @@ static int count_evicted(struct snapshot *s, int epoch)
 
 #define AGES 1440 /* minutes that are told apart */
 
+static uint32_t contact_last(const struct snapshot *s, int epoch, size_t i)
+{
+	const struct half *h = &s->tables[epoch].contacts;
+	struct snapshot_item item;
+
+	if (s->only)
+		return h->last[i];
+	take_contacts(&h->sorted, i, &item);
+	return later(item.contacts->role[PACK_LOW].last,
+		     later(item.contacts->role[PACK_REAL].last,
+			   item.contacts->role[PACK_HIGH].last));
+}
+
 /* The age in minutes that half of the contacts are younger than. */
 static unsigned int contacts_age(const struct snapshot *s, int epoch)
 {
 	const struct tables *t = &s->tables[epoch];
-	size_t i, half = t->contacts.sorted.entries / 2, younger = 0;
+	size_t i, half = t->contacts.all / 2, younger = 0;
 	uint32_t ages[AGES + 1] = {};
-	struct snapshot_item item;
-	struct snapshot_walk w;
 
-	snapshot_start(s, epoch, NULL, &w);
-	for (i = 0; i < t->contacts.sorted.entries; i++) {
-		uint32_t last = 0, age;
-		int role;
+	for (i = 0; i < t->contacts.all; i++) {
+		uint32_t last = contact_last(s, epoch, i);
+		uint32_t age = t->stats.now_s > last ? (t->stats.now_s - last) / 60 : 0;
 
-		take_contacts(&t->contacts.sorted, w.contacts++, &item);
-		for (role = 0; role < PACK_ROLES; role++)
-			if (item.contacts->role[role].last > last)
-				last = item.contacts->role[role].last;
-		age = t->stats.now_s > last ? (t->stats.now_s - last) / 60 : 0;
 		ages[age < AGES ? age : AGES]++;
 	}
 	for (i = 0; i < AGES && younger + ages[i] <= half; i++)
@@ -254,13 +337,13 @@ static unsigned int contacts_age(const struct snapshot *s, int epoch)
 static void count_contacts_evicted(struct snapshot *s, int epoch)
 {
 	struct tables *t = &s->tables[epoch];
-	size_t entries = t->contacts.sorted.entries;
+	size_t n = t->contacts.all;
 	uint32_t age_s;
 
-	if (t->stats.contacts_new <= entries || entries < t->stats.contacts_max / 4 * 3 || !entries)
+	if (!may_have_evicted(t) || t->stats.contacts_new <= n || n < t->stats.contacts_max / 4 * 3)
 		return;
-	age_s = contacts_age(s, epoch) * 60;
-	t->stats.gaps.contacts_evicted = t->stats.contacts_new - entries;
+	age_s = n ? contacts_age(s, epoch) * 60 : 0;
+	t->stats.gaps.contacts_evicted = t->stats.contacts_new - n;
 	t->stats.gaps.contacts_evicted_s = t->stats.now_s > age_s ? t->stats.now_s - age_s : 1;
 }
 

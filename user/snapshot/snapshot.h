@@ -12,10 +12,14 @@
 
 struct snapshot;
 struct kern;
+struct ranges;
 
 /* All return 0 or -errno; snapshot_free() accepts NULL. */
 int snapshot_new(struct snapshot **sp);
 void snapshot_free(struct snapshot *s);
+
+/* To be called before anything is added; only must stay until the sort. */
+void snapshot_set_only(struct snapshot *s, const struct ranges *only);
 
 /* Adds an epoch; returns its number, from 0 on, or -errno. */
 int snapshot_add_epoch(struct snapshot *s, const struct epoch *epoch);
@@ -69,7 +73,8 @@ const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int epoch)
 /* Makes a snapshot of the kernel's tables, sorted. failure_of() explains the error. */
 /* Its sources of tests (kern_tests()): they are not seen at the real MX. To be called first. */
 void snapshot_set_tests(struct snapshot *s, int epoch, const uint32_t test[NOLIST_TEST_MAX]);
-int snapshot_read(struct snapshot **sp, const struct kern *k);
+/* only: the records of other sources are not kept, though they are counted; NULL: all are. */
+int snapshot_read(struct snapshot **sp, const struct kern *k, const struct ranges *only);
 
 int snapshot_epochs(const struct snapshot *s);
 const struct epoch *snapshot_epoch(const struct snapshot *s, int epoch);

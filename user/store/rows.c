@@ -106,9 +106,9 @@ static int read_row(struct store *s, sqlite3_stmt *q, struct store_row *row)
 	return error ? error : read_hours(s, q, &row->stored);
 }
 
-int store_start(struct store *s, enum store_grade grade, const struct pack_key *from)
+static int start(struct store *s, enum statement which, const struct pack_key *from)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_WALK_UNVERIFIED + grade);
+	sqlite3_stmt *q = store_stmt(s, which);
 	unsigned char bytes[KEY_SIZE];
 
 	if (!q)
@@ -116,6 +116,11 @@ int store_start(struct store *s, enum store_grade grade, const struct pack_key *
 	store_key_bytes(from ? from : &(struct pack_key){}, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_TRANSIENT);
 	return 0;
+}
+
+int store_start(struct store *s, enum store_grade grade, const struct pack_key *from)
+{
+	return start(s, SQL_WALK_UNVERIFIED + grade, from);
 }
 
 int store_next(struct store *s, enum store_grade grade, struct store_row *row)
@@ -128,9 +133,9 @@ int store_next(struct store *s, enum store_grade grade, struct store_row *row)
 	return ret;
 }
 
-int store_data_start(struct store *s)
+int store_data_start(struct store *s, const struct pack_key *from)
 {
-	return store_stmt(s, SQL_DATA) ? 0 : s->error;
+	return start(s, SQL_DATA, from);
 }
 
 int store_data_next(struct store *s, struct pack_key *key)

@@ -53,7 +53,7 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_WALK_VERIFIED] = "SELECT source, epoch, contacts, verified, hours FROM source"
 			      " WHERE grade = 1 AND source >= ?1 ORDER BY source, epoch",
 	[SQL_DATA] = "SELECT DISTINCT source FROM source INDEXED BY source_data"
-		     " WHERE has_data = 1 ORDER BY source",
+		     " WHERE has_data = 1 AND source >= ?1 ORDER BY source",
 	[SQL_GET] = "SELECT source, epoch, contacts, verified, hours FROM source"
 		    " WHERE grade = ?3 AND source = ?1 AND epoch = ?2",
 	[SQL_PUT] = PUT ROW OVER,

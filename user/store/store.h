@@ -78,7 +78,7 @@ int store_start(struct store *s, enum store_grade grade, const struct pack_key *
 /* 1: a row; 0: the end; or -errno. */
 int store_next(struct store *s, enum store_grade grade, struct store_row *row);
 /* The same over the sources that sent data to the real MX, each once. */
-int store_data_start(struct store *s);
+int store_data_start(struct store *s, const struct pack_key *from);
 int store_data_next(struct store *s, struct pack_key *key);
 
 /* The row of row->key and row->epoch. 1: it is stored; 0: it is not, and all zero; or -errno. */
