@@ -53,10 +53,14 @@ static int take_options(struct conf_args *args, bool *is_json, const char **prov
 static void add_notes(struct findings *found, const struct conf *conf)
 {
 	struct files f = { .state_dir = options.state_dir };
+	struct domain_set domains;
 	int i;
 
 	if (configured_check_all(conf, &f))
 		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
+	if (files_domains(&domains, conf, &f))
+		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
+	domain_set_free(&domains);
 	for (i = 0; i < f.notes; i++) {
 		find(found, GRADE_WARNING, "configuration", "", "%s", f.note[i].text);
 		find_hint(found, "%s", f.note[i].hint);
@@ -64,6 +68,22 @@ static void add_notes(struct findings *found, const struct conf *conf)
 	for (i = 0; i < conf->notes; i++)
 		find(found, conf->note[i].is_error ? GRADE_REFUSES : GRADE_WARNING, "configuration",
 		     "", "%s", conf->note[i].text);
+}
+
+/* How much that matters: docs/limits.md. */
+static void look_for_domains(struct findings *found, const struct conf *conf)
+{
+	int i;
+
+	for (i = 0; i < conf->mxs && conf->mx[i].role != NOLIST_HIGH; i++)
+		;
+	if (i == conf->mxs || conf->domains)
+		return;
+	find(found, GRADE_WARNING, "configuration", "",
+	     "no 'domains': whoever points the MX of a domain of their own at a high fake can have "
+	     "mail servers listed that leave without QUIT, as some good ones do");
+	find_hint(found, "domains = { example.com, /etc/nolist-xdp.domains }: the domains that mail "
+			 "is for you in");
 }
 
 static int look(struct findings *found, const struct conf *conf)
@@ -88,6 +108,7 @@ static int look(struct findings *found, const struct conf *conf)
 	}
 	add_notes(found, conf);
 	find(found, GRADE_NOTE, "zone", "", "what senders make of the MX records: nolist-xdp lint DOMAIN");
+	look_for_domains(found, conf);
 	return ret;
 }
 

@@ -161,6 +161,7 @@ static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 	}
 	sum->verified_new += s->verified_new;
 	sum->verified_lost += s->verified_lost;
+	sum->elsewhere += s->elsewhere;
 	if (s->verified_lost_ns > sum->verified_lost_ns)
 		sum->verified_lost_ns = s->verified_lost_ns;
 }

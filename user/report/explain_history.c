@@ -102,6 +102,8 @@ static const char *how_far(const struct hour *o)
 	if (o->n[NOLIST_EVENT_TEMPFAILED_WEAK])
 		return o->n[NOLIST_EVENT_GREETED_WEAK] ? "tempfailed, verified by one exact number"
 						       : "tempfailed, not verified";
+	if (o->n[NOLIST_EVENT_ELSEWHERE])
+		return "asked only for domains that are not yours";
 	return o->n[NOLIST_EVENT_GREETED_WEAK] ? "greeted, not tempfailed"
 					       : "talked, not tempfailed";
 }
@@ -121,7 +123,8 @@ static const char *what_else(const struct hour *o, char *text, size_t size)
 	if (!o->n[NOLIST_EVENT_QUIT] && is_tempfailed(o))
 		n += snprintf(text, size, ", no QUIT");
 	for (i = 0; i < NOLIST_EVENTS && n < size; i++)
-		if (o->n[i] && event_names[i].did)
+		if (o->n[i] && event_names[i].did &&
+		    (i != NOLIST_EVENT_ELSEWHERE || is_tempfailed(o)))
 			n += snprintf(text + n, size - n, ", %s", event_names[i].did);
 	return text;
 }

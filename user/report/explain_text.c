@@ -87,16 +87,18 @@ static void print_history(const struct explain *e)
 static void print_counts(const struct explain *e)
 {
 	const struct record *r = &e->of.r;
+	uint32_t sum[NOLIST_EVENTS] = {};
 	size_t i, k;
 
 	for (i = 0; i < NOLIST_EVENTS; i++) {
-		uint32_t sum = 0;
-
 		for (k = 0; k < r->hours && r->hour[k].start <= e->j->now; k++)
-			sum += r->hour[k].n[i];
-		if (sum)
-			printf("    %-20s %" PRIu32 "\n", event_names[i].label, sum);
+			sum[i] += r->hour[k].n[i];
+		if (sum[i])
+			printf("    %-20s %" PRIu32 "\n", event_names[i].label, sum[i]);
 	}
+	if (sum[NOLIST_EVENT_ELSEWHERE] && !sum[NOLIST_EVENT_TEMPFAILED] &&
+	    !sum[NOLIST_EVENT_TEMPFAILED_WEAK])
+		printf("    it only ever asked for domains that are not yours: no offence\n");
 }
 
 static void print_evidence(const struct explain *e)

@@ -147,6 +147,8 @@ static void frames(struct metrics *m)
 
 struct by_role {
 	__u64 segments[NOLIST_ROLES], opens[NOLIST_ROLES];
+	bool has_domains;
+	__u64 domains;
 };
 
 static void add_instance(struct metrics *m, int instance, struct by_role *sum)
@@ -157,6 +159,8 @@ static void add_instance(struct metrics *m, int instance, struct by_role *sum)
 	if (kern_config(m->k, instance, &m->config) ||
 	    kern_instance_stats(m->k, instance, &stats))
 		return;
+	sum->has_domains |= !!m->config.domains;
+	sum->domains += m->config.domains ? m->config.domain_count : 0;
 	n = status_mx(&m->config);
 	for (i = 0; i < n; i++) {
 		const struct nolist_slot *slot = &m->config.slot[i];
@@ -187,6 +191,13 @@ static void mx(struct metrics *m)
 		add_instance(m, i, &sum);
 	roles(m, "segments", "TCP segments to MX addresses of this role.", sum.segments);
 	roles(m, "opens", "SYNs to MX addresses of this role.", sum.opens);
+	head(m, "elsewhere", "counter",
+	     "Recipients that a high fake refused, since their domain is not ours.");
+	sample(m, "", LABELS({}), m->stats.elsewhere);
+	if (!sum.has_domains)
+		return;
+	head(m, "domains", "gauge", "Domains that mail is for us in; without it all are.");
+	sample(m, "", LABELS({}), sum.domains);
 }
 
 static void evidence(struct metrics *m)

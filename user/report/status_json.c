@@ -90,6 +90,10 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	json_close(o, ']');
 	json_number(o, "syn_ack_limit", s->conf->answers[NOLIST_LIMIT_SYN_ACK]);
 	json_number(o, "reset_limit", s->conf->answers[NOLIST_LIMIT_RESET]);
+	if (s->conf->domains)
+		json_number(o, "domains", s->conf->domain_count);
+	else
+		json_none(o, "domains");
 	json_when(o, "probation_until", s, s->conf->until_ns);
 }
 

@@ -121,6 +121,16 @@ static void text_limits(const __u16 most[NOLIST_LIMITS])
 		printf(", any number of resets\n");
 }
 
+static void text_domains(const struct nolist_config *conf, const struct nolist_stats *stats)
+{
+	if (!conf->domains) {
+		printf("domains: all count as yours, since 'domains' is not set\n");
+		return;
+	}
+	printf("domains: %u; recipients of other domains that the high fakes refused: %llu\n",
+	       conf->domain_count, (unsigned long long)stats->elsewhere);
+}
+
 static void text_instance(struct status *s, int instance)
 {
 	struct nolist_stats stats;
@@ -159,6 +169,7 @@ static void text_instance(struct status *s, int instance)
 	printf("\n");
 	text_limits(s->conf->answers);
 	text_silence(s, instance);
+	text_domains(s->conf, &stats);
 	/* Of the dialogue only the banner shows the name and the stage. */
 	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
 	       s->conf->smtp.is_split ? " (split handshake)" : "");
