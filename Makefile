@@ -102,8 +102,8 @@ $(B)/user/libuser.a: $(filter-out $(B)/user/main.o $(B)/user/programs/% $(VERSIO
 $(TEST_LIBS):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^ $|
-# Packets lie where they lie: bpf/smtp.h reads words of eight bytes at any address.
-$(B)/selftests/unit/smtp $(B)/smtp: ALL_CFLAGS += -fno-sanitize=alignment
+# Packets lie where they lie: bpf/smtp.h and bpf/domain.h read words of eight bytes at any address.
+$(B)/selftests/unit/smtp $(B)/selftests/unit/domain $(B)/smtp $(B)/domain: ALL_CFLAGS += -fno-sanitize=alignment
 $(TESTS) $(HELPERS): $(B)/%: %.c $(TEST_LIBS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)

@@ -294,11 +294,11 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
  * place that the configuration in force does not name, then puts its own in force. An entry is
  * 61 bits of the keyed hash of a name, which is read backwards in small letters, and the bits
  * below; 0: it is free. A name is in the line that its hash names, or, where that is full, in
- * the next one; the first free entry is taken.
+ * one of the next; the first free entry is taken.
  */
 #define NOLIST_DOMAIN_PLACES 2
 #define NOLIST_DOMAIN_ENTRIES 8 /* of a line, which is a cache line */
-#define NOLIST_DOMAIN_PROBES 2  /* lines that are searched */
+#define NOLIST_DOMAIN_PROBES 4  /* lines that are searched, while they are full */
 #define NOLIST_DOMAIN_MAX 63    /* bytes of a name; longer ones are never ours */
 
 enum {

@@ -97,7 +97,7 @@ static __always_inline int domain_cut(struct xdp_md *ctx, __u32 to, bool is_open
 #define DOMAIN_QUICK 63 /* bytes of an address that are looked at without a call */
 
 /* Eight bytes at an offset that the compiler, but not the verifier, knows to be small. */
-static __always_inline bool domain_read(struct xdp_md *ctx, __u32 off, __u64 *word)
+static __always_inline bool domain_eight(struct xdp_md *ctx, __u32 off, __u64 *word)
 {
 	void *at;
 
@@ -122,13 +122,13 @@ __noinline int domain_quick(struct xdp_md *ctx, __u32 off, __u32 line)
 	if (off > 256 || off < PARSE_LEAST || line > SMTP_LINE_MAX || line < DOMAIN_PATH + 8)
 		return 0;
 	off += DOMAIN_PATH;
-	if (!domain_read(ctx, off + line - DOMAIN_PATH - 8, &last))
+	if (!domain_eight(ctx, off + line - DOMAIN_PATH - 8, &last))
 		return 0;
 	if (last >> 48 == ('>' | '\n' << 8))
 		size++;
 	else if (last >> 40 != ('>' | '\r' << 8 | '\n' << 16))
 		return 0;
-	if (size < 8 || size > DOMAIN_QUICK || !domain_read(ctx, off + size - 8, &last))
+	if (size < 8 || size > DOMAIN_QUICK || !domain_eight(ctx, off + size - 8, &last))
 		return 0;
 	/* The last eight bytes of it; before them are whole words of eight. */
 	blank = domain_blank(last);

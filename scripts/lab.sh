@@ -41,7 +41,7 @@ packages_of() {
 	case $1 in
 	net) echo tcpdump ;;
 	dns) echo nsd ;;
-	client) echo msmtp s-nail libio-socket-inet6-perl ;;
+	client) echo msmtp s-nail libio-socket-inet6-perl dma ;;
 	*) scripts/mta.sh packages "$(mta_of "$1")" ;;
 	esac
 }

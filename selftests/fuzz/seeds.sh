@@ -55,6 +55,11 @@ firewall)
 store)
 	sqlite3 "$dir/seed-0" <selftests/lib/store-1.sql 2>/dev/null || rm -f "$dir/seed-0"
 	;;
+domain)
+	sed -n 's/^\t{ "\(RCPT.*\)\\r\\n".*/\1/p' selftests/lib/domain_rows.c | while IFS= read -r line; do
+		printf '%b\r' "$line" | seed
+	done
+	;;
 smtp)
 	for line in 'EHLO a.example' 'MAIL FROM:<a@b.example>' 'RCPT TO:<a@b.example>' DATA QUIT 'GET / HTTP/1.1' \
 		STARTTLS 'BDAT 5 LAST'; do

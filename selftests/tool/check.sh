@@ -70,7 +70,8 @@ foretells() {
 # --- a host that is in order ---
 
 serve "$REAL4" "$REAL6"
-look s0 "${ROLES[@]}"
+echo 'domains = { example.com }' >"$TMP/domains.conf"
+look s0 "${ROLES[@]}" -c "$TMP/domains.conf"
 is "$status $(jq ".errors, .refuses, .warnings" "$TMP/doc" | xargs)" '0 0 0 0' 'in order: nothing refuses'
 is "$(jq -r '.type' "$TMP/doc") $(cat "$TMP/err")" 'check ' 'a JSON document, and nothing else'
 is "$(grades driver) $(text_of driver)" 'ok veth' 'the driver is named'

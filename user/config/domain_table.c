@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each name goes into the line that its hash names, or into the next one. Where both are
- * full, another key is drawn, and at last the table gets more lines.
+ * Each name goes into the line that its hash names, or, where that is full, into one of the
+ * next. Where all these are full, another key is drawn, and at last the table gets more lines.
  */
 #include <errno.h>
 #include <stdlib.h>
