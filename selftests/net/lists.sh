@@ -133,6 +133,9 @@ sed '$a list-life = 2147483647\nlisting = 2147483647' "$CONF" >"$TMP/long.conf"
 must nolist dump --quiet -c "$TMP/long.conf" --format rbldnsd --output "$DIR/rbldnsd"
 sleep 2 # more than its timer
 is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: the longest life of a list is taken'
+must nolist dump --quiet --close --format rbldnsd --output "$DIR/rbldnsd" 2>/dev/null
+check 'rbldnsd: a list that has ended refuses nobody, and is still answered for' wait_for 10 answers $BAD4 'NXDOMAIN,'
+is "$(lookup 127.0.0.2)" 'NXDOMAIN,' 'rbldnsd: and has no test entry'
 list rbldnsd --at "$(($(date +%s) + 45))"
 sleep 2 # more than its timer
 is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: a clock that is 45 seconds behind takes it'

@@ -198,4 +198,26 @@ for _ in {1..40}; do
 done
 is $whole 40 'killed at any instant, the list is the old or the new one'
 
+# --- the end of a list ---
+
+fails 2 '^nolist-xdp: dump: --close needs --all, or --output$' 'an end of nothing' dump --close
+fails 2 'neither with --unverified nor with --at' 'nor of what others are told' \
+	dump --close --output "$TMP/list" --at "$NOW"
+left=
+for f in $("$TOOL" dump --list-formats | awk '!/^ / { print $1 }'); do
+	run dump -c "$CONF" --at "$NOW" --format "$f" --output "$TMP/end.$f"
+	run dump -c "$CONF" --close --format "$f" --output "$TMP/end.$f"
+	[ "$status" = 0 ] || left+=" $f: $status"
+	left+=$(grep -E '203\.0\.113|203-0|100\.1[2-9]|2001:db8:5|^127\.0\.0\.2$|^2\.0\.0\.127|7f00:2' "$TMP/end.$f")
+done
+is "$left" '' 'an ended list is empty in every format, without test entries'
+is "$(sed -n 's/^# \(warning\|note\): //p' "$TMP/end.plain")" \
+	'this list has ended and stays empty: take it out of your configuration' 'and says so'
+is "$(($(date -d "$(sed -n 's/^# expires: //p' "$TMP/end.plain")" +%s) / 86400 - $(date +%s) / 86400))" 3660 \
+	'it is good for ten years'
+check 'who ended it is told what comes next' grep -q 'hint: the next dump would fill it again' "$TMP/err"
+must nolist unload --purge >/dev/null 2>&1
+rm -rf "$STATE_DIR"
+nolist dump -c "$CONF" --close --format plain --output "$TMP/big" 2>/dev/null
+is "$? $(grep -vc '^#' "$TMP/big")" '0 0' 'also where nothing is loaded any more, nor stored'
 done_testing

@@ -47,7 +47,7 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 	int error, status;
 
 	j->options.is_keeping = true;
-	status = cmd_judging_open(j);
+	status = o->is_closing ? cmd_judging_open_empty(j) : cmd_judging_open(j);
 	if (status)
 		return status;
 	/* If one of them is wrong, none is written. */
@@ -66,6 +66,9 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 	/* A list that is gone is only noted: that it still is hurts nobody. */
 	if (!one && !status)
 		forget_gone(options.state_dir, &j->conf);
+	if (o->is_closing && !status && result < DUMP_FAILED)
+		hint("the next dump would fill it again: stop what runs it, and take the list out of "
+		     "the configuration");
 	if (!status)
 		status = cmd_judging_status(j, statuses[result]);
 	/* Lists grow old where nothing is seen any more. */
@@ -144,7 +147,7 @@ static int set_reload(struct args *a, const char *command)
 }
 
 enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON,
-       OPT_LOG, OPT_FORGET, OPT_RELOAD_BY, OPT_ANSWER };
+       OPT_LOG, OPT_FORGET, OPT_RELOAD_BY, OPT_ANSWER, OPT_CLOSE };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -159,6 +162,7 @@ static const struct cmd_option opts[] = {
 	{ "log", OPT_LOG, "N", "name up to N listings and N removals of a list, also with --quiet" },
 	{ "json", OPT_JSON, NULL, "print a summary to standard output, as JSON" },
 	{ "forget", OPT_FORGET, "FILE", "drop what is known of the list in FILE, and write none" },
+	{ "close", OPT_CLOSE, NULL, "end the list: empty it, and say so in it" },
 	{ "reload-by", OPT_RELOAD_BY, "SOCKET", "have the process at SOCKET run the reload commands" },
 	{ "answer", OPT_ANSWER, NULL, "be that process, for the request on standard input" },
 	{ "list-formats", OPT_LIST, NULL, "print all formats, and how to use each" },
@@ -194,6 +198,9 @@ static int take(struct args *a, int c, const char *value)
 	case OPT_JSON:
 		a->o.is_json = true;
 		break;
+	case OPT_CLOSE:
+		a->o.is_closing = true;
+		break;
 	case OPT_FORGET:
 		a->forget = value;
 		break;
@@ -223,6 +230,10 @@ static int check(const struct args *a)
 		errx("--forget writes no list: it stands alone");
 	else if (a->is_answer && (a->is_all || a->has_format || l->file || a->forget))
 		errx("--answer writes no list: it stands alone");
+	else if (a->o.is_closing && (l->is_unverified || a->j.options.at))
+		errx("--close empties a list: neither with --unverified nor with --at");
+	else if (a->o.is_closing && !a->is_all && !l->file)
+		errx("--close needs --all, or --output");
 	else if (a->o.reload_by && !a->is_all)
 		errx("--reload-by is for the lists of the configuration: it needs --all");
 	else if (a->is_all && (a->has_format || l->file || l->reload))

@@ -29,6 +29,22 @@ int cmd_judging_open(struct cmd_judging *j)
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
+int cmd_judging_open_empty(struct cmd_judging *j)
+{
+	struct evidence *none;
+	int error, status = cmd_judging_conf(j);
+
+	if (status)
+		return status;
+	error = judge_open(&j->judge, &j->options);
+	if (!error)
+		error = evidence_new(&none, NULL, NULL);
+	if (!error)
+		error = judge_take(&j->judge, none);
+	j->is_warned = cmd_print_files(&j->judge.files);
+	return error ? cmd_failed(error) : EXIT_DONE;
+}
+
 bool cmd_print_files(const struct files *f)
 {
 	int i;

@@ -22,6 +22,8 @@ struct cmd_judging {
 int cmd_judging_conf(struct cmd_judging *j);
 /* The same, and opens evidence and judge. */
 int cmd_judging_open(struct cmd_judging *j);
+/* The same without any evidence: nothing is known, and nobody is listed. */
+int cmd_judging_open_empty(struct cmd_judging *j);
 /* EXIT_DONE becomes EXIT_WARNED if not all could be used. */
 int cmd_judging_status(const struct cmd_judging *j, int status);
 void cmd_judging_close(struct cmd_judging *j); /* always safe */

@@ -264,6 +264,7 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 	int error;
 
 	l->words = list_words(d->j->conf);
+	l->is_closing = d->o->is_closing;
 	l->gone_max = d->o->log_max;
 	/* If it cannot be made, writing the list says why. */
 	if (l->file)

@@ -12,6 +12,7 @@ struct dump_options {
 	bool is_quiet;  /* log failures only */
 	bool has_log;   /* log additions and removals even if is_quiet */
 	size_t log_max; /* log at most so many additions, and as many removals, one by one */
+	bool is_closing; /* empty all lists for good: the judge must have no evidence */
 	bool is_json;   /* write a summary to standard output */
 	const char *reload_by; /* the socket of the process that runs reload commands; NULL: this one */
 };

@@ -35,6 +35,7 @@ struct format_head {
 	size_t probable[2];                  /* of these, what lacks strong evidence */
 	char digest[65];                     /* SHA-256 of all sources, one a line, in hex */
 	bool is_unverified;                  /* sources with SYNs only are listed, too */
+	bool is_closed;                      /* the list has ended: it is empty for good */
 	bool never_ends;                     /* as of the format */
 	char note[FORMAT_NOTES][FORMAT_NOTE_SIZE]; /* warnings, without line ends */
 	int notes;

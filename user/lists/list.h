@@ -19,6 +19,7 @@ struct list {
 	char *const *reload; /* the command, or NULL */
 	bool is_unverified;  /* lists sources with SYNs only, too */
 	bool is_uncounted;   /* its growth has no limit: no machine reads it */
+	bool is_closing;     /* empties it for good: the judge must have no evidence */
 	bool is_private;     /* only its owner may read it */
 	struct format_words words;
 	size_t gone_max; /* capacity of gone */

@@ -17,6 +17,8 @@
 #include "user/base/log.h"
 #include "user/lists/previous.h"
 
+#define CLOSED_S (10ll * 366 * DAY_S)
+
 struct selection {
 	struct list *l;
 	struct judge *j;
@@ -339,6 +341,27 @@ static int run(struct selection *s)
 	return error;
 }
 
+/* Nobody renews it, and its readers are to find it empty for as long as they look at it. */
+static void close_list(struct list *l)
+{
+	l->head.is_closed = true;
+	l->head.never_ends = false; /* it is good for all that time */
+	l->head.expires = l->head.time + CLOSED_S;
+	snprintf(add_note(l), FORMAT_NOTE_SIZE,
+		 "this list has ended and stays empty: take it out of your configuration");
+	l->site_notes = l->head.notes;
+}
+
+static void note_site(struct list *l, struct judge *j)
+{
+	note_family(l, j, 0);
+	note_family(l, j, 1);
+	note_dual(l, j, 0);
+	note_dual(l, j, 1);
+	note_learning(l, j);
+	l->site_notes = l->head.notes;
+}
+
 int list_select(struct list *l, struct judge *j)
 {
 	struct selection *s = malloc(sizeof(*s));
@@ -358,12 +381,10 @@ int list_select(struct list *l, struct judge *j)
 	};
 	l->selected.is_off = l->format->has_evidence || !l->format->row;
 	l->leaves_probable = !j->conf->is_probable_listed;
-	note_family(l, j, 0);
-	note_family(l, j, 1);
-	note_dual(l, j, 0);
-	note_dual(l, j, 1);
-	note_learning(l, j);
-	l->site_notes = l->head.notes;
+	if (l->is_closing)
+		close_list(l);
+	else
+		note_site(l, j);
 	error = run(s);
 	free(s);
 	return error;

@@ -3,7 +3,8 @@
  * rbldnsd: a "combined" data set for the zone that its command line names. Set types that
  * can hold several answers are larger, so they are used only if a list has two. The test
  * entries of RFC 5782 5 are always there: 127.0.0.2 is listed and 127.0.0.1 is not, and
- * the same for both as v4-mapped IPv6.
+ * the same for both as v4-mapped IPv6. A list that has ended has none, so that whoever looks
+ * for them finds out.
  *
  * rbldnsd stops answering for the zone if its time stamp is in the future, or has expired.
  * The first must not happen to hosts whose clocks differ; the second is wanted: a
@@ -55,11 +56,11 @@ static void begin(struct writer *o, const struct format_head *head, int family)
 {
 	if (!family) {
 		set_head(o, head, head->probable[0] ? "ip4set:ip4" : "ip4tset:ip4");
-		put_text(o, "127.0.0.2\n");
+		put_text(o, head->is_closed ? "" : "127.0.0.2\n");
 	} else {
 		/* ip6tset takes less than half the memory, but /64s only. */
 		set_head(o, head, head->probable[1] ? "ip6trie:ip6" : "ip6trie:test6");
-		put_text(o, "::ffff:7f00:2/128\n");
+		put_text(o, head->is_closed ? "" : "::ffff:7f00:2/128\n");
 		if (!head->probable[1])
 			set_head(o, head, "ip6tset:ip6");
 	}
