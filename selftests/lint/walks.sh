@@ -6,10 +6,11 @@
 # order, as far, and with the same end. Why it matters: what lint says of senders is read from
 # sources, and senders change.
 #
-# WALKS="postfix exim" chooses some of the senders of trust/.
+# WALKS="postfix haraka" chooses some of the senders of trust/; haraka is one of npm, which
+# selftests/lib/trust/fetch.sh gets.
 
 # shellcheck disable=SC2206 # words
-senders=(${WALKS:-postfix exim sendmail opensmtpd dma})
+senders=(${WALKS:-postfix exim sendmail opensmtpd courier dma})
 packages=nsd
 for s in "${senders[@]}"; do
 	packages+=" $(sed -n 's/^packages="\(.*\)"$/\1/p' \

@@ -231,7 +231,10 @@ def run(d, tool, zones):
         found = json.loads(p.stdout)["domains"]
     except ValueError:
         return [(x, None, p.stderr) for x in zones]
-    return [(x, f, p.returncode) for x, f in zip(zones, found)]
+    wanted = 1 if any(f["errors"] for f in found) else 3 if any(f["warnings"] for f in found) else 0
+    if p.returncode != wanted or p.stderr:
+        return [(x, None, f"status {p.returncode}, not {wanted}: {p.stderr}") for x in zones]
+    return [(x, f, 0) for x, f in zip(zones, found)]
 
 
 def judge_zone(z, domain):

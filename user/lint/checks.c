@@ -2,6 +2,7 @@
 /*
  * The table of checks, and how a domain is taken through it.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <idn2.h>
 #include <stdarg.h>
@@ -93,23 +94,36 @@ static bool has_no_mx(struct lint *l)
 	return true;
 }
 
+/* Letters, digits, hyphens and underscores in labels that are not empty. */
+static bool is_name(const char *name)
+{
+	size_t label;
+
+	for (;; name += label + 1) {
+		label = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+		if (!label || label > 63)
+			return false;
+		if (!name[label])
+			return true;
+		if (name[label] != '.')
+			return false;
+	}
+}
+
 int lint_name(const char *domain, char ascii[DNS_NAME])
 {
 	char *name = NULL;
-	size_t n;
+	size_t n, i;
 
-	if (idn2_to_ascii_8z(domain, &name, IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES) || !name)
+	if (idn2_to_ascii_8z(domain, &name, IDN2_NONTRANSITIONAL) || !name)
 		return -EINVAL;
 	n = strlen(name);
 	if (n && name[n - 1] == '.')
 		name[--n] = '\0';
-	if (!n || n > 253) {
-		idn2_free(name);
-		return -EINVAL;
-	}
-	snprintf(ascii, DNS_NAME, "%s", name);
+	for (i = 0; i <= n && n <= 253; i++)
+		ascii[i] = tolower((unsigned char)name[i]);
 	idn2_free(name);
-	return 0;
+	return n <= 253 && is_name(ascii) ? 0 : -EINVAL;
 }
 
 int lint(struct lint *l, struct dns *d, const char *domain, const struct lint_options *o)

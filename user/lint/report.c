@@ -49,6 +49,8 @@ void report_text(const struct lint *l, const char *domain)
 	int i;
 
 	text_name(domain, 0);
+	if (strcmp(domain, l->zone.name))
+		printf(" (%s)", l->zone.name);
 	printf(": %d error%s, %d warning%s\n", findings_errors(&l->found),
 	       findings_errors(&l->found) == 1 ? "" : "s", findings_count(&l->found, GRADE_WARNING),
 	       findings_count(&l->found, GRADE_WARNING) == 1 ? "" : "s");
