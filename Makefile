@@ -51,7 +51,7 @@ DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer scripts/*.socket))
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-more check-faults check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build demo install uninstall clean help version FORCE
+.PHONY: all tests deps check check-more check-faults check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build screenshots demo install uninstall clean help version FORCE
 all: $(B)/nolist-xdp $(PROGRAMS) $(B)/nolist.bpf.o ## build the program
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -187,6 +187,11 @@ bench-plot: ## draw what bench measured as build/bench-*.svg
 	$(Q)scripts/deps.sh plot
 	$(Q)$(BENCH_SRC)/plot.sh
 bench-build: $(BENCH_BIN) $(B)/nolist.bpf.o
+
+screenshots: ## draw the pages as build/screenshots/*.png
+	$(Q)scripts/deps.sh check
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)selftests/run.sh $(patsubst selftests/%.sh,%,$(wildcard selftests/browser/*.sh))
 
 demo: ## deliver real mail through a lab of namespaces and show what happened
 	$(Q)scripts/deps.sh demo

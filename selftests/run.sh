@@ -65,7 +65,7 @@ is_wanted() {
 tests=()
 names=" "
 found=" "
-for folder in unit prog tool net trust lint; do
+for folder in unit prog tool net trust lint browser; do
 	for t in selftests/"$folder"/*.sh "$build"/selftests/"$folder"/*; do
 		case $t in
 		*.o | *.d) continue ;;

@@ -4,7 +4,7 @@
 # report: what it counts, and that nothing counts twice: not what is collected again, not what a
 # collect counted that was killed, not what the store has dropped while the tables still have it.
 # The page has nothing from elsewhere. Why it matters: it is what an administrator shows others.
-# page/report.sh looks at the page in a browser.
+# browser/report.sh looks at the page in a browser.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
 UPTIME=1209600 # two weeks
