@@ -104,7 +104,8 @@ first() {
 
 # --- load and unload -------------------------------------------------------------
 
-LOAD=(load -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4")
+echo 'domains = { example.com, .example.org }' >"$TMP/domains.conf"
+LOAD=(load -c "$TMP/domains.conf" -i s0 --low "$LOW4" --real "$REAL4" --high "$HIGH4")
 
 # Nothing is attached or pinned.
 nothing() {

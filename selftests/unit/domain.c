@@ -61,6 +61,8 @@ static void put_piece(struct xdp_md *ctx, const char *piece, size_t len, size_t 
 	/* What stands around must not matter: a TTL of 64 is an '@'. */
 	for (i = 1; i <= OFF; i++)
 		frame[OFF - i] = "@.ours.example>\" "[(i + len) % 17];
+	if (behind & 1)
+		memcpy(frame + OFF - 14, "@ours.example.", 14);
 	memcpy(frame + OFF, piece, len);
 	for (i = 0; i < behind; i++)
 		frame[OFF + len + i] = "@ours.example>\r\n"[i % 16];
