@@ -41,7 +41,8 @@ is_name() {
 	[ ${#1} -le 253 ] && [[ $1 =~ ^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)+\.?$ ]]
 }
 
-# lookup TYPE NAME: the answers of that type, a line each; none is no failure.
+# lookup TYPE NAME: the answers of that type, a line each; none is no failure. is_there: 0 if there is
+# no such name.
 lookup() {
 	local out
 
@@ -51,7 +52,8 @@ lookup() {
 	out=$(dig ${server:+"@$server"} ${port:+-p "$port"} +time=3 +tries=2 +noall +comments +answer \
 		-t "$1" -q "${2%.}." 2>&1 | head -c 65536) || die "$sender: dig fails for $2"
 	case $out in
-	*'status: NOERROR,'* | *'status: NXDOMAIN,'*) ;;
+	*'status: NOERROR,'*) is_there=1 ;;
+	*'status: NXDOMAIN,'*) is_there=0 ;;
 	*) die "$sender: no answer for $1 of $2" ;;
 	esac
 	answers=$(awk -v type="$1" '!/^;/ && $4 == type {
@@ -187,7 +189,10 @@ flatten() {
 	lookup TXT "$domain"
 	record=$(sed 's/" *"//g; s/^"//; s/"$//' <<<"$answers" | grep -i '^v=spf1\( \|$\)')
 	case $record in
-	'') die "$sender: $domain has no SPF record" ;;
+	'')
+		[ $is_there = 1 ] || die "$sender: there is no domain $domain"
+		die "$sender: $domain has no SPF record"
+		;;
 	*$'\n'*) die "$sender: $domain has more than one SPF record" ;;
 	esac
 	set -f # words, no file names

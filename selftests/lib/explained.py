@@ -62,7 +62,7 @@ def seen_later(old, new):
 
 def ended(old, new):
 	"""Of an hour the last dialogue is known to the second: the offence ended with it."""
-	return (old["verdict"] == new["verdict"] and 0 < old["since"] - new["since"] < H and
+	return (old["verdict"] == new["verdict"] and 0 <= old["since"] - new["since"] < H and
 		0 <= old["until"] - new["until"] < H)
 
 

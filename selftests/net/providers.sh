@@ -179,6 +179,10 @@ done <<-END
 	gone an included domain without a record
 	crowd more includes than anybody needs
 END
+providers none.test
+check 'what has no record is told' grep -q 'none.test has no SPF record' "$TMP/err"
+providers nothere.test
+check 'from what is not there' grep -q 'there is no domain nothere.test' "$TMP/err"
 
 # others DOMAIN WHAT: good.test is brought up to date beside it, with status 3.
 others() {

@@ -457,7 +457,8 @@ mkdir "$K"
 known() {
 	nolist status -c "$TMP/gone.conf" --json |
 		jq -r --arg k "$K/" '.lists[] | select(.output | startswith($k)) |
-			.output[($k | length):] + (if .missing then "?" else "" end)' | sort | tr '\n' ' '
+			.output[($k | length):] + (if .missing then "?" else "" end) +
+			(if .configured then "" else "!" end)' | sort | tr '\n' ' '
 }
 stored() {
 	sqlite3 "$STATE_DIR/evidence.db" "SELECT count(*) FROM list WHERE path = '$K/$1'"
@@ -466,9 +467,11 @@ sed "\$a list = { \"plain $K/kept\", \"plain $TMP/./known/lost\" }" "$CONF" >"$T
 run dump --all -c "$TMP/gone.conf" --at "$NOW"
 run dump -c "$CONF" --at "$NOW" --output "$K/once"
 rm "$K/lost"
-is "$(known)" 'kept lost? once ' 'status shows a list that is missing, if it is configured'
+is "$(known)" 'kept lost? once! ' 'status shows a list that is missing, if it is configured'
 nolist status -c "$TMP/gone.conf" >"$TMP/out" 2>/dev/null
 check 'in words, too' grep -q "$K/lost .* no file " "$TMP/out"
+check 'and one that is there, but not configured' grep -q "$K/once .* (not configured)\$" "$TMP/out"
+is "$(grep "^$K/kept " "$TMP/out" | grep -c 'not configured')" 0 'another one is'
 rm "$K/once"
 is "$(known)$(stored once)" 'kept lost? 1' 'one that is neither is not shown'
 run dump --all -c "$TMP/gone.conf" --at "$NOW"

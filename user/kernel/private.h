@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of this folder share: find.c finds, read.c reads, attach.c
+ * What the files of this folder share: find.c finds, read.c and each.c read, attach.c
  * attaches, load.c puts it together. Only these files include this header.
  */
 #ifndef NOLIST_KERNEL_PRIVATE_H
@@ -187,6 +187,8 @@ int kern_take_over(const char *pin_dir, const struct kern *k, int older,
 /* read.c */
 int kern_instance_config(const struct kern_instance *instance, struct nolist_config *conf);
 int kern_instance_busy(const struct kern_instance *instance, bool busy[NOLIST_MX_MAX]);
+
+/* each.c */
 int kern_instance_count(const struct kern_instance *instance, enum kern_map map,
 			unsigned int *entries, unsigned int *capacity);
 

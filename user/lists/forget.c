@@ -21,20 +21,25 @@ struct gone {
 	size_t n;
 };
 
-bool forget_is_gone(const char *path, const struct conf *conf)
+bool forget_is_configured(const char *path, const struct conf *conf)
 {
 	char configured[PATH_MAX];
 	int i;
 
-	if (!access(path, F_OK) || (errno != ENOENT && errno != ENOTDIR))
-		return false;
 	for (i = 0; i < conf->lists; i++) {
 		const char *file = conf->list[i].argv[1];
 
 		if (!strcmp(file, path) || (!growth_path(file, configured) && !strcmp(configured, path)))
-			return false;
+			return true;
 	}
-	return true;
+	return false;
+}
+
+bool forget_is_gone(const char *path, const struct conf *conf)
+{
+	if (!access(path, F_OK) || (errno != ENOENT && errno != ENOTDIR))
+		return false;
+	return !forget_is_configured(path, conf);
 }
 
 static int add_gone(const char *path, const struct store_list *l, void *arg)

@@ -8,6 +8,8 @@
 
 #include "user/config/conf.h"
 
+/* Does the configuration name this list? */
+bool forget_is_configured(const char *path, const struct conf *conf);
 /* Is a list of that name in the store no more: not configured, and its file is gone? */
 bool forget_is_gone(const char *path, const struct conf *conf);
 /* Drops all of these; without a store there are none. */

@@ -117,6 +117,7 @@ static int add_list(const char *path, const struct store_list *l, void *arg)
 	s->list = grown;
 	grown += s->lists;
 	*grown = (struct status_list){ .path = strdup(path), .is_missing = access(path, F_OK),
+				       .is_configured = forget_is_configured(path, s->rules),
 				       .is = *l };
 	if (!grown->path)
 		return -ENOMEM;

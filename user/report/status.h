@@ -26,6 +26,7 @@ const char *status_verdict_name(int verdict, char text[STATUS_VERDICT]);
 struct status_list {
 	char *path;
 	bool is_missing; /* its file */
+	bool is_configured; /* dump --all writes it */
 	struct store_list is;
 };
 

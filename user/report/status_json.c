@@ -192,6 +192,7 @@ static void json_lists(struct writer *o, const struct status *s)
 		json_open(o, NULL, '{');
 		json_text(o, "output", s->list[i].path);
 		json_bool(o, "missing", s->list[i].is_missing);
+		json_bool(o, "configured", s->list[i].is_configured);
 		json_number(o, "time", s->list[i].is.time);
 		json_number(o, "entries", s->list[i].is.entries);
 		json_number(o, "added", s->list[i].is.grown);

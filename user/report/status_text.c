@@ -228,7 +228,7 @@ static void text_evidence(const struct status *s)
 	printf("; with data: %s\n", when(s, s->verified_ns, text));
 }
 
-static void text_held(const struct store_list *l)
+static void text_held(const struct store_list *l, bool is_configured)
 {
 	const char *comma = "";
 	int i;
@@ -238,7 +238,7 @@ static void text_held(const struct store_list *l)
 			printf("%s%s %llu", comma, hold_names[i], (unsigned long long)l->held[i]);
 			comma = ", ";
 		}
-	printf("%s\n", *comma ? "" : "-");
+	printf("%s%s\n", *comma ? "" : "-", is_configured ? "" : " (not configured)");
 }
 
 static void text_lists(const struct status *s)
@@ -256,7 +256,7 @@ static void text_lists(const struct status *s)
 		text_name(s->list[i].path, 39);
 		printf("  %10llu  %10llu  %7s  ", (unsigned long long)l->entries,
 		       (unsigned long long)l->grown, s->list[i].is_missing ? "no file" : text_age(s->now - l->time, age));
-		text_held(l);
+		text_held(l, s->list[i].is_configured);
 	}
 }
 

@@ -9,10 +9,9 @@
 
 #include "user/base/addr.h"
 #include "user/base/array.h"
-#include "user/snapshot/snapshot.h"
 #include "user/record/ranges.h"
 #include "user/record/sparse.h"
-#include "user/snapshot/sorted.h"
+#include "user/snapshot/private.h"
 
 #define CONTACTS_WORDS (sizeof(struct pack_contacts) / 4)
 #define VERIFIED_WORDS (sizeof(struct pack_verified) / 4)
@@ -20,29 +19,6 @@
 
 #define VERIFIED_MAX (SPARSE_MAX(VERIFIED_WORDS) + NOLIST_HOURS * SPARSE_MAX(HOUR_WORDS))
 _Static_assert(VERIFIED_MAX <= SORTED_RECORD_MAX, "fits");
-
-/* One of the two: a thread of its own may fill and sort it. */
-struct half {
-	struct sorted sorted;
-	uint32_t real_s[2]; /* last contact of any source with the real MX, by family */
-	bool is_sorted;
-	size_t all; /* records, also of those that are not kept */
-	uint32_t *last; /* when each was there last, if some are not kept and it may be asked for */
-};
-
-struct tables {
-	struct epoch epoch;
-	struct half contacts;
-	struct half verified; /* after each record its hours */
-	struct snapshot_stats stats;
-	uint32_t test[NOLIST_TEST_MAX]; /* sources of tests */
-};
-
-struct snapshot {
-	struct tables *tables;
-	int epochs;
-	const struct ranges *only; /* NULL: all are kept */
-};
 
 int snapshot_new(struct snapshot **sp)
 {
@@ -113,11 +89,6 @@ static void see_source(const struct tables *t, uint32_t real_s[2], const struct 
 		real_s[family] = at;
 }
 
-static uint32_t later(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
 /* When something was last; the last time may not be written yet. */
 static uint32_t last_of(uint64_t first_ns, uint64_t last_ns)
 {
@@ -135,16 +106,10 @@ static int pass_over(struct half *h, bool wants_last, uint32_t last)
 	return 0;
 }
 
-/* So many were ever added that a full table may have evicted some. */
-static bool may_have_evicted(const struct tables *t)
-{
-	return t->stats.contacts_new > t->stats.contacts_max / 4 * 3;
-}
-
 static uint32_t contacts_last(const struct nolist_contacts *c)
 {
-	return later(last_of(c->low.first_ns, c->low.last_ns),
-		     later(last_of(c->real.first_ns, c->real.last_ns),
+	return snapshot_later(last_of(c->low.first_ns, c->low.last_ns),
+		     snapshot_later(last_of(c->real.first_ns, c->real.last_ns),
 			   last_of(c->high.first_ns, c->high.last_ns)));
 }
 
@@ -155,7 +120,7 @@ static int add_contacts(struct tables *t, const struct ranges *only, const struc
 	unsigned char record[SPARSE_MAX(CONTACTS_WORDS)];
 	struct pack_key key = pack_key(src);
 	struct pack_contacts c;
-	bool wants_last = only && may_have_evicted(t);
+	bool wants_last = only && snapshot_may_have_evicted(t);
 	int error = pass_over(h, wants_last, wants_last ? contacts_last(contacts) : 0);
 
 	see_source(t, h->real_s, src, last_of(contacts->real.first_ns, contacts->real.last_ns));
@@ -167,7 +132,7 @@ static int add_contacts(struct tables *t, const struct ranges *only, const struc
 
 static uint32_t verified_last(const struct nolist_verified *v)
 {
-	return later(last_of(v->real_first_ns, v->real_last_ns),
+	return snapshot_later(last_of(v->real_first_ns, v->real_last_ns),
 		     last_of(v->high_first_ns, v->high_last_ns));
 }
 
@@ -203,7 +168,7 @@ int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
 	return !error && verified ? add_verified(t, s->only, src, verified) : error;
 }
 
-static void take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item)
+void snapshot_take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item)
 {
 	size_t size;
 	const unsigned char *bytes = sorted_record(t, at, &size);
@@ -247,106 +212,6 @@ void snapshot_set_replaced(struct snapshot *s, int epoch)
 	s->tables[epoch].stats.is_replaced = true;
 }
 
-static int compare_times(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* When each record was there last: of half of them, as they were kept or are in the table. */
-static uint32_t *verified_lasts(struct snapshot *s, int epoch)
-{
-	struct half *h = &s->tables[epoch].verified;
-	struct snapshot_item item;
-	struct snapshot_walk w;
-	uint32_t *last = h->last;
-	size_t n = 0;
-
-	h->last = NULL;
-	if (s->only)
-		return last;
-	last = reallocarray(NULL, h->all, sizeof(*last));
-	snapshot_start(s, epoch, NULL, &w);
-	for (w.is_verified = true; last && snapshot_next(&w, &item); n++)
-		last[n] = later(item.verified->data.last, item.verified->talk.last);
-	return last;
-}
-
-/*
- * Counts the records that an LRU table has evicted. It evicts records that were idle for
- * long, but not exactly the longest idle. So all that can be said is that half of the
- * remaining records were idle for less: evicted_s is the median of their last times.
- */
-static int count_evicted(struct snapshot *s, int epoch)
-{
-	struct tables *t = &s->tables[epoch];
-	size_t n = t->verified.all;
-	struct gap *gap = &t->stats.gaps;
-	uint32_t *last;
-
-	if (!t->stats.is_lru || t->stats.verified_new <= n)
-		return 0;
-	gap->evicted = t->stats.verified_new - n;
-	gap->evicted_s = t->stats.now_s;
-	if (!n)
-		return 0;
-	last = verified_lasts(s, epoch);
-	if (!last)
-		return -ENOMEM;
-	qsort(last, n, sizeof(*last), compare_times);
-	gap->evicted_s = last[n / 2];
-	free(last);
-	return 0;
-}
-
-#define AGES 1440 /* minutes that are told apart */
-
-static uint32_t contact_last(const struct snapshot *s, int epoch, size_t i)
-{
-	const struct half *h = &s->tables[epoch].contacts;
-	struct snapshot_item item;
-
-	if (s->only)
-		return h->last[i];
-	take_contacts(&h->sorted, i, &item);
-	return later(item.contacts->role[PACK_LOW].last,
-		     later(item.contacts->role[PACK_REAL].last,
-			   item.contacts->role[PACK_HIGH].last));
-}
-
-/* The age in minutes that half of the contacts are younger than. */
-static unsigned int contacts_age(const struct snapshot *s, int epoch)
-{
-	const struct tables *t = &s->tables[epoch];
-	size_t i, half = t->contacts.all / 2, younger = 0;
-	uint32_t ages[AGES + 1] = {};
-
-	for (i = 0; i < t->contacts.all; i++) {
-		uint32_t last = contact_last(s, epoch, i);
-		uint32_t age = t->stats.now_s > last ? (t->stats.now_s - last) / 60 : 0;
-
-		ages[age < AGES ? age : AGES]++;
-	}
-	for (i = 0; i < AGES && younger + ages[i] <= half; i++)
-		younger += ages[i];
-	return i;
-}
-
-/* The same of contacts, whose table always is an LRU. Only a full one evicts. */
-static void count_contacts_evicted(struct snapshot *s, int epoch)
-{
-	struct tables *t = &s->tables[epoch];
-	size_t n = t->contacts.all;
-	uint32_t age_s;
-
-	if (!may_have_evicted(t) || t->stats.contacts_new <= n || n < t->stats.contacts_max / 4 * 3)
-		return;
-	age_s = n ? contacts_age(s, epoch) * 60 : 0;
-	t->stats.gaps.contacts_evicted = t->stats.contacts_new - n;
-	t->stats.gaps.contacts_evicted_s = t->stats.now_s > age_s ? t->stats.now_s - age_s : 1;
-}
-
 static void sum_up_real(struct tables *t)
 {
 	int f;
@@ -366,9 +231,9 @@ int snapshot_sort(struct snapshot *s)
 		if (!error)
 			error = snapshot_sort_verified(s, i);
 		if (!error)
-			error = count_evicted(s, i);
+			error = snapshot_count_evicted(s, i);
 		if (!error)
-			count_contacts_evicted(s, i);
+			snapshot_count_contacts_evicted(s, i);
 		sum_up_real(&s->tables[i]);
 	}
 	return error;
@@ -463,7 +328,7 @@ static void take(struct snapshot_walk *w, bool has_contacts, bool has_verified,
 	item->verified = NULL;
 	item->hours = 0;
 	if (has_contacts)
-		take_contacts(&t->contacts.sorted, w->contacts++, item);
+		snapshot_take_contacts(&t->contacts.sorted, w->contacts++, item);
 	if (has_verified)
 		take_verified(&t->verified.sorted, w->verified++, item);
 }

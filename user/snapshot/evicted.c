@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What full tables have evicted: how many records, and since when it may matter.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "user/snapshot/private.h"
+
+static int compare_times(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* When each record was there last: of half of them, as they were kept or are in the table. */
+static uint32_t *verified_lasts(struct snapshot *s, int epoch)
+{
+	struct half *h = &s->tables[epoch].verified;
+	struct snapshot_item item;
+	struct snapshot_walk w;
+	uint32_t *last = h->last;
+	size_t n = 0;
+
+	h->last = NULL;
+	if (s->only)
+		return last;
+	last = reallocarray(NULL, h->all, sizeof(*last));
+	snapshot_start(s, epoch, NULL, &w);
+	for (w.is_verified = true; last && snapshot_next(&w, &item); n++)
+		last[n] = snapshot_later(item.verified->data.last, item.verified->talk.last);
+	return last;
+}
+
+/*
+ * Counts the records that an LRU table has evicted. It evicts records that were idle for
+ * long, but not exactly the longest idle. So all that can be said is that half of the
+ * remaining records were idle for less: evicted_s is the median of their last times.
+ */
+int snapshot_count_evicted(struct snapshot *s, int epoch)
+{
+	struct tables *t = &s->tables[epoch];
+	size_t n = t->verified.all;
+	struct gap *gap = &t->stats.gaps;
+	uint32_t *last;
+
+	if (!t->stats.is_lru || t->stats.verified_new <= n)
+		return 0;
+	gap->evicted = t->stats.verified_new - n;
+	gap->evicted_s = t->stats.now_s;
+	if (!n)
+		return 0;
+	last = verified_lasts(s, epoch);
+	if (!last)
+		return -ENOMEM;
+	qsort(last, n, sizeof(*last), compare_times);
+	gap->evicted_s = last[n / 2];
+	free(last);
+	return 0;
+}
+
+#define AGES 1440 /* minutes that are told apart */
+
+static uint32_t contact_last(const struct snapshot *s, int epoch, size_t i)
+{
+	const struct half *h = &s->tables[epoch].contacts;
+	struct snapshot_item item;
+
+	if (s->only)
+		return h->last[i];
+	snapshot_take_contacts(&h->sorted, i, &item);
+	return snapshot_later(item.contacts->role[PACK_LOW].last,
+		     snapshot_later(item.contacts->role[PACK_REAL].last,
+			   item.contacts->role[PACK_HIGH].last));
+}
+
+/* The age in minutes that half of the contacts are younger than. */
+static unsigned int contacts_age(const struct snapshot *s, int epoch)
+{
+	const struct tables *t = &s->tables[epoch];
+	size_t i, half = t->contacts.all / 2, younger = 0;
+	uint32_t ages[AGES + 1] = {};
+
+	for (i = 0; i < t->contacts.all; i++) {
+		uint32_t last = contact_last(s, epoch, i);
+		uint32_t age = t->stats.now_s > last ? (t->stats.now_s - last) / 60 : 0;
+
+		ages[age < AGES ? age : AGES]++;
+	}
+	for (i = 0; i < AGES && younger + ages[i] <= half; i++)
+		younger += ages[i];
+	return i;
+}
+
+/* The same of contacts, whose table always is an LRU. Only a full one evicts. */
+void snapshot_count_contacts_evicted(struct snapshot *s, int epoch)
+{
+	struct tables *t = &s->tables[epoch];
+	size_t n = t->contacts.all;
+	uint32_t age_s;
+
+	if (!snapshot_may_have_evicted(t) || t->stats.contacts_new <= n || n < t->stats.contacts_max / 4 * 3)
+		return;
+	age_s = n ? contacts_age(s, epoch) * 60 : 0;
+	t->stats.gaps.contacts_evicted = t->stats.contacts_new - n;
+	t->stats.gaps.contacts_evicted_s = t->stats.now_s > age_s ? t->stats.now_s - age_s : 1;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What snapshot.c, which holds the records, and evicted.c, which finds what full tables have
+ * evicted, share. Only these files include this header.
+ */
+#ifndef NOLIST_SNAPSHOT_PRIVATE_H
+#define NOLIST_SNAPSHOT_PRIVATE_H
+
+#include "user/snapshot/snapshot.h"
+#include "user/snapshot/sorted.h"
+
+/* One of the two: a thread of its own may fill and sort it. */
+struct half {
+	struct sorted sorted;
+	uint32_t real_s[2]; /* last contact of any source with the real MX, by family */
+	bool is_sorted;
+	size_t all; /* records, also of those that are not kept */
+	uint32_t *last; /* when each was there last, if some are not kept and it may be asked for */
+};
+
+struct tables {
+	struct epoch epoch;
+	struct half contacts;
+	struct half verified; /* after each record its hours */
+	struct snapshot_stats stats;
+	uint32_t test[NOLIST_TEST_MAX]; /* sources of tests */
+};
+
+struct snapshot {
+	struct tables *tables;
+	int epochs;
+	const struct ranges *only; /* NULL: all are kept */
+};
+
+static inline uint32_t snapshot_later(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* So many contacts were ever added that a full table may have evicted some. */
+static inline bool snapshot_may_have_evicted(const struct tables *t)
+{
+	return t->stats.contacts_new > t->stats.contacts_max / 4 * 3;
+}
+
+/* Decodes the contacts at an index. */
+void snapshot_take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item);
+int snapshot_count_evicted(struct snapshot *s, int epoch); /* 0 or -ENOMEM */
+void snapshot_count_contacts_evicted(struct snapshot *s, int epoch);
+
+#endif
