@@ -22,8 +22,8 @@ build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm bpftool
 	libjansson-dev libsqlite3-dev libsystemd-dev libpcre2-dev libncurses-dev
 	libunbound-dev libcurl4-openssl-dev libidn2-dev libmicrohttpd-dev"
 demo="iproute2"
-check="curl ethtool iptables jq libpcap-dev mandoc netbase netcat-openbsd nftables nmap perl procps
-	python3 sqlite3 swaks tcpdump tmux xdp-tools"
+check="ca-certificates curl ethtool iptables jq libpcap-dev mandoc netbase netcat-openbsd nftables
+	nmap openssl perl procps python3 sqlite3 swaks tcpdump tmux xdp-tools"
 
 fuzz="sqlite3"
 more="mmdebstrap shfmt strace"

@@ -31,6 +31,7 @@ lints() {
 	took=$(((${EPOCHREALTIME/./} - ${before/./}) / 1000))
 }
 
+# shellcheck disable=SC2013 # words
 for name in $(sed -n 's/^zone //p' $ZONES | grep -v ordinary); do
 	lints "$name"
 	check "$name: it ends with an error, after $took ms" test "$status" = 1
@@ -71,10 +72,12 @@ many() {
 many $(seq -f 'ordinary-%.0f' 0 999) >"$TMP/many"
 diag "1,000 zones: $(cat "$TMP/many")"
 check '1,000 domains in one run, each without a fault' grep -q ' 1000 answers, status 0$' "$TMP/many"
+# shellcheck disable=SC2016 # of awk
 check 'need less than 150 MiB' awk '{ exit !($5 < 150) }' "$TMP/many"
 # shellcheck disable=SC2046 # words
 many $(for n in thousand controls loops endless; do yes $n | head -n 250; done) >"$TMP/many"
 diag "hostile ones: $(cat "$TMP/many")"
 check 'and of hostile ones' grep -q ' 1000 answers, status 1$' "$TMP/many"
+# shellcheck disable=SC2016 # of awk
 check 'less than 400 MiB' awk '{ exit !($5 < 400) }' "$TMP/many"
 done_testing

@@ -16,7 +16,7 @@ ROLES = f"low={NET}10 real={NET}20 high={NET}30"
 ROOTS = """198.41.0.4 170.247.170.2 199.9.14.201 192.33.4.12 199.7.91.13 192.203.230.10
 192.5.5.241 192.112.36.4 198.97.190.53 192.36.148.17 192.58.128.30 193.0.14.129 199.7.83.42
 202.12.27.33""".split()
-WORDS = ("expect", "roles", "as", "signed", "bogus", "second", "policy", "probe", "at")
+WORDS = ("expect", "roles", "as", "signed", "bogus", "second", "policy", "probe", "at", "says")
 
 
 def read():
@@ -143,7 +143,7 @@ sign() {
 
 def policy(kind, name):
     mx = {"enforce": ["mx"], "other": ["other"], "testing": ["other"],
-          "all": ["fake0", "*"], "large": ["mx"] * 9000, "html": ["mx"]}.get(kind, [])
+          "all": ["fake0", "*"], "wildcard": ["fake0", "*"], "large": ["mx"] * 9000, "html": ["mx"]}.get(kind, [])
     if kind == "malformed":
         return "version: STSv1\r\nmode: perhaps\r\nmax_age: 1\r\nmx: x\r\n"
     return f"version: STSv1\r\nmode: {'testing' if kind == 'testing' else 'enforce'}\r\n" \
@@ -240,6 +240,9 @@ def run(d, tool, zones):
 def judge_zone(z, domain):
     wanted = set(z["expect"].split())
     got = {f"{f['grade']}:{f['check']}" for f in domain["findings"]}
+    word, _, words = z.get("says", "").partition(" ")
+    if word and not any(f["check"] == word and re.search(words, f["text"]) for f in domain["findings"]):
+        return False
     strict = lambda s: {x for x in s if x.startswith(("error", "warning"))}
     return strict(got) == strict(wanted) and wanted <= got
 
