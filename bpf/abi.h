@@ -466,8 +466,8 @@ _Static_assert(sizeof(struct nolist_real) == 12, "abi");
 #define NOLIST_SECOND_SHIFT 30         /* "a second" is 2^30 ns here */
 
 /*
- * Segments to fakes that only the kernel can answer, in a second and CPU: at 250 ns each that is
- * less than half a percent of a CPU. Counted in budget[NOLIST_NONE].touched.
+ * Segments to fakes that only the kernel can answer, in a second and CPU: where its answer takes
+ * 2.5 us, that is four percent of a CPU. Counted in budget[NOLIST_NONE].touched.
  */
 #define NOLIST_RARE 16384
 

@@ -67,6 +67,18 @@ else empty end),
 		+ (.ratio.median | fixed(2) | right(8)) + (.ratio.min | fixed(2) | right(7))
 		+ (.ratio.max | fixed(2) | right(7)))
 else empty end),
+(if .shapes | length > 0 then
+	"",
+	"Shapes that an outsider chooses, the worst first: million frames a second of one core\u0027s time, whatever becomes of them",
+	("to" | left(6)) + ("shape" | left(34)) + ("path" | left(10)) + ("bytes" | right(6)) + ("median" | right(8))
+		+ ("of swap" | right(9)) + ("min" | right(6)) + ("max" | right(6)) + ("own" | right(6)) + "  verdict",
+	(.shapes | sort_by([.path, .role, (.placed | not), .ratio.median])[]
+		| (.role | left(6)) + (.traffic | left(34)) + (.path | left(10)) + (.len | right(6))
+		+ (.rate.median | mpps | right(8)) + (.ratio.median | fixed(2) | right(9))
+		+ (.ratio.min | fixed(2) | right(6)) + (.ratio.max | fixed(2) | right(6))
+		+ ("\(.own)/\(.rounds)" | right(6)) + "  " + .verdict
+		+ (if .placed then "" else ", not at its port" end))
+else empty end),
 (if .flood | length > 0 then
 	"",
 	"Real clients in a flood: percent of their evidence that was noted, least of the rounds (contacts: median);",

@@ -3,7 +3,7 @@
 # The benchmark: builds its networks, runs its parts, writes build/bench.json
 # and prints the table. docs/bench.md says what is measured and how.
 #
-# usage: run.sh [PART...]      parts: cost, sizes, pipe, flood, sessions, evidence, lists; all
+# usage: run.sh [PART...]      parts: cost, sizes, pipe, shapes, flood, sessions, evidence, lists; all
 #                              by default
 # BENCH=quick    fewer and shorter rounds, some minutes; not evidence and lists
 # MANY=...       how many sources evidence and lists are measured with: a million
@@ -26,10 +26,12 @@ expedited=/sys/kernel/rcu_expedited
 
 if [ "${BENCH:-}" = quick ]; then
 	rounds=5 repeats=200000 ms=25 session_ms=100 clients=300
-	parts="cost sizes pipe flood sessions"
+	shape_rounds=3 shape_ms=10
+	parts="cost sizes pipe shapes flood sessions"
 else
 	rounds=11 repeats=1000000 ms=400 session_ms=400 clients=1000
-	parts="cost sizes pipe flood sessions evidence lists"
+	shape_rounds=7 shape_ms=50
+	parts="cost sizes pipe shapes flood sessions evidence lists"
 fi
 parts=${*:-$parts}
 
@@ -205,6 +207,22 @@ run_flood() {
 	"$out/flood" "$rounds" "$clients" "$prefix" "${objects[@]}" || fail "flood failed"
 }
 
+# The addresses of the tests' packet tables. Jumbo frames are as long as a page allows.
+run_shapes() {
+	local b=$prefix-shapes-b address
+
+	pair shapes
+	ip -n "$prefix-shapes-a" link set gen mtu 3400
+	ip -n "$b" link set dut mtu 3400
+	for address in 192.0.2.{10,20,30}/24 198.51.100.1/24 2001:db8::{10,20,30}/64 2001:db8:1::1/64; do
+		case $address in
+		*:*) ip -n "$b" address add "$address" dev dut nodad ;;
+		*) ip -n "$b" address add "$address" dev dut ;;
+		esac
+	done
+	"$out/shapes" "$shape_rounds" "$shape_ms" "$prefix" "${objects[@]}" || fail "shapes failed"
+}
+
 # A mail server at 192.0.2.1, port 25, on the CPU that everything else runs on.
 serve() {
 	local ns=$prefix-$1-b log=$out/$1.log tries
@@ -263,6 +281,7 @@ for part in $parts; do
 	cost) "$out/cost" "$rounds" "$repeats" "${objects[@]}" >>"$results" || exit 2 ;;
 	sizes) "$out/sizes" "$rounds" "${objects[@]}" >>"$results" || exit 2 ;;
 	pipe) run_pipe >>"$results" || exit 2 ;;
+	shapes) run_shapes >>"$results" || exit 2 ;;
 	flood) run_flood >>"$results" || exit 2 ;;
 	sessions) run_sessions >>"$results" || exit 2 ;;
 	evidence | lists)

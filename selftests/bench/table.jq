@@ -70,6 +70,13 @@ def sizes: best as $best | group_by([.path, .entries]) | map({
 		| ["flood", "syn_known", "syn_new", "dialogue_known", "dialogue_new"]
 		| map({(.): (. as $k | $rounds | map(.[$k]) | spread)}) | add));
 
+# Each shape beside the bare swap of its own frame.
+def shapes: best as $best | group_by([.path, .role, .traffic]) | map({
+	path: .[0].path, role: .[0].role, traffic: .[0].traffic, placed: .[0].placed, len: .[0].len,
+	rounds: length, own: ([.[] | select(.pace < 1.25 * $best)] | length),
+	verdict: (map(.verdict) | group_by(.) | max_by(length)[0])} + (settled($best) | {
+	rate: (map(.rate) | spread), ratio: (map(.rate / .swap) | spread)}));
+
 # Shares of what reached the program: the least of the rounds counts.
 def flood: group_by(.path) | map({path: .[0].path, rounds: length,
 	clients: (map(.clients) | add), ended: (map(.ended) | add),
@@ -122,9 +129,13 @@ def demands($path): . as $t
 		| map(select(length == 8) | map(.ns.median) | add) | max) as $whole
 	| ([.flood[] | select(.path == $path)][0]) as $flood
 	| ([.scaling[] | select(.path == $path)] | worst) as $two
+	| ([.shapes[] | select(.path == $path and .role == "low" and .placed)] | worst) as $shape
 	| [
 	demand($path; of("SYN to low, of the bare MAC swap\u0027s rate"; $swap); "times"; 2;
 		$swap.ratio.median; 0.7; 0.8; true),
+	demand($path; (if $shape then "worst shape to low, of the swap of its length (\($shape.traffic))"
+		else "worst shape to low, of the bare MAC swap of its length" end); "times"; 2;
+		$shape.ratio.median; 0.5; 0.7; true),
 	demand($path; of("against nft ingress reject"; $ingress); "times"; 1;
 		$ingress.ratio.median; 3.5; 5; true),
 	demand($path; of("against nft reject with counted set"; $counted); "times"; 1;
@@ -167,7 +178,8 @@ map(select(.part == "pipe")) as $pipe
 | map(select(.part == "sessions")) as $sessions
 | ([$pipe[].path] | unique - ["swap", "drop", "reset", "pass", "closed", "ingress", "counted", "iptables"])
 	as $answering
-| (map(select(.part == "cost" or .part == "pipe" or .part == "sessions" or .part == "flood") | .path)
+| (map(select(.part == "cost" or .part == "pipe" or .part == "sessions" or .part == "flood"
+		or .part == "shapes") | .path)
 	| unique - ["swap", "drop", "reset", "pass", "closed", "ingress", "counted", "iptables",
 		"smtp-sink", "postscreen"]) as $ours
 # What limits a row: the bare swap, or a program that only passes.
@@ -183,6 +195,7 @@ map(select(.part == "pipe")) as $pipe
 		.traffic == $row.traffic and .sources == $row.sources and $row.cpus == 1)
 		| .ratio.median][0] // (if $row.path == "swap" or $row.path == "pass" then 1
 		else null end)))),
+	shapes: (map(select(.part == "shapes")) | if length > 0 then shapes else [] end),
 	ratios: [$answering[] | ratios($pipe; .)[]],
 	scaling: scaling($pipe),
 	sessions: ($sessions | sessions),

@@ -39,5 +39,11 @@ int main(void)
 		wrong++;
 	}
 	tap_ok(!wrong, "%zu drivers: whether checksums are whole, in native and in generic mode", i);
+	tap_ok(kern_sums_entry(7, KERN_SUMS_WHOLE, true) == (7 | NOLIST_WHOLE) &&
+		       kern_sums_entry(7, KERN_SUMS_WHOLE, false) == 0 &&
+		       kern_sums_entry(7, KERN_SUMS_PARTIAL, true) == 7 &&
+		       kern_sums_entry(7, KERN_SUMS_PARTIAL, false) == 7 &&
+		       kern_sums_entry(7, KERN_SUMS_UNKNOWN, true) == 0,
+	       "nothing is dropped where they may be unfinished, or with silence = pass");
 	return tap_done();
 }

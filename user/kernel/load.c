@@ -324,14 +324,10 @@ static bool undo(struct job *job)
 
 static void add_partial(struct nolist_config *conf, int ifindex, enum kern_mode mode)
 {
-	enum kern_sums sums = kern_sums(ifindex, mode);
+	__u32 entry = kern_sums_entry(ifindex, kern_sums(ifindex, mode), conf->is_silent);
 
-	if (conf->partials == NOLIST_PARTIAL_MAX)
-		return;
-	if (sums == KERN_SUMS_PARTIAL)
-		conf->partial[conf->partials++] = ifindex;
-	else if (sums == KERN_SUMS_WHOLE && conf->is_silent)
-		conf->partial[conf->partials++] = ifindex | NOLIST_WHOLE;
+	if (entry && conf->partials < NOLIST_PARTIAL_MAX)
+		conf->partial[conf->partials++] = entry;
 }
 
 /* For the interfaces of this load, and for others that share the tables. */

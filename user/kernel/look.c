@@ -75,6 +75,13 @@ enum kern_sums kern_sums_of(const char *driver, const char *bus, enum kern_mode 
 	return is_software || is_guest ? KERN_SUMS_PARTIAL : KERN_SUMS_WHOLE;
 }
 
+__u32 kern_sums_entry(int ifindex, enum kern_sums sums, bool is_silent)
+{
+	if (sums == KERN_SUMS_PARTIAL)
+		return ifindex;
+	return sums == KERN_SUMS_WHOLE && is_silent ? ifindex | NOLIST_WHOLE : 0;
+}
+
 enum kern_sums kern_sums(int ifindex, enum kern_mode mode)
 {
 	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };

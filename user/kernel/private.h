@@ -253,6 +253,8 @@ enum kern_sums { KERN_SUMS_UNKNOWN, KERN_SUMS_PARTIAL, KERN_SUMS_WHOLE };
 enum kern_sums kern_sums(int ifindex, enum kern_mode mode);
 /* By its driver and the bus that the driver names; pure. */
 enum kern_sums kern_sums_of(const char *driver, const char *bus, enum kern_mode mode);
+/* What partial[] says of such an interface; 0: nothing. */
+__u32 kern_sums_entry(int ifindex, enum kern_sums sums, bool is_silent);
 /* Fills mac[] by the link addresses of all interfaces; if these do not fit, macs is 0. */
 int kern_fill_mac(struct nolist_config *conf);
 const char *kern_if_name(int ifindex, char name[16]);
