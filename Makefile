@@ -18,7 +18,7 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools-*/bpftool /usr/sbin/bpftool) bpftool)
 INSTALL ?= install
 B := build
-LIBS := libxdp libbpf libconfuse libmnl libnftables nettle jansson sqlite3 libsystemd libpcre2-8 ncurses
+LIBS := libxdp libbpf libconfuse libmnl libnftables nettle jansson sqlite3 libsystemd libpcre2-8 ncurses libseccomp
 Q := $(if $(V),,@)
 # Seconds of an hour for a build that is quicker than life, of its own B: see bpf/abi.h.
 HOUR := $(if $(NOLIST_HOUR),-DNOLIST_HOUR=$(NOLIST_HOUR))

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "selftests/fuzz/fuzz.h"
+#include "selftests/fuzz/here.h"
 #include "user/lists/previous.h"
 
 static void gone(const struct nolist_source *src, void *arg)
@@ -34,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		previous_has(&old, &src);
 	}
 	previous_end(&old);
+	previous_close(&old);
 	HOLDS(removed == old.removed && old.removed <= old.count);
 	close(fd);
 	return 0;

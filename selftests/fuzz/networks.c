@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Allow and providers files. */
 #include "selftests/fuzz/fuzz.h"
+#include "selftests/fuzz/here.h"
 #include "user/base/prefix_set.h"
 #include "user/judge/providers.h"
 

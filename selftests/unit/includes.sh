@@ -25,17 +25,18 @@ broken() {
 	}
 	BEGIN {
 		rule("base", "")
+		rule("confined", "base")
 		rule("record", "base")
 		rule("config", "base")
 		rule("kernel", "base")
 		rule("host", "base")
-		rule("maillog", "base")
+		rule("maillog", "base confined")
 		rule("store", "base record")
 		rule("snapshot", "base record kernel")
 		rule("evidence", "base record kernel store snapshot")
-		rule("judge", "base record config host store evidence")
-		rule("lists", "base record config store evidence judge")
-		rule("check", "base config kernel host")
+		rule("judge", "base confined record config host store evidence")
+		rule("lists", "base confined record config store evidence judge")
+		rule("check", "base confined config kernel host")
 		rule("report", "base record config kernel store evidence judge lists maillog")
 		rule("top", "base config kernel store evidence judge report")
 		rule("service", "base config")
@@ -44,7 +45,7 @@ broken() {
 		rule("lint", "base config probe dns")
 		rule("http", "base")
 		rule("exporter", "base http")
-		rule("cmd", "base record config kernel host maillog store evidence judge lists" \
+		rule("cmd", "base confined record config kernel host maillog store evidence judge lists" \
 			" check report service probe top")
 		rule("main.c", "cmd")
 		rule("programs", "base config probe dns lint http exporter cmd")
@@ -54,6 +55,7 @@ broken() {
 		home["libmnl"]  = "host"
 		home["nftables"] = "check"
 		home["pcre2"]   = "maillog"
+		home["seccomp"] = "confined"
 		home["nettle"]  = "lists"
 		home["systemd"] = "service"
 		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \

@@ -5,24 +5,28 @@
  * host or port, such as a container? Reads nftables' rules (libnftables, as JSON); walk.c
  * walks them with the SYN of a stranger.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "user/check/check.h"
 #include "user/check/rule.h"
+#include "user/confined/confined.h"
 
 enum { REPORTED_MAX = 8 };
 
 /* --- all fakes ----------------------------------------------------------------------- */
 
-static json_t *read_rules(void)
+/* As libnftables' JSON; the caller frees it. NULL: they cannot be read. */
+static char *read_rules(void)
 {
 	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
-	json_t *root = NULL;
+	char *text = NULL;
 
 	if (!ctx)
 		return NULL;
@@ -32,9 +36,9 @@ static json_t *read_rules(void)
 	nft_ctx_buffer_output(ctx);
 	nft_ctx_buffer_error(ctx);
 	if (!nft_run_cmd_from_buffer(ctx, "list ruleset"))
-		root = json_loads(nft_ctx_get_output_buffer(ctx), 0, NULL);
+		text = strdup(nft_ctx_get_output_buffer(ctx));
 	nft_ctx_free(ctx);
-	return root;
+	return text;
 }
 
 /* The rules of the older iptables can only be read by itself. */
@@ -116,7 +120,7 @@ static bool check_real(struct findings *to, json_t *items, const char *iface,
 	enum is is = s.is_translated;
 
 	*stops = is_endless(to, &s);
-	if (is == NO || *stops || !check_is_local(&mx->addr))
+	if (is == NO || *stops)
 		return false;
 	find(to, is == YES ? GRADE_ERROR : GRADE_WARNING, "dnat", s.daddr,
 	     "%s: port %u of '%s', the real MX, %s sent elsewhere by %s (DNAT, perhaps a "
@@ -145,41 +149,122 @@ static bool check_fakes(struct findings *to, json_t *items, const char *iface,
 	return !stops;
 }
 
+/* taken: those that this host has (is_local), and that are sent elsewhere. */
 static void check_reals(struct findings *to, json_t *items, const char *iface,
-			struct check_site *site)
+			const struct conf *conf, const bool *is_local, unsigned char *taken)
 {
-	const struct conf *conf = site->conf;
 	bool stops = false;
 	int i;
 
 	for (i = 0; i < conf->mxs && i < NOLIST_MX_MAX && !stops; i++)
-		if (conf->mx[i].role == NOLIST_REAL)
-			site->is_taken[i] = check_real(to, items, iface, &conf->mx[i], &stops);
+		if (is_local[i])
+			taken[i] = check_real(to, items, iface, &conf->mx[i], &stops);
+}
+
+/* --- in a process that can do nothing else --------------------------------------------- */
+
+struct ruleset {
+	const char *text, *iface;
+	const struct conf *conf;
+	bool is_local[NOLIST_MX_MAX]; /* by index of mx: a real MX that this host has */
+};
+
+struct head {
+	unsigned char is_whole, taken[NOLIST_MX_MAX];
+};
+
+/* A finding as it is told: its words are of a fixed size. */
+struct told {
+	struct finding f; /* without about */
+	unsigned char is_dnat;
+};
+
+/* What the rules say, then the findings. */
+static int work(FILE *out, void *arg)
+{
+	const struct ruleset *r = arg;
+	json_t *root = json_loads(r->text, 0, NULL), *items = json_object_get(root, "nftables");
+	struct head h = { .is_whole = json_is_array(items) };
+	struct findings to = {};
+	struct told t;
+	int i;
+
+	if (h.is_whole && check_fakes(&to, items, r->iface, r->conf))
+		check_reals(&to, items, r->iface, r->conf, r->is_local, h.taken);
+	fwrite(&h, sizeof(h), 1, out);
+	for (i = 0; i < to.n; i++) {
+		memset(&t, 0, sizeof(t));
+		t.f = to.f[i];
+		t.is_dnat = !strcmp(t.f.about, "dnat");
+		fwrite(&t, sizeof(t), 1, out);
+	}
+	return to.is_incomplete ? -ENOMEM : 0;
+}
+
+/* Not more than one for each address and one for all. */
+static void take_findings(struct findings *to, struct confined *c)
+{
+	struct told t;
+	int n;
+
+	for (n = 0; n <= NOLIST_MX_MAX && confined_read(c, &t, sizeof(t)); n++) {
+		if ((unsigned int)t.f.grade >= GRADES)
+			continue;
+		find(to, t.f.grade, t.is_dnat ? "dnat" : "firewall", "", "%.*s",
+		     (int)sizeof(t.f.text) - 1, t.f.text);
+		if (to->is_incomplete)
+			break;
+		snprintf(to->f[to->n - 1].subject, sizeof(t.f.subject), "%.*s",
+			 (int)sizeof(t.f.subject) - 1, t.f.subject);
+		find_hint(to, "%.*s", (int)sizeof(t.f.hint) - 1, t.f.hint);
+	}
+}
+
+static int check_rules(struct findings *to, struct check_site *site, struct ruleset *r)
+{
+	struct confined c;
+	struct head h = {};
+	int i, error = confined_start(&c, -1, work, r);
+
+	if (error)
+		return error;
+	if (confined_read(&c, &h, sizeof(h)))
+		take_findings(to, &c);
+	for (i = 0; i < NOLIST_MX_MAX; i++)
+		site->is_taken[i] = h.taken[i];
+	error = confined_end(&c);
+	return error ? error : h.is_whole ? 0 : -EBADMSG;
+}
+
+static void find_local(struct ruleset *r)
+{
+	int i;
+
+	for (i = 0; i < r->conf->mxs && i < NOLIST_MX_MAX; i++)
+		r->is_local[i] = r->conf->mx[i].role == NOLIST_REAL &&
+				 check_is_local(&r->conf->mx[i].addr);
 }
 
 void check_firewall(struct findings *to, struct check_site *site, const struct links *links,
 		    const struct check_ifs *ifs)
 {
 	const struct link *l = ifs->n ? netlink_find(links, ifs->ifindex[0]) : NULL;
-	const struct conf *conf = site->conf;
-	json_t *root, *items;
+	struct ruleset r = { .conf = site->conf };
+	char *text;
 
-	if (!conf->mxs || !l)
+	if (!r.conf->mxs || !l)
 		return;
 	/* Otherwise libnftables prints the error itself. */
 	if (geteuid()) {
 		find(to, GRADE_NOTE, "firewall", "", "only root can read nftables' rules");
 		return;
 	}
-	root = read_rules();
-	items = json_object_get(root, "nftables");
-	if (!json_is_array(items)) {
-		json_decref(root);
+	find_local(&r);
+	r.iface = l->name;
+	r.text = text = read_rules();
+	if (!text || check_rules(to, site, &r))
 		find(to, GRADE_NOTE, "firewall", "", "nftables' rules cannot be read");
-		return;
-	}
-	if (check_fakes(to, items, l->name, conf))
-		check_reals(to, items, l->name, site);
-	json_decref(root);
-	check_legacy(to);
+	else
+		check_legacy(to);
+	free(text);
 }

@@ -13,15 +13,14 @@
 #include <time.h>
 
 #include "user/base/addr.h"
-#include "user/base/stamp.h"
+#include "user/base/failure.h"
 #include "user/cmd/cmd.h"
 #include "user/config/conf.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
 #include "user/maillog/deliveries.h"
+#include "user/maillog/lines.h"
 #include "user/store/store.h"
-
-#define BLANKS " \t\r"
 
 struct import {
 	struct store *store;
@@ -36,39 +35,6 @@ struct import {
 };
 
 /* --- a line ------------------------------------------------------------------ */
-
-/* A number of seconds since 1970, or as logs write times. */
-static int parse_time(const char *text, int64_t now, int64_t *time)
-{
-	struct stamp stamp;
-	size_t size = strlen(text);
-
-	if (!text_time_parse(text, time))
-		return 0;
-	if (stamp_read(text, size, now, &stamp) != size)
-		return -EINVAL;
-	*time = stamp.time;
-	return 0;
-}
-
-static int parse_line(const char *line, int64_t now, struct nolist_addr *addr, int64_t *time)
-{
-	char copy[ADDR_TEXT + 64], *at;
-	size_t size = strlen(line);
-
-	while (size && strchr(BLANKS, line[size - 1]))
-		size--;
-	if (size >= sizeof(copy))
-		return -EINVAL;
-	memcpy(copy, line, size);
-	copy[size] = '\0';
-	at = copy + strcspn(copy, BLANKS);
-	if (!*at)
-		return -EINVAL;
-	*at++ = '\0';
-	at += strspn(at, BLANKS);
-	return addr_parse(copy, addr) || parse_time(at, now, time) ? -EINVAL : 0;
-}
 
 static int keep_line(struct import *im, const struct nolist_addr *addr, int64_t time,
 		     enum stored_import what)
@@ -101,13 +67,15 @@ static void note(unsigned long *count, unsigned long *first, unsigned long line)
 }
 
 /* Not an address and a time: a line of a mail server's log, perhaps. */
-static int take_log_line(struct import *im, const char *line, size_t size)
+static int take_log_line(struct import *im, const struct maillog_read_line *line)
 {
 	enum maillog_kind kind = MAILLOG_OTHER;
 	int error = 0;
 
-	if (im->role == NOLIST_REAL)
-		error = audit_line(&im->log, line, size, &kind);
+	if (im->role == NOLIST_REAL) {
+		kind = line->log.kind;
+		error = audit_take(&im->log, &line->log, line->example);
+	}
 	if (kind == MAILLOG_OTHER)
 		note(&im->strange, &im->strange_line, im->line);
 	else if (kind == MAILLOG_UNREAD)
@@ -115,55 +83,51 @@ static int take_log_line(struct import *im, const char *line, size_t size)
 	return error;
 }
 
-static int take_line(struct import *im, const char *line, size_t size)
+static int take_contact(struct import *im, const struct maillog_read_line *line)
 {
-	struct nolist_addr addr;
-	int64_t time;
+	if (line->time > im->now)
+		im->future++;
+	else if (line->time <= im->now - STORED_HOURS * (int64_t)HOUR_S)
+		im->old++;
+	else
+		return keep_line(im, &line->addr, line->time, im->what);
+	return 0;
+}
 
-	line += strspn(line, BLANKS);
-	if (!*line || *line == '#')
-		return 0;
-	if (strlen(line) < 2 * ADDR_TEXT && !parse_line(line, im->now, &addr, &time)) {
-		if (time > im->now)
-			im->future++;
-		else if (time <= im->now - STORED_HOURS * (int64_t)HOUR_S)
-			im->old++;
-		else
-			return keep_line(im, &addr, time, im->what);
-		return 0;
+static int take_line(struct import *im, const struct maillog_read_line *line)
+{
+	im->line++;
+	switch (line->form) {
+	case FORM_BLANK:
+		break;
+	case FORM_BAD:
+		note(&im->malformed, &im->malformed_line, im->line);
+		break;
+	case FORM_CONTACT:
+		return take_contact(im, line);
+	case FORM_LOG:
+		return take_log_line(im, line);
 	}
-	return take_log_line(im, line, size);
+	return 0;
 }
 
 /* --- the file ---------------------------------------------------------------- */
 
-/* A line that is too long, or has a zero byte, is malformed as a whole. */
-static int take_lines(struct import *im, FILE *f)
+static int take_lines(struct import *im, FILE *f, const char *name)
 {
-	char line[MAILLOG_LINE + 1];
-	bool is_malformed = false;
-	size_t n = 0;
-	int c, error = 0;
+	struct maillog_lines lines = { .file = f, .now = im->now, .maillog = im->log.maillog,
+				       .has_contacts = true };
+	struct maillog_read_line line;
+	int error = maillog_lines_start(&lines);
 
-	do {
-		c = getc(f);
-		if (c != '\n' && c != EOF) {
-			is_malformed |= !c || n == MAILLOG_LINE;
-			if (!is_malformed)
-				line[n++] = c;
-			continue;
-		}
-		im->line++;
-		n -= n && line[n - 1] == '\r';
-		line[n] = '\0';
-		if (is_malformed)
-			note(&im->malformed, &im->malformed_line, im->line);
-		else
-			error = take_line(im, line, strlen(line));
-		is_malformed = false;
-		n = 0;
-	} while (c != EOF && !error);
-	return error;
+	while (!error && maillog_lines_next(&lines, &line))
+		error = take_line(im, &line);
+	if (error) {
+		confined_stop(&lines.reader);
+		return error;
+	}
+	error = maillog_lines_end(&lines);
+	return !error || error == -EPROTO ? error : fail(error, "cannot read '%s'", name);
 }
 
 /* Sources that were refused, by the hour: a log that is read again has as many. */
@@ -209,7 +173,7 @@ static int take_log(struct import *im)
 	return error ? error : keep_refused(im);
 }
 
-static int import_all(struct import *im, FILE *f)
+static int import_all(struct import *im, FILE *f, const char *name)
 {
 	static const struct epoch imported = { .boot = EPOCH_IMPORTED };
 	const struct store_epoch *epochs;
@@ -227,7 +191,7 @@ static int import_all(struct import *im, FILE *f)
 		;
 	im->epoch = epochs[i];
 	im->epoch.seen_s = im->now + 1;
-	error = take_lines(im, f);
+	error = take_lines(im, f, name);
 	if (!error)
 		error = take_log(im);
 	if (!error)
@@ -259,15 +223,10 @@ static bool warn_refused(const struct import *im)
 	return im->future || im->old || im->malformed || im->log.outside;
 }
 
-static int finish(struct import *im, FILE *f, const char *name)
+static int finish(struct import *im)
 {
 	int error;
 
-	/* After a read error nothing of the file is imported. */
-	if (ferror(f)) {
-		err(EIO, "cannot read '%s'", name);
-		return EXIT_FAILED;
-	}
 	if (im->malformed && !im->imported) {
 		printf("0 lines imported\n");
 		warn_refused(im);
@@ -300,8 +259,8 @@ static int run(struct import *im, const char *name)
 	if (!error)
 		error = store_open(&im->store, options.state_dir, STORE_WRITE);
 	if (!error)
-		error = import_all(im, f);
-	status = error ? cmd_failed(error) : finish(im, f, name);
+		error = import_all(im, f, name);
+	status = error ? cmd_failed(error) : finish(im);
 	store_close(im->store);
 	audit_free(&im->log);
 	if (f != stdin)

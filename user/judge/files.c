@@ -57,9 +57,11 @@ static struct reader providers_reader(struct providers *set)
 				add_providers, set };
 }
 
-static int out_of_memory(void)
+/* Any other error is explained already. */
+static int cannot_hold(int error)
 {
-	return fail(-ENOMEM, "cannot hold allow lists, providers and domains");
+	return error == -ENOMEM ? fail(error, "cannot hold allow lists, providers and domains") :
+				  error;
 }
 
 /* --- what could not be used ---------------------------------------------------- */
@@ -106,7 +108,7 @@ static void note_kept(struct files *f, bool is_kept)
 
 /* --- one file ------------------------------------------------------------------ */
 
-/* Adds the last good content. 0 or -ENOMEM. */
+/* Adds the last good content. 0 or -errno. */
 static int add_kept(struct files *f, const struct reader *r, const struct kept *k)
 {
 	struct lines_bad bad;
@@ -122,7 +124,7 @@ static int add_kept(struct files *f, const struct reader *r, const struct kept *
 	return error;
 }
 
-/* 0 or -ENOMEM: the set is full. */
+/* 0 or -errno. */
 static int add_file(struct files *f, const struct reader *r, const struct named *file)
 {
 	struct lines_bad bad = {};
@@ -170,7 +172,7 @@ static int add_whole(const struct reader *r, const char *file)
 	error = r->add(r->set, file, text, size, &bad);
 	free(text);
 	if (error)
-		return out_of_memory();
+		return cannot_hold(error);
 	return bad.count ? fail_usage("%s:%u: not %s", file, bad.first, r->must_be) : 0;
 }
 
@@ -191,7 +193,7 @@ int files_allow(struct prefix_set **allow, const struct conf *conf, struct files
 	r = allow_reader(*allow);
 	for (i = 0; i < conf->allows && !error; i++)
 		error = add_named(f, &r, conf, conf->allow[i]);
-	return error ? out_of_memory() : 0;
+	return cannot_hold(error);
 }
 
 int files_providers(struct providers **providers, const struct conf *conf, struct files *f)
@@ -204,7 +206,7 @@ int files_providers(struct providers **providers, const struct conf *conf, struc
 		error = add_named(f, &r, conf, conf->provider[i]);
 	if (!error)
 		error = providers_sort(*providers);
-	return error ? out_of_memory() : 0;
+	return cannot_hold(error);
 }
 
 /* Its implicit MX (RFC 5321 5.1) is the fake itself: whoever is sent there met no low fake. */
@@ -237,14 +239,14 @@ int files_domains(struct domain_set *set, const struct conf *conf, struct files 
 	if (!error)
 		error = add_name(set, conf);
 	domain_set_sort(set);
-	return error ? out_of_memory() : 0;
+	return cannot_hold(error);
 }
 
 int files_prove_providers(const char *file)
 {
 	struct providers *providers;
 	struct reader r;
-	int error = providers_new(&providers) ? out_of_memory() : 0;
+	int error = cannot_hold(providers_new(&providers));
 
 	r = providers_reader(providers);
 	if (!error)

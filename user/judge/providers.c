@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads sets of networks, and finds the set that a source is in, with the search of
- * base/prefix_set.h. The contents of such a file come from other people's DNS: a network
- * so wide that it would acquit half of the internet is refused.
+ * base/prefix_set.h. The contents of such a file come from other people's DNS: a process that
+ * can do nothing else reads it, and a network so wide that it would acquit half of the internet
+ * is refused.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/failure.h"
 #include "user/base/prefix_set.h"
+#include "user/confined/confined.h"
 #include "user/judge/providers.h"
 
 #define BLANKS " \t"
@@ -43,14 +46,18 @@ void providers_free(struct providers *p)
 	free(p);
 }
 
+static bool is_name(const char *name)
+{
+	size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
+
+	return !name[size] && size && size <= NAME_MAX_BYTES;
+}
+
 /* The index of the set with this name, which is added if it is new; or -errno. */
 static int set_of(struct providers *p, const char *name)
 {
-	size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
 	int i;
 
-	if (name[size] || !size || size > NAME_MAX_BYTES)
-		return -EINVAL;
 	for (i = 0; i < p->names; i++)
 		if (!strcmp(p->name[i], name))
 			return i;
@@ -58,6 +65,19 @@ static int set_of(struct providers *p, const char *name)
 		return -EINVAL;
 	p->name[p->names] = strdup(name);
 	return p->name[p->names] ? p->names++ : -ENOMEM;
+}
+
+static bool is_too_wide(const struct prefix *p)
+{
+	return p->len < (addr_is_ip4(&p->addr) ? 96 + WIDEST_IP4 : WIDEST_IP6);
+}
+
+static void clear_host_bits(struct prefix *p)
+{
+	int i;
+
+	for (i = p->len; i < 128; i++)
+		p->addr.b[i / 8] &= ~(0x80 >> i % 8);
 }
 
 /* The length behind the slash: 0 or -EINVAL. In ::ffff:a.b.c.d/n it counts bits of IPv6. */
@@ -77,7 +97,7 @@ static int parse_network(const char *text, struct prefix *p)
 	char addr[ADDR_TEXT];
 	const char *slash = strchr(text, '/');
 	size_t size = slash ? (size_t)(slash - text) : strlen(text);
-	unsigned long longest, len, i;
+	unsigned long longest, len;
 
 	if (size >= sizeof(addr))
 		return -EINVAL;
@@ -89,31 +109,111 @@ static int parse_network(const char *text, struct prefix *p)
 	if (slash && parse_length(slash + 1, longest, &len))
 		return -EINVAL;
 	len += 128 - longest;
-	if (len < (addr_is_ip4(&p->addr) ? 96 + WIDEST_IP4 : WIDEST_IP6))
-		return -EINVAL;
 	p->len = len;
-	for (i = len; i < 128; i++)
-		p->addr.b[i / 8] &= ~(0x80 >> i % 8);
+	if (is_too_wide(p))
+		return -EINVAL;
+	clear_host_bits(p);
 	return 0;
 }
 
-static int add_line(char *line, unsigned int number, void *arg)
+/* --- in a process that can do nothing else --------------------------------------- */
+
+/* A line that was read, and at the end which ones were wrong. */
+struct value {
+	char name[NAME_MAX_BYTES + 1]; /* "": the end */
+	struct prefix network;
+	unsigned int line;
+	struct lines_bad bad;
+};
+
+struct text {
+	const char *at;
+	size_t size;
+	FILE *to;
+};
+
+static int write_line(char *line, unsigned int number, void *arg)
 {
-	struct providers *p = arg;
+	struct text *text = arg;
 	char *rest, *name = strtok_r(line, BLANKS, &rest), *network = strtok_r(NULL, BLANKS, &rest);
-	struct prefix prefix;
+	struct value v;
+
+	memset(&v, 0, sizeof(v));
+	v.line = number;
+	if (!network || strtok_r(NULL, BLANKS, &rest) || !is_name(name) ||
+	    parse_network(network, &v.network))
+		return -EINVAL;
+	strcpy(v.name, name);
+	return fwrite(&v, sizeof(v), 1, text->to) == 1 ? 0 : -EIO;
+}
+
+static int work(FILE *to, void *arg)
+{
+	struct text *text = arg;
+	struct value v;
+	int error;
+
+	memset(&v, 0, sizeof(v));
+	text->to = to;
+	error = lines_each(text->at, text->size, write_line, text, &v.bad);
+	return error || fwrite(&v, sizeof(v), 1, to) != 1 ? -EIO : 0;
+}
+
+/* --- the one that asks ------------------------------------------------------------ */
+
+/* 0; -EINVAL: no more sets, or no line at all; -ENOMEM. */
+static int add(struct providers *p, struct value *v)
+{
+	struct prefix network = v->network;
 	int set;
 
-	(void)number;
-	if (!network || strtok_r(NULL, BLANKS, &rest) || parse_network(network, &prefix))
+	v->name[NAME_MAX_BYTES] = '\0';
+	if (!is_name(v->name) || network.len > 128 || is_too_wide(&network))
 		return -EINVAL;
-	set = set_of(p, name);
-	return set < 0 ? set : prefix_set_add(p->networks, &prefix, p->name[set]);
+	clear_host_bits(&network);
+	set = set_of(p, v->name);
+	return set < 0 ? set : prefix_set_add(p->networks, &network, p->name[set]);
+}
+
+static void note_bad(struct lines_bad *bad, unsigned int first, unsigned int count)
+{
+	if (count && (!bad->count || first < bad->first))
+		bad->first = first;
+	bad->count += count;
+}
+
+/* Until the last value: without it the process has not come to its end. */
+static int add_all(struct providers *p, struct confined *c, struct lines_bad *bad)
+{
+	struct value v;
+	int error;
+
+	while (confined_read(c, &v, sizeof(v))) {
+		if (!*v.name) {
+			note_bad(bad, v.bad.first, v.bad.count);
+			return confined_end(c);
+		}
+		error = add(p, &v);
+		if (error == -EINVAL)
+			note_bad(bad, v.line, 1);
+		else if (error)
+			return error;
+	}
+	error = confined_end(c);
+	return error ? error : fail(-EPROTO, "providers cannot be read");
 }
 
 int providers_add_text(struct providers *p, const char *text, size_t size, struct lines_bad *bad)
 {
-	return lines_each(text, size, add_line, p, bad);
+	struct text t = { .at = text, .size = size };
+	struct confined c;
+	int error = confined_start(&c, -1, work, &t);
+
+	*bad = (struct lines_bad){};
+	if (!error)
+		error = add_all(p, &c, bad);
+	confined_stop(&c);
+	return error;
 }
 
 int providers_sort(struct providers *p)

@@ -17,8 +17,8 @@ int providers_new(struct providers **pp);
 void providers_free(struct providers *p);
 
 /*
- * Adds a file's text. Wrong lines are left out, and counted in *bad. After an error p can
- * only be freed.
+ * Adds a file's text. Wrong lines are left out, and counted in *bad. After an error, -ENOMEM or
+ * one that failure_of() explains, p can only be freed.
  */
 int providers_add_text(struct providers *p, const char *text, size_t size, struct lines_bad *bad);
 /* Call once after the last file, before the functions below. */

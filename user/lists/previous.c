@@ -5,6 +5,7 @@
  * all; then its sources may count as new ones.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,57 +59,97 @@ static bool is_test(const struct nolist_source *src)
 	return addr_is_ip4(&src->addr) && src->addr.b[12] == 127;
 }
 
+/* --- in a process that can do nothing else --------------------------------------- */
+
+#define BUFFER 65536
+
+struct reading {
+	int fd;
+	bool (*source)(const char *line, struct nolist_source *src);
+	size_t used, at; /* bytes in the buffer, and read of them */
+	int error;
+	char bytes[BUFFER];
+};
+
 /* The next line, without its end; NULL: no more. A line longer than the buffer comes in part. */
-static char *next_line(struct previous *old)
+static char *next_line(struct reading *r)
 {
 	char *line, *end;
 	ssize_t n;
 
 	for (;;) {
-		line = old->bytes + old->at;
-		end = memchr(line, '\n', old->used - old->at);
+		line = r->bytes + r->at;
+		end = memchr(line, '\n', r->used - r->at);
 		if (end) {
 			*end = '\0';
-			old->at = end + 1 - old->bytes;
+			r->at = end + 1 - r->bytes;
 			return line;
 		}
-		memmove(old->bytes, line, old->used - old->at);
-		old->used -= old->at;
-		old->at = 0;
-		if (old->used == sizeof(old->bytes))
-			old->used = 0;
-		n = read(old->fd, old->bytes + old->used, sizeof(old->bytes) - old->used);
+		memmove(r->bytes, line, r->used - r->at);
+		r->used -= r->at;
+		r->at = 0;
+		if (r->used == sizeof(r->bytes))
+			r->used = 0;
+		n = read(r->fd, r->bytes + r->used, sizeof(r->bytes) - r->used);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			old->error = -errno;
+			r->error = -errno;
 		if (n <= 0)
 			return NULL;
-		old->used += n;
+		r->used += n;
 	}
 }
 
+static int work(FILE *to, void *arg)
+{
+	struct reading *r = arg;
+	struct nolist_source src;
+	const char *line;
+
+	while ((line = next_line(r))) {
+		memset(&src, 0, sizeof(src));
+		if (r->source(line, &src) && !is_test(&src) && fwrite(&src, sizeof(src), 1, to) != 1)
+			return -EIO;
+	}
+	return r->error;
+}
+
+/* --- the one that asks ------------------------------------------------------------ */
+
 static void advance(struct previous *old)
 {
-	char *line;
+	struct nolist_source src;
 
-	old->has_next = false;
-	while (!old->has_next && (line = next_line(old)))
-		old->has_next = old->source(line, &old->next) && !is_test(&old->next);
+	old->has_next = old->reader.pid && confined_read(&old->reader, &src, sizeof(src));
+	if (old->has_next)
+		old->next = addr_source(&src.addr);
+	else if (!old->error)
+		old->error = confined_end(&old->reader);
+}
+
+static int start(struct previous *old, int fd, const struct format *format)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	int error;
+
+	if (!r)
+		return -ENOMEM;
+	r->fd = fd;
+	r->source = format->source ? format->source : previous_source;
+	error = confined_start(&old->reader, fd, work, r);
+	free(r);
+	return error;
 }
 
 void previous_open(struct previous *old, int fd, const struct format *format,
 		   previous_gone_fn *gone, void *arg)
 {
-	old->fd = fd;
-	old->source = format->source ? format->source : previous_source;
-	old->used = old->at = 0;
-	old->count = old->removed = 0;
-	old->error = 0;
-	old->gone = gone;
-	old->arg = arg;
-	old->has_next = false;
-	if (fd >= 0 && format->row)
+	*old = (struct previous){ .gone = gone, .arg = arg };
+	if (fd < 0 || !format->row)
+		return;
+	old->error = start(old, fd, format);
+	if (!old->error)
 		advance(old);
 }
 
@@ -139,4 +180,9 @@ void previous_end(struct previous *old)
 {
 	while (old->has_next)
 		pass(old, false);
+}
+
+void previous_close(struct previous *old)
+{
+	confined_stop(&old->reader);
 }

@@ -372,6 +372,7 @@ int list_select(struct list *l, struct judge *j)
 	s->l = l;
 	s->j = j;
 	s->file.old = -1;
+	s->old = (struct previous){};
 	l->head = (struct format_head){
 		.time = j->now,
 		.expires = j->now + j->rules.list_life_s,
@@ -386,6 +387,7 @@ int list_select(struct list *l, struct judge *j)
 	else
 		note_site(l, j);
 	error = run(s);
+	previous_close(&s->old);
 	free(s);
 	return error;
 }

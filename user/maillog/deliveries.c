@@ -13,6 +13,7 @@
 #include "user/base/array.h"
 #include "user/base/text.h"
 #include "user/maillog/deliveries.h"
+#include "user/maillog/lines.h"
 
 #define IDS 65536
 #define SOURCES_MAX (1u << 20)
@@ -328,55 +329,57 @@ int audit_start(struct audit *a)
 	return a->ring ? maillog_new(&a->maillog, a->now, a->words) : -ENOMEM;
 }
 
-int audit_line(struct audit *a, const char *text, size_t size, enum maillog_kind *kind)
+int audit_take(struct audit *a, const struct maillog_line *line, const char *example)
 {
-	struct maillog_line line;
-
 	a->lines++;
-	maillog_read(a->maillog, text, size, &line);
-	*kind = line.kind;
-	a->mail += line.kind != MAILLOG_OTHER;
-	switch (line.kind) {
+	a->mail += line->kind != MAILLOG_OTHER;
+	switch (line->kind) {
 	case MAILLOG_OTHER:
 	case MAILLOG_MAIL:
 		return 0;
 	case MAILLOG_UNREAD:
 		if (!a->unread++)
-			maillog_example(text, size, a->example);
+			memcpy(a->example, example, sizeof(a->example));
 		return 0;
 	case MAILLOG_ODD:
 		a->odd++;
 		return 0;
 	default:
-		return take(a, &line);
+		return take(a, line);
 	}
+}
+
+int audit_line(struct audit *a, const char *text, size_t size, enum maillog_kind *kind)
+{
+	char example[MAILLOG_EXAMPLE];
+	struct maillog_line line;
+
+	maillog_read(a->maillog, text, size, &line);
+	*kind = line.kind;
+	if (line.kind == MAILLOG_UNREAD)
+		maillog_example(text, size, example);
+	return audit_take(a, &line, example);
 }
 
 int audit_read(struct audit *a, FILE *f)
 {
-	char text[MAILLOG_LINE];
-	enum maillog_kind kind;
-	size_t n = 0;
-	int c, error = audit_start(a);
+	struct maillog_lines lines = { .file = f, .now = a->now };
+	struct maillog_read_line line;
+	int error = audit_start(a);
 
-	while (!error && ((c = getc_unlocked(f)) != EOF || n)) {
-		if (c != '\n' && c != EOF) {
-			/* A line that is too long for the buffer matches nothing. */
-			if (n < sizeof(text))
-				text[n] = c;
-			n += n <= sizeof(text);
-			continue;
-		}
-		n -= n && n <= sizeof(text) && text[n - 1] == '\r';
-		if (n <= sizeof(text))
-			error = audit_line(a, text, n, &kind);
+	lines.maillog = a->maillog;
+	if (!error)
+		error = maillog_lines_start(&lines);
+	while (!error && maillog_lines_next(&lines, &line))
+		if (line.form == FORM_LOG)
+			error = audit_take(a, &line.log, line.example);
 		else
 			a->lines++;
-		n = 0;
+	if (error) {
+		confined_stop(&lines.reader);
+		return error;
 	}
-	if (!error && ferror(f))
-		error = -EIO;
-	return error;
+	return maillog_lines_end(&lines);
 }
 
 static int compare_listed(const void *a, const void *b)

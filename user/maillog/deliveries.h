@@ -64,11 +64,13 @@ struct audit {
 	size_t ids_next;
 };
 
-/* Reads all lines; 0 or -errno. audit_free() is always safe. */
+/* Reads all lines, in a process of its own; 0 or -errno. audit_free() is always safe. */
 int audit_read(struct audit *a, FILE *f);
 /* The same line by line, without its end: first audit_start(). */
 int audit_start(struct audit *a);
 int audit_line(struct audit *a, const char *text, size_t size, enum maillog_kind *kind);
+/* The same of a line that was read. example: if it is MAILLOG_UNREAD. */
+int audit_take(struct audit *a, const struct maillog_line *line, const char *example);
 void audit_sort(struct audit *a);
 /* NULL: it is not in the log. */
 struct audit_source *audit_find(const struct audit *a, const struct nolist_source *src);

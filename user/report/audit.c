@@ -358,8 +358,10 @@ static int read_log(struct audit *a, FILE *log, const char *name)
 	a->from = a->now - STORED_HOURS * (int64_t)HOUR_S;
 	error = audit_read(a, log);
 	audit_sort(a);
-	if (error)
+	if (error && error != -EPROTO)
 		return fail(error, "cannot read '%s'", name);
+	if (error)
+		return error;
 	return a->first ? 0 : nothing(a, name);
 }
 

@@ -30,6 +30,7 @@ static void read_list(const struct explain *e, struct explain_list *l, const str
 		l->is_read = true;
 		previous_open(old, f.old, format, NULL, NULL);
 		l->is_on = previous_has(old, &e->of.r.src);
+		previous_close(old);
 	}
 	atomic_file_close(&f);
 	l->is_waiting = l->is_read && !l->is_on && verdict_is_listed(&e->of.v, false) &&
