@@ -36,7 +36,7 @@ reads() {
 		[ "$child" ] && [ "$(rights "$child")" = '0000000000000000 0000000000000000 1 2' ]
 	}
 	check "$1: its reader has no capability, no way to one, and a filter" wait_for 10 reader_is_there
-	echo "203.0.113.99 $(date +%s)" >&7
+	echo "203.0.113.99 $(($(date +%s) - 600))" >&7
 	exec 7>&-
 	wait $pid
 	status=$?
