@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* oracle.h: the table of the dialogue, and what each answer shows. */
+#include "selftests/lib/domain_rows.h"
 #include "selftests/lib/oracle.h"
 
 #define ORACLE_TOTAL 8192 /* bytes said before 421 */
@@ -12,7 +13,8 @@ static const char *oracle_later(struct oracle_state *s)
 	return "451 4.7.1 ";
 }
 
-static const char *oracle_reply(enum dialogue_stage stage, int verb, struct oracle_state *s)
+static const char *oracle_reply(enum dialogue_stage stage, int verb, bool is_ours,
+				struct oracle_state *s)
 {
 	switch (verb) {
 	case NOLIST_V_GREET:
@@ -28,6 +30,8 @@ static const char *oracle_reply(enum dialogue_stage stage, int verb, struct orac
 	case NOLIST_V_RCPT:
 		if (s->at != AT_SENDER && s->at != AT_RECIPIENT)
 			break;
+		if (!is_ours)
+			return "450 4.1.2 ";
 		if (stage == STAGE_RCPT)
 			return oracle_later(s);
 		s->at = AT_RECIPIENT;
@@ -84,10 +88,21 @@ static void oracle_banner(const struct oracle *o, const struct talk_seg *s, uint
 	w->next = (struct oracle_state){ AT_END, true, false };
 }
 
+/* Is the domain ours that a line, or its last piece, names? begun: what came of it before. */
+static bool oracle_is_ours(const struct oracle *o, const struct talk_seg *s, unsigned int end,
+			   const struct reading *begun)
+{
+	int letters = begun->verb < 0 && begun->len < 4 ? (int)begun->len : -1;
+	size_t at, n = end ? domain_read(s->data, end, letters, &at) : 0;
+
+	return !o->is_choosy || (n && domain_is_ours(s->data + at, n));
+}
+
 static void oracle_line(const struct oracle *o, const struct talk_seg *s, uint32_t total,
 			struct reading line, struct oracle_want *w)
 {
 	struct oracle_state at = o->edge[total];
+	struct reading begun = line;
 	unsigned int end = read_piece(&line, s->data, s->len), selected = end ? end : s->len;
 	bool is_all = selected == s->len, has_fin = s->flags & FRAME_FIN && is_all;
 	bool is_piece = !end && line.verb != NOLIST_V_NOT_SMTP;
@@ -114,7 +129,7 @@ static void oracle_line(const struct oracle *o, const struct talk_seg *s, uint32
 	w->kind = WANT_TEXT;
 	w->next = at;
 	w->next.is_mid = is_piece;
-	w->code = oracle_reply(o->stage, line.verb, &w->next);
+	w->code = oracle_reply(o->stage, line.verb, oracle_is_ours(o, s, end, &begun), &w->next);
 	w->ack = s->seq + selected + has_fin;
 	w->has_fin = has_fin || w->next.at == AT_END;
 }

@@ -30,6 +30,7 @@ struct oracle_time {
 
 struct oracle {
 	enum dialogue_stage stage;
+	bool is_choosy; /* only the domains of domain_rows.h are ours; set by the caller */
 	struct oracle_state edge[ORACLE_EDGES];
 	struct oracle_time time[ORACLE_TIMES];
 	unsigned int times;

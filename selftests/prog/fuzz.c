@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
+#include "selftests/lib/domain_rows.h"
 #include "selftests/lib/oracle.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -58,6 +59,8 @@ static const char *const lines[] = {
 	"MAIL FROM:<>\r\n",
 	"RCPT TO:<c@example.com>\r\n",
 	"RCPT TO:<data@example.com>\r\n",
+	"RCPT TO:<data@ours.example>\r\n",
+	"rcpt to:<a@X.wild.example> NOTIFY=NEVER\n",
 	"DATA\r\n",
 	"DATA\r\n",
 	"data\n",
@@ -124,7 +127,7 @@ static void make_stream(void)
 		if (percent(15))
 			stream_len +=
 				sprintf(stream + stream_len,
-					"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+					"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@ours.example>\r\nDATA\r\n");
 		else
 			say_something();
 	}
@@ -465,7 +468,9 @@ static void run(const char *who, bool is_liar, enum dialogue_stage stage, bool i
 	const char *wrong = NULL;
 
 	segments = texts = refused = 0;
-	talk_configure(&server, &d);
+	/* Half of the rounds ask for domains, at the stages where that can be. */
+	oracle.is_choosy = is_split && stage >= STAGE_RCPT;
+	talk_configure_domains(&server, &d, oracle.is_choosy ? domain_ours : NULL);
 	while (segments < count && !wrong)
 		wrong = is_liar ? liar(stage, is_split) : honest(stage, is_split);
 	/* A fuzzer that never gets to DATA finds nothing. */
@@ -473,7 +478,8 @@ static void run(const char *who, bool is_liar, enum dialogue_stage stage, bool i
 	    (texts < segments / 20 || refused < segments / 1000))
 		wrong = "too few replies for a test";
 	tap_ok(!wrong, "%s, later at %s%s: %lu segments, %lu replies, %lu times DATA", who,
-	       at[stage], is_split ? ", split handshake" : "", segments, texts, refused);
+	       at[stage], is_split ? oracle.is_choosy ? ", split handshake, domains" : ", split handshake" : "",
+	       segments, texts, refused);
 }
 
 int main(void)

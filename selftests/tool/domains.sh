@@ -124,7 +124,42 @@ is "$(nolist check -c "$CONF" | grep -c "warning .*no 'domains'")" 1 'check warn
 loads 0 'without the key'
 is "$(rcpt own.example other.example) $(tables)" '250 250 0' 'all domains are ours, and there is no table'
 
-# --- many, and by other ways --------------------------------------------------------
+# --- all or nothing -----------------------------------------------------------------
+
+conf 'domains = { own.example }'
+loads 0 'a table of one name'
+must mkdir "$PIN_DIR/nolist_new"
+conf 'domains = { other.example }'
+loads 1 'a load that fails at its last step'
+is "$(rcpt own.example other.example) $(tables)" '250 450 1' 'leaves the table of before in force, and no other'
+must rmdir "$PIN_DIR/nolist_new"
+must nolist load -c "$CONF" --probation 60s >/dev/null 2>&1
+is "$(rcpt own.example other.example)" '450 250' 'on probation the new one is in force'
+must nolist load --confirm >/dev/null
+is "$(rcpt own.example other.example) $(tables)" '450 250 1' 'and after it is confirmed'
+
+echo 'run.example' >"$LIST"
+conf "domains = { $LIST }"
+nolist run -c "$CONF" >"$TMP/run" 2>&1 &
+job=$!
+says() {
+	[ "$(rcpt "$1")" = 250 ]
+}
+check 'run: a domain of a file' wait_for 10 says run.example
+echo 'reloaded.example' >"$LIST"
+for pid in $(ip netns pids server); do
+	[ "$(cat "/proc/$pid/comm")" != nolist-xdp ] || kill -HUP "$pid"
+done
+check 'run: the file is read when it is reloaded' wait_for 10 says reloaded.example
+is "$(rcpt run.example) $(tables)" '450 1' 'and only what it has now counts'
+for pid in $(ip netns pids server); do
+	[ "$(cat "/proc/$pid/comm")" != nolist-xdp ] || kill "$pid"
+done
+wait "$job"
+
+# --- many, and by other ways (with NOLIST_FULL=1) -------------------------------------
+
+[ "${NOLIST_FULL:-}" ] || done_testing
 
 seq -f 'd%g.example' 1 100000 >"$LIST"
 conf "domains = { $LIST }"
