@@ -16,7 +16,7 @@ ROLES = f"low={NET}10 real={NET}20 high={NET}30"
 ROOTS = """198.41.0.4 170.247.170.2 199.9.14.201 192.33.4.12 199.7.91.13 192.203.230.10
 192.5.5.241 192.112.36.4 198.97.190.53 192.36.148.17 192.58.128.30 193.0.14.129 199.7.83.42
 202.12.27.33""".split()
-WORDS = ("expect", "roles", "as", "signed", "bogus", "second", "policy", "probe", "at", "says")
+WORDS = ("expect", "roles", "as", "signed", "bogus", "second", "policy", "probe", "at", "says", "conf")
 
 
 def read():
@@ -74,7 +74,7 @@ def conf(path, addresses, directory, zones):
     with open(path, "w") as f:
         f.write("server:\n" + "".join(f"\tip-address: {a}\n" for a in addresses))
         f.write(f'\tusername: ""\n\tzonesdir: "{directory}"\n\tdatabase: ""\n\tserver-count: 1\n'
-                f'\tpidfile: "{directory}/pid"\n\txfrdfile: ""\n\trrl-ratelimit: 0\n'
+                f'\tpidfile: "{directory}/pid"\n\txfrdfile: ""\n\trrl-ratelimit: 0\n\tround-robin: yes\n'
                 'remote-control:\n\tcontrol-enable: no\n')
         for name, file in zones:
             f.write(f"zone:\n\tname: {name}\n\tzonefile: {file}\n")
@@ -220,8 +220,10 @@ def serve(d):
 
 def run(d, tool, zones):
     z = zones[0]
+    conf = f"{d}/{z.get('conf', 'empty').replace(' ', '').replace('/', '')}.conf"
+    open(conf, "w").write(z.get("conf", "") + "\n")
     args = ["nsenter", "--net=/run/netns/" + z.get("at", "client"), tool, "lint", "--json",
-            "-c", f"{d}/empty.conf", "--trust-anchor", f"{d}/anchor"]
+            "-c", conf, "--trust-anchor", f"{d}/anchor"]
     for role in z["roles"].split():
         args += ["--" + role.split("=")[0], role.split("=")[1]]
     args += ["--probe"] if "probe" in z else []
@@ -250,7 +252,7 @@ def judge_zone(z, domain):
 def judge(d, tool):
     groups, failing, passing, n, bad = {}, set(), set(), 0, 0
     for z in read():
-        key = z["roles"], z.get("at"), "probe" in z
+        key = z["roles"], z.get("at"), "probe" in z, z.get("conf")
         groups.setdefault(key, []).append(z)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         results = [r for g in pool.map(lambda g: run(d, tool, g), groups.values()) for r in g]

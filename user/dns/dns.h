@@ -52,7 +52,7 @@ struct dns_answer {
 	uint32_t ttl;           /* seconds */
 	char alias_of[DNS_NAME]; /* the name is a CNAME of this; "": it is none */
 	char why[DNS_WHY];
-	struct dns_record *record;
+	struct dns_record *record; /* sorted by their bytes */
 	int records;
 	void *memory; /* of the records */
 };

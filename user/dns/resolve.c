@@ -167,7 +167,15 @@ static void copy_why(char why[DNS_WHY], const char *text)
 			why[i] = '?';
 }
 
-/* All records in one piece of memory. */
+static int by_bytes(const void *a, const void *b)
+{
+	const struct dns_record *x = a, *y = b;
+	int order = memcmp(x->data, y->data, x->size < y->size ? x->size : y->size);
+
+	return order ? order : (x->size > y->size) - (x->size < y->size);
+}
+
+/* All records in one piece of memory. Sorted: servers give them in another order each time. */
 static void copy_records(struct dns_answer *a, const struct ub_result *r)
 {
 	size_t size = 0;
@@ -186,6 +194,7 @@ static void copy_records(struct dns_answer *a, const struct ub_result *r)
 		a->record[i] = (struct dns_record){ to, r->len[i] };
 	}
 	a->records = n;
+	qsort(a->record, n, sizeof(*a->record), by_bytes);
 }
 
 /* Without its last dot. */

@@ -269,6 +269,7 @@ void look_roles(struct lint *l)
 		return;
 	}
 	look_unpublished(l);
+	look_domains(l);
 	for (i = 0; i < z->hosts; i++)
 		for (k = 0; k < z->host[i].addresses && !is_backup(z, &z->host[i]); k++)
 			if (z->host[i].address[k].role == ROLE_OTHER) {

@@ -76,6 +76,7 @@ void look_own(struct lint *l);
 void look_first(struct lint *l);
 void look_roles(struct lint *l);
 void look_twice(struct lint *l);
+void look_domains(struct lint *l); /* domains.c; a part of look_roles() */
 void look_backup(struct lint *l);
 /* checks_tls.c */
 void look_policy(struct lint *l);
