@@ -33,8 +33,8 @@ USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 # Programs of their own, which the tool starts (user/cmd/exec.c), and the folders that only
 # they are made of.
-PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter
-PROGRAM_DIRS := programs dns lint http exporter
+PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page
+PROGRAM_DIRS := programs dns lint http exporter page
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
 PROGRAM_LIBS := libcurl libidn2 libmicrohttpd
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
@@ -88,6 +88,8 @@ $(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base config cmd/cmd 
 $(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 libconfuse jansson)
 $(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base cmd/cmd)
 $(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
+$(B)/nolist-xdp-page: $(call sources,programs/page page http base cmd/cmd)
+$(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
 $(PROGRAMS):
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $(NEEDS) -lm -o $@

@@ -42,6 +42,15 @@ tool() {
 	row "$1" "$TOOL" "${@:2}" -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
 }
 
+# What a scrape costs: it must not depend on the number of sources.
+scrape() {
+	local round
+
+	for ((round = 0; round < rounds; round++)); do
+		tool "metrics, $1" metrics
+	done
+}
+
 # Into a new file each time.
 dump() {
 	local round
@@ -74,6 +83,7 @@ dump 'dump, the same in tables and store'
 inject "later=$half"
 tool "collect, $many sources with news" collect --log 0
 tool "collect, $many sources without news" collect --log 0
+scrape "$many sources in tables and store"
 
 # Sources with contacts only come and go in the tables; the store keeps them.
 for i in 1 2 3 4; do
@@ -88,3 +98,4 @@ for ((round = 0; round < rounds; round++)); do
 	tool 'explain, one of these' explain 100.128.1.1
 	tool 'show --top 20, of these' show --top 20
 done
+scrape "the same, five times as many stored"

@@ -25,12 +25,14 @@ check 'make install' makes install
 is "$(files | grep -v '/docs/')" 'usr/lib/bpf/nolist.bpf.o 644
 usr/lib/nolist-xdp/nolist-xdp-exporter 755
 usr/lib/nolist-xdp/nolist-xdp-lint 755
+usr/lib/nolist-xdp/nolist-xdp-page 755
 usr/lib/systemd/system/nolist-xdp-collect.service 644
 usr/lib/systemd/system/nolist-xdp-collect.timer 644
 usr/lib/systemd/system/nolist-xdp-dump.service 644
 usr/lib/systemd/system/nolist-xdp-dump.socket 644
 usr/lib/systemd/system/nolist-xdp-dump.timer 644
 usr/lib/systemd/system/nolist-xdp-exporter.service 644
+usr/lib/systemd/system/nolist-xdp-page.service 644
 usr/lib/systemd/system/nolist-xdp-reload.socket 644
 usr/lib/systemd/system/nolist-xdp-reload@.service 644
 usr/lib/systemd/system/nolist-xdp-run.service 644

@@ -19,7 +19,7 @@ topology ''
 judge_setup
 histories
 formats=$(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }')
-machines=$(grep -vx -e plain -e csv -e jsonl <<<"$formats") # that block mail by it
+machines=$(grep -vx -e plain -e csv -e jsonl -e page <<<"$formats") # that block mail by it
 
 # dump FORMAT [OPTION]...: a list to standard output.
 dump() {
@@ -29,7 +29,7 @@ dump() {
 # ends FORMAT: what its head says besides where no reader looks at the time that it expires.
 ends() {
 	case $1 in
-	rbldnsd | nft | spamassassin) ;;
+	rbldnsd | nft | spamassassin | page) ;;
 	*) echo 'note ' ;;
 	esac
 }
@@ -39,7 +39,7 @@ ends() {
 run dump --list-formats
 is "$(awk '/^[a-z]/ && NF < 3 || /^ / && NF < 2' "$TMP/out")" '' \
 	'each format names its reader, and how'
-is "$(wc -l <<<"$formats")" 16 'there are sixteen'
+is "$(wc -l <<<"$formats")" 17 'there are seventeen'
 sed 's/never-list-except.*/&\nallow = { "'"${TMP//\//\\/}"'\/pardoned" }/' "$CONF" >"$TMP/pardon.conf"
 printf '203.0.113.6\n2001:db8:5:1::77\n' >"$TMP/pardoned"
 for f in $formats; do
@@ -535,7 +535,7 @@ for f in ${formats/spamassassin/}; do
 		full=$((full + 1))
 	fi
 done
-is $full 15 'a full disk leaves the old list, and nothing else, in every format'
+is $full 16 'a full disk leaves the old list, and nothing else, in every format'
 must mount -o remount,ro "$TMP/small"
 fails 1 'Read-only file system' 'so does a read-only one' \
 	dump -c "$CONF" --at "$NOW" --quiet --output "$TMP/small/list"

@@ -39,7 +39,7 @@ for unit in "$TMP/root/$UNITS"/*; do
 	sed "s|/usr/local/|$TMP/root/usr/local/|" "$unit" >"$TMP/units/${unit##*/}"
 done
 units=$(cd "$TMP/units" && echo *)
-is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-exporter.service nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
+is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-exporter.service nolist-xdp-page.service nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
 	'units are installed'
 for unit in $units; do
 	is "$(systemd-analyze verify --man=no "$TMP/units/$unit" 2>&1)" '' "$unit: systemd-analyze finds nothing"
@@ -59,6 +59,7 @@ done <<-END
 	nolist-xdp.service 19 BPF NET_ADMIN PERFMON SYS_ADMIN
 	nolist-xdp-collect.service 15 BPF
 	nolist-xdp-exporter.service 12 
+	nolist-xdp-page.service 12 
 	nolist-xdp-dump.service 18 BPF CHOWN DAC_OVERRIDE FOWNER
 	nolist-xdp-reload@.service 20 DAC_OVERRIDE KILL NET_ADMIN SETGID SETUID
 	nolist-xdp-run.service 19 BPF NET_ADMIN PERFMON SYS_ADMIN
@@ -132,6 +133,8 @@ cat >"$LAB/boot" <<-END
 	cp $LAB/soon.conf /run/units/nolist-xdp-run.service.d
 	mkdir /run/units/nolist-xdp-exporter.service.d
 	cp $LAB/exporter.conf /run/units/nolist-xdp-exporter.service.d
+	mkdir /run/units/nolist-xdp-page.service.d
+	cp $LAB/exporter.conf /run/units/nolist-xdp-page.service.d
 	cp $LAB/nolist-xdp.conf /etc
 	ip link set lo up
 	ip link add s0 type veth peer name c0
@@ -261,6 +264,13 @@ scrapes() {
 check 'and has the metrics of run' wait_for 10 scrapes
 is "$(in_lab cat "/proc/$(shows nolist-xdp-exporter MainPID)/status" | sed -nE 's/^(Uid|CapEff|CapBnd):\s*0*([0-9]*).*/\2/p' |
 	sed 's/^6[0-9]*$/dynamic/' | tr '\n' ' ')" 'dynamic   ' 'as a user of its own, without capabilities'
+check 'the page starts' ctl start nolist-xdp-page
+in_lab mkdir -p /var/lib/nolist-xdp/lists
+tool dump --quiet --format page --output /var/lib/nolist-xdp/lists/page 2>/dev/null
+looks_up() {
+	in_lab curl -s -m 5 'http://127.0.0.1:9826/json?address=203.0.113.1' | grep -q '"listed":false'
+}
+check 'and looks up' wait_for 10 looks_up
 in_lab bash -c 'echo "high = { 192.0.2.31 }" >>/etc/nolist-xdp.conf'
 check 'a new configuration is taken' ctl reload nolist-xdp-run
 has_high() {

@@ -45,10 +45,11 @@ broken() {
 		rule("lint", "base config probe dns")
 		rule("http", "base")
 		rule("exporter", "base http")
+		rule("page", "base http")
 		rule("cmd", "base confined record config kernel host maillog store evidence judge lists" \
 			" check report service probe top")
 		rule("main.c", "cmd")
-		rule("programs", "base config probe dns lint http exporter cmd")
+		rule("programs", "base config probe dns lint http exporter page cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
 		home["confuse"] = "config"

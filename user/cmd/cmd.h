@@ -108,6 +108,7 @@ int metrics_run(const char *file, int fd, bool is_open);
 int cmd_exec(int argc, char **argv);
 #define HELP_LINT "judge a domain's MX records as senders and testers will; changes nothing"
 
+#define HELP_PAGE "serve a page on which listed senders find out why, without privilege"
 #define HELP_EXPORTER "serve metrics by HTTP, without privilege, beside run"
 
 int cmd_check(int argc, char **argv);

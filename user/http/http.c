@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,11 +21,39 @@ struct http {
 	void *arg;
 };
 
-static const char *accept_of(struct MHD_Connection *c)
+static const char *header(struct MHD_Connection *c, const char *name)
 {
-	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	const char *value = MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
 
-	return accept ? accept : "";
+	return value ? value : "";
+}
+
+static struct http_request request_of(struct MHD_Connection *c, const char *url)
+{
+	const struct sockaddr *sa =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+	struct http_request q = {
+		.path = url,
+		.accept = header(c, MHD_HTTP_HEADER_ACCEPT),
+		.forwarded = header(c, "X-Forwarded-For"),
+		.address = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "address"),
+		.is_local = sa->sa_family != AF_INET && sa->sa_family != AF_INET6,
+	};
+
+	if (sa->sa_family == AF_INET)
+		q.client = addr_of_ip4(((const struct sockaddr_in *)sa)->sin_addr.s_addr);
+	else if (sa->sa_family == AF_INET6)
+		memcpy(&q.client, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof(q.client));
+	return q;
+}
+
+static void add_page_headers(struct MHD_Response *m)
+{
+	MHD_add_response_header(m, "Content-Security-Policy",
+				"default-src 'none'; style-src 'self'; form-action 'self'; "
+				"base-uri 'none'; frame-ancestors 'none'");
+	MHD_add_response_header(m, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(m, "X-Robots-Tag", "noindex");
 }
 
 static enum MHD_Result send_reply(struct MHD_Connection *c, const struct http_reply *r)
@@ -39,6 +68,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *c, const struct http_re
 	}
 	if (r->type)
 		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, r->type);
+	if (r->is_page)
+		add_page_headers(m);
 	MHD_add_response_header(m, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
 	if (r->status == MHD_HTTP_METHOD_NOT_ALLOWED)
@@ -53,7 +84,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 				  size_t *size, void **state)
 {
 	static int seen;
-	struct http_request q = { .path = url, .accept = accept_of(c) };
+	struct http_request q;
 	struct http_reply r = { .status = MHD_HTTP_SERVICE_UNAVAILABLE };
 	struct http *h = arg;
 
@@ -71,6 +102,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		*size = 0;
 		return MHD_YES;
 	}
+	q = request_of(c, url);
 	h->fn(&q, &r, h->arg);
 	return send_reply(c, &r);
 }

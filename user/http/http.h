@@ -9,9 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "user/base/addr.h"
+
 struct http_request {
 	const char *path;   /* without the query */
 	const char *accept; /* the header, or "" */
+	const char *forwarded; /* X-Forwarded-For, or "" */
+	const char *address;   /* of the query, or NULL */
+	struct nolist_addr client; /* all zero at a Unix socket */
+	bool is_local;             /* it is a Unix socket */
 };
 
 struct http_reply {
@@ -19,6 +25,7 @@ struct http_reply {
 	const char *type; /* a constant */
 	char *body;       /* from malloc(); freed by the server */
 	size_t size;
+	bool is_page; /* for a browser: it gets the headers of a page */
 };
 
 /* Called for GET and HEAD, by several threads; 503 with no body if it does not set a reply. */
@@ -31,10 +38,10 @@ struct http;
 #define HTTP_THREADS 2
 
 /*
- * Listens at ADDR:PORT or [ADDR]:PORT, which must be loopback, or at a path: a Unix socket,
- * which everybody may connect to. 0 or -errno, explained by failure_of().
+ * Listens at ADDR:PORT or [ADDR]:PORT, which must be loopback unless it is public, or at a path:
+ * a Unix socket, which everybody may connect to. 0 or -errno, explained by failure_of().
  */
-int http_listen(const char *where, int *fd);
+int http_listen(const char *where, bool is_public, int *fd);
 /* Drops all capabilities of this process, for good. 0 or -errno, explained the same way. */
 int http_confine(void);
 /* Takes fd over. 0 or -errno. */

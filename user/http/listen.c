@@ -103,7 +103,7 @@ static int parse(const char *where, struct nolist_addr *addr, int *port)
 			       *port > 65535 ? -EINVAL : 0;
 }
 
-int http_listen(const char *where, int *fd)
+int http_listen(const char *where, bool is_public, int *fd)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
 	struct sockaddr_in four = { .sin_family = AF_INET };
@@ -114,7 +114,7 @@ int http_listen(const char *where, int *fd)
 		return listen_unix(where, fd);
 	if (parse(where, &addr, &port))
 		return bad_address(where);
-	if (!is_loopback(&addr)) {
+	if (!is_public && !is_loopback(&addr)) {
 		fail_usage("'%s' is not of this host alone", where);
 		return fail_hint("a reverse proxy may stand before it, with TLS and a password");
 	}

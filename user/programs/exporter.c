@@ -27,7 +27,7 @@ static int serve(const char *where, char *from)
 {
 	struct http *h;
 	sigset_t set;
-	int fd, signal, error = http_listen(where, &fd);
+	int fd, signal, error = http_listen(where, false, &fd);
 
 	if (!error)
 		error = http_confine();

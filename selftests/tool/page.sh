@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# page: what it says of an address, as HTML and as JSON, in answers of one size; that nobody gets
+# more of it than is his due, by asking often, by headers or by hostile words; and what a list that is
+# old or cut does. Why it matters: it faces the internet, and it speaks for whoever runs it.
+# browser/page.sh looks at it in a browser.
+# shellcheck disable=SC2317 # functions that check() calls
+# shellcheck source=selftests/lib/lib.sh
+UPTIME=345600
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need ip curl jq
+topology ''
+judge_setup
+histories
+inject '203.0.113.8 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0 low=70h:70h:1 real=70h:70h:1 data=70h:70h:1 walk=0s:70h' many=300
+mkdir -p "$STATE_DIR/lists"
+LIST=$STATE_DIR/lists/page
+must nolist dump -c "$CONF" --quiet --format page --output "$LIST" 2>/dev/null
+nolist page --contact 'post"master <b>@example.com' 2>"$TMP/err.page" &
+nolist page --listen 192.0.2.20:80 --proxy 192.0.2.1 2>"$TMP/err.public" &
+URL=http://127.0.0.1:9826
+
+# get URL [OPTION...]: the status; head and body are in $TMP.
+get() {
+	in_server curl -s -m 5 -D "$TMP/head" -o "$TMP/body" -w '%{http_code}' "${@:2}" "$1"
+}
+is_up() {
+	[ "$(get "$1")" = 200 ]
+}
+# rows: of the list; each is as long as the others.
+is "$(grep -v '^#' "$LIST" | awk '{ print length }' | sort -u)" 61 'each entry of the list has one length'
+check 'the page is there' wait_for 5 is_up "$URL/"
+is "$(sed -nE 's/^(Content-Security-Policy|Cache-Control|X-Content-Type-Options|Set-Cookie|Referrer-Policy): //p' "$TMP/head" | tr -d '\r' | sort | tr '\n' '|')" \
+	"default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'|no-referrer|no-store|nosniff|" \
+	'with a strict policy, and without a cookie'
+is "$(grep -c '<script\|http://\|https://' "$TMP/body") $(grep -oE 'Whoever runs this: [^/]*' "$TMP/body")" \
+	'0 Whoever runs this: post&#34;master &#60;b&#62;@example.com<' 'nothing from elsewhere, and words as words'
+
+# --- look-ups ---
+
+# The limit is for others: each asks from a network of its own.
+asks=0
+ask() {
+	asks=$((asks + 1))
+	in_client curl -s -m 5 -D "$TMP/head" -o "$TMP/body" -w '%{http_code}' \
+		-H "X-Forwarded-For: 198.18.$asks.1" "http://192.0.2.20/$1"
+}
+is "$(ask json?address=203.0.113.1) $(jq -c '[.listed, .tier, .walks, .walks_needed, .until - .since > 0]' "$TMP/body")" \
+	'200 [true,2,0,2,true]' 'a listed source'
+is "$(ask json?address=203.0.113.99) $(jq -c '[.listed, .address, .since]' "$TMP/body")" \
+	'200 [false,"203.0.113.99",null]' 'one that is not'
+is "$(ask json?address=2001:db8:5:1:ffff::1) $(jq -c .listed "$TMP/body")" '200 true' 'an address of a listed /64'
+is "$(ask json?address=2001:db8:5:2::1) $(jq -c .listed "$TMP/body")" '200 false' 'one of the next /64'
+is "$(ask json?address=203.0.113.8) $(jq -c '[.listed, .walks]' "$TMP/body")" '200 [true,1]' 'one that has walked once'
+wrong=
+while read -r a is; do
+	ask "json?address=$a" >/dev/null
+	[ "$(jq -r .listed "$TMP/body")" = "$is" ] || wrong+=" $a"
+done < <(grep -v '^#' "$LIST" | awk 'NR == 1 || NR % 60 == 0 { sub("/64", "9"); print $1, "true" }'
+	echo '0.0.0.0 false'; echo '255.255.255.255 false'; echo '100.127.255.255 false'; echo ':: false'; echo 'ffff:: false')
+is "$wrong" '' 'the first, some others, and what is beside them'
+ask '?address=203.0.113.8' >/dev/null
+is "$(grep -oE '203.0.113.8 is listed|So far: 1 of 2|retry as usual' "$TMP/body" | tr '\n' ';')" \
+	'203.0.113.8 is listed;retry as usual;So far: 1 of 2;' 'the page says what frees it'
+listed=$(wc -c <"$TMP/body")
+ask '?address=203.0.113.9' >/dev/null
+is "$(grep -oE '203.0.113.9 is [a-z ]*' "$TMP/body") $(wc -c <"$TMP/body")" "203.0.113.9 is not listed $listed" \
+	'and of one that is not, in as many bytes'
+ask json?address=203.0.113.1 >/dev/null
+listed=$(wc -c <"$TMP/body")
+ask json?address=203.0.113.99 >/dev/null
+is "$(wc -c <"$TMP/body")" "$listed" 'so does JSON'
+
+# --- hostile clients ---
+
+bad=
+for a in '' x 203.0.113 203.0.113.0/24 '%3Cscript%3E' "$(printf '1%.0s' {1..3000})" '%22%3E%3Cb%3E'; do
+	case "$(ask "json?address=$a") $(jq -r .error "$TMP/body" 2>/dev/null)" in
+	'400 That is not an address') ;;
+	414* | 413* | 431*) ;;
+	*) bad+=" $a" ;;
+	esac
+	ask "?address=$a" >/dev/null
+	! grep -q '<script\|"><b>' "$TMP/body" || bad+=" $a"
+done
+is "$bad" '' 'what is no address is refused, and never repeated'
+is "$(ask ../../etc/passwd) $(ask lists/page) $(ask style.css)" '404 404 200' 'no file of this host'
+# From one network, by whatever addresses and headers: it says who it is itself.
+often() {
+	local i
+
+	for i in {1..60}; do
+		in_server curl -s -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: 198.19.$i.1" \
+			--interface "127.0.0.$i" "$URL/json?address=203.0.113.1"
+	done | sort | uniq -c | tr -s ' ' | tr '\n' ';'
+}
+check 'one network cannot ask for many, nor pass itself off as others' \
+	eval '[[ "$(often)" =~ ^\ (19|2[0-9]|3[0-5])\ 200\;\ [234][0-9]\ 429\;$ ]]'
+is "$(ask json?address=203.0.113.1)" 200 'which costs others nothing'
+
+# --- the list ---
+
+must nolist pardon 203.0.113.1 -c "$CONF" >/dev/null 2>&1
+must nolist dump -c "$CONF" --quiet --format page --output "$LIST" 2>/dev/null
+is "$(ask json?address=203.0.113.1) $(jq -c .listed "$TMP/body")" '200 false' 'a new list is seen at once'
+cp "$LIST" "$TMP/good"
+head -c -7 "$TMP/good" >"$LIST.new" && mv "$LIST.new" "$LIST"
+is "$(ask json?address=203.0.113.6) $(jq -c .error "$TMP/body")" '503 "There is no list at the moment"' \
+	'of a list that is cut nothing is said'
+sed 's/^# expires: .*/# expires: 2020-01-01T00:00:00Z/' "$TMP/good" >"$LIST.new" && mv "$LIST.new" "$LIST"
+is "$(ask json?address=203.0.113.6)" 503 'nor of one that has expired'
+rm "$LIST"
+is "$(ask json?address=203.0.113.6)" 503 'nor where there is none'
+cp "$TMP/good" "$LIST"
+is "$(ask json?address=203.0.113.6) $(jq -c .listed "$TMP/body")" '200 true' 'and all is well afterwards'
+pid=$(pgrep -f 'nolist-xdp.* page --contact' | head -n 1)
+is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*//p' "/proc/$pid/status" | tr '\n' ' ')" '  1 ' 'without capabilities'
+fails 2 'is not an address' 'a proxy that is none' page --proxy localhost
+done_testing
