@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# circle: more
 #
 # exporter: what run answers, by HTTP: in both formats, to who asks for it properly, from a process
 # without capabilities, whatever other clients do. Why it matters: it faces a network, and it must

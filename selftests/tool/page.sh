@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# circle: more
 #
 # page: what it says of an address, as HTML and as JSON, in answers of one size; that nobody gets
 # more of it than is his due, by asking often, by headers or by hostile words; and what a list that is
