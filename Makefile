@@ -162,8 +162,8 @@ fuzz: ## feed what reads foreign text with made-up text; T=NAME one, TIME=SECOND
 fuzz-build: $(FUZZ_BIN)
 $(FUZZ_BIN): $(B)/%: selftests/fuzz/%.c $(TEST_LIBS)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $$(pkg-config --cflags $(LIBS)) $< $(TEST_LIBS) \
-		$$(pkg-config --libs $(LIBS) libpcap) -lm -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $$(pkg-config --cflags $(ALL_LIBS)) $< $(TEST_LIBS) \
+		-Wl,--as-needed -lunbound -lresolv $$(pkg-config --libs $(ALL_LIBS) libpcap) -lm -o $@
 
 # The benchmark: programs of its own, each a main() with lib.c.
 BENCH_SRC := selftests/bench

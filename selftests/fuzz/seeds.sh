@@ -19,6 +19,12 @@ conf)
 	sed 's/^#\([a-z-]* = \)/\1/' scripts/nolist-xdp.conf | seed
 	printf 'interface = { s0 }\nlist = { "plain\n/tmp/x\nw0 w1\tw2" }\n' | seed
 	;;
+lint)
+	printf '\0version: STSv1\r\nmode: enforce\r\nmax_age: 86400\r\nmx: *.example.com\r\n' | seed
+	printf '\1\1\2\204\0\0\1\0\1\0\0\0\0\1a\0\0\17\0\1\300\14\0\17\0\1\0\0\1\54\0\4\0\12\300\14' | seed
+	printf '\2\0\12\2mx\7example\3com\0' | seed
+	printf '\3\24\35\26\26' | seed
+	;;
 networks)
 	printf '192.0.2.0/24 # a network\n2001:db8::/48\n198.51.100.7\n' | seed
 	printf 'a.example 192.0.2.0/24\nb.example 2001:db8::/32\na.example 198.51.100.9\n' | seed

@@ -128,13 +128,11 @@ static void take_records(struct dns_direct *s, ns_msg *m)
 		qsort(s->record, s->records, sizeof(*s->record), by_text);
 }
 
-/* False: it is no answer to this question. */
-static bool take_answer(struct asking *a, const unsigned char *bytes, int size)
+bool dns_read_mx(struct dns_direct *s, const unsigned char *id, const unsigned char *bytes, int size)
 {
-	struct dns_direct *s = a->s;
 	ns_msg m;
 
-	if (size < NS_HFIXEDSZ || memcmp(bytes, a->query, 2) || ns_initparse(bytes, size, &m) ||
+	if (size < NS_HFIXEDSZ || memcmp(bytes, id, 2) || ns_initparse(bytes, size, &m) ||
 	    !ns_msg_getflag(m, ns_f_qr))
 		return false;
 	s->bytes = size;
@@ -187,7 +185,7 @@ static void ask_tcp(struct dns *d, struct asking *a)
 	    send(fd, head, a->size + 2, MSG_NOSIGNAL) == a->size + 2 && read_all(fd, head, 2, d)) {
 		size = head[0] << 8 | head[1];
 		if (read_all(fd, bytes, size, d))
-			take_answer(a, bytes, size);
+			dns_read_mx(a->s, a->query, bytes, size);
 	}
 	free(bytes);
 	if (fd >= 0)
@@ -220,7 +218,7 @@ static void receive(struct asking *a)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n < 0 || take_answer(a, bytes, n))
+	if (n < 0 || dns_read_mx(a->s, a->query, bytes, n))
 		hang_up(a);
 }
 

@@ -105,6 +105,8 @@ struct dns_direct {
 
 /* Asks n servers for the MX records of a name, all together. */
 void dns_ask_mx(struct dns *d, const char *name, struct dns_direct *s, int n);
+/* Reads one answer to the question with that id (two bytes); false: it is none. */
+bool dns_read_mx(struct dns_direct *s, const unsigned char *id, const unsigned char *bytes, int size);
 void dns_direct_free(struct dns_direct *s, int n);
 
 /* --- what records say ------------------------------------------------------------------ */
