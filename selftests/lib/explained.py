@@ -2,8 +2,9 @@
 #
 # Compares how two builds judge the same sources, one JSON object a line and source:
 #
-#	explained.py OLD NEW AS_OF
+#	explained.py OLD NEW AS_OF [flood]
 #
+# flood: contacts were too many to be noted, at some time.
 # What they say of a source's evidence must be the same. Where they judge it otherwise, a rule that
 # is newer than the old build must explain it, found here from the source's evidence alone. Prints
 # how many differ by which rule. Fails, and prints them, if there are others. To add a rule: a
@@ -77,6 +78,17 @@ def stays_near(old, new):
 	return new["since"] and any(t >= new["since"] for t in DATA.get(network(new), ()))
 
 
+def walk_hidden(old, new):
+	"""A neighbour sent data, and a flood may have hidden that it was at low."""
+	return FLOOD and new["excused"] > old["excused"] and network(new) in DATA
+
+
+def hidden(old, new):
+	"""A flood may have hidden what it did before the first offence, or before its last SYN."""
+	return FLOOD and new["strong"] + new["weak"] < max(2, old["strong"] + old["weak"]) and (
+		new["verdict"] in ("held", "few", "waiting", "expired"))
+
+
 def running(old, new):
 	"""Of the hour that was not over then only its last dialogue is known, which came later."""
 	return any(h["start"] <= AS_OF < h["start"] + H for h in offences(new))
@@ -89,7 +101,8 @@ def network(s):
 	return int(ipaddress.ip_address(net)) >> size - bits, bits
 
 
-RULES = (quit_near, burst, stays, between, caused, seen_later, ended, edge, stays_near, running)
+RULES = (quit_near, burst, stays, between, caused, seen_later, ended, edge, stays_near, walk_hidden, hidden,
+	running)
 
 
 def read(name):
@@ -122,5 +135,6 @@ def main(old_file, new_file):
 
 
 AS_OF = int(sys.argv[3])
+FLOOD = sys.argv[4:] == ["flood"]
 DATA = {} # when the addresses of a network first sent data
 sys.exit(main(*sys.argv[1:3]))

@@ -56,7 +56,7 @@ static bool has_talk(const struct pack_hour *h)
 	for (i = 0; i < NOLIST_EVENT_SLOTS; i++)
 		if (h->n[i])
 			return true;
-	return !h->seen;
+	return !(h->seen & ~PACK_SEEN_NEW);
 }
 
 static void add_hours(struct evidence *e, struct record *r, const struct stored *k, int64_t wall_s)

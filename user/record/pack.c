@@ -338,6 +338,20 @@ static bool add_walks(struct stored *k, const struct pack_verified *v)
 	return is_new;
 }
 
+/* Marks the hour in which a record began, if it is known. */
+static bool mark_new(struct stored *k, uint32_t begin)
+{
+	uint32_t hour = (begin - 1) / HOUR_S + 1;
+	unsigned int i;
+
+	for (i = k->hours; i && k->hour[i - 1].hour > hour; i--)
+		;
+	if (!i || k->hour[i - 1].hour != hour || k->hour[i - 1].seen & PACK_SEEN_NEW)
+		return false;
+	k->hour[i - 1].seen |= PACK_SEEN_NEW;
+	return true;
+}
+
 bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 			 const struct pack_hour *hour, unsigned int hours)
 {
@@ -359,7 +373,6 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 	cover(&k->now.data, v->data);
 	cover(&k->now.talk, v->talk);
 	if (is == LATER) {
-		is_new = add_seen(stored, begin, PACK_SEEN_NEW);
 		k->before_data_count = pack_sum(k->before_data_count, k->now.data_count);
 		k->before_talk_hours = pack_sum(k->before_talk_hours, k->now.talk_hours);
 		k->before_bad_acks = pack_sum(k->before_bad_acks, k->now.bad_acks);
@@ -379,6 +392,8 @@ bool stored_add_verified(struct stored *stored, const struct pack_verified *v,
 	is_new |= add_seen(stored, v->data.first, PACK_SEEN_DATA);
 	is_new |= add_seen(stored, v->data.last, PACK_SEEN_DATA);
 	is_new |= add_walks(stored, v);
+	if (is == LATER)
+		is_new |= mark_new(stored, begin);
 	return is_new || memcmp(&was, k, sizeof(was));
 }
 

@@ -72,7 +72,7 @@ enum {
 	PACK_SEEN_WALK = 16,       /* a walk that counts */
 	PACK_SEEN_WALK_TWICE = 32, /* two of them */
 	PACK_SEEN_ACCEPTED = 64,   /* imported: a delivery that was accepted after all filters */
-	PACK_SEEN_NEW = 128,       /* its record in nolist_verified began in this hour */
+	PACK_SEEN_NEW = 128, /* its record in nolist_verified began in this hour: no hour of its own */
 };
 
 /* One hour of the table's clock; fields mean the same as in struct nolist_hour. */
@@ -196,7 +196,7 @@ struct stored {
  */
 #define STORED_HIDDEN_HOURS 3
 /* Hours that one read of the tables may add to a source. */
-#define STORED_HOURS_MORE (NOLIST_HOURS + 5 + 2 * PACK_ROLES + (STORED_HIDDEN_HOURS + 1) * 4)
+#define STORED_HOURS_MORE (NOLIST_HOURS + 4 + 2 * PACK_ROLES + (STORED_HIDDEN_HOURS + 1) * 4)
 
 /* Is there any verified evidence? */
 static inline bool stored_is_verified(const struct stored *k)
