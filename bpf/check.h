@@ -190,13 +190,18 @@ static __always_inline void check_stamps(struct pkt *p, const __be32 *w, __u8 at
 	p->ts_at = at;
 }
 
+#define SYN_LATE 64 /* the timestamps are in the fourth and fifth word, else in the third and fourth */
+
 /*
- * Options of a SYN, in the orders of Linux and of Windows with and without window scaling.
- * The options are the doff - 20 bytes at offset off. Returns their sum << 8 | their bytes, or
- * 0 for any other order. A function of its own for the verifier.
+ * Options of a SYN, in the orders of Linux and Android, of Windows without timestamps and with or
+ * without window scaling, of Windows with timestamps and FreeBSD, and of macOS and iOS. The
+ * options are the doff - 20 bytes at offset off. Returns their sum << 8 | their bytes, perhaps
+ * with SYN_LATE, or 0 for any other order.
  */
-__noinline __u64 check_syn_options(struct xdp_md *ctx, __u32 off, __u32 doff)
+static __always_inline __u64 check_syn_options_here(struct xdp_md *ctx, __u32 off, __u32 doff)
 {
+	const __be32 sack_stamps = bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES);
+	const __be32 stamps = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_BYTES);
 	const __be32 sack_ok = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_OK << 8 | 2);
 	const __be32 scale = bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8);
 	void *end = (void *)(long)ctx->data_end;
@@ -217,11 +222,25 @@ __noinline __u64 check_syn_options(struct xdp_md *ctx, __u32 off, __u32 doff)
 	sum += w[2];
 	if (doff == 32 && (w[1] & bpf_htonl(0xffffff00)) == scale && w[2] == sack_ok)
 		return sum << 8 | 12;
-	if (doff != 40 || (void *)(w + 5) > end ||
-	    w[1] != bpf_htonl(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | OPT_TS_BYTES) ||
-	    (w[4] & bpf_htonl(0xffffff00)) != scale)
+	if ((void *)(w + 5) > end)
 		return 0;
-	return (sum + w[3] + w[4]) << 8 | 20;
+	sum += (__u64)w[3] + w[4];
+	if (doff == 40 && w[1] == sack_stamps && (w[4] & bpf_htonl(0xffffff00)) == scale)
+		return sum << 8 | 20;
+	if ((w[1] & bpf_htonl(0xffffff00)) != scale)
+		return 0;
+	if (doff == 40 && w[2] == sack_stamps)
+		return sum << 8 | SYN_LATE | 20;
+	if (doff != 44 || (void *)(w + 6) > end || w[2] != stamps ||
+	    w[5] != bpf_htonl(OPT_SACK_OK << 24 | 2 << 16))
+		return 0;
+	return (sum + w[5]) << 8 | SYN_LATE | 24;
+}
+
+/* A function of its own for the verifier. On the shortest way even its call counts. */
+__noinline __u64 check_syn_options(struct xdp_md *ctx, __u32 off, __u32 doff)
+{
+	return check_syn_options_here(ctx, off, doff);
 }
 
 /*
@@ -236,10 +255,12 @@ static __always_inline __u32 check_fast_options(struct xdp_md *ctx, struct pkt *
 	__u64 syn;
 
 	if (p->flags & TCP_SYN) {
-		syn = check_syn_options(ctx, p->l4 + sizeof(struct tcphdr), p->doff);
+		syn = __builtin_constant_p(p->l4) ?
+			      check_syn_options_here(ctx, p->l4 + sizeof(struct tcphdr), p->doff) :
+			      check_syn_options(ctx, p->l4 + sizeof(struct tcphdr), p->doff);
 		p->tcp_sum += syn >> 8;
-		if ((syn & 63) == 20 && (void *)(w + 4) <= (void *)(long)ctx->data_end)
-			check_stamps(p, w + 2, 6 + 1);
+		if ((syn & 63) >= 20 && (void *)(w + 5) <= (void *)(long)ctx->data_end)
+			check_stamps(p, syn & SYN_LATE ? w + 3 : w + 2, syn & SYN_LATE ? 10 + 1 : 6 + 1);
 		return syn & 63;
 	}
 	if (p->doff != sizeof(struct tcphdr) + OPT_STAMPS ||

@@ -12,7 +12,7 @@
 
 #define FAST_MISS (-1) /* "take the slow path"; no XDP code has this number */
 
-/* Class of a frame that parse_plain() accepts. The family is the lowest bit: 0 is IPv4. */
+/* Class of a frame without VLAN tag. The family is the lowest bit: 0 is IPv4. */
 enum fast_class {
 	FAST_NONE = 0,  /* it has no fast path */
 	FAST_OTHER = 1, /* to no port or no MX of ours */
@@ -29,6 +29,7 @@ enum fast_class {
 	FAST_HIGH_ACK6,
 	FAST_HIGH_FIN4 = 10,
 	FAST_HIGH_FIN6,
+	FAST_NOT_TCP = 12, /* of both families */
 };
 
 /* Sets mx, its index in nolist_stats.mx, if the frame is for an MX of ours. */
@@ -43,7 +44,7 @@ static __always_inline enum fast_class fast_classify(struct xdp_md *ctx,
 	__u8 flags;
 
 	if (!parse_plain(ctx, &f, is_ip6))
-		return FAST_NONE;
+		return parse_is_not_tcp(ctx, is_ip6) ? FAST_NOT_TCP : FAST_NONE;
 	port = f.tcp[1];
 	if (!match_port(conf, port))
 		return FAST_OTHER;
@@ -68,9 +69,9 @@ static __always_inline enum fast_class fast_classify(struct xdp_md *ctx,
 	return flags == TCP_SYN ? FAST_HIGH_SYN4 + is_ip6 : FAST_NONE;
 }
 
-static __always_inline int fast_other(void)
+static __always_inline int fast_pass(enum nolist_verdict verdict)
 {
-	record_verdict(NOLIST_PASS_OTHER);
+	record_verdict(verdict);
 	return XDP_PASS;
 }
 
@@ -226,7 +227,9 @@ static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_con
 	case FAST_NONE:
 		return FAST_MISS;
 	case FAST_OTHER:
-		return fast_other();
+		return fast_pass(NOLIST_PASS_OTHER);
+	case FAST_NOT_TCP:
+		return fast_pass(NOLIST_PASS_NOT_TCP);
 	case FAST_REAL4:
 		return fast_real4(ctx, mx);
 	case FAST_REAL6:

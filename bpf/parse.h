@@ -294,6 +294,23 @@ static __always_inline bool parse_plain(struct xdp_md *ctx, struct plain *f, boo
 	       !(ip->frag_off & ~bpf_htons(IP4_DF));
 }
 
+/*
+ * Is a frame without VLAN tag certainly no TCP? Twin of parse_frame() for the most common
+ * frames of this kind: any IPv4, and of IPv6 UDP and ICMP without extension headers.
+ */
+static __always_inline bool parse_is_not_tcp(struct xdp_md *ctx, bool is_ip6)
+{
+	struct ipv6hdr *ip6 = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	struct iphdr *ip = (void *)ip6;
+
+	if ((is_ip6 ? (void *)(ip6 + 1) : (void *)(ip + 1)) > (void *)(long)ctx->data_end)
+		return false;
+	if (!is_ip6)
+		return ip->protocol != IPPROTO_TCP;
+	return (ip6->nexthdr == IPPROTO_UDP || ip6->nexthdr == IPPROTO_ICMPV6) &&
+	       (*(__u8 *)ip & 0xf0) == 0x60;
+}
+
 static __always_inline struct nolist_addr parse_plain_daddr(const struct plain *f, bool is_ip6)
 {
 	struct nolist_addr a;
