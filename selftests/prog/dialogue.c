@@ -199,6 +199,14 @@ static char *read_page(void)
 	return page;
 }
 
+/* Is it a row's name, which ends with "` |"? Other tables have addresses and commands there. */
+static bool is_name(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return len && !strncmp(text + len, "` |", 3);
+}
+
 /* The rows of the page begin with "| `name` |". */
 static void compare_with_page(void)
 {
@@ -215,7 +223,7 @@ static void compare_with_page(void)
 		}
 	}
 	for (line = page; (line = strstr(line, "\n| `")); line++)
-		on_page++;
+		on_page += is_name(line + 4);
 	if (on_page != dialogue_row_count)
 		tap_diag("docs/dialogue.md has %u rows, the test %zu", on_page, dialogue_row_count);
 	tap_ok(is_good && on_page == dialogue_row_count, "every row of docs/dialogue.md is run");
