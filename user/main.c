@@ -17,7 +17,7 @@ static const struct cmd cmds[] = {
 	  "attach to interfaces, or adopt what is attached, and configure" },
 	{ "test", cmd_test,
 	  "[-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
-	  "[--from NETNS] [--via CMD] [--timeout TIME] [--json]",
+	  "[--from NETNS] [--via CMD] [--domain NAME] [--timeout TIME] [--json]",
 	  "show whether the fakes and the real MX answer as they should" },
 	{ "lint", cmd_exec, "", HELP_LINT },
 	{ "unload", cmd_unload, "[IFACE]... [-i IFACE]... [--purge]",

@@ -81,6 +81,12 @@ check 'explain: a source that only asked for others has no offence' \
 		E
 		nolist explain 198.18.0.77 -c "$CONF")
 
+# A recipient of ours, or the fakes would seem to be wrong.
+check 'test: names a recipient of ours' bash -c "\"\$@\" | grep '^ok .*high .*451 4.7.1 .* to DATA'" - \
+	nsenter --net=/run/netns/server "$TOOL" test -c "$CONF" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
+check 'test: or the one that is given' bash -c "\"\$@\" | grep '^ok .*high .*450 4.1.2 .* to RCPT'" - \
+	nsenter --net=/run/netns/server "$TOOL" test -c "$CONF" --domain other.example --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
+
 # --- files ------------------------------------------------------------------------
 
 echo 'more.example' >>"$LIST"

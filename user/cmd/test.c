@@ -16,9 +16,10 @@
 #include "user/base/version.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
+#include "user/judge/files.h"
 #include "user/probe/probe.h"
 
-enum { OPT_JSON = 256, OPT_FROM, OPT_VIA, OPT_TIMEOUT };
+enum { OPT_JSON = 256, OPT_FROM, OPT_VIA, OPT_TIMEOUT, OPT_DOMAIN };
 
 #define TIMEOUT_MAX_S 60
 
@@ -30,6 +31,7 @@ static const struct cmd_option opts[] = {
 	{ "port", CONF_ARGS_PORT, "N", "a port of the fakes, instead of the file's (25)" },
 	{ "from", OPT_FROM, "NETNS", "test from this network namespace: a name, or a path" },
 	{ "via", OPT_VIA, "CMD", "test from the host that a command leads to, such as \"ssh HOST\"" },
+	{ "domain", OPT_DOMAIN, "NAME", "of the recipient (the first of 'domains')" },
 	{ "timeout", OPT_TIMEOUT, "TIME", "how long to wait for an answer (2s)" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
@@ -38,7 +40,7 @@ static const struct cmd_option opts[] = {
 struct test {
 	struct conf_args args;
 	bool has_addresses, has_ports, is_json;
-	const char *from, *via;
+	const char *from, *via, *domain;
 	int timeout_s;
 };
 
@@ -56,6 +58,20 @@ static int set_timeout(struct test *t, const char *text)
 	return EXIT_DONE;
 }
 
+static int set_domain(struct test *t, const char *text)
+{
+	struct domain d;
+	const char *why = domain_parse(text, &d);
+
+	if (why || !d.is_itself) {
+		errx("--domain: '%s' is not a domain: %s", text,
+		     why ? why : "it is no name by itself");
+		return EXIT_USAGE;
+	}
+	t->domain = text;
+	return EXIT_DONE;
+}
+
 static int take(struct test *t, int c)
 {
 	t->has_addresses |= c == CONF_ARGS_LOW || c == CONF_ARGS_REAL || c == CONF_ARGS_HIGH;
@@ -66,6 +82,8 @@ static int take(struct test *t, int c)
 		t->from = optarg;
 	else if (c == OPT_VIA)
 		t->via = optarg;
+	else if (c == OPT_DOMAIN)
+		return set_domain(t, optarg);
 	else if (c == OPT_TIMEOUT)
 		return set_timeout(t, optarg);
 	else
@@ -92,6 +110,35 @@ static int read_conf(struct test *t, struct conf *conf)
 	for (i = 0; i < t->args.adds; i++)
 		conf_add(conf, t->args.add[i].key, t->args.add[i].value, t->args.add[i].where);
 	return conf_check(conf) ? EXIT_USAGE : EXIT_DONE;
+}
+
+/*
+ * A recipient of ours, since a high fake tells others 450, and notes no tempfail. What is wrong
+ * with files of domains is for load and check to say.
+ */
+static int choose_domain(const struct test *t, struct conf *conf)
+{
+	static struct files files;
+	struct domain_set set = {};
+	char below[NOLIST_DOMAIN_MAX + 8] = "";
+	const char *domain = t->domain;
+	size_t i;
+	int error = 0;
+
+	files.state_dir = options.state_dir;
+	if (!domain && conf->domains)
+		error = files_domains(&set, conf, &files);
+	for (i = 0; i < set.n && !domain; i++) {
+		if (set.domain[i].is_itself && !set.domain[i].is_never)
+			domain = set.domain[i].name;
+		else if (set.domain[i].is_below && !set.domain[i].is_never)
+			snprintf(below, sizeof(below), "test.%s", set.domain[i].name);
+	}
+	if (!domain && strlen(below) <= NOLIST_DOMAIN_MAX)
+		domain = below;
+	conf->test_domain = domain && *domain ? strdup(domain) : NULL;
+	domain_set_free(&set);
+	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
 /* --- printing ----------------------------------------------------------------------------- */
@@ -241,6 +288,8 @@ int cmd_test(int argc, char **argv)
 		if (status)
 			conf_print_notes(&conf, false);
 		else
+			status = choose_domain(&t, &conf);
+		if (!status)
 			status = test(&t, &conf);
 		conf_free(&conf);
 	}

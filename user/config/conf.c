@@ -95,6 +95,7 @@ void conf_free(struct conf *conf)
 		free(conf->note[i].text);
 	free(conf->name);
 	free(conf->tempfail_text);
+	free(conf->test_domain);
 	free(conf->allow);
 	free(conf->note);
 	free(conf->mx);

@@ -82,6 +82,7 @@ struct conf {
 	int never_excepts;
 	struct prefix *test_source;    /* "test-sources": where tests of the fakes come from */
 	int test_sources;
+	char *test_domain;             /* of the recipient in a test; NULL: none is named */
 
 	/* Lists (NULL: the default above): */
 	char *list_zone;       /* "list-zone": of the DNS list */

@@ -136,11 +136,13 @@ static bool talk(struct client *c, const char *line, const char *word)
 /* The dialogue up to the 4xx. True: it came, and *word is what it answers. */
 static bool talk_until_later(struct client *c, const char **word)
 {
-	static const char *const line[] = { NULL, "EHLO test.invalid\r\n", "MAIL FROM:<>\r\n",
-					    "RCPT TO:<postmaster>\r\n", "DATA\r\n" };
+	char text[PROBE_RCPT], rcpt[PROBE_RCPT + 2];
+	const char *const line[] = { NULL, "EHLO test.invalid\r\n", "MAIL FROM:<>\r\n", rcpt,
+				     "DATA\r\n" };
 	static const char *const words[] = { "the connection", "EHLO", "MAIL", "RCPT", "DATA" };
 	size_t i;
 
+	snprintf(rcpt, sizeof(rcpt), "%s\r\n", probe_rcpt(c->p, text));
 	for (i = 0; i < sizeof(line) / sizeof(*line); i++) {
 		*word = words[i];
 		if (!talk(c, line[i], words[i]))

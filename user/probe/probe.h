@@ -25,6 +25,7 @@ struct probe {
 	struct nolist_addr addr;
 	unsigned short port; /* host order */
 	enum nolist_role role;
+	char domain[NOLIST_DOMAIN_MAX + 1]; /* of the recipient; "": none is named */
 	/* By probe_route(): */
 	struct nolist_addr source; /* the address of this host that it is asked from */
 	bool has_source;
@@ -36,6 +37,10 @@ struct probe {
 	bool has_tls;      /* of a real MX: it offers STARTTLS */
 	char text[PROBE_TEXT]; /* in words, safe for a terminal */
 };
+
+/* "RCPT TO:<postmaster@example.com>" or, without a domain, "RCPT TO:<postmaster>". */
+#define PROBE_RCPT (32 + NOLIST_DOMAIN_MAX)
+const char *probe_rcpt(const struct probe *p, char line[PROBE_RCPT]);
 
 /* The addresses of a configuration: fakes with each port, the real MX with port 25. */
 int probe_targets(const struct conf *conf, struct probe **probes, int *n);

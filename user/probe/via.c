@@ -75,7 +75,7 @@ static int make_words(struct words *w, const char *cmd, const struct conf *conf,
 	char option[16], value[ADDR_TEXT];
 	int i, error;
 
-	w->max = WORDS_MAX + 2 * conf->mxs + 2 * NOLIST_PORT_MAX + 8;
+	w->max = WORDS_MAX + 2 * conf->mxs + 2 * NOLIST_PORT_MAX + 10;
 	w->word = calloc(w->max, sizeof(*w->word));
 	error = w->word ? add_command(w, cmd) : -ENOMEM;
 	if (!error)
@@ -91,6 +91,8 @@ static int make_words(struct words *w, const char *cmd, const struct conf *conf,
 	snprintf(value, sizeof(value), "%ds", timeout_ms / 1000);
 	if (!error)
 		error = add_option(w, "--timeout", value);
+	if (!error && conf->test_domain)
+		error = add_option(w, "--domain", conf->test_domain);
 	return error ? error : add_word(w, "--json");
 }
 

@@ -261,22 +261,23 @@ static void ask_high(struct probe *p, int fd, int timeout_ms)
 		const char *word, *line;
 	} steps[] = { { "EHLO", NULL },
 		      { "MAIL", "MAIL FROM:<>" },
-		      { "RCPT", "RCPT TO:<postmaster>" },
+		      { "RCPT", NULL },
 		      { "DATA", "DATA" } };
 	enum { STEPS = sizeof(steps) / sizeof(*steps) };
 	struct smtp s = { .fd = fd };
 	struct smtp_reply banner, r;
 	const char *to = "the connection";
-	char ehlo[128];
+	char ehlo[128], rcpt[PROBE_RCPT];
 	int i = -1, error, state;
 
 	ehlo_line(p, ehlo, sizeof(ehlo));
+	probe_rcpt(p, rcpt);
 	error = smtp_reply(&s, smtp_clock() + timeout_ms, &banner);
 	r = banner;
 	while (!error && !(state = take_high(p, to, &r, i == STEPS - 1))) {
 		i++;
 		to = steps[i].word;
-		error = smtp_say(&s, i ? steps[i].line : ehlo, smtp_clock() + timeout_ms, &r);
+		error = smtp_say(&s, steps[i].line ? steps[i].line : i ? rcpt : ehlo, smtp_clock() + timeout_ms, &r);
 	}
 	if (error)
 		say_broken(p, to, error, &r);
@@ -350,6 +351,12 @@ void probe_wire(struct probe_run *run)
 
 /* --- which ------------------------------------------------------------------------------ */
 
+const char *probe_rcpt(const struct probe *p, char line[PROBE_RCPT])
+{
+	snprintf(line, PROBE_RCPT, "RCPT TO:<postmaster%s%s>", *p->domain ? "@" : "", p->domain);
+	return line;
+}
+
 int probe_targets(const struct conf *conf, struct probe **probes, int *n)
 {
 	struct probe *p = calloc(conf->mxs * conf->ports + 1, sizeof(*p));
@@ -367,5 +374,7 @@ int probe_targets(const struct conf *conf, struct probe **probes, int *n)
 				.port = conf->mx[i].role == NOLIST_REAL ? NOLIST_SMTP_PORT :
 									  conf->port[k],
 			};
+	for (i = 0; i < *n && conf->test_domain; i++)
+		snprintf(p[i].domain, sizeof(p[i].domain), "%s", conf->test_domain);
 	return 0;
 }
