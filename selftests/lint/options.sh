@@ -50,7 +50,7 @@ diag "$(grep -E '^(error|warning)' "$TMP/out")"
 check 'and lint says of each check that it is fine' \
 	test "$(grep -c '^ok ' "$TMP/out")" -ge 13
 for words in 'postconf -e .inet_interfaces = 192.175.48.20, 2620:4f:8000::20, 127.0.0.1' \
-	'dc_local_interfaces=' 'nft add rule' 'nolist-xdp unload --purge'; do
+	'dc_local_interfaces=.192.175.48.20 ; 2620:4f:8000::20 ; 127.0.0.1' 'nft insert rule' 'nolist-xdp unload --purge'; do
 	check "the plan says: $words" grep -q "$words" "$TMP/plan"
 done
 # shellcheck disable=SC2086 # words

@@ -20,10 +20,10 @@ def read():
         name, state, *mxes = line.split()
         hosts, preference, n = [], 0, len(zones) + 1
         for k, mx in enumerate(mxes, 1):
-            m = re.fullmatch(r"(=?)([LRH])([2-5]?)(6?)", mx)
+            m = re.fullmatch(r"(=?)([LRH])([2-5]?)([6v]?)", mx)
             preference += 0 if m[1] else 10
             count = int(m[3] or 1)
-            addresses = [f"192.0.{64 + n}.{10 * k + i}" for i in range(count)]
+            addresses = [f"192.0.{64 + n}.{10 * k + i}" for i in range(count if m[4] != "v" else 0)]
             if m[4]:
                 addresses += [f"2001:db8:64:{n:x}::{10 * k + i}" for i in range(count)]
             hosts.append((f"{m[2].lower()}{k}", ROLES[m[2]], preference, addresses))

@@ -74,12 +74,17 @@ static void print_policy(const struct lint *l, const struct conf_mx *mx, int n)
 	printf("mx: %s\n", name);
 }
 
-static void print_listen(const struct lint *l, const struct conf_mx *mx, int n)
+/* IPv4 first. */
+static void print_real(const struct lint *l, const char *between)
 {
 	char text[ADDR_TEXT];
+	int i, ip4;
 
-	(void)l;
-	printf("%s%s", n || !addr_is_ip4(&mx->addr) ? ", " : "", addr_text(&mx->addr, text));
+	for (ip4 = 1; ip4 >= 0; ip4--)
+		for (i = 0; i < l->conf->mxs; i++)
+			if (l->conf->mx[i].role == NOLIST_REAL &&
+			    addr_is_ip4(&l->conf->mx[i].addr) == ip4)
+				printf("%s%s", addr_text(&l->conf->mx[i].addr, text), between);
 }
 
 static void print_zone(const struct lint *l)
@@ -103,16 +108,14 @@ static void print_server(const struct lint *l)
 {
 	puts("\n# The mail server listens at the real addresses alone. postfix:");
 	printf("postconf -e 'inet_interfaces = ");
-	each(l, NOLIST_REAL, true, print_listen);
-	each(l, NOLIST_REAL, false, print_listen);
-	puts(", 127.0.0.1'\npostfix stop; postfix start");
-	puts("# or exim (/etc/exim4/update-exim4.conf.conf), then update-exim4.conf and a restart:");
-	printf("dc_local_interfaces='<, ");
-	each(l, NOLIST_REAL, true, print_listen);
-	each(l, NOLIST_REAL, false, print_listen);
-	puts(", 127.0.0.1'");
+	print_real(l, ", ");
+	puts("127.0.0.1'\npostfix stop; postfix start\n"
+	     "# or exim (/etc/exim4/update-exim4.conf.conf), then update-exim4.conf and a restart:");
+	printf("dc_local_interfaces='");
+	print_real(l, " ; ");
+	puts("127.0.0.1'");
 	puts("\n# The firewall lets port 25 to all of them through; what drops it costs mail:\n"
-	     "nft add rule inet filter input tcp dport 25 accept");
+	     "nft insert rule inet filter input tcp dport 25 accept");
 }
 
 static void print_tls(const struct lint *l)

@@ -18,7 +18,7 @@ const struct sender senders[] = {
 	  .max_addresses = 5, .max_sessions = 2, .is_balanced = true },
 	{ "exim", "hosts_max_try 5; spec.txt 30.4 and 47.4 of 4.96; seen", .max_addresses = 5,
 	  .has_one_of_each = true, .is_ip6_first = true, .remembers = true },
-	{ "qmail", "qmail-remote.c of notqmail: 4xx ends the try; seen", .is_ip4_only = true,
+	{ "qmail", "qmail-remote.c of notqmail: 4xx ends the try", .is_ip4_only = true,
 	  .later = LATER_ENDS },
 	{ "sendmail", "deliver.c of 8.17, MAXMXHOSTS 100; seen", .max_hosts = 100,
 	  .is_ip6_first = true },
