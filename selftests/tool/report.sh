@@ -36,29 +36,30 @@ inject '203.0.113.1 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:
 	'203.0.113.2 high=150h:150h:1 talk=150h:150h:1 hour=150:1:0:0:0 real=174h:174h:2 data=174h:174h:2' \
 	'203.0.113.3 low=170h:170h:4 real=170h:170h:4 data=170h:170h:4 walk=170h:171h' \
 	'198.51.100.9 high=150h:150h:1 talk=150h:150h:1 hour=150:1:0:0:0' \
+	'198.51.100.10 high=151h:151h:1 talk=151h:151h:1 hour=151:1:0:0:0' \
 	'203.0.114.1 high=250h:260h:3 talk=250h:260h:2 hour=250:1:0:0:0 hour=260:1:0:0:0'
 
 inject 'hour4=335:9:9' '198.51.100.1 real=1h:335h:9 data=1h:335h:9'
 must collect
-is "$(all_counts)" '0|4 1|15 2|8 3|6 4|15 5|2 ' 'collect counts SYNs, dialogues, data and walks'
+is "$(all_counts)" '0|4 1|15 2|9 3|7 4|15 5|2 ' 'collect counts SYNs, dialogues, data and walks'
 must collect
-is "$(all_counts)" '0|4 1|15 2|8 3|6 4|15 5|2 ' 'what is collected again counts once'
+is "$(all_counts)" '0|4 1|15 2|9 3|7 4|15 5|2 ' 'what is collected again counts once'
 inject '198.51.100.9 high=150h:300h:5 talk=150h:300h:2 hour=150:1:0:0:0 hour=300:1:0:0:0'
 must collect
-is "$(count 2) $(count 3)" '12 7' 'what is new is added'
+is "$(count 2) $(count 3)" '13 8' 'what is new is added'
 must sqlite3 -cmd ".timeout 5000" "$STATE_DIR/evidence.db" 'DELETE FROM source'
 must collect
-is "$(all_counts)" '0|4 1|15 2|12 3|7 4|15 5|2 ' 'what the store had dropped is not new'
+is "$(all_counts)" '0|4 1|15 2|13 3|8 4|15 5|2 ' 'what the store had dropped is not new'
 
 # --- lists, and who came back ---
 
 must nolist dump --all -c "$CONF" --quiet
 is "$(cat "$TMP/list" | grep -v '^#' | tr '\n' ' ')" '198.51.100.9 203.0.114.1 ' 'two are listed'
 is "$(count 10) $(count 11) $(count 12)" '2 0 2' 'dump counts additions, removals and entries'
-is "$(count 8) $(count 9)" '1 1' 'and, a week later, who was at the real MX since'
+is "$(count 8) $(count 9)" '1 2' 'and, a week later, who was at the real MX since'
 must nolist dump --all -c "$CONF" --quiet
 must nolist dump -c "$CONF" --quiet --output "$TMP/other" 2>/dev/null
-is "$(count 10) $(count 8) $(count 9)" '2 1 1' 'once, however often it is run'
+is "$(count 10) $(count 8) $(count 9)" '2 1 2' 'once, however often it is run'
 must nolist pardon 203.0.114.1 -c "$CONF" >/dev/null 2>&1
 must nolist dump --all -c "$CONF" --quiet
 is "$(count 10) $(count 11) $(count 12)" '2 1 2' 'and a removal; the most entries of the hour stay'
@@ -89,7 +90,7 @@ for us in 2000 4000 6000 8000 10000 12000 15000 20000 30000; do
 done
 check 'a collect that is killed early counts nothing' test "$killed" -gt 0
 must collect
-is "$(count 2)" 112 'and all of it counts once afterwards'
+is "$(count 2)" 113 'and all of it counts once afterwards'
 
 # --- the report ---
 
@@ -97,12 +98,12 @@ run report -c "$CONF" --days 20
 is "$status" 0 'a report'
 is "$(sed -n 's/^  \(SYNs to the low fake\|connections with\).* \([0-9]*\)$/\2/p' "$TMP/out" | tr '\n' ' ')" '4 15 ' \
 	'has the sums'
-is "$(sed -nE 's/^  of those, never at the real MX +//p' "$TMP/out")" '1 of 2, 50 %' 'and who never came back'
+is "$(sed -nE 's/^  of those, never at the real MX +//p' "$TMP/out")" '2 of 3, 67 %' 'and who never came back'
 is "$(sed -nE '/^Who walked/,/^$/s/^  ([a-zMX, ]+[a-zMX]) +([0-9]+) .*/\1 \2/p' "$TMP/out" | tr '\n' ';')" \
-	'low fake, then real MX 1;real MX only 1;high fake and real MX 1;high fake only 3;' 'who walked'
+	'low fake, then real MX 1;real MX only 1;high fake and real MX 1;high fake only 4;' 'who walked'
 is "$(sed -nE '/^Networks/,/^$/s/^  (\S+) +/\1 /p' "$TMP/out")" '198.51.100.0/24 1' 'where the listed ones are'
 is "$(grep -cE '^20[0-9-]{8} +[0-9]' "$TMP/out") $(tail -n 1 "$TMP/out" | tr -s ' ' | cut -d' ' -f2-)" \
-	'20 4 15 112 7 2 2' 'a line for each day'
+	'20 4 15 113 8 2 2' 'a line for each day'
 is "$(awk 'length > 78' "$TMP/out")" '' 'as narrow as a mail'
 run report -c "$CONF" --days 2
 is "$(grep -cE '^20[0-9-]{8}T[0-9:]+ ' "$TMP/out")" 48 'hours, for two days'
