@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -139,4 +140,12 @@ void notify_close(void)
 {
 	retry = sd_event_source_disable_unref(retry);
 	watchdog = sd_event_source_disable_unref(watchdog);
+}
+
+void notify_reloading(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	notify("RELOADING=1\nMONOTONIC_USEC=%llu", ts.tv_sec * 1000000ull + ts.tv_nsec / 1000);
 }

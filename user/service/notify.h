@@ -14,4 +14,7 @@ void notify_close(void);
 /* Sends a message, behind those that wait. */
 void notify(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The configuration is being read again: with the time that the service manager asks for. */
+void notify_reloading(void);
+
 #endif

@@ -26,16 +26,11 @@
 #include "user/base/text.h"
 #include "user/service/run.h"
 #include "user/service/single.h"
+#include "user/service/conf_version.h"
 
 #define SECOND 1000000ull
 #define LIMIT_S 3600 /* a step that takes longer is stuck */
 #define STOP_S 60    /* at the end, for running steps and the last collect */
-
-/* The text of a configuration file, and the configuration read from it. */
-struct version {
-	char *text;
-	struct conf conf;
-};
 
 /* A step that is repeated. */
 struct periodic {
@@ -90,42 +85,7 @@ static void notify_status(const struct run *r)
 	notify("STATUS=%s", text);
 }
 
-static void notify_reloading(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	notify("RELOADING=1\nMONOTONIC_USEC=%llu", ts.tv_sec * SECOND + ts.tv_nsec / 1000);
-}
-
 /* --- the configuration --------------------------------------------------------- */
-
-static void version_free(struct version *v)
-{
-	conf_free(&v->conf);
-	free(v->text);
-	*v = (struct version){};
-}
-
-/* 0 or -errno, explained by failure_of(); errors in the file are printed already. */
-static int version_read(struct version *v, const struct run_options *o)
-{
-	int error = conf_slurp(o->file, &v->text);
-
-	if (error)
-		return conf_unreadable(o->file, error);
-	conf_hold(o->file, v->text);
-	error = conf_open(&v->conf, o->file);
-	if (error && v->conf.errors) {
-		conf_print_notes(&v->conf, false);
-		error = fail_usage_reported();
-	}
-	if (!error)
-		error = o->check(&v->conf);
-	if (error)
-		version_free(v);
-	return error;
-}
 
 static void adopt(struct run *r, struct version *v)
 {
@@ -294,7 +254,7 @@ static void reload(struct run *r)
 	int error;
 
 	notify_reloading();
-	error = version_read(&r->next, r->o);
+	error = version_read(&r->next, r->o->file, r->o->check);
 	/* A load would refuse it; without one nothing else would. */
 	if (!error && r->now.conf.mxs && !r->next.conf.mxs) {
 		version_free(&r->next);
@@ -473,27 +433,6 @@ static void set_jobs(struct run *r)
 				    .arg = r };
 }
 
-/* If it cannot find out whether another runs, it goes on: mail needs the program. */
-static int be_single(const char *state_dir)
-{
-	pid_t by;
-	int error = single_instance(state_dir, &by);
-
-	if (error && error != -EBUSY) {
-		failure_print(failure_of(error));
-		warn("cannot find out whether another 'run' is running");
-	}
-	if (error != -EBUSY)
-		return 0;
-	if (by)
-		failx(-EBUSY, "another 'nolist-xdp run', process %d, is running for '%s'", (int)by,
-		      state_dir);
-	else
-		failx(-EBUSY, "another 'nolist-xdp run' is running for '%s'", state_dir);
-	return fail_hint("SIGHUP makes it read its configuration again; two need different "
-			 "--state-dir");
-}
-
 /* An answer has the configuration in force. */
 static void hold_now(void *arg)
 {
@@ -536,9 +475,9 @@ int run(const struct run_options *o)
 	int error;
 
 	set_jobs(&r);
-	error = version_read(&r.next, o);
+	error = version_read(&r.next, o->file, o->check);
 	if (!error)
-		error = be_single(o->state_dir);
+		error = single_or_unknown(o->state_dir);
 	if (!error)
 		error = loop(&r);
 	if (!error && !r.status && r.collect.is_failed)

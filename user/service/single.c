@@ -10,6 +10,7 @@
 
 #include "user/service/single.h"
 #include "user/base/failure.h"
+#include "user/base/log.h"
 #include "user/base/state_dir.h"
 
 #define LOCK_FILE "run.lock"
@@ -35,4 +36,24 @@ int single_instance(const char *dir, pid_t *by)
 		*by = lock.l_pid;
 	close(fd);
 	return fail(error, "cannot lock '%s/%s'", dir, LOCK_FILE);
+}
+
+int single_or_unknown(const char *state_dir)
+{
+	pid_t by;
+	int error = single_instance(state_dir, &by);
+
+	if (error && error != -EBUSY) {
+		failure_print(failure_of(error));
+		warn("cannot find out whether another 'run' is running");
+	}
+	if (error != -EBUSY)
+		return 0;
+	if (by)
+		failx(-EBUSY, "another 'nolist-xdp run', process %d, is running for '%s'", (int)by,
+		      state_dir);
+	else
+		failx(-EBUSY, "another 'nolist-xdp run' is running for '%s'", state_dir);
+	return fail_hint("SIGHUP makes it read its configuration again; two need different "
+			 "--state-dir");
 }

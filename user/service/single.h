@@ -14,4 +14,7 @@
  */
 int single_instance(const char *dir, pid_t *by);
 
+/* The same for run: if it cannot find out, it says so and goes on, since mail needs the program. */
+int single_or_unknown(const char *state_dir);
+
 #endif
