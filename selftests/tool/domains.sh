@@ -151,12 +151,12 @@ job=$!
 says() {
 	[ "$(rcpt "$1")" = 250 ]
 }
-check 'run: a domain of a file' wait_for 10 says run.example
+check 'run: a domain of a file' wait_for 30 says run.example
 echo 'reloaded.example' >"$LIST"
 for pid in $(ip netns pids server); do
 	[ "$(cat "/proc/$pid/comm")" != nolist-xdp ] || kill -HUP "$pid"
 done
-check 'run: the file is read when it is reloaded' wait_for 10 says reloaded.example
+check 'run: the file is read when it is reloaded' wait_for 30 says reloaded.example
 is "$(rcpt run.example) $(tables)" '450 1' 'and only what it has now counts'
 for pid in $(ip netns pids server); do
 	[ "$(cat "/proc/$pid/comm")" != nolist-xdp ] || kill "$pid"

@@ -94,6 +94,8 @@ const char *domain_parse(const char *text, struct domain *d)
 
 int domain_set_add(struct domain_set *set, const struct domain *d)
 {
+	if (set->n >= DOMAIN_SET_MAX)
+		return -E2BIG;
 	if (array_grow(&set->domain, set->n, sizeof(*d)))
 		return -ENOMEM;
 	set->domain[set->n++] = *d;

@@ -24,7 +24,12 @@ struct domain_set {
 /* NULL, or why the text is no domain: the end of a sentence. */
 const char *domain_parse(const char *text, struct domain *d);
 
-/* All return 0 or -ENOMEM; the set is always safe to free. A set begins as {}. */
+#define DOMAIN_SET_MAX (1u << 22) /* domains; they take 64 MiB of the kernel's memory */
+
+/*
+ * All return 0, -ENOMEM, or -E2BIG: more than DOMAIN_SET_MAX; the set is always safe to
+ * free. A set begins as {}.
+ */
 int domain_set_add(struct domain_set *set, const struct domain *d);
 /* Adds a file's text, one domain a line; # begins a comment. Wrong lines are counted in *bad. */
 int domain_set_add_text(struct domain_set *set, const char *text, size_t size,

@@ -132,15 +132,13 @@ int domain_table_make(struct domain_table *t, const struct domain_set *set,
 	int ret;
 
 	*t = (struct domain_table){};
-	if (set->n > DOMAIN_TABLE_MAX)
-		return -E2BIG;
 	while (lines * PER_LINE < set->n)
 		lines *= 2;
 	do {
 		t->lines = lines;
 		ret = try(t, set, key);
 		lines *= 2;
-	} while (ret == -EAGAIN && lines <= DOMAIN_TABLE_MAX);
+	} while (ret == -EAGAIN && lines <= DOMAIN_SET_MAX);
 	t->count = set->n;
 	for (i = 0; i < set->n; i++)
 		t->has_below |= set->domain[i].is_below && !set->domain[i].is_never;

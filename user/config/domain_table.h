@@ -17,10 +17,9 @@ struct domain_table {
 };
 
 /*
- * Makes the table of a sorted set. key: NULL draws one. 0, -ENOMEM, -E2BIG: more than
- * DOMAIN_TABLE_MAX, or why none can be drawn. The caller frees the table.
+ * Makes the table of a sorted set. key: NULL draws one. 0, -ENOMEM, -E2BIG: the names fit into
+ * no table, or why no key can be drawn. The caller frees the table.
  */
-#define DOMAIN_TABLE_MAX (1u << 22) /* domains: 64 MiB of the kernel's memory */
 int domain_table_make(struct domain_table *t, const struct domain_set *set,
 		      const struct nolist_key *key);
 void domain_table_free(struct domain_table *t);

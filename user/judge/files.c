@@ -239,6 +239,8 @@ int files_domains(struct domain_set *set, const struct conf *conf, struct files 
 	if (!error)
 		error = add_name(set, conf);
 	domain_set_sort(set);
+	if (error == -E2BIG)
+		return failx(error, "more than %u domains", DOMAIN_SET_MAX);
 	return cannot_hold(error);
 }
 
