@@ -51,7 +51,7 @@ DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer scripts/*.socket))
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-more check-faults check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build screenshots demo install uninstall clean help version FORCE
+.PHONY: all tests deps check check-more check-faults soak check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build screenshots demo install uninstall clean help version FORCE
 all: $(B)/nolist-xdp $(PROGRAMS) $(B)/nolist.bpf.o ## build the program
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -142,6 +142,13 @@ check-faults: ## make each system call of the commands fail, and kill them there
 	$(Q)scripts/deps.sh more
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)NOLIST_EACH=1 NOLIST_JOBS=6 selftests/run.sh --more $(patsubst selftests/%.sh,%,$(wildcard selftests/tool/faults-*.sh))
+
+# check-more takes five minutes of it.
+SOAK_MINUTES ?= 60
+soak: ## floods, mail, reloads and an interface that goes and comes, all at once; SOAK_MINUTES=60
+	$(Q)scripts/deps.sh check
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)SOAK_MINUTES=$(SOAK_MINUTES) NOLIST_LIMIT_MORE=$$(($(SOAK_MINUTES) * 60 + 1200)) selftests/run.sh --more net/soak
 
 # Both build all of it once more, in directories of their own.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined

@@ -103,7 +103,7 @@ fi
 
 export NOLIST_LIMIT=900
 if [ "$more" ]; then
-	export NOLIST_FULL=1 NOLIST_LIMIT=3600
+	export NOLIST_FULL=1 NOLIST_LIMIT=${NOLIST_LIMIT_MORE:-3600}
 fi
 NOLIST_RESULTS=$(mktemp -d)
 export NOLIST_RESULTS
