@@ -57,6 +57,8 @@ is "$(sed -n 's/^nolist_frames_total{verdict="\(.*\)"} \(.*\)/\1 \2/p' "$TMP/out
 is "$(value 'nolist_opens_total{role="low"}') $(value 'nolist_opens_total{role="high"}')" '2 1' \
 	'contacts by role'
 is "$(value 'nolist_sources_added_total{table="contacts"}')" 1 'sources that were added'
+is "$(value 'nolist_counted_day{kind="low"}') $(value 'nolist_counted_day{kind="real"}') $(value 'nolist_counted_day{kind="walks"}')" \
+	'2 1 0' 'what was counted within a day'
 is "$(value 'nolist_list_entries{list="'"$TMP"'/a \"list\""}')" 0 'a list, with its name escaped'
 made=$(value 'nolist_list_made_timestamp_seconds{list="'"$TMP"'/a \"list\""}')
 is "$(value 'nolist_list_expires_timestamp_seconds{list="'"$TMP"'/a \"list\""}')" \

@@ -101,6 +101,16 @@ often() {
 }
 check 'one network cannot ask for many, nor pass itself off as others' \
 	eval '[[ "$(often)" =~ ^\ (19|2[0-9]|3[0-5])\ 200\;\ [234][0-9]\ 429\;$ ]]'
+# Behind a proxy only the last address is the proxy's own word.
+behind() {
+	local i
+
+	for i in {1..45}; do
+		in_client curl -s -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: 198.19.$i.1, 198.18.250.1" \
+			'http://192.0.2.20/json?address=203.0.113.1'
+	done | grep -c 429
+}
+check 'nor behind a proxy' test "$(behind)" -gt 0
 is "$(ask json?address=203.0.113.1)" 200 'which costs others nothing'
 
 # --- the list ---

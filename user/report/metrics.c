@@ -269,6 +269,28 @@ static void site(struct metrics *m)
 				       newest(m, i, k));
 }
 
+static int on_count(enum store_count kind, int64_t hour, uint64_t count, void *arg)
+{
+	uint64_t *sum = arg;
+
+	(void)hour;
+	sum[kind] += count;
+	return 0;
+}
+
+/* No counter: an hour that is too old goes. Those of a week ago and of lists are elsewhere. */
+static int history(struct metrics *m)
+{
+	int64_t hour = m->now / HOUR_S;
+	uint64_t sum[STORE_COUNTS] = {};
+	int i, error = store_each_count(m->store, hour - 23, hour, on_count, sum);
+
+	head(m, "counted_day", "gauge", "What was counted within a day, by kind.");
+	for (i = 0; i <= COUNT_REFUSED && !error; i++)
+		sample(m, "", LABELS({ "kind", store_count_names[i] }), sum[i]);
+	return error;
+}
+
 enum list_metric { LIST_ENTRIES, LIST_ADDED, LIST_TIME, LIST_EXPIRES, LIST_HELD, LIST_METRICS };
 
 struct list_walk {
@@ -346,7 +368,9 @@ static int write_all(struct metrics *m)
 	}
 	if (m->store) {
 		site(m);
-		error = lists(m);
+		error = history(m);
+		if (!error)
+			error = lists(m);
 	}
 	if (m->is_open)
 		put_text(m->o, "# EOF\n");

@@ -248,17 +248,13 @@ static void put_origins(const struct report *r, struct writer *o)
 
 static void put_numbers(const struct report *r, struct writer *o)
 {
-	static const char *const names[STORE_COUNTS] = {
-		"low", "real", "high", "told later", "data", "walks", "accepted", "refused",
-		"back", "never back", "added", "removed", "entries",
-	};
 	char date[REPORT_DATE];
 	int i, k;
 
 	put_text(o, "<h2>All numbers</h2>\n<details><summary>As a table</summary>\n"
 		    "<div class=\"wide\"><table>\n<tr><th>from (UTC)</th>");
 	for (k = 0; k < STORE_COUNTS; k++)
-		putf(o, "<th>%s</th>", names[k]);
+		putf(o, "<th>%s</th>", store_count_names[k]);
 	put_text(o, "</tr>\n");
 	for (i = 0; i < r->parts; i++) {
 		putf(o, "<tr><td>%s</td>", report_date(r, i, date));

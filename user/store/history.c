@@ -6,6 +6,22 @@
 #include "user/base/text.h"
 #include "user/store/private.h"
 
+const char *const store_count_names[STORE_COUNTS] = {
+	[COUNT_LOW] = "low",
+	[COUNT_REAL] = "real",
+	[COUNT_HIGH] = "high",
+	[COUNT_DIALOGUES] = "dialogues",
+	[COUNT_DATA] = "data",
+	[COUNT_WALKS] = "walks",
+	[COUNT_ACCEPTED] = "accepted",
+	[COUNT_REFUSED] = "refused",
+	[COUNT_BACK] = "back",
+	[COUNT_NEVER_BACK] = "never_back",
+	[COUNT_LISTED] = "added",
+	[COUNT_REMOVED] = "removed",
+	[COUNT_ENTRIES] = "entries",
+};
+
 static int put(struct store *s, enum statement which, enum store_count kind, int64_t hour,
 	       uint64_t count)
 {

@@ -181,6 +181,7 @@ enum store_count {
 	COUNT_ENTRIES, /* of the longest list; the most in this hour */
 	STORE_COUNTS
 };
+extern const char *const store_count_names[STORE_COUNTS]; /* a word each, for scripts */
 #define STORE_HISTORY_HOURS (2 * 366 * 24)
 
 /* Hours since 1970. Both do nothing for 0; the second stores the larger count. */
