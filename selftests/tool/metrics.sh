@@ -67,8 +67,7 @@ echo 'list-life = 3600' >>"$CONF"
 metrics -c "$CONF"
 is "$(value 'nolist_list_expires_timestamp_seconds{list="'"$TMP"'/a \"list\""}')" \
 	$((made + 3600)) 'or what the configuration says'
-is "$(($(value 'nolist_collect_timestamp_seconds') / 100))" "$(($(date +%s) / 100))" \
-	'when evidence was stored'
+check 'when evidence was stored' test "$(($(date +%s) - $(value 'nolist_collect_timestamp_seconds')))" -lt 100
 is "$(grep -c "198.51\|$LOW4" "$TMP/out")" 0 'no address is in it'
 
 # --- the formats ---
