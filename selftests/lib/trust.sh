@@ -9,14 +9,17 @@
 #	site NAME             a mail site: low fake, real MX, high fake, in both families
 #	site_up NAME          and its servers
 #	hour N                waits until that hour; the first is that in which the sites were loaded
-#	watch                 collects and dumps at all sites, and notes who comes on a list and off
+#	watch UNTIL           collects and dumps at all sites, and notes who comes on a list and off;
+#	                      its process is $watcher
 #
 # $DIR, below build/, is what programs in other roots see of the test's files.
 
 cd "$TOP" || exit 1
 HOUR_S=${NOLIST_HOUR:-10}
-TOOL=$TOP/build-hour-$HOUR_S/nolist-xdp
 DIR=$(mktemp -d "$TOP/build/trust.XXXXXX")
+# Another test may build it anew meanwhile.
+TOOL=$DIR/nolist-xdp
+must cp "$TOP/build-hour-$HOUR_S/nolist-xdp" "$TOOL"
 trap 'rm -rf --one-file-system "$TMP" "$DIR"' EXIT
 
 NS4=198.18.53.53 NS6=2001:db8:53::53
@@ -245,7 +248,7 @@ hour() {
 # Notes in $DIR/lists, a line each: the hour, the site, + or -, and the source. A site's "refuse",
 # if it has one, is run whenever its list changes.
 watch() {
-	"$PYTHON" selftests/lib/trust/watch.py "$TOOL" "$DIR" "$start" "$HOUR_S" "${sites[@]}" \
+	"$PYTHON" selftests/lib/trust/watch.py "$TOOL" "$DIR" "$start" "$HOUR_S" "$1" "${sites[@]}" \
 		>"$DIR/lists" 2>"$DIR/watch.log" &
 	watcher=$!
 }

@@ -80,7 +80,7 @@ script() {
 		[[ $line && $line != '#'* ]] || continue
 		split "$line"
 		name=${name#+}
-		[[ $name != plain* ]] && is_plain= || is_plain=plain
+		[[ $name != 'no timestamps'* ]] && is_plain= || is_plain=plain
 		[ "$is_plain" = "$1" ] || continue
 		steps=${steps//\{hello\}/$HELLO}
 		for family in 4 6; do
@@ -122,7 +122,7 @@ greedy_lines() {
 
 start_mx() {
 	REAL="$(address "$1" 4 real), $(address "$1" 6 real)" \
-		root_of "$1" postfix postgrey -- selftests/lib/trust/at.sh mx "$1"
+		root_of "$1" postfix -- selftests/lib/trust/at.sh mx "$1"
 }
 
 real_answers() {
@@ -205,7 +205,7 @@ table_of_greedy() {
 		persists) echo -n "| does so, and goes on to the high fake" ;;
 		answers) echo -n "| forges SYNs at low and real, and the real MX answers 5xx: these are walks" ;;
 		esac
-		echo " |$(stay_of "$w" 4) |$(stay_of "$w" 6) |"
+		echo " |$(stay_of "$w" 4) |$(stay_of "$w" 6) |" | sed -E 's/\| ([0-9.]+) /| \1 to the end /g'
 	done
 }
 
@@ -249,7 +249,7 @@ host bot 198.19.1.1/24 2001:db8:91::1/64
 host plain 198.19.2.1/24 2001:db8:92::1/64
 must at plain sysctl -qw net.ipv4.tcp_timestamps=0
 for name in "${names[@]}"; do
-	[[ $name == plain* ]] && on=plain || on=bot
+	[[ $name == 'no timestamps'* ]] && on=plain || on=bot
 	lives_at "$on" "$(source_of "$name" 4)" "$(source_of "$name" 6)"
 done
 for n in 1 2 3; do
@@ -270,7 +270,7 @@ for w in "${sites[@]}"; do
 	load_site "$w"
 done
 begin
-watch
+watch "$END"
 regular_lines | bots_of regular
 {
 	script ""
@@ -279,8 +279,7 @@ regular_lines | bots_of regular
 	greedy_lines answers 3 "$HELLO; close"
 } | bots_of bot
 script plain | bots_of plain
-hour $END
-kill "$watcher"
+wait "$watcher"
 diag "$(cat "$DIR/lists")"
 [ ! -s "$DIR/watch.log" ] || diag "$(head -20 "$DIR/watch.log")"
 

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Collects and dumps at each site in turn, again and again, for lib/trust.sh: prints who
-# comes on a list and off, and lets the site's real MX know.
+# Collects and dumps at each site in turn, again and again, until all were seen after the hour
+# "end", for lib/trust.sh: prints who comes on a list and off, and lets the site's real MX know.
 import os
 import subprocess
 import sys
 import time
 
-tool, top, start, hour_s = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
-sites = sys.argv[5:]
+tool, top = sys.argv[1:3]
+start, hour_s, end = (float(arg) for arg in sys.argv[3:6])
+sites = sys.argv[6:]
 
 
 def hour():
@@ -44,8 +45,10 @@ def tell(site, listed):
 
 was = {site: set() for site in sites}
 collected = {site: -1 for site in sites}
-while True:
+is_last = False
+while not is_last:
     began = time.monotonic()
+    is_last = hour() >= end
     for site in sites:
         # The tables remember the last hours with dialogues, a collect an hour is enough.
         if int(hour()) != collected[site]:

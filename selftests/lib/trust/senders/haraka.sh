@@ -10,7 +10,8 @@ serve() {
 	node build/npm/node_modules/Haraka/bin/haraka -i /etc/haraka
 	(
 		cd /etc/haraka/config || exit
-		printf 'listen=127.0.0.1:25\nnodes=0\n' >smtp.ini
+		# An address of its own, so that it does not ask outside.
+		printf 'listen=127.0.0.1:25\nnodes=0\npublic_ip=198.18.0.1\n' >smtp.ini
 		echo relay >plugins
 		printf '[relay]\nacl=true\n' >relay.ini
 		echo 127.0.0.1/32 >relay_acl_allow
