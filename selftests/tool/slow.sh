@@ -61,7 +61,7 @@ warnings() {
 
 # other_tool: the tool with another build of the program.
 other_tool() {
-	local skel=$TMP/skel
+	local skel=$TMP/skel changed others
 
 	must cp -r "$TOP/bpf" "$TMP/bpf"
 	must sed -i 's/#define TTL 64/#define TTL 63/' "$TMP/bpf/reply.h"
@@ -70,11 +70,14 @@ other_tool() {
 		-c "$TMP/bpf/nolist.bpf.c" -o "$TMP/nolist.bpf.o"
 	bpftool gen skeleton "$TMP/nolist.bpf.o" name nolist_bpf >"$skel/nolist.skel.h" 2>/dev/null ||
 		bail_out 'no skeleton of another build'
-	# shellcheck disable=SC2046
-	must cc -std=gnu11 -pthread -I"$skel" -I"$TOP" \
-		$(grep -l nolist.skel.h "$TOP"/user/kernel/*.c) "$BUILD/user/main.o" \
-		"$BUILD/user/libuser.a" -lxdp -lbpf -lconfuse -lmnl -lnftables -lnettle -ljansson \
-		-lsqlite3 -lsystemd -lpcre2-8 -lm -o "$TMP/other"
+	changed=$(cd "$TOP" && grep -l nolist.skel.h user/kernel/*.c)
+	# What Makefile links, with these made anew.
+	others=$(cd "$BUILD" && find user -name '*.o' | grep -vxF "${changed//.c/.o}" |
+		grep -vE "^user/($(sed -n 's/^PROGRAM_DIRS := //p' "$TOP/Makefile" | tr ' ' '|'))/")
+	# shellcheck disable=SC2046,SC2086
+	must cc -std=gnu11 -pthread -I"$skel" -I"$TOP" $(printf "$TOP/%s " $changed) \
+		$(printf "$BUILD/%s " $others) \
+		$(pkg-config --libs $(sed -n 's/^LIBS := //p' "$TOP/Makefile")) -lm -o "$TMP/other"
 }
 
 topology ''
