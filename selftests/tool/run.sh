@@ -194,6 +194,23 @@ check 'and says what hangs' wait_for 30 said "warning: 'dump' takes longer than 
 is "$(grep -c "'dump' takes" "$TMP/run.log")" 1 'once'
 unset WATCHDOG_USEC
 
+# caps PID: its effective capabilities, in hexadecimal digits.
+caps() {
+	sed -n 's/^CapEff:[[:blank:]]*//p' "/proc/$1/status"
+}
+writer=$(awk '/^PPid:/ { print $2 }' "/proc/$(cat "$TMP/hang.pid")/status")
+is "$((0x$(caps "$writer") >> 21 & 1)) $((0x$(caps "$writer") >> 38 & 1))" '0 0' \
+	'what writes lists has neither CAP_SYS_ADMIN nor CAP_PERFMON'
+collector_has_bpf_alone() {
+	local child
+
+	for child in $(pgrep -P "$pid"); do
+		[ "$child" = "$writer" ] || [ "$(caps "$child")" != 0000008000000000 ] || return 0
+	done
+	return 1
+}
+check 'what collects has CAP_BPF alone' wait_for 20 collector_has_bpf_alone
+
 # --- the configuration changes -----------------------------------------------
 
 # reloads COMMAND...: HUP, and COMMAND passes when that has been dealt with.
