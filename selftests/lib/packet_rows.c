@@ -51,6 +51,7 @@ static const struct row shapes[] = {
 	{ "a header of four words", SHAPE4, .twist = twist_ihl_4 },
 	{ "version 5", SHAPE4, .twist = twist_version_5 },
 	{ "version 4 in IPv6", SHAPE6, .twist = twist_version_4 },
+	{ "version 4 in IPv6, UDP", SHAPE6, .layer = layer_udp, .twist = twist_version_4 },
 	{ "IPv6 behind IPv4's type", NOLIST_PASS_NOT_TCP, .dst = LOW6,
 	  .twist = twist_ip6_as_ip4 },
 	{ "IPv4 behind IPv6's type", SHAPE4, .twist = twist_ip4_as_ip6 },
