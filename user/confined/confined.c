@@ -57,7 +57,7 @@ static int allow_calls(scmp_filter_ctx filter)
 		SCMP_SYS(futex), SCMP_SYS(exit),   SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
 		SCMP_SYS(restart_syscall), SCMP_SYS(getrandom), SCMP_SYS(clock_gettime),
 		SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-		SCMP_SYS(sched_yield),
+		SCMP_SYS(sched_yield), SCMP_SYS(sigaltstack), /* which ASan asks for */
 	};
 	size_t i;
 	int error = 0;
