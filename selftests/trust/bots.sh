@@ -205,7 +205,7 @@ table_of_greedy() {
 		persists) echo -n "| does so, and goes on to the high fake" ;;
 		answers) echo -n "| forges SYNs at low and real, and the real MX answers 5xx: these are walks" ;;
 		esac
-		echo " |$(stay_of "$w" 4) |$(stay_of "$w" 6) |" | sed -E 's/\| ([0-9.]+) /| \1 to the end /g'
+		echo " |$(stay_of "$w" 4) |$(stay_of "$w" 6) |" | sed -E 's/\| ([0-9.]+) \|/| \1 to the end |/; s/\| ([0-9.]+) \|/| \1 to the end |/'
 	done
 }
 
