@@ -18,6 +18,8 @@ def fixed($digits): . * pow(10; $digits) | round | tostring
 		key: .[0].path,
 		value: (. as $all | [map(select(.pace < 1.25 * $best)) | select(length >= 3)][0] // $all
 			| map(.ns) | median)}) | from_entries)}
+	# A row that only one of them knows is not compared.
+	| select(.time.old and .time.new)
 	| . + {ratio: (.time.old / .time.new)})
 | (map(.ratio | log) | add / length | exp) as $mean
 | (min_by(.ratio)) as $slowest
