@@ -64,7 +64,8 @@ check 'no reload command is run' [ ! -e "$TMP/ran" ]
 exits 2 'colour' dump -c "$CONF" --format colour
 exits 2 "cannot read '$TMP/nowhere'" dump -c "$CONF" --allow "$TMP/nowhere"
 
-# The manual: the commands of status 3.
+# The manual: the commands of status 3. lint asks name servers: lint/zones tries it.
+tried+=$'\nlint'
 mandoc -Tascii -O width=1000,indent=5 "$TOP/user/nolist-xdp.8" | sed 's/.\x08//g' |
 	sed -n '/^EXIT STATUS/,/^[A-Z]/{/^ *3  */,$p}' >"$TMP/three"
 named=$(grep -oE 'With [a-z, -]+:' "$TMP/three" | sed 's/--all//; s/With//' | grep -oE '[a-z]+' | grep -vx and | sort -u)
