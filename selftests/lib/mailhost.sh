@@ -11,7 +11,8 @@ at_host() {
 		HOME=/root LC_ALL=C.UTF-8 PREFIX="$prefix" "$@"
 }
 
-# In systemd's place: does what a unit of ours says, and for other units nothing.
+# In systemd's place: does what a unit of ours says, and for other units nothing. It opens no
+# sockets, so run writes the lists itself; tool/units tries the sockets under a systemd.
 systemctl='#!/bin/bash
 verb=$1 && shift
 for u in "$@"; do
@@ -27,7 +28,7 @@ for u in "$@"; do
 		if [ "$(value Type)" = oneshot ]; then
 			$(value ExecStart) || [ $? = "$(value SuccessExitStatus)" ] || exit 1
 		elif [ -z "$pid" ]; then
-			setsid $(value ExecStart) </dev/null >>/var/log/run.log 2>&1 &
+			setsid $(value ExecStart | sed "s/ --dump-by [^ ]*//") </dev/null >>/var/log/run.log 2>&1 &
 			echo $! >"/run/$u.pid"
 			for i in {1..300}; do # until it would say that it is ready
 				! nolist-xdp status >/dev/null 2>&1 || exit 0
