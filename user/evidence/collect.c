@@ -20,7 +20,7 @@
 
 /*
  * Idle time after which a record is freed. As long as there is a record, contacts of its source are
- * noted in a flood as well (bpf/contacts.h): so who comes each day is always known, if less than
+ * noted in a flood as well (bpf/contacts.h): so a source that comes each day is always known, if less than
  * an eighth of the table is used. Up to half of it: as long as a record holds its last hours.
  */
 #define IDLE_LONG_S (26 * HOUR_S)

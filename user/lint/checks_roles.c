@@ -208,10 +208,12 @@ void look_first(struct lint *l)
 
 	if (skips(l) || !zone_has_role(&z->host[0], NOLIST_LOW))
 		return;
-	bad(l, z->host[0].name, "who probes only the first MX finds it closed: rspamd's mx_check adds "
+	bad(l, z->host[0].name, "a host that probes only the first MX finds it closed: rspamd's "
+	    "mx_check adds "
 	    "a score to mail that you send, address verifiers call the domain dead, and some "
 	    "applications lose mail");
-	find_hint(&l->found, "outgoing mail from a domain whose first MX answers, or a word to who asks");
+	find_hint(&l->found, "outgoing mail from a domain whose first MX answers, or a word to "
+		  "the admin of that host");
 }
 
 /* --- 20: the configuration and the zone ----------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Check of the senders: who never reaches the real MX, by the table of their walks.
+ * Check of the senders: which of them never reach the real MX, by the table of their walks.
  */
 #include <stdio.h>
 #include <string.h>

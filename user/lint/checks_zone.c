@@ -43,7 +43,7 @@ static void look_server(struct lint *l, int i, const struct dns_direct *first)
 
 	name_server(&l->zone, i, name);
 	if (s->state == DNS_SILENT)
-		bad(l, name, "the name server does not answer: who asks it learns of no MX in time");
+		bad(l, name, "the name server does not answer: a sender that asks it learns of no MX in time");
 	else if (s->state == DNS_FAILED || !s->is_authoritative)
 		bad(l, name, "the name server is lame: it is not authoritative for the zone (rcode %d)",
 		    s->rcode);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Answers of the look-up page, as HTML and as JSON. Every answer of a kind has the same size,
- * whether an address is listed or not: who listens on the wire learns nothing.
+ * whether an address is listed or not: somebody on the wire learns nothing.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -121,7 +121,7 @@ static void begin_html(struct text *t, const char *client)
 
 static void end_html(struct text *t, const struct page *p)
 {
-	add(t, "</main>\n<footer><p>One address at a time. Nothing is stored of who asks. The same as "
+	add(t, "</main>\n<footer><p>One address at a time. Nothing is stored of those that ask. The same as "
 	       "JSON: <code>json?address=...</code></p>\n");
 	if (*p->contact) {
 		add(t, "<p>Whoever runs this: ");
@@ -171,7 +171,7 @@ static void json(const char *addr, const struct page_entry *e, int64_t made, con
 	finish(&t, r, status, "application/json");
 }
 
-/* --- who asks, and for what ------------------------------------------------------------ */
+/* --- the client, and its question ------------------------------------------------------------ */
 
 /*
  * The client. Behind a proxy it is the last address of X-Forwarded-For, which the proxy has

@@ -22,7 +22,7 @@ struct run_options {
 	/* A configuration is in force from now on: its text. */
 	void (*adopted)(const char *text);
 	bool is_dump_elsewhere;  /* "dump" only asks another process: it needs no capability */
-	answer_fn *metrics;      /* answers who asks at the socket in the state directory */
+	answer_fn *metrics;      /* answers clients at the socket in the state directory */
 	/* Checks what else a configuration needs. 0 or -errno, explained by failure_of(). */
 	int (*check)(const struct conf *conf);
 };
