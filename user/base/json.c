@@ -213,6 +213,14 @@ void json_none(struct writer *o, const char *name)
 	put_word(o, name, "null", json_null());
 }
 
+void json_text_or_none(struct writer *o, const char *name, const char *text)
+{
+	if (*text)
+		json_text(o, name, text);
+	else
+		json_none(o, name);
+}
+
 void json_text(struct writer *o, const char *name, const char *value)
 {
 	put(o, name, string_of(value));

@@ -25,6 +25,8 @@ void json_real_number(struct writer *o, const char *name, double number);
 /* A word of our own: nothing in it needs an escape. */
 void json_word(struct writer *o, const char *name, const char *word);
 void json_none(struct writer *o, const char *name);
+/* A text, or null where there is none. */
+void json_text_or_none(struct writer *o, const char *name, const char *text);
 /*
  * The first members of every document: its type, the schema, and "deprecated": the names
  * that the next release drops, each with its new name.

@@ -3,6 +3,7 @@
  * The buffer, and formatting into it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +40,14 @@ int writer_stdout(void *arg, const char *bytes, size_t size)
 			n = 0;
 	}
 	return 0;
+}
+
+void put_format(struct writer *o, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	put_text(o, text);
 }
 
 void put_large(struct writer *o, const char *bytes, size_t size)

@@ -6,6 +6,7 @@
 #ifndef NOLIST_WRITER_H
 #define NOLIST_WRITER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,8 @@ static inline void put_char(struct writer *o, char c)
 	o->bytes[o->used++] = c;
 }
 
+/* As vprintf() would print it; at most 511 bytes. */
+void put_format(struct writer *o, const char *fmt, va_list ap);
 void put_large(struct writer *o, const char *bytes, size_t size); /* does not fit: flushes first */
 
 /* Inline, since most texts are constants: their length is then known to the compiler. */

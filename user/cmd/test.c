@@ -211,10 +211,7 @@ static int print_json(const struct findings *found)
 		json_text(o, "about", f->about);
 		json_text(o, "subject", f->subject);
 		json_text(o, "text", f->text);
-		if (*f->hint)
-			json_text(o, "hint", f->hint);
-		else
-			json_none(o, "hint");
+		json_text_or_none(o, "hint", f->hint);
 		json_close(o, '}');
 	}
 	json_close(o, ']');

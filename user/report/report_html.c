@@ -47,13 +47,11 @@ static const char head[] =
 /* Our own words and numbers: nothing in them needs an escape. */
 __attribute__((format(printf, 2, 3))) static void putf(struct writer *o, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	put_format(o, fmt, ap);
 	va_end(ap);
-	put_text(o, text);
 }
 
 /* What may have any bytes: all but some ASCII becomes '?'. */

@@ -10,13 +10,11 @@
 
 __attribute__((format(printf, 2, 3))) static void line(struct writer *o, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	put_format(o, fmt, ap);
 	va_end(ap);
-	put_text(o, text);
 	put_char(o, '\n');
 }
 
