@@ -21,7 +21,7 @@ static void add(json_t *items, json_t *item)
 static json_t *chains(int jumps)
 {
 	json_t *items = json_array();
-	char name[8], next[8];
+	char name[16], next[16];
 	int i, j;
 
 	add(items, json_pack("{s:{s:s,s:s,s:s,s:s,s:s,s:i,s:s}}", "chain", "family", "inet", "table",
