@@ -54,18 +54,6 @@ static void layer_forty_nops(struct frame *f)
 	frame_ip4_options(f, NOP40, 40);
 }
 
-static void layer_eight_ext(struct frame *f)
-{
-	layer_all_ext(f);
-	layer_all_ext(f);
-}
-
-static void layer_nine_ext(struct frame *f)
-{
-	layer_eight_ext(f);
-	layer_dst(f);
-}
-
 /* The verdict is what comes of it; of dst only the family counts. */
 static const struct row shapes[] = {
 	{ .name = "SYN" },

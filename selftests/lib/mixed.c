@@ -239,6 +239,13 @@ static int open_map(const char *dir, size_t size)
 	die(dir);
 }
 
+static void table_free(struct table *t)
+{
+	close(t->fd);
+	free(t->value);
+	free(t);
+}
+
 static struct table *table_at(const char *dir, size_t size)
 {
 	struct table *t = calloc(1, sizeof(*t));
@@ -323,5 +330,7 @@ int main(int argc, char **argv)
 	flush(verified);
 	put_stats(argv[1], verified->written);
 	printf("%u %u\n", contacts->written, verified->written);
+	table_free(contacts);
+	table_free(verified);
 	return 0;
 }

@@ -211,6 +211,18 @@ void layer_all_ext(struct frame *f)
 	layer_dst(f);
 }
 
+void layer_eight_ext(struct frame *f)
+{
+	layer_all_ext(f);
+	layer_all_ext(f);
+}
+
+void layer_nine_ext(struct frame *f)
+{
+	layer_eight_ext(f);
+	layer_dst(f);
+}
+
 void layer_five_ext(struct frame *f)
 {
 	layer_all_ext(f);

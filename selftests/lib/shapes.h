@@ -43,6 +43,8 @@ void layer_hop(struct frame *f);
 void layer_dst(struct frame *f);
 void layer_atomic(struct frame *f);
 void layer_all_ext(struct frame *f);
+void layer_eight_ext(struct frame *f);
+void layer_nine_ext(struct frame *f); /* one more than are stepped over */
 void layer_five_ext(struct frame *f);
 void layer_hop_late(struct frame *f);
 void layer_hop_alert(struct frame *f);

@@ -21,18 +21,6 @@ static struct prog p;
 #define SHAPE6 NOLIST_PASS_SHAPE, .dst = LOW6
 #define MD5 "\x13\x12\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20"
 
-static void layer_eight_ext(struct frame *f)
-{
-	layer_all_ext(f);
-	layer_all_ext(f);
-}
-
-static void layer_nine_ext(struct frame *f)
-{
-	layer_eight_ext(f);
-	layer_dst(f);
-}
-
 /* The first fragment of TCP behind a header with options. */
 static void layer_dst_and_fragment(struct frame *f)
 {
