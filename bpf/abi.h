@@ -221,7 +221,10 @@ struct nolist_smtp {
 /* Answers that are limited by network: nolist_config.answers and nolist_limits. */
 enum nolist_limit { NOLIST_LIMIT_RESET = 0, NOLIST_LIMIT_SYN_ACK = 1, NOLIST_LIMITS };
 
-/* A secret of keyed hashes. */
+/*
+ * A secret of keyed hashes. That of the map nolist_key is the sequence numbers': user space draws it
+ * once and does not change it on a reload, so that no open dialogue is lost; never shown.
+ */
 struct nolist_key {
 	__u64 k[2];
 };
@@ -271,11 +274,6 @@ _Static_assert(NOLIST_HOUR >= 6 && NOLIST_HOUR <= 3600, "shorter than parts of i
 
 /* The clock of the sequence numbers has slots of 2^40 ns, 18 minutes; they are good for two. */
 #define NOLIST_COOKIE_SHIFT (40 - NOLIST_HOUR_SHIFT)
-
-/*
- * nolist_key is the secret of the sequence numbers. User space draws it once and
- * does not change it on a reload, so that no open dialogue is lost; never shown.
- */
 
 /* The first place to look for an address. Both sides must agree on it. */
 static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The files that a configuration names: allow lists, sets of networks that are one
- * sender, and domains that mail is for us in. Others write them: a file that cannot be read, or a line that is wrong, stops
- * nothing. What can be used of it is used, together with its last good content, since
- * without one line a source could be listed that must not be; and it is noted.
+ * sender, and domains that mail is for us in. Others write them: a file that cannot be
+ * read, or a line that is wrong, stops nothing. What can be used of it is used, together
+ * with its last good content, since without one line a source could be listed that must
+ * not be; and it is noted.
  *
  * All return 0 or -errno, explained by failure_of(); the result is always safe to free
  * afterwards.
