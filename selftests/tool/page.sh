@@ -22,7 +22,7 @@ mkdir -p "$STATE_DIR/lists"
 LIST=$STATE_DIR/lists/page
 must nolist dump -c "$CONF" --quiet --format page --output "$LIST" 2>/dev/null
 nolist page --contact 'post"master <b>@example.com' 2>"$TMP/err.page" &
-nolist page --listen 192.0.2.20:80 --proxy 192.0.2.1 2>"$TMP/err.public" &
+nolist page --listen 192.0.2.20:80 --proxy 198.51.100.250 --proxy 192.0.2.1 2>"$TMP/err.public" &
 URL=http://127.0.0.1:9826
 
 # get URL [OPTION...]: the status; head and body are in $TMP.
@@ -38,8 +38,8 @@ check 'the page is there' wait_for 5 is_up "$URL/"
 is "$(sed -nE 's/^(Content-Security-Policy|Cache-Control|X-Content-Type-Options|Set-Cookie|Referrer-Policy): //p' "$TMP/head" | tr -d '\r' | sort | tr '\n' '|')" \
 	"default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'|no-referrer|no-store|nosniff|" \
 	'with a strict policy, and without a cookie'
-is "$(grep -c '<script\|http://\|https://' "$TMP/body") $(grep -oE 'Whoever runs this: [^/]*' "$TMP/body")" \
-	'0 Whoever runs this: post&#34;master &#60;b&#62;@example.com<' 'nothing from elsewhere, and words as words'
+is "$(grep -c '<script\|http://\|https://' "$TMP/body") $(grep -oE 'Contact: [^/]*' "$TMP/body")" \
+	'0 Contact: post&#34;master &#60;b&#62;@example.com<' 'nothing from elsewhere, and words as words'
 
 # --- look-ups ---
 
@@ -131,4 +131,6 @@ is "$(ask json?address=203.0.113.6) $(jq -c .listed "$TMP/body")" '200 true' 'an
 pid=$(pgrep -f 'nolist-xdp.* page --contact' | head -n 1)
 is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*//p' "/proc/$pid/status" | tr '\n' ' ')" '  1 ' 'without capabilities'
 fails 2 'is not an address' 'a proxy that is none' page --proxy localhost
+# shellcheck disable=SC2046 # words, each an option or its value
+fails 2 'more than 8 proxies' 'more proxies than it knows' page $(printf -- '--proxy 192.0.2.%d ' {1..9})
 done_testing

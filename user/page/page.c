@@ -124,7 +124,7 @@ static void end_html(struct text *t, const struct page *p)
 	add(t, "</main>\n<footer><p>One address at a time. Nothing is stored of those that ask. The same as "
 	       "JSON: <code>json?address=...</code></p>\n");
 	if (*p->contact) {
-		add(t, "<p>Whoever runs this: ");
+		add(t, "<p>Contact: ");
 		add_escaped(t, p->contact);
 		add(t, "</p>\n");
 	}
@@ -173,6 +173,16 @@ static void json(const char *addr, const struct page_entry *e, int64_t made, con
 
 /* --- the client, and its question ------------------------------------------------------------ */
 
+static bool is_proxy(const struct page *p, const struct nolist_addr *addr)
+{
+	int i;
+
+	for (i = 0; i < p->proxies; i++)
+		if (!addr_compare(addr, &p->proxy[i]))
+			return true;
+	return false;
+}
+
 /*
  * The client. Behind a proxy it is the last address of X-Forwarded-For, which the proxy has
  * added itself; those before it anybody can have sent.
@@ -184,7 +194,7 @@ static struct nolist_addr client_of(const struct page *p, const struct http_requ
 	char text[ADDR_TEXT];
 	const char *comma;
 
-	if (!*last || (!q->is_local && (!p->has_proxy || addr_compare(&q->client, &p->proxy))))
+	if (!*last || (!q->is_local && !is_proxy(p, &q->client)))
 		return q->client;
 	while ((comma = strchr(last, ',')))
 		last = comma + 1;

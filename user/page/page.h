@@ -39,12 +39,14 @@ bool page_limit_ask(struct page_limit *l, const struct nolist_addr *addr, int64_
 
 /* --- page.c ---------------------------------------------------------------------- */
 
+#define PAGE_PROXIES 8
+
 struct page {
 	struct page_list *list;
 	struct page_limit *limit;
 	const char *contact;      /* of whoever runs it; "": none is shown */
-	struct nolist_addr proxy; /* whose X-Forwarded-For is believed */
-	bool has_proxy;
+	struct nolist_addr proxy[PAGE_PROXIES]; /* whose X-Forwarded-For is believed */
+	int proxies;
 };
 
 http_fn page_answer; /* arg is a struct page */

@@ -23,7 +23,7 @@ static const struct cmd_option opts[] = {
 	{ "list", OPT_LIST, "FILE", "a list of the format page (lists/page in the state directory)" },
 	{ "listen", OPT_LISTEN, "WHERE", "ADDR:PORT, or the path of a socket (" LISTEN ")" },
 	{ "contact", OPT_CONTACT, "TEXT", "who runs it" },
-	{ "proxy", OPT_PROXY, "ADDR", "a reverse proxy: its X-Forwarded-For is believed" },
+	{ "proxy", OPT_PROXY, "ADDR", "a reverse proxy: its X-Forwarded-For is believed; may be given again" },
 	{}
 };
 
@@ -32,10 +32,13 @@ struct args {
 	struct page page;
 };
 
-static int set_proxy(struct page *p, const char *text)
+static int add_proxy(struct page *p, const char *text)
 {
-	p->has_proxy = !addr_parse(text, &p->proxy);
-	if (p->has_proxy)
+	if (p->proxies == PAGE_PROXIES) {
+		errx("more than %d proxies", PAGE_PROXIES);
+		return EXIT_USAGE;
+	}
+	if (!addr_parse(text, &p->proxy[p->proxies++]))
 		return EXIT_DONE;
 	errx("'%s' is not an address", text);
 	return EXIT_USAGE;
@@ -81,7 +84,7 @@ static int cmd_page(int argc, char **argv)
 		else if (c == OPT_CONTACT)
 			a.page.contact = optarg;
 		else
-			status = set_proxy(&a.page, optarg);
+			status = add_proxy(&a.page, optarg);
 	}
 	if (status)
 		return status;
