@@ -55,6 +55,8 @@ is "$(ask json?address=203.0.113.1) $(jq -c '[.listed, .tier, .walks, .walks_nee
 is "$(ask json?address=203.0.113.99) $(jq -c '[.listed, .address, .since]' "$TMP/body")" \
 	'200 [false,"203.0.113.99",null]' 'one that is not'
 is "$(ask json?address=2001:db8:5:1:ffff::1) $(jq -c .listed "$TMP/body")" '200 true' 'an address of a listed /64'
+is "$(ask json?address=2001:db8:5:1::/64) $(jq -c .listed "$TMP/body")" '200 true' 'and that /64, as list-reason has it'
+is "$(ask json?address=2001:db8:5::/63)$(ask json?address=203.0.113.0/31)" 400400 'but no wider network'
 is "$(ask json?address=2001:db8:5:2::1) $(jq -c .listed "$TMP/body")" '200 false' 'one of the next /64'
 is "$(ask json?address=203.0.113.8) $(jq -c '[.listed, .walks]' "$TMP/body")" '200 [true,1]' 'one that has walked once'
 wrong=

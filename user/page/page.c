@@ -204,6 +204,22 @@ static struct nolist_addr client_of(const struct page *p, const struct http_requ
 	return addr_parse(text, &addr) ? q->client : addr;
 }
 
+/* One address, or a source as lists have it: the whole /64 of an IPv6 address, never a wider network. */
+static bool parse_address(const char *text, struct nolist_addr *addr)
+{
+	struct nolist_source src;
+	struct prefix p, own;
+
+	if (!addr_parse(text, addr))
+		return true;
+	if (prefix_parse(text, &p))
+		return false;
+	*addr = p.addr;
+	src = addr_source(addr);
+	own = source_prefix(&src);
+	return p.len == own.len;
+}
+
 static void answer(const struct page *p, const struct http_request *q, const struct nolist_addr *client,
 		   bool is_json, struct http_reply *r)
 {
@@ -219,7 +235,7 @@ static void answer(const struct page *p, const struct http_request *q, const str
 		html(p, from, "", NULL, 0, NULL, 200, r);
 		return;
 	}
-	if (!q->address || addr_parse(q->address, &addr)) {
+	if (!q->address || !parse_address(q->address, &addr)) {
 		why = "That is not an address";
 		status = 400;
 	} else {
