@@ -7,9 +7,10 @@
 # one home, and so have an hour and a day of the evidence. The rules are tried on planted faults first: a test that cannot fail is none.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=selftests/lib/is_ok.sh
+. "$top/selftests/lib/is_ok.sh"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-n=0 failed=0
 
 # broken DIRECTORY: prints each include below DIRECTORY/user that breaks the rules.
 broken() {
@@ -104,18 +105,6 @@ broken() {
 			if (index(q[2], lib) == 1 && !inside(FILENAME, home[lib]))
 				say(q[2] " is for " home[lib] " only")
 	}'
-}
-
-# is_ok NAME GOT WANTED
-is_ok() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n - $1"
-	else
-		failed=1
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# got: /'
-	fi
 }
 
 # plant NAME FILE LINE WANTED: this include in this file is named.

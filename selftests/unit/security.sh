@@ -5,9 +5,10 @@
 # what bounds it, and that test is there. Why it matters: a bound that no test shows is a hope.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=selftests/lib/is_ok.sh
+. ./selftests/lib/is_ok.sh
 tmp=$(mktemp)
 trap 'rm -f "$tmp"' EXIT
-n=0 failed=0
 
 # wrong PAGE: each row without a test, and each test that is not there.
 wrong() {
@@ -30,18 +31,6 @@ wrong() {
 			echo "no such test: $test"
 		fi
 	done
-}
-
-# is_ok NAME GOT WANTED
-is_ok() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n - $1"
-	else
-		failed=1
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# got: /'
-	fi
 }
 
 cat >"$tmp" <<'END'
