@@ -13,6 +13,7 @@
  * was refused may have been forged; else one SYN an hour would let any listing end.
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user/evidence/as_of.h"
@@ -26,10 +27,30 @@ struct around {
 	int64_t before, after; /* 0: none */
 };
 
+/* Does what a node knows of this role excuse this offence? SYNs do at the same node only. */
+static bool is_heard(const struct side *s, const struct offence *o, enum record_role role)
+{
+	if (s == o->side)
+		return true;
+	return role == RECORD_DATA && (!s->is_held || s->operator == o->side->operator);
+}
+
 static struct around around(const struct trial *t, enum record_role role, const struct offence *o)
 {
-	return (struct around){ asof_before(&t->r, role, o->when.last),
-				asof_after(&t->r, role, o->when.last) };
+	struct around a = {};
+	unsigned int i;
+
+	for (i = 0; i < t->sides; i++) {
+		int64_t before, after;
+
+		if (!is_heard(&t->side[i], o, role))
+			continue;
+		before = asof_before(&t->side[i].r, role, o->when.last);
+		after = asof_after(&t->side[i].r, role, o->when.last);
+		a.before = before > a.before ? before : a.before;
+		a.after = after && (!a.after || after < a.after) ? after : a.after;
+	}
+	return a;
 }
 
 /* Seconds from the offence to the one before it; -1: there is none. */
@@ -52,11 +73,30 @@ static int64_t excused_by(const struct trial *t, enum record_role role, const st
 	return a.after && a.after - o->when.last <= window_s ? a.after : NEVER;
 }
 
+/* From the first to the last contact with a role, at all nodes that are heard. */
+static struct span all_of(const struct trial *t, enum record_role role, const struct offence *o)
+{
+	struct span all = {};
+	unsigned int i;
+
+	for (i = 0; i < t->sides; i++) {
+		const struct record *r = &t->side[i].r;
+		struct span one = role == RECORD_LOW ? r->low.when :
+				  role == RECORD_REAL ? r->real.when : r->data;
+
+		if (!one.first || !is_heard(&t->side[i], o, role))
+			continue;
+		if (!all.first || one.first < all.first)
+			all.first = one.first;
+		if (one.last > all.last)
+			all.last = one.last;
+	}
+	return all;
+}
+
 int64_t offence_distance(const struct trial *t, enum record_role role, const struct offence *o)
 {
-	const struct record *r = &t->r;
-	struct span all = role == RECORD_LOW ? r->low.when :
-			  role == RECORD_REAL ? r->real.when : r->data;
+	struct span all = all_of(t, role, o);
 	struct around a = around(t, role, o);
 	int64_t before_s = since_before(&a, o), after_s = a.after - o->when.last;
 
@@ -70,9 +110,11 @@ int64_t offence_distance(const struct trial *t, enum record_role role, const str
 
 static int64_t excused_by_neighbours(const struct trial *t, const struct offence *o)
 {
-	if (!trial_has_neighbours(t) || span_gap(t->n->when, o->when) > t->rules->data_window_s)
+	const struct neighbours *n = o->side->n;
+
+	if (!trial_has_neighbours(o->side) || span_gap(n->when, o->when) > t->rules->data_window_s)
 		return NEVER;
-	return t->n->when.first > o->when.last ? t->n->when.first : o->when.first;
+	return n->when.first > o->when.last ? n->when.first : o->when.first;
 }
 
 int64_t offence_excused(const struct trial *t, enum check check, const struct offence *o)
@@ -93,28 +135,53 @@ int64_t offence_excused(const struct trial *t, enum check check, const struct of
 
 /* --- offences ------------------------------------------------------------------ */
 
-/* Prepares all of them, since each is asked for again and again. */
-void listing_prepare(struct trial *t)
+static void prepare(const struct trial *t, unsigned int hour, struct offence *o)
 {
 	int64_t lost, since;
-	struct offence *o;
-	unsigned int i;
 	int check;
 
-	for (i = 0; i < t->r.hours && t->offences < STORED_HOURS; i++) {
-		o = &t->offence[t->offences];
-		if (!offence_of_hour(t, i, o))
-			continue;
-		o->excused = NEVER;
-		for (check = CHECK_LOW; check <= CHECK_NEIGHBOURS; check++) {
-			since = offence_excused(t, check, o);
-			o->excused = since < o->excused ? since : o->excused;
-		}
-		o->is_out = trial_is_dual(t, o) || trial_is_learning(t, o, &lost) ||
-			    trial_has_gap(t, o, &lost);
-		o->is_hidden = offence_is_hidden(t, i, o);
-		t->offences++;
+	o->excused = NEVER;
+	for (check = CHECK_LOW; check <= CHECK_NEIGHBOURS; check++) {
+		since = offence_excused(t, check, o);
+		o->excused = since < o->excused ? since : o->excused;
 	}
+	o->is_out = trial_is_dual(t, o) || trial_is_learning(t, o, &lost) ||
+		    trial_has_gap(t, o, &lost);
+	o->is_hidden = offence_is_hidden(hour, o);
+}
+
+static int compare_offences(const void *a, const void *b)
+{
+	const struct offence *x = a, *y = b;
+
+	if (x->when.last != y->when.last)
+		return x->when.last < y->when.last ? -1 : 1;
+	return (x->side > y->side) - (x->side < y->side);
+}
+
+/*
+ * Prepares all of them, since each is asked for again and again. Of many nodes each has room for
+ * its latest hours only: what is left out can list nobody.
+ */
+void listing_prepare(struct trial *t)
+{
+	unsigned int i, k, room = t->sides < STORED_HOURS ? STORED_HOURS / t->sides : 1;
+
+	for (k = 0; k < t->sides; k++) {
+		const struct side *s = &t->side[k];
+
+		for (i = s->r.hours > room ? s->r.hours - room : 0;
+		     i < s->r.hours && t->offences < STORED_HOURS; i++) {
+			struct offence *o = &t->offence[t->offences];
+
+			if (!offence_of_hour(t, s, i, o))
+				continue;
+			prepare(t, i, o);
+			t->offences++;
+		}
+	}
+	if (t->sides > 1)
+		qsort(t->offence, t->offences, sizeof(*t->offence), compare_offences);
 }
 
 static int64_t end_of(const struct listing *l)
@@ -127,44 +194,44 @@ static int64_t end_of(const struct listing *l)
  * there is none. As yet a contact with the real MX is all that is known of that. Refusals by the
  * program itself and by a policy service will be events of the hour; they belong here.
  */
-static int64_t refused_before(const struct trial *t, const struct listing *l, int64_t at,
+static int64_t refused_before(const struct side *s, const struct listing *l, int64_t at,
 			      bool is_verified)
 {
 	int64_t end = end_of(l) - 1, data, syn = 0;
 
 	if (at > end)
 		at = end;
-	data = asof_before(&t->r, RECORD_DATA, at);
+	data = asof_before(&s->r, RECORD_DATA, at);
 	if (!is_verified)
-		syn = asof_before(&t->r, RECORD_REAL, at);
+		syn = asof_before(&s->r, RECORD_REAL, at);
 	if (syn > data)
 		data = syn;
 	return data >= l->since ? data : 0;
 }
 
-static bool is_caused(const struct trial *t, const struct listing *l, const struct offence *o,
-		      bool is_verified)
+/* The real MX of a node sends on to the high fake of the same one. */
+static bool is_caused(const struct listing *l, const struct offence *o, bool is_verified)
 {
 	int64_t at;
 
 	if (!l->since || o->when.last < l->since)
 		return false;
-	at = refused_before(t, l, o->when.last, is_verified);
+	at = refused_before(o->side, l, o->when.last, is_verified);
 	return at && o->when.first - at <= CAUSED_S;
 }
 
 bool listing_caused(const struct trial *t, const struct listing *l, const struct offence *o)
 {
 	/* While it is listed, only the end of the listing depends on it. */
-	return end_of(l) <= t->now && is_caused(t, l, o, false);
+	return end_of(l) <= t->now && is_caused(l, o, false);
 }
 
 /* May it be among those that begin a listing? */
-static bool is_fresh(const struct trial *t, const struct listing *before, const struct offence *o)
+static bool is_fresh(const struct listing *before, const struct offence *o)
 {
 	if (before->freed && o->when.first <= before->freed)
 		return false;
-	return !is_caused(t, before, o, false);
+	return !is_caused(before, o, false);
 }
 
 /* --- the beginning ------------------------------------------------------------- */
@@ -179,14 +246,14 @@ static bool is_between(int64_t time, int64_t at, int64_t end)
  * tell whether it was then. An hour in which the source itself comes to it counts at its end: it may
  * be what makes the real MX seen, and its contact must excuse it before its listing begins.
  */
-static int64_t seen_from(const struct trial *t, int64_t at)
+static int64_t seen_from(const struct trial *t, const struct side *s, int64_t at)
 {
-	const struct site_family *f = &t->site->family[trial_family(t)];
-	int64_t last = site_seen(t->site, trial_family(t)), lately = at - t->rules->real_seen_s;
+	const struct site_family *f = &s->site->family[trial_family(t)];
+	int64_t last = site_seen(s->site, trial_family(t)), lately = at - t->rules->real_seen_s;
 	bool has_hours = false;
 	size_t i;
 
-	if (t->site->is_unseen_accepted)
+	if (s->site->is_unseen_accepted)
 		return at;
 	if (last <= at)
 		return last && last >= lately ? at : NEVER;
@@ -199,13 +266,30 @@ static int64_t seen_from(const struct trial *t, int64_t at)
 		if (start < lately)
 			continue;
 		if (start > at ||
-		    is_between(asof_after(&t->r, RECORD_REAL, at), at, start + HOUR_S) ||
-		    is_between(asof_after(&t->r, RECORD_DATA, at), at, start + HOUR_S))
+		    is_between(asof_after(&s->r, RECORD_REAL, at), at, start + HOUR_S) ||
+		    is_between(asof_after(&s->r, RECORD_DATA, at), at, start + HOUR_S))
 			return start + HOUR_S;
 		return at;
 	}
 	/* Imported contacts have no hours; where there are none at all, nothing more is known. */
 	return has_hours ? last : at;
+}
+
+/* Did its node still report at that time? */
+static bool is_known(const struct side *s, int64_t at)
+{
+	return !s->site->until || at <= s->site->until;
+}
+
+/*
+ * Of several nodes an offence counts when its own node has given it its grace, and sees its real MX:
+ * one whose real MX is away holds up nobody else.
+ */
+static bool is_mature(const struct trial *t, const struct offence *o, int64_t at)
+{
+	int64_t paused, end = trial_grace_end(t, o->side, o->when.last, &paused);
+
+	return end <= at && is_known(o->side, end) && seen_from(t, o->side, at) <= at;
 }
 
 /* Does the source meet all conditions at a time, by what was known then? */
@@ -215,14 +299,17 @@ static bool is_due(const struct trial *t, const struct listing *before, int64_t 
 	int64_t paused;
 	unsigned int i;
 
-	*tally = (struct tally){};
+	if (t->ballot)
+		*t->ballot = (struct ballot){};
+	*tally = (struct tally){ .votes = t->ballot };
 	for (i = 0; i < t->offences && t->offence[i].when.last <= at; i++) {
 		const struct offence *o = &t->offence[i];
 
-		if (!o->is_out && !o->is_hidden && o->excused > at && is_fresh(t, before, o))
+		if (!o->is_out && !o->is_hidden && o->excused > at && is_fresh(before, o) &&
+		    (t->sides == 1 || is_mature(t, o, at)))
 			tally_add(tally, o, t);
 	}
-	return tally->reached && trial_grace_end(t, tally->reached, &paused) <= at &&
+	return tally->reached && trial_grace_end(t, tally->side, tally->reached, &paused) <= at &&
 	       at < tally->last + t->rules->listing_s;
 }
 
@@ -252,52 +339,84 @@ static bool has_mark(const struct open_hour *h, enum record_role mark)
  * Walks after a time. The last two are known to the second, others by their hour; of an hour its
  * first second is taken, in favour of the source.
  */
-static struct pair walks_after(const struct trial *t, int64_t since)
+static struct pair walks_after(const struct trial *t, const struct record *r, int64_t since)
 {
 	struct pair p = { NEVER, NEVER }, exact = { NEVER, NEVER };
-	const struct open_hour *h = t->r.open_hour;
+	const struct open_hour *h = r->open_hour;
 	unsigned int i;
 
-	for (i = 0; i < t->r.open_hours && h[i].start <= t->now; i++) {
+	for (i = 0; i < r->open_hours && h[i].start <= t->now; i++) {
 		if (!has_mark(&h[i], RECORD_WALK) || h[i].start < since)
 			continue;
 		pair_add(&p, h[i].start + 1ll);
 		if (has_mark(&h[i], RECORD_WALK_TWICE))
 			pair_add(&p, h[i].start + PACK_APART_S);
 	}
-	if (t->r.walk.prev > since && t->r.walk.prev <= t->now)
-		exact.first = t->r.walk.prev;
-	if (t->r.walk.last > since && t->r.walk.last <= t->now)
-		*(exact.first == NEVER ? &exact.first : &exact.second) = t->r.walk.last;
+	if (r->walk.prev > since && r->walk.prev <= t->now)
+		exact.first = r->walk.prev;
+	if (r->walk.last > since && r->walk.last <= t->now)
+		*(exact.first == NEVER ? &exact.first : &exact.second) = r->walk.last;
 	if (p.second <= exact.second && p.second != NEVER)
 		return p;
 	return exact.first == NEVER ? p : exact;
 }
 
 /* Where no low fake has an address in its family: data to the real MX. */
-static struct pair visits_after(const struct trial *t, int64_t since)
+static struct pair visits_after(const struct trial *t, const struct record *r, int64_t since)
 {
 	struct pair p = { NEVER, NEVER };
 	unsigned int i;
 
-	for (i = 0; i < t->r.data_hours && t->r.data_hour[i] <= t->now; i++) {
-		int64_t start = t->r.data_hour[i];
+	for (i = 0; i < r->data_hours && r->data_hour[i] <= t->now; i++) {
+		int64_t start = r->data_hour[i];
 
 		/* Hours that follow each other may be a second apart. */
 		if (start >= since && (p.first == NEVER || start > p.first + HOUR_S))
 			pair_add(&p, start + 1);
 	}
-	if (t->r.visit.prev > since && t->r.visit.last <= t->now && t->r.visit.last < p.second)
-		return (struct pair){ t->r.visit.prev, t->r.visit.last };
-	if (p.first == NEVER && t->r.visit.last > since && t->r.visit.last <= t->now)
-		p.first = t->r.visit.last;
+	if (r->visit.prev > since && r->visit.last <= t->now && r->visit.last < p.second)
+		return (struct pair){ r->visit.prev, r->visit.last };
+	if (p.first == NEVER && r->visit.last > since && r->visit.last <= t->now)
+		p.first = r->visit.last;
 	return p;
 }
 
-/* When the provider's set walked for the second time; NEVER. */
-static int64_t set_walked_after(const struct trial *t, int64_t since)
+/* Those of another node, too: two that are further apart than one walk is long. */
+static void pair_join(struct pair *p, const struct pair *more)
 {
-	const struct hours *h = t->n ? t->n->walked : NULL;
+	struct pair early = p->first <= more->first ? *p : *more;
+	struct pair late = p->first <= more->first ? *more : *p;
+
+	if (late.first != NEVER && late.first - early.first >= (int64_t)PACK_APART_S &&
+	    late.first < early.second)
+		early.second = late.first;
+	if (late.second < early.second)
+		early.second = late.second;
+	*p = early;
+}
+
+/* Walks at all nodes whose alibis are not held; where a node has no low fake, visits. */
+static struct pair own_after(const struct trial *t, int64_t since)
+{
+	struct pair all = { NEVER, NEVER }, one;
+	unsigned int i;
+
+	for (i = 0; i < t->sides; i++) {
+		const struct side *s = &t->side[i];
+
+		if (s->is_held)
+			continue;
+		one = s->site->family[trial_family(t)].has_low ? walks_after(t, &s->r, since) :
+								 visits_after(t, &s->r, since);
+		pair_join(&all, &one);
+	}
+	return all;
+}
+
+/* When the provider's set walked for the second time; NEVER. */
+static int64_t set_walked_after(const struct trial *t, const struct side *s, int64_t since)
+{
+	const struct hours *h = s->n ? s->n->walked : NULL;
 	struct pair p = { NEVER, NEVER };
 	int i;
 
@@ -311,14 +430,15 @@ static int64_t set_walked_after(const struct trial *t, int64_t since)
 }
 
 /* When mail of so many days was accepted after all filters. */
-static int64_t accepted_after(const struct trial *t, int64_t since, unsigned int *days)
+static int64_t accepted_after(const struct trial *t, const struct record *r, int64_t since,
+			      unsigned int *days)
 {
-	const struct open_hour *h = t->r.open_hour;
+	const struct open_hour *h = r->open_hour;
 	int64_t last_day = -1, when = NEVER;
 	unsigned int i;
 
 	*days = 0;
-	for (i = 0; i < t->r.open_hours && h[i].start <= t->now; i++) {
+	for (i = 0; i < r->open_hours && h[i].start <= t->now; i++) {
 		if (!has_mark(&h[i], RECORD_ACCEPTED) || h[i].start < since ||
 		    h[i].start / DAY_S == last_day)
 			continue;
@@ -332,10 +452,21 @@ static int64_t accepted_after(const struct trial *t, int64_t since, unsigned int
 /* What frees the source after its listing began, and how far it has come. */
 static void find_freed(const struct trial *t, struct listing *l)
 {
-	bool has_low = t->site->family[trial_family(t)].has_low;
-	struct pair own = has_low ? walks_after(t, l->since) : visits_after(t, l->since);
-	int64_t accepted = accepted_after(t, l->since, &l->accepted), when = own.second;
-	int64_t set = set_walked_after(t, l->since);
+	struct pair own = own_after(t, l->since);
+	int64_t accepted = NEVER, when = own.second, set = NEVER, at;
+	unsigned int i, days;
+
+	for (i = 0; i < t->sides; i++) {
+		const struct side *s = &t->side[i];
+
+		if (s->is_held)
+			continue;
+		at = accepted_after(t, &s->r, l->since, &days);
+		accepted = at < accepted ? at : accepted;
+		l->accepted = days > l->accepted ? days : l->accepted;
+		at = set_walked_after(t, s, l->since);
+		set = at < set ? at : set;
+	}
 
 	l->walks = (own.first != NEVER) + (own.second != NEVER);
 	l->walked = own.first == NEVER ? 0 : own.first;
@@ -370,7 +501,7 @@ static void find_until(const struct trial *t, struct listing *l)
 		/* It may have been after the end. */
 		if (o->when.last >= end_of(l) || o->when.last >= l->until)
 			break;
-		if (!is_caused(t, l, o, true))
+		if (!is_caused(l, o, true))
 			l->until = o->when.last + t->rules->listing_s;
 	}
 	if (l->freed >= l->until) {
@@ -379,30 +510,43 @@ static void find_until(const struct trial *t, struct listing *l)
 	}
 }
 
+/* When the source is due by this offence; NEVER. It ends the search in which nothing later is sooner. */
+static int64_t due_by(const struct trial *t, const struct listing *before, const struct offence *o,
+		      struct tally *tally, bool *is_end)
+{
+	int64_t paused, at = trial_grace_end(t, o->side, o->when.last, &paused);
+
+	*is_end = at > t->now && t->sides == 1;
+	if (at > t->now || !is_known(o->side, at) || (before->since && at <= end_of(before)))
+		return NEVER;
+	if (t->sides == 1 && !is_due(t, before, at, tally))
+		return NEVER;
+	at = seen_from(t, o->side, at);
+	return at == NEVER || at > t->now || !is_due(t, before, at, tally) ? NEVER : at;
+}
+
 /* The next listing after another one has ended; false: none has begun by now. */
 static bool find_next(const struct trial *t, const struct listing *before, struct listing *l)
 {
 	struct tally tally;
-	int64_t paused, at;
+	bool is_end = false;
+	int64_t at;
 	unsigned int i;
 
-	for (i = 0; i < t->offences; i++) {
-		at = trial_grace_end(t, t->offence[i].when.last, &paused);
-		if (at > t->now)
-			return false;
-		if (before->since && at <= end_of(before))
-			continue;
-		if (!is_due(t, before, at, &tally))
-			continue;
-		at = seen_from(t, at);
-		if (at == NEVER || at > t->now || !is_due(t, before, at, &tally))
+	*l = (struct listing){};
+	for (i = 0; i < t->offences && !is_end; i++) {
+		at = due_by(t, before, &t->offence[i], &tally, &is_end);
+		if (at == NEVER || (l->since && at >= l->since))
 			continue;
 		*l = (struct listing){ .since = at, .until = tally.last + t->rules->listing_s };
-		find_freed(t, l);
-		find_until(t, l);
-		return true;
+		/* At one node they are due in their order. */
+		is_end = t->sides == 1;
 	}
-	return false;
+	if (!l->since)
+		return false;
+	find_freed(t, l);
+	find_until(t, l);
+	return true;
 }
 
 void listing_find(const struct trial *t, struct listing *l)

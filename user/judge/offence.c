@@ -3,6 +3,8 @@
  * What an offence is: an hour in which a verified dialogue at a high fake was tempfailed, and no
  * tempfailed dialogue near it ended with QUIT. And when offences are enough.
  */
+#include <string.h>
+
 #include "user/record/span.h"
 #include "user/judge/private.h"
 
@@ -19,11 +21,11 @@
  * acknowledgements. Those of all sources are known for some hours only, those of this
  * source since it was first verified.
  */
-static bool is_forgeable(const struct trial *t, const struct hour *h)
+static bool is_forgeable(const struct trial *t, const struct side *s, const struct hour *h)
 {
-	const struct evidence_acks *a = t->site->acks;
+	const struct evidence_acks *a = s->site->acks;
 	int64_t start = h->start;
-	size_t from = 0, to = t->site->n_acks;
+	size_t from = 0, to = s->site->n_acks;
 	uint64_t count = 0;
 
 	while (from < to) {
@@ -35,9 +37,9 @@ static bool is_forgeable(const struct trial *t, const struct hour *h)
 			to = mid;
 	}
 	/* Hours of different boots overlap: both count. */
-	for (; from < t->site->n_acks && a[from].start < start + HOUR_S; from++)
+	for (; from < s->site->n_acks && a[from].start < start + HOUR_S; from++)
 		count += a[from].count;
-	return count > t->rules->bad_acks_all || t->r.bad_acks > t->rules->bad_acks;
+	return count > t->rules->bad_acks_all || s->r.bad_acks > t->rules->bad_acks;
 }
 
 /* Is there a QUIT in this hour? Then it may excuse the other one, which may be the same. */
@@ -65,22 +67,23 @@ static bool has_quit(const struct record *r, unsigned int hour)
 }
 
 /* Verified by sequence numbers alone, with too few wrong ones for them to be guessed. */
-static bool is_weak_offence(const struct trial *t, const struct hour *h)
+static bool is_weak_offence(const struct trial *t, const struct side *s, const struct hour *h)
 {
 	return h->n[NOLIST_EVENT_GREETED_WEAK] && h->n[NOLIST_EVENT_TEMPFAILED_WEAK] &&
-	       !is_forgeable(t, h);
+	       !is_forgeable(t, s, h);
 }
 
-bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o)
+bool offence_of_hour(const struct trial *t, const struct side *s, unsigned int hour,
+		     struct offence *o)
 {
-	const struct hour *h = &t->r.hour[hour];
+	const struct hour *h = &s->r.hour[hour];
 	int64_t from = h->start, to = from + HOUR_S - 1;
-	const struct record *r = &t->r;
+	const struct record *r = &s->r;
 
 	/* A retransmission counts again, so the counters cannot be subtracted from each other. */
 	if (has_quit(r, hour))
 		return false;
-	if (!h->n[NOLIST_EVENT_TEMPFAILED] && !is_weak_offence(t, h))
+	if (!h->n[NOLIST_EVENT_TEMPFAILED] && !is_weak_offence(t, s, h))
 		return false;
 	if (r->talk.last >= from && r->talk.last < to)
 		to = r->talk.last;
@@ -96,6 +99,8 @@ bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o
 	if (from > to)
 		from = to;
 	o->when = (struct span){ from, to };
+	o->side = s;
+	o->start = h->start;
 	o->is_weak = !h->n[NOLIST_EVENT_TEMPFAILED];
 	o->is_burst = h->n[NOLIST_EVENT_PIPELINED];
 	return true;
@@ -152,22 +157,96 @@ static bool is_loaded(const struct site *site, int64_t from, int64_t to)
 	return i && site->change[i - 1].at >= from;
 }
 
-bool offence_is_hidden(const struct trial *t, unsigned int hour, const struct offence *o)
+bool offence_is_hidden(unsigned int hour, const struct offence *o)
 {
-	int64_t start = t->r.hour[hour].start, before;
+	const struct side *s = o->side;
+	int64_t start = s->r.hour[hour].start, before;
 
-	if (!site_is_flooded(t->site, FLOOD_ANY, o->when.first - HOUR_S, o->when.last))
+	if (!site_is_flooded(s->site, FLOOD_ANY, o->when.first - HOUR_S, o->when.last))
 		return false;
-	before = known_before(&t->r, hour);
-	return !before || start - before > KNOWN_S || is_new(&t->r, start) ||
-	       is_loaded(t->site, before, o->when.last);
+	before = known_before(&s->r, hour);
+	return !before || start - before > KNOWN_S || is_new(&s->r, start) ||
+	       is_loaded(s->site, before, o->when.last);
 }
 
 bool offence_is_hidden_syn(const struct trial *t, const struct offence *o)
 {
-	int64_t paused, to = trial_grace_end(t, o->when.last, &paused);
+	int64_t paused, to = trial_grace_end(t, o->side, o->when.last, &paused);
 
-	return site_is_flooded(t->site, FLOOD_ANY, o->when.first - HOUR_S, to < t->now ? to : t->now);
+	return site_is_flooded(o->side->site, FLOOD_ANY, o->when.first - HOUR_S, to < t->now ? to : t->now);
+}
+
+/* --- when they are enough -------------------------------------------------------- */
+
+/*
+ * Of several operators: in how many hours each was offended, and in how many it was the only one.
+ * Operators beyond so many count as one.
+ */
+static void vote(struct tally *tally, enum vote_of of, unsigned int operator)
+{
+	struct votes *v = &tally->votes->of[of];
+	unsigned int at = operator < VOTES_MAX ? operator : VOTES_MAX - 1;
+	uint64_t bit = 1ull << at;
+
+	if (v->now & bit)
+		return;
+	v->any[at]++;
+	if (!v->now) {
+		v->hours++;
+		v->only[at]++;
+	} else if (!(v->now & (v->now - 1))) {
+		v->only[__builtin_ctzll(v->now)]--;
+	}
+	v->now |= bit;
+}
+
+/* Hours at several nodes that overlap are one: a delivery to many domains walks them all. */
+static void tally_votes(struct tally *tally, const struct offence *o)
+{
+	struct ballot *b = tally->votes;
+	int i;
+
+	if (!b->start || o->start >= b->start + HOUR_S || o->start + HOUR_S <= b->start) {
+		b->start = o->start;
+		for (i = 0; i < VOTES; i++)
+			b->of[i].now = 0;
+	}
+	vote(tally, VOTE_ALL, o->side->operator);
+	if (!o->is_weak)
+		vote(tally, VOTE_STRONG, o->side->operator);
+	if (!o->is_burst)
+		vote(tally, VOTE_WAITED, o->side->operator);
+	tally->strong = b->of[VOTE_STRONG].hours;
+	tally->weak = b->of[VOTE_ALL].hours - tally->strong;
+	tally->bursts = b->of[VOTE_ALL].hours - b->of[VOTE_WAITED].hours;
+}
+
+/*
+ * How many hours may be without any so many operators, at most: of one exactly, of more at least
+ * as many as it can be.
+ */
+static unsigned int lost_without(const struct votes *v, unsigned int leave_out)
+{
+	const uint16_t *n = leave_out > 1 ? v->any : v->only;
+	unsigned int most[LEAVE_OUT_MAX] = {}, sum = 0, i, k;
+
+	for (i = 0; i < VOTES_MAX; i++)
+		for (k = 0; k < leave_out; k++)
+			if (n[i] > most[k]) {
+				memmove(most + k + 1, most + k, (leave_out - k - 1) * sizeof(*most));
+				most[k] = n[i];
+				break;
+			}
+	for (k = 0; k < leave_out; k++)
+		sum += most[k];
+	return sum < v->hours ? sum : v->hours;
+}
+
+static unsigned int remains(const struct tally *tally, const struct trial *t, enum vote_of of)
+{
+	const struct votes *v = &tally->votes->of[of];
+
+	return v->hours - lost_without(v, t->leave_out);
 }
 
 /*
@@ -177,32 +256,48 @@ bool offence_is_hidden_syn(const struct trial *t, const struct offence *o)
  */
 static bool has_waited(const struct tally *tally, const struct trial *t)
 {
-	return tally->bursts < tally->strong + tally->weak || t->site->is_pipelined_accepted;
+	if (t->side->site->is_pipelined_accepted)
+		return true;
+	if (tally->votes)
+		return remains(tally, t, VOTE_WAITED);
+	return tally->bursts < tally->strong + tally->weak;
+}
+
+static bool is_strong_enough(const struct tally *tally, const struct trial *t)
+{
+	unsigned int strong = tally->votes ? remains(tally, t, VOTE_STRONG) : tally->strong;
+
+	return strong >= t->rules->offences;
 }
 
 static bool is_enough(const struct tally *tally, const struct trial *t)
 {
+	unsigned int all = tally->votes ? remains(tally, t, VOTE_ALL) : tally->strong + tally->weak;
+
 	if (!t->v->is_verified)
 		return tally->strong;
-	return has_waited(tally, t) && (tally->strong >= t->rules->offences ||
-					tally->strong + tally->weak >= t->rules->offences_weak);
+	return has_waited(tally, t) &&
+	       (is_strong_enough(tally, t) || all >= t->rules->offences_weak);
 }
 
 void tally_add(struct tally *tally, const struct offence *o, const struct trial *t)
 {
-	if (o->is_weak)
-		tally->weak++;
-	else
-		tally->strong++;
-	tally->bursts += o->is_burst;
+	if (tally->votes) {
+		tally_votes(tally, o);
+	} else {
+		tally->strong += !o->is_weak;
+		tally->weak += o->is_weak;
+		tally->bursts += o->is_burst;
+	}
 	/* After a listing has ended, the next one needs a grace of its own. */
 	if (tally->reached && o->when.first - tally->last > t->rules->listing_s)
 		tally->reached = tally->reached_strong = 0;
 	tally->last = o->when.last;
-	if (!tally->reached && is_enough(tally, t))
+	if (!tally->reached && is_enough(tally, t)) {
 		tally->reached = o->when.last;
+		tally->side = o->side;
+	}
 	if (!tally->reached_strong && t->v->is_verified && has_waited(tally, t) &&
-	    tally->strong >= t->rules->offences)
+	    is_strong_enough(tally, t))
 		tally->reached_strong = o->when.last;
 }
-

@@ -12,6 +12,8 @@
 
 /* One offence (or the SYN that counts as one): it happened within this span. */
 struct offence {
+	const struct side *side; /* where it was */
+	int64_t start;           /* of its hour */
 	struct span when;
 	bool is_weak;
 	bool is_burst; /* commands were sent together: perhaps nobody waited for the answers */
@@ -35,8 +37,25 @@ struct listing {
 	unsigned int accepted; /* days with mail that was accepted after all filters */
 };
 
+/*
+ * Hours with offences at several nodes, by the operators that report them: enough must remain
+ * without any "share-leave-out" of these.
+ */
+#define VOTES_MAX 64 /* operators; of one source there are hardly more */
+enum vote_of { VOTE_ALL, VOTE_STRONG, VOTE_WAITED, VOTES };
+struct ballot {
+	int64_t start; /* of the hour that is being counted */
+	struct votes {
+		uint64_t now; /* operators in that hour */
+		unsigned int hours;
+		uint16_t any[VOTES_MAX], only[VOTES_MAX]; /* hours, by operator */
+	} of[VOTES];
+};
+
 /* A count of offences, added in the order of time. */
 struct tally {
+	struct ballot *votes; /* NULL: of one node, all count */
+	const struct side *side; /* of the offence that made them enough */
 	unsigned int strong, weak;
 	unsigned int bursts;    /* of both */
 	int64_t reached;        /* when they became enough; 0: they are not */
@@ -46,9 +65,10 @@ struct tally {
 
 /* The state of one judgement. */
 struct trial {
-	struct record r;
-	const struct neighbours *n;
-	const struct site *site;
+	const struct side *side;
+	unsigned int sides;
+	unsigned int leave_out; /* so many operators may lie */
+	struct ballot *ballot;  /* of is_due(); NULL: see struct tally */
 	const struct rules *rules;
 	int64_t now;
 	int64_t known; /* contacts after this excuse nothing: now, or when its listing began */
@@ -63,9 +83,10 @@ struct trial {
 };
 
 /* The dialogues of one hour (its index) as an offence; false if they are none. */
-bool offence_of_hour(const struct trial *t, unsigned int hour, struct offence *o);
+bool offence_of_hour(const struct trial *t, const struct side *s, unsigned int hour,
+		     struct offence *o);
 /* Can contacts of the source before an offence of this hour have been lost in a flood? */
-bool offence_is_hidden(const struct trial *t, unsigned int hour, const struct offence *o);
+bool offence_is_hidden(unsigned int hour, const struct offence *o);
 /* The same of a source without dialogues. */
 bool offence_is_hidden_syn(const struct trial *t, const struct offence *o);
 void tally_add(struct tally *tally, const struct offence *o, const struct trial *t);
@@ -82,8 +103,9 @@ bool listing_caused(const struct trial *t, const struct listing *l, const struct
 
 /* verdict.c: questions without an answer for explain. */
 int trial_family(const struct trial *t);
-bool trial_has_neighbours(const struct trial *t);
-int64_t trial_grace_end(const struct trial *t, int64_t reached, int64_t *paused);
+bool trial_has_neighbours(const struct side *s);
+int64_t trial_grace_end(const struct trial *t, const struct side *s, int64_t reached,
+			int64_t *paused);
 bool trial_has_gap(const struct trial *t, const struct offence *o, int64_t *lost);
 bool trial_is_learning(const struct trial *t, const struct offence *o, int64_t *last);
 bool trial_is_dual(const struct trial *t, const struct offence *o);

@@ -70,16 +70,16 @@ static bool is_excused(struct trial *t, enum check check, int64_t distance,
 }
 
 /* A source is not its own neighbour. */
-bool trial_has_neighbours(const struct trial *t)
+bool trial_has_neighbours(const struct side *s)
 {
-	if (!t->n || !t->n->count)
+	if (!s->n || !s->n->count)
 		return false;
-	return t->n->count > 1 || addr_compare(&t->n->one.addr, &t->r.src.addr);
+	return s->n->count > 1 || addr_compare(&s->n->one.addr, &s->r.src.addr);
 }
 
 int trial_family(const struct trial *t)
 {
-	return !addr_is_ip4(&t->r.src.addr);
+	return !addr_is_ip4(&t->side->r.src.addr);
 }
 
 /*
@@ -89,9 +89,10 @@ int trial_family(const struct trial *t)
  * sender could not have come back: when the real MX was down, or the sender still had
  * the MX's old addresses.
  */
-int64_t trial_grace_end(const struct trial *t, int64_t reached, int64_t *paused)
+int64_t trial_grace_end(const struct trial *t, const struct side *s, int64_t reached,
+			int64_t *paused)
 {
-	const struct site_family *f = &t->site->family[trial_family(t)];
+	const struct site_family *f = &s->site->family[trial_family(t)];
 	int64_t end = reached + t->rules->grace_s;
 	size_t i;
 
@@ -118,13 +119,14 @@ int64_t trial_grace_end(const struct trial *t, int64_t reached, int64_t *paused)
 bool trial_has_gap(const struct trial *t, const struct offence *o, int64_t *lost)
 {
 	int64_t paused, from = o->when.first - HOUR_S;
-	int64_t to = trial_grace_end(t, o->when.last, &paused);
+	int64_t to = trial_grace_end(t, o->side, o->when.last, &paused);
+	const struct site *site = o->side->site;
 	bool is_near = false;
 	size_t i;
 
 	*lost = 0;
-	for (i = 0; i < t->site->losts && t->site->lost[i].first <= t->now; i++) {
-		const struct span *s = &t->site->lost[i];
+	for (i = 0; i < site->losts && site->lost[i].first <= t->now; i++) {
+		const struct span *s = &site->lost[i];
 		bool is_this = s->first <= to && s->last >= from;
 
 		if (is_near && !is_this)
@@ -141,11 +143,13 @@ bool trial_has_gap(const struct trial *t, const struct offence *o, int64_t *lost
 /* Was any of it while learning? DNS caches may still have had the zone's old MX records. */
 bool trial_is_learning(const struct trial *t, const struct offence *o, int64_t *last)
 {
+	const struct site *site = o->side->site;
 	bool is_in = false;
 	size_t i;
 
-	for (i = 0; i < t->site->learnings; i++) {
-		const struct span *l = &t->site->learning[i];
+	(void)t;
+	for (i = 0; i < site->learnings; i++) {
+		const struct span *l = &site->learning[i];
 
 		if (l->first > o->when.last || l->last < o->when.first)
 			continue;
@@ -186,7 +190,8 @@ static bool ask_flood(struct trial *t, const struct offence *o)
 /* May this be a sender that walked over low and real in the other address family? */
 bool trial_is_dual(const struct trial *t, const struct offence *o)
 {
-	return !t->site->is_dual_accepted && site_has_no_low(t->site, trial_family(t), o->when);
+	return !o->side->site->is_dual_accepted &&
+	       site_has_no_low(o->side->site, trial_family(t), o->when);
 }
 
 static bool ask_dual(struct trial *t, const struct offence *o)
@@ -195,7 +200,7 @@ static bool ask_dual(struct trial *t, const struct offence *o)
 
 	if (!c->is_asked)
 		answer(t, CHECK_DUAL, true, 0, 0);
-	c->have += site_has_no_low(t->site, trial_family(t), o->when);
+	c->have += site_has_no_low(o->side->site, trial_family(t), o->when);
 	if (!trial_is_dual(t, o))
 		return false;
 	c->is_passed = false;
@@ -225,7 +230,7 @@ static void try_offence(struct trial *t, const struct offence *o)
 	is_out |= is_excused(t, CHECK_DATA, offence_distance(t, RECORD_DATA, o), o,
 			     rules->data_window_s);
 	is_out |= is_excused(t, CHECK_NEIGHBOURS,
-			     trial_has_neighbours(t) ? span_gap(t->n->when, o->when) : -1, o,
+			     trial_has_neighbours(o->side) ? span_gap(o->side->n->when, o->when) : -1, o,
 			     rules->data_window_s);
 	is_out |= is_spent(t, o);
 	if (is_out) {
@@ -256,8 +261,10 @@ static void try_offences(struct trial *t)
 	if (t->v->is_verified) {
 		for (i = 0; i < t->offences; i++)
 			try_offence(t, &t->offence[i]);
-	} else if (t->r.high.when.first) {
-		o = (struct offence){ .when = { t->r.high.when.last, t->r.high.when.last } };
+	} else if (t->side->r.high.when.first) {
+		o = (struct offence){ .side = t->side,
+				      .when = { t->side->r.high.when.last,
+						t->side->r.high.when.last } };
 		o.is_hidden = offence_is_hidden_syn(t, &o);
 		try_offence(t, &o);
 	}
@@ -277,12 +284,18 @@ static bool is_listed(const struct trial *t)
  */
 static bool ask_real_mx(struct trial *t)
 {
-	int64_t seen = site_seen(t->site, trial_family(t));
-	bool is_seen = site_is_seen(t->site, t->rules, trial_family(t), t->now);
+	bool is_accepted = t->side->site->is_unseen_accepted, is_seen;
+	int64_t seen = 0, at;
+	unsigned int i;
 
-	answer(t, CHECK_REAL_MX, is_seen || t->site->is_unseen_accepted, seen ? t->now - seen : -1,
+	for (i = 0; i < t->sides; i++) {
+		at = site_seen(t->side[i].site, trial_family(t));
+		seen = at > seen ? at : seen;
+	}
+	is_seen = seen && t->now - seen <= t->rules->real_seen_s;
+	answer(t, CHECK_REAL_MX, is_seen || is_accepted, seen ? t->now - seen : -1,
 	       t->rules->real_seen_s);
-	if (is_seen || t->site->is_unseen_accepted)
+	if (is_seen || is_accepted)
 		return true;
 	if (is_listed(t))
 		return true;
@@ -303,11 +316,12 @@ static void ask_offences(struct trial *t)
 
 static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 {
+	const struct side *side = tally->side ? tally->side : t->side;
 	struct verdict *v = t->v;
 	int64_t paused;
 	bool is_seen;
 
-	v->since = trial_grace_end(t, tally->reached, &v->paused);
+	v->since = trial_grace_end(t, side, tally->reached, &v->paused);
 	v->until = tally->last + t->rules->listing_s;
 	if (is_listed(t)) {
 		v->since = t->listing.since;
@@ -319,7 +333,7 @@ static enum judgement judge_enough(struct trial *t, const struct tally *tally)
 	is_seen = ask_real_mx(t);
 	/* Weak offences may have listed it before the strong ones have had their grace. */
 	v->is_strong = tally->reached_strong &&
-		       t->now >= trial_grace_end(t, tally->reached_strong, &paused);
+		       t->now >= trial_grace_end(t, side, tally->reached_strong, &paused);
 	if (t->now >= v->until)
 		return JUDGED_EXPIRED;
 	if (t->now < v->since)
@@ -368,20 +382,49 @@ static enum judgement judge(struct trial *t)
 	return JUDGED_FEW;
 }
 
+static void run(struct trial *t)
+{
+	struct offence offence[STORED_HOURS];
+	struct ballot ballot[5] = {};
+	bool is_one = t->sides == 1 && !t->leave_out;
+	unsigned int i;
+
+	memset(t->v, 0, sizeof(*t->v));
+	t->offence = offence;
+	if (!is_one) {
+		t->all.votes = &ballot[0];
+		t->own.votes = &ballot[1];
+		t->unexcused.votes = &ballot[2];
+		t->clean.votes = &ballot[3];
+		t->ballot = &ballot[4];
+	}
+	/* Verified dialogues weigh more than contacts, which anyone can forge. */
+	for (i = 0; i < t->sides; i++)
+		t->v->is_verified |= t->side[i].r.hours;
+	listing_prepare(t);
+	listing_find(t, &t->listing);
+	if (is_listed(t))
+		t->known = t->listing.since;
+	try_offences(t);
+	t->v->is = judge(t);
+}
+
+void verdict_of_sides(struct side *side, unsigned int sides, unsigned int leave_out,
+		      const struct rules *rules, int64_t now, struct verdict *v)
+{
+	struct trial t = { .side = side, .sides = sides, .leave_out = leave_out, .rules = rules,
+			   .now = now, .known = now, .v = v };
+	unsigned int i;
+
+	for (i = 0; i < sides; i++)
+		side[i].r = asof_record(&side[i].r, now, side[i].site->is_replay);
+	run(&t);
+}
+
 void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
 		const struct rules *rules, int64_t now, struct verdict *v)
 {
-	struct offence offence[STORED_HOURS];
-	struct trial t = { .r = asof_record(r, now, site->is_replay), .n = n, .site = site,
-			   .rules = rules, .now = now, .known = now, .v = v, .offence = offence };
+	struct side one = { .r = *r, .n = n, .site = site };
 
-	memset(v, 0, sizeof(*v));
-	/* Verified dialogues weigh more than contacts, which anyone can forge. */
-	v->is_verified = t.r.hours;
-	listing_prepare(&t);
-	listing_find(&t, &t.listing);
-	if (is_listed(&t))
-		t.known = t.listing.since;
-	try_offences(&t);
-	v->is = judge(&t);
+	verdict_of_sides(&one, 1, 0, rules, now, v);
 }

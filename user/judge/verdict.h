@@ -37,6 +37,7 @@ struct site {
 	bool is_unseen_accepted;   /* "real-mx-unseen = accept" */
 	bool is_dual_accepted;     /* "dual-stack = accept" */
 	bool is_pipelined_accepted; /* "pipelined-only = accept" */
+	int64_t until;             /* what is known of it ends here, as of a node's last push; 0: now */
 	bool is_replay;            /* --at: later events are in the records, and are left out */
 	const struct span *lost;   /* when verified evidence was lost; ascending */
 	size_t losts;
@@ -186,6 +187,25 @@ bool verdict_is_listed(const struct verdict *v, bool is_unverified);
 
 void verdict_of(const struct record *r, const struct neighbours *n, const struct site *site,
 		const struct rules *rules, int64_t now, struct verdict *v);
+
+/*
+ * What one node knows of a source. Its offences are judged by its own site: its gaps, its learning,
+ * its real MX. SYNs excuse at their own node only; what is verified excuses at every node, unless
+ * the alibis of its operator are held.
+ */
+struct side {
+	struct record r;
+	const struct neighbours *n; /* as it sees them, and all nodes whose alibis are not held; or NULL */
+	const struct site *site;
+	unsigned int operator;      /* from 0 on, of this source */
+	bool is_held;               /* its alibis excuse only its own operator's offences */
+};
+
+#define LEAVE_OUT_MAX 8
+
+/* The same of several nodes: enough hours must remain without any leave_out operators. */
+void verdict_of_sides(struct side *side, unsigned int sides, unsigned int leave_out,
+		      const struct rules *rules, int64_t now, struct verdict *v);
 
 /* The neighbourhood of a source as a prefix. */
 struct prefix neighbours_prefix(const struct nolist_source *src, const struct rules *rules);
