@@ -2,9 +2,10 @@
 #
 # Compares how two builds judge the same sources, one JSON object a line and source:
 #
-#	explained.py OLD NEW AS_OF [flood]
+#	explained.py OLD NEW AS_OF UNTIL [flood]
 #
-# flood: contacts were too many to be noted, at some time.
+# UNTIL: the earlier tables were read then, and count contacts that were too many to be noted, from
+# the boot on. flood: there was another flood, at some time.
 # What they say of a source's evidence must be the same. Where they judge it otherwise, a rule that
 # is newer than the old build must explain it, found here from the source's evidence alone. Prints
 # how many differ by which rule. Fails, and prints them, if there are others. To add a rule: a
@@ -80,7 +81,8 @@ def stays_near(old, new):
 
 def walk_hidden(old, new):
 	"""A neighbour sent data, and a flood may have hidden that it was at low."""
-	return FLOOD and new["excused"] > old["excused"] and network(new) in DATA
+	return new["excused"] > old["excused"] and any(FLOOD or t <= UNTIL + 2 * H
+		for t in DATA.get(network(new), ()))
 
 
 def hidden(old, new):
@@ -134,7 +136,7 @@ def main(old_file, new_file):
 	return len(bad) > 0
 
 
-AS_OF = int(sys.argv[3])
-FLOOD = sys.argv[4:] == ["flood"]
+AS_OF, UNTIL = map(int, sys.argv[3:5])
+FLOOD = sys.argv[5:] == ["flood"]
 DATA = {} # when the addresses of a network first sent data
 sys.exit(main(*sys.argv[1:3]))

@@ -116,7 +116,8 @@ says_the_same() {
 			not_ok "$1: the evidence of each source, day $day"
 			diag "$(cat "$TMP/err"; diff "$TMP/said" "$TMP/said.$t" | head -n 6 | cut -c 1-700)"
 		fi
-		if out=$("$PYTHON" "$TOP/selftests/lib/explained.py" "$TMP/said.$t" "$TMP/said" "$t" ${flood:+flood}); then
+		if out=$("$PYTHON" "$TOP/selftests/lib/explained.py" "$TMP/said.$t" "$TMP/said" "$t" \
+				"$(date +%s)" ${flood:+flood}); then
 			ok "$1: a newer rule explains each other verdict, day $day: $out"
 		else
 			not_ok "$1: a newer rule explains each other verdict, day $day"
