@@ -121,6 +121,18 @@ enum nolist_verdict {
 	NOLIST_SILENT_RESET = 29,
 	/* To a fake, only the kernel can answer it, and NOLIST_RARE is spent: dropped. */
 	NOLIST_RARE_LIMITED = 30,
+	/* To the real MX, where it is defended (real.h): of a listed source, or of a stranger. */
+	NOLIST_PASS_LISTED = 31, /* passed, and noted as what would be refused or was spared */
+	NOLIST_REAL_RESET = 32,  /* a SYN is reset */
+	/* The dialogue with a listed source, as NOLIST_HIGH_SYN_ACK ... NOLIST_HIGH_SILENT. */
+	NOLIST_REAL_SYN_ACK = 33,
+	NOLIST_REAL_TEXT = 34,
+	NOLIST_REAL_ACK = 35,
+	NOLIST_REAL_SILENT = 36,
+	NOLIST_REAL_LIMITED = 37,  /* its network has had its answers in this second: dropped */
+	NOLIST_REAL_NO_SPACE = 38, /* the driver refused to resize the frame: dropped */
+	NOLIST_REAL_DROPPED = 39,  /* a SYN is dropped */
+	NOLIST_REAL_GATED = 40,    /* a stranger's first SYN is dropped: its next one passes */
 	NOLIST_VERDICTS
 };
 #define NOLIST_VERDICT_SLOTS 48
@@ -229,6 +241,9 @@ struct nolist_key {
 	__u64 k[2];
 };
 
+/* What defends the real MX: bits of nolist_config.defends. */
+enum { NOLIST_DEFEND_BLOCK = 1, NOLIST_DEFEND_GATE = 2 };
+
 struct nolist_config {
 	__u32 magic;   /* NOLIST_MAGIC, or the value is not ours */
 	__u32 version; /* NOLIST_ABI_VERSION */
@@ -244,10 +259,10 @@ struct nolist_config {
 	__u32 domain_mask;  /* lines of that table, less one */
 	__u32 domain_below; /* is there an entry with NOLIST_DOMAIN_BELOW? */
 	__u32 domain_count; /* entries, for people */
-	__u32 reserved_domains;
+	__u32 reserved_gate; /* for the order gate */
 	struct nolist_key domain_key; /* of the hashes; drawn with each table, never shown */
 	__u32 is_silent; /* silence = drop; for status: partial[] says where it is so */
-	__u32 reserved[1]; /* for a switch */
+	__u32 defends; /* NOLIST_DEFEND_...; 0: all that is for the real MX passes */
 	__u32 test[NOLIST_TEST_MAX]; /* sources of tests, by nolist_test_of(); 0: unused */
 	__u32 partial[NOLIST_PARTIAL_MAX]; /* ifindex: a segment whose checksum
 					    * field holds the pseudo-header sum

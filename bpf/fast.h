@@ -75,17 +75,23 @@ static __always_inline int fast_pass(enum nolist_verdict verdict)
 	return XDP_PASS;
 }
 
-/* Mail to a real MX; mx is its index. */
-static __always_inline int fast_real(struct xdp_md *ctx, __u32 mx, bool is_ip6)
+/* Mail to a real MX; mx is its index. What is to be answered is a miss. */
+static __always_inline int fast_real(struct xdp_md *ctx, const struct nolist_config *conf, __u32 mx,
+				     bool is_ip6)
 {
+	enum nolist_verdict verdict = NOLIST_PASS_REAL;
 	struct pkt p;
 
 	if (parse_whole(ctx, &p, is_ip6) != NOLIST_UNDECIDED)
 		return FAST_MISS;
 	p.role = NOLIST_REAL;
 	p.mx = mx;
-	record(ctx, &p, NOLIST_PASS_REAL);
-	return XDP_PASS;
+	if (conf->defends)
+		verdict = real_decide(conf, &p);
+	if (real_is_answer(verdict))
+		return FAST_MISS;
+	record(ctx, &p, verdict);
+	return real_passes(verdict) ? XDP_PASS : XDP_DROP;
 }
 
 /* Sends r, with that text or NULL, and counts it. Returns a miss if it cannot be sent. */
@@ -184,14 +190,14 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 }
 
 /* Functions of their own for the stack: a chain of calls has 512 bytes in all. */
-static __noinline int fast_real4(struct xdp_md *ctx, __u32 mx)
+static __noinline int fast_real4(struct xdp_md *ctx, const struct nolist_config *conf, __u32 mx)
 {
-	return fast_real(ctx, mx, false);
+	return fast_real(ctx, conf, mx, false);
 }
 
-static __noinline int fast_real6(struct xdp_md *ctx, __u32 mx)
+static __noinline int fast_real6(struct xdp_md *ctx, const struct nolist_config *conf, __u32 mx)
 {
-	return fast_real(ctx, mx, true);
+	return fast_real(ctx, conf, mx, true);
 }
 
 #define FAST_PATH(name, role, flags, is_ip6)                                                       \
@@ -231,9 +237,9 @@ static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_con
 	case FAST_NOT_TCP:
 		return fast_pass(NOLIST_PASS_NOT_TCP);
 	case FAST_REAL4:
-		return fast_real4(ctx, mx);
+		return fast_real4(ctx, conf, mx);
 	case FAST_REAL6:
-		return fast_real6(ctx, mx);
+		return fast_real6(ctx, conf, mx);
 	case FAST_LOW_SYN4:
 		return fast_low_syn4(ctx, conf, mx);
 	case FAST_LOW_SYN6:

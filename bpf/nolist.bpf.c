@@ -2,7 +2,7 @@
 /*
  * The front door. A frame takes the fast path (fast.h); on a miss it takes the slow path
  * (slow.h), which is a program of its own. Both lead through the same rooms, which are the
- * headers below, in their order: parse, match, check, decide or high, reply, record. A frame
+ * headers below, in their order: parse, match, real, check, decide or high, reply, record. A frame
  * leaves as soon as a room has decided.
  */
 #include <stdbool.h>
@@ -35,6 +35,7 @@
 #include "contacts.h"
 #include "verified.h"
 #include "record.h"
+#include "real.h"
 #include "fast.h"
 #include "rare.h"
 #include "slow.h"

@@ -33,7 +33,7 @@ static __always_inline void record_sender(struct nolist_stats *st, const struct 
 
 	record_mx(st, p, opens);
 	/* One that is not answered for its number is a contact, too: it may excuse its source. */
-	if (opens && (verdict == NOLIST_PASS_REAL || verdict == NOLIST_LOW_RST_ACK ||
+	if (opens && (p->role == NOLIST_REAL || verdict == NOLIST_LOW_RST_ACK ||
 		      verdict == NOLIST_HIGH_SYN_ACK || verdict == NOLIST_LOW_LIMITED ||
 		      verdict == NOLIST_HIGH_LIMITED))
 		contact_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns());

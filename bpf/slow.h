@@ -25,6 +25,9 @@ static const __u8 slow_code[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_LIMITED] = XDP_DROP,
 	[NOLIST_SILENT_SOURCE... NOLIST_SILENT_RESET] = XDP_DROP,
 	[NOLIST_RARE_LIMITED] = XDP_DROP,
+	[NOLIST_PASS_LISTED] = XDP_PASS,
+	[NOLIST_REAL_RESET... NOLIST_REAL_ACK] = XDP_TX,
+	[NOLIST_REAL_SILENT... NOLIST_REAL_GATED] = XDP_DROP,
 };
 
 /* Forces clang to read p again; short of registers, it would else hold it on the stack twice. */
@@ -91,6 +94,8 @@ static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_con
 	struct pkt p;
 
 	verdict = slow_match(ctx, conf, &p);
+	if (verdict == NOLIST_PASS_REAL && conf->defends)
+		verdict = real_decide(conf, &p);
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = check_segment(ctx, conf, &p);
 	slow_reread(&p);

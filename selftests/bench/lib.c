@@ -480,6 +480,16 @@ const char *verdict_name(unsigned int verdict)
 		[NOLIST_RARE_LIMITED] = "rare-limited",
 		[NOLIST_LOW_LIMITED] = "low-limited",
 		[NOLIST_HIGH_LIMITED] = "high-limited",
+		[NOLIST_PASS_LISTED] = "pass-listed",
+		[NOLIST_REAL_RESET] = "real-reset",
+		[NOLIST_REAL_SYN_ACK] = "real-syn-ack",
+		[NOLIST_REAL_TEXT] = "real-text",
+		[NOLIST_REAL_ACK] = "real-ack",
+		[NOLIST_REAL_SILENT] = "real-silent",
+		[NOLIST_REAL_LIMITED] = "real-limited",
+		[NOLIST_REAL_NO_SPACE] = "real-no-space",
+		[NOLIST_REAL_DROPPED] = "real-dropped",
+		[NOLIST_REAL_GATED] = "real-gated",
 	};
 
 	return verdict < NOLIST_VERDICTS && name[verdict] ? name[verdict] : "?";

@@ -38,6 +38,16 @@ const char *const prog_verdict_names[NOLIST_VERDICTS] = {
 	[NOLIST_RARE_LIMITED] = "RARE_LIMITED",
 	[NOLIST_LOW_LIMITED] = "LOW_LIMITED",
 	[NOLIST_HIGH_LIMITED] = "HIGH_LIMITED",
+	[NOLIST_PASS_LISTED] = "PASS_LISTED",
+	[NOLIST_REAL_RESET] = "REAL_RESET",
+	[NOLIST_REAL_SYN_ACK] = "REAL_SYN_ACK",
+	[NOLIST_REAL_TEXT] = "REAL_TEXT",
+	[NOLIST_REAL_ACK] = "REAL_ACK",
+	[NOLIST_REAL_SILENT] = "REAL_SILENT",
+	[NOLIST_REAL_LIMITED] = "REAL_LIMITED",
+	[NOLIST_REAL_NO_SPACE] = "REAL_NO_SPACE",
+	[NOLIST_REAL_DROPPED] = "REAL_DROPPED",
+	[NOLIST_REAL_GATED] = "REAL_GATED",
 };
 
 const char *prog_verdict(int verdict)
@@ -314,8 +324,11 @@ void prog_run(struct prog *p, const struct frame *f, __u32 ifindex, struct prog_
 
 int prog_code(int verdict)
 {
-	if (verdict <= NOLIST_PASS_NO_SPACE || verdict == NOLIST_PASS_NO_SLOW)
+	if (verdict <= NOLIST_PASS_NO_SPACE || verdict == NOLIST_PASS_NO_SLOW ||
+	    verdict == NOLIST_PASS_LISTED)
 		return XDP_PASS;
+	if (verdict >= NOLIST_REAL_RESET && verdict <= NOLIST_REAL_ACK)
+		return XDP_TX;
 	return verdict >= 0 && verdict < NOLIST_HIGH_SILENT ? XDP_TX : XDP_DROP;
 }
 

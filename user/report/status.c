@@ -56,6 +56,19 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_LOW_LIMITED] = { "low_limited", "low fake: dropped, reset-limit of its network" },
 	[NOLIST_HIGH_LIMITED] = { "high_limited",
 				  "high fake: dropped, a limit of answers to its network" },
+	[NOLIST_PASS_LISTED] = { "pass_listed", "real MX: of a listed source, passed" },
+	[NOLIST_REAL_RESET] = { "real_reset", "real MX: of a listed source, reset" },
+	[NOLIST_REAL_SYN_ACK] = { "real_syn_ack", "real MX: a listed source, to be tempfailed" },
+	[NOLIST_REAL_TEXT] = { "real_text", "real MX: banner or reply to a listed source" },
+	[NOLIST_REAL_ACK] = { "real_ack", "real MX: acknowledged to a listed source" },
+	[NOLIST_REAL_SILENT] = { "real_silent",
+				 "real MX: dropped, nothing to say to a listed source" },
+	[NOLIST_REAL_LIMITED] = { "real_limited",
+				  "real MX: dropped, a limit of answers to its network" },
+	[NOLIST_REAL_NO_SPACE] = { "real_no_space",
+				   "real MX: dropped, the driver left no space" },
+	[NOLIST_REAL_DROPPED] = { "real_dropped", "real MX: of a listed source, dropped" },
+	[NOLIST_REAL_GATED] = { "real_gated", "real MX: a stranger's first try, dropped" },
 };
 
 const char *status_verdict_name(int verdict, char text[STATUS_VERDICT])
