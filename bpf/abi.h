@@ -50,6 +50,7 @@
 #define NOLIST_MAP_LIMITS "nolist_limits"   /* the program's own, never pinned */
 #define NOLIST_MAP_PROGS "nolist_progs" /* the program's own; pinned, or the kernel empties it */
 #define NOLIST_MAP_DOMAINS "nolist_domains"
+#define NOLIST_MAP_STAMPS "nolist_stamps"
 
 /*
  * An address in network byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291
@@ -244,6 +245,16 @@ struct nolist_key {
 /* What defends the real MX: bits of nolist_config.defends. */
 enum { NOLIST_DEFEND_BLOCK = 1, NOLIST_DEFEND_GATE = 2 };
 
+/* Bits of nolist_gate.flags. */
+enum { NOLIST_GATE_STAMPS = 1 /* note when each network was at a low fake: nolist_stamps */ };
+
+/* The order gate in front of the real MX. */
+struct nolist_gate {
+	__u8 reserved[3];
+	__u8 flags;
+};
+_Static_assert(sizeof(struct nolist_gate) == 4, "abi");
+
 struct nolist_config {
 	__u32 magic;   /* NOLIST_MAGIC, or the value is not ours */
 	__u32 version; /* NOLIST_ABI_VERSION */
@@ -259,7 +270,7 @@ struct nolist_config {
 	__u32 domain_mask;  /* lines of that table, less one */
 	__u32 domain_below; /* is there an entry with NOLIST_DOMAIN_BELOW? */
 	__u32 domain_count; /* entries, for people */
-	__u32 reserved_gate; /* for the order gate */
+	struct nolist_gate gate;
 	struct nolist_key domain_key; /* of the hashes; drawn with each table, never shown */
 	__u32 is_silent; /* silence = drop; for status: partial[] says where it is so */
 	__u32 defends; /* NOLIST_DEFEND_...; 0: all that is for the real MX passes */
@@ -558,6 +569,78 @@ struct nolist_limits {
 	struct nolist_bucket bucket[NOLIST_BUCKETS];
 };
 _Static_assert(sizeof(struct nolist_limits) == 16 + 8 * NOLIST_BUCKETS, "abi");
+
+/*
+ * nolist_stamps: when a network did something last. A stamp has the time in 4 bytes, and its place
+ * is a keyed hash, so that networks may share one: whoever reads it must only ever acquit by it.
+ * The first line is the head; then come those of the networks that were at a low fake, and as
+ * many for the gate. User space maps it and reads it while the program writes.
+ */
+#define NOLIST_STAMP_BITS 16
+#define NOLIST_STAMP_CELLS 16 /* of a line, which is a cache line */
+#define NOLIST_STAMPS_LOW 1   /* the first line of each part */
+#define NOLIST_STAMPS_TRY (1 + (1 << NOLIST_STAMP_BITS))
+#define NOLIST_STAMP_LINES (1 + (2 << NOLIST_STAMP_BITS))
+
+struct nolist_stamps_head {
+	__u64 factor;   /* of the hash: odd, secret, drawn once by user space; 0: no stamps */
+	__u64 since_ns; /* since when low fakes are stamped without a break */
+	__u64 reserved[6];
+};
+
+struct nolist_stamps {
+	union {
+		__u32 cell[NOLIST_STAMP_CELLS]; /* stamps; 0: never */
+		struct nolist_stamps_head head;
+	};
+};
+_Static_assert(sizeof(struct nolist_stamps) == 64, "abi");
+
+/* A stamp is never 0, and wraps after 52 days. */
+#define NOLIST_STAMP_SHIFT 20 /* its unit is 2^20 ns, 1.05 ms; it is always odd */
+
+static inline __u32 nolist_stamp(__u64 ns)
+{
+	return (__u32)(ns >> NOLIST_STAMP_SHIFT) | 1;
+}
+
+/* That many seconds in its unit, 2 % less: what waited so long is never too early. */
+static inline __u32 nolist_stamp_units(__u32 seconds)
+{
+	return seconds * (1000000000u >> NOLIST_STAMP_SHIFT);
+}
+
+/*
+ * Is a stamp of less than so many units before now? Another CPU's clock may be a tick ahead,
+ * so one of the next two seconds is, too.
+ */
+static inline int nolist_stamp_is_live(__u32 stamp, __u32 now, __u32 units)
+{
+	return stamp && now - stamp + 2048 < units + 2048;
+}
+
+/* The network of an address in halves: an IPv4 /24, an IPv6 /64; the rest is zero. */
+static inline __u64 nolist_network(__u64 q0, __u64 q1)
+{
+	if (q0)
+		return q0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return q1 << 8;
+#else
+	return q1 >> 8;
+#endif
+}
+
+/* The line of a hash in its part, and the cell in it. Both sides must agree on it. */
+static inline __u32 nolist_stamp_line(__u64 hash)
+{
+	return hash >> (64 - NOLIST_STAMP_BITS);
+}
+
+static inline __u32 nolist_stamp_cell(__u64 hash)
+{
+	return hash >> (60 - NOLIST_STAMP_BITS) & (NOLIST_STAMP_CELLS - 1);
+}
 
 /* When the program was not attached where it should be, or the machine was suspended. */
 struct nolist_detached {

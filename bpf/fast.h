@@ -176,6 +176,8 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 		return fast_drop(&p, NOLIST_SILENT_CHECKSUM);
 	if (verdict != NOLIST_UNDECIDED)
 		return code;
+	if (role == NOLIST_LOW && conf->gate.flags & NOLIST_GATE_STAMPS)
+		stamp_low(p.saddr.q[0], p.saddr.q[1]);
 	if (role == NOLIST_LOW && limit_reset(conf, &p))
 		return fast_drop(&p, NOLIST_LOW_LIMITED);
 	if (role == NOLIST_LOW)

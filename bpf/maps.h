@@ -102,6 +102,18 @@ struct {
 	__type(value, struct nolist_verified);
 } nolist_verified SEC(".maps");
 
+/*
+ * When networks were at a low fake, and when they tried the real MX first. User space maps it, to
+ * read it without a system call.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NOLIST_STAMP_LINES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct nolist_stamps);
+} nolist_stamps SEC(".maps");
+
 /* Counters of all frames, and of each MX address. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -30,6 +30,7 @@
 #include "domain.h"
 #include "high.h"
 #include "limit.h"
+#include "stamps.h"
 #include "reply.h"
 #include "filter.h"
 #include "contacts.h"

@@ -44,6 +44,8 @@ static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx,
 	struct reply r = {};
 	enum nolist_verdict verdict = decide_low(p, &r);
 
+	if (conf->gate.flags & NOLIST_GATE_STAMPS && record_opens(p))
+		stamp_low(p->saddr.q[0], p->saddr.q[1]);
 	if (limit_reset(conf, p))
 		return NOLIST_LOW_LIMITED;
 	return reply_segment(ctx, NULL, p, &r, false) ? verdict : NOLIST_PASS_NO_SPACE;

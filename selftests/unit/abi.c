@@ -27,13 +27,14 @@ static const struct member layout[] = {
 	T(nolist_config), M(nolist_config, magic), M(nolist_config, version), M(nolist_config, until_ns),
 	M(nolist_config, seed), M(nolist_config, ports), M(nolist_config, port),
 	M(nolist_config, partials), M(nolist_config, macs), M(nolist_config, answers),
-	M(nolist_config, domains), M(nolist_config, reserved_gate),
+	M(nolist_config, domains), M(nolist_config, gate),
 	M(nolist_config, domain_mask), M(nolist_config, domain_below), M(nolist_config, domain_count),
 	M(nolist_config, domain_key), M(nolist_config, is_silent),
 	M(nolist_config, defends),
 	M(nolist_config, test),
 	M(nolist_config, partial), M(nolist_config, mac),
 	M(nolist_config, slot), M(nolist_config, smtp),
+	T(nolist_gate), M(nolist_gate, reserved), M(nolist_gate, flags),
 	T(nolist_reply), M(nolist_reply, len), M(nolist_reply, sum), M(nolist_reply, does),
 	M(nolist_reply, pad), M(nolist_reply, text),
 	T(nolist_smtp), M(nolist_smtp, is_split), M(nolist_smtp, pad), M(nolist_smtp, reply),
@@ -67,6 +68,9 @@ static const struct member layout[] = {
 	M(nolist_meta, reserved_ifs), M(nolist_meta, detached),
 	M(nolist_meta, reserved),
 	T(nolist_change), M(nolist_change, mx), M(nolist_change, at_ns),
+	T(nolist_stamps), M(nolist_stamps, cell), M(nolist_stamps, head),
+	T(nolist_stamps_head), M(nolist_stamps_head, factor), M(nolist_stamps_head, since_ns),
+	M(nolist_stamps_head, reserved),
 	T(nolist_domain_line), M(nolist_domain_line, entry),
 	T(nolist_object), M(nolist_object, magic), M(nolist_object, version),
 };
@@ -177,6 +181,7 @@ static const struct {
 	{ NOLIST_MAP_LIMITS, 4, sizeof(struct nolist_limits) },
 	{ NOLIST_MAP_PROGS, 4, 4 },
 	{ NOLIST_MAP_DOMAINS, 4, 4 },
+	{ NOLIST_MAP_STAMPS, 4, sizeof(struct nolist_stamps) },
 };
 
 static void map_sizes(void)

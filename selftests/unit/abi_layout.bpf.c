@@ -8,3 +8,4 @@
 
 struct nolist_config abi_config;
 struct nolist_domain_line abi_domain_line;
+struct nolist_stamps abi_stamps;

@@ -152,6 +152,7 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	for (i = 0; i < NOLIST_PORT_MAX; i++)
 		out->port[i] = htons(conf->port[i < conf->ports ? i : 0]);
 	out->is_silent = conf->is_silent;
+	out->gate.flags = conf->is_stamped ? NOLIST_GATE_STAMPS : 0;
 	out->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;
 	out->answers[NOLIST_LIMIT_RESET] = conf->resets;
 	fill_tests(conf, out);

@@ -63,6 +63,7 @@ struct conf {
 	int domains;
 
 	bool is_silent; /* "silence = drop" */
+	bool is_stamped; /* something asks which networks were at a low fake */
 
 	/* Answers to one network in a second and CPU; 0: any number. */
 	unsigned int syn_acks; /* "syn-ack-limit" */

@@ -38,10 +38,8 @@ int kern_put_domains(const struct kern_put *put, const struct nolist_domain_line
 	__u32 place = put->in_force && put->in_force->domains == 1;
 
 	conf->domains = 0;
-	if (put->pin_dir)
-		ret = kern_pin_map(put->pin_dir, put->instance, MAP_DOMAINS);
-	if (ret || !line)
-		return ret;
+	if (!line)
+		return 0;
 	fd = make_table(line, conf->domain_mask + 1);
 	if (fd < 0)
 		return fail(fd, "cannot make the table of domains");
@@ -54,11 +52,8 @@ int kern_put_domains(const struct kern_put *put, const struct nolist_domain_line
 
 void kern_undo_domains(const struct kern_put *put)
 {
-	if (!put->instance)
-		return;
-	kern_drop_domains(put->instance, put->in_force);
-	if (put->pin_dir)
-		kern_unpin_map(put->pin_dir, MAP_DOMAINS);
+	if (put->instance)
+		kern_drop_domains(put->instance, put->in_force);
 }
 
 /* When a configuration was put in force, the kernel has waited for frames with the one before. */
@@ -69,16 +64,4 @@ void kern_drop_domains(const struct kern_instance *instance, const struct nolist
 	for (place = 0; place < NOLIST_DOMAIN_PLACES; place++)
 		if (!in_force || in_force->domains != place + 1)
 			bpf_map_delete_elem(instance->fd[MAP_DOMAINS], &place);
-}
-
-bool kern_lacks_domains(const char *pin_dir, const struct kern_instance *instance,
-			unsigned int prog_id)
-{
-	struct bpf_map_info info = {};
-	__u32 size = sizeof(info);
-	struct kern_prog prog;
-
-	return !kern_prog_info_of(pin_dir, prog_id, &prog) &&
-	       !bpf_obj_get_info_by_fd(instance->fd[MAP_DOMAINS], &info, &size) &&
-	       !kern_prog_uses(&prog, info.id);
 }

@@ -21,7 +21,7 @@ const char *const kern_map_names[KERN_MAPS] = {
 	[MAP_CONF] = NOLIST_MAP_CONF,         [MAP_KEY] = NOLIST_MAP_KEY,
 	[MAP_CONTACTS] = NOLIST_MAP_CONTACTS, [MAP_VERIFIED] = NOLIST_MAP_VERIFIED,
 	[MAP_STATS] = NOLIST_MAP_STATS,       [MAP_META] = NOLIST_MAP_META,
-	[MAP_DOMAINS] = NOLIST_MAP_DOMAINS,
+	[MAP_DOMAINS] = NOLIST_MAP_DOMAINS,   [MAP_STAMPS] = NOLIST_MAP_STAMPS,
 };
 
 static const struct abi {
@@ -37,6 +37,7 @@ static const struct abi {
 	    [MAP_VERIFIED] = { sizeof(struct nolist_source), sizeof(struct nolist_verified) },
 	    [MAP_STATS] = { 4, sizeof(struct nolist_stats) },
 	    [MAP_DOMAINS] = { 4, 4 },
+	    [MAP_STAMPS] = { 4, sizeof(struct nolist_stamps) },
 	    [MAP_META] = { 4, sizeof(struct nolist_meta) } } },
 	{ OLDER_ABI,
 	  { [MAP_CONF] = { 4, 4 },
@@ -103,7 +104,7 @@ bool kern_instance_is_whole(const struct kern_instance *instance)
 	int i;
 
 	for (i = 0; i < KERN_MAPS; i++)
-		if (i != MAP_META && i != MAP_DOMAINS && instance->fd[i] < 0)
+		if (i != MAP_META && !kern_is_added(i) && instance->fd[i] < 0)
 			return false;
 	return true;
 }

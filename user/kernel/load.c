@@ -41,6 +41,7 @@ struct job {
 	struct nolist_config *conf, *old;
 	int dirs_made; /* directories of pin_dir's path */
 	bool is_pinned_here, is_new_used;
+	bool is_added[KERN_MAPS];         /* pinned here, since the tables lacked them */
 	struct kern_put put;              /* the table of domains */
 	bool was_detached;                /* since when: */
 	unsigned long long detached_ns;
@@ -159,13 +160,22 @@ static int fill_config(struct job *job)
 /* What the configuration in force reads stays as it is, so that undoing needs no old content. */
 static int put_domains(struct job *job)
 {
-	bool has_pins = job->main >= 0 && job->main == job->k->pinned;
-
 	job->put = (struct kern_put){ .instance = &job->new.instance,
 				      .in_force = job->older >= 0 ? NULL : job->old };
-	if (has_pins && job->k->instance[job->main].fd[MAP_DOMAINS] < 0)
-		job->put.pin_dir = job->what->pin_dir;
 	return kern_put_domains(&job->put, job->what->domains, job->conf);
+}
+
+/* What a configuration needs before it is in force. */
+static int put_needed(struct job *job)
+{
+	int ret = 0;
+
+	if (job->main >= 0 && job->main == job->k->pinned)
+		ret = kern_pin_added(job->what->pin_dir, &job->k->instance[job->main],
+				     &job->new.instance, job->is_added);
+	if (!ret)
+		ret = put_domains(job);
+	return ret ? ret : kern_begin_stamps(&job->new.instance, job->conf, job->put.in_force);
 }
 
 /* --- the plan: refuse what cannot be done, before anything is done ------------- */
@@ -191,7 +201,7 @@ static int plan_ours(struct job *job, struct step *step)
 	step->is_swap = strcmp(f->tag, job->prog.tag) ||
 			(*f->slow_tag && strcmp(f->slow_tag, job->slow.tag)) ||
 			is_older(job, f->instance) ||
-			kern_lacks_domains(job->what->pin_dir, &job->new.instance, f->prog_id);
+			kern_lacks_added(job->what->pin_dir, &job->new.instance, f->prog_id);
 	step->is_give = !step->is_swap && f->slow != KERN_SLOW_THERE;
 	if (f->instance == job->main || is_older(job, f->instance)) {
 		if (step->is_swap && job->old)
@@ -313,6 +323,7 @@ static bool undo(struct job *job)
 			kern_unpin_progs(job->what->pin_dir, step->progs_id);
 	}
 	kern_undo_domains(&job->put);
+	kern_unpin_added(job->what->pin_dir, job->is_added);
 	if (job->is_new_used && !is_left)
 		kern_unpin_progs(job->what->pin_dir, job->new.own.progs_id);
 	if (job->older >= 0)
@@ -449,7 +460,7 @@ static int load_locked(struct job *job)
 	if (!ret)
 		ret = plan(job);
 	if (!ret)
-		ret = put_domains(job);
+		ret = put_needed(job);
 	if (!ret && job->is_new_used)
 		ret = kern_pin_progs(job->what->pin_dir, &job->new.own);
 	if (!ret && job->older >= 0)

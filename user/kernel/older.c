@@ -11,7 +11,7 @@ const char *const older_map_names[KERN_MAPS] = {
 	[MAP_CONF] = "nolist_conf",       [MAP_KEY] = "nolist_key",
 	[MAP_CONTACTS] = "nolist_claims", [MAP_VERIFIED] = "nolist_proofs",
 	[MAP_STATS] = "nolist_stats",     [MAP_META] = "nolist_meta",
-	[MAP_DOMAINS] = "nolist_domains",
+	[MAP_DOMAINS] = "nolist_domains", [MAP_STAMPS] = "nolist_stamps",
 };
 
 static struct nolist_contact contact(const struct older_contact *old)

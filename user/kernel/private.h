@@ -15,7 +15,9 @@ enum kern_map {
 	MAP_CONTACTS,
 	MAP_VERIFIED,
 	MAP_STATS,
-	MAP_DOMAINS, /* missing where an earlier build made the tables */
+	/* Missing where an earlier build made the tables; see added.c. */
+	MAP_DOMAINS,
+	MAP_STAMPS,
 	MAP_META,
 	KERN_MAPS
 };
@@ -92,7 +94,7 @@ void kern_instance_close(struct kern_instance *instance);
 int kern_instance_same(const struct kern *k, unsigned int conf_id); /* its number, or -1 */
 /* 0: fd is a map of ours, and now the instance's; else -errno, and fd is the caller's. */
 int kern_instance_add_map(struct kern_instance *instance, int fd);
-/* Nothing but META and DOMAINS may lack. */
+/* Nothing but META and what later builds have added may lack. */
 bool kern_instance_is_whole(const struct kern_instance *instance);
 bool kern_instance_is_used(const struct kern *k, int instance); /* by a program at an interface */
 
@@ -168,7 +170,6 @@ void kern_unpin_freed(const char *pin_dir);  /* the same; waits for programs jus
 struct kern_put {
 	const struct kern_instance *instance; /* NULL: nothing was put */
 	const struct nolist_config *in_force; /* NULL: none is */
-	const char *pin_dir; /* the map is to be pinned there, since it was not; NULL: it was */
 };
 /* line: NULL: all domains are ours. Notes in conf which table it is. */
 int kern_put_domains(const struct kern_put *put, const struct nolist_domain_line *line,
@@ -176,9 +177,23 @@ int kern_put_domains(const struct kern_put *put, const struct nolist_domain_line
 void kern_undo_domains(const struct kern_put *put);
 /* Drops what the configuration in force does not read. */
 void kern_drop_domains(const struct kern_instance *instance, const struct nolist_config *in_force);
-/* Does a program read another map of domains than that of the instance? */
-bool kern_lacks_domains(const char *pin_dir, const struct kern_instance *instance,
-			unsigned int prog_id);
+
+/* added.c: maps that a later build has added, so that an instance may lack them */
+bool kern_is_added(enum kern_map map);
+/* Pins those that the pinned instance lacked; pinned: which. And takes that back. */
+int kern_pin_added(const char *pin_dir, const struct kern_instance *lacks,
+		   const struct kern_instance *instance, bool pinned[KERN_MAPS]);
+void kern_unpin_added(const char *pin_dir, const bool pinned[KERN_MAPS]);
+/* Does a program use another one of them than the instance has, or none? */
+bool kern_lacks_added(const char *pin_dir, const struct kern_instance *instance,
+		      unsigned int prog_id);
+
+/*
+ * stamps.c: draws the secret of the stamps' hash, if there is none yet, and notes since when
+ * they are complete. in_force: the configuration before conf; NULL: none.
+ */
+int kern_begin_stamps(const struct kern_instance *instance, const struct nolist_config *conf,
+		      const struct nolist_config *in_force);
 
 /* takeover.c: gives new tables the key of older ones, and pins the older ones aside. */
 int kern_take_over(const char *pin_dir, const struct kern *k, int older,

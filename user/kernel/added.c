@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Maps that a build has added without a new version of the ABI. Tables of an earlier build lack
+ * them: a load makes them, pins them beside the others, and replaces each program that does not
+ * use them.
+ */
+#include <bpf/bpf.h>
+
+#include "user/kernel/private.h"
+
+bool kern_is_added(enum kern_map map)
+{
+	return map == MAP_DOMAINS || map == MAP_STAMPS;
+}
+
+int kern_pin_added(const char *pin_dir, const struct kern_instance *lacks,
+		   const struct kern_instance *instance, bool pinned[KERN_MAPS])
+{
+	int i, ret = 0;
+
+	for (i = 0; i < KERN_MAPS && !ret; i++) {
+		if (!kern_is_added(i) || lacks->fd[i] >= 0)
+			continue;
+		ret = kern_pin_map(pin_dir, instance, i);
+		pinned[i] = !ret;
+	}
+	return ret;
+}
+
+void kern_unpin_added(const char *pin_dir, const bool pinned[KERN_MAPS])
+{
+	int i;
+
+	for (i = 0; i < KERN_MAPS; i++)
+		if (pinned[i])
+			kern_unpin_map(pin_dir, i);
+}
+
+bool kern_lacks_added(const char *pin_dir, const struct kern_instance *instance,
+		      unsigned int prog_id)
+{
+	struct kern_prog prog;
+	int i;
+
+	if (kern_prog_info_of(pin_dir, prog_id, &prog))
+		return false;
+	for (i = 0; i < KERN_MAPS; i++) {
+		struct bpf_map_info info = {};
+		__u32 size = sizeof(info);
+
+		if (kern_is_added(i) && !bpf_obj_get_info_by_fd(instance->fd[i], &info, &size) &&
+		    !kern_prog_uses(&prog, info.id))
+			return true;
+	}
+	return false;
+}
