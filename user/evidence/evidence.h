@@ -107,6 +107,10 @@ void evidence_free(struct evidence *e);
  */
 int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir,
 		  const struct ranges *only);
+/* The same of the store alone, without the kernel; it may be empty. */
+int evidence_open_stored(struct evidence **ep, const char *state_dir);
+/* When tables were last collected into that store, in seconds since 1970; 0: never. */
+int64_t evidence_collected(const struct evidence *e);
 bool evidence_is_partial(const struct evidence *e); /* of some sources only */
 /* The MX addresses and own addresses in force: how many; 0: nothing is loaded. */
 size_t evidence_mx(const struct evidence *e, const struct nolist_slot **mx);

@@ -55,18 +55,6 @@ static int read_tables(const char *pin_dir, const struct ranges *only, struct sn
 	return error ? fail(error, "cannot read the tables") : 0;
 }
 
-static int add_pardon(const struct store_pardon *p, void *arg)
-{
-	struct evidence *e = arg;
-	struct store_pardon *grown = reallocarray(e->pardon, e->pardons + 1, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	e->pardon = grown;
-	grown[e->pardons++] = *p;
-	return 0;
-}
-
 /* A store may have pardons only, and no evidence. */
 static bool knows_tables(const struct store *store)
 {
@@ -86,7 +74,7 @@ static int merge(struct evidence **ep, struct snapshot *tables, struct store *st
 	} else {
 		(*ep)->mx = mx;
 		(*ep)->mxs = mxs;
-		error = store ? store_each_pardon(store, add_pardon, *ep) : 0;
+		error = evidence_read_pardons(*ep);
 	}
 	if (error) {
 		evidence_free(*ep);
@@ -122,21 +110,4 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 	snapshot_free(tables);
 	store_close(store);
 	return error;
-}
-
-size_t evidence_mx(const struct evidence *e, const struct nolist_slot **mx)
-{
-	*mx = e->mx;
-	return e->mxs;
-}
-
-size_t evidence_pardons(const struct evidence *e, const struct store_pardon **pardons)
-{
-	*pardons = e->pardon;
-	return e->pardons;
-}
-
-bool evidence_is_stored(const struct evidence *e)
-{
-	return e->store;
 }

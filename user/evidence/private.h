@@ -2,7 +2,8 @@
 /*
  * What the files of evidence share: merge.c merges tables and store, walk.c reads ahead,
  * record.c makes records, gaps.c gathers gaps and wrong acknowledgements, real_mx.c the
- * evidence of the real MX, open.c opens all of it. Only these files include this header.
+ * evidence of the real MX, open.c opens all of it, stored.c what is in the store. Only these
+ * files include this header.
  */
 #ifndef NOLIST_EVIDENCE_PRIVATE_H
 #define NOLIST_EVIDENCE_PRIVATE_H
@@ -85,6 +86,7 @@ void evidence_stop(struct evidence *e);
 int evidence_epoch_of(const struct evidence *e, int stored_id);
 /* Makes a record of all parts that are there. */
 void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r);
+int evidence_read_pardons(struct evidence *e);
 /* Fills gaps and acks. */
 int evidence_gather(struct evidence *e);
 /* Fills real_last, data_last, real and change. */

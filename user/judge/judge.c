@@ -196,6 +196,16 @@ int judge_take(struct judge *j, struct evidence *evidence)
 	return error ? error : judge_find_groups(j);
 }
 
+int judge_take_given(struct judge *j, struct evidence *own, const struct judge_given *given)
+{
+	int error;
+
+	j->evidence = own;
+	j->given = given;
+	error = add_roles(j);
+	return error ? error : read_pardons(j);
+}
+
 void judge_close(struct judge *j)
 {
 	evidence_free(j->evidence);
@@ -213,14 +223,12 @@ void judge_close(struct judge *j)
 
 /* --- one source -------------------------------------------------------------- */
 
-static void judge_record(const struct judge *j, struct judged *of)
+void judge_settle(const struct judge *j, const struct site *site, struct judged *of)
 {
 	const struct prefix_entry *pardon = prefix_set_find(j->pardon, &of->r.src);
 
 	of->pardoned_until = pardon ? pardon->until : 0;
-	judge_neighbours(j, of);
-	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
-	of->hold = hold_of(&of->v, &j->site, j->now);
+	of->hold = hold_of(&of->v, site, j->now);
 	if (judge_is_test(j, &of->r.src)) {
 		of->v.is = JUDGED_TEST;
 		of->v.since = of->v.until = 0;
@@ -241,8 +249,20 @@ static void judge_record(const struct judge *j, struct judged *of)
 	of->hold = HOLD_NONE;
 }
 
+static void judge_record(const struct judge *j, struct judged *of)
+{
+	judge_neighbours(j, of);
+	verdict_of(&of->r, of->n.count ? &of->n : NULL, &j->site, &j->rules, j->now, &of->v);
+	judge_settle(j, &j->site, of);
+}
+
 void judge_start(struct judge *j, enum evidence_kind kind)
 {
+	j->error = 0;
+	if (j->given) {
+		j->given->start(j->given->arg);
+		return;
+	}
 	j->error = evidence_start(j->evidence, kind);
 }
 
@@ -257,8 +277,11 @@ bool judge_next_record(struct judge *j, struct record *r)
 
 bool judge_next(struct judge *j, struct judged *of)
 {
-	bool is_there = judge_next_record(j, &of->r);
+	bool is_there;
 
+	if (j->given)
+		return j->given->next(j->given->arg, of);
+	is_there = judge_next_record(j, &of->r);
 	if (is_there)
 		judge_record(j, of);
 	return is_there;

@@ -41,6 +41,7 @@ struct judge {
 	struct files files;          /* what could not be used of the configuration's files */
 	struct providers *providers; /* sets of networks */
 	struct provider *provider;   /* of each set, in their order */
+	const struct judge_given *given; /* the sources of all walks; NULL: those of the evidence */
 	int error; /* why the last walk ended early; 0: it did not */
 };
 
@@ -51,6 +52,14 @@ struct judge_options {
 	const char **allow; /* further allow files */
 	int allows;
 	bool is_keeping; /* keep the good content of the configuration's files */
+};
+
+/* Sources that were judged before, in the order of addresses: in place of a walk over evidence. */
+struct judged;
+struct judge_given {
+	void *arg;
+	void (*start)(void *arg);
+	bool (*next)(void *arg, struct judged *of);
 };
 
 /* One source and its verdict. */
@@ -75,9 +84,16 @@ int judge_ranges(const struct judge *j, const struct nolist_source *src, struct 
  * is of some sources only, but all are needed; judge_take() may be called once more.
  */
 int judge_take(struct judge *j, struct evidence *evidence);
+/*
+ * In place of judge_take(): this host's own evidence, of which only pardons and addresses are used,
+ * and the sources of all walks. The caller has filled j->site.
+ */
+int judge_take_given(struct judge *j, struct evidence *own, const struct judge_given *given);
+/* After the verdict: its hold, and whether it is a source of tests, on the never-list, allowed or pardoned. */
+void judge_settle(const struct judge *j, const struct site *site, struct judged *of);
 void judge_close(struct judge *j);
 
-/* alibis.c: alibis from neighbours and providers. For judge.c only. */
+/* alibis.c: alibis from neighbours and providers. For judge.c, and for what judges other evidence. */
 int judge_read_providers(struct judge *j);
 int judge_find_groups(struct judge *j);
 void judge_neighbours(const struct judge *j, struct judged *of);

@@ -41,6 +41,12 @@ static void add(struct neighbours *n, const struct nolist_source *src, struct sp
 	widen(&n->when, data);
 }
 
+void neighbours_join(struct neighbours *to, const struct neighbours *from)
+{
+	if (from->count)
+		add(to, &from->one, from->when);
+}
+
 static bool has_low(const struct record *r, const struct site *site)
 {
 	return site->family[!addr_is_ip4(&r->src.addr)].has_low;
@@ -160,6 +166,36 @@ bool provider_has_alibi(const struct provider *p, const struct rules *rules)
 	if (!p->n.count || p->is_without_low)
 		return p->n.count;
 	return p->low.first && span_gap(p->low, p->n.when) <= rules->window_s;
+}
+
+/* Adds bits that were counted so many hours earlier. */
+static void join_hours(struct hours *to, const struct hours *from, int64_t later)
+{
+	size_t i, words = sizeof(to->bit) / sizeof(*to->bit);
+	size_t by = later > 0 ? later / 64 : 0;
+	unsigned int shift = later > 0 ? later % 64 : 0;
+
+	for (i = by; i < words; i++) {
+		to->bit[i] |= from->bit[i - by] << shift;
+		if (shift && i > by)
+			to->bit[i] |= from->bit[i - by - 1] >> (64 - shift);
+	}
+}
+
+void provider_join(struct provider *to, const struct provider *from, int64_t later)
+{
+	if (from->n.count) {
+		if (!to->n.count)
+			to->n.one = from->n.one;
+		to->n.count += from->n.count;
+		widen(&to->n.when, from->n.when);
+	}
+	widen(&to->low, from->low);
+	to->is_without_low |= from->is_without_low;
+	join_hours(&to->low_hours, &from->low_hours, later);
+	join_hours(&to->data_hours, &from->data_hours, later);
+	join_hours(&to->walked, &from->walked, later);
+	to->n.walked = &to->walked;
 }
 
 static bool is_alone(const struct neighbours *n, const struct nolist_source *src)

@@ -213,6 +213,9 @@ struct prefix neighbours_prefix(const struct nolist_source *src, const struct ru
 void neighbours_add(struct neighbours *n, const struct record *r, const struct site *site,
 		    const struct rules *rules, int64_t now);
 
+/* Adds as one address what several nodes know of it. */
+void neighbours_join(struct neighbours *to, const struct neighbours *from);
+
 /*
  * A set of networks that is one sender: one address at the low fake and another one that
  * sends data to the real MX count as if both were the same.
@@ -225,6 +228,8 @@ struct provider {
 	struct hours walked; /* one walked, or one was at the low fake and another sent data */
 };
 void provider_add(struct provider *p, const struct record *r, const struct site *site, int64_t now);
+/* Adds what another node has gathered; its hours were counted from so many hours earlier. */
+void provider_join(struct provider *to, const struct provider *from, int64_t later);
 /* Is p->n an alibi for the whole set? */
 bool provider_has_alibi(const struct provider *p, const struct rules *rules);
 

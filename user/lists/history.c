@@ -112,7 +112,8 @@ int history_note(const struct history *h, struct judge *j)
 	bool is_done;
 	int error;
 
-	if (!h->has_list || j->is_replay)
+	/* Of shared evidence it is no node's own history. */
+	if (!h->has_list || j->is_replay || j->given)
 		return 0;
 	error = is_counted(&slots, j->state_dir, &is_done);
 	if (!error && !is_done)
