@@ -33,10 +33,10 @@ USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 # Programs of their own, which the tool starts (user/cmd/exec.c), and the folders that only
 # they are made of.
-PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page
-PROGRAM_DIRS := programs dns lint http exporter page
+PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share
+PROGRAM_DIRS := programs dns lint http exporter page share
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
-PROGRAM_LIBS := libcurl libidn2 libmicrohttpd
+PROGRAM_LIBS := libcurl libidn2 libmicrohttpd hiredis hogweed
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
 ALL_LIBS := $(LIBS) $(PROGRAM_LIBS)
 VERSION_OBJ := $(B)/user/base/version.o
@@ -90,6 +90,11 @@ $(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base cm
 $(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
 $(B)/nolist-xdp-page: $(call sources,programs/page page http base cmd/cmd)
 $(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
+# The evidence in the store, without the kernel.
+$(B)/nolist-xdp-share: $(call sources,programs/share share base confined record config host store judge lists lists/formats \
+	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \
+	snapshot/evicted snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
+$(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle sqlite3 libconfuse jansson libmnl libseccomp)
 $(PROGRAMS):
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $(NEEDS) -lm -o $@

@@ -180,6 +180,19 @@ static const struct {
 	{"reload-user = \"a /list b\"", true, "is not a user, and"},
 	{"reload-user = { a, b }", true, ":1: 'b' is for the same as the one at"},
 	{"reload-user = { \"a /l\", \"b /l\" }", true, ":1: 'b /l' is for the same as"},
+	{"share = \"redis://[2001:db8::1]:6380\"", false, NULL},
+	{"share = \"unix:/run/redis.sock\"\nshare-node = mx1.example.com", false, NULL},
+	{"share = /srv/share\nshare-nodes = /etc/nodes\nshare-leave-out = 8", false, NULL},
+	{"share = /", true, "is not redis://HOST[:PORT], unix:PATH or the absolute path"},
+	{"share = \"redis://\"", true, "is not redis://"},
+	{"share = \"http://example.com\"", true, "is not redis://"},
+	{"share = \"/srv/a b\"", true, "is not redis://"},
+	{"share-node = ../up", true, "'../up' is not a name of letters"},
+	{"share-node = \".hidden\"", true, "'.hidden' is not a name"},
+	{"share-user = \"a b\"", true, "'a b' is not a name"},
+	{"share-nodes = nodes", true, "'nodes' is not the absolute path of a file"},
+	{"share-secret-file = secret", true, "is not the absolute path"},
+	{"share-leave-out = 9", true, "'9' is not a number from 0 to 8"},
 	{"reload-time = 2h", true, "'2h' is not a time from 1s to 1h"},
 	{"grace = 99999999999999999999", true, "is not a time"},
 	{"sources = 10", true, ":1: '10' is not a number from 1024"},
@@ -271,8 +284,9 @@ static void test_defaults(void)
 	for (i = 0; conf_key(i); i++)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
-		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name"))
-			bad++; /* the name is the host's */
+		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") &&
+			 strncmp(conf_key(i), "share", 5))
+			bad++; /* the name is the host's, and nobody is shared with */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&

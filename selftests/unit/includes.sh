@@ -47,10 +47,11 @@ broken() {
 		rule("http", "base")
 		rule("exporter", "base http")
 		rule("page", "base http")
+		rule("share", "base record config store evidence judge lists")
 		rule("cmd", "base confined record config kernel host maillog store evidence judge lists" \
 			" check report service probe top")
 		rule("main.c", "cmd")
-		rule("programs", "base config probe dns lint http exporter page cmd")
+		rule("programs", "base config probe dns lint http exporter page evidence judge lists share cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
 		home["confuse"] = "config"
@@ -58,7 +59,8 @@ broken() {
 		home["nftables"] = "check"
 		home["pcre2"]   = "maillog"
 		home["seccomp"] = "confined"
-		home["nettle"]  = "lists"
+		home["nettle"]  = "lists share"
+		home["hiredis"] = "share/redis.c"
 		home["systemd"] = "service"
 		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \
 			" lists/formats/ipset.c service/run.c lint/checks_zone.c"

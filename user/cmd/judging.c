@@ -45,19 +45,6 @@ int cmd_judging_open_empty(struct cmd_judging *j)
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
-bool cmd_print_files(const struct files *f)
-{
-	int i;
-
-	for (i = 0; i < f->notes; i++) {
-		warn("%s", f->note[i].text);
-		hint("%s", f->note[i].hint);
-	}
-	if (f->unnoted)
-		warn("%d more files of the configuration cannot be used as they are", f->unnoted);
-	return f->notes;
-}
-
 int cmd_judging_status(const struct cmd_judging *j, int status)
 {
 	return status == EXIT_DONE && j->is_warned ? EXIT_WARNED : status;

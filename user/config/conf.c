@@ -15,6 +15,7 @@
 #include "user/config/conf.h"
 #include "user/config/given.h"
 #include "user/config/keys_lists.h"
+#include "user/config/keys_share.h"
 #include "user/base/log.h"
 
 #define NOTES_MAX 50
@@ -64,7 +65,7 @@ void conf_init(struct conf *conf)
 	*conf = (struct conf){ .stage = STAGE_DATA, .reload_s = 60, .store_mib = 1024,
 			      .is_silent = true, .syn_acks = 8192,
 				.is_probable_listed = true,
-			      .collect_s = 300, .dump_s = 600 };
+			      .collect_s = 300, .dump_s = 600, .share_leave_out = -1 };
 	rules_init(&conf->rules);
 }
 
@@ -83,6 +84,7 @@ void conf_free(struct conf *conf)
 
 	conf_drop_interfaces(conf);
 	conf_free_lists(conf);
+	conf_free_share(conf);
 	for (i = 0; i < conf->providers; i++)
 		free(conf->provider[i]);
 	free(conf->provider);

@@ -97,6 +97,14 @@ struct conf {
 	struct conf_list *reload_user; /* "reload-user": a name, and the file of a list or none */
 	int reload_users;
 
+	/* Sharing with other nodes (NULL: not given): */
+	char *share;              /* "share": where nodes and judge meet */
+	char *share_node;         /* "share-node": this one's name */
+	char *share_nodes;        /* "share-nodes": the judge's file of nodes */
+	char *share_user;         /* "share-user": of Redis */
+	char *share_secret_file;  /* "share-secret-file": its password */
+	int share_leave_out;      /* "share-leave-out": operators that may lie; -1: not given */
+
 	/* All of the above as it was given, in that order (given.h): */
 	struct conf_given {
 		unsigned int key;

@@ -17,6 +17,7 @@
 #include "user/config/conf.h"
 #include "user/config/given.h"
 #include "user/config/keys_lists.h"
+#include "user/config/keys_share.h"
 #include "user/config/values.h"
 #include "user/base/special_use.h"
 
@@ -393,6 +394,12 @@ static const struct key {
 	{ "list-name", conf_set_list_name, false, CONF_LIST_NAME },
 	{ "reload-time", set_reload_time, false, "1m" },
 	{ "reload-user", conf_add_reload_user, true, NULL },
+	{ "share", conf_set_share, false, NULL },
+	{ "share-node", conf_set_share_node, false, NULL },
+	{ "share-nodes", conf_set_share_nodes, false, NULL },
+	{ "share-user", conf_set_share_user, false, NULL },
+	{ "share-secret-file", conf_set_share_secret_file, false, NULL },
+	{ "share-leave-out", conf_set_share_leave_out, false, NULL },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))

@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# share: two nodes push what their stores hold, by files and by a real Redis, and one judge makes a
+# list of it, which goes back to them. Why it matters: evidence of others must list nobody whom any
+# node has seen behave, one node judged alone must get the list of dump, and what fails on the way
+# must leave the lists as they were.
+# shellcheck disable=SC2317 # functions that check() calls
+# shellcheck source=selftests/lib/lib.sh
+UPTIME=345600
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need ip redis-server redis-cli
+topology ''
+judge_setup
+
+# store NAME: what is in the tables, as the store of a node.
+store() {
+	mkdir "$TMP/$1"
+	STATE_DIR=$TMP/$1 must nolist collect -c "$CONF" --quiet 2>/dev/null
+}
+# conf NODE WHERE [LINE]...
+conf() {
+	{
+		cat "$CONF"
+		printf 'share = "%s"\nshare-node = %s\nshare-nodes = %s\n' "$2" "$1" "$TMP/nodes"
+		printf '%s\n' "${@:3}"
+	} >"$TMP/$1.conf"
+}
+# of NODE WORD...: share as that node.
+of() {
+	STATE_DIR=$TMP/$1 run share "${@:2}" -c "$TMP/$1.conf"
+}
+# judged NODE [OPTION]...: sets listed, to the sources of the documentation that are listed when it judges.
+judged() {
+	of "$1" judge --format plain "${@:2}"
+	listed=$(rows "$TMP/out" | sed -n '/^2001/p; s/^203\.0\.113//p' | tr '\n' ' ')
+}
+says() {
+	grep -c -- "$1" "$TMP/err"
+}
+
+# --- one node alone ---
+
+histories
+inject many=1500 '2001:db8:5:2::9 high=20h:40h:2 talk=20h:40h:2 hour=20:2:0:0:0 hour=40:1:0:0:0'
+store a
+mkdir "$TMP/shared"
+conf a "$TMP/shared"
+echo a >"$TMP/nodes"
+of a judge --format plain
+is "$status $(wc -c <"$TMP/out") $(grep -c "'a' is not judged by: it has not pushed" "$TMP/err")" '1 0 1' \
+	'where no node has pushed nothing is judged'
+of a push
+is "$status $(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '0 3008 sources, 5 of 5 blobs were put' \
+	'verified sources are pushed'
+of a push
+is "$(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '3008 sources, 0 of 5 blobs were put' \
+	'what is there already is not put again'
+T=$(date +%s)
+differ=
+for format in plain csv jsonl rbldnsd zone postfix nft spamassassin page; do
+	of a judge --at "$T" --format $format
+	mv "$TMP/out" "$TMP/judged"
+	STATE_DIR=$TMP/a run dump -c "$TMP/a.conf" --at "$T" --format $format
+	[ -s "$TMP/out" ] && cmp -s "$TMP/out" "$TMP/judged" || differ="$differ $format"
+done
+is "$differ" '' 'one node judged alone has byte for byte the lists of dump'
+
+# --- two nodes, by files ---
+
+must nolist unload --purge >/dev/null 2>&1
+judge_setup
+# It saw 2001:db8:5:1::9 behave, as a neighbour should, .2 offend in another hour, and .6 at its low
+# fake, which anyone can forge.
+inject '2001:db8:5:1::9 low=30h:30h:1 real=30h:30h:1 data=30h:30h:1' \
+	'203.0.113.2 high=40h:40h:1 talk=40h:40h:1 hour=40:1:0:0:0' \
+	'203.0.113.6 low=30h:30h:1' '198.51.100.1 low=1h:1h:1 real=1h:80h:9 data=1h:80h:9'
+store b
+conf b "$TMP/shared" "list = { \"plain $TMP/b.list\", \"rbldnsd $TMP/b.rbl\" }" "allow = $TMP/b.allow"
+echo 100.128.0.0/16 >"$TMP/b.allow"
+printf 'a\nb # the second\n' >"$TMP/nodes"
+judged a
+is "$status $(says "'b' is not judged by: it has not pushed") $listed" '3 1 ' \
+	'an expected node that has not pushed holds all new listings'
+of b push
+judged a
+is "$status $listed" '0 .1 .2 .6 ' \
+	'data at another node excuse, an offence there adds to one here, a SYN there excuses nobody'
+cp "$TMP/out" "$TMP/by-files"
+
+# --- the same by a real Redis ---
+
+# redis NAME OPTION...: in the server's namespace, and waits until it answers.
+redis() {
+	background server redis-server --port 0 --unixsocket "$TMP/$1.sock" --dir "$TMP" --save '' \
+		"${@:2}" >"$TMP/$1.log" 2>&1
+	redis_pid=$!
+	must wait_for 10 redis-cli -s "$TMP/$1.sock" ping
+}
+ask() {
+	redis-cli -s "$TMP/$redis.sock" "$@"
+}
+redis=cache
+redis cache --maxmemory 100mb --maxmemory-policy allkeys-lru
+conf a "unix:$TMP/cache.sock"
+of a push
+is "$status $(says "its maxmemory-policy is 'allkeys-lru'") $(ask dbsize)" '1 1 0' \
+	'a Redis that forgets what excuses is refused'
+redis=redis
+redis redis
+for node in a b; do
+	conf $node "unix:$TMP/redis.sock" "list = { \"plain $TMP/$node.list\", \"rbldnsd $TMP/$node.rbl\" }" \
+		"allow = $TMP/$node.allow"
+	: >"$TMP/$node.allow"
+	of $node push
+done
+judged a
+is "$status $listed $(rows "$TMP/out" | cmp - <(rows "$TMP/by-files") && echo same)" \
+	'0 .1 .2 .6  same' 'Redis brings the same list as files'
+of b push
+is "$(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err") $(ask get s:a >/dev/null; ask ttl s:a)" \
+	'3 sources, 0 of 3 blobs were put 3456000' 'nothing is put twice, and all of it expires'
+
+# --- the list goes back ---
+
+of b pull
+is "$status $(says 'there is no list')" '1 1' 'before the judge has made a list there is none to pull'
+of a judge
+is "$status $(says '3003 added')" '0 1' 'the judge makes the list'
+echo 100.128.0.0/16 >"$TMP/b.allow"
+echo 203.0.113.99 >>"$TMP/b.allow"
+STATE_DIR=$TMP/b must nolist pardon 203.0.113.6 -c "$CONF" >/dev/null 2>&1
+of b pull
+is "$status $(rows "$TMP/b.list" | grep -c ^100.128) $(rows "$TMP/b.list" | sed -n 's/^203.0.113//p' | tr '\n' ' ')" \
+	'0 0 .1 .2 ' 'a node writes its lists of it, without what is allowed or pardoned there'
+of a pull
+is "$status $(rows "$TMP/a.list" | wc -l)" '0 3003' 'another node has all of it'
+cp -p "$TMP/a.list" "$TMP/was"
+of a pull
+is "$status $(says 'unchanged: not written')" '0 2' 'the same list is not written twice'
+
+# --- what fails leaves the lists as they were ---
+
+ask flushall >/dev/null
+of a judge
+is "$status $(says 'lists stay as they are')" '1 1' 'an emptied Redis is judged by nobody'
+of a pull
+is "$status $(cmp "$TMP/a.list" "$TMP/was" && echo same)" '1 same' 'and the last list stays'
+of a push
+of b push
+judged a
+is "$listed" '.1 .2 .6 ' 'one push of each node heals it'
+key=$(ask --scan --pattern 'e:*:b:*' | sort | tail -n 1)
+ask set "$key" nonsense >/dev/null
+judged a
+is "$status $(says "'b' is not judged by: not all that it has pushed is there") $listed" '3 1 ' \
+	'a blob that is another one is told, and holds new listings'
+of b push --again
+judged a
+is "$status $listed" '0 .1 .2 .6 ' 'until it is put again'
+kill -9 "$redis_pid"
+of a push
+is "$status $(says 'redis.sock: ')" '1 1' 'a Redis that is gone'
+of a pull
+is "$status $(cmp "$TMP/a.list" "$TMP/was" && echo same)" '1 same' 'leaves the lists as they were'
+
+fails 2 'what is to be shared' 'nothing to do' share
+fails 2 "unknown word 'pish'" 'an unknown word' share pish
+fails 2 'are for "share judge"' 'an option of another word' share push --all
+done_testing

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * share: one harvest of many nodes. A program of its own that needs no capability and never opens
+ * the kernel's tables, since it links a client of Redis; "nolist-xdp share" starts it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "user/base/failure.h"
+#include "user/base/log.h"
+#include "user/base/text.h"
+#include "user/cmd/cmd.h"
+#include "user/cmd/conf_args.h"
+#include "user/lists/configured.h"
+#include "user/lists/dump.h"
+#include "user/share/harvest.h"
+#include "user/share/published.h"
+#include "user/share/push.h"
+#include "user/share/status.h"
+
+enum { OPT_AGAIN = 256, OPT_AT, OPT_ALL };
+
+static const struct cmd_option opts[] = {
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	{ "again", OPT_AGAIN, NULL, "push: put also what is there already" },
+	{ "format", 'f', "FORMAT", "judge: write one list; see dump --list-formats (plain)" },
+	{ "output", 'o', "FILE", "judge: replace FILE in one step (standard output)" },
+	{ "all", OPT_ALL, NULL, "judge: write all lists that the configuration names" },
+	{ "at", OPT_AT, "TIME", "judge: as of TIME, for one list" },
+	{ "quiet", 'q', NULL, "print only failures" },
+	{}
+};
+
+struct args {
+	const char *file, *format;
+	struct judge_options options;
+	struct dump_options dump;
+	struct list one;
+	bool is_again, is_all;
+	/* What all of the commands open: */
+	struct conf conf;
+	struct judge judge;
+	struct transport *t;
+};
+
+/* --- what they have in common ------------------------------------------------------------ */
+
+static int open_all(struct args *a)
+{
+	struct transport_options o;
+	int error, status = cmd_conf(&a->conf, a->file);
+
+	if (status)
+		return status;
+	a->options.conf = &a->conf;
+	a->options.state_dir = options.state_dir;
+	a->options.is_keeping = true;
+	error = judge_open(&a->judge, &a->options);
+	status = cmd_print_files(&a->judge.files) ? EXIT_WARNED : EXIT_DONE;
+	o = (struct transport_options){ a->conf.share, a->conf.share_user, a->conf.share_secret_file };
+	if (!error)
+		error = transport_open(&a->t, &o);
+	return error ? cmd_failed(error) : status;
+}
+
+/* The worse of two exit statuses of what was done. */
+static int worse(int a, int b)
+{
+	return a ? a : b;
+}
+
+static int status_of(enum dump_result result)
+{
+	return result == DUMP_DONE ? EXIT_DONE : result == DUMP_FAILED ? EXIT_FAILED : EXIT_WARNED;
+}
+
+/* Two at once would only do the same twice. */
+static int lock(int *fd)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/share.lock", options.state_dir);
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return fail(-errno, "cannot open '%s'", path);
+	if (!flock(*fd, LOCK_EX | LOCK_NB))
+		return 0;
+	return failx(-EBUSY, "another \"nolist-xdp share\" is at work here");
+}
+
+/* --- push --------------------------------------------------------------------------------- */
+
+static const char *node_name(const struct args *a, char name[NODE_NAME_MAX + 1])
+{
+	if (a->conf.share_node)
+		return a->conf.share_node;
+	return gethostname(name, NODE_NAME_MAX) || !node_name_is(name) ? NULL : name;
+}
+
+static int tell_push(const struct push *p, const char *where)
+{
+	if (p->is_stale) {
+		info("a newer push of '%s' is there already: nothing is put", p->node);
+		return EXIT_DONE;
+	}
+	if (p->has_reread)
+		warn("'%s' had a head that this version cannot read: it is replaced", p->node);
+	if (p->left_out)
+		warn("%zu sources have no room in their bucket, and are left out: nobody is listed "
+		     "for what they did here", p->left_out);
+	info("'%s' at %s: %zu sources, %zu of %zu blobs were put (%llu of %llu bytes)", p->node, where,
+	     p->rows, p->put, p->blobs, (unsigned long long)p->put_bytes,
+	     (unsigned long long)p->bytes);
+	return p->has_reread || p->left_out ? EXIT_WARNED : EXIT_DONE;
+}
+
+static int run_push(struct args *a)
+{
+	char name[NODE_NAME_MAX + 1] = "";
+	struct push p = { .node = node_name(a, name), .state_dir = options.state_dir,
+			  .is_all = a->is_again };
+	struct evidence *evidence = NULL;
+	int error;
+
+	if (!p.node) {
+		errx("the host name is no name of a node");
+		hint("share-node = NAME");
+		return EXIT_USAGE;
+	}
+	error = evidence_open_stored(&evidence, options.state_dir);
+	if (!error && !evidence_is_stored(evidence))
+		error = failx(-ENOENT, "there is no store in '%s': \"nolist-xdp collect\" makes it",
+			      options.state_dir);
+	if (error)
+		evidence_free(evidence);
+	else
+		error = judge_take(&a->judge, evidence);
+	if (!error)
+		error = push_run(&p, a->t, &a->judge);
+	return error ? cmd_failed(error) : tell_push(&p, a->conf.share);
+}
+
+/* --- judge -------------------------------------------------------------------------------- */
+
+static int tell_harvest(const struct harvest *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->reports; i++)
+		if (h->report[i].state != NODE_USED)
+			warn("node '%s' is not judged by: %s", h->report[i].node->name,
+			     node_reasons[h->report[i].state]);
+	if (!h->unused)
+		return EXIT_DONE;
+	if (h->used)
+		hint("it might excuse anyone: nobody is added to a list until it is back, or is taken "
+		     "out of the file of nodes");
+	return EXIT_WARNED;
+}
+
+/* The judge's own store has the pardons; there may be none. */
+static int take(struct args *a, struct harvest *h)
+{
+	struct evidence *own = NULL;
+	int error = evidence_open_stored(&own, options.state_dir);
+
+	return error ? error : judge_take_given(&a->judge, own, &h->given);
+}
+
+static int publish(struct args *a)
+{
+	char file[4096];
+	int error, status;
+
+	snprintf(file, sizeof(file), "%s/" LIST_FILE, options.state_dir);
+	a->one = (struct list){ .format = format_find("page"), .file = file, .is_private = true };
+	status = status_of(dump(&a->judge, &a->one, &a->dump));
+	if (status == EXIT_FAILED)
+		return status;
+	error = published_put(a->t, file);
+	return error ? cmd_failed(error) : status;
+}
+
+static int write_lists(struct args *a)
+{
+	int error;
+
+	if (!a->is_all && !a->format && !a->one.file)
+		return publish(a);
+	if (!a->is_all) {
+		a->one.format = format_find(a->format ? a->format : "plain");
+		return status_of(dump(&a->judge, &a->one, &a->dump));
+	}
+	error = configured_check(&a->conf);
+	return error ? cmd_failed(error) : status_of(dump(&a->judge, NULL, &a->dump));
+}
+
+static bool has_room(const struct conf *conf)
+{
+	if (conf->rules.neighbours_ip4 >= BUCKET_LEN_IP4 && conf->rules.neighbours_ip6 >= BUCKET_LEN_IP6)
+		return true;
+	errx("neighbourhoods wider than an IPv4 /%d or an IPv6 /%d cannot be shared", BUCKET_LEN_IP4,
+	     BUCKET_LEN_IP6);
+	return false;
+}
+
+static int run_judge(struct args *a)
+{
+	struct nodes nodes;
+	struct harvest h = { .t = a->t, .nodes = &nodes, .state_dir = options.state_dir,
+			     .j = &a->judge };
+	int error, status;
+
+	if (!has_room(&a->conf))
+		return EXIT_USAGE;
+	error = nodes_read(&nodes, a->conf.share_nodes);
+	h.leave_out = a->conf.share_leave_out >= 0 ? a->conf.share_leave_out : nodes.has_operators;
+	if (!error)
+		error = harvest_fetch(&h);
+	status = tell_harvest(&h);
+	if (error == -ENODATA)
+		failx(error, "no node can be judged by: lists stay as they are");
+	if (!error)
+		error = take(a, &h);
+	status = error ? cmd_failed(error) : worse(write_lists(a), status);
+	harvest_free(&h);
+	nodes_free(&nodes);
+	return status;
+}
+
+/* --- pull --------------------------------------------------------------------------------- */
+
+static int run_pull(struct args *a)
+{
+	struct evidence *own = NULL;
+	struct published p = {};
+	int error = configured_check(&a->conf), status;
+
+	if (!error && !a->conf.lists) {
+		errx("the configuration names no list");
+		hint("list = { \"FORMAT FILE COMMAND...\" }");
+		return EXIT_USAGE;
+	}
+	if (!error)
+		error = published_get(&p, a->t, a->judge.now);
+	if (!error)
+		error = evidence_open_stored(&own, options.state_dir);
+	if (!error)
+		error = published_take(&p, &a->judge, own);
+	status = error ? cmd_failed(error) : status_of(dump(&a->judge, NULL, &a->dump));
+	if (p.own && !a->dump.is_quiet)
+		info("%zu of the shared list were at this host's real MX, and are not listed here", p.own);
+	published_free(&p);
+	return status;
+}
+
+/* --- status ------------------------------------------------------------------------------- */
+
+static int run_status(struct args *a)
+{
+	struct nodes nodes;
+	struct harvest h = { .t = a->t, .nodes = &nodes, .j = &a->judge };
+	int error = nodes_read(&nodes, a->conf.share_nodes);
+
+	if (!error)
+		error = harvest_heads(&h);
+	if (!error)
+		error = share_status(&h, a->t, a->judge.now);
+	harvest_free(&h);
+	nodes_free(&nodes);
+	return error ? cmd_failed(error) : h.unused ? EXIT_WARNED : EXIT_DONE;
+}
+
+/* --- the command line --------------------------------------------------------------------- */
+
+static const struct verb {
+	const char *name;
+	int (*run)(struct args *a);
+	bool is_locked; /* one at a time */
+} verbs[] = {
+	{ "push", run_push, true },
+	{ "judge", run_judge, true },
+	{ "pull", run_pull, true },
+	{ "status", run_status, false },
+};
+
+static const struct verb *verb_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	errx("unknown word '%s'", name);
+	hint("nolist-xdp share push, judge, pull or status");
+	return NULL;
+}
+
+static int take_option(struct args *a, int c)
+{
+	switch (c) {
+	case 'c':
+		a->file = optarg;
+		break;
+	case 'f':
+		a->format = optarg;
+		if (format_find(optarg))
+			break;
+		errx("unknown format '%s'", optarg);
+		return EXIT_USAGE;
+	case 'o':
+		a->one.file = optarg;
+		break;
+	case 'q':
+		a->dump.is_quiet = true;
+		break;
+	case OPT_AGAIN:
+		a->is_again = true;
+		break;
+	case OPT_ALL:
+		a->is_all = true;
+		break;
+	case OPT_AT:
+		return cmd_time(optarg, &a->options.at);
+	}
+	return EXIT_DONE;
+}
+
+/* Options that this command does not have. */
+static int check(const struct args *a, const struct verb *v)
+{
+	bool is_judge = v->run == run_judge, is_one = a->format || a->one.file;
+
+	if (!is_judge && (is_one || a->is_all || a->options.at))
+		errx("--format, --output, --all and --at are for \"share judge\"");
+	else if (v->run != run_push && a->is_again)
+		errx("--again is for \"share push\"");
+	else if (a->is_all && is_one)
+		errx("--all takes formats and files from the configuration");
+	else if (a->options.at && !is_one)
+		errx("--at is for one list: it needs --format or --output");
+	else
+		return EXIT_DONE;
+	return EXIT_USAGE;
+}
+
+static int run(struct args *a, const struct verb *v)
+{
+	int fd = -1, error = v->is_locked ? lock(&fd) : 0;
+	int warned = error ? cmd_failed(error) : open_all(a), status = warned;
+
+	if (status == EXIT_DONE || status == EXIT_WARNED)
+		status = worse(v->run(a), warned);
+	transport_close(a->t);
+	judge_close(&a->judge);
+	conf_free(&a->conf);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+static int cmd_share(int argc, char **argv)
+{
+	struct args a = {};
+	const struct verb *v;
+	int c, status = EXIT_DONE;
+
+	while (!status && (c = cmd_getopt(argc, argv, opts)) > 0)
+		status = take_option(&a, c);
+	if (status)
+		return status;
+	if (c < 0)
+		return -1 - c;
+	if (optind == argc) {
+		errx("what is to be shared? push, judge, pull or status");
+		return EXIT_USAGE;
+	}
+	v = verb_find(argv[optind++]);
+	if (!v || !cmd_is_end(argc, argv) || check(&a, v))
+		return EXIT_USAGE;
+	a.dump.log_max = 0;
+	/* A server that closes the connection is an error of a call. */
+	signal(SIGPIPE, SIG_IGN);
+	return run(&a, v);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct cmd cmds[] = {
+		{ "share", cmd_share,
+		  "push|judge|pull|status [-c FILE] [--again] [--format FORMAT] [--output FILE] [--all] "
+		  "[--at TIME] [--quiet]",
+		  HELP_SHARE },
+		{}
+	};
+
+	return cmd_main(cmds, argc, argv);
+}

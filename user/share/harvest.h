@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The evidence of all nodes, as the judge's sources: fetched once and verified, then walked over as
+ * often as lists need it, one bucket in memory at a time.
+ */
+#ifndef NOLIST_SHARE_HARVEST_H
+#define NOLIST_SHARE_HARVEST_H
+
+#include "user/judge/judge.h"
+#include "user/share/nodes.h"
+#include "user/share/row.h"
+#include "user/share/transport.h"
+
+#define AHEAD_MAX_S 300 /* so far a node's clock may be ahead of the judge's */
+#define SILENT_S (2 * (int64_t)DAY_S) /* a node that has not pushed for so long is told */
+
+/* Why a node is not judged by; then nothing new is listed, since it might excuse it. */
+enum node_state {
+	NODE_USED,
+	NODE_MISSING, /* it has no head */
+	NODE_OLD,     /* its head is older than evidence may be */
+	NODE_AHEAD,   /* its clock is ahead */
+	NODE_BROKEN,  /* its head makes no sense, is another node's or of an unknown version */
+	NODE_TORN,    /* blobs that its head names are not there, or are others */
+	NODE_STATES
+};
+extern const char *const node_reasons[NODE_STATES];
+
+/* What one store of a node has shared. */
+struct report {
+	const struct node *node;
+	enum node_state state;
+	struct share_head head;
+	uint64_t rows, bytes;
+	uint64_t at; /* of its first blob in the spool; the others follow */
+	/* In the walk: */
+	size_t next;        /* the next blob */
+	uint64_t next_at;
+	uint8_t *blob;      /* the bytes of the present one */
+	size_t room;
+	struct cursor cursor;
+	bool is_in;         /* it has a blob in this bucket */
+	bool has_row;
+	struct row row;
+};
+
+struct harvest {
+	/* Set by the caller: */
+	struct transport *t;
+	const struct nodes *nodes;
+	const char *state_dir;
+	struct judge *j;
+	unsigned int leave_out;
+	/* Results of harvest_fetch(): */
+	struct report *report;
+	size_t reports, used, unused;
+	/* The walk: */
+	struct judge_given given;
+	int spool;
+	uint64_t spooled;
+	uint32_t bucket;
+	struct pack_key source; /* the present one */
+	bool has_source;
+	struct side *side;
+	unsigned int *voice; /* operators of the present source */
+};
+
+/* The heads alone, for status: 0 or -errno. harvest_free() is always safe afterwards. */
+int harvest_heads(struct harvest *h);
+/*
+ * All of it. -ENODATA: no node can be judged by. Then h->given is what judge_take_given() takes, and
+ * h->j has its site.
+ */
+int harvest_fetch(struct harvest *h);
+void harvest_free(struct harvest *h);
+
+/* walk.c: begins and goes on with a walk. */
+void harvest_start(void *h);
+bool harvest_next(void *h, struct judged *of);
+
+#endif

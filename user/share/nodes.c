@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the file of nodes.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/array.h"
+#include "user/base/failure.h"
+#include "user/base/lines.h"
+#include "user/share/nodes.h"
+
+#define FILE_MAX (1u << 20)
+#define BLANKS " \t\r"
+
+static bool is_known(const struct nodes *nodes, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nodes->n; i++)
+		if (!strcmp(nodes->node[i].name, name))
+			return true;
+	return false;
+}
+
+static unsigned int voice_of(const struct nodes *nodes, const char *operator)
+{
+	unsigned int voices = 0;
+	size_t i;
+
+	for (i = 0; i < nodes->n; i++) {
+		if (!strcmp(nodes->node[i].operator, operator))
+			return nodes->node[i].voice;
+		if (nodes->node[i].voice >= voices)
+			voices = nodes->node[i].voice + 1;
+	}
+	return voices;
+}
+
+static int take_line(char *line, unsigned int number, void *arg)
+{
+	struct nodes *nodes = arg;
+	char *rest, *name = strtok_r(line, BLANKS, &rest), *operator = strtok_r(NULL, BLANKS, &rest);
+	struct node *node;
+
+	(void)number;
+	if (strtok_r(NULL, BLANKS, &rest) || !node_name_is(name) || is_known(nodes, name) ||
+	    (operator && !node_name_is(operator)) || nodes->n == NODES_MAX)
+		return -EINVAL;
+	if (array_grow(&nodes->node, nodes->n, sizeof(*nodes->node)))
+		return -ENOMEM;
+	node = &nodes->node[nodes->n];
+	snprintf(node->name, sizeof(node->name), "%s", name);
+	/* A node without one is nobody else's: a name that no operator can have. */
+	snprintf(node->operator, sizeof(node->operator), "%s%s", operator ? "" : "=",
+		 operator ? operator : name);
+	node->voice = voice_of(nodes, node->operator);
+	nodes->has_operators |= operator != NULL;
+	nodes->n++;
+	return 0;
+}
+
+int nodes_read(struct nodes *nodes, const char *file)
+{
+	struct lines_bad bad = {};
+	char *text;
+	size_t size;
+	int error;
+
+	*nodes = (struct nodes){};
+	if (!file) {
+		fail_usage("the configuration does not say which nodes are judged");
+		return fail_hint("share-nodes = FILE: the name of a node a line, and its operator");
+	}
+	error = lines_read(file, FILE_MAX, &text, &size);
+	if (error)
+		return fail(error, "cannot read '%s'", file);
+	error = lines_each(text, size, take_line, nodes, &bad);
+	free(text);
+	if (error)
+		return fail(error, "cannot read '%s'", file);
+	/* A node that is left out would be a gap that nobody knows of. */
+	if (bad.count) {
+		fail_usage("%s:%u: this is no node and operator, or the node is there twice", file,
+			   bad.first);
+		return fail_hint("letters, digits, '-', '_' and '.', at most %d", NODE_NAME_MAX);
+	}
+	return nodes->n ? 0 : fail_usage("'%s' names no node", file);
+}
+
+void nodes_free(struct nodes *nodes)
+{
+	free(nodes->node);
+	*nodes = (struct nodes){};
+}
