@@ -246,12 +246,32 @@ struct nolist_key {
 enum { NOLIST_DEFEND_BLOCK = 1, NOLIST_DEFEND_GATE = 2 };
 
 /* Bits of nolist_gate.flags. */
-enum { NOLIST_GATE_STAMPS = 1 /* note when each network was at a low fake: nolist_stamps */ };
+enum {
+	NOLIST_GATE_STAMPS = 1, /* note when each network was at a low fake: nolist_stamps */
+	/* First tries are counted by source, or by connection; without the two by network. */
+	NOLIST_GATE_SOURCE = 2,
+	NOLIST_GATE_CONNECTION = 4,
+	NOLIST_GATE_IP4 = 8, /* is it closed in this family? It needs a low fake there. */
+	NOLIST_GATE_IP6 = 16,
+};
 
-/* The order gate in front of the real MX. */
+/* The order gate in front of the real MX: in force with NOLIST_DEFEND_GATE. */
 struct nolist_gate {
-	__u8 reserved[3];
+	__u8 seconds; /* that a first try waits */
+	__u8 low;     /* hours (NOLIST_HOUR) in which a visit to a low fake opens it */
+	__u8 window;  /* quarters of them in which a first try is remembered */
 	__u8 flags;
+};
+#define NOLIST_GATE_SECONDS 8 /* at most: later some system's attempt has ended */
+
+/* Why a SYN to the real MX has passed the gate: nolist_stats.gate. */
+enum nolist_gate_pass {
+	NOLIST_GATE_LOW = 0,      /* its network was at a low fake lately */
+	NOLIST_GATE_AGED = 1,     /* its first try is long enough ago */
+	NOLIST_GATE_VERIFIED = 2, /* it has delivered mail before, or its network has lately */
+	NOLIST_GATE_ALLOWED = 3,  /* an allow list has it, or it is a source of tests */
+	NOLIST_GATE_LEARNING = 4, /* it is learning who comes */
+	NOLIST_GATE_PASSES = 8
 };
 _Static_assert(sizeof(struct nolist_gate) == 4, "abi");
 
@@ -518,7 +538,8 @@ struct nolist_stats {
 	__u64 verified_lost;                  /* verified evidence not noted: the table was full */
 	__u64 verified_lost_ns;               /* when last */
 	__u64 elsewhere;                      /* recipients whose domain is not ours */
-	__u64 reserved[31];
+	__u64 gate[NOLIST_GATE_PASSES];       /* SYNs that passed the gate, by reason */
+	__u64 reserved[23];
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
 	/* Admission to nolist_contacts, by role: what was spent in this second. */
@@ -649,7 +670,7 @@ struct nolist_detached {
 };
 #define NOLIST_DETACHED 6 /* the last ones; when there are more, two are stored as one */
 
-/* nolist_meta: which tables these are. Written by user space. */
+/* nolist_meta: which tables these are. Written by user space; the gate reads when it learns. */
 struct nolist_meta {
 	__u32 magic;      /* NOLIST_MAGIC; 0: no load has been here yet */
 	__u32 version;    /* NOLIST_ABI_VERSION of the evidence */
@@ -661,7 +682,8 @@ struct nolist_meta {
 	__u32 ifs;          /* interfaces that it was attached to by the last load; 0: unknown */
 	__u32 reserved_ifs;
 	struct nolist_detached detached[NOLIST_DETACHED]; /* the latest first */
-	__u64 reserved[6];
+	__u64 learning_ns; /* how long it learns after a change; 0: unknown, the gate is open */
+	__u64 reserved[5];
 };
 _Static_assert(sizeof(struct nolist_meta) == 256, "abi");
 

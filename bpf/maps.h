@@ -122,7 +122,7 @@ struct {
 	__type(value, struct nolist_stats);
 } nolist_stats SEC(".maps");
 
-/* Which tables these are; only user space writes and reads it. */
+/* Which tables these are; only user space writes it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -36,6 +36,7 @@
 #include "contacts.h"
 #include "verified.h"
 #include "record.h"
+#include "gate.h"
 #include "real.h"
 #include "fast.h"
 #include "rare.h"

@@ -33,8 +33,8 @@ static __always_inline bool real_passes(enum nolist_verdict verdict)
 static __always_inline enum nolist_verdict real_decide(const struct nolist_config *conf,
 						       const struct pkt *p)
 {
-	(void)conf;
-	(void)p;
+	if (conf->defends & NOLIST_DEFEND_GATE && record_opens(p) && gate_is_closed(conf, p))
+		return NOLIST_REAL_GATED;
 	return NOLIST_PASS_REAL;
 }
 

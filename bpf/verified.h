@@ -122,6 +122,7 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 	if (!r)
 		return 0;
 	filter_note(filter_hash(&f->saddr, f->is_ip6), now);
+	filter_note(filter_hash_network(nolist_network(f->saddr.q[0], f->saddr.q[1])), now);
 	is_first = !r->real_first_ns;
 	if (is_first)
 		r->real_first_ns = now;

@@ -64,6 +64,9 @@ static const char good[] = "# all keys\n"
 			   "silence = pass\n"
 			   "syn-ack-limit = 65535\n"
 			   "reset-limit = 300\n"
+			   "gate-by = connection\n"
+			   "gate-low = 36h\n"
+			   "gate-window = 40m\n"
 			   "domains = { Example.com., .example.com, *.example.org,\n"
 			   " \"*.example.net\", !mx.example.com, ./own }\n"
 			   "collect = yes\n"
@@ -75,8 +78,6 @@ static const char good[] = "# all keys\n"
 			   "real-mx-unseen = accept\n"
 			   "dual-stack = accept\n"
 			   "list-probable = no\n"
-			   "page-url = https://bl.example.com/look-up\n"
-			   "page-lifts = /run/page/lifts\n"
 			   "allow = { /etc/a, /etc/b }\n"
 			   "providers = { /etc/c }\n"
 			   "never-list-except = { 198.18.0.0/15, 2001:db8::/32 }\n"
@@ -103,9 +104,8 @@ static void test_good(void)
 		       c.providers == 1 &&
 		       c.never_excepts == 2 && c.test_sources == 2,
 	       "rules of the verdict are taken");
-	tap_ok(c.page_url && !strcmp(c.page_url, "https://bl.example.com/look-up/") && c.page_lifts &&
-		       !strcmp(c.page_lifts, "/run/page/lifts"),
-	       "the look-up page's address ends with a '/'");
+	tap_ok(!c.gate_s && c.gate_by == NOLIST_GATE_CONNECTION && c.gate_low_s == 36 * 3600 &&
+		       c.gate_window_s == 2400, "the gate is taken");
 	tap_ok(c.domains == 6 && !strcmp(c.domain[0], "Example.com.") &&
 		       !strcmp(c.domain[2], ".example.org") && !strcmp(c.domain[5], "./own"),
 	       "domains are names and files");
@@ -129,14 +129,6 @@ static const struct {
 	{"low = 192.0.2.1\n\nlow = 192.0.2.1", true, ":3: '192.0.2.1' is given twice, also at"},
 	{"low = 192.0.2.1\nreal = 192.0.2.1", true, ":2: '192.0.2.1' is real, but low at"},
 	{"low = ::ffff:192.0.2.1\nlow = 192.0.2.1", true, "is given twice"},
-	{"page-url = bl.example.com", true, ":1: 'bl.example.com' is not an address as https://"},
-	{"page-url = \"https://bl.example.com/?a=1\"", true, "is not an address as"},
-	{"page-url = \"https://a b/\"", true, "is not an address as"},
-	{"page-url = \"https://h/$(id)\"", true, "is not an address as"},
-	{"page-url = https:///a", true, "is not an address as"},
-	{"page-url = \"http://[2001:db8::1]:8080\"", false, NULL},
-	{"page-lifts = lifts", true, ":1: 'lifts' is not the absolute path"},
-	{"page-lifts = \"/a\nb\"", true, "is not the absolute path"},
 	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
 	{"domains = { a@example.com }", true, ":1: 'a@example.com' is not a domain: write only"},
 	{"domains = { b\xc3\xbc" "cher.example }", true, "is not a domain: write its A-label"},
@@ -214,6 +206,16 @@ static const struct {
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
 	{"silence = yes", true, "is not drop or pass"},
+	{"gate = 0", true, "is not a time from 1s to 8s"},
+	{"gate = 9s", true, "is not a time from 1s to 8s"},
+	{"gate = on", true, "is not a time from 1s to 8s"},
+	{"gate-by = host", true, "is not network, source or connection"},
+	{"gate-low = 59m", true, "is not a time from 1h to 10d"},
+	{"gate-low = 11d", true, "is not a time from 1h to 10d"},
+	{"gate-window = 14m", true, "is not a time from 15m to 2d"},
+	{"gate-window = 3d", true, "is not a time from 15m to 2d"},
+	{"gate = 3\nlow = 11.2.2.1\nreal = { 11.2.2.2, 2a00::2 }", false,
+	 "no low fake over IPv6: the gate is open there"},
 	{"syn-ack-limit = 65536", true, "is not a number from 0 to 65535"},
 	{"reset-limit = -1", true, "is not a number from 0 to 65535"},
 	{"collect-interval = 0", true, "is not a time from 1s to 1d"},
@@ -298,15 +300,17 @@ static void test_defaults(void)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
 		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") &&
-			 strncmp(conf_key(i), "share", 5) && strncmp(conf_key(i), "page-", 5))
-			bad++; /* the name is the host's, nobody is shared with, and there need be no page */
+			 strncmp(conf_key(i), "share", 5))
+			bad++; /* the name is the host's, and nobody is shared with */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&
 		       c.store_mib == d.store_mib && c.collect_s == d.collect_s &&
 		       c.dump_s == d.dump_s && c.stage == d.stage && c.is_split == d.is_split &&
 		       c.syn_acks == d.syn_acks && c.resets == d.resets &&
-		       c.is_silent == d.is_silent && c.is_silent &&
+		       c.is_silent == d.is_silent && c.is_silent && c.gate_s == d.gate_s &&
+		       c.gate_by == d.gate_by && c.gate_low_s == d.gate_low_s &&
+		       c.gate_window_s == d.gate_window_s &&
 		       c.is_unseen_accepted == d.is_unseen_accepted &&
 		       c.is_dual_accepted == d.is_dual_accepted &&
 		       c.is_pipelined_accepted == d.is_pipelined_accepted &&
@@ -315,6 +319,30 @@ static void test_defaults(void)
 	       "the defaults that are told are those in force");
 	conf_free(&c);
 	conf_free(&d);
+}
+
+/* What the program gets of the gate: units rounded up, and the families with a low fake. */
+static void test_gate(void)
+{
+	static const char text[] = "low = 11.2.2.1\nreal = 11.2.2.2\ngate = 5\ngate-by = source\n"
+				   "gate-low = 1h1s\ngate-window = 15m\n";
+	static struct nolist_config table;
+	const struct nolist_gate *g = &table.gate;
+	struct conf c;
+
+	read_text(&c, text, sizeof(text) - 1);
+	conf_fill(&c, &table, NULL, 0, NULL, NULL);
+	tap_ok(table.defends == NOLIST_DEFEND_GATE && g->seconds == 5 && g->low == 2 &&
+		       g->window == 1 &&
+		       g->flags == (NOLIST_GATE_STAMPS | NOLIST_GATE_SOURCE | NOLIST_GATE_IP4),
+	       "the gate is filled: rounded up, and closed where a low fake is");
+	conf_add(&c, "gate", "off", "--gate");
+	conf_fill(&c, &table, NULL, 0, NULL, NULL);
+	tap_ok(!table.defends && !g->flags && !g->seconds, "gate = off leaves nothing of it");
+	c.is_stamped = true;
+	conf_fill(&c, &table, NULL, 0, NULL, NULL);
+	tap_ok(!table.defends && g->flags == NOLIST_GATE_STAMPS, "stamps may be wanted without a gate");
+	conf_free(&c);
 }
 
 static void test_reload_users(void)
@@ -605,6 +633,7 @@ int main(void)
 	test_environment();
 	test_defaults();
 	test_times();
+	test_gate();
 	test_reload_users();
 	test_example();
 	test_table();

@@ -57,6 +57,21 @@ static void not_here(struct findings *to, const struct conf_mx *mx, const struct
 		  hint_dev);
 }
 
+/* --- the gate ----------------------------------------------------------------------- */
+
+/* Who never visits a low fake waits at the gate, until it has delivered once. */
+static void check_gate(struct findings *to, const struct conf *conf)
+{
+	if (!conf->gate_s)
+		return;
+	find(to, GRADE_NOTE, "gate", "",
+	     "senders that never try the low fake (where MTA-STS or DANE names the real MX alone, or "
+	     "the application knows only one MX) wait %u s at their first mail",
+	     conf->gate_s);
+	find_hint(to, "nothing else should delay the same strangers: postscreen's greeting, "
+		      "postgrey or rspamd's greylisting beside the gate delay them twice");
+}
+
 static void check_addresses(struct findings *to, const struct conf *conf, const struct links *links,
 			    const struct check_ifs *ifs)
 {
@@ -115,6 +130,7 @@ void check_host(struct findings *to, const struct check_site *site, const struct
 {
 	check_empty(to, site->conf);
 	check_addresses(to, site->conf, links, ifs);
+	check_gate(to, site->conf);
 	check_listeners(to, site);
 }
 

@@ -333,6 +333,7 @@ static int load(struct load *l)
 		.mode = l->conf.mode,
 		.sources_max = l->conf.sources,
 		.is_collected = l->conf.is_collected,
+		.learning_s = l->conf.rules.learning_s,
 		.domains = l->domains.line,
 		.fill = fill,
 		.arg = l,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/config/conf.h"
+#include "user/config/keys_gate.h"
 
 #define SEEDS_MX 4096 /* tries until all MX addresses fit: about every other seed does */
 #define SEEDS_OWN 256 /* tries to fit this host's other addresses as well */
@@ -152,7 +153,7 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	for (i = 0; i < NOLIST_PORT_MAX; i++)
 		out->port[i] = htons(conf->port[i < conf->ports ? i : 0]);
 	out->is_silent = conf->is_silent;
-	out->gate.flags = conf->is_stamped ? NOLIST_GATE_STAMPS : 0;
+	conf_fill_gate(conf, out);
 	out->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;
 	out->answers[NOLIST_LIMIT_RESET] = conf->resets;
 	fill_tests(conf, out);

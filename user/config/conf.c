@@ -14,6 +14,7 @@
 
 #include "user/config/conf.h"
 #include "user/config/given.h"
+#include "user/config/keys_gate.h"
 #include "user/config/keys_lists.h"
 #include "user/config/keys_share.h"
 #include "user/base/log.h"
@@ -67,6 +68,7 @@ void conf_init(struct conf *conf)
 				.is_probable_listed = true,
 			      .collect_s = 300, .dump_s = 600, .share_leave_out = -1 };
 	rules_init(&conf->rules);
+	conf_init_gate(conf);
 }
 
 void conf_drop_interfaces(struct conf *conf)
@@ -216,6 +218,8 @@ int conf_check(struct conf *conf)
 	check_stage(conf);
 	if (!conf->errors)
 		check_roles(conf);
+	if (!conf->errors)
+		conf_check_gate(conf);
 	return conf->errors ? -EINVAL : 0;
 }
 

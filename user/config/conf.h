@@ -63,6 +63,11 @@ struct conf {
 	int domains;
 
 	bool is_silent; /* "silence = drop" */
+	/* The order gate: */
+	unsigned int gate_s; /* "gate": seconds that a first try waits; 0: off */
+	unsigned char gate_by; /* "gate-by": NOLIST_GATE_SOURCE, _CONNECTION, or 0: by network */
+	unsigned int gate_low_s; /* "gate-low": how long a visit to a low fake opens it */
+	unsigned int gate_window_s; /* "gate-window": how long a first try is remembered */
 	bool is_stamped; /* something asks which networks were at a low fake */
 
 	/* Answers to one network in a second and CPU; 0: any number. */
@@ -91,8 +96,6 @@ struct conf {
 	char *list_hostmaster; /* "list-hostmaster": the contact of the zone */
 	char *list_reason;     /* "list-reason": text for refused clients */
 	char *list_name;       /* "list-name": of tables and sets */
-	char *page_url;        /* "page-url": of the look-up page, with a '/' at its end; NULL: none */
-	char *page_lifts;      /* "page-lifts": the file of its requests; NULL: none are taken */
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;
 	unsigned int reload_s;  /* "reload-time": how long a command may take */

@@ -17,7 +17,7 @@
 #include "user/config/conf.h"
 
 #define FILE_MAX (1 << 20) /* bytes; any sensible configuration is far smaller */
-#define KEYS_MAX 64 /* more than there are */
+#define KEYS_MAX 256 /* more than there are, with retired ones; one beyond it is not known */
 
 /* Static, since libconfuse's callbacks get no argument of ours: one parse at a time. */
 static struct reading {
@@ -194,9 +194,9 @@ static int parse(struct conf *conf, const char *file, char *text)
 	size_t i, n = 0;
 	cfg_t *cfg;
 
-	for (i = 0; conf_key(i); i++)
+	for (i = 0; conf_key(i) && n < KEYS_MAX; i++)
 		opts[n++] = option_of(conf_key(i), i);
-	for (i = 0; (old = retired_keys(i, &now)); i++)
+	for (i = 0; (old = retired_keys(i, &now)) && n < KEYS_MAX; i++)
 		opts[n++] = option_of(old, conf_key_find(now));
 	opts[n] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(opts, CFGF_NONE);

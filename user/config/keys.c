@@ -16,6 +16,7 @@
 #include "user/base/text.h"
 #include "user/config/conf.h"
 #include "user/config/given.h"
+#include "user/config/keys_gate.h"
 #include "user/config/keys_lists.h"
 #include "user/config/keys_share.h"
 #include "user/config/values.h"
@@ -377,6 +378,10 @@ static const struct key {
 	{ "silence", set_silence, false, "drop" },
 	{ "syn-ack-limit", set_syn_acks, false, "8192" },
 	{ "reset-limit", set_resets, false, "0" },
+	{ "gate", conf_set_gate, false, "off" },
+	{ "gate-by", conf_set_gate_by, false, "network" },
+	{ "gate-low", conf_set_gate_low, false, "7d" },
+	{ "gate-window", conf_set_gate_window, false, "6h" },
 	{ "domains", add_domain, true, NULL },
 	{ "real-mx-unseen", set_unseen, false, "refuse" },
 	{ "dual-stack", set_dual, false, "excuse" },
@@ -392,8 +397,6 @@ static const struct key {
 	{ "list-hostmaster", conf_set_hostmaster, false, CONF_LIST_HOSTMASTER },
 	{ "list-reason", conf_set_reason, false, CONF_LIST_REASON },
 	{ "list-name", conf_set_list_name, false, CONF_LIST_NAME },
-	{ "page-url", conf_set_page_url, false, NULL },
-	{ "page-lifts", conf_set_page_lifts, false, NULL },
 	{ "reload-time", set_reload_time, false, "1m" },
 	{ "reload-user", conf_add_reload_user, true, NULL },
 	{ "share", conf_set_share, false, NULL },

@@ -151,8 +151,6 @@ void evidence_free(struct evidence *e)
 	free(e->change);
 	free(e->mx);
 	free(e->pardon);
-	free(e->lift_key);
-	free(e->lift);
 	free(e);
 }
 

@@ -184,6 +184,7 @@ struct kern_load {
 	enum kern_mode mode;
 	unsigned int sources_max; /* capacity of each new table; 0: default */
 	bool is_collected;        /* "collect" frees a new table of verified evidence: no LRU */
+	unsigned int learning_s;  /* how long it learns after a change of the MX addresses */
 	/* The table of domains: as many lines as the configuration's domain_mask says; or NULL. */
 	const struct nolist_domain_line *domains;
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,

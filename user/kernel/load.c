@@ -382,6 +382,12 @@ static int settle(const struct job *job)
 	return ret;
 }
 
+/* Never 0: "not at all" is no "unknown". */
+static __u64 learning_ns(const struct job *job)
+{
+	return job->what->learning_s * 1000000000ull + 1;
+}
+
 /*
  * The new tables have their configuration before any program uses them, so that no frame
  * passes unconfigured.
@@ -398,7 +404,7 @@ static int take_over(struct job *job)
 	for (i = 0; i < job->what->ifs; i++)
 		job->step[i].now = job->step[i].was;
 	fill_partial(job);
-	ret = kern_commit(NULL, &job->new.instance, job->conf);
+	ret = kern_commit(NULL, &job->new.instance, job->conf, learning_ns(job));
 	/* To be filled again, when the modes of all interfaces are known. */
 	job->conf->partials = 0;
 	return ret;
@@ -483,7 +489,8 @@ static int load_locked(struct job *job)
 				       count_interfaces(job));
 	if (!ret) {
 		fill_partial(job);
-		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf);
+		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf,
+				  learning_ns(job));
 	}
 	if (ret < 0)
 		return fail_undone(job);

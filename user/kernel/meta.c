@@ -108,16 +108,21 @@ static void add_change(struct nolist_meta *meta, __u64 mx, __u64 at_ns)
 }
 
 static int note_mx(const struct kern_instance *instance, const struct nolist_config *conf,
-		 struct nolist_meta *was)
+		   __u64 learning_ns, struct nolist_meta *was)
 {
 	__u64 mx = mx_number(conf);
 	struct nolist_meta meta;
 	int ret = read_meta(instance, was);
 
-	if (ret || was->change[0].mx == mx)
+	if (ret)
 		return ret;
 	meta = *was;
-	add_change(&meta, mx, kern_now_ns());
+	if (learning_ns)
+		meta.learning_ns = learning_ns;
+	if (meta.change[0].mx != mx)
+		add_change(&meta, mx, kern_now_ns());
+	if (!memcmp(&meta, was, sizeof(meta)))
+		return 0;
 	return put_meta(instance, &meta);
 }
 
@@ -141,7 +146,7 @@ int kern_learn_anew(const struct kern *k, int instance)
 
 /* A new inner array is filled, then replaces the old one in one write. */
 int kern_commit(const char *pin_dir, const struct kern_instance *instance,
-		const struct nolist_config *conf)
+		const struct nolist_config *conf, __u64 learning_ns)
 {
 	struct nolist_meta was;
 	__u32 zero = 0;
@@ -153,7 +158,7 @@ int kern_commit(const char *pin_dir, const struct kern_instance *instance,
 		return fail(-errno, "cannot make a configuration");
 	ret = pin_dir ? kern_pin_next(pin_dir, fd) : 0;
 	if (!ret)
-		ret = note_mx(instance, conf, &was);
+		ret = note_mx(instance, conf, learning_ns, &was);
 	if (!ret && (bpf_map_update_elem(fd, &zero, conf, BPF_ANY) ||
 		     bpf_map_update_elem(instance->fd[MAP_CONF], &zero, &fd, BPF_ANY))) {
 		ret = fail(-errno, "cannot put the configuration in force");

@@ -212,10 +212,11 @@ int kern_write_meta(const struct kern_instance *instance); /* if there is none y
 int kern_draw_key(const struct kern_instance *instance);   /* if there is none yet */
 /*
  * Puts a configuration in force in one write; pins it, if pin_dir is not NULL. 1: it
- * is in force, and its pin is missing, as failure_last() explains.
+ * is in force, and its pin is missing, as failure_last() explains. learning_ns: how long it
+ * learns after a change of the MX addresses; 0: as before.
  */
 int kern_commit(const char *pin_dir, const struct kern_instance *instance,
-		const struct nolist_config *conf);
+		const struct nolist_config *conf, __u64 learning_ns);
 
 /*
  * detached.c: notes that a load has attached the program to so many interfaces, and when it was

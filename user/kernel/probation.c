@@ -67,7 +67,7 @@ int kern_confirm(const char *pin_dir)
 			ret = fail_hint("load again");
 		} else {
 			conf->until_ns = 0;
-			ret = kern_commit(pin_dir, &k->instance[k->pinned], conf);
+			ret = kern_commit(pin_dir, &k->instance[k->pinned], conf, 0);
 		}
 		kern_close(k);
 		free(conf);

@@ -160,6 +160,8 @@ static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 	sum->verified_new += s->verified_new;
 	sum->verified_lost += s->verified_lost;
 	sum->elsewhere += s->elsewhere;
+	for (i = 0; i < NOLIST_GATE_PASSES; i++)
+		sum->gate[i] += s->gate[i];
 	if (s->verified_lost_ns > sum->verified_lost_ns)
 		sum->verified_lost_ns = s->verified_lost_ns;
 }

@@ -194,6 +194,9 @@ static void mx(struct metrics *m)
 	head(m, "elsewhere", "counter",
 	     "Recipients that a high fake refused, since their domain is not ours.");
 	sample(m, "", LABELS({}), m->stats.elsewhere);
+	head(m, "gate_passed", "counter", "SYNs to the real MX that passed the gate, by reason.");
+	for (i = 0; i < NOLIST_GATE_PASSES && status_gate[i]; i++)
+		sample(m, "", LABELS({ "reason", status_gate[i] }), m->stats.gate[i]);
 	if (!sum.has_domains)
 		return;
 	head(m, "domains", "gauge", "Domains that mail is for us in; without it all are.");

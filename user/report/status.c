@@ -71,6 +71,18 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_REAL_GATED] = { "real_gated", "real MX: a stranger's first try, dropped" },
 };
 
+const char *const status_gate[NOLIST_GATE_PASSES] = {
+	[NOLIST_GATE_LOW] = "low",           [NOLIST_GATE_AGED] = "aged",
+	[NOLIST_GATE_VERIFIED] = "verified", [NOLIST_GATE_ALLOWED] = "allowed",
+	[NOLIST_GATE_LEARNING] = "learning",
+};
+
+const char *status_gate_by(const struct nolist_gate *gate)
+{
+	return gate->flags & NOLIST_GATE_CONNECTION ? "connection" :
+	       gate->flags & NOLIST_GATE_SOURCE     ? "source" : "network";
+}
+
 const char *status_verdict_name(int verdict, char text[STATUS_VERDICT])
 {
 	if (verdict < NOLIST_VERDICTS)

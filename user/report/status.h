@@ -15,6 +15,10 @@
 struct status_verdict {
 	const char *name, *help;
 };
+/* Why SYNs passed the gate; NULL: in reserve. */
+extern const char *const status_gate[NOLIST_GATE_PASSES];
+/* "network", "source" or "connection": by what it counts first tries. */
+const char *status_gate_by(const struct nolist_gate *gate);
 extern const struct status_verdict status_verdicts[NOLIST_VERDICTS];
 /* A verdict's name; "verdict_NN" for one that only a newer program has. */
 #define STATUS_VERDICT 24

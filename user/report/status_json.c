@@ -69,6 +69,36 @@ static void json_mx(struct writer *o, struct status *s, int instance)
 	json_close(o, ']');
 }
 
+/* Counters are those of these tables. */
+static void json_gate(struct writer *o, const struct status *s, int instance)
+{
+	const struct nolist_gate *g = &s->conf->gate;
+	struct nolist_stats stats = {};
+	struct nolist_meta meta = {};
+	bool is_learning;
+	int i;
+
+	if (!(s->conf->defends & NOLIST_DEFEND_GATE)) {
+		json_none(o, "gate");
+		return;
+	}
+	kern_instance_stats(s->k, instance, &stats);
+	is_learning = !kern_meta(s->k, instance, &meta) && meta.learning_ns &&
+		      kern_now_ns() - meta.change[0].at_ns < meta.learning_ns;
+	json_open(o, "gate", '{');
+	json_number(o, "seconds", g->seconds);
+	json_text(o, "by", status_gate_by(g));
+	json_bool(o, "ip4", g->flags & NOLIST_GATE_IP4);
+	json_bool(o, "ip6", g->flags & NOLIST_GATE_IP6);
+	json_when(o, "learning_until", s, is_learning ? meta.change[0].at_ns + meta.learning_ns : 0);
+	json_number(o, "dropped", stats.verdict[NOLIST_REAL_GATED]);
+	json_open(o, "passed", '{');
+	for (i = 0; i < NOLIST_GATE_PASSES && status_gate[i]; i++)
+		json_number(o, status_gate[i], stats.gate[i]);
+	json_close(o, '}');
+	json_close(o, '}');
+}
+
 static void json_conf(struct writer *o, struct status *s, int instance)
 {
 	char text[NOLIST_TEXT_MAX + 1];
@@ -90,6 +120,7 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	json_close(o, ']');
 	json_number(o, "syn_ack_limit", s->conf->answers[NOLIST_LIMIT_SYN_ACK]);
 	json_number(o, "reset_limit", s->conf->answers[NOLIST_LIMIT_RESET]);
+	json_gate(o, s, instance);
 	if (s->conf->domains)
 		json_number(o, "domains", s->conf->domain_count);
 	else

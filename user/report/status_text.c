@@ -121,6 +121,29 @@ static void text_limits(const __u16 most[NOLIST_LIMITS])
 		printf(", any number of resets\n");
 }
 
+/* What passed it, and where it is open for all. */
+static void text_gate(const struct status *s, int instance, const struct nolist_stats *stats)
+{
+	const struct nolist_gate *g = &s->conf->gate;
+	struct nolist_meta meta = {};
+	char text[TEXT_TIME];
+	int i;
+
+	if (!(s->conf->defends & NOLIST_DEFEND_GATE))
+		return;
+	kern_meta(s->k, instance, &meta);
+	printf("gate: a stranger's first try waits %u s, by %s%s%s; dropped: %llu; passed:", g->seconds,
+	       status_gate_by(g), g->flags & NOLIST_GATE_IP4 ? "" : ", open over IPv4",
+	       g->flags & NOLIST_GATE_IP6 ? "" : ", open over IPv6",
+	       (unsigned long long)stats->verdict[NOLIST_REAL_GATED]);
+	for (i = 0; i < NOLIST_GATE_PASSES && status_gate[i]; i++)
+		printf(" %s %llu", status_gate[i], (unsigned long long)stats->gate[i]);
+	printf("\n");
+	if (meta.learning_ns && kern_now_ns() - meta.change[0].at_ns < meta.learning_ns)
+		printf("gate: open until %s, while it learns who comes\n",
+		       when(s, meta.change[0].at_ns + meta.learning_ns, text));
+}
+
 static void text_domains(const struct nolist_config *conf, const struct nolist_stats *stats)
 {
 	if (!conf->domains) {
@@ -169,6 +192,7 @@ static void text_instance(struct status *s, int instance)
 	printf("\n");
 	text_limits(s->conf->answers);
 	text_silence(s, instance);
+	text_gate(s, instance, &stats);
 	text_domains(s->conf, &stats);
 	/* Of the dialogue only the banner shows the name and the stage. */
 	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
