@@ -45,6 +45,11 @@ maillog)
 		selftests/unit selftests/tool selftests/net 2>/dev/null | head -n 200 | seed
 	find selftests -name '*.log' -size -64k | head -n 20 | while read -r f; do head -c 4096 "$f" | seed; done
 	;;
+share)
+	printf '\0nolist-h\1\220\34\1a\0\200\344\352\366\7\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' | seed
+	printf '\001\1\2\0\0' | seed
+	printf '\001\1\14\40\200\344\352\366\7\2\1' | seed
+	;;
 import)
 	printf '192.0.2.1 1790000000\n2001:db8::1\t2026-09-20T12:00:60.5+02:00\n# none\n' | seed
 	;;

@@ -39,13 +39,18 @@ uint32_t bucket_of(const struct pack_key *key)
 
 /* --- writing --------------------------------------------------------------------- */
 
+static bool has_contact(const struct contact *c)
+{
+	return c->when.first || c->opens || c->hidden.first;
+}
+
 static uint32_t mask_of(const struct record *r)
 {
 	uint32_t mask = 0;
 
-	mask |= (r->low.when.first || r->low.opens) << FIELD_LOW;
-	mask |= (r->real.when.first || r->real.opens) << FIELD_REAL;
-	mask |= (r->high.when.first || r->high.opens) << FIELD_HIGH;
+	mask |= has_contact(&r->low) << FIELD_LOW;
+	mask |= has_contact(&r->real) << FIELD_REAL;
+	mask |= has_contact(&r->high) << FIELD_HIGH;
 	mask |= (r->data.first || r->data_count) << FIELD_DATA;
 	mask |= (r->data_hidden.first != 0) << FIELD_DATA_HIDDEN;
 	mask |= (r->talk.first || r->talk_hours) << FIELD_TALK;

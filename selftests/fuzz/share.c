@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Heads and blobs of other nodes: whatever is read of them can be judged, and written as it was read. */
+#include "selftests/fuzz/fuzz.h"
+#include "user/judge/verdict.h"
+#include "user/share/head.h"
+#include "user/share/row.h"
+
+#define NOW 1795000000
+
+static void fuzz_head(const uint8_t *data, size_t size)
+{
+	struct rules rules;
+	struct share_head h, again;
+	struct bytes b = {};
+
+	rules_init(&rules);
+	if (share_head_read(&h, data, size))
+		return;
+	share_head_write(&b, &h);
+	HOLDS(!b.is_bad && b.used == size && !memcmp(b.at, data, size));
+	HOLDS(!share_head_read(&again, b.at, b.used) && again.blobs == h.blobs);
+	HOLDS(!site_ready(&h.site, &rules, NOW));
+	free(b.at);
+	share_head_free(&h);
+	share_head_free(&again);
+}
+
+static void judge(const struct record *r)
+{
+	const struct site site = { .family = { { .has_low = true }, { .has_low = true } } };
+	struct side side[2] = { { .r = *r, .site = &site }, { .r = *r, .site = &site, .operator = 1 } };
+	struct rules rules;
+	struct verdict v;
+
+	rules_init(&rules);
+	verdict_of_sides(side, 1, 0, &rules, NOW, &v);
+	side[0].r = *r;
+	verdict_of_sides(side, 2, 1, &rules, NOW, &v);
+	HOLDS(v.is < JUDGEMENTS && v.is != JUDGED_OFFENDER);
+}
+
+static void fuzz_rows(const uint8_t *data, size_t size, uint32_t bucket)
+{
+	struct cursor c = cursor_of(data, size), second;
+	struct pack_key prev = {};
+	struct row row = {}, again = {};
+
+	while (row_read(&c, bucket, 0, &row) > 0) {
+		struct bytes b = {};
+
+		HOLDS(bucket_of(&row.key) == bucket);
+		judge(&row.r);
+		row_write(&b, &row.r, &row.key, &prev);
+		second = cursor_of(b.at, b.used);
+		again.key = prev;
+		HOLDS(!b.is_bad && row_read(&second, bucket, 0, &again) == 1 && !cursor_left(&second));
+		HOLDS(again.r.hours == row.r.hours && again.r.data.last == row.r.data.last &&
+		      again.r.open_hours == row.r.open_hours && again.r.low.opens == row.r.low.opens);
+		prev = row.key;
+		free(b.at);
+	}
+	row_free(&row);
+	row_free(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size && *data & 1)
+		fuzz_rows(data + 1, size - 1, *data & 2 ? BUCKETS_IP4 + 0x5000 : *data << 4);
+	else if (size)
+		fuzz_head(data + 1, size - 1);
+	return 0;
+}
