@@ -108,6 +108,8 @@ struct conf {
 	char *share_nodes;        /* "share-nodes": the judge's file of nodes */
 	char *share_user;         /* "share-user": of Redis */
 	char *share_secret_file;  /* "share-secret-file": its password */
+	char *share_key_file;     /* "share-key-file": signs what this host shares */
+	char *share_list_key;     /* "share-list-key": must have signed the list */
 	int share_leave_out;      /* "share-leave-out": operators that may lie; -1: not given */
 
 	/* All of the above as it was given, in that order (given.h): */

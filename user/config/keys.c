@@ -404,6 +404,8 @@ static const struct key {
 	{ "share-nodes", conf_set_share_nodes, false, NULL },
 	{ "share-user", conf_set_share_user, false, NULL },
 	{ "share-secret-file", conf_set_share_secret_file, false, NULL },
+	{ "share-key-file", conf_set_share_key_file, false, NULL },
+	{ "share-list-key", conf_set_share_list_key, false, NULL },
 	{ "share-leave-out", conf_set_share_leave_out, false, NULL },
 };
 

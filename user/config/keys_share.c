@@ -11,6 +11,7 @@
 
 #define WHERE_MAX 200
 #define NAME_MAX_BYTES 64
+#define KEY_DIGITS 64
 #define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 static int wrong(struct conf *conf, const char *value, const char *where, const char *what)
@@ -84,6 +85,18 @@ int conf_set_share_secret_file(struct conf *conf, const char *value, const char 
 	return set_file(conf, value, where, &conf->share_secret_file);
 }
 
+int conf_set_share_key_file(struct conf *conf, const char *value, const char *where)
+{
+	return set_file(conf, value, where, &conf->share_key_file);
+}
+
+int conf_set_share_list_key(struct conf *conf, const char *value, const char *where)
+{
+	if (strspn(value, "0123456789abcdef") != KEY_DIGITS || value[KEY_DIGITS])
+		return wrong(conf, value, where, "a public key of 64 hex digits");
+	return replace(&conf->share_list_key, value);
+}
+
 int conf_set_share_leave_out(struct conf *conf, const char *value, const char *where)
 {
 	unsigned int n;
@@ -101,4 +114,6 @@ void conf_free_share(struct conf *conf)
 	free(conf->share_nodes);
 	free(conf->share_user);
 	free(conf->share_secret_file);
+	free(conf->share_key_file);
+	free(conf->share_list_key);
 }

@@ -48,6 +48,8 @@ struct args {
 	struct conf conf;
 	struct judge judge;
 	struct transport *t;
+	uint8_t key[KEY_BYTES]; /* signs, if has_key */
+	bool has_key;
 };
 
 /* --- what they have in common ------------------------------------------------------------ */
@@ -65,6 +67,9 @@ static int open_all(struct args *a)
 	error = judge_open(&a->judge, &a->options);
 	status = cmd_print_files(&a->judge.files) ? EXIT_WARNED : EXIT_DONE;
 	o = (struct transport_options){ a->conf.share, a->conf.share_user, a->conf.share_secret_file };
+	if (!error && a->conf.share_key_file)
+		error = sign_key_read(a->conf.share_key_file, a->key);
+	a->has_key = a->conf.share_key_file;
 	if (!error)
 		error = transport_open(&a->t, &o);
 	return error ? cmd_failed(error) : status;
@@ -125,7 +130,7 @@ static int run_push(struct args *a)
 {
 	char name[NODE_NAME_MAX + 1] = "";
 	struct push p = { .node = node_name(a, name), .state_dir = options.state_dir,
-			  .is_all = a->is_again };
+			  .key = a->has_key ? a->key : NULL, .is_all = a->is_again };
 	struct evidence *evidence = NULL;
 	int error;
 
@@ -184,7 +189,7 @@ static int publish(struct args *a)
 	status = status_of(dump(&a->judge, &a->one, &a->dump));
 	if (status == EXIT_FAILED)
 		return status;
-	error = published_put(a->t, file);
+	error = published_put(a->t, file, a->has_key ? a->key : NULL);
 	return error ? cmd_failed(error) : status;
 }
 
@@ -223,8 +228,12 @@ static int run_judge(struct args *a)
 	error = nodes_read(&nodes, a->conf.share_nodes);
 	h.leave_out = a->conf.share_leave_out >= 0 ? a->conf.share_leave_out : nodes.has_operators;
 	if (!error)
+		error = nodes_seen_read(&nodes, options.state_dir);
+	if (!error)
 		error = harvest_fetch(&h);
 	status = tell_harvest(&h);
+	if (!error && !a->options.at)
+		error = nodes_seen_write(&nodes, options.state_dir, a->judge.now);
 	if (error == -ENODATA)
 		failx(error, "no node can be judged by: lists stay as they are");
 	if (!error)
@@ -241,6 +250,7 @@ static int run_pull(struct args *a)
 {
 	struct evidence *own = NULL;
 	struct published p = {};
+	uint8_t public[KEY_BYTES];
 	int error = configured_check(&a->conf), status;
 
 	if (!error && !a->conf.lists) {
@@ -248,8 +258,12 @@ static int run_pull(struct args *a)
 		hint("list = { \"FORMAT FILE COMMAND...\" }");
 		return EXIT_USAGE;
 	}
+	if (a->conf.share_list_key)
+		sign_key_parse(a->conf.share_list_key, public);
 	if (!error)
-		error = published_get(&p, a->t, a->judge.now);
+		error = published_get(&p, a->t, a->conf.share_list_key ? public : NULL, a->judge.now);
+	if (!error)
+		error = published_note(&p, options.state_dir);
 	if (!error)
 		error = evidence_open_stored(&own, options.state_dir);
 	if (!error)
@@ -278,17 +292,46 @@ static int run_status(struct args *a)
 	return error ? cmd_failed(error) : h.unused ? EXIT_WARNED : EXIT_DONE;
 }
 
+/* --- key ---------------------------------------------------------------------------------- */
+
+/* Makes this host's key, and prints what others need to know of it. */
+static int run_key(struct args *a)
+{
+	uint8_t public[KEY_BYTES];
+	char text[KEY_TEXT];
+	int error, status = cmd_conf(&a->conf, a->file);
+
+	if (status)
+		return status;
+	if (!a->conf.share_key_file) {
+		errx("the configuration names no file for the key");
+		hint("share-key-file = FILE");
+		return EXIT_USAGE;
+	}
+	error = sign_key_make(a->conf.share_key_file);
+	if (!error)
+		error = sign_key_read(a->conf.share_key_file, a->key);
+	if (error)
+		return cmd_failed(error);
+	sign_public(a->key, public);
+	sign_key_text(public, text);
+	puts(text);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
 /* --- the command line --------------------------------------------------------------------- */
 
 static const struct verb {
 	const char *name;
 	int (*run)(struct args *a);
 	bool is_locked; /* one at a time */
+	bool is_alone;  /* opens what it needs itself */
 } verbs[] = {
-	{ "push", run_push, true },
-	{ "judge", run_judge, true },
-	{ "pull", run_pull, true },
-	{ "status", run_status, false },
+	{ "push", run_push, true, false },
+	{ "judge", run_judge, true, false },
+	{ "pull", run_pull, true, false },
+	{ "status", run_status, false, false },
+	{ "key", run_key, true, true },
 };
 
 static const struct verb *verb_find(const char *name)
@@ -299,7 +342,7 @@ static const struct verb *verb_find(const char *name)
 		if (!strcmp(verbs[i].name, name))
 			return &verbs[i];
 	errx("unknown word '%s'", name);
-	hint("nolist-xdp share push, judge, pull or status");
+	hint("nolist-xdp share push, judge, pull, status or key");
 	return NULL;
 }
 
@@ -354,7 +397,7 @@ static int check(const struct args *a, const struct verb *v)
 static int run(struct args *a, const struct verb *v)
 {
 	int fd = -1, error = v->is_locked ? lock(&fd) : 0;
-	int warned = error ? cmd_failed(error) : open_all(a), status = warned;
+	int warned = error ? cmd_failed(error) : v->is_alone ? EXIT_DONE : open_all(a), status = warned;
 
 	if (status == EXIT_DONE || status == EXIT_WARNED)
 		status = worse(v->run(a), warned);
@@ -379,7 +422,7 @@ static int cmd_share(int argc, char **argv)
 	if (c < 0)
 		return -1 - c;
 	if (optind == argc) {
-		errx("what is to be shared? push, judge, pull or status");
+		errx("what is to be shared? push, judge, pull, status or key");
 		return EXIT_USAGE;
 	}
 	v = verb_find(argv[optind++]);
@@ -395,7 +438,7 @@ int main(int argc, char **argv)
 {
 	static const struct cmd cmds[] = {
 		{ "share", cmd_share,
-		  "push|judge|pull|status [-c FILE] [--again] [--format FORMAT] [--output FILE] [--all] "
+		  "push|judge|pull|status|key [-c FILE] [--again] [--format FORMAT] [--output FILE] [--all] "
 		  "[--at TIME] [--quiet]",
 		  HELP_SHARE },
 		{}

@@ -22,6 +22,8 @@ const char *const node_reasons[NODE_STATES] = {
 	[NODE_OLD] = "its last push is too old",
 	[NODE_AHEAD] = "its clock is ahead",
 	[NODE_BROKEN] = "what it has pushed makes no sense to this version",
+	[NODE_UNSIGNED] = "its head is not signed by its key",
+	[NODE_REPLAYED] = "its head is older than one that it was judged by before",
 	[NODE_TORN] = "not all that it has pushed is there",
 };
 
@@ -40,7 +42,9 @@ static enum node_state judge_head(const struct harvest *h, struct report *r, con
 	share_head_free(&r->head);
 	if (!bytes)
 		return NODE_MISSING;
-	if (share_head_read(&r->head, bytes, size) || strcmp(head->node, r->node->name))
+	if (r->node->has_key && !sign_is_by(bytes, size, r->node->key))
+		return NODE_UNSIGNED;
+	if (share_head_read(&r->head, bytes, sign_body(bytes, size)) || strcmp(head->node, r->node->name))
 		return NODE_BROKEN;
 	if (head->made > h->j->now + AHEAD_MAX_S)
 		return NODE_AHEAD;
@@ -58,10 +62,8 @@ static int fetch_head(struct harvest *h, struct report *r, const struct key *key
 	if (error)
 		return error;
 	r->state = judge_head(h, r, bytes, size);
-	/* Of an earlier store the name says which one it must be. */
-	if (r->state == NODE_USED && key->kind == KEY_EARLIER &&
-	    r->head.incarnation != key->incarnation)
-		r->state = NODE_BROKEN;
+	if (r->state == NODE_USED && key->kind == KEY_HEAD && r->head.made < r->node->seen)
+		r->state = NODE_REPLAYED;
 	for (r->rows = r->bytes = i = 0; i < r->head.blobs; i++) {
 		r->rows += r->head.blob[i].rows;
 		r->bytes += r->head.blob[i].size;
@@ -205,7 +207,17 @@ static int fetch_report(struct harvest *h, struct report *r, const struct key *k
 	return error;
 }
 
-static int fetch_node(struct harvest *h, const struct node *node)
+/* Of an earlier store the present head says which one it must be. */
+static void check_earlier(struct harvest *h, struct report *r, const struct head_earlier *e)
+{
+	if (r->state != NODE_USED || (r->head.incarnation == e->incarnation && r->head.made == e->made))
+		return;
+	r->state = NODE_BROKEN;
+	h->used--;
+	h->unused++;
+}
+
+static int fetch_node(struct harvest *h, struct node *node)
 {
 	struct report *r = &h->report[h->reports++];
 	struct key key = { .kind = KEY_HEAD, .node = node->name };
@@ -215,13 +227,16 @@ static int fetch_node(struct harvest *h, const struct node *node)
 
 	r->node = node;
 	error = fetch_report(h, r, &key);
+	if (r->state == NODE_USED)
+		node->seen = head->made;
 	for (i = 0; i < head->earliers && !error; i++) {
 		if (r->state != NODE_USED || head->earlier[i].made < h->j->now - HEAD_KEEP_S)
 			continue;
 		h->report[h->reports] = (struct report){ .node = node };
 		key = (struct key){ .kind = KEY_EARLIER, .node = node->name,
 				    .incarnation = head->earlier[i].incarnation };
-		error = fetch_report(h, &h->report[h->reports++], &key);
+		error = fetch_report(h, &h->report[h->reports], &key);
+		check_earlier(h, &h->report[h->reports++], &head->earlier[i]);
 	}
 	return error;
 }

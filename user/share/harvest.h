@@ -21,6 +21,8 @@ enum node_state {
 	NODE_OLD,     /* its head is older than evidence may be */
 	NODE_AHEAD,   /* its clock is ahead */
 	NODE_BROKEN,  /* its head makes no sense, is another node's or of an unknown version */
+	NODE_UNSIGNED, /* its head is not signed by its key */
+	NODE_REPLAYED, /* its head is older than the one that it was judged by before */
 	NODE_TORN,    /* blobs that its head names are not there, or are others */
 	NODE_STATES
 };
@@ -28,7 +30,7 @@ extern const char *const node_reasons[NODE_STATES];
 
 /* What one store of a node has shared. */
 struct report {
-	const struct node *node;
+	struct node *node;
 	enum node_state state;
 	struct share_head head;
 	uint64_t rows, bytes;
@@ -47,7 +49,7 @@ struct report {
 struct harvest {
 	/* Set by the caller: */
 	struct transport *t;
-	const struct nodes *nodes;
+	struct nodes *nodes;
 	const char *state_dir;
 	struct judge *j;
 	unsigned int leave_out;

@@ -154,7 +154,7 @@ static void read_name(struct cursor *c, char name[NODE_NAME_MAX + 1])
 
 	cursor_raw(c, name, size);
 	name[size] = '\0';
-	c->is_bad |= !node_name_is(name);
+	c->is_bad |= strlen(name) != size || !node_name_is(name);
 }
 
 /* An array of what follows; NULL, and the cursor is bad, if there is no memory. */

@@ -43,10 +43,16 @@ static int take_line(char *line, unsigned int number, void *arg)
 {
 	struct nodes *nodes = arg;
 	char *rest, *name = strtok_r(line, BLANKS, &rest), *operator = strtok_r(NULL, BLANKS, &rest);
+	char *key = operator ? strtok_r(NULL, BLANKS, &rest) : NULL;
+	uint8_t public[KEY_BYTES] = {};
 	struct node *node;
 
 	(void)number;
-	if (strtok_r(NULL, BLANKS, &rest) || !node_name_is(name) || is_known(nodes, name) ||
+	if (operator && !strcmp(operator, "-"))
+		operator = NULL;
+	if (key && (sign_key_parse(key, public) || strtok_r(NULL, BLANKS, &rest)))
+		return -EINVAL;
+	if (!node_name_is(name) || is_known(nodes, name) ||
 	    (operator && !node_name_is(operator)) || nodes->n == NODES_MAX)
 		return -EINVAL;
 	if (array_grow(&nodes->node, nodes->n, sizeof(*nodes->node)))
@@ -57,6 +63,9 @@ static int take_line(char *line, unsigned int number, void *arg)
 	snprintf(node->operator, sizeof(node->operator), "%s%s", operator ? "" : "=",
 		 operator ? operator : name);
 	node->voice = voice_of(nodes, node->operator);
+	node->has_key = key;
+	memcpy(node->key, public, sizeof(public));
+	node->seen = 0;
 	nodes->has_operators |= operator != NULL;
 	nodes->n++;
 	return 0;
@@ -83,9 +92,9 @@ int nodes_read(struct nodes *nodes, const char *file)
 		return fail(error, "cannot read '%s'", file);
 	/* A node that is left out would be a gap that nobody knows of. */
 	if (bad.count) {
-		fail_usage("%s:%u: this is no node and operator, or the node is there twice", file,
+		fail_usage("%s:%u: this is no node, or the node is there twice", file,
 			   bad.first);
-		return fail_hint("letters, digits, '-', '_' and '.', at most %d", NODE_NAME_MAX);
+		return fail_hint("NODE, NODE OPERATOR, or NODE OPERATOR KEY, with '-' for no operator");
 	}
 	return nodes->n ? 0 : fail_usage("'%s' names no node", file);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The judge's own file of the nodes that it expects: a name and its operator a line. Who is not in it
- * has no say; who is in it and does not report is a gap.
+ * The judge's own file of the nodes that it expects: a name a line, its operator and its
+ * public key. A node that is not in it has no say; one that is in it and does not report is a gap.
  */
 #ifndef NOLIST_SHARE_NODES_H
 #define NOLIST_SHARE_NODES_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "user/share/head.h"
+#include "user/share/sign.h"
 
 #define NODES_MAX 1000
 
@@ -18,6 +19,9 @@ struct nodes {
 		char name[NODE_NAME_MAX + 1];
 		char operator[NODE_NAME_MAX + 1]; /* of itself, where the file names none */
 		unsigned int voice;               /* the same number for the same operator, from 0 on */
+		uint8_t key[KEY_BYTES];           /* of its signatures, if has_key */
+		bool has_key;
+		int64_t seen; /* when the push was made by which it was judged last; 0: never */
 	} *node;
 	size_t n;
 	bool has_operators; /* the file names some */
@@ -26,5 +30,9 @@ struct nodes {
 /* 0 or -errno, explained by failure_of(); nodes_free() is always safe afterwards. */
 int nodes_read(struct nodes *nodes, const char *file);
 void nodes_free(struct nodes *nodes);
+
+/* seen.c: of each node, from and to the state directory. */
+int nodes_seen_read(struct nodes *nodes, const char *state_dir);
+int nodes_seen_write(const struct nodes *nodes, const char *state_dir, int64_t now);
 
 #endif

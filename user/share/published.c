@@ -10,13 +10,17 @@
 #include "user/base/failure.h"
 #include "user/base/lines.h"
 #include "user/base/page_row.h"
+#include "user/base/state_note.h"
 #include "user/base/text.h"
 #include "user/share/published.h"
+#include "user/share/sign.h"
+
+#define LIST_NOTE "share.list"
 
 static const char magic[8] = "nolist-l";
 #define ENVELOPE (sizeof(magic) + DIGEST_BYTES)
 
-int published_put(struct transport *t, const char *file)
+int published_put(struct transport *t, const char *file, const uint8_t *private)
 {
 	const struct key key = { .kind = KEY_LIST };
 	struct bytes b = {};
@@ -31,6 +35,8 @@ int published_put(struct transport *t, const char *file)
 	bytes_raw(&b, magic, sizeof(magic));
 	bytes_raw(&b, digest, sizeof(digest));
 	bytes_raw(&b, text, size);
+	if (private)
+		sign_append(&b, private);
 	error = b.is_bad ? fail(-ENOMEM, "cannot hold the list") :
 			   transport_put(t, &key, b.at, b.used);
 	if (!error)
@@ -122,7 +128,7 @@ static bool is_in_order(const struct published *p)
 	return true;
 }
 
-int published_get(struct published *p, struct transport *t, int64_t now)
+int published_get(struct published *p, struct transport *t, const uint8_t *public, int64_t now)
 {
 	const struct key key = { .kind = KEY_LIST };
 	char when[TEXT_TIME];
@@ -135,6 +141,9 @@ int published_get(struct published *p, struct transport *t, int64_t now)
 		return error;
 	if (!p->bytes)
 		return failx(-ENODATA, "there is no list: \"nolist-xdp share judge\" makes it");
+	if (public && !sign_is_by(p->bytes, size, public))
+		return failx(-EACCES, "the shared list is not signed by the judge's key");
+	size = sign_body(p->bytes, size);
 	if (!is_whole(p->bytes, size) || read_list(p, (char *)p->bytes + ENVELOPE, size - ENVELOPE) ||
 	    !is_in_order(p))
 		return failx(-EBADMSG, "the shared list is damaged, or was made by another version");
@@ -144,6 +153,24 @@ int published_get(struct published *p, struct transport *t, int64_t now)
 		return failx(-EPROTO, "the shared list is of %s, which is yet to come",
 			     text_time(p->time, when));
 	return 0;
+}
+
+int published_note(const struct published *p, const char *state_dir)
+{
+	char text[STATE_NOTE_MAX], was[TEXT_TIME], is[TEXT_TIME];
+	int error = state_note_read(state_dir, LIST_NOTE, text);
+	int64_t last = error ? 0 : strtoll(text, NULL, 10);
+
+	if (error && error != -ENOENT)
+		return fail(error, "cannot read '%s/" LIST_NOTE "'", state_dir);
+	if (p->time < last)
+		return failx(-EPROTO, "the shared list is of %s, older than the last one, of %s",
+			     text_time(p->time, is), text_time(last, was));
+	if (p->time == last)
+		return 0;
+	snprintf(text, sizeof(text), "%lld\n", (long long)p->time);
+	error = state_note_write(state_dir, LIST_NOTE, text);
+	return error ? fail(error, "cannot write '%s/" LIST_NOTE "'", state_dir) : 0;
 }
 
 /* --- as the judge's sources -------------------------------------------------------------- */

@@ -27,10 +27,15 @@ struct published {
 	bool has_data;
 };
 
-/* Puts the file there. 0 or -errno, explained by failure_of(). */
-int published_put(struct transport *t, const char *file);
-/* -ENODATA: there is none; -EBADMSG; -ESTALE: it has expired. published_free() is always safe. */
-int published_get(struct published *p, struct transport *t, int64_t now);
+/* Puts the file there, signed by a private key, or NULL. 0 or -errno, explained by failure_of(). */
+int published_put(struct transport *t, const char *file, const uint8_t *key);
+/*
+ * public: the key that must have signed it, or NULL. -ENODATA: there is none; -EBADMSG; -EACCES: it is
+ * not signed by it; -ESTALE: it has expired. published_free() is always safe.
+ */
+int published_get(struct published *p, struct transport *t, const uint8_t *public, int64_t now);
+/* An older list than the one before is a replay: -EPROTO. Notes this one's time. */
+int published_note(const struct published *p, const char *state_dir);
 /*
  * The judge takes it as its sources, as of the time of the list and for as long as that lives: what
  * is written of it twice is the same. own: this host's evidence.

@@ -19,6 +19,7 @@
 #include "user/judge/tests.h"
 #include "user/share/push.h"
 #include "user/share/row.h"
+#include "user/share/sign.h"
 #include "user/store/store.h"
 
 #define BATCH 64
@@ -127,7 +128,7 @@ static int read_old(struct pushing *s)
 
 	if (error || !bytes)
 		return error;
-	s->has_old = !share_head_read(&s->old, bytes, size) && !strcmp(s->old.node, s->p->node);
+	s->has_old = !share_head_read(&s->old, bytes, sign_body(bytes, size)) && !strcmp(s->old.node, s->p->node);
 	s->p->has_reread = !s->has_old;
 	free(bytes);
 	return 0;
@@ -152,6 +153,12 @@ static void carry_earlier(struct pushing *s)
 			h->earlier[h->earliers++] = old->earlier[i];
 }
 
+static void sign(const struct pushing *s, struct bytes *b)
+{
+	if (s->p->key)
+		sign_append(b, s->p->key);
+}
+
 /* The head that was there is of another store: it gets a name of its own, and its blobs stay. */
 static int keep_old(struct pushing *s)
 {
@@ -165,6 +172,7 @@ static int keep_old(struct pushing *s)
 	h->earlier[h->earliers++] = (struct head_earlier){ s->old.incarnation, s->old.made };
 	alone.earliers = 0;
 	share_head_write(&b, &alone);
+	sign(s, &b);
 	error = b.is_bad ? out_of_memory() : transport_put(s->t, &key, b.at, b.used);
 	if (!error)
 		error = transport_sync(s->t);
@@ -275,6 +283,7 @@ static int put_head(struct pushing *s)
 	int error;
 
 	share_head_write(&b, &s->head);
+	sign(s, &b);
 	error = b.is_bad ? out_of_memory() :
 		b.used > HEAD_MAX ? failx(-EFBIG, "the head of this node is too large") :
 		transport_put(s->t, &key, b.at, b.used);

@@ -13,6 +13,7 @@ struct push {
 	/* Set by the caller: */
 	const char *node;
 	const char *state_dir;
+	const uint8_t *key; /* signs by this; NULL: nothing is signed */
 	bool is_all; /* puts what is there as well */
 	/* Results: */
 	bool is_stale;   /* a newer push is there already: nothing was put */

@@ -29,7 +29,7 @@ static int print_list(struct transport *t, int64_t now)
 {
 	char made[TEXT_TIME], expires[TEXT_TIME];
 	struct published p;
-	int error = published_get(&p, t, now);
+	int error = published_get(&p, t, NULL, now);
 
 	if (!error)
 		printf("\nlist: %zu entries, of %s, until %s\n", p.rows, text_time(p.time, made),
