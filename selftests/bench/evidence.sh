@@ -31,6 +31,7 @@ cat >"$CONF" <<-END
 END
 must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 BOOT=$("$INJECT" --boot)
+read -r up _ </proc/uptime
 
 # row WHAT COMMAND...: what it costs.
 row() {
@@ -92,10 +93,13 @@ for i in 1 2 3 4; do
 	inject "many=$half"
 done
 inject "later=$half:2m"
+# The real MX is seen, as at any site.
+inject "198.51.100.1 data=60s:${up%.*}s:9" "2001:db8:9:: data=60s:${up%.*}s:9"
 tool "collect, $many with news, five times as many stored" collect --log 0
 dump "dump, $many offenders, five times as many stored"
 for ((round = 0; round < rounds; round++)); do
 	tool 'explain, one of these' explain 100.128.1.1
+	tool 'explain, a /64 of these' explain 2a10::/64
 	tool 'show --top 20, of these' show --top 20
 done
 scrape "the same, five times as many stored"

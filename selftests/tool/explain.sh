@@ -208,6 +208,34 @@ run explain -c "$TMP/more.conf" --json 203.0.113.1
 is "$(jq -c '[.lists[] | [.format, .there, .listed, .waits]]' "$TMP/out")" \
 	'[["nft",true,true,false],["plain",false,false,false]]' 'JSON: the same'
 
+# --- one source is looked up in the tables, and judged as by a walk over all ---
+
+must nolist unload --purge >/dev/null
+rm -rf "$STATE_DIR"
+must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
+inject "198.51.100.99 real=1h:3h:2 data=1h:3h:2" "2001:db8:9:1:: real=1h:3h:2 data=1h:3h:2"
+must nolist collect -c "$TMP/now.conf" >/dev/null
+bad="high=1h:2h:3 talk=1h:2h:2 hour=1:1:0:0:0 hour=0:1:0:0:0"
+inject "203.0.113.1 $bad" "198.51.100.2 $bad" "198.51.100.1 low=1h:2h:1 real=1h:3h:9 data=1h:3h:9" \
+	"2001:db8:5:1:: $bad" "2001:db8:6:1:: $bad" "2001:db8:6:ffff:: low=1h:2h:1 real=1h:3h:2 data=1h:3h:2" \
+	"203.0.113.9 low=1h:2h:1 $bad"
+run show -c "$TMP/now.conf" --json
+jq -r '.sources[] | "\(.source) \(.verdict)"' "$TMP/out" | sort >"$TMP/walked"
+is "$(awk '{ print $2 }' "$TMP/walked" | sort | uniq -c | awk '{ print $2 $1 }' | tr '\n' ' ')" \
+	'alibi3 none4 offender2 ' 'a walk knows offenders, and who has an alibi of its own or of others'
+while read -r address _; do
+	run explain -c "$TMP/now.conf" --json "${address%/*}"
+	echo "$address $(jq -r .verdict "$TMP/out")"
+done <"$TMP/walked" >"$TMP/looked_up"
+is "$(cat "$TMP/looked_up")" "$(cat "$TMP/walked")" 'explain judges each as a walk does'
+run explain -c "$TMP/now.conf" 203.0.113.1
+says '^  real-mx +yes +a source sent data to the real MX [0-9][^ ]* ago or later; needed within' \
+	'when others were at the real MX since the last collect it does not know'
+rm -rf "$STATE_DIR"
+run explain -c "$TMP/now.conf" 203.0.113.1
+says '^  real-mx +yes +a source sent data to the real MX [0-9][^ ]* ago; needed within' \
+	'unless it needs to: then it walks'
+
 fails 2 'no address given' 'no address' explain
 fails 2 'one address at a time' 'two addresses' explain 192.0.2.1 192.0.2.2
 for bad in 192.0.2 mx.example.com 2001:db8::1/64 192.0.2.1/33 '' fe80::1%s0; do

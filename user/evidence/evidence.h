@@ -111,6 +111,14 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 int evidence_open_stored(struct evidence **ep, const char *state_dir);
 /* When tables were last collected into that store, in seconds since 1970; 0: never. */
 int64_t evidence_collected(const struct evidence *e);
+/*
+ * The same without a walk over the tables: these sources alone are looked up there. What is known of
+ * all sources together is the same, but for evidence_real_last() and evidence_data_last(): of the
+ * tables only these sources count. -EAGAIN: only a walk tells whether contacts were lost.
+ */
+int evidence_look_up(struct evidence **ep, const char *pin_dir, const char *state_dir,
+		     const struct ranges *only);
+bool evidence_is_looked_up(const struct evidence *e); /* so these two may have been later */
 bool evidence_is_partial(const struct evidence *e); /* of some sources only */
 /* The MX addresses and own addresses in force: how many; 0: nothing is loaded. */
 size_t evidence_mx(const struct evidence *e, const struct nolist_slot **mx);

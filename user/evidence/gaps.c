@@ -105,6 +105,9 @@ static int add_live_gaps(struct evidence *e, const struct evidence_epoch *epoch)
 	int error;
 
 	gap.from_s = epoch->last.to_s;
+	/* Of a sample: are they evicted while young, or not? */
+	if ((stats->contacts_evicted_s[0] > gap.from_s) != (stats->contacts_evicted_s[1] > gap.from_s))
+		return -EAGAIN;
 	gap.detached = epoch->last.detached;
 	gap_evicted(&gap, &epoch->last);
 	error = add_interval(e, epoch, &epoch->last, &gap);

@@ -84,6 +84,11 @@ bool evidence_is_partial(const struct evidence *e)
 	return e->only;
 }
 
+bool evidence_is_looked_up(const struct evidence *e)
+{
+	return snapshot_is_looked_up(e->tables);
+}
+
 int evidence_new_only(struct evidence **ep, struct snapshot *tables, struct store *store,
 		      const struct ranges *only)
 {

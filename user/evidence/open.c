@@ -40,8 +40,11 @@ static int read_mx(const struct kern *k, struct nolist_slot **mx, size_t *mxs)
 	return error;
 }
 
-static int read_tables(const char *pin_dir, const struct ranges *only, struct snapshot **tables,
-		       struct nolist_slot **mx, size_t *mxs)
+/* snapshot_read() or snapshot_look_up() */
+typedef int read_fn(struct snapshot **tables, const struct kern *k, const struct ranges *only);
+
+static int read_tables(read_fn *read, const char *pin_dir, const struct ranges *only,
+		       struct snapshot **tables, struct nolist_slot **mx, size_t *mxs)
 {
 	struct kern *k = NULL;
 	int error = kern_open(&k, pin_dir);
@@ -50,7 +53,7 @@ static int read_tables(const char *pin_dir, const struct ranges *only, struct sn
 		return error;
 	error = read_mx(k, mx, mxs);
 	if (!error)
-		error = snapshot_read(tables, k, only);
+		error = read(tables, k, only);
 	kern_close(k);
 	return error ? fail(error, "cannot read the tables") : 0;
 }
@@ -83,8 +86,8 @@ static int merge(struct evidence **ep, struct snapshot *tables, struct store *st
 	return error == -ENOMEM ? fail(error, "cannot hold the evidence") : error;
 }
 
-int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir,
-		  const struct ranges *only)
+static int open_by(read_fn *read, struct evidence **ep, const char *pin_dir, const char *state_dir,
+		   const struct ranges *only)
 {
 	struct nolist_slot *mx = NULL;
 	struct snapshot *tables = NULL;
@@ -94,7 +97,7 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 	size_t mxs = 0;
 
 	*ep = NULL;
-	error = read_tables(pin_dir, only, &tables, &mx, &mxs);
+	error = read_tables(read, pin_dir, only, &tables, &mx, &mxs);
 	failure_keep(&none);
 	/* After the tables: records that a collect frees there meanwhile are here. */
 	stored = error && error != -ENOENT ? -ENOENT : store_open(&store, state_dir, STORE_READ);
@@ -110,4 +113,16 @@ int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_d
 	snapshot_free(tables);
 	store_close(store);
 	return error;
+}
+
+int evidence_open(struct evidence **ep, const char *pin_dir, const char *state_dir,
+		  const struct ranges *only)
+{
+	return open_by(snapshot_read, ep, pin_dir, state_dir, only);
+}
+
+int evidence_look_up(struct evidence **ep, const char *pin_dir, const char *state_dir,
+		     const struct ranges *only)
+{
+	return open_by(snapshot_look_up, ep, pin_dir, state_dir, only);
 }

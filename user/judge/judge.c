@@ -105,6 +105,7 @@ static int see_real_mx(struct judge *j)
 	for (f = 0; f < 2; f++) {
 		j->site.family[f].real_last = evidence_real_last(j->evidence, f);
 		j->site.family[f].data_last = evidence_data_last(j->evidence, f);
+		j->site.family[f].is_or_later = evidence_is_looked_up(j->evidence);
 		is_asked |= j->site.family[f].real_last > j->now;
 	}
 	ret = judge_is_test_last(j, &is_test);

@@ -113,6 +113,11 @@ int judge_end(struct judge *j);
  * it is judged all the same, with an empty record. Ends a walk.
  */
 bool judge_find(struct judge *j, const struct nolist_source *src, struct judged *of);
+/*
+ * bounds.c: where the tables were looked up, the real MX may have been seen later than is known.
+ * 0: whenever it was, the source is judged as judge_find() does; -EAGAIN: only a walk tells; -errno.
+ */
+int judge_is_certain(struct judge *j, const struct nolist_source *src);
 
 /* Was the real MX seen in a family (0: IPv4, 1: IPv6) as lately as the rules demand? */
 bool judge_is_seen(const struct judge *j, int family);

@@ -43,6 +43,9 @@ static bool is_last(const struct judge *j, const struct record *r)
 {
 	const struct site_family *f = &j->site.family[!addr_is_ip4(&r->src.addr)];
 
+	if (f->is_or_later)
+		return (r->real.when.last && r->real.when.last >= f->real_last) ||
+		       (r->data.last && (r->data.last >= f->data_last || r->data.last >= f->real_last));
 	return (r->real.when.last && r->real.when.last == f->real_last) ||
 	       (r->data.last && (r->data.last == f->data_last || r->data.last == f->real_last));
 }

@@ -26,6 +26,7 @@ struct site {
 		bool has_high;     /* a high fake is configured */
 		int64_t real_last; /* the last contact of any source, even a SYN; 0: none */
 		int64_t data_last; /* the last contact with data, or imported; 0: none */
+		bool is_or_later;  /* both may have been later, up to now */
 		const struct real_hour *hour; /* its connections; ascending */
 		size_t hours;
 		/* By site_ready(): */

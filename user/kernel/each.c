@@ -206,6 +206,15 @@ int kern_instance_each(const struct kern *k, int instance, kern_each_fn *fn, ker
 	return ret < 0 ? fail(ret, "cannot read the tables") : ret;
 }
 
+int kern_each_contacts(const struct kern *k, int instance, kern_each_fn *fn, void *arg)
+{
+	struct each e = { fn, NULL, arg, k->instance[instance].abi == OLDER_ABI };
+	struct walk w = { k->instance[instance].fd[MAP_CONTACTS], .fn = each_contacts, .arg = &e };
+	int ret = walk(&w);
+
+	return ret < 0 ? fail(ret, "cannot read the tables") : ret;
+}
+
 int kern_each(const struct kern *k, kern_each_fn *fn, void *arg)
 {
 	int i, ret = 0;

@@ -86,6 +86,8 @@ struct kern_tables {
 	unsigned int verified_max;     /* capacity of that table, in sources */
 	unsigned int contacts_max;     /* the same of unverified contacts; 0: unknown */
 	bool is_lru;                   /* when full, that table evicts by itself */
+	/* A table that evicts may do so when it lacks fewer records than this to be full. */
+	unsigned int spare;
 };
 int kern_tables(const struct kern *k, int instance, struct kern_tables *t);
 /* Reads a record of verified evidence: -ENOENT if there is none. */
@@ -156,6 +158,11 @@ int kern_each(const struct kern *k, kern_each_fn *fn, void *arg);
 typedef int kern_end_fn(bool is_verified, void *arg);
 int kern_instance_each(const struct kern *k, int instance, kern_each_fn *fn, kern_end_fn *end,
 		       void *arg);
+/*
+ * The same for the contacts of one instance alone, whose order nobody can choose: the first of them
+ * are a sample.
+ */
+int kern_each_contacts(const struct kern *k, int instance, kern_each_fn *fn, void *arg);
 
 /*
  * Attaches the program to the interfaces (with the pinned maps, or new ones), or

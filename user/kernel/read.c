@@ -215,17 +215,24 @@ int kern_instance_stats(const struct kern *k, int instance, struct nolist_stats 
 	return ret ? fail(ret, "cannot read the counters") : 0;
 }
 
+/* Each CPU has so many free records at hand, which the others cannot have (kernel/bpf/bpf_lru_list.c). */
+#define FREE_OF_CPU 128
+
 int kern_tables(const struct kern *k, int instance, struct kern_tables *t)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 	struct nolist_meta meta;
+	int cpus = libbpf_num_possible_cpus();
 
+	if (cpus < 0)
+		return fail(cpus, "cannot look at the tables");
 	if (bpf_obj_get_info_by_fd(k->instance[instance].fd[MAP_VERIFIED], &info, &size))
 		return fail(-errno, "cannot look at the tables");
 	*t = (struct kern_tables){ .id = info.id,
 				   .verified_max = info.max_entries,
-				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH };
+				   .is_lru = info.type == BPF_MAP_TYPE_LRU_HASH,
+				   .spare = (unsigned int)cpus * FREE_OF_CPU };
 	size = sizeof(info);
 	if (!bpf_obj_get_info_by_fd(k->instance[instance].fd[MAP_CONTACTS], &info, &size))
 		t->contacts_max = info.max_entries;

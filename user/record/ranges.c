@@ -76,6 +76,23 @@ bool ranges_have(const struct ranges *r, const struct pack_key *key)
 	return range && pack_compare(&range->first, key) <= 0;
 }
 
+uint64_t ranges_count(const struct ranges *r, uint64_t most)
+{
+	uint64_t n = 0, more;
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		const struct range *range = &r->range[i];
+
+		/* One of the two is 0: no range has both families. */
+		more = (range->last.high - range->first.high) + (range->last.low - range->first.low);
+		if (more >= most - n)
+			return most;
+		n += more + 1;
+	}
+	return n;
+}
+
 void ranges_free(struct ranges *r)
 {
 	free(r->range);

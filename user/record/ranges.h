@@ -26,6 +26,8 @@ void ranges_sort(struct ranges *r);
 /* The first range that has this key, or later ones only; NULL: none. */
 const struct range *ranges_from(const struct ranges *r, const struct pack_key *key);
 bool ranges_have(const struct ranges *r, const struct pack_key *key);
+/* How many sources they have; stops counting at most. */
+uint64_t ranges_count(const struct ranges *r, uint64_t most);
 void ranges_free(struct ranges *r);
 
 #endif

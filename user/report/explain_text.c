@@ -242,9 +242,10 @@ static void print_real_mx(const struct explain *e, const struct check_result *c)
 	else if (c->have < 0)
 		printf("no source was ever seen at the real MX");
 	else
-		printf("a source %s the real MX %s ago; needed within %s",
+		printf("a source %s the real MX %s ago%s; needed within %s",
 		       e->j->site.family[is_ip6].data_last ? "sent data to" : "was at",
-		       text_age(c->have, have), text_age(c->need, need));
+		       text_age(c->have, have),
+		       e->j->site.family[is_ip6].is_or_later ? " or later" : "", text_age(c->need, need));
 	if (!c->is_passed && e->of.v.is != JUDGED_HELD && e->of.v.is != JUDGED_WAITING && c->have > 0)
 		printf("; was listed before");
 	if (e->j->site.is_unseen_accepted)

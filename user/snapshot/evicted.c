@@ -45,7 +45,11 @@ int snapshot_count_evicted(struct snapshot *s, int epoch)
 	struct gap *gap = &t->stats.gaps;
 	uint32_t *last;
 
-	if (!t->stats.is_lru || t->stats.verified_new <= n)
+	if (!snapshot_may_have_evicted_verified(t))
+		return 0;
+	if (s->is_looked_up)
+		return -EAGAIN;
+	if (t->stats.verified_new <= n)
 		return 0;
 	gap->evicted = t->stats.verified_new - n;
 	gap->evicted_s = t->stats.now_s;
@@ -61,6 +65,8 @@ int snapshot_count_evicted(struct snapshot *s, int epoch)
 }
 
 #define AGES 1440 /* minutes that are told apart */
+/* So far from the middle of all may be that of a sample of thousands: nine standard deviations. */
+#define SAMPLE_PERCENT 5
 
 static uint32_t contact_last(const struct snapshot *s, int epoch, size_t i)
 {
@@ -75,11 +81,11 @@ static uint32_t contact_last(const struct snapshot *s, int epoch, size_t i)
 			   item.contacts->role[PACK_HIGH].last));
 }
 
-/* The age in minutes that half of the contacts are younger than. */
-static unsigned int contacts_age(const struct snapshot *s, int epoch)
+/* The age in minutes that so many percent of the contacts are younger than. */
+static unsigned int contacts_age(const struct snapshot *s, int epoch, unsigned int percent)
 {
 	const struct tables *t = &s->tables[epoch];
-	size_t i, half = t->contacts.all / 2, younger = 0;
+	size_t i, part = t->contacts.all * percent / 100, younger = 0;
 	uint32_t ages[AGES + 1] = {};
 
 	for (i = 0; i < t->contacts.all; i++) {
@@ -88,21 +94,47 @@ static unsigned int contacts_age(const struct snapshot *s, int epoch)
 
 		ages[age < AGES ? age : AGES]++;
 	}
-	for (i = 0; i < AGES && younger + ages[i] <= half; i++)
+	for (i = 0; i < AGES && younger + ages[i] <= part; i++)
 		younger += ages[i];
 	return i;
 }
 
+static uint32_t evicted_since(const struct snapshot *s, int epoch, unsigned int percent)
+{
+	const struct tables *t = &s->tables[epoch];
+	uint32_t age_s = t->contacts.all ? contacts_age(s, epoch, percent) * 60 : 0;
+
+	return t->stats.now_s > age_s ? t->stats.now_s - age_s : 1;
+}
+
+/* Of a sample the median is not exact, and only that some were evicted is known, not how many. */
+static int sample_contacts_evicted(struct snapshot *s, int epoch)
+{
+	struct snapshot_stats *stats = &s->tables[epoch].stats;
+
+	if (stats->contacts_new <= stats->contacts_max)
+		return -EAGAIN;
+	stats->gaps.contacts_evicted = stats->contacts_new - stats->contacts_max;
+	stats->gaps.contacts_evicted_s = evicted_since(s, epoch, 50);
+	stats->contacts_evicted_s[0] = evicted_since(s, epoch, 50 + SAMPLE_PERCENT);
+	stats->contacts_evicted_s[1] = evicted_since(s, epoch, 50 - SAMPLE_PERCENT);
+	return 0;
+}
+
 /* The same of contacts, whose table always is an LRU. Only a full one evicts. */
-void snapshot_count_contacts_evicted(struct snapshot *s, int epoch)
+int snapshot_count_contacts_evicted(struct snapshot *s, int epoch)
 {
 	struct tables *t = &s->tables[epoch];
 	size_t n = t->contacts.all;
-	uint32_t age_s;
 
-	if (!snapshot_may_have_evicted(t) || t->stats.contacts_new <= n || n < t->stats.contacts_max / 4 * 3)
-		return;
-	age_s = n ? contacts_age(s, epoch) * 60 : 0;
+	if (!snapshot_may_have_evicted(t))
+		return 0;
+	if (s->is_looked_up && !t->is_whole)
+		return sample_contacts_evicted(s, epoch);
+	if (t->stats.contacts_new <= n || n < t->stats.contacts_max / 4 * 3)
+		return 0;
 	t->stats.gaps.contacts_evicted = t->stats.contacts_new - n;
-	t->stats.gaps.contacts_evicted_s = t->stats.now_s > age_s ? t->stats.now_s - age_s : 1;
+	t->stats.gaps.contacts_evicted_s = evicted_since(s, epoch, 50);
+	t->stats.contacts_evicted_s[0] = t->stats.contacts_evicted_s[1] = t->stats.gaps.contacts_evicted_s;
+	return 0;
 }

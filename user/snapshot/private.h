@@ -14,7 +14,7 @@ struct half {
 	struct sorted sorted;
 	uint32_t real_s[2]; /* last contact of any source with the real MX, by family */
 	bool is_sorted;
-	size_t all; /* records, also of those that are not kept */
+	size_t all; /* records, also of those that are not kept; where looked up, of a sample */
 	uint32_t *last; /* when each was there last, if some are not kept and it may be asked for */
 };
 
@@ -22,6 +22,7 @@ struct tables {
 	struct epoch epoch;
 	struct half contacts;
 	struct half verified; /* after each record its hours */
+	bool is_whole;        /* the sample of contacts has all of them */
 	struct snapshot_stats stats;
 	uint32_t test[NOLIST_TEST_MAX]; /* sources of tests */
 };
@@ -30,6 +31,7 @@ struct snapshot {
 	struct tables *tables;
 	int epochs;
 	const struct ranges *only; /* NULL: all are kept */
+	bool is_looked_up;
 };
 
 static inline uint32_t snapshot_later(uint32_t a, uint32_t b)
@@ -40,12 +42,19 @@ static inline uint32_t snapshot_later(uint32_t a, uint32_t b)
 /* So many contacts were ever added that a full table may have evicted some. */
 static inline bool snapshot_may_have_evicted(const struct tables *t)
 {
-	return t->stats.contacts_new > t->stats.contacts_max / 4 * 3;
+	return t->stats.contacts_new + t->stats.spare > t->stats.contacts_max;
+}
+
+/* The same of verified evidence. */
+static inline bool snapshot_may_have_evicted_verified(const struct tables *t)
+{
+	return t->stats.is_lru && t->stats.verified_new + t->stats.spare > t->stats.verified_max;
 }
 
 /* Decodes the contacts at an index. */
 void snapshot_take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item);
-int snapshot_count_evicted(struct snapshot *s, int epoch); /* 0 or -ENOMEM */
-void snapshot_count_contacts_evicted(struct snapshot *s, int epoch);
+/* 0, -ENOMEM, or -EAGAIN: what was looked up does not tell. */
+int snapshot_count_evicted(struct snapshot *s, int epoch);
+int snapshot_count_contacts_evicted(struct snapshot *s, int epoch);
 
 #endif

@@ -47,6 +47,17 @@ void snapshot_set_only(struct snapshot *s, const struct ranges *only)
 	s->only = only;
 }
 
+void snapshot_set_looked_up(struct snapshot *s, const struct ranges *only)
+{
+	s->only = only;
+	s->is_looked_up = true;
+}
+
+bool snapshot_is_looked_up(const struct snapshot *s)
+{
+	return s->is_looked_up && s->epochs;
+}
+
 int snapshot_add_epoch(struct snapshot *s, const struct epoch *epoch)
 {
 	struct tables *grown = reallocarray(s->tables, s->epochs + 1, sizeof(*grown));
@@ -95,7 +106,7 @@ static uint32_t last_of(uint64_t first_ns, uint64_t last_ns)
 	return pack_second(last_ns ? last_ns : first_ns);
 }
 
-/* A record that is not kept: what has to be known of all of them. */
+/* A record that may not be kept: what has to be known of all of them. */
 static int pass_over(struct half *h, bool wants_last, uint32_t last)
 {
 	if (wants_last && array_grow(&h->last, h->all, sizeof(*h->last)))
@@ -113,15 +124,17 @@ static uint32_t contacts_last(const struct nolist_contacts *c)
 			   last_of(c->high.first_ns, c->high.last_ns)));
 }
 
-static int add_contacts(struct tables *t, const struct ranges *only, const struct nolist_source *src,
+static int add_contacts(struct snapshot *s, struct tables *t, const struct nolist_source *src,
 			const struct nolist_contacts *contacts)
 {
+	const struct ranges *only = s->only;
 	struct half *h = &t->contacts;
 	unsigned char record[SPARSE_MAX(CONTACTS_WORDS)];
 	struct pack_key key = pack_key(src);
 	struct pack_contacts c;
 	bool wants_last = only && snapshot_may_have_evicted(t);
-	int error = pass_over(h, wants_last, wants_last ? contacts_last(contacts) : 0);
+	int error = s->is_looked_up ? 0 :
+		    pass_over(h, wants_last, wants_last ? contacts_last(contacts) : 0);
 
 	see_source(t, h->real_s, src, last_of(contacts->real.first_ns, contacts->real.last_ns));
 	if (error || (only && !ranges_have(only, &key)))
@@ -136,9 +149,10 @@ static uint32_t verified_last(const struct nolist_verified *v)
 		     last_of(v->high_first_ns, v->high_last_ns));
 }
 
-static int add_verified(struct tables *t, const struct ranges *only, const struct nolist_source *src,
+static int add_verified(struct snapshot *s, struct tables *t, const struct nolist_source *src,
 			const struct nolist_verified *verified)
 {
+	const struct ranges *only = s->only;
 	struct half *h = &t->verified;
 	unsigned char record[VERIFIED_MAX];
 	struct pack_hour hour[NOLIST_HOURS];
@@ -146,7 +160,8 @@ static int add_verified(struct tables *t, const struct ranges *only, const struc
 	unsigned int i, hours;
 	struct pack_verified v;
 	bool wants_last = only && t->stats.is_lru;
-	int error = pass_over(h, wants_last, wants_last ? verified_last(verified) : 0);
+	int error = s->is_looked_up ? 0 :
+		    pass_over(h, wants_last, wants_last ? verified_last(verified) : 0);
 	size_t size;
 
 	see_source(t, h->real_s, src, last_of(verified->real_first_ns, verified->real_last_ns));
@@ -163,9 +178,24 @@ int snapshot_add(struct snapshot *s, int epoch, const struct nolist_source *src,
 		 const struct nolist_contacts *contacts, const struct nolist_verified *verified)
 {
 	struct tables *t = &s->tables[epoch];
-	int error = contacts ? add_contacts(t, s->only, src, contacts) : 0;
+	int error = contacts ? add_contacts(s, t, src, contacts) : 0;
 
-	return !error && verified ? add_verified(t, s->only, src, verified) : error;
+	return !error && verified ? add_verified(s, t, src, verified) : error;
+}
+
+bool snapshot_wants_sample(const struct snapshot *s, int epoch)
+{
+	return snapshot_may_have_evicted(&s->tables[epoch]);
+}
+
+int snapshot_add_sample(struct snapshot *s, int epoch, const struct nolist_contacts *contacts)
+{
+	return pass_over(&s->tables[epoch].contacts, true, contacts_last(contacts));
+}
+
+void snapshot_end_sample(struct snapshot *s, int epoch, bool is_whole)
+{
+	s->tables[epoch].is_whole = is_whole;
 }
 
 void snapshot_take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item)
@@ -202,6 +232,12 @@ void snapshot_set_lru(struct snapshot *s, int epoch)
 	s->tables[epoch].stats.is_lru = true;
 }
 
+void snapshot_set_room(struct snapshot *s, int epoch, unsigned int verified_max, unsigned int spare)
+{
+	s->tables[epoch].stats.verified_max = verified_max;
+	s->tables[epoch].stats.spare = spare;
+}
+
 void snapshot_set_contacts_max(struct snapshot *s, int epoch, unsigned int contacts_max)
 {
 	s->tables[epoch].stats.contacts_max = contacts_max;
@@ -233,7 +269,7 @@ int snapshot_sort(struct snapshot *s)
 		if (!error)
 			error = snapshot_count_evicted(s, i);
 		if (!error)
-			snapshot_count_contacts_evicted(s, i);
+			error = snapshot_count_contacts_evicted(s, i);
 		sum_up_real(&s->tables[i]);
 	}
 	return error;

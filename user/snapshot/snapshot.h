@@ -20,6 +20,16 @@ void snapshot_free(struct snapshot *s);
 
 /* To be called before anything is added; only must stay until the sort. */
 void snapshot_set_only(struct snapshot *s, const struct ranges *only);
+/* The same, where only these are added: nothing is counted. */
+void snapshot_set_looked_up(struct snapshot *s, const struct ranges *only);
+bool snapshot_is_looked_up(const struct snapshot *s);
+/*
+ * Contacts of any source, of which there are more than those that were looked up: when they were there
+ * last. is_whole: these are all of them. Needed where snapshot_wants_sample(); 0 or -ENOMEM.
+ */
+bool snapshot_wants_sample(const struct snapshot *s, int epoch);
+int snapshot_add_sample(struct snapshot *s, int epoch, const struct nolist_contacts *contacts);
+void snapshot_end_sample(struct snapshot *s, int epoch, bool is_whole);
 
 /* Adds an epoch; returns its number, from 0 on, or -errno. */
 int snapshot_add_epoch(struct snapshot *s, const struct epoch *epoch);
@@ -47,6 +57,11 @@ void snapshot_add_detached(struct snapshot *s, int epoch, uint64_t from_ns, uint
 void snapshot_set_contacts_max(struct snapshot *s, int epoch, unsigned int contacts_max);
 /* When full, this epoch's table of verified evidence evicts by itself. */
 void snapshot_set_lru(struct snapshot *s, int epoch);
+/*
+ * The capacity of that table, and how many records both tables may lack to be full when they begin
+ * to evict. Else both may have evicted at any time.
+ */
+void snapshot_set_room(struct snapshot *s, int epoch, unsigned int verified_max, unsigned int spare);
 /* A load has replaced its tables; after snapshot_set_stats(). */
 void snapshot_set_replaced(struct snapshot *s, int epoch);
 
@@ -62,6 +77,9 @@ struct snapshot_stats {
 	uint64_t verified_new; /* sources that were ever added to that table; 0: unknown */
 	uint64_t contacts_new; /* the same of contacts */
 	unsigned int contacts_max;
+	unsigned int verified_max, spare; /* see snapshot_set_room() */
+	/* gaps.contacts_evicted_s is between these; both are it, unless a sample was read only. */
+	uint32_t contacts_evicted_s[2];
 	uint32_t real_s[2];    /* IPv4, IPv6: last contact of any source with the real MX */
 	uint32_t data_s[2];    /* the same with data */
 	struct nolist_real real[2][NOLIST_HOURS];
@@ -70,11 +88,19 @@ struct snapshot_stats {
 };
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s, int epoch);
 
-/* Makes a snapshot of the kernel's tables, sorted. failure_of() explains the error. */
 /* Its sources of tests (kern_tests()): they are not seen at the real MX. To be called first. */
 void snapshot_set_tests(struct snapshot *s, int epoch, const uint32_t test[NOLIST_TEST_MAX]);
-/* only: the records of other sources are not kept, though they are counted; NULL: all are. */
+/*
+ * Makes a snapshot of the kernel's tables, sorted. failure_of() explains the error.
+ * only: the records of other sources are not kept, though they are counted; NULL: all are.
+ */
 int snapshot_read(struct snapshot **sp, const struct kern *k, const struct ranges *only);
+/*
+ * The same without a walk over the tables: looks each of these sources up. real_s and data_s are then
+ * those of these alone: the last contact of any source may have been later. -EAGAIN: a table may have
+ * evicted records, and only a walk tells.
+ */
+int snapshot_look_up(struct snapshot **sp, const struct kern *k, const struct ranges *only);
 
 int snapshot_epochs(const struct snapshot *s);
 const struct epoch *snapshot_epoch(const struct snapshot *s, int epoch);
