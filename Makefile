@@ -89,7 +89,7 @@ $(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl li
 $(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base cmd/cmd)
 $(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
 $(B)/nolist-xdp-page: $(call sources,programs/page page http base cmd/cmd)
-$(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
+$(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson nettle)
 # The evidence in the store, without the kernel.
 $(B)/nolist-xdp-share: $(call sources,programs/share share base confined record config host store judge lists lists/formats \
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \

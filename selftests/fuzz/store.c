@@ -50,6 +50,13 @@ static int on_list(const char *name, const struct store_list *l, void *arg)
 	return 0;
 }
 
+static int on_lift(const struct store_lift *l, void *arg)
+{
+	(void)l;
+	(void)arg;
+	return 0;
+}
+
 static int on_pardon(const struct store_pardon *p, void *arg)
 {
 	(void)arg;
@@ -73,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	store_each_list(s, now, on_list, NULL);
 	store_each_pardon(s, on_pardon, NULL);
+	store_each_lift(s, on_lift, NULL);
 	if (!evidence_new(&e, NULL, s))
 		judge_all(e, now);
 	evidence_free(e);

@@ -33,10 +33,10 @@ is_up() {
 	[ "$(get "$1")" = 200 ]
 }
 # rows: of the list; each is as long as the others.
-is "$(grep -v '^#' "$LIST" | awk '{ print length }' | sort -u)" 61 'each entry of the list has one length'
+is "$(grep -v '^#' "$LIST" | awk '{ print length }' | sort -u)" 121 'each entry of the list has one length'
 check 'the page is there' wait_for 5 is_up "$URL/"
 is "$(sed -nE 's/^(Content-Security-Policy|Cache-Control|X-Content-Type-Options|Set-Cookie|Referrer-Policy): //p' "$TMP/head" | tr -d '\r' | sort | tr '\n' '|')" \
-	"default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'|no-referrer|no-store|nosniff|" \
+	"default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'|no-store|nosniff|same-origin|" \
 	'with a strict policy, and without a cookie'
 is "$(grep -c '<script\|http://\|https://' "$TMP/body") $(grep -oE 'Contact: [^/]*' "$TMP/body")" \
 	'0 Contact: post&#34;master &#60;b&#62;@example.com<' 'nothing from elsewhere, and words as words'

@@ -78,6 +78,8 @@ static const char good[] = "# all keys\n"
 			   "real-mx-unseen = accept\n"
 			   "dual-stack = accept\n"
 			   "list-probable = no\n"
+			   "page-url = https://bl.example.com/look-up\n"
+			   "page-lifts = /run/page/lifts\n"
 			   "allow = { /etc/a, /etc/b }\n"
 			   "providers = { /etc/c }\n"
 			   "never-list-except = { 198.18.0.0/15, 2001:db8::/32 }\n"
@@ -104,6 +106,9 @@ static void test_good(void)
 		       c.providers == 1 &&
 		       c.never_excepts == 2 && c.test_sources == 2,
 	       "rules of the verdict are taken");
+	tap_ok(c.page_url && !strcmp(c.page_url, "https://bl.example.com/look-up/") && c.page_lifts &&
+		       !strcmp(c.page_lifts, "/run/page/lifts"),
+	       "the look-up page's address ends with a '/'");
 	tap_ok(!c.gate_s && c.gate_by == NOLIST_GATE_CONNECTION && c.gate_low_s == 36 * 3600 &&
 		       c.gate_window_s == 2400, "the gate is taken");
 	tap_ok(c.domains == 6 && !strcmp(c.domain[0], "Example.com.") &&
@@ -129,6 +134,14 @@ static const struct {
 	{"low = 192.0.2.1\n\nlow = 192.0.2.1", true, ":3: '192.0.2.1' is given twice, also at"},
 	{"low = 192.0.2.1\nreal = 192.0.2.1", true, ":2: '192.0.2.1' is real, but low at"},
 	{"low = ::ffff:192.0.2.1\nlow = 192.0.2.1", true, "is given twice"},
+	{"page-url = bl.example.com", true, ":1: 'bl.example.com' is not an address as https://"},
+	{"page-url = \"https://bl.example.com/?a=1\"", true, "is not an address as"},
+	{"page-url = \"https://a b/\"", true, "is not an address as"},
+	{"page-url = \"https://h/$(id)\"", true, "is not an address as"},
+	{"page-url = https:///a", true, "is not an address as"},
+	{"page-url = \"http://[2001:db8::1]:8080\"", false, NULL},
+	{"page-lifts = lifts", true, ":1: 'lifts' is not the absolute path"},
+	{"page-lifts = \"/a\nb\"", true, "is not the absolute path"},
 	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
 	{"domains = { a@example.com }", true, ":1: 'a@example.com' is not a domain: write only"},
 	{"domains = { b\xc3\xbc" "cher.example }", true, "is not a domain: write its A-label"},
@@ -302,8 +315,8 @@ static void test_defaults(void)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
 		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") &&
-			 strncmp(conf_key(i), "share", 5))
-			bad++; /* the name is the host's, and nobody is shared with */
+			 strncmp(conf_key(i), "share", 5) && strncmp(conf_key(i), "page-", 5))
+			bad++; /* the name is the host's, nobody is shared with, and there need be no page */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&

@@ -59,7 +59,7 @@ broken() {
 		home["nftables"] = "check"
 		home["pcre2"]   = "maillog"
 		home["seccomp"] = "confined"
-		home["nettle"]  = "lists share"
+		home["nettle"]  = "lists page share"
 		home["hiredis"] = "share/redis.c"
 		home["systemd"] = "service"
 		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \

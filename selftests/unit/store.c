@@ -294,6 +294,50 @@ static void test_pardons(void)
 	store_close(s);
 }
 
+/* --- lifts -------------------------------------------------------------------- */
+
+static int count_lift(const struct store_lift *l, void *arg)
+{
+	struct store_lift *sum = arg;
+
+	sum->key.low++;
+	sum->at += l->at;
+	return 0;
+}
+
+static bool lifts_are(struct store *s, uint32_t n, int64_t at)
+{
+	struct store_lift sum = {};
+
+	return !store_each_lift(s, count_lift, &sum) && sum.key.low == n && sum.at == at;
+}
+
+static void test_lifts(void)
+{
+	const int64_t now = 40 * 86400;
+	struct nolist_source a = evidence_source("203.0.113.1"), b = evidence_source("2001:db8:1:2::");
+	struct store_lift l = { pack_key(&a), now }, m = { pack_key(&b), now + 5 };
+	int64_t before;
+	struct store *s;
+
+	scratch_fresh("lifts");
+	s = scratch_open(STORE_NOTE);
+	tap_ok(!store_lift(s, &l) && !store_lift(s, &m) && !store_lift(s, &l) && lifts_are(s, 2, 2 * now + 5),
+	       "lifts are stored, each once");
+	tap_ok(!store_forget(s, &l.key) && lifts_are(s, 1, now + 5), "what is forgotten of a source has its lifts");
+	l.at = now + 200 * 86400ll;
+	tap_ok(!store_lift(s, &l) && !store_prune(s, now + 35 * 86400, true, 1 << 30, &before) &&
+		       lifts_are(s, 1, now + 5), "one of a clock that was far ahead goes");
+	tap_ok(!store_prune(s, now + 35 * 86400 + 6, true, 1 << 30, &before) && lifts_are(s, 0, 0), "others in 35 days");
+	tap_ok(!store_lift(s, &m) && store_forget_all(s) >= 0 && lifts_are(s, 0, 0), "none stays when all is forgotten");
+	store_lift(s, &m);
+	store_close(s);
+	scratch_sql("UPDATE lift SET source = x'00'");
+	s = scratch_open(STORE_READ);
+	tap_ok(store_each_lift(s, count_lift, &(struct store_lift){}) == -EBADMSG, "a damaged one is reported");
+	store_close(s);
+}
+
 int main(void)
 {
 	scratch_begin();
@@ -305,5 +349,6 @@ int main(void)
 	test_grades();
 	test_gaps();
 	test_pardons();
+	test_lifts();
 	return scratch_end();
 }

@@ -19,6 +19,8 @@ static void fill(void)
 	struct store_list list = { .time = WALL, .since = WALL, .entries = 1 };
 	struct prefix p = { .addr = evidence_source("192.0.2.7").addr, .len = 128 };
 	struct gap gap = { .from_s = 1, .to_s = 10, .verified_lost = 1, .verified_lost_s = 5 };
+	struct nolist_source src = evidence_source("192.0.2.2");
+	struct store_lift lift = { pack_key(&src), WALL };
 	struct epoch l = scratch_epoch("boot", 1);
 	struct store *s = scratch_open(STORE_WRITE);
 	int id, error;
@@ -29,7 +31,7 @@ static void fill(void)
 	scratch_put_verified(s, id, "192.0.2.2", 20);
 	error |= store_add_gaps(s, id, &gap) | store_add_bad_acks(s, id, 1, 7) |
 		 store_add_real(s, id, 0, &real) | store_add_change(s, id, 1, 77) |
-		 store_pardon(s, &p, WALL, WALL + 1000) | store_set_list(s, "/tmp/list", &list, 1);
+		 store_pardon(s, &p, WALL, WALL + 1000) | store_lift(s, &lift) | store_set_list(s, "/tmp/list", &list, 1);
 	if (error || store_commit(s))
 		tap_die(failure_last()->what);
 	store_close(s);
@@ -46,6 +48,13 @@ static int on_list(const char *path, const struct store_list *l, void *arg)
 static int on_pardon(const struct store_pardon *p, void *arg)
 {
 	(void)p;
+	(void)arg;
+	return 0;
+}
+
+static int on_lift(const struct store_lift *l, void *arg)
+{
+	(void)l;
 	(void)arg;
 	return 0;
 }
@@ -77,6 +86,8 @@ static int read_all(void)
 		error = store_each_list(s, NOW, on_list, NULL);
 	if (!error)
 		error = store_each_pardon(s, on_pardon, NULL);
+	if (!error)
+		error = store_each_lift(s, on_lift, NULL);
 	if (error) {
 		store_close(s);
 		return error;
@@ -207,7 +218,7 @@ static size_t columns_of(const char *table, char name[COLUMNS][32])
 static void test_columns(void)
 {
 	static const char *const tables[] = { "epoch",	   "source",    "gap",  "bad_acks", "pardon",
-					      "real_hour", "mx_change", "list", "growth" };
+					      "real_hour", "mx_change", "list", "growth", "lift" };
 	char column[COLUMNS][32];
 	size_t i, k, n;
 

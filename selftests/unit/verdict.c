@@ -729,6 +729,43 @@ static void test_flood(void)
 	       "of one that was listed by none, those before which it was not known do not count");
 }
 
+/* A lift ends the listing that it was made in, and makes void what was before it; nothing else. */
+static void test_lifts(void)
+{
+	struct hour hour[] = { { .start = NOW - 60 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 },
+			       { .start = NOW - 50 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 },
+			       { .start = NOW - 9 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 },
+			       { .start = NOW - 8 * H, .n[NOLIST_EVENT_TEMPFAILED] = 1 } };
+	struct record r = { .hour = hour, .hours = 2, .talk = { NOW - 60 * H, NOW - 49 * H - 1 } };
+	struct site site = { .family[0] = { true, true, true, NOW - 60 } };
+	int64_t lift[] = { NOW - 30 * H, NOW - 10 * H };
+	struct rules rules;
+	struct verdict v;
+
+	rules_init(&rules);
+	addr_parse("192.0.2.1", &r.src.addr);
+	verdict_of(&r, NULL, &site, &rules, NOW, &v);
+	tap_ok(v.is == JUDGED_OFFENDER && v.since < NOW - 20 * H && !v.freed, "it is listed");
+	r.lift = lift;
+	r.lifts = 1;
+	verdict_of(&r, NULL, &site, &rules, NOW, &v);
+	tap_ok(v.is == JUDGED_OFFENDER && !v.freed, "a lift before its listing began does nothing");
+	r.lifts = 2;
+	verdict_of(&r, NULL, &site, &rules, NOW, &v);
+	tap_ok(v.is == JUDGED_ALIBI && v.freed == lift[1] && v.freed_by == FREED_LIFTED && v.excused == 2,
+	       "one in its listing ends it, and its offences are void");
+	verdict_of(&r, NULL, &site, &rules, NOW - 11 * H, &v);
+	tap_ok(v.is == JUDGED_OFFENDER, "as of before the lift it is listed");
+	r.hours = 3;
+	r.talk.last = NOW - 7 * H - 1;
+	verdict_of(&r, NULL, &site, &rules, NOW + 30 * H, &v);
+	tap_ok(!verdict_is_listed(&v, false), "one more offence is one");
+	r.hours = 4;
+	site.family[0].real_last = NOW + 30 * H;
+	verdict_of(&r, NULL, &site, &rules, NOW + 30 * H, &v);
+	tap_ok(v.is == JUDGED_OFFENDER && v.since > NOW, "two begin a new listing: no exemption");
+}
+
 static void test_neighbours(void)
 {
 	struct site site = { .family = { { true, true, true, NOW }, { false, true, true, NOW } } };
@@ -822,6 +859,7 @@ int main(void)
 		run(&scenarios[i]);
 	test_times();
 	test_flood();
+	test_lifts();
 	test_neighbours();
 	test_neighbours_window();
 	test_rules();

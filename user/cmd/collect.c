@@ -47,7 +47,9 @@ static int run(struct cmd_judging *j, int max, bool is_quiet)
 	if (error)
 		return cmd_failed(error);
 	attached = attached_tell(&j->conf);
+	/* It is read again, as it is by then. */
 	conf_free(&j->conf);
+	j->options.conf = NULL;
 	if (!is_quiet)
 		printf("%zu source%s, %zu updated, %zu freed\n", done.sources,
 		       done.sources == 1 ? "" : "s", done.changed, done.freed);

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
@@ -20,6 +22,7 @@
 #include "user/lists/configured.h"
 #include "user/lists/dump.h"
 #include "user/lists/forget.h"
+#include "user/lists/lifts.h"
 #include "user/lists/reload_by.h"
 #include "user/service/waiting.h"
 
@@ -34,6 +37,25 @@ struct args {
 	bool is_answer;     /* --answer */
 };
 
+/* Before the evidence is opened, so that the lists are as they ask. 0, or a warning's status. */
+static int take_lifts(const struct cmd_judging *j)
+{
+	const char *file = j->conf.page_lifts;
+	struct lifts done;
+
+	if (!file || j->options.at)
+		return EXIT_DONE;
+	if (lifts_take(file, options.state_dir, time(NULL), &done)) {
+		failure_print(failure_last());
+		warn("no listing is lifted by the look-up page");
+		return EXIT_WARNED;
+	}
+	if (done.refused)
+		warn("%zu listings are not lifted, though their sources asked for it at the look-up page: "
+		     "there were too many of one network, or of all, in a day", done.refused);
+	return EXIT_DONE;
+}
+
 static int run(struct cmd_judging *j, struct list *one, const struct dump_options *o,
 	       bool *is_failed)
 {
@@ -44,9 +66,14 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 		[DUMP_FAILED] = EXIT_FAILED,
 	};
 	enum dump_result result = DUMP_DONE;
-	int error, status;
+	int error, status, lifted = EXIT_DONE;
 
 	j->options.is_keeping = true;
+	status = cmd_judging_conf(j);
+	if (status)
+		return status;
+	if (!one && !o->is_closing)
+		lifted = take_lifts(j);
 	status = o->is_closing ? cmd_judging_open_empty(j) : cmd_judging_open(j);
 	if (status)
 		return status;
@@ -71,6 +98,8 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 		     "the configuration");
 	if (!status)
 		status = cmd_judging_status(j, statuses[result]);
+	if (!status)
+		status = lifted;
 	/* Lists grow old where nothing is seen any more. */
 	return status || one ? status : attached_tell(&j->conf);
 }

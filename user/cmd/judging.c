@@ -19,7 +19,7 @@ int cmd_judging_conf(struct cmd_judging *j)
 
 int cmd_judging_open(struct cmd_judging *j)
 {
-	int error, status = cmd_judging_conf(j);
+	int error, status = j->options.conf ? EXIT_DONE : cmd_judging_conf(j);
 
 	if (status)
 		return status;
@@ -32,7 +32,7 @@ int cmd_judging_open(struct cmd_judging *j)
 int cmd_judging_open_empty(struct cmd_judging *j)
 {
 	struct evidence *none;
-	int error, status = cmd_judging_conf(j);
+	int error, status = j->options.conf ? EXIT_DONE : cmd_judging_conf(j);
 
 	if (status)
 		return status;

@@ -20,7 +20,7 @@ struct cmd_judging {
 
 /* Reads the configuration: 0, or an exit status after printing the error. */
 int cmd_judging_conf(struct cmd_judging *j);
-/* The same, and opens evidence and judge. */
+/* The same, unless it was done, and opens evidence and judge. */
 int cmd_judging_open(struct cmd_judging *j);
 /* The same without any evidence: nothing is known, and nobody is listed. */
 int cmd_judging_open_empty(struct cmd_judging *j);

@@ -96,6 +96,8 @@ struct conf {
 	char *list_hostmaster; /* "list-hostmaster": the contact of the zone */
 	char *list_reason;     /* "list-reason": text for refused clients */
 	char *list_name;       /* "list-name": of tables and sets */
+	char *page_url;        /* "page-url": of the look-up page, with a '/' at its end; NULL: none */
+	char *page_lifts;      /* "page-lifts": the file of its requests; NULL: none are taken */
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;
 	unsigned int reload_s;  /* "reload-time": how long a command may take */

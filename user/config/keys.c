@@ -397,6 +397,8 @@ static const struct key {
 	{ "list-hostmaster", conf_set_hostmaster, false, CONF_LIST_HOSTMASTER },
 	{ "list-reason", conf_set_reason, false, CONF_LIST_REASON },
 	{ "list-name", conf_set_list_name, false, CONF_LIST_NAME },
+	{ "page-url", conf_set_page_url, false, NULL },
+	{ "page-lifts", conf_set_page_lifts, false, NULL },
 	{ "reload-time", set_reload_time, false, "1m" },
 	{ "reload-user", conf_add_reload_user, true, NULL },
 	{ "share", conf_set_share, false, NULL },

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/page_row.h"
 #include "user/config/keys_lists.h"
 
 #define DOMAIN_MAX 180     /* leaves room for an IPv6 address, nibble by nibble */
@@ -124,6 +125,38 @@ int conf_set_list_name(struct conf *conf, const char *value, const char *where)
 	if (!size || i < size || size > NAME_LEN || !isalpha((unsigned char)value[0]))
 		return wrong(conf, value, where, "1 to 20 letters, digits and '_', a letter first");
 	return replace(&conf->list_name, value, size);
+}
+
+/* Characters that mean the same in a text of a list, in HTML, in a shell and in a URL's path. */
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+
+static bool is_url(const char *value)
+{
+	const char *host = !strncmp(value, "https://", 8) ? value + 8 :
+			   !strncmp(value, "http://", 7)  ? value + 7 : "";
+	size_t name = strcspn(host, "/");
+
+	return name && strlen(value) < PAGE_URL - 1 && host[strspn(host, PLAIN ":[]")] == '\0' &&
+	       !strpbrk(host + name, ":[]");
+}
+
+int conf_set_page_url(struct conf *conf, const char *value, const char *where)
+{
+	size_t size = strlen(value);
+	char url[PAGE_URL];
+
+	if (!is_url(value))
+		return wrong(conf, value, where, "an address as https://HOST/PATH, without '?' and '#', of "
+			     "less than 100 characters");
+	snprintf(url, sizeof(url), "%s%s", value, value[size - 1] == '/' ? "" : "/");
+	return replace(&conf->page_url, url, strlen(url));
+}
+
+int conf_set_page_lifts(struct conf *conf, const char *value, const char *where)
+{
+	if (*value != '/' || strlen(value) >= PAGE_PATH || value[strspn(value, PLAIN)])
+		return wrong(conf, value, where, "the absolute path of a file, of letters, digits and \"-._~/\"");
+	return replace(&conf->page_lifts, value, strlen(value));
 }
 
 int conf_split(const char *text, char **words, char ***argv)
@@ -264,4 +297,6 @@ void conf_free_lists(struct conf *conf)
 	free(conf->list_hostmaster);
 	free(conf->list_reason);
 	free(conf->list_name);
+	free(conf->page_url);
+	free(conf->page_lifts);
 }

@@ -75,6 +75,8 @@ struct record {
 	unsigned int data_hours;
 	const struct open_hour *open_hour; /* ascending; only of verified sources */
 	unsigned int open_hours;
+	const int64_t *lift; /* when it ended its listing from its own address, ascending */
+	unsigned int lifts;
 	/* Days with a SYN: bit i is i days before day (days since 1970). */
 	uint32_t day;
 	uint32_t days[3]; /* by enum record_role */

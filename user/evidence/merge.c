@@ -156,6 +156,8 @@ void evidence_free(struct evidence *e)
 	free(e->change);
 	free(e->mx);
 	free(e->pardon);
+	free(e->lift_key);
+	free(e->lift);
 	free(e);
 }
 

@@ -73,6 +73,9 @@ struct evidence {
 	size_t mxs;
 	struct store_pardon *pardon;
 	size_t pardons;
+	struct pack_key *lift_key; /* whose lift[] is, ascending */
+	int64_t *lift;
+	size_t lifts;
 };
 
 /* merge.c: a walk without a thread. The record's pointers are valid until the next step. */

@@ -172,6 +172,24 @@ static void add_part(struct evidence *e, struct record *r, const struct stored *
 	add_hours(e, r, k, wall_s);
 }
 
+static void find_lifts(const struct evidence *e, const struct pack_key *key, struct record *r)
+{
+	size_t from = 0, to = e->lifts;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (pack_compare(&e->lift_key[mid], key) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	r->lift = e->lift + from;
+	for (; from + r->lifts < e->lifts; r->lifts++)
+		if (pack_compare(&e->lift_key[from + r->lifts], key))
+			break;
+}
+
 void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r)
 {
 	int i, parts = 0;
@@ -186,4 +204,6 @@ void evidence_record(struct evidence *e, const struct pack_key *key, struct reco
 	}
 	if (parts > 1)
 		merge_hours(e, r);
+	if (e->lifts)
+		find_lifts(e, key, r);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/base/array.h"
 #include "user/base/failure.h"
 #include "user/evidence/private.h"
 
@@ -21,9 +22,23 @@ static int add_pardon(const struct store_pardon *p, void *arg)
 	return 0;
 }
 
+static int add_lift(const struct store_lift *l, void *arg)
+{
+	struct evidence *e = arg;
+
+	if (array_grow(&e->lift_key, e->lifts, sizeof(*e->lift_key)) ||
+	    array_grow(&e->lift, e->lifts, sizeof(*e->lift)))
+		return -ENOMEM;
+	e->lift_key[e->lifts] = l->key;
+	e->lift[e->lifts++] = l->at;
+	return 0;
+}
+
 int evidence_read_pardons(struct evidence *e)
 {
-	return e->store ? store_each_pardon(e->store, add_pardon, e) : 0;
+	int error = e->store ? store_each_pardon(e->store, add_pardon, e) : 0;
+
+	return e->store && !error ? store_each_lift(e->store, add_lift, e) : error;
 }
 
 int evidence_open_stored(struct evidence **ep, const char *state_dir)

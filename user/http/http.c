@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Serves GET and HEAD. A reply is made whole before its first byte goes out, so a slow client
+ * Serves GET and HEAD, and POST at one path. A reply is made whole before its first byte goes out, so a slow client
  * costs its own memory and a place among the connections, until nothing has moved for a while.
  */
 #include <errno.h>
@@ -17,9 +17,20 @@
 
 struct http {
 	struct MHD_Daemon *daemon;
+	const char *post;
 	http_fn *fn;
 	void *arg;
 };
+
+/* The body of a POST, as far as it has come. */
+struct body {
+	size_t size;
+	bool is_too_long;
+	char bytes[HTTP_BODY + 1];
+};
+
+/* Of a request without one. */
+static struct body none;
 
 static const char *header(struct MHD_Connection *c, const char *name)
 {
@@ -37,6 +48,9 @@ static struct http_request request_of(struct MHD_Connection *c, const char *url)
 		.accept = header(c, MHD_HTTP_HEADER_ACCEPT),
 		.forwarded = header(c, "X-Forwarded-For"),
 		.address = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "address"),
+		.host = header(c, MHD_HTTP_HEADER_HOST),
+		.origin = header(c, "Origin"),
+		.site = header(c, "Sec-Fetch-Site"),
 		.is_local = sa->sa_family != AF_INET && sa->sa_family != AF_INET6,
 	};
 
@@ -52,7 +66,7 @@ static void add_page_headers(struct MHD_Response *m)
 	MHD_add_response_header(m, "Content-Security-Policy",
 				"default-src 'none'; style-src 'self'; form-action 'self'; "
 				"base-uri 'none'; frame-ancestors 'none'");
-	MHD_add_response_header(m, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(m, "Referrer-Policy", "same-origin");
 	MHD_add_response_header(m, "X-Robots-Tag", "noindex");
 }
 
@@ -79,35 +93,73 @@ static enum MHD_Result send_reply(struct MHD_Connection *c, const struct http_re
 	return ret;
 }
 
+/* NULL: it is not served. */
+static struct body *body_for(const struct http *h, const char *url, const char *method)
+{
+	if (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD))
+		return &none;
+	if (!h->post || strcmp(method, MHD_HTTP_METHOD_POST) || strcmp(url, h->post))
+		return NULL;
+	return calloc(1, sizeof(struct body));
+}
+
+/* The body of a GET is of no use. */
+static void take(struct body *b, const char *data, size_t size)
+{
+	if (b == &none)
+		return;
+	b->is_too_long |= size > HTTP_BODY - b->size;
+	if (b->is_too_long)
+		return;
+	memcpy(b->bytes + b->size, data, size);
+	b->size += size;
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
 				  const char *method, const char *version, const char *data,
 				  size_t *size, void **state)
 {
-	static int seen;
-	struct http_request q;
 	struct http_reply r = { .status = MHD_HTTP_SERVICE_UNAVAILABLE };
+	struct body *b = *state;
+	struct http_request q;
 	struct http *h = arg;
 
 	(void)version;
-	(void)data;
-	/* A body is of no use, and is not taken: the first call is before it. */
-	if (!*state) {
-		*state = &seen;
-		if (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD))
+	/* The first call is before the body. */
+	if (!b) {
+		*state = body_for(h, url, method);
+		if (*state)
 			return MHD_YES;
 		r.status = MHD_HTTP_METHOD_NOT_ALLOWED;
 		return send_reply(c, &r);
 	}
 	if (*size) {
+		take(b, data, *size);
 		*size = 0;
 		return MHD_YES;
 	}
+	if (b->is_too_long) {
+		r.status = MHD_HTTP_CONTENT_TOO_LARGE;
+		return send_reply(c, &r);
+	}
 	q = request_of(c, url);
+	q.body = b == &none ? NULL : b->bytes;
 	h->fn(&q, &r, h->arg);
 	return send_reply(c, &r);
 }
 
-int http_start(struct http **hp, int fd, http_fn *fn, void *arg)
+static void on_completed(void *arg, struct MHD_Connection *c, void **state,
+			 enum MHD_RequestTerminationCode why)
+{
+	(void)arg;
+	(void)c;
+	(void)why;
+	if (*state != &none)
+		free(*state);
+	*state = NULL;
+}
+
+int http_start(struct http **hp, int fd, const char *post, http_fn *fn, void *arg)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
@@ -116,10 +168,12 @@ int http_start(struct http **hp, int fd, http_fn *fn, void *arg)
 		close(fd);
 		return fail(-ENOMEM, "cannot serve");
 	}
+	h->post = post;
 	h->fn = fn;
 	h->arg = arg;
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, h,
 				     MHD_OPTION_LISTEN_SOCKET, fd,
+				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 				     MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS,
 				     MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,

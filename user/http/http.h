@@ -16,6 +16,8 @@ struct http_request {
 	const char *accept; /* the header, or "" */
 	const char *forwarded; /* X-Forwarded-For, or "" */
 	const char *address;   /* of the query, or NULL */
+	const char *host, *origin, *site; /* Host, Origin, Sec-Fetch-Site, or "" */
+	const char *body;      /* of a POST; NULL: it is none */
 	struct nolist_addr client; /* all zero at a Unix socket */
 	bool is_local;             /* it is a Unix socket */
 };
@@ -28,7 +30,10 @@ struct http_reply {
 	bool is_page; /* for a browser: it gets the headers of a page */
 };
 
-/* Called for GET and HEAD, by several threads; 503 with no body if it does not set a reply. */
+/*
+ * Called for GET and HEAD, and for POST where that is taken, by several threads; 503 with no body if
+ * it does not set a reply.
+ */
 typedef void http_fn(const struct http_request *q, struct http_reply *r, void *arg);
 
 struct http;
@@ -36,6 +41,7 @@ struct http;
 #define HTTP_CONNECTIONS 64 /* at once; others are closed */
 #define HTTP_IDLE_S 5       /* a connection on which nothing moves so long is closed */
 #define HTTP_THREADS 2
+#define HTTP_BODY 512 /* bytes of a POST, at most */
 
 /*
  * Listens at ADDR:PORT or [ADDR]:PORT, which must be loopback unless it is public, or at a path:
@@ -44,8 +50,8 @@ struct http;
 int http_listen(const char *where, bool is_public, int *fd);
 /* Drops all capabilities of this process, for good. 0 or -errno, explained the same way. */
 int http_confine(void);
-/* Takes fd over. 0 or -errno. */
-int http_start(struct http **hp, int fd, http_fn *fn, void *arg);
+/* Takes fd over. post: the one path that takes a POST, of a short body; NULL: none. 0 or -errno. */
+int http_start(struct http **hp, int fd, const char *post, http_fn *fn, void *arg);
 void http_stop(struct http *h);
 
 #endif

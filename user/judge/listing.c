@@ -5,8 +5,8 @@
  *
  * A listing begins when the source first met all conditions. From then on no contact excuses an
  * offence, an old or a later one: one refused attempt, or one forged SYN, would take any source off
- * again. What ends it: two walks, deliveries that were accepted after all filters, and time, which
- * begins anew with each further offence.
+ * again. What ends it: two walks, deliveries that were accepted after all filters, a lift from its own
+ * address, and time, which begins anew with each further offence.
  *
  * What we cause ourselves is no evidence: whoever is refused at the real MX goes on to the high
  * fake in the same second. Such an offence begins no listing. It makes one last longer only if what
@@ -449,11 +449,23 @@ static int64_t accepted_after(const struct trial *t, const struct record *r, int
 	return when;
 }
 
+/* When it was lifted from its own address; NEVER. A lift of no listing does nothing. */
+static int64_t lifted_after(const struct trial *t, const struct record *r, int64_t since)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->lifts && r->lift[i] <= t->now; i++)
+		if (r->lift[i] >= since)
+			return r->lift[i];
+	return NEVER;
+}
+
 /* What frees the source after its listing began, and how far it has come. */
 static void find_freed(const struct trial *t, struct listing *l)
 {
 	struct pair own = own_after(t, l->since);
 	int64_t accepted = NEVER, when = own.second, set = NEVER, at;
+	int64_t lifted = NEVER;
 	unsigned int i, days;
 
 	for (i = 0; i < t->sides; i++) {
@@ -466,6 +478,8 @@ static void find_freed(const struct trial *t, struct listing *l)
 		l->accepted = days > l->accepted ? days : l->accepted;
 		at = set_walked_after(t, s, l->since);
 		set = at < set ? at : set;
+		at = lifted_after(t, &s->r, l->since);
+		lifted = at < lifted ? at : lifted;
 	}
 
 	l->walks = (own.first != NEVER) + (own.second != NEVER);
@@ -478,6 +492,10 @@ static void find_freed(const struct trial *t, struct listing *l)
 	if (accepted < when) {
 		when = accepted;
 		l->by = FREED_ACCEPTED;
+	}
+	if (lifted < when) {
+		when = lifted;
+		l->by = FREED_LIFTED;
 	}
 	if (when == NEVER)
 		l->by = FREED_NONE;

@@ -148,6 +148,7 @@ enum freed {
 	FREED_WALKS,    /* two walks, or two visits where there is no low fake */
 	FREED_SET,      /* two walks of its provider's set */
 	FREED_ACCEPTED, /* deliveries that were accepted after all filters */
+	FREED_LIFTED,   /* a request from its own address, at the look-up page */
 };
 
 struct verdict {

@@ -71,6 +71,9 @@ static void log_removed(const char *files, const char *source, const struct judg
 	else if (of->v.is == JUDGED_PARDONED)
 		info("%s: removed %s: pardoned until %s", files, source,
 		     text_time(of->pardoned_until, until));
+	else if (of->v.freed_by == FREED_LIFTED)
+		info("%s: removed %s: lifted at the look-up page, from its own address, at %s", files,
+		     source, text_time(of->v.freed, until));
 	else if (of->v.is == JUDGED_EXPIRED)
 		info("%s: removed %s: expired at %s", files, source, text_time(of->v.until, until));
 	else

@@ -24,6 +24,7 @@ struct format_words {
 	const char *zone, *ns, *hostmaster; /* domain names, without a dot at the end */
 	const char *reason;                 /* '$' stands for the address */
 	const char *name;                   /* of tables and sets */
+	const char *url, *lifts;            /* of the look-up page; NULL: there is none */
 };
 
 /* The head of a list. Times are seconds since 1970. */

@@ -25,6 +25,8 @@ struct format_words list_words(const struct conf *conf)
 		.hostmaster = conf->list_hostmaster ? conf->list_hostmaster : CONF_LIST_HOSTMASTER,
 		.reason = conf->list_reason ? conf->list_reason : CONF_LIST_REASON,
 		.name = conf->list_name ? conf->list_name : CONF_LIST_NAME,
+		.url = conf->page_url,
+		.lifts = conf->page_lifts,
 	};
 }
 

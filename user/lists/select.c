@@ -92,6 +92,14 @@ static int take(struct selection *s, const struct judged *of)
 	return selected_add(&s->l->selected, of);
 }
 
+/* Since the list was made, so that a hold does not keep it there. */
+static bool is_lifted(const struct selection *s, const struct judged *of)
+{
+	int64_t last = of->r.lifts ? of->r.lift[of->r.lifts - 1] : 0;
+
+	return s->has_file && last >= s->file.was.st_mtime && last <= s->j->now;
+}
+
 /* Decides on a source that is due, or would be without a hold. */
 static int decide(struct selection *s, const struct judged *of)
 {
@@ -99,6 +107,10 @@ static int decide(struct selection *s, const struct judged *of)
 	bool is_listed = is_due(l, of);
 	int error = 0;
 
+	if (!is_listed && is_lifted(s, of)) {
+		l->held_by[of->hold]++;
+		return 0;
+	}
 	if (previous_has(&s->old, &of->r.src)) {
 		l->retained += !is_listed;
 		if (!is_listed)

@@ -25,6 +25,7 @@ struct page_list {
 	size_t size, rows;
 	const char *first; /* row */
 	int64_t made, expires;
+	char url[PAGE_URL], lifts[PAGE_PATH];
 	struct stat was;
 };
 
@@ -72,17 +73,34 @@ static void read_time(const char *line, const char *end, const char *key, int64_
 	text_time_parse(text, time);
 }
 
+/* "KEYTEXT" in the head. What is too long is none. */
+static void read_text(const char *line, const char *end, const char *key, char *text, size_t capacity)
+{
+	size_t size = strlen(key), left;
+
+	if ((size_t)(end - line) <= size || memcmp(line, key, size))
+		return;
+	left = end - line - size;
+	if (left >= capacity)
+		return;
+	memcpy(text, line + size, left);
+	text[left] = '\0';
+}
+
 static int read_head(struct page_list *l)
 {
 	const char *at = l->text, *end = l->text + l->size, *eol;
 
 	l->made = l->expires = 0;
+	*l->url = *l->lifts = '\0';
 	for (; at < end && *at == '#'; at = eol + 1) {
 		eol = memchr(at, '\n', end - at);
 		if (!eol)
 			return -EBADMSG;
 		read_time(at, eol, "# time: ", &l->made);
 		read_time(at, eol, "# expires: ", &l->expires);
+		read_text(at, eol, PAGE_URL_HEAD, l->url, sizeof(l->url));
+		read_text(at, eol, PAGE_LIFTS_HEAD, l->lifts, sizeof(l->lifts));
 	}
 	l->first = at;
 	l->rows = (end - at) / PAGE_ROW;
@@ -129,19 +147,25 @@ static int refresh(struct page_list *l)
 
 static bool parse(const char *line, struct nolist_addr *addr, struct page_entry *e)
 {
-	char text[PAGE_ROW + 1], source[32];
-	long long since, until, next;
+	char text[PAGE_ROW + 1], source[32], hours[PAGE_HOURS * PAGE_HOUR + 1];
+	long long since, until, next, lift;
 	struct prefix p;
+	int i;
 
 	memcpy(text, line, PAGE_ROW);
 	text[PAGE_ROW] = '\0';
-	if (sscanf(text, "%31s %10lld %10lld %1d %1u %10lld", source, &since, &until, &e->tier, &e->walks,
-		   &next) != 6 || prefix_parse(source, &p))
+	if (sscanf(text, "%31s %10lld %10lld %1d %1u %10lld %10lld %48s", source, &since, &until,
+		   &e->tier, &e->walks, &next, &lift, hours) != 8 || prefix_parse(source, &p))
 		return false;
 	*addr = p.addr;
 	e->since = since;
 	e->until = until;
 	e->walk_next = next;
+	e->lift_next = lift;
+	for (i = PAGE_HOURS - 1; i >= 0; i--) {
+		hours[(i + 1) * PAGE_HOUR] = '\0';
+		e->hour[i] = strtoul(hours + i * PAGE_HOUR, NULL, 16);
+	}
 	return true;
 }
 
@@ -185,9 +209,13 @@ int page_list_find(struct page_list *l, const struct nolist_addr *addr, int64_t 
 	if (!error)
 		error = find(l, &src, e);
 	*made = l->made;
-	pthread_mutex_unlock(&l->mutex);
 	/* An entry ends by itself, also where no newer list came. */
 	if (!error && e->is_listed && e->until <= now)
 		*e = (struct page_entry){};
+	if (!error) {
+		memcpy(e->url, l->url, sizeof(e->url));
+		memcpy(e->lifts, l->lifts, sizeof(e->lifts));
+	}
+	pthread_mutex_unlock(&l->mutex);
 	return error;
 }

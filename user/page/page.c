@@ -1,174 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Answers of the look-up page, as HTML and as JSON. Every answer of a kind has the same size,
- * whether an address is listed or not: somebody on the wire learns nothing.
+ * What a client may ask, and what it gets. Every answer of a kind has the same size, whether an
+ * address is listed or not: somebody on the wire learns nothing. What only an address itself may
+ * know is looked up in the same way for all.
  */
-#include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "user/base/text.h"
-#include "user/page/page.h"
+#include "user/page/private.h"
 
-#define HTML_SIZE 6144
-#define JSON_SIZE 512
+#define JSON_SIZE 1024
 
-static const char style[] =
-	":root{--text:#1c2330;--soft:#566074;--page:#f6f7f9;--card:#fff;--line:#b9c1cd;--link:#1d54ad}\n"
-	"@media(prefers-color-scheme:dark){:root{--text:#e6e9ef;--soft:#a3adbd;--page:#12161d;"
-	"--card:#1b212b;--line:#56627a;--link:#8ab4ff}}\n"
-	"*{box-sizing:border-box}\n"
-	"body{margin:0 auto;padding:1rem;max-width:44rem;background:var(--page);color:var(--text);"
-	"font:1rem/1.5 system-ui,sans-serif}\n"
-	"h1{font-size:1.4rem}h2{font-size:1.1rem}a{color:var(--link)}\n"
-	"form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}label{flex:1 1 16rem}\n"
-	"input,button{font:inherit;padding:.5rem .7rem;border:1px solid var(--line);border-radius:.4rem;"
-	"background:var(--card);color:var(--text)}\n"
-	"input{width:100%;display:block}\n"
-	"section{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.2rem 1rem;"
-	"margin-top:1rem;overflow-wrap:anywhere}\n"
-	"footer{color:var(--soft);font-size:.875rem;margin-top:1rem}\n";
-
-struct text {
-	char *bytes;
-	size_t used, capacity;
-};
-
-/* What does not fit is cut off. */
-__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *fmt, ...)
+bool page_may_lift(const struct page_result *a)
 {
-	size_t left = t->capacity - t->used;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(t->bytes + t->used, left, fmt, ap);
-	va_end(ap);
-	t->used += n < 0 ? 0 : (size_t)n < left ? (size_t)n : left - 1;
+	return a->is_own && a->e.is_listed && *a->e.lifts && a->e.lift_next <= a->now;
 }
 
-/* The administrator's words. */
-static void add_escaped(struct text *t, const char *words)
+/* --- as JSON, and for curl ------------------------------------------------------------ */
+
+static void add_own(struct page_text *t, const struct page_result *a)
 {
-	for (; *words; words++)
-		if (*words < ' ' || *words > '~' || strchr("<>&\"'", *words))
-			add(t, "&#%d;", (unsigned char)*words < ' ' ? ' ' : (unsigned char)*words);
-		else
-			add(t, "%c", *words);
+	int i;
+
+	page_add(t, ",\"offences\":[");
+	for (i = 0; i < PAGE_HOURS && a->e.hour[i]; i++)
+		page_add(t, "%s%lld", i ? "," : "", (long long)a->e.hour[i] * HOUR_S);
+	page_add(t, "],\"lift\":%s,\"lift_next\":%lld", page_may_lift(a) ? "true" : "false",
+		 (long long)a->e.lift_next);
 }
 
-static bool open_text(struct text *t, size_t size)
+static void add_lookup(struct page_text *t, const struct page_result *a)
 {
-	*t = (struct text){ .bytes = malloc(size), .capacity = size };
-	return t->bytes;
-}
+	const struct page_entry *e = &a->e;
+	char addr[ADDR_TEXT];
 
-/* Fills up with blanks, which mean nothing in HTML and JSON. */
-static void finish(struct text *t, struct http_reply *r, unsigned int status, const char *type)
-{
-	memset(t->bytes + t->used, ' ', t->capacity - t->used);
-	t->bytes[t->capacity - 1] = '\n';
-	*r = (struct http_reply){ .status = status, .type = type, .body = t->bytes, .size = t->capacity,
-				  .is_page = true };
-}
-
-/* --- as HTML ------------------------------------------------------------------------- */
-
-static void add_frees(struct text *t, const struct page_entry *e)
-{
-	char when[TEXT_TIME];
-
-	add(t, "<h2>What frees it</h2>\n<p><strong>Let your mail server retry as usual.</strong> When it "
-	       "has tried our mail exchangers in their order twice, at least 15 minutes apart, the listing "
-	       "ends; a try that is refused counts. So far: %u of 2.", e->walks);
-	if (e->walks && e->walk_next)
-		add(t, " The next one counts from %s on.", text_time(e->walk_next, when));
-	add(t, "</p>\n<p>Else it ends by itself. Nobody has to ask, and nobody has to pay. If your network "
-	       "shares an address, another machine behind it may be the reason.</p>\n");
-}
-
-static void add_entry(struct text *t, const char *addr, const struct page_entry *e, int64_t made)
-{
-	char since[TEXT_TIME], until[TEXT_TIME], when[TEXT_TIME];
-
-	add(t, "<section aria-live=\"polite\">\n");
-	if (e->is_listed) {
-		add(t, "<h2>%s is listed</h2>\n<p>Since %s, until %s at the latest; answer 127.0.0.%d. It "
-		       "talked only to a mail exchanger that always says &ldquo;later&rdquo;, left without "
-		       "QUIT, and did not try the others.</p>\n",
-		    addr, text_time(e->since, since), text_time(e->until, until), e->tier);
-		add_frees(t, e);
-	} else {
-		add(t, "<h2>%s is not listed</h2>\n<p>Copies of the list elsewhere may be older, by a day or "
-		       "two.</p>\n", addr);
-	}
-	add(t, "<p>As of the list of %s.</p>\n</section>\n", text_time(made, when));
-}
-
-static void begin_html(struct text *t, const char *client)
-{
-	add(t, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	       "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	       "<title>Is an address listed?</title>\n<link rel=\"stylesheet\" href=\"style.css\">\n"
-	       "</head>\n<body>\n<main>\n<h1>Is an address listed?</h1>\n<form method=\"get\">\n"
-	       "<label>One address<input name=\"address\" value=\"%s\" maxlength=\"45\" required "
-	       "autocomplete=\"off\" spellcheck=\"false\"></label>\n<button>Look up</button>\n</form>\n",
-	    client);
-}
-
-static void end_html(struct text *t, const struct page *p)
-{
-	add(t, "</main>\n<footer><p>One address at a time. Nothing is stored of those that ask. The same as "
-	       "JSON: <code>json?address=...</code></p>\n");
-	if (*p->contact) {
-		add(t, "<p>Contact: ");
-		add_escaped(t, p->contact);
-		add(t, "</p>\n");
-	}
-	add(t, "</footer>\n</body>\n</html>\n");
-}
-
-/* NULL entry: why tells what is wrong, or is NULL. */
-static void html(const struct page *p, const char *client, const char *addr, const struct page_entry *e,
-		 int64_t made, const char *why, unsigned int status, struct http_reply *r)
-{
-	struct text t;
-
-	if (!open_text(&t, HTML_SIZE))
+	page_add(t, "\"address\":\"%s\",\"made\":%lld,\"listed\":%s", addr_text(&a->addr, addr),
+		 (long long)a->made, e->is_listed ? "true" : "false");
+	if (!e->is_listed)
 		return;
-	begin_html(&t, *addr ? addr : client);
-	if (e)
-		add_entry(&t, addr, e, made);
-	else if (why)
-		add(&t, "<section role=\"alert\"><h2>%s</h2></section>\n", why);
-	end_html(&t, p);
-	finish(&t, r, status, "text/html; charset=utf-8");
+	page_add(t, ",\"since\":%lld,\"until\":%lld,\"tier\":%d,\"walks\":%u,\"walks_needed\":2,"
+		    "\"walk_next\":%lld",
+		 (long long)e->since, (long long)e->until, e->tier, e->walks, (long long)e->walk_next);
+	if (a->is_own)
+		add_own(t, a);
 }
 
-/* --- as JSON ------------------------------------------------------------------------- */
-
-static void json(const char *addr, const struct page_entry *e, int64_t made, const char *why,
-		 unsigned int status, struct http_reply *r)
+void page_json(const struct page_result *a, struct http_reply *r)
 {
-	struct text t;
+	struct page_text t;
+	char addr[ADDR_TEXT];
 
-	if (!open_text(&t, JSON_SIZE))
+	if (!page_text_open(&t, JSON_SIZE))
 		return;
-	if (!e)
-		add(&t, "{\"type\":\"lookup\",\"schema\":1,\"error\":\"%s\"}", why);
-	else if (e->is_listed)
-		add(&t, "{\"type\":\"lookup\",\"schema\":1,\"address\":\"%s\",\"made\":%lld,\"listed\":true,"
-			"\"since\":%lld,\"until\":%lld,\"tier\":%d,\"walks\":%u,\"walks_needed\":2,"
-			"\"walk_next\":%lld}",
-		    addr, (long long)made, (long long)e->since, (long long)e->until, e->tier, e->walks,
-		    (long long)e->walk_next);
+	page_add(&t, "{\"type\":\"%s\",\"schema\":1,", a->is_lift ? "lift" : "lookup");
+	if (a->why)
+		page_add(&t, "\"error\":\"%s\"", a->why);
+	else if (a->is_lift)
+		page_add(&t, "\"address\":\"%s\",\"lifted\":true", addr_text(&a->addr, addr));
 	else
-		add(&t, "{\"type\":\"lookup\",\"schema\":1,\"address\":\"%s\",\"made\":%lld,\"listed\":false}",
-		    addr, (long long)made);
-	finish(&t, r, status, "application/json");
+		add_lookup(&t, a);
+	page_add(&t, "}");
+	page_finish(&t, r, a->status, "application/json");
+}
+
+static void plain(const struct page_result *a, struct http_reply *r)
+{
+	struct page_text t;
+
+	if (!page_text_open(&t, PAGE_TOKEN + 16))
+		return;
+	page_add(&t, "token=%s\n", a->token);
+	*r = (struct http_reply){ .status = 200, .type = "text/plain", .body = t.bytes, .size = t.used,
+				  .is_page = true };
 }
 
 /* --- the client, and its question ------------------------------------------------------------ */
@@ -220,36 +127,104 @@ static bool parse_address(const char *text, struct nolist_addr *addr)
 	return p.len == own.len;
 }
 
-static void answer(const struct page *p, const struct http_request *q, const struct nolist_addr *client,
-		   bool is_json, struct http_reply *r)
+/* Where the client has found this page, if it can be shown. */
+static void take_host(struct page_result *a, const char *host)
 {
-	char from[ADDR_TEXT], text[ADDR_TEXT] = "";
-	struct nolist_addr addr;
-	const char *why = NULL;
-	unsigned int status = 200;
-	struct page_entry e;
-	int64_t made = 0;
+	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
 
-	addr_text(client, from);
-	if (!q->address && !is_json) {
-		html(p, from, "", NULL, 0, NULL, 200, r);
-		return;
-	}
-	if (!q->address || !parse_address(q->address, &addr)) {
-		why = "That is not an address";
-		status = 400;
-	} else {
-		addr_text(&addr, text);
-		if (page_list_find(p->list, &addr, time(NULL), &e, &made)) {
-			why = "There is no list at the moment";
-			status = 503;
-		}
-	}
-	if (is_json)
-		json(text, why ? NULL : &e, made, why, status, r);
-	else
-		html(p, from, text, why ? NULL : &e, made, why, status, r);
+	if (strlen(host) < sizeof(a->host) && !host[strspn(host, good)])
+		strcpy(a->host, host);
 }
+
+static void wrong(struct page_result *a, unsigned int status, const char *why)
+{
+	a->status = status;
+	a->why = why;
+}
+
+static void look_up(const struct page *p, struct page_result *a)
+{
+	struct nolist_source own = addr_source(&a->client), src = addr_source(&a->addr);
+
+	a->has_addr = true;
+	a->is_own = !addr_compare(&own.addr, &src.addr);
+	if (page_list_find(p->list, &a->addr, a->now, &a->e, &a->made))
+		wrong(a, 503, "There is no list at the moment");
+}
+
+static void ask(const struct page *p, const struct http_request *q, bool is_needed, struct page_result *a)
+{
+	if (!q->address && !is_needed)
+		return;
+	if (!q->address || !parse_address(q->address, &a->addr))
+		wrong(a, 400, "That is not an address");
+	else
+		look_up(p, a);
+}
+
+/* --- a lift ------------------------------------------------------------------------------------ */
+
+/* Did another site send it? Old browsers, and curl, do not say. The token is what counts. */
+static bool is_foreign(const struct http_request *q, const char *url)
+{
+	const char *host = strstr(q->origin, "://");
+
+	if (*q->site)
+		return strcmp(q->site, "same-origin");
+	if (!*q->origin || (host && !strcmp(host + 3, q->host)))
+		return false;
+	/* A proxy may have changed the name of the host. */
+	return strncmp(url, q->origin, strlen(q->origin)) || url[strlen(q->origin)] != '/';
+}
+
+static bool has_token(const struct page *p, const struct http_request *q, const struct page_result *a)
+{
+	const char *token = strstr(q->body, "token=");
+	char text[PAGE_TOKEN];
+
+	if (!token || (token != q->body && token[-1] != '&'))
+		return false;
+	snprintf(text, sizeof(text), "%s", token + 6);
+	text[strcspn(text, "&\r\n")] = '\0';
+	return page_token_is_good(p->lifts, &a->client, a->now, text);
+}
+
+static void note_lift(const struct page *p, struct page_result *a)
+{
+	struct nolist_source src = addr_source(&a->client);
+
+	switch (page_lift(p->lifts, a->e.lifts, &src, a->now)) {
+	case 0:
+		a->is_lifted = true;
+		break;
+	case -EDQUOT:
+		wrong(a, 429, "Too many addresses of this network had a listing lifted: come back later");
+		break;
+	default:
+		wrong(a, 503, "No listing can be lifted at the moment: come back later");
+	}
+}
+
+static void lift(const struct page *p, const struct http_request *q, struct page_result *a)
+{
+	a->is_lift = true;
+	a->addr = a->client;
+	look_up(p, a);
+	if (a->why)
+		return;
+	if (is_foreign(q, a->e.url) || !has_token(p, q, a))
+		wrong(a, 403, "Load the page again, from the listed address, and ask within five minutes");
+	else if (!*a->e.lifts)
+		wrong(a, 403, "No listing is lifted here");
+	else if (!a->e.is_listed)
+		wrong(a, 409, "The address that you ask from is not listed");
+	else if (!page_may_lift(a))
+		wrong(a, 409, "A listing of this address was lifted within 30 days");
+	else
+		note_lift(p, a);
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {
@@ -259,27 +234,51 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000 + 1;
 }
 
-static void serve_style(struct http_reply *r)
+/* A browser says that it takes HTML. */
+static bool wants_json(const struct http_request *q)
 {
-	r->body = strdup(style);
-	r->size = r->body ? strlen(style) : 0;
-	r->type = "text/css; charset=utf-8";
-	r->status = 200;
-	r->is_page = true;
+	return q->body ? !strstr(q->accept, "text/html") : !strcmp(q->path, "/json");
+}
+
+static bool is_here(const struct http_request *q)
+{
+	return !strcmp(q->path, "/") || !strcmp(q->path, "/json") || !strcmp(q->path, "/token") ||
+	       (q->body && !strcmp(q->path, PAGE_POST));
+}
+
+static void answer(const struct page *p, const struct http_request *q, struct page_result *a,
+		   struct http_reply *r)
+{
+	page_token(p->lifts, &a->client, a->now, a->token);
+	if (!strcmp(q->path, "/token")) {
+		plain(a, r);
+		return;
+	}
+	take_host(a, q->host);
+	if (q->body)
+		lift(p, q, a);
+	else
+		ask(p, q, wants_json(q), a);
+	if (wants_json(q))
+		page_json(a, r);
+	else
+		page_html(p, a, r);
 }
 
 void page_answer(const struct http_request *q, struct http_reply *r, void *arg)
 {
 	const struct page *p = arg;
-	struct nolist_addr client = client_of(p, q);
-	bool is_json = !strcmp(q->path, "/json");
+	struct page_result a = { .status = 200, .client = client_of(p, q), .now = time(NULL) };
 
-	if (!strcmp(q->path, "/style.css"))
-		serve_style(r);
-	else if (strcmp(q->path, "/") && !is_json)
-		html(p, "", "", NULL, 0, "There is nothing here", 404, r);
-	else if (!page_limit_ask(p->limit, &client, now_ms()))
+	if (!strcmp(q->path, "/style.css")) {
+		page_style(r);
+	} else if (!is_here(q)) {
+		a.is_at_once = true;
+		wrong(&a, 404, "There is nothing here");
+		page_html(p, &a, r);
+	} else if (!page_limit_ask(p->limit, &a.client, now_ms())) {
 		r->status = 429;
-	else
-		answer(p, q, &client, is_json, r);
+	} else {
+		answer(p, q, &a, r);
+	}
 }

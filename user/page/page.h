@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The look-up page: is an address listed, since when, and what frees it. It reads one list, of the
- * format "page", and nothing else.
+ * format "page", and writes nothing but a file of sources that ask to have their listing lifted.
  */
 #ifndef NOLIST_PAGE_H
 #define NOLIST_PAGE_H
 
 #include <stdint.h>
 #include "user/base/addr.h"
+#include "user/base/page_row.h"
 #include "user/http/http.h"
 
 struct page_entry {
@@ -16,6 +17,11 @@ struct page_entry {
 	int tier;
 	unsigned int walks; /* of 2 */
 	int64_t walk_next;  /* 0: at any time */
+	/* For whoever is at the address only: */
+	int64_t lift_next;          /* 0: at any time */
+	uint32_t hour[PAGE_HOURS];  /* since 1970, the newest first; 0: no more */
+	/* Of the list, also where it is not listed; "": there is none. */
+	char url[PAGE_URL], lifts[PAGE_PATH];
 };
 
 /* --- lookup.c -------------------------------------------------------------------- */
@@ -37,13 +43,34 @@ void page_limit_free(struct page_limit *l);
 /* May an address ask once more? Counted by its /24 or /48. */
 bool page_limit_ask(struct page_limit *l, const struct nolist_addr *addr, int64_t now_ms);
 
+/* --- lift.c ---------------------------------------------------------------------- */
+
+#define PAGE_TOKEN 64 /* bytes */
+
+struct page_lifts;
+
+int page_lifts_new(struct page_lifts **lp);
+void page_lifts_free(struct page_lifts *l);
+/* What a client has to send back, from its own address, within five minutes. */
+void page_token(const struct page_lifts *l, const struct nolist_addr *client, int64_t now,
+		char token[PAGE_TOKEN]);
+bool page_token_is_good(const struct page_lifts *l, const struct nolist_addr *client, int64_t now,
+			const char *token);
+/*
+ * Notes in the file that a source asks to lift its listing; once more does nothing. 0; -EDQUOT: its
+ * network has had its share; or another -errno.
+ */
+int page_lift(struct page_lifts *l, const char *file, const struct nolist_source *src, int64_t now);
+
 /* --- page.c ---------------------------------------------------------------------- */
 
 #define PAGE_PROXIES 8
+#define PAGE_POST "/lift"
 
 struct page {
 	struct page_list *list;
 	struct page_limit *limit;
+	struct page_lifts *lifts;
 	const char *contact;      /* of whoever runs it; "": none is shown */
 	struct nolist_addr proxy[PAGE_PROXIES]; /* whose X-Forwarded-For is believed */
 	int proxies;

@@ -52,14 +52,15 @@ static int serve(struct args *a)
 
 	if (!error)
 		error = http_confine();
-	if (!error && (page_list_open(&a->page.list, a->file) || page_limit_new(&a->page.limit)))
+	if (!error && (page_list_open(&a->page.list, a->file) || page_limit_new(&a->page.limit) ||
+		       page_lifts_new(&a->page.lifts)))
 		error = fail(-ENOMEM, "cannot serve");
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (!error)
-		error = http_start(&h, fd, page_answer, &a->page);
+		error = http_start(&h, fd, PAGE_POST, page_answer, &a->page);
 	if (!error) {
 		info("look-ups at %s, in '%s'", a->where, a->file);
 		sigwait(&set, &signal);
@@ -67,6 +68,7 @@ static int serve(struct args *a)
 	http_stop(h);
 	page_list_free(a->page.list);
 	page_limit_free(a->page.limit);
+	page_lifts_free(a->page.lifts);
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 

@@ -201,6 +201,7 @@ static void add_listing(struct history *h)
 {
 	const struct verdict *v = &h->e->of.v;
 	bool is_listed = verdict_is_listed(v, false);
+	unsigned int i;
 
 	if (v->since) {
 		add(h, v->since, v->since, "listing", is_listed ? "its listing begins" :
@@ -208,6 +209,9 @@ static void add_listing(struct history *h)
 		add(h, v->until, v->until, "end", is_listed ? "its listing ends" :
 							     "its listing would end");
 	}
+	for (i = 0; i < h->e->of.r.lifts && h->e->of.r.lift[i] <= h->e->j->now; i++)
+		add(h, h->e->of.r.lift[i], h->e->of.r.lift[i], "lift",
+		    "it asked at the look-up page, from its own address, to lift its listing");
 	if (h->e->pardon)
 		add(h, h->e->pardon->until, h->e->pardon->until, "pardon", "its pardon ends");
 }

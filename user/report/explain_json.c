@@ -47,7 +47,7 @@ static void json_freed(struct writer *o, const struct verdict *v)
 {
 	static const char *const names[] = {
 		[FREED_NONE] = "none", [FREED_WALKS] = "walks", [FREED_SET] = "set",
-		[FREED_ACCEPTED] = "accepted",
+		[FREED_ACCEPTED] = "accepted", [FREED_LIFTED] = "lifted",
 	};
 
 	json_open(o, "freed", '{');

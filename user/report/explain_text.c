@@ -392,6 +392,7 @@ static void print_freed(const struct explain *e)
 
 	if (v->freed)
 		printf("  freed at %s: %s\n", text_time(v->freed, text),
+		       v->freed_by == FREED_LIFTED ? "it was lifted at the look-up page, from its own address" :
 		       v->freed_by == FREED_ACCEPTED ? "its mail was accepted after all filters" :
 		       v->freed_by == FREED_SET ? "its provider walked from low to real, twice" :
 		       has_low			     ? "it walked from the low fake to the real MX, twice" :

@@ -16,6 +16,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "user/base/text.h"
 #include "user/service/notify.h"
 
 #define QUEUE 8
@@ -140,6 +141,19 @@ void notify_close(void)
 {
 	retry = sd_event_source_disable_unref(retry);
 	watchdog = sd_event_source_disable_unref(watchdog);
+}
+
+void notify_add(char *text, size_t size, const char *step, time_t done_at, bool is_failed)
+{
+	size_t n = strlen(text);
+	char when[TEXT_TIME];
+
+	if (done_at)
+		snprintf(text + n, size - n, "%s%s at %s%s", n ? ", " : "", step,
+			 text_time(done_at, when), is_failed ? " (failed since)" : "");
+	else
+		snprintf(text + n, size - n, "%s%s %s", n ? ", " : "", step,
+			 is_failed ? "failed" : "never");
 }
 
 void notify_reloading(void)

@@ -21,6 +21,7 @@
 #include "user/config/conf.h"
 #include "user/config/given.h"
 #include "user/service/job.h"
+#include "user/service/lifts_watch.h"
 #include "user/service/notify.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
@@ -50,6 +51,7 @@ struct run {
 	struct job load, unload, heal;
 	struct periodic collect, dump;
 	struct answer metrics;
+	struct lifts_watch lifts;
 	sd_event_source *deadline;
 	bool is_ready;
 	bool is_reload_wanted; /* SIGHUP came, and the reload has not begun */
@@ -62,26 +64,13 @@ static void proceed(struct run *r);
 
 /* --- messages to systemd ------------------------------------------------------- */
 
-static void add_periodic(char *text, size_t size, const char *name, const struct periodic *c)
-{
-	size_t n = strlen(text);
-	char when[TEXT_TIME];
-
-	if (c->done_at)
-		snprintf(text + n, size - n, "%s%s at %s%s", n ? ", " : "", name,
-			 text_time(c->done_at, when), c->is_failed ? " (failed since)" : "");
-	else
-		snprintf(text + n, size - n, "%s%s %s", n ? ", " : "", name,
-			 c->is_failed ? "failed" : "never");
-}
-
 static void notify_status(const struct run *r)
 {
 	char text[256] = "";
 
-	add_periodic(text, sizeof(text), "collected", &r->collect);
+	notify_add(text, sizeof(text), "collected", r->collect.done_at, r->collect.is_failed);
 	if (r->now.conf.lists)
-		add_periodic(text, sizeof(text), "lists written", &r->dump);
+		notify_add(text, sizeof(text), "lists written", r->dump.done_at, r->dump.is_failed);
 	notify("STATUS=%s", text);
 }
 
@@ -94,6 +83,7 @@ static void adopt(struct run *r, struct version *v)
 	*v = (struct version){};
 	r->collect.every_s = r->now.conf.collect_s;
 	r->dump.every_s = r->now.conf.dump_s;
+	r->lifts.file = r->now.conf.page_lifts;
 	r->o->adopted(r->now.text);
 }
 
@@ -177,6 +167,16 @@ static void on_done(struct job *job, int status)
 		arm(&r->dump, 0);
 	notify_status(r);
 	proceed(r);
+}
+
+/* The look-up page has news: the lists are due before their time. */
+static bool on_lifts(void *arg)
+{
+	struct run *r = arg;
+
+	if (r->is_stopping || !r->dump.done_at || is_busy(r, &r->dump))
+		return false;
+	return !on_due(r->dump.timer, 0, &r->dump);
 }
 
 /* Whatever it found was told. */
@@ -396,6 +396,7 @@ static int open_event(struct run *r)
 static void close_event(struct run *r)
 {
 	answer_close(&r->metrics);
+	sd_event_source_unref(r->lifts.timer);
 	job_free(&r->load);
 	job_free(&r->unload);
 	job_free(&r->heal);
@@ -458,7 +459,8 @@ static int loop(struct run *r)
 
 	if (ret >= 0)
 		open_metrics(r);
-
+	if (ret >= 0)
+		ret = lifts_watch_open(&r->lifts, r->event, on_lifts, r);
 	if (ret >= 0 && r->o->load)
 		ret = start(r, &r->load, &r->next, LIMIT_S);
 	else if (ret >= 0)

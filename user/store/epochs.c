@@ -145,7 +145,8 @@ int store_set_epoch(struct store *s, const struct store_epoch *epoch)
 int store_drop_epochs(struct store *s, int64_t before)
 {
 	static const enum statement drops[] = { SQL_GAPS_DROP, SQL_ACKS_DROP,    SQL_PARDON_DROP,
-						SQL_REAL_DROP, SQL_CHANGES_DROP, SQL_LIST_DROP };
+						SQL_REAL_DROP, SQL_CHANGES_DROP, SQL_LIST_DROP,
+						SQL_LIFT_DROP };
 	int error = 0;
 	size_t i;
 

@@ -14,9 +14,9 @@ int store_forget_begin(struct store *s)
 	return error ? error : store_begin(s);
 }
 
-int store_forget(struct store *s, const struct pack_key *key)
+static int forget_in(struct store *s, enum statement which, const struct pack_key *key)
 {
-	sqlite3_stmt *q = store_stmt(s, SQL_FORGET);
+	sqlite3_stmt *q = store_stmt(s, which);
 	unsigned char bytes[STORE_KEY_SIZE];
 	int error;
 
@@ -25,15 +25,22 @@ int store_forget(struct store *s, const struct pack_key *key)
 	store_key_bytes(key, bytes);
 	sqlite3_bind_blob(q, 1, bytes, sizeof(bytes), SQLITE_STATIC);
 	error = store_run(s, q, "write");
-	/* Of which grade they were is counted by the next day's prune. */
 	return error ? error : sqlite3_changes(s->db);
+}
+
+int store_forget(struct store *s, const struct pack_key *key)
+{
+	int error = forget_in(s, SQL_LIFT_FORGET, key);
+
+	/* Of which grade they were is counted by the next day's prune. */
+	return error < 0 ? error : forget_in(s, SQL_FORGET, key);
 }
 
 int store_forget_all(struct store *s)
 {
 	size_t rows = store_count(s, STORE_UNVERIFIED) + store_count(s, STORE_VERIFIED);
 	int error = store_execute(s, "DELETE FROM source; DELETE FROM gap; DELETE FROM bad_acks;"
-				     "DELETE FROM real_hour; DELETE FROM mx_change;"
+				     "DELETE FROM real_hour; DELETE FROM mx_change; DELETE FROM lift;"
 				     "DELETE FROM epoch; DELETE FROM amount", "write");
 
 	if (error)

@@ -2,8 +2,8 @@
 /*
  * What the files of the store share: sqlite.c opens, columns.c reads numbers and texts,
  * rows.c has the sources, epochs.c the epochs and everything else of tables as a whole,
- * pardons.c the pardons, lists.c the lists, history.c the history, prune.c drops old rows. Only these files include
- * this header.
+ * pardons.c the pardons, lifts.c the lifts, lists.c the lists, history.c the history, prune.c drops old
+ * rows. Only these files include this header.
  */
 #ifndef NOLIST_STORE_PRIVATE_H
 #define NOLIST_STORE_PRIVATE_H
@@ -58,6 +58,10 @@ enum statement {
 	SQL_HISTORY_MOST,
 	SQL_HISTORY_EACH,
 	SQL_HISTORY_DROP,
+	SQL_LIFT_ADD,
+	SQL_LIFT_EACH,
+	SQL_LIFT_DROP,
+	SQL_LIFT_FORGET,
 	STATEMENTS
 };
 

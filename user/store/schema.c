@@ -81,6 +81,8 @@ const char *const store_steps[] = {
 	/* hour: since 1970; kind: enum store_count. */
 	"CREATE TABLE history (kind INTEGER NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL,"
 	"  PRIMARY KEY (kind, hour)) WITHOUT ROWID;",
+	"CREATE TABLE lift (source BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, at))"
+	"  WITHOUT ROWID;",
 };
 
 const int store_version = sizeof(store_steps) / sizeof(*store_steps);

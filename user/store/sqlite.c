@@ -102,6 +102,11 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_HISTORY_EACH] = "SELECT kind, hour, count FROM history WHERE hour BETWEEN ?1 AND ?2"
 			     " ORDER BY kind, hour",
 	[SQL_HISTORY_DROP] = "DELETE FROM history WHERE hour NOT BETWEEN ?1 AND ?2",
+	[SQL_LIFT_ADD] = "INSERT OR IGNORE INTO lift VALUES (?1, ?2)",
+	[SQL_LIFT_EACH] = "SELECT source, at FROM lift ORDER BY source, at",
+	/* Also those of a clock that was wrong. */
+	[SQL_LIFT_DROP] = "DELETE FROM lift WHERE at < ?1 OR at > ?1 + 70 * " TEXT(DAY_S),
+	[SQL_LIFT_FORGET] = "DELETE FROM lift WHERE source = ?1",
 	[SQL_EPOCH_ADD] = "INSERT INTO epoch (boot, tables, generation, wall_s)"
 			  " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_EPOCH_SET] =

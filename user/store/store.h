@@ -95,7 +95,7 @@ int store_put(struct store *s, const struct store_row *row);
 int store_put_many(struct store *s, const struct store_row *const *rows, size_t n);
 /* store_begin(), for a transaction that overwrites what it deletes. */
 int store_forget_begin(struct store *s);
-/* Deletes all rows of a source: how many, or -errno. */
+/* Deletes all rows of a source, and its lifts: how many rows, or -errno. */
 int store_forget(struct store *s, const struct pack_key *key);
 /* Deletes all evidence; pardons, and what is noted of lists, stay. The rows, or -errno. */
 int store_forget_all(struct store *s);
@@ -137,6 +137,19 @@ int store_unpardon(struct store *s, const struct prefix *p, int64_t now);
 /* Calls fn for each, also for those that have ended; a return other than 0 ends the walk. */
 typedef int store_pardon_fn(const struct store_pardon *p, void *arg);
 int store_each_pardon(struct store *s, store_pardon_fn *fn, void *arg);
+
+/* --- lifts ------------------------------------------------------------------- */
+
+/* A source has ended its listing, from its own address. */
+struct store_lift {
+	struct pack_key key;
+	int64_t at; /* seconds since 1970 */
+};
+
+int store_lift(struct store *s, const struct store_lift *l);
+/* Calls fn for each, by source and time; a return other than 0 ends the walk. */
+typedef int store_lift_fn(const struct store_lift *l, void *arg);
+int store_each_lift(struct store *s, store_lift_fn *fn, void *arg);
 
 /* --- lists ------------------------------------------------------------------- */
 

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Answers of the look-up page as HTML, all in one size.
+ */
+#include <string.h>
+
+#include "user/base/text.h"
+#include "user/page/private.h"
+
+#define HTML_SIZE 8192
+
+static const char style[] =
+	":root{--text:#1c2330;--soft:#566074;--page:#f6f7f9;--card:#fff;--line:#b9c1cd;--link:#1d54ad}\n"
+	"@media(prefers-color-scheme:dark){:root{--text:#e6e9ef;--soft:#a3adbd;--page:#12161d;"
+	"--card:#1b212b;--line:#56627a;--link:#8ab4ff}}\n"
+	"*{box-sizing:border-box}\n"
+	"body{margin:0 auto;padding:1rem;max-width:44rem;background:var(--page);color:var(--text);"
+	"font:1rem/1.5 system-ui,sans-serif}\n"
+	"h1{font-size:1.4rem}h2{font-size:1.1rem}a{color:var(--link)}\n"
+	"form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}label{flex:1 1 16rem}\n"
+	"input,button{font:inherit;padding:.5rem .7rem;border:1px solid var(--line);border-radius:.4rem;"
+	"background:var(--card);color:var(--text)}\n"
+	"input{width:100%;display:block}\n"
+	"pre{overflow-x:auto;white-space:pre-wrap;font-size:.875rem}\n"
+	"section{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.2rem 1rem;"
+	"margin-top:1rem;overflow-wrap:anywhere}\n"
+	"footer{color:var(--soft);font-size:.875rem;margin-top:1rem}\n";
+
+
+static void add_frees(struct page_text *t, const struct page_result *a)
+{
+	const struct page_entry *e = &a->e;
+	char when[TEXT_TIME];
+
+	page_add(t, "<h2>What frees it</h2>\n<p><strong>Let your mail server retry as usual.</strong> When it "
+		    "has tried our mail exchangers in their order twice, at least 15 minutes apart, the "
+		    "listing ends; a try that is refused counts. So far: %u of 2.", e->walks);
+	if (e->walks && e->walk_next)
+		page_add(t, " The next one counts from %s on.", text_time(e->walk_next, when));
+	page_add(t, "</p>\n<p>Else it ends by itself. Nobody has to ask, and nobody has to pay. If your network "
+		    "shares an address, another machine behind it may be the reason.%s</p>\n",
+		 *e->lifts && !a->is_own ? " From the address itself this page can lift the listing." : "");
+}
+
+/* Hours are rounded, and only for whoever is at the address. */
+static void add_hours(struct page_text *t, const struct page_entry *e)
+{
+	char when[TEXT_TIME];
+	int i;
+
+	if (!e->hour[0])
+		return;
+	page_add(t, "<p>You ask from this address. The last hours (UTC) in which it was told to come back "
+		    "later, and left:</p>\n<ul>\n");
+	for (i = 0; i < PAGE_HOURS && e->hour[i]; i++)
+		page_add(t, "<li>%.16s</li>\n", text_time((int64_t)e->hour[i] * HOUR_S, when));
+	page_add(t, "</ul>\n");
+}
+
+static void add_curl(struct page_text *t, const struct page_result *a)
+{
+	const char *family = addr_is_ip4(&a->client) ? "-4" : "-6", *url = a->e.url;
+	char here[PAGE_URL + 16];
+
+	if (!*url && !*a->host)
+		return;
+	if (!*url) {
+		strcpy(here, "http://");
+		strcat(strcat(here, a->host), "/");
+		url = here;
+	}
+	page_add(t, "<p>On a host without a browser:</p>\n<pre>curl %s -d \"$(curl %s -s ", family, family);
+	page_add_escaped(t, url);
+	page_add(t, "token)\" ");
+	page_add_escaped(t, url);
+	page_add(t, "lift</pre>\n");
+}
+
+static void add_lift(struct page_text *t, const struct page_result *a)
+{
+	char when[TEXT_TIME];
+
+	if (!*a->e.lifts)
+		return;
+	page_add(t, "<h2>Or lift it now, from this address</h2>\n");
+	if (!page_may_lift(a)) {
+		page_add(t, "<p>A listing of this address was lifted here before. That is possible again from "
+			    "%s on.</p>\n", text_time(a->e.lift_next, when));
+		return;
+	}
+	page_add(t, "<p>That ends this listing, and what was counted before it. It is no exemption: a new "
+		    "listing can begin at once, and is not lifted here for %d days.</p>\n"
+		    "<form method=\"post\" action=\"lift\"><input type=\"hidden\" name=\"token\" "
+		    "value=\"%s\"><button>Lift this listing</button></form>\n", PAGE_AGAIN_DAYS, a->token);
+	add_curl(t, a);
+}
+
+static void add_lifted(struct page_text *t, const char *addr)
+{
+	page_add(t, "<section role=\"status\">\n<h2>The listing of %s is being lifted</h2>\n<p>The lists of this "
+		    "host follow within a minute, where they are written at once, and copies elsewhere when "
+		    "they are fetched again: for a DNS list that may take its time to live, for other "
+		    "lists a day or two.</p>\n</section>\n", addr);
+}
+
+static void add_entry(struct page_text *t, const struct page_result *a)
+{
+	char addr[ADDR_TEXT], since[TEXT_TIME], until[TEXT_TIME], when[TEXT_TIME];
+	const struct page_entry *e = &a->e;
+
+	addr_text(&a->addr, addr);
+	if (a->is_lifted) {
+		add_lifted(t, addr);
+		return;
+	}
+	page_add(t, "<section aria-live=\"polite\">\n");
+	if (e->is_listed) {
+		page_add(t, "<h2>%s is listed</h2>\n<p>Since %s, until %s at the latest; answer 127.0.0.%d. It "
+			    "talked only to a mail exchanger that always says &ldquo;later&rdquo;, left without "
+			    "QUIT, and did not try the others.</p>\n",
+			 addr, text_time(e->since, since), text_time(e->until, until), e->tier);
+		if (a->is_own)
+			add_hours(t, e);
+		add_frees(t, a);
+		if (a->is_own)
+			add_lift(t, a);
+	} else {
+		page_add(t, "<h2>%s is not listed</h2>\n<p>Copies of the list elsewhere may be older, by a day or "
+			    "two.</p>\n", addr);
+	}
+	page_add(t, "<p>As of the list of %s.</p>\n</section>\n", text_time(a->made, when));
+}
+
+static void begin(struct page_text *t, const struct page_result *a)
+{
+	char addr[ADDR_TEXT] = "";
+
+	if (!a->is_at_once)
+		addr_text(a->has_addr ? &a->addr : &a->client, addr);
+	page_add(t, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		    "<title>Is an address listed?</title>\n<link rel=\"stylesheet\" href=\"style.css\">\n"
+		    "</head>\n<body>\n<main>\n<h1>Is an address listed?</h1>\n"
+		    "<form method=\"get\" action=\"./\">\n"
+		    "<label>One address<input name=\"address\" value=\"%s\" maxlength=\"45\" required "
+		    "autocomplete=\"off\" spellcheck=\"false\"></label>\n<button>Look up</button>\n</form>\n",
+		 addr);
+}
+
+static void end(struct page_text *t, const struct page *p)
+{
+	page_add(t, "</main>\n<footer><p>One address at a time. Nothing is stored of those that ask, but for a "
+		    "listing that is lifted. The same as JSON: <code>json?address=...</code></p>\n");
+	if (*p->contact) {
+		page_add(t, "<p>Contact: ");
+		page_add_escaped(t, p->contact);
+		page_add(t, "</p>\n");
+	}
+	page_add(t, "</footer>\n</body>\n</html>\n");
+}
+
+void page_html(const struct page *p, const struct page_result *a, struct http_reply *r)
+{
+	struct page_text t;
+
+	if (!page_text_open(&t, HTML_SIZE))
+		return;
+	begin(&t, a);
+	if (a->why)
+		page_add(&t, "<section role=\"alert\"><h2>%s</h2></section>\n", a->why);
+	else if (a->has_addr)
+		add_entry(&t, a);
+	end(&t, p);
+	page_finish(&t, r, a->status, "text/html; charset=utf-8");
+}
+
+void page_style(struct http_reply *r)
+{
+	r->body = strdup(style);
+	r->size = r->body ? strlen(style) : 0;
+	r->type = "text/css; charset=utf-8";
+	r->status = 200;
+	r->is_page = true;
+}
