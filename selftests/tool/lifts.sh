@@ -210,6 +210,15 @@ is_off() {
 	[ "$(on 203.0.113.6)" = off ]
 }
 check 'and run writes the lists within a minute' wait_for 60 is_off
+# --- what refused clients and senders read ---
+
+is "$(nolist dump -c "$CONF" --format postfix 2>/dev/null | grep -oE 'see http://192.0.2.20/.address=198.18.7.5' | uniq)" \
+	'see http://192.0.2.20/?address=198.18.7.5' 'the reason names the page'
+is "$(nolist dump -c "$CONF" --format zone 2>/dev/null | grep -c 'TXT.*see http://192.0.2.20/?address=198.18.7.5"')" 1 'so does TXT'
+sed '$a stage = greeting' "$CONF" >"$TMP/greeting.conf"
+must nolist load -c "$TMP/greeting.conf" >/dev/null 2>&1
+is "$(in_client timeout 5 bash -c "exec 3<>/dev/tcp/$HIGH4/25; head -n 1 <&3" | grep -o 'later; see http://192.0.2.20/')" \
+	'later; see http://192.0.2.20/' 'and what a high fake says'
 sed '/^page-lifts/d' "$CONF" >"$TMP/without.conf"
 must nolist dump --all -c "$TMP/without.conf" --quiet 2>/dev/null
 is "$(lift_as 198.18.7.5) $(said)" '403 No listing is lifted here' 'without "page-lifts" none is lifted'

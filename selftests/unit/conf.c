@@ -106,6 +106,10 @@ static void test_good(void)
 		       c.providers == 1 &&
 		       c.never_excepts == 2 && c.test_sources == 2,
 	       "rules of the verdict are taken");
+	tap_ok(c.page_reason && !strcmp(c.page_reason, "$ contacts only fake mail exchangers, see "
+						       "https://bl.example.com/look-up/?address=$") &&
+		       c.page_tempfail && strstr(c.page_tempfail, "later; see https://bl.example.com/look-up/"),
+	       "which the reason of lists and the text of the high fakes name");
 	tap_ok(c.page_url && !strcmp(c.page_url, "https://bl.example.com/look-up/") && c.page_lifts &&
 		       !strcmp(c.page_lifts, "/run/page/lifts"),
 	       "the look-up page's address ends with a '/'");
@@ -140,6 +144,8 @@ static const struct {
 	{"page-url = \"https://h/$(id)\"", true, "is not an address as"},
 	{"page-url = https:///a", true, "is not an address as"},
 	{"page-url = \"http://[2001:db8::1]:8080\"", false, NULL},
+	{"page-url = \"https://" N60 N10 N10 "example/abcdefghi/\"", true, "is not an address as"},
+	{"page-url = \"https://" N60 N10 "example/abcdefghi/\"", false, NULL},
 	{"page-lifts = lifts", true, ":1: 'lifts' is not the absolute path"},
 	{"page-lifts = \"/a\nb\"", true, "is not the absolute path"},
 	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},

@@ -141,7 +141,7 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX])
 {
 	struct dialogue d = { .name = conf->name ? conf->name : "localhost",
-			      .text = conf->tempfail_text,
+			      .text = conf->tempfail_text ? conf->tempfail_text : conf->page_tempfail,
 			      .stage = conf->stage,
 			      .is_split = conf->is_split };
 	int i, left;

@@ -97,6 +97,8 @@ struct conf {
 	char *list_reason;     /* "list-reason": text for refused clients */
 	char *list_name;       /* "list-name": of tables and sets */
 	char *page_url;        /* "page-url": of the look-up page, with a '/' at its end; NULL: none */
+	char *page_reason;     /* what list_reason is then; NULL: the default */
+	char *page_tempfail;   /* what tempfail_text is then, if both fit; NULL: the default */
 	char *page_lifts;      /* "page-lifts": the file of its requests; NULL: none are taken */
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;

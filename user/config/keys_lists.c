@@ -143,13 +143,19 @@ static bool is_url(const char *value)
 int conf_set_page_url(struct conf *conf, const char *value, const char *where)
 {
 	size_t size = strlen(value);
-	char url[PAGE_URL];
+	char url[PAGE_URL], text[REASON_MAX + 1];
+	int error;
 
 	if (!is_url(value))
 		return wrong(conf, value, where, "an address as https://HOST/PATH, without '?' and '#', of "
 			     "less than 100 characters");
 	snprintf(url, sizeof(url), "%s%s", value, value[size - 1] == '/' ? "" : "/");
-	return replace(&conf->page_url, url, strlen(url));
+	size = snprintf(text, sizeof(text), CONF_LIST_REASON ", see %s?address=$", url);
+	error = replace(&conf->page_reason, text, size);
+	size = snprintf(text, sizeof(text), DIALOGUE_TEXT_DEFAULT "; see %s", url);
+	if (!error && size <= DIALOGUE_TEXT_MAX)
+		error = replace(&conf->page_tempfail, text, size);
+	return error ? error : replace(&conf->page_url, url, strlen(url));
 }
 
 int conf_set_page_lifts(struct conf *conf, const char *value, const char *where)
@@ -298,5 +304,7 @@ void conf_free_lists(struct conf *conf)
 	free(conf->list_reason);
 	free(conf->list_name);
 	free(conf->page_url);
+	free(conf->page_reason);
+	free(conf->page_tempfail);
 	free(conf->page_lifts);
 }

@@ -23,7 +23,8 @@ struct format_words list_words(const struct conf *conf)
 		.zone = conf->list_zone ? conf->list_zone : CONF_LIST_ZONE,
 		.ns = conf->list_ns ? conf->list_ns : CONF_LIST_NS,
 		.hostmaster = conf->list_hostmaster ? conf->list_hostmaster : CONF_LIST_HOSTMASTER,
-		.reason = conf->list_reason ? conf->list_reason : CONF_LIST_REASON,
+		.reason = conf->list_reason ? conf->list_reason :
+			  conf->page_reason ? conf->page_reason : CONF_LIST_REASON,
 		.name = conf->list_name ? conf->list_name : CONF_LIST_NAME,
 		.url = conf->page_url,
 		.lifts = conf->page_lifts,
