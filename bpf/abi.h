@@ -51,6 +51,8 @@
 #define NOLIST_MAP_PROGS "nolist_progs" /* the program's own; pinned, or the kernel empties it */
 #define NOLIST_MAP_DOMAINS "nolist_domains"
 #define NOLIST_MAP_STAMPS "nolist_stamps"
+#define NOLIST_MAP_BLOCK "nolist_block" /* the table of listed sources: block.h */
+#define NOLIST_MAP_SAID "nolist_said"   /* what they are told at the real MX */
 
 /*
  * An address in network byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291
@@ -334,6 +336,11 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
 }
 
 /*
+ * nolist_said: what listed sources are told by the real MX's address: empty, or one inner array
+ * with one nolist_config, of which smtp and answers count. Without it nobody is tempfailed there.
+ */
+
+/*
  * nolist_domains: at each place a table of our domains, an array of lines. A load fills the
  * place that the configuration in force does not name, then puts its own in force. An entry is
  * 61 bits of the keyed hash of a name, which is read backwards in small letters, and the bits
@@ -420,6 +427,7 @@ enum nolist_event {
 	NOLIST_EVENT_NOT_SMTP = 7,        /* sent something that is not SMTP */
 	NOLIST_EVENT_STARTTLS = 8,        /* wanted STARTTLS */
 	NOLIST_EVENT_ELSEWHERE = 9,       /* named a recipient whose domain is not ours */
+	NOLIST_EVENT_HELD = 10, /* at the real MX: tempfailed in a verified dialogue, since it is listed */
 	NOLIST_EVENTS
 };
 #define NOLIST_EVENT_SLOTS 16
@@ -528,6 +536,14 @@ struct nolist_mxstats {
 	__u64 opens;    /* of these, segments that open a connection */
 };
 
+/* Why the SYN of a listed source passes. */
+enum nolist_leniency {
+	NOLIST_LENIENT_NOTE = 0,    /* its action, or that of all, is "note" */
+	NOLIST_LENIENT_EXPIRED = 1, /* the table is too old */
+	NOLIST_LENIENT_BRAKED = 2,  /* it would refuse too many verified senders */
+	NOLIST_LENIENT_PAROLE = 3,  /* it is the source's hour of the day */
+};
+
 /* nolist_stats: one value per CPU, so that a frame needs one look-up. */
 struct nolist_stats {
 	__u64 verdict[NOLIST_VERDICT_SLOTS]; /* frames by verdict */
@@ -539,7 +555,8 @@ struct nolist_stats {
 	__u64 verified_lost_ns;               /* when last */
 	__u64 elsewhere;                      /* recipients whose domain is not ours */
 	__u64 gate[NOLIST_GATE_PASSES];       /* SYNs that passed the gate, by reason */
-	__u64 reserved[23];
+	__u64 lenient[4]; /* SYNs of listed sources that passed; by enum nolist_leniency */
+	__u64 reserved[19];
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
 	/* Admission to nolist_contacts, by role: what was spent in this second. */

@@ -398,7 +398,7 @@ static __always_inline enum nolist_verdict check_segment(struct xdp_md *ctx,
 		return verdict;
 	if (p->role == NOLIST_HIGH)
 		return NOLIST_HIGH_BAD;
-	if (verdict >= NOLIST_PASS_SOURCE && verdict <= NOLIST_PASS_RESET &&
+	if (p->role == NOLIST_LOW && verdict >= NOLIST_PASS_SOURCE && verdict <= NOLIST_PASS_RESET &&
 	    (verdict != NOLIST_PASS_SOURCE || check_is_martian(p)) &&
 	    check_is_whole(conf, ctx->ingress_ifindex))
 		return verdict + NOLIST_SILENT_SOURCE - NOLIST_PASS_SOURCE;

@@ -72,6 +72,7 @@ enum contact_admission {
 	CONTACT_LIMITED,
 	CONTACT_NOTED,
 	CONTACT_KNOWN, /* noted, if its source is in nolist_verified indeed */
+	CONTACT_REFUSED = 4, /* bit: we refuse the connection, which says nothing of the real MX's health */
 };
 
 /* May one more contact be noted in this second? See NOLIST_CONTACTS_NEW. */
@@ -112,16 +113,18 @@ __noinline int contact_open(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 r
 	struct nolist_verified *r = NULL;
 	__u64 now = clock_again();
 	struct nolist_contacts *c;
+	bool is_refused = admission & CONTACT_REFUSED;
 
 	if (!st)
 		return 0;
+	admission &= ~CONTACT_REFUSED;
 	if (role == NOLIST_REAL || admission == CONTACT_KNOWN)
 		r = bpf_map_lookup_elem(&nolist_verified, src);
 	if (admission == CONTACT_KNOWN && !r) {
 		st->contacts_limited[role & 3]++;
 		return 0;
 	}
-	if (role == NOLIST_REAL && r && r->real_first_ns && !contact_is_test(q0, q1))
+	if (role == NOLIST_REAL && !is_refused && r && r->real_first_ns && !contact_is_test(q0, q1))
 		contact_real_hour(st, src)->opens++;
 	c = bpf_map_lookup_elem(&nolist_contacts, src);
 	if (c) {
@@ -151,13 +154,15 @@ __noinline int contact_opened(struct nolist_stats *st, __u64 q0, __u64 q1, __u32
 	return 0;
 }
 
-/* Notes the contact, if it is not rate-limited. */
-static __always_inline void contact_syn(struct nolist_stats *st, const struct pkt *p, __u64 now)
+/* Notes the contact, if it is not rate-limited. is_refused: of the real MX, by us. */
+static __always_inline void contact_syn(struct nolist_stats *st, const struct pkt *p, __u64 now,
+					bool is_refused)
 {
 	enum contact_admission admission = contact_admission(st, p, now);
 
 	if (admission != CONTACT_LIMITED)
-		contact_open(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role, admission);
+		contact_open(st, p->saddr.q[0], p->is_ip6 ? 0 : p->saddr.q[1], p->role,
+			     admission | (is_refused ? CONTACT_REFUSED : 0));
 }
 
 #endif

@@ -34,6 +34,7 @@ enum {
 	HIGH_STARTTLS = 256,
 	HIGH_BAD_ACK = 512, /* acknowledges a number that we have not sent */
 	HIGH_ELSEWHERE = 1024, /* names a recipient whose domain is not ours */
+	HIGH_HELD = 2048,      /* all of it at the real MX's address, since the source is listed */
 };
 
 /* What the numbers of a segment mean in its dialogue. All in host byte order. */
@@ -492,27 +493,31 @@ static __always_inline bool high_fast_fin(const struct pkt *p, struct reply *r,
 }
 
 /*
- * Decides about a segment to a high fake, and fills r if it is to be answered. A function of
- * its own for the verifier, which then walks it once.
+ * Decides about a segment to a high fake, and fills r if it is to be answered; also for a listed
+ * source at the real MX, where what is not of a dialogue of ours is the kernel's:
+ * NOLIST_PASS_REAL. A function of its own for the verifier, which then walks it once.
  */
 __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p,
 		    struct reply *r)
 {
 	struct high h;
+	bool is_real;
 	__u8 flags;
 
 	if (!conf || !p || !r)
 		return NOLIST_HIGH_SILENT;
+	is_real = p->role == NOLIST_REAL;
 	flags = p->flags;
+	if ((flags & (TCP_SYN | TCP_FIN | TCP_ACK)) == TCP_SYN)
+		return high_syn(conf, p, r, clock_ns(), false);
 	if (!(flags & TCP_ACK))
-		return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? high_syn(conf, p, r, clock_ns(), false)
-								: NOLIST_HIGH_SILENT;
+		return is_real ? NOLIST_PASS_REAL : NOLIST_HIGH_SILENT;
 	/* SYN,ACK without a split handshake: no attempt to guess our number, so none is counted. */
 	if (flags & TCP_SYN && !high_is_split(conf, p))
-		return high_reset(p, r);
+		return is_real ? NOLIST_PASS_REAL : high_reset(p, r);
 	if (high_recognize(p, &h))
 		return high_dialogue(ctx, conf, p, r, &h);
-	return high_refuse(conf, p, r);
+	return is_real ? NOLIST_PASS_REAL : high_refuse(conf, p, r);
 }
 
 #endif

@@ -43,6 +43,31 @@ struct {
 	__array(values, struct domain_inner);
 } nolist_domains SEC(".maps");
 
+struct block_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NOLIST_BLOCK_FIRST);
+	/* Any number of lines; mapped by user space, which also makes lines begin a cache line. */
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct nolist_block_line));
+};
+
+/* The table of sources that are listed at the real MX: empty, or one inner array. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct block_inner);
+} nolist_block SEC(".maps");
+
+/* What these are told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct conf_inner);
+} nolist_said SEC(".maps");
+
 /* The secret of our sequence numbers; all zero until user space has drawn one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

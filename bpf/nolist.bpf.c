@@ -18,6 +18,7 @@
 #include <xdp/xdp_helpers.h>
 
 #include "abi.h"
+#include "block.h"
 #include "maps.h"
 #include "clock.h"
 #include "csum.h"

@@ -4,14 +4,24 @@
  * (nolist_config.defends). Whatever is decided here, the contact is noted as one with the
  * real MX. In this order:
  *
- *   1. The gate (NOLIST_DEFEND_GATE): is it a stranger's first try? Dropped, so that the
+ *   1. The block list (NOLIST_DEFEND_BLOCK): a listed source is noted, tempfailed, reset or
+ *      dropped; an allowed one passes, whatever follows.
+ *   2. The gate (NOLIST_DEFEND_GATE): is it a stranger's first try? Dropped, so that the
  *      client's own retransmission comes through.
- *   2. Anything else passes.
+ *   3. Anything else passes.
  *
  * Nothing here refuses what it does not know: each doubt ends with NOLIST_PASS_REAL.
+ * Connections that the kernel holds live on, since only SYNs are reset or dropped, and since
+ * of other segments only those of our own dialogues are answered.
  */
 #ifndef NOLIST_REAL_H
 #define NOLIST_REAL_H
+
+#define block_at(table, line) bpf_map_lookup_elem(table, &(__u32){ line })
+
+#include "listed.h"
+
+#define REAL_PAROLE 24 /* one hour of so many */
 
 /* Is it a verdict for which the slow path must write an answer? */
 static __always_inline bool real_is_answer(enum nolist_verdict verdict)
@@ -25,17 +35,140 @@ static __always_inline bool real_passes(enum nolist_verdict verdict)
 	return verdict == NOLIST_PASS_REAL || verdict == NOLIST_PASS_LISTED;
 }
 
+/* What listed sources are told, as a configuration; or NULL. */
+static __always_inline const struct nolist_config *real_said(void)
+{
+	__u32 zero = 0;
+	void *inner = bpf_map_lookup_elem(&nolist_said, &zero);
+
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+/* The hour of the day in which a source passes: nobody else can know it. */
+static __always_inline bool real_is_parole(__u64 q0, __u64 q1)
+{
+	__u32 of = cookie_hash4(q0 ^ q1, 'p') >> 32;
+
+	return of % REAL_PAROLE == clock_hour() % REAL_PAROLE;
+}
+
+/* Why it passes nevertheless: enum nolist_leniency; -1: it does not. */
+static __always_inline int real_leniency(const struct nolist_block_head *h, __u32 act, __u64 q0,
+					 __u64 q1)
+{
+	__u64 now = clock_ns();
+
+	if (h->mode == NOLIST_BLOCK_BRAKED)
+		return NOLIST_LENIENT_BRAKED;
+	if (now > h->until_ns)
+		return NOLIST_LENIENT_EXPIRED;
+	if (act == NOLIST_ACT_NOTE || h->mode != NOLIST_BLOCK_ENFORCED)
+		return NOLIST_LENIENT_NOTE;
+	if ((act == NOLIST_ACT_RESET || act == NOLIST_ACT_DROP) && real_is_parole(q0, q1))
+		return NOLIST_LENIENT_PAROLE;
+	return -1;
+}
+
+static __always_inline void real_count(__u32 leniency)
+{
+	__u32 zero = 0;
+	struct nolist_stats *st = bpf_map_lookup_elem(&nolist_stats, &zero);
+
+	if (st)
+		st->lenient[leniency & 3]++;
+}
+
+/*
+ * The verdict on a segment of a source of which something is known; NOLIST_UNDECIDED: it is not
+ * listed. net: of IPv4 the four bits of its /24. A function of its own, so that others do
+ * not pay for it.
+ */
+static __noinline int real_listed(__u64 q0, __u64 q1, __u32 net, bool is_open)
+{
+	__u32 zero = 0, act;
+	void *table = bpf_map_lookup_elem(&nolist_block, &zero);
+	const struct nolist_block_head *h = table ? block_head(table) : NULL;
+	int leniency;
+
+	if (!h)
+		return NOLIST_UNDECIDED;
+	act = q0 ? block_action6(table, h, bpf_be64_to_cpu(q0)) :
+		   block_action4(table, h, (__u32)bpf_be64_to_cpu(q1), net);
+	if (act == NOLIST_ACT_NONE)
+		return NOLIST_UNDECIDED;
+	if (act == NOLIST_ACT_ALLOW)
+		return NOLIST_PASS_REAL;
+	leniency = real_leniency(h, act, q0, q1);
+	if (leniency >= 0) {
+		if (is_open)
+			real_count(leniency);
+		return NOLIST_PASS_LISTED;
+	}
+	if (act == NOLIST_ACT_TEMPFAIL)
+		return real_said() ? NOLIST_REAL_TEXT : NOLIST_PASS_LISTED;
+	if (!is_open)
+		return NOLIST_PASS_LISTED;
+	return act == NOLIST_ACT_RESET ? NOLIST_REAL_RESET : NOLIST_REAL_DROPPED;
+}
+
+/* The block list. Nearly always nothing is known of the source, and one line says so. */
+static __always_inline enum nolist_verdict real_block(const struct pkt *p)
+{
+	__u32 zero = 0, net;
+	void *table = bpf_map_lookup_elem(&nolist_block, &zero);
+	bool is_open = (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+
+	if (!table)
+		return NOLIST_UNDECIDED;
+	net = p->is_ip6 ? block_maybe6(table, bpf_be64_to_cpu(p->saddr.q[0])) :
+			  block_net4(table, bpf_ntohl(p->saddr.w[3]));
+	if (!net)
+		return NOLIST_UNDECIDED;
+	return real_listed(p->is_ip6 ? p->saddr.q[0] : 0, p->is_ip6 ? 0 : p->saddr.q[1], net, is_open);
+}
+
 /*
  * The verdict on a segment for the real MX, of which p has all but what check.h fills. Asked
  * only if conf->defends is not 0. It may be asked twice for a frame, by the fast path and, if
- * there is to be an answer, by the slow path.
+ * there is to be an answer, by the slow path: of an answer it says which kind is wanted,
+ * NOLIST_REAL_RESET or NOLIST_REAL_TEXT.
  */
 static __always_inline enum nolist_verdict real_decide(const struct nolist_config *conf,
 						       const struct pkt *p)
 {
+	enum nolist_verdict verdict = NOLIST_UNDECIDED;
+
+	if (conf->defends & NOLIST_DEFEND_BLOCK)
+		verdict = real_block(p);
+	if (verdict != NOLIST_UNDECIDED)
+		return verdict;
 	if (conf->defends & NOLIST_DEFEND_GATE && record_opens(p) && gate_is_closed(conf, p))
 		return NOLIST_REAL_GATED;
 	return NOLIST_PASS_REAL;
+}
+
+/* The verdict on an answer by the rooms of the fakes. What they leave to the kernel passes. */
+static const __u8 real_verdicts[NOLIST_VERDICTS] = {
+	[NOLIST_PASS_LISTED] = NOLIST_PASS_LISTED,
+	[NOLIST_REAL_DROPPED] = NOLIST_REAL_DROPPED,
+	[NOLIST_REAL_GATED] = NOLIST_REAL_GATED,
+	[NOLIST_LOW_RST_ACK] = NOLIST_REAL_RESET,
+	[NOLIST_LOW_RST] = NOLIST_REAL_RESET,
+	[NOLIST_LOW_LIMITED] = NOLIST_REAL_LIMITED,
+	[NOLIST_HIGH_SYN_ACK] = NOLIST_REAL_SYN_ACK,
+	[NOLIST_HIGH_TEXT] = NOLIST_REAL_TEXT,
+	[NOLIST_HIGH_ACK] = NOLIST_REAL_ACK,
+	[NOLIST_HIGH_SILENT] = NOLIST_REAL_SILENT,
+	[NOLIST_HIGH_LIMITED] = NOLIST_REAL_LIMITED,
+	[NOLIST_HIGH_NO_SPACE] = NOLIST_REAL_NO_SPACE,
+};
+
+static __always_inline __u32 real_verdict(__u32 verdict)
+{
+	barrier_var(verdict);
+	if (verdict >= NOLIST_VERDICTS || !real_verdicts[verdict])
+		return NOLIST_PASS_REAL;
+	return real_verdicts[verdict];
 }
 
 #endif

@@ -36,7 +36,8 @@ static __always_inline void record_sender(struct nolist_stats *st, const struct 
 	if (opens && (p->role == NOLIST_REAL || verdict == NOLIST_LOW_RST_ACK ||
 		      verdict == NOLIST_HIGH_SYN_ACK || verdict == NOLIST_LOW_LIMITED ||
 		      verdict == NOLIST_HIGH_LIMITED))
-		contact_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns());
+		contact_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns(),
+			    verdict >= NOLIST_REAL_RESET);
 	else if (p->events & ~HIGH_STRONG && verified_dialogue(st, q0, q1, p->events))
 		contact_opened(st, q0, q1, p->role);
 }
@@ -69,17 +70,27 @@ static __always_inline struct nolist_stats *record_verdict(__u32 verdict)
 	return st;
 }
 
+/* Is there a source of which anything is to be noted? If not, p may not be filled. */
+static __always_inline bool record_has_sender(__u32 verdict)
+{
+	return verdict >= NOLIST_PASS_REAL && verdict != NOLIST_RARE_LIMITED;
+}
+
+static __always_inline bool record_is_mail(__u32 verdict)
+{
+	return verdict == NOLIST_PASS_REAL || verdict == NOLIST_PASS_LISTED;
+}
+
 /* All of room 6: the verdict and the source. */
 static __always_inline void record(struct xdp_md *ctx, const struct pkt *p,
 				   enum nolist_verdict verdict)
 {
 	struct nolist_stats *st = record_verdict(verdict);
 
-	/* The other verdicts are for an MX of ours; for frames with these p may not be filled. */
-	if (!st || verdict < NOLIST_PASS_REAL || verdict == NOLIST_RARE_LIMITED)
+	if (!st || !record_has_sender(verdict))
 		return;
 	record_sender(st, p, verdict);
-	if (verdict == NOLIST_PASS_REAL)
+	if (record_is_mail(verdict))
 		record_mail(ctx, st, p);
 }
 

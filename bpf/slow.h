@@ -36,19 +36,28 @@ static __always_inline void slow_reread(struct pkt *p)
 	asm volatile("" : : "r"(p) : "memory");
 }
 
-/* The answers of the two fakes share little code: each is inlined with what it needs. */
+/*
+ * Writes an answer; row: its text or NULL. A global function, so that the verifier walks it once
+ * for all answers. Linux 6.1 does not know that it makes pointers into the frame invalid: its
+ * callers have none.
+ */
+__noinline int slow_reply(struct xdp_md *ctx, const struct nolist_reply *row, const struct pkt *p,
+			  const struct reply *r)
+{
+	return p && r && reply_segment(ctx, row, p, r, false);
+}
+
 static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx,
 						    const struct nolist_config *conf,
-						    const struct pkt *p)
+						    const struct pkt *p, struct reply *r)
 {
-	struct reply r = {};
-	enum nolist_verdict verdict = decide_low(p, &r);
+	enum nolist_verdict verdict = decide_low(p, r);
 
-	if (conf->gate.flags & NOLIST_GATE_STAMPS && record_opens(p))
+	if (p->role == NOLIST_LOW && conf->gate.flags & NOLIST_GATE_STAMPS && record_opens(p))
 		stamp_low(p->saddr.q[0], p->saddr.q[1]);
 	if (limit_reset(conf, p))
 		return NOLIST_LOW_LIMITED;
-	return reply_segment(ctx, NULL, p, &r, false) ? verdict : NOLIST_PASS_NO_SPACE;
+	return slow_reply(ctx, NULL, p, r) ? verdict : NOLIST_PASS_NO_SPACE;
 }
 
 /* Is it an answer of which this network has had its number? */
@@ -62,17 +71,37 @@ static __always_inline bool slow_is_limited(const struct nolist_config *conf, co
 	return conf->answers[kind] && limit_counted(limit_network(p), kind, conf->answers[kind]);
 }
 
+/* conf: of the high fake; or what a listed source is told at the real MX. */
 static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
 						     const struct nolist_config *conf,
-						     struct pkt *p)
+						     struct pkt *p, struct reply *r)
 {
-	struct reply r = {};
-	enum nolist_verdict verdict = high(ctx, conf, p, &r);
-	const struct nolist_reply *row = r.text_len ? smtp_reply(conf, r.text) : NULL;
+	enum nolist_verdict verdict = high(ctx, conf, p, r);
+	const struct nolist_reply *row = r->text_len ? smtp_reply(conf, r->text) : NULL;
 
 	if (slow_is_limited(conf, p, verdict))
 		return NOLIST_HIGH_LIMITED;
-	return !r.flags || reply_segment(ctx, row, p, &r, false) ? verdict : NOLIST_HIGH_NO_SPACE;
+	return !r->flags || slow_reply(ctx, row, p, r) ? verdict : NOLIST_HIGH_NO_SPACE;
+}
+
+/* The answer to a segment for a fake, or to one of a listed source. */
+static __always_inline int slow_answer(struct xdp_md *ctx, const struct nolist_config *conf,
+				  struct pkt *p, bool is_reset)
+{
+	const struct nolist_config *said = conf;
+	struct reply r = {};
+	int verdict;
+
+	if (p->role == NOLIST_LOW || is_reset)
+		return slow_low(ctx, conf, p, &r);
+	if (p->role == NOLIST_REAL)
+		said = real_said();
+	if (!said)
+		return NOLIST_PASS_REAL;
+	verdict = slow_high(ctx, said, p, &r);
+	if (p->role == NOLIST_REAL && p->events)
+		p->events |= HIGH_HELD;
+	return verdict;
 }
 
 /* Rooms 1 and 2: which MX is it for? */
@@ -90,26 +119,77 @@ static __always_inline enum nolist_verdict slow_match(struct xdp_md *ctx,
 	return verdict == NOLIST_UNDECIDED ? match_mx(conf, p) : verdict;
 }
 
+/*
+ * Room 6, in two global functions: whatever led to them, the verifier walks them once. Two, for
+ * the stack.
+ */
+__noinline int slow_record(struct nolist_stats *st, const struct pkt *p, __u32 verdict)
+{
+	if (st && p && record_has_sender(verdict))
+		record_sender(st, p, verdict);
+	return 0;
+}
+
+__noinline int slow_mail(struct xdp_md *ctx, struct nolist_stats *st, const struct pkt *p)
+{
+	if (st && p)
+		record_mail(ctx, st, p);
+	return 0;
+}
+
+/* What is for no MX of ours, or for rare.h: p is not filled. */
+static __always_inline int slow_other(struct xdp_md *ctx, const struct nolist_config *conf,
+				      const struct pkt *p, __u32 verdict)
+{
+	if (verdict == NOLIST_PASS_SHAPE)
+		verdict = rare_shape(ctx, conf, p->l3);
+	barrier_var(verdict);
+	record_verdict(verdict);
+	return verdict < NOLIST_VERDICTS ? slow_code[verdict] : XDP_PASS;
+}
+
+/* Room 3, likewise. */
+__noinline int slow_check(struct xdp_md *ctx, const struct nolist_config *conf, struct pkt *p)
+{
+	return conf && p ? check_segment(ctx, conf, p) : NOLIST_PASS_REAL;
+}
+
+static __always_inline __u32 slow_verdict(struct xdp_md *ctx, const struct nolist_config *conf,
+					  struct pkt *p, bool is_real)
+{
+	__u32 verdict = is_real && conf->defends ? real_decide(conf, p) : NOLIST_PASS_REAL;
+	bool is_reset = verdict == NOLIST_REAL_RESET;
+
+	if (is_real && !real_is_answer(verdict))
+		return verdict;
+	verdict = slow_check(ctx, conf, p);
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = slow_answer(ctx, conf, p, is_reset);
+	if (is_real)
+		return real_verdict(verdict);
+	if (verdict == NOLIST_PASS_SHAPE)
+		return rare_shape(ctx, conf, p->l3);
+	if (verdict == NOLIST_PASS_SOURCE || verdict == NOLIST_PASS_TCP_OPTION)
+		return rare_pass(verdict);
+	return verdict;
+}
+
 static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_config *conf)
 {
+	struct nolist_stats *st;
 	__u32 verdict;
 	struct pkt p;
 
 	verdict = slow_match(ctx, conf, &p);
-	if (verdict == NOLIST_PASS_REAL && conf->defends)
-		verdict = real_decide(conf, &p);
-	if (verdict == NOLIST_UNDECIDED)
-		verdict = check_segment(ctx, conf, &p);
-	slow_reread(&p);
-	if (verdict == NOLIST_UNDECIDED)
-		verdict = p.role == NOLIST_LOW ? slow_low(ctx, conf, &p) : slow_high(ctx, conf, &p);
-	else if (verdict == NOLIST_PASS_SHAPE)
-		verdict = rare_shape(ctx, conf, p.l3);
-	else if (verdict == NOLIST_PASS_SOURCE || verdict == NOLIST_PASS_TCP_OPTION)
-		verdict = rare_pass(verdict);
+	if (verdict != NOLIST_UNDECIDED && verdict != NOLIST_PASS_REAL)
+		return slow_other(ctx, conf, &p, verdict);
+	verdict = slow_verdict(ctx, conf, &p, verdict == NOLIST_PASS_REAL);
 	/* clang 19 knows what the rooms return and drops the checks that the verifier needs. */
 	barrier_var(verdict);
-	record(ctx, &p, verdict);
+	st = record_verdict(verdict);
+	slow_record(st, &p, verdict);
+	if (record_is_mail(verdict))
+		slow_mail(ctx, st, &p);
 	return verdict < NOLIST_VERDICTS ? slow_code[verdict] : XDP_PASS;
 }
 

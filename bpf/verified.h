@@ -135,8 +135,8 @@ __noinline int verified_data(struct xdp_md *ctx, struct nolist_stats *st, const 
 	return is_first;
 }
 
-/* The record of this hour; it replaces the oldest of NOLIST_HOURS. */
-static __always_inline struct nolist_hour *verified_hour(struct nolist_verified *r)
+/* The record of this hour; it replaces the oldest of NOLIST_HOURS. is_counted: in r->hours. */
+static __always_inline struct nolist_hour *verified_hour(struct nolist_verified *r, bool is_counted)
 {
 	__u32 hour = clock_hour();
 	struct nolist_hour *h = &r->hour[hour % NOLIST_HOURS];
@@ -144,7 +144,8 @@ static __always_inline struct nolist_hour *verified_hour(struct nolist_verified 
 	if (h->hour != hour) {
 		__builtin_memset(h, 0, sizeof(*h));
 		h->hour = hour;
-		r->hours++;
+		if (is_counted)
+			r->hours++;
 	}
 	return h;
 }
@@ -198,6 +199,21 @@ static __always_inline void verified_bad_ack(struct nolist_stats *st,
 }
 
 /*
+ * Of a dialogue with a listed source at the real MX: it is no offence, and half of a walk. It is
+ * counted when its mail is tempfailed, or where only an exact number verifies it, at its
+ * greeting. True: it was.
+ */
+static __always_inline bool verified_held(struct nolist_verified *r, const struct nolist_source *src,
+					  __u32 events, __u64 now)
+{
+	if (!(events & HIGH_TEMPFAILED && events & HIGH_STRONG) && !(events & HIGH_WEAK))
+		return false;
+	verified_count(&verified_hour(r, false)->n[NOLIST_EVENT_HELD], true);
+	verified_visit(r, src, now);
+	return true;
+}
+
+/*
  * Notes the events of a segment in a dialogue. A new record needs a verified segment: by
  * timestamps, or by a greeting at the one exact sequence number. q0 and q1 are the two halves
  * of the source. True: this is the first dialogue of the source.
@@ -226,10 +242,12 @@ __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __
 		if (!r)
 			return 0;
 	}
+	if (events & HIGH_HELD)
+		return verified_held(r, src, events, now);
 	is_first = !r->high_first_ns;
 	if (is_first || events & HIGH_TEMPFAILED)
 		filter_note(filter_hash(&src->addr, q0), now);
-	h = verified_hour(r);
+	h = verified_hour(r, true);
 	if (is_first)
 		r->high_first_ns = now;
 	r->high_last_ns = now;

@@ -300,7 +300,8 @@ static int prog_grown(struct prog *p)
 static bool is_unverified(int verdict)
 {
 	return verdict == NOLIST_LOW_RST_ACK || verdict == NOLIST_LOW_RST ||
-	       verdict == NOLIST_HIGH_RST || verdict == NOLIST_HIGH_SYN_ACK;
+	       verdict == NOLIST_HIGH_RST || verdict == NOLIST_HIGH_SYN_ACK ||
+	       verdict == NOLIST_REAL_RESET || verdict == NOLIST_REAL_SYN_ACK;
 }
 
 void prog_run(struct prog *p, const struct frame *f, __u32 ifindex, struct prog_result *r)

@@ -55,7 +55,7 @@ static const struct member layout[] = {
 	T(nolist_stats), M(nolist_stats, verdict), M(nolist_stats, contacts_new),
 	M(nolist_stats, contacts_lost), M(nolist_stats, contacts_limited), M(nolist_stats, verified_new),
 	M(nolist_stats, verified_lost), M(nolist_stats, verified_lost_ns), M(nolist_stats, elsewhere),
-	M(nolist_stats, gate), M(nolist_stats, reserved),
+	M(nolist_stats, gate), M(nolist_stats, lenient), M(nolist_stats, reserved),
 	M(nolist_stats, bad_acks),
 	M(nolist_stats, real), M(nolist_stats, budget), M(nolist_stats, mx),
 	T(nolist_bad_acks), M(nolist_bad_acks, hour), M(nolist_bad_acks, count),
@@ -183,6 +183,8 @@ static const struct {
 	{ NOLIST_MAP_PROGS, 4, 4 },
 	{ NOLIST_MAP_DOMAINS, 4, 4 },
 	{ NOLIST_MAP_STAMPS, 4, sizeof(struct nolist_stamps) },
+	{ NOLIST_MAP_BLOCK, 4, 4 },
+	{ NOLIST_MAP_SAID, 4, 4 },
 };
 
 static void map_sizes(void)

@@ -12,6 +12,7 @@ const char *const older_map_names[KERN_MAPS] = {
 	[MAP_CONTACTS] = "nolist_claims", [MAP_VERIFIED] = "nolist_proofs",
 	[MAP_STATS] = "nolist_stats",     [MAP_META] = "nolist_meta",
 	[MAP_DOMAINS] = "nolist_domains", [MAP_STAMPS] = "nolist_stamps",
+	[MAP_BLOCK] = "nolist_block",     [MAP_SAID] = "nolist_said",
 };
 
 static struct nolist_contact contact(const struct older_contact *old)

@@ -18,6 +18,8 @@ enum kern_map {
 	/* Missing where an earlier build made the tables; see added.c. */
 	MAP_DOMAINS,
 	MAP_STAMPS,
+	MAP_BLOCK,
+	MAP_SAID,
 	MAP_META,
 	KERN_MAPS
 };

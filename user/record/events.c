@@ -15,4 +15,5 @@ const struct event_name event_names[NOLIST_EVENTS] = {
 	[NOLIST_EVENT_NOT_SMTP] = { "not_smtp", "not SMTP", "was not SMTP" },
 	[NOLIST_EVENT_STARTTLS] = { "starttls", "wanted STARTTLS", "wanted STARTTLS" },
 	[NOLIST_EVENT_ELSEWHERE] = { "elsewhere", "other domains", "asked for other domains" },
+	[NOLIST_EVENT_HELD] = { "held", "held at the real MX", "was held at the real MX" },
 };
