@@ -84,12 +84,12 @@ $(B)/nolist-xdp: $(TOOL_OBJ)
 
 # Each program: its sources, by folder or by name, and its libraries.
 sources = $(patsubst %.c,$(B)/%.o,$(foreach s,$(1),$(wildcard user/$s/*.c user/$s.c)))
-$(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base config cmd/cmd cmd/conf_args probe/wire probe/smtp)
-$(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 libconfuse jansson)
-$(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base cmd/cmd)
-$(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson)
-$(B)/nolist-xdp-page: $(call sources,programs/page page http base cmd/cmd)
-$(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson nettle)
+$(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base confined config cmd/cmd cmd/conf_args probe/wire probe/smtp)
+$(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 libconfuse jansson libseccomp)
+$(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base confined cmd/cmd)
+$(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson libseccomp)
+$(B)/nolist-xdp-page: $(call sources,programs/page page http base confined cmd/cmd)
+$(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson nettle libseccomp)
 # The evidence in the store, without the kernel.
 $(B)/nolist-xdp-share: $(call sources,programs/share share base confined record config host store judge lists lists/formats \
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \

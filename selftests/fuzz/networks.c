@@ -2,7 +2,7 @@
 /* Allow and providers files. */
 #include "selftests/fuzz/fuzz.h"
 #include "selftests/fuzz/here.h"
-#include "user/base/prefix_set.h"
+#include "user/confined/lines.h"
 #include "user/judge/providers.h"
 
 /* A source that is in some of them. */
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (prefix_set_new(&set) || providers_new(&providers))
 		abort();
-	prefix_set_add_text(set, "fuzz", text, size, &bad);
+	confined_prefixes(set, "fuzz", text, size, &bad);
 	HOLDS(!bad.count == !bad.first);
 	prefix_set_sort(set);
 	prefix_set_find(set, &source);

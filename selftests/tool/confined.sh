@@ -3,8 +3,9 @@
 # modes: none
 #
 # Text of others is read by a process without rights, whoever runs the command: logs, contacts
-# to import, providers, lists written before, firewalls. Why it matters: root runs these
-# commands, and strangers shape the text. What that process cannot do unit/confined shows.
+# to import, allow lists, providers, domains, lists written before, firewalls; lint gives up its
+# own rights before it asks strangers. Why it matters: root runs these commands, and strangers
+# shape the text. What such a process cannot do unit/confined shows.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -62,6 +63,23 @@ filtered() {
 filtered 1 dump -c "$CONF" --at "$NOW" --output "$TMP/list"  # providers
 filtered 2 dump -c "$CONF" --at "$NOW" --output "$TMP/list" # and the list that is there
 filtered 2 check -c "$CONF"                                 # providers, firewall
+printf '192.0.2.7\n' >"$TMP/allow"
+printf 'example.com\n' >"$TMP/domains"
+printf 'allow = { %s }\ndomains = { %s }\n' "$TMP/allow" "$TMP/domains" >>"$CONF"
+filtered 4 check -c "$CONF" # and allow, domains
+sed -i "s|^domains.*||" "$CONF"
+
+# A resolver that is not there takes its time.
+in_server "$TOOL" lint -c "$CONF" example.com --resolver 127.0.0.1 >/dev/null 2>&1 &
+lint_is_confined() {
+	local asks
+
+	asks=$(pgrep -f "lint -c $CONF") && [ "$(cat "/proc/$asks/task"/*/comm | wc -l)" -gt 1 ] &&
+		[ "$(for t in "/proc/$asks/task"/*; do rights "$asks/task/${t##*/}"; done | sort -u)" = \
+			'0000000000000000 0000000000000000 1 2' ]
+}
+check 'lint asks strangers without any right, in each of its threads' wait_for 10 lint_is_confined
+kill "$(pgrep -f "lint -c $CONF")"
 
 # --- times without a zone are local ------------------------------------------
 

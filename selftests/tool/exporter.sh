@@ -51,8 +51,8 @@ is "$(stat -c %a "$STATE_DIR/metrics.sock")" 666 'everybody may ask run, too'
 # --- without privilege ---
 
 pid=$(pgrep -f 'nolist-xdp-exporter|nolist-xdp.* exporter' | head -n 1)
-is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*//p' "/proc/$pid/status" | tr '\n' ' ')" '  1 ' \
-	'no capabilities, and none to get'
+is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs|Seccomp):\s*0*//p' "/proc/$pid/status" | tr '\n' ' ')" '  1 2 ' \
+	'no capabilities, none to get, and a filter'
 is "$(ldd "$TOOL" | grep -c microhttpd) $(ldd "$BUILD/nolist-xdp-exporter" | grep -cE 'microhttpd|libbpf|sqlite')" \
 	'0 1' 'the tool links no HTTP, and this no BPF and no SQLite'
 for where in 192.0.2.10:9825 '[2001:db8::10]:80' 0.0.0.0:9825; do

@@ -131,7 +131,8 @@ is "$(ask json?address=203.0.113.6)" 503 'nor where there is none'
 cp "$TMP/good" "$LIST"
 is "$(ask json?address=203.0.113.6) $(jq -c .listed "$TMP/body")" '200 true' 'and all is well afterwards'
 pid=$(pgrep -f 'nolist-xdp.* page --contact' | head -n 1)
-is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*//p' "/proc/$pid/status" | tr '\n' ' ')" '  1 ' 'without capabilities'
+is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs|Seccomp):\s*0*//p' "/proc/$pid/status" | tr '\n' ' ')" '  1 2 ' \
+	'without capabilities, and with a filter'
 fails 2 'is not an address' 'a proxy that is none' page --proxy localhost
 # shellcheck disable=SC2046 # words, each an option or its value
 fails 2 'more than 8 proxies' 'more proxies than it knows' page $(printf -- '--proxy 192.0.2.%d ' {1..9})

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What reads text of others has no capability, no descriptor, and no system call to do harm
- * with: it is killed at the first. Why it matters: a fault in a parser of logs, of other
+ * with: it is killed at the first. A program that talks to strangers has little more. Why it matters: a fault in a parser of logs, of other
  * people's DNS or of firewalls would else be root's.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -20,6 +21,8 @@
 #include "selftests/lib/tap.h"
 #include "user/base/failure.h"
 #include "user/confined/confined.h"
+#include "user/confined/lines.h"
+#include "user/confined/program.h"
 
 /* --- what it has ------------------------------------------------------------------- */
 
@@ -118,6 +121,16 @@ static long no_more_code(void)
 	return mprotect(page, 4096, PROT_READ | PROT_EXEC);
 }
 
+static long no_write(void) { return open("/dev/null", O_RDWR); }
+static long no_netlink(void) { return socket(AF_NETLINK, SOCK_RAW, 0); }
+static void *no_work(void *arg) { return arg; }
+static long thread(void)
+{
+	pthread_t t;
+
+	return pthread_create(&t, NULL, no_work, NULL) || pthread_join(t, NULL) ? -1 : 0;
+}
+
 static const struct {
 	const char *what;
 	long (*fn)(void);
@@ -206,10 +219,126 @@ static void test_work(void)
 	tap_ok(!c.pid && waitpid(-1, NULL, WNOHANG) < 0, "none is left when it is not wanted any more");
 }
 
+/* --- lines --------------------------------------------------------------------------- */
+
+static unsigned int taken;
+
+static int parse_first(char *line, void *value)
+{
+	*(int *)value = *line;
+	return 0;
+}
+
+static int take_all_but_x(const void *value, unsigned int line, void *arg)
+{
+	(void)line;
+	(void)arg;
+	taken++;
+	return *(const int *)value == 'x' ? -EINVAL : 0;
+}
+
+static int die(char *line, void *value)
+{
+	(void)line;
+	(void)value;
+	return open("/etc/passwd", O_RDONLY);
+}
+
+/* Somebody else's by now: made-up values, without an end. */
+static int flood(char *line, void *value)
+{
+	char bytes[4096];
+	int fd;
+
+	memset(bytes, 1, sizeof(bytes));
+	for (;; *line = *(char *)value)
+		for (fd = 3; fd < 256; fd++)
+			if (write(fd, bytes, sizeof(bytes)) < 0 && errno != EBADF)
+				return -EINVAL;
+}
+
+static void test_lines(void)
+{
+	static const struct confined_lines endless = { sizeof(int), flood, take_all_but_x };
+	static const struct confined_lines good = { sizeof(int), parse_first, take_all_but_x };
+	static const struct confined_lines dead = { sizeof(int), die, take_all_but_x };
+	static const char text[] = "a\n\nx # one\n0\n";
+	struct lines_bad bad;
+	int error;
+
+	tap_ok(!confined_lines(text, strlen(text), &good, NULL, &bad) && taken == 3,
+	       "each line comes back");
+	tap_ok(bad.count == 1 && bad.first == 3, "one that is refused here is a wrong line");
+	tap_ok(confined_lines(text, strlen(text), &dead, NULL, &bad) == -EPROTO,
+	       "where its reader is killed, the text is not taken for a shorter one");
+	taken = 0;
+	error = confined_lines(text, strlen(text), &endless, NULL, &bad);
+	tap_ok(error == -EPROTO && taken && taken <= strlen(text) + 1,
+	       "nor does one that writes without an end fill memory: %u values", taken);
+}
+
+/* --- a program of its own ----------------------------------------------------------- */
+
+static const struct {
+	const char *what;
+	long (*fn)(void);
+	bool may;
+} of_program[] = {
+	{ "run a program", no_exec, false },         { "fork", no_fork, false },
+	{ "ask who started it", no_kill, false },    { "send a signal", no_signal, false },
+	{ "trace", no_trace, false },                { "reach BPF", no_bpf, false },
+	{ "change its user", no_user, false },       { "remove a file", no_unlink, false },
+	{ "mount", no_mount, false },                { "have namespaces", no_space, false },
+	{ "control a device", no_ioctl, false },     { "make code of data", no_more_code, false },
+	{ "write a file", no_write, false },         { "ask the kernel about interfaces", no_netlink, false },
+	{ "speak to the network", no_socket, true }, { "read a file", no_open, true },
+	{ "have threads", thread, true },
+};
+
+#define ALL_RIGHT 42 /* which no other program ends with */
+
+/* In one child: what is forbidden fails, and ends nothing. */
+static int use_rights(void)
+{
+	size_t i;
+	int wrong = 0;
+	long ret;
+
+	if (program_confine(PROGRAM_READS))
+		return 1;
+	for (i = 0; i < sizeof(of_program) / sizeof(*of_program); i++) {
+		errno = 0;
+		ret = of_program[i].fn();
+		if (of_program[i].may ? ret < 0 : ret >= 0 || errno != EPERM) {
+			printf("# %s: %ld, %s\n", of_program[i].what, ret, strerror(errno));
+			wrong++;
+		}
+	}
+	fflush(stdout);
+	return wrong ? 1 : ALL_RIGHT;
+}
+
+static void test_program(void)
+{
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(use_rights());
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		tap_die("fork");
+	tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == ALL_RIGHT,
+	       "a program that is confined has sockets, threads and files to read, and nothing else");
+}
+
 int main(void)
 {
 	test_rights();
 	test_calls();
 	test_work();
+	test_lines();
+	test_program();
 	return tap_done();
 }

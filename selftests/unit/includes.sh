@@ -44,7 +44,7 @@ broken() {
 		rule("service", "base config")
 		rule("probe", "base config kernel host")
 		rule("dns", "base")
-		rule("lint", "base config probe dns")
+		rule("lint", "base confined config probe dns")
 		rule("http", "base")
 		rule("exporter", "base http")
 		rule("page", "base http")
@@ -52,7 +52,7 @@ broken() {
 		rule("cmd", "base confined record config kernel host maillog store evidence judge lists" \
 			" check report service probe top enforce")
 		rule("main.c", "cmd")
-		rule("programs", "base config probe dns lint http exporter page evidence judge lists share cmd")
+		rule("programs", "base confined config probe dns lint http exporter page evidence judge lists share cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
 		home["confuse"] = "config"

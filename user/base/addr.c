@@ -49,6 +49,11 @@ static bool has_host_bits(const struct prefix *p)
 	return false;
 }
 
+bool prefix_is_right(const struct prefix *p)
+{
+	return p->len <= 128 && !has_host_bits(p);
+}
+
 int prefix_parse(const char *text, struct prefix *p)
 {
 	const char *slash = strchr(text, '/');

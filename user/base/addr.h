@@ -20,6 +20,7 @@ struct prefix {
 struct nolist_addr addr_of_ip4(__be32 ip); /* v4-mapped */
 int addr_parse(const char *text, struct nolist_addr *addr);   /* -EINVAL */
 int prefix_parse(const char *text, struct prefix *p);         /* -EINVAL, also for host bits set */
+bool prefix_is_right(const struct prefix *p); /* as struct prefix says, whatever made it */
 const char *addr_text(const struct nolist_addr *addr, char text[ADDR_TEXT]);
 /* A single address is written without a length: IPv4's /32 and IPv6's /128. */
 const char *prefix_text(const struct prefix *p, char text[ADDR_TEXT]);

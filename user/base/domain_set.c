@@ -68,9 +68,17 @@ static const char *take_mark(const char *text, struct domain *d)
 	return text;
 }
 
+const char *domain_why_wrong(const struct domain *d)
+{
+	const char *why = *d->name ? why_no_name(d->name) : "it is empty";
+
+	if (!why && d->is_below && !strchr(d->name, '.'))
+		why = "nobody is the master of all names below a top-level domain";
+	return why;
+}
+
 const char *domain_parse(const char *text, struct domain *d)
 {
-	const char *why;
 	size_t len, i;
 
 	*d = (struct domain){};
@@ -84,10 +92,7 @@ const char *domain_parse(const char *text, struct domain *d)
 		return "it is longer than 63 characters, and longer ones are never recognized";
 	for (i = 0; i < len; i++)
 		d->name[i] = text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i];
-	why = why_no_name(d->name);
-	if (!why && d->is_below && !strchr(d->name, '.'))
-		why = "nobody is the master of all names below a top-level domain";
-	return why;
+	return domain_why_wrong(d);
 }
 
 /* --- sets ------------------------------------------------------------------------ */
@@ -100,20 +105,6 @@ int domain_set_add(struct domain_set *set, const struct domain *d)
 		return -ENOMEM;
 	set->domain[set->n++] = *d;
 	return 0;
-}
-
-static int add_line(char *line, unsigned int number, void *arg)
-{
-	struct domain d;
-
-	(void)number;
-	return domain_parse(line, &d) ? -EINVAL : domain_set_add(arg, &d);
-}
-
-int domain_set_add_text(struct domain_set *set, const char *text, size_t size,
-			struct lines_bad *bad)
-{
-	return lines_each(text, size, add_line, set, bad);
 }
 
 static int compare(const void *a, const void *b)

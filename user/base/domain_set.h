@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "bpf/abi.h"
-#include "user/base/lines.h"
 
 struct domain {
 	char name[NOLIST_DOMAIN_MAX + 1]; /* in small letters, without a dot at its end */
@@ -23,6 +22,8 @@ struct domain_set {
 
 /* NULL, or why the text is no domain: the end of a sentence. */
 const char *domain_parse(const char *text, struct domain *d);
+/* The same of one whose bytes are not of domain_parse(); its name has an end. */
+const char *domain_why_wrong(const struct domain *d);
 
 #define DOMAIN_SET_MAX (1u << 22) /* domains; they take 64 MiB of the kernel's memory */
 
@@ -31,9 +32,6 @@ const char *domain_parse(const char *text, struct domain *d);
  * free. A set begins as {}.
  */
 int domain_set_add(struct domain_set *set, const struct domain *d);
-/* Adds a file's text, one domain a line; # begins a comment. Wrong lines are counted in *bad. */
-int domain_set_add_text(struct domain_set *set, const char *text, size_t size,
-			struct lines_bad *bad);
 /* Sorts by name, with one element for each name: "never" is stronger than all else. */
 void domain_set_sort(struct domain_set *set);
 /* After that: the element of a name, or NULL. */

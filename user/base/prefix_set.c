@@ -106,34 +106,18 @@ int prefix_set_except(struct prefix_set *set, const struct prefix *p)
 	return 0;
 }
 
-struct reading {
-	struct prefix_set *set;
-	const char *name;
-};
-
-static int add_line(char *line, unsigned int number, void *arg)
+const char *prefix_set_name(struct prefix_set *set, const char *file)
 {
-	struct reading *r = arg;
-	struct prefix_entry entry = { .why = r->name, .line = number };
-
-	return prefix_parse(line, &entry.prefix) ? -EINVAL : add(r->set, &entry, false);
+	if (array_grow(&set->files, set->nfiles, sizeof(*set->files)))
+		return NULL;
+	set->files[set->nfiles] = strdup(file);
+	return set->files[set->nfiles] ? set->files[set->nfiles++] : NULL;
 }
 
-int prefix_set_add_text(struct prefix_set *set, const char *file, const char *text, size_t size,
-			struct lines_bad *bad)
+int prefix_set_add_line(struct prefix_set *set, const struct prefix *p, const char *name,
+			unsigned int line)
 {
-	struct reading r = { .set = set };
-	char *name;
-
-	*bad = (struct lines_bad){};
-	if (array_grow(&set->files, set->nfiles, sizeof(*set->files)))
-		return -ENOMEM;
-	name = strdup(file);
-	if (!name)
-		return -ENOMEM;
-	set->files[set->nfiles++] = name;
-	r.name = name;
-	return lines_each(text, size, add_line, &r, bad);
+	return add(set, &(struct prefix_entry){ .prefix = *p, .why = name, .line = line }, false);
 }
 
 static int compare_prefixes(const struct prefix *a, const struct prefix *b)

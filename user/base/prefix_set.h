@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "user/base/addr.h"
-#include "user/base/lines.h"
 
 struct prefix_set;
 
@@ -37,12 +36,11 @@ int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const c
 /* The same, but prefix_set_except() may except all of it, or parts. */
 int prefix_set_add_optional(struct prefix_set *set, const struct prefix *p, const char *why);
 int prefix_set_except(struct prefix_set *set, const struct prefix *p);
-/*
- * Adds a file's text, one address or prefix a line; # begins a comment. Wrong lines are left
- * out, and counted in *bad. 0 or -ENOMEM, after which the set must not be used.
- */
-int prefix_set_add_text(struct prefix_set *set, const char *file, const char *text, size_t size,
-			struct lines_bad *bad);
+/* The name of a file, copied, which is valid as long as the set; or NULL. */
+const char *prefix_set_name(struct prefix_set *set, const char *file);
+/* Adds what stands in a line of that file. */
+int prefix_set_add_line(struct prefix_set *set, const struct prefix *p, const char *name,
+			unsigned int line);
 /* To be called once after the last addition, before prefix_set_find(). */
 int prefix_set_sort(struct prefix_set *set);
 /* Calls fn for each entry, in no order; a return other than 0 ends that, and is returned. */

@@ -6,69 +6,27 @@
 #define _GNU_SOURCE /* close_range() */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "user/confined/confined.h"
 #include "user/base/failure.h"
+#include "user/confined/confined.h"
+#include "user/confined/private.h"
 
 /* --- in the process ------------------------------------------------------------- */
 
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-		return -errno;
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &head, none) ? -errno : 0;
-}
-
-/* Memory that is written is never run: patterns were compiled before. */
-static int allow_memory(scmp_filter_ctx filter)
-{
-	static const int calls[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
-	size_t i;
-	int error = 0;
-
-	for (i = 0; i < sizeof(calls) / sizeof(*calls) && !error; i++)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1,
-					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	return error;
-}
-
 static int allow_calls(scmp_filter_ctx filter)
 {
-	static const int calls[] = {
-		SCMP_SYS(read),  SCMP_SYS(readv),  SCMP_SYS(write),  SCMP_SYS(writev),
-		SCMP_SYS(close), SCMP_SYS(fstat),  SCMP_SYS(lseek),  SCMP_SYS(_llseek),
-		SCMP_SYS(brk),   SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-		SCMP_SYS(futex), SCMP_SYS(exit),   SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
-		SCMP_SYS(restart_syscall), SCMP_SYS(getrandom), SCMP_SYS(clock_gettime),
-		SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-		SCMP_SYS(sched_yield), SCMP_SYS(sigaltstack), /* which ASan asks for */
-	};
-	size_t i;
-	int error = 0;
+	int error = confined_allow_work(filter);
 
-	for (i = 0; i < sizeof(calls) / sizeof(*calls) && !error; i++)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
 	/* glibc's fstat(): the file of a descriptor, and no other. */
-	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-					 SCMP_A3(SCMP_CMP_MASKED_EQ, 0x1000, 0x1000));
-	return error ? error : allow_memory(filter);
+	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+						SCMP_A3(SCMP_CMP_MASKED_EQ, 0x1000, 0x1000));
 }
 
 static int filter_calls(void)
@@ -115,7 +73,7 @@ static _Noreturn void work(int in, int out, confined_fn *fn, void *arg)
 	if (!error)
 		error = close_others(in, out);
 	if (!error)
-		error = drop_capabilities();
+		error = confined_drop();
 	if (!error)
 		error = filter_calls();
 	if (!error)

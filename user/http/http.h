@@ -48,8 +48,6 @@ struct http;
  * a Unix socket, which everybody may connect to. 0 or -errno, explained by failure_of().
  */
 int http_listen(const char *where, bool is_public, int *fd);
-/* Drops all capabilities of this process, for good. 0 or -errno, explained the same way. */
-int http_confine(void);
 /* Takes fd over. post: the one path that takes a POST, of a short body; NULL: none. 0 or -errno. */
 int http_start(struct http **hp, int fd, const char *post, http_fn *fn, void *arg);
 void http_stop(struct http *h);

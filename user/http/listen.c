@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opens the socket of a server, and gives up what it does not need any more.
+ * Opens the socket of a server.
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -126,14 +123,4 @@ int http_listen(const char *where, bool is_public, int *fd)
 	six.sin6_port = htons(port);
 	memcpy(&six.sin6_addr, &addr, 16);
 	return bind_and_listen(AF_INET6, (const struct sockaddr *)&six, sizeof(six), where, fd);
-}
-
-int http_confine(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &head, none))
-		return fail(-errno, "cannot give up capabilities");
-	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "user/base/failure.h"
 #include "user/config/given.h"
+#include "user/confined/lines.h"
 #include "user/judge/files.h"
 #include "user/judge/kept.h"
 
@@ -29,7 +30,7 @@ struct reader {
 static int add_allow(void *set, const char *file, const char *text, size_t size,
 		     struct lines_bad *bad)
 {
-	return prefix_set_add_text(set, file, text, size, bad);
+	return confined_prefixes(set, file, text, size, bad);
 }
 
 static int add_providers(void *set, const char *file, const char *text, size_t size,
@@ -43,7 +44,7 @@ static int add_domains(void *set, const char *file, const char *text, size_t siz
 		       struct lines_bad *bad)
 {
 	(void)file;
-	return domain_set_add_text(set, text, size, bad);
+	return confined_domains(set, text, size, bad);
 }
 
 static struct reader allow_reader(struct prefix_set *set)

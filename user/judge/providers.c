@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user/base/failure.h"
 #include "user/base/prefix_set.h"
-#include "user/confined/confined.h"
+#include "user/confined/lines.h"
 #include "user/judge/providers.h"
 
 #define BLANKS " \t"
@@ -118,102 +117,45 @@ static int parse_network(const char *text, struct prefix *p)
 
 /* --- in a process that can do nothing else --------------------------------------- */
 
-/* A line that was read, and at the end which ones were wrong. */
 struct value {
-	char name[NAME_MAX_BYTES + 1]; /* "": the end */
+	char name[NAME_MAX_BYTES + 1];
 	struct prefix network;
-	unsigned int line;
-	struct lines_bad bad;
 };
 
-struct text {
-	const char *at;
-	size_t size;
-	FILE *to;
-};
-
-static int write_line(char *line, unsigned int number, void *arg)
+static int parse(char *line, void *value)
 {
-	struct text *text = arg;
 	char *rest, *name = strtok_r(line, BLANKS, &rest), *network = strtok_r(NULL, BLANKS, &rest);
-	struct value v;
+	struct value *v = value;
 
-	memset(&v, 0, sizeof(v));
-	v.line = number;
 	if (!network || strtok_r(NULL, BLANKS, &rest) || !is_name(name) ||
-	    parse_network(network, &v.network))
+	    parse_network(network, &v->network))
 		return -EINVAL;
-	strcpy(v.name, name);
-	return fwrite(&v, sizeof(v), 1, text->to) == 1 ? 0 : -EIO;
-}
-
-static int work(FILE *to, void *arg)
-{
-	struct text *text = arg;
-	struct value v;
-	int error;
-
-	memset(&v, 0, sizeof(v));
-	text->to = to;
-	error = lines_each(text->at, text->size, write_line, text, &v.bad);
-	return error || fwrite(&v, sizeof(v), 1, to) != 1 ? -EIO : 0;
+	strcpy(v->name, name);
+	return 0;
 }
 
 /* --- the one that asks ------------------------------------------------------------ */
 
-/* 0; -EINVAL: no more sets, or no line at all; -ENOMEM. */
-static int add(struct providers *p, struct value *v)
+/* 0; -EINVAL: it is wrong, or there are no more sets; -ENOMEM. */
+static int take(const void *value, unsigned int line, void *arg)
 {
-	struct prefix network = v->network;
+	struct value v = *(const struct value *)value;
+	struct providers *p = arg;
 	int set;
 
-	v->name[NAME_MAX_BYTES] = '\0';
-	if (!is_name(v->name) || network.len > 128 || is_too_wide(&network))
+	(void)line;
+	v.name[NAME_MAX_BYTES] = '\0';
+	if (!is_name(v.name) || !prefix_is_right(&v.network) || is_too_wide(&v.network))
 		return -EINVAL;
-	clear_host_bits(&network);
-	set = set_of(p, v->name);
-	return set < 0 ? set : prefix_set_add(p->networks, &network, p->name[set]);
-}
-
-static void note_bad(struct lines_bad *bad, unsigned int first, unsigned int count)
-{
-	if (count && (!bad->count || first < bad->first))
-		bad->first = first;
-	bad->count += count;
-}
-
-/* Until the last value: without it the process has not come to its end. */
-static int add_all(struct providers *p, struct confined *c, struct lines_bad *bad)
-{
-	struct value v;
-	int error;
-
-	while (confined_read(c, &v, sizeof(v))) {
-		if (!*v.name) {
-			note_bad(bad, v.bad.first, v.bad.count);
-			return confined_end(c);
-		}
-		error = add(p, &v);
-		if (error == -EINVAL)
-			note_bad(bad, v.line, 1);
-		else if (error)
-			return error;
-	}
-	error = confined_end(c);
-	return error ? error : fail(-EPROTO, "providers cannot be read");
+	set = set_of(p, v.name);
+	return set < 0 ? set : prefix_set_add(p->networks, &v.network, p->name[set]);
 }
 
 int providers_add_text(struct providers *p, const char *text, size_t size, struct lines_bad *bad)
 {
-	struct text t = { .at = text, .size = size };
-	struct confined c;
-	int error = confined_start(&c, -1, work, &t);
+	static const struct confined_lines how = { sizeof(struct value), parse, take };
 
-	*bad = (struct lines_bad){};
-	if (!error)
-		error = add_all(p, &c, bad);
-	confined_stop(&c);
-	return error;
+	return confined_lines(text, size, &how, p, bad);
 }
 
 int providers_sort(struct providers *p)

@@ -131,7 +131,8 @@ int lint(struct lint *l, struct dns *d, const char *domain, const struct lint_op
 	char name[DNS_NAME];
 	int error = lint_name(domain, name);
 
-	*l = (struct lint){ .conf = o->conf, .has_file = o->has_file };
+	*l = (struct lint){ .conf = o->conf, .has_file = o->has_file, .domains = o->domains,
+			    .own = o->own };
 	if (!error)
 		error = zone_look(&l->zone, d, name, o->conf);
 	if (error)

@@ -178,26 +178,23 @@ static int count_own(const struct conf *conf, const struct ifaddrs *all)
 void look_own(struct lint *l)
 {
 	const struct zone *z = &l->zone;
-	struct ifaddrs *all = NULL;
 	char text[ADDR_TEXT];
 	int i, k;
 
-	if (getifaddrs(&all) || !count_own(l->conf, all)) {
+	if (!count_own(l->conf, l->own)) {
 		lint_skip(l, "none of the MX addresses is an address of this host");
-		freeifaddrs(all);
 		return;
 	}
 	for (i = 0; i < z->hosts; i++)
 		for (k = 0; k < z->host[i].addresses; k++)
 			if ((z->host[i].address[k].role == NOLIST_LOW ||
 			     z->host[i].address[k].role == NOLIST_HIGH) &&
-			    !is_own(all, &z->host[i].address[k].addr)) {
+			    !is_own(l->own, &z->host[i].address[k].addr)) {
 				bad(l, addr_text(&z->host[i].address[k].addr, text),
 				    "the fake %.150s is no address of this host: whose ever it is could "
 				    "take your mail, or lose it", z->host[i].name);
 				find_hint(&l->found, "make sure that it is yours; nolist-xdp must run there");
 			}
-	freeifaddrs(all);
 }
 
 /* --- 19: those who look at the first MX only --------------------------------------------------------- */

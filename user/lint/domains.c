@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user/base/domain_set.h"
+#include "user/confined/lines.h"
 #include "user/lint/lint.h"
 
 #define LABELS_BELOW 2 /* that an element for names below has more */
@@ -24,7 +24,7 @@ static int add(struct domain_set *set, const char *text)
 		return domain_parse(text, &d) ? 0 : domain_set_add(set, &d);
 	error = lines_read(text, LINES_FILE_MAX, &lines, &size);
 	if (!error)
-		error = domain_set_add_text(set, lines, size, &bad);
+		error = confined_domains(set, lines, size, &bad);
 	free(lines);
 	return error;
 }
@@ -45,21 +45,25 @@ static bool has(const struct domain_set *set, const char *name)
 	return false;
 }
 
-void look_domains(struct lint *l)
+int lint_domains(struct domain_set *set, const struct conf *conf)
 {
-	struct domain_set set = {};
 	int i, error = 0;
 
-	for (i = 0; i < l->conf->domains && !error; i++)
-		error = add(&set, l->conf->domain[i]);
-	domain_set_sort(&set);
-	if (error) {
+	*set = (struct domain_set){};
+	for (i = 0; i < conf->domains && !error; i++)
+		error = add(set, conf->domain[i]);
+	domain_set_sort(set);
+	return error;
+}
+
+void look_domains(struct lint *l)
+{
+	if (!l->domains) {
 		lint_say(l, GRADE_NOTE, l->zone.name, "a file of 'domains' cannot be read here: whether "
 			 "this domain is in it is not known");
-	} else if (l->conf->domains && !has(&set, l->zone.name)) {
+	} else if (l->conf->domains && !has(l->domains, l->zone.name)) {
 		lint_say(l, GRADE_WARNING, l->zone.name, "the configuration has 'domains', and not this "
 			 "one: a high fake says 450 to its recipients, and no bot there is ever listed");
 		find_hint(&l->found, "domains = { %.150s }", l->zone.name);
 	}
-	domain_set_free(&set);
 }

@@ -8,17 +8,21 @@
 #ifndef NOLIST_LINT_H
 #define NOLIST_LINT_H
 
+#include "user/base/domain_set.h"
 #include "user/base/findings.h"
 #include "user/lint/senders.h"
 #include "user/lint/zone.h"
 #include "user/probe/probe.h"
 
 struct check;
+struct ifaddrs;
 
 struct lint {
 	struct zone zone;
 	const struct conf *conf; /* names the roles */
 	bool has_file;           /* and is of a configuration file */
+	const struct domain_set *domains; /* of it; NULL: they cannot be read */
+	const struct ifaddrs *own;        /* addresses of this host */
 	struct probe *probe;     /* what was probed; NULL: nothing */
 	int probes;
 	const struct check *check; /* the one that runs */
@@ -39,6 +43,8 @@ extern const struct check checks[]; /* ends with a row without name */
 struct lint_options {
 	const struct conf *conf;
 	bool has_file;
+	const struct domain_set *domains; /* of conf; NULL: they cannot be read */
+	const struct ifaddrs *own;        /* addresses of this host */
 	bool is_probing;
 	const struct nolist_addr *from; /* probes come from there; NULL: the kernel chooses */
 	int timeout_ms;                 /* of a probe */
@@ -47,6 +53,8 @@ struct lint_options {
 /* Looks at a domain, whose name is as a person writes it: 0, or -EINVAL: it is no name. */
 int lint(struct lint *l, struct dns *d, const char *domain, const struct lint_options *o);
 void lint_free(struct lint *l);
+/* The domains of the configuration and of its files, sorted: 0 or -errno; always safe to free. */
+int lint_domains(struct domain_set *set, const struct conf *conf);
 /* A name in ASCII and lower case: 0 or -EINVAL. */
 int lint_name(const char *domain, char ascii[DNS_NAME]);
 

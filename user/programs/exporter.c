@@ -12,6 +12,7 @@
 #include "user/base/log.h"
 #include "user/base/metrics_socket.h"
 #include "user/cmd/cmd.h"
+#include "user/confined/program.h"
 #include "user/exporter/exporter.h"
 
 #define LISTEN "127.0.0.1:9825"
@@ -30,7 +31,7 @@ static int serve(const char *where, char *from)
 	int fd, signal, error = http_listen(where, false, &fd);
 
 	if (!error)
-		error = http_confine();
+		error = program_confine(PROGRAM_READS);
 	if (error)
 		return cmd_failed(error);
 	sigemptyset(&set);

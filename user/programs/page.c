@@ -13,6 +13,7 @@
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
+#include "user/confined/program.h"
 #include "user/page/page.h"
 
 #define LISTEN "127.0.0.1:9826"
@@ -51,7 +52,7 @@ static int serve(struct args *a)
 	int fd, signal, error = http_listen(a->where, true, &fd);
 
 	if (!error)
-		error = http_confine();
+		error = program_confine(PROGRAM_NOTES);
 	if (!error && (page_list_open(&a->page.list, a->file) || page_limit_new(&a->page.limit) ||
 		       page_lifts_new(&a->page.lifts)))
 		error = fail(-ENOMEM, "cannot serve");
