@@ -167,10 +167,18 @@ def demands($path): . as $t
 	then
 		demand($path; "collect of a million sources"; "s"; 1;
 			($t | command("collect, 1000000 sources"; "s")); 5; null; false),
+		demand($path; "collect of a million with news, five times as many stored"; "s"; 1;
+			($t | command("collect, 1000000 with news, five times"; "s")); 2.5; 1.5; false),
 		demand($path; "dump of a million offenders"; "s"; 1;
-			($t | command("dump, 1000000 offenders in the tables"; "s")); 2; null; false),
-		demand($path; "dump of a million offenders, memory"; "MB"; 0;
-			($t | command("dump, 1000000 offenders in the tables"; "mb")); 200; null; false)
+			($t | command("dump, 1000000 offenders in the tables"; "s")); 0.9; 0.5; false),
+		demand($path; "dump of a million offenders, five times as many stored"; "s"; 1;
+			($t | command("dump, 1000000 offenders, five times"; "s")); 1.3; 0.8; false),
+		demand($path; "dump of a million offenders, memory, the larger of both"; "MB"; 0;
+			($t | command("dump, 1000000 offenders"; "mb")); 180; 120; false),
+		demand($path; "explain of one source, five times as many stored"; "s"; 2;
+			($t | command("explain, one of these"; "s")); 0.1; 0.01; false),
+		demand($path; "show --top 20, five times as many stored"; "s"; 1;
+			($t | command("show --top 20, of these"; "s")); 1; 0.3; false)
 	else empty end)
 	];
 
