@@ -189,7 +189,7 @@ static void test_hostile(const struct bytes *blob)
 	tap_ok(is_in_order, "changed anywhere, it has no source of another bucket, and none twice");
 	is_refused = read_all((const uint8_t *)"\0\1\0", 3, &is_in_order) == -EBADMSG;
 	tap_ok(is_refused, "a key that does not go on");
-	tap_ok(read_all((const uint8_t *)"\201\0\1\0", 4, &is_in_order) == -EBADMSG,
+	tap_ok(read_all((const uint8_t *)"\201\200\300\261\214\0\1\0", 8, &is_in_order) == -EBADMSG,
 	       "a number in more bytes than it needs");
 	/* 0xc6300001 with bit 20 of the mask, and a byte that only a newer version knows. */
 	tap_ok(!read_all((const uint8_t *)"\201\200\300\261\014\4\200\200\100\7", 10, &is_in_order),

@@ -156,14 +156,22 @@ static int run_push(struct args *a)
 
 static int tell_harvest(const struct harvest *h)
 {
+	bool is_told = false;
 	size_t i;
 
-	for (i = 0; i < h->reports; i++)
-		if (h->report[i].state != NODE_USED)
-			warn("node '%s' is not judged by: %s", h->report[i].node->name,
-			     node_reasons[h->report[i].state]);
+	for (i = 0; i < h->reports; i++) {
+		const struct report *r = &h->report[i];
+
+		if (r->alone) {
+			warn("node '%s' is muted: its operator alone would take %zu off the list that "
+			     "others have seen offend", r->node->name, r->alone);
+			is_told = true;
+		} else if (r->state != NODE_USED && r->state != NODE_MUTED) {
+			warn("node '%s' is not judged by: %s", r->node->name, node_reasons[r->state]);
+		}
+	}
 	if (!h->unused)
-		return EXIT_DONE;
+		return is_told ? EXIT_WARNED : EXIT_DONE;
 	if (h->used)
 		hint("it might excuse anyone: nobody is added to a list until it is back, or is taken "
 		     "out of the file of nodes");

@@ -24,6 +24,7 @@ const char *const node_reasons[NODE_STATES] = {
 	[NODE_BROKEN] = "what it has pushed makes no sense to this version",
 	[NODE_UNSIGNED] = "its head is not signed by its key",
 	[NODE_REPLAYED] = "its head is older than one that it was judged by before",
+	[NODE_MUTED] = "it is muted",
 	[NODE_TORN] = "not all that it has pushed is there",
 };
 
@@ -40,6 +41,8 @@ static enum node_state judge_head(const struct harvest *h, struct report *r, con
 	const struct share_head *head = &r->head;
 
 	share_head_free(&r->head);
+	if (r->node->is_muted)
+		return NODE_MUTED;
 	if (!bytes)
 		return NODE_MISSING;
 	if (r->node->has_key && !sign_is_by(bytes, size, r->node->key))
@@ -91,7 +94,7 @@ int harvest_heads(struct harvest *h)
 		r->node = &h->nodes->node[i];
 		error = fetch_head(h, r, &key);
 		h->used += r->state == NODE_USED;
-		h->unused += r->state != NODE_USED;
+		h->unused += r->state != NODE_USED && r->state != NODE_MUTED;
 	}
 	return error;
 }
@@ -203,7 +206,7 @@ static int fetch_report(struct harvest *h, struct report *r, const struct key *k
 			break;
 	}
 	h->used += r->state == NODE_USED;
-	h->unused += r->state != NODE_USED;
+	h->unused += r->state != NODE_USED && r->state != NODE_MUTED;
 	return error;
 }
 
@@ -310,7 +313,26 @@ static void join_sets(struct harvest *h, const struct report *r)
 				provider_join(&h->j->provider[k], &r->head.set[i].p, later);
 }
 
-int harvest_fetch(struct harvest *h)
+/* All that is left of what the nodes have in common. */
+static int join_all(struct harvest *h)
+{
+	struct judge *j = h->j;
+	int error = 0;
+	size_t i;
+
+	site_free(&j->site);
+	memset(j->site.family, 0, sizeof(j->site.family));
+	memset(j->provider, 0, (providers_count(j->providers) + 1) * sizeof(*j->provider));
+	for (i = 0; i < h->reports && !error; i++) {
+		if (h->report[i].state != NODE_USED)
+			continue;
+		error = join_site(h, &h->report[i]);
+		join_sets(h, &h->report[i]);
+	}
+	return error;
+}
+
+static int fetch_all(struct harvest *h)
 {
 	size_t i;
 	int error = start_reports(h);
@@ -321,20 +343,28 @@ int harvest_fetch(struct harvest *h)
 		error = fetch_node(h, &h->nodes->node[i]);
 	if (!error && !h->used)
 		return -ENODATA;
-	for (i = 0; i < h->reports && !error; i++) {
-		struct report *r = &h->report[i];
-
-		if (r->state != NODE_USED)
-			continue;
-		error = ready_site(h, r);
-		if (!error)
-			error = join_site(h, r);
-		join_sets(h, r);
-	}
+	for (i = 0; i < h->reports && !error; i++)
+		if (h->report[i].state == NODE_USED)
+			error = ready_site(h, &h->report[i]);
 	h->side = calloc(h->reports + 1, sizeof(*h->side));
 	h->voice = calloc(h->reports + 1, sizeof(*h->voice));
 	h->given = (struct judge_given){ h, harvest_start, harvest_next };
 	return error || (h->side && h->voice) ? error : out_of_memory();
+}
+
+int harvest_fetch(struct harvest *h)
+{
+	int error = fetch_all(h);
+
+	if (!error)
+		error = join_all(h);
+	/* Within one house nobody lies. */
+	if (error || !h->leave_out)
+		return error;
+	error = harvest_weigh(h);
+	if (!error)
+		error = join_all(h);
+	return error || h->used ? error : -ENODATA;
 }
 
 void harvest_free(struct harvest *h)
@@ -353,6 +383,7 @@ void harvest_free(struct harvest *h)
 	free(h->report);
 	free(h->side);
 	free(h->voice);
+	free(h->sole);
 	if (h->report && h->spool >= 0)
 		close(h->spool);
 }

@@ -14,7 +14,7 @@
 #define AHEAD_MAX_S 300 /* so far a node's clock may be ahead of the judge's */
 #define SILENT_S (2 * (int64_t)DAY_S) /* a node that has not pushed for so long is told */
 
-/* Why a node is not judged by; then nothing new is listed, since it might excuse it. */
+/* Why a node is not judged by; then nothing new is listed, since it might excuse it, unless it is muted. */
 enum node_state {
 	NODE_USED,
 	NODE_MISSING, /* it has no head */
@@ -24,6 +24,7 @@ enum node_state {
 	NODE_UNSIGNED, /* its head is not signed by its key */
 	NODE_REPLAYED, /* its head is older than the one that it was judged by before */
 	NODE_TORN,    /* blobs that its head names are not there, or are others */
+	NODE_MUTED,   /* by the file of nodes, or by its alibis: what it says is left out, and excuses nobody */
 	NODE_STATES
 };
 extern const char *const node_reasons[NODE_STATES];
@@ -34,6 +35,7 @@ struct report {
 	enum node_state state;
 	struct share_head head;
 	uint64_t rows, bytes;
+	size_t alone; /* sources that others would list, and that it alone excused: so it is muted */
 	uint64_t at; /* of its first blob in the spool; the others follow */
 	/* In the walk: */
 	size_t next;        /* the next blob */
@@ -65,6 +67,7 @@ struct harvest {
 	bool has_source;
 	struct side *side;
 	unsigned int *voice; /* operators of the present source */
+	unsigned int *sole;  /* of each of the judge's groups: the one operator that saw its data */
 };
 
 /* The heads alone, for status: 0 or -errno. harvest_free() is always safe afterwards. */
@@ -76,6 +79,13 @@ int harvest_heads(struct harvest *h);
 int harvest_fetch(struct harvest *h);
 void harvest_free(struct harvest *h);
 
+/* weigh.c: mutes operators whose alibis alone would take too many off. */
+int harvest_weigh(struct harvest *h);
+
+/* walk.c: the next source, as sides and voices; how many, 0: no more. */
+unsigned int walk_next(struct harvest *h, int *error);
+/* The one operator that has seen data in its neighbourhood; UINT32_MAX: several have. */
+unsigned int walk_sole(const struct harvest *h, const struct nolist_source *src);
 /* walk.c: begins and goes on with a walk. */
 void harvest_start(void *h);
 bool harvest_next(void *h, struct judged *of);

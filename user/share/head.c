@@ -209,6 +209,7 @@ static void read_site(struct cursor *c, struct site *site)
 {
 	struct evidence_acks *acks;
 	struct mx_change *change;
+	int64_t epoch;
 	size_t i;
 
 	read_family(c, &site->family[0]);
@@ -220,7 +221,9 @@ static void read_site(struct cursor *c, struct site *site)
 	for (i = 0; i < site->n_acks && !c->is_bad; i++) {
 		acks[i].start = cursor_time(c);
 		acks[i].count = cursor_number(c);
-		acks[i].epoch = cursor_signed(c);
+		epoch = cursor_signed(c);
+		acks[i].epoch = epoch;
+		c->is_bad |= acks[i].epoch != epoch;
 		c->is_bad |= i && acks[i].start < acks[i - 1].start;
 	}
 	site->change = change = read_array(c, &site->changes, sizeof(*change));

@@ -45,9 +45,11 @@ static int take_line(char *line, unsigned int number, void *arg)
 	char *rest, *name = strtok_r(line, BLANKS, &rest), *operator = strtok_r(NULL, BLANKS, &rest);
 	char *key = operator ? strtok_r(NULL, BLANKS, &rest) : NULL;
 	uint8_t public[KEY_BYTES] = {};
+	bool is_muted = *name == '!';
 	struct node *node;
 
 	(void)number;
+	name += is_muted;
 	if (operator && !strcmp(operator, "-"))
 		operator = NULL;
 	if (key && (sign_key_parse(key, public) || strtok_r(NULL, BLANKS, &rest)))
@@ -64,6 +66,7 @@ static int take_line(char *line, unsigned int number, void *arg)
 		 operator ? operator : name);
 	node->voice = voice_of(nodes, node->operator);
 	node->has_key = key;
+	node->is_muted = is_muted;
 	memcpy(node->key, public, sizeof(public));
 	node->seen = 0;
 	nodes->has_operators |= operator != NULL;

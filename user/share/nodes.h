@@ -21,6 +21,7 @@ struct nodes {
 		unsigned int voice;               /* the same number for the same operator, from 0 on */
 		uint8_t key[KEY_BYTES];           /* of its signatures, if has_key */
 		bool has_key;
+		bool is_muted; /* '!' before its name: what it says is left out */
 		int64_t seen; /* when the push was made by which it was judged last; 0: never */
 	} *node;
 	size_t n;

@@ -16,6 +16,7 @@
 #include "user/share/join.h"
 
 #define NO_BUCKET UINT32_MAX
+#define MANY UINT32_MAX
 #define VOICES_MAX 63 /* operators of one source that are told apart; more count as one */
 
 /* --- a bucket ------------------------------------------------------------------------- */
@@ -184,20 +185,29 @@ static int add_neighbour(struct harvest *h, unsigned int sides, const struct nol
 	struct judge *j = h->j;
 	struct neighbours one = {};
 	struct judge_group *g;
-	unsigned int i;
+	unsigned int i, before, voice = MANY;
 
-	for (i = 0; i < sides; i++)
+	for (i = 0; i < sides; i++) {
+		before = one.count;
 		neighbours_add(&one, &h->side[i].r, h->side[i].site, &j->rules, j->now);
+		if (one.count > before)
+			voice = before && voice != h->voice[i] ? MANY : h->voice[i];
+	}
 	if (!one.count)
 		return 0;
+	one.count = 1;
 	g = j->groups ? &j->group[j->groups - 1] : NULL;
 	if (!g || addr_compare(&g->addr, &around.addr)) {
-		if (array_grow(&j->group, j->groups, sizeof(*j->group)))
+		if (array_grow(&j->group, j->groups, sizeof(*j->group)) ||
+		    array_grow(&h->sole, j->groups, sizeof(*h->sole)))
 			return fail(-ENOMEM, "cannot hold the alibis");
-		g = &j->group[j->groups++];
+		g = &j->group[j->groups];
 		*g = (struct judge_group){ .addr = around.addr };
+		h->sole[j->groups++] = voice;
 	}
 	neighbours_join(&g->n, &one);
+	if (h->sole[j->groups - 1] != voice)
+		h->sole[j->groups - 1] = MANY;
 	return 0;
 }
 
@@ -261,6 +271,32 @@ static int next_source(struct harvest *h, bool *is_there)
 	h->source = *first;
 	h->has_source = *is_there = true;
 	return 0;
+}
+
+unsigned int walk_next(struct harvest *h, int *error)
+{
+	bool is_there = false;
+
+	*error = next_source(h, &is_there);
+	return *error || !is_there ? 0 : gather(h, &h->source);
+}
+
+unsigned int walk_sole(const struct harvest *h, const struct nolist_source *src)
+{
+	const struct judge *j = h->j;
+	struct prefix around = neighbours_prefix(src, &j->rules);
+	size_t from = 0, to = j->groups;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (addr_compare(&j->group[mid].addr, &around.addr) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < j->groups && !addr_compare(&j->group[from].addr, &around.addr) ? h->sole[from] :
+										      MANY;
 }
 
 static void judge_source(struct harvest *h, struct judged *of)

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A harvest of fifty nodes of as many operators, of which one may lie: bots that each of them saw
+ * once, innocents of which some node saw a stray offence, and a rogue that invents offences of these,
+ * or data of everybody, or of one address in each network. Why it matters: a list of many authors is
+ * worth what the worst of them can do to it.
+ */
+#include <sys/stat.h>
+#include <time.h>
+
+#include "selftests/lib/scratch.h"
+#include "selftests/lib/tap.h"
+#include "user/judge/judge.h"
+#include "user/share/harvest.h"
+
+#define NODES 50
+#define ROGUE (NODES - 1)
+#define BOTS 1500   /* each was at some nodes, in hours of their own */
+#define VICTIMS 300 /* each has a stray offence at one node, and is no bot */
+#define VISITS 4
+
+enum rogue { HONEST, OFFENCES, ALIBIS, NEIGHBOURS };
+
+static int64_t now;
+
+static uint32_t bot_of(unsigned int i)
+{
+	return 11u << 24 | i << 8 | 7;
+}
+
+static uint32_t victim_of(unsigned int i)
+{
+	return 23u << 24 | i << 8 | 9;
+}
+
+/* --- what a node has seen ----------------------------------------------------------- */
+
+static struct hour hour[8];
+static uint32_t data_hour;
+
+static struct record record_of(uint32_t low)
+{
+	struct pack_key key = { .low = low };
+
+	return (struct record){ .src = pack_source(&key), .hour = hour, .data_hour = &data_hour };
+}
+
+static void add_offence(struct record *r, int64_t hours_ago)
+{
+	struct hour *h = &hour[r->hours++];
+
+	*h = (struct hour){ .start = now - hours_ago * HOUR_S, .n = { [NOLIST_EVENT_TEMPFAILED] = 1 } };
+	r->talk = (struct span){ hour[0].start, h->start };
+	r->talk_hours = r->hours;
+}
+
+static void add_data(struct record *r, int64_t hours_ago)
+{
+	data_hour = now - hours_ago * HOUR_S;
+	r->low = (struct contact){ { data_hour, data_hour }, 1, {} };
+	r->data = (struct span){ data_hour, data_hour };
+	r->data_count = r->data_hours = 1;
+}
+
+/* Does a bot visit this node, and as which of its visits? */
+static int visit_of(unsigned int bot, int node)
+{
+	int i;
+
+	for (i = 0; i < VISITS; i++)
+		if ((bot * 7 + i * 12) % ROGUE == (unsigned int)node)
+			return i;
+	return -1;
+}
+
+/* The record of a bot, or a victim, at a node; false: it was never there. */
+static bool seen(bool is_bot, unsigned int i, int node, enum rogue rogue, struct record *r)
+{
+	int visit = is_bot && node < ROGUE ? visit_of(i, node) : -1, k;
+
+	*r = record_of(is_bot ? bot_of(i) : victim_of(i));
+	if (visit >= 0)
+		add_offence(r, 200 - 20 * visit);
+	else if (!is_bot && node == (int)(i % ROGUE))
+		add_offence(r, 90);
+	else if (node == ROGUE && rogue == OFFENCES && !is_bot)
+		for (k = 0; k < 5; k++)
+			add_offence(r, 150 - 10 * k);
+	else if (node == ROGUE && is_bot && (rogue == ALIBIS || rogue == NEIGHBOURS))
+		add_data(r, 180);
+	else
+		return false;
+	if (rogue == NEIGHBOURS && node == ROGUE) {
+		struct pack_key key = pack_key(&r->src);
+
+		key.low += 100;
+		r->src = pack_source(&key);
+	}
+	return true;
+}
+
+/* --- a push ------------------------------------------------------------------------- */
+
+static void put_blob(struct transport *t, struct share_head *h, struct bytes *b, uint32_t bucket,
+		     uint32_t rows)
+{
+	struct head_blob blob = { .bucket = bucket, .size = b->used, .rows = rows };
+	struct key key = { .kind = KEY_BLOB, .node = h->node, .bucket = bucket, .size = b->used };
+
+	if (!rows)
+		return;
+	digest_of(b->at, b->used, blob.digest);
+	key.digest = blob.digest;
+	h->blob = reallocarray(h->blob, h->blobs + 1, sizeof(blob));
+	h->blob[h->blobs++] = blob;
+	if (transport_put(t, &key, b->at, b->used))
+		tap_die("put");
+	free(b->at);
+	*b = (struct bytes){};
+}
+
+static void add_rows(struct transport *t, struct share_head *h, bool is_bot, int node, enum rogue rogue)
+{
+	struct pack_key prev = {}, key;
+	struct bytes b = {};
+	uint32_t bucket = 0, rows = 0;
+	struct record r;
+	unsigned int i;
+
+	for (i = 0; i < (is_bot ? BOTS : VICTIMS); i++) {
+		if (!seen(is_bot, i, node, rogue, &r))
+			continue;
+		key = pack_key(&r.src);
+		if (rows && bucket_of(&key) != bucket) {
+			put_blob(t, h, &b, bucket, rows);
+			prev = (struct pack_key){};
+			rows = 0;
+		}
+		bucket = bucket_of(&key);
+		row_write(&b, &r, &key, &prev);
+		prev = key;
+		rows++;
+	}
+	put_blob(t, h, &b, bucket, rows);
+	free(b.at);
+}
+
+static void push(struct transport *t, int node, enum rogue rogue)
+{
+	struct share_head h = { .incarnation = 1, .made = now, .until = now };
+	struct key key = { .kind = KEY_HEAD, .node = h.node };
+	struct bytes b = {};
+	int f;
+
+	snprintf(h.node, sizeof(h.node), "n%d", node);
+	for (f = 0; f < 2; f++)
+		h.site.family[f] = (struct site_family){ .has_low = true, .has_real = true,
+							 .has_high = true, .real_last = now,
+							 .data_last = now };
+	add_rows(t, &h, true, node, rogue);
+	add_rows(t, &h, false, node, rogue);
+	share_head_write(&b, &h);
+	if (transport_put(t, &key, b.at, b.used))
+		tap_die("head");
+	free(b.at);
+	free(h.blob);
+}
+
+/* --- what comes of it ---------------------------------------------------------------- */
+
+struct result {
+	unsigned int bots, victims, others; /* that are listed */
+	size_t used, unused;
+	enum node_state rogue;
+};
+
+static void count(struct result *to, const struct judged *of)
+{
+	uint32_t low = pack_key(&of->r.src).low;
+
+	if (!verdict_is_listed(&of->v, false))
+		return;
+	to->bots += low >> 24 == 11 && (low & 0xff) == 7;
+	to->victims += low >> 24 == 23;
+	to->others += low >> 24 != 23 && (low >> 24 != 11 || (low & 0xff) != 7);
+}
+
+static struct result judge(struct transport *t, struct nodes *nodes, unsigned int leave_out)
+{
+	struct harvest h = { .t = t, .nodes = nodes, .state_dir = scratch_dir, .leave_out = leave_out };
+	struct result result = {};
+	struct evidence *none;
+	struct judge_options o = { .state_dir = scratch_dir };
+	struct judge j;
+	struct judged of;
+	struct conf conf;
+	size_t i;
+
+	conf_init(&conf);
+	o.conf = &conf;
+	if (judge_open(&j, &o) || evidence_new(&none, NULL, NULL))
+		tap_die("judge");
+	j.now = now;
+	h.j = &j;
+	if (harvest_fetch(&h) || judge_take_given(&j, none, &h.given))
+		tap_die("harvest");
+	judge_start(&j, EVIDENCE_VERIFIED);
+	while (judge_next(&j, &of))
+		count(&result, &of);
+	if (judge_end(&j))
+		tap_die("walk");
+	result.used = h.used;
+	result.unused = h.unused;
+	for (i = 0; i < h.reports; i++)
+		if (!strcmp(h.report[i].node->name, "n49"))
+			result.rogue = h.report[i].state;
+	harvest_free(&h);
+	judge_close(&j);
+	conf_free(&conf);
+	return result;
+}
+
+static void read_nodes(struct nodes *nodes, const char *rogue, const char *more)
+{
+	char file[160];
+	FILE *f;
+	int i;
+
+	snprintf(file, sizeof(file), "%s/nodes", scratch_dir);
+	f = fopen(file, "w");
+	for (i = 0; i < ROGUE; i++)
+		fprintf(f, "n%d op%d\n", i, i);
+	fprintf(f, "%sn%d rogue\n%s", rogue, ROGUE, more);
+	fclose(f);
+	if (nodes_read(nodes, file))
+		tap_die("nodes");
+}
+
+static void tell(const struct result *r)
+{
+	tap_diag("%u bots, %u victims, %u others; %zu nodes, %zu not used, the rogue is %d", r->bots,
+		 r->victims, r->others, r->used, r->unused, r->rogue);
+}
+
+static void test_rogues(struct transport *t, struct nodes *nodes)
+{
+	struct result r = judge(t, nodes, 1);
+
+	if (!tap_ok(r.bots == BOTS && !r.victims && !r.others && r.used == NODES,
+		    "bots that came once to each of some nodes are listed, nobody else is"))
+		tell(&r);
+	push(t, ROGUE, OFFENCES);
+	r = judge(t, nodes, 1);
+	if (!tap_ok(r.bots == BOTS && !r.victims, "invented offences list no innocent, with a stray one each"))
+		tell(&r);
+	r = judge(t, nodes, 0);
+	if (!tap_ok(r.victims == VICTIMS, "where nobody lies they would"))
+		tell(&r);
+	push(t, ROGUE, ALIBIS);
+	r = judge(t, nodes, 1);
+	if (!tap_ok(r.bots == BOTS && !r.others && r.rogue == NODE_MUTED && r.used == ROGUE && !r.unused,
+		    "an operator that has seen data of all bots is muted, and holds nobody"))
+		tell(&r);
+	push(t, ROGUE, NEIGHBOURS);
+	r = judge(t, nodes, 1);
+	if (!tap_ok(r.bots == BOTS && !r.others && r.rogue == NODE_MUTED, "so is one with data of a neighbour each"))
+		tell(&r);
+	r = judge(t, nodes, 0);
+	if (!tap_ok(!r.bots && r.rogue == NODE_USED, "within one house its word would hold"))
+		tell(&r);
+}
+
+static void test_file(struct transport *t)
+{
+	struct nodes nodes;
+	struct result r;
+
+	read_nodes(&nodes, "!", "");
+	r = judge(t, &nodes, 0);
+	if (!tap_ok(r.bots == BOTS && r.rogue == NODE_MUTED && !r.unused, "a node that the file mutes has no say"))
+		tell(&r);
+	nodes_free(&nodes);
+	read_nodes(&nodes, "", "n50 op50\n");
+	push(t, ROGUE, HONEST);
+	r = judge(t, &nodes, 1);
+	if (!tap_ok(!r.bots && !r.victims && r.unused == 1, "a node that is missing holds all that is new"))
+		tell(&r);
+	nodes_free(&nodes);
+}
+
+int main(void)
+{
+	struct transport_options o = {};
+	struct transport *t;
+	struct nodes nodes;
+	int i;
+
+	now = time(NULL);
+	scratch_begin();
+	scratch_fresh("share");
+	mkdir(scratch_dir, 0755);
+	o.where = scratch_dir;
+	if (transport_open(&t, &o))
+		tap_die("transport");
+	for (i = 0; i < NODES; i++)
+		push(t, i, HONEST);
+	read_nodes(&nodes, "", "");
+	test_rogues(t, &nodes);
+	nodes_free(&nodes);
+	test_file(t);
+	transport_close(t);
+	return scratch_end();
+}

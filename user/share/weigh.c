@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Weighs the alibis of each operator before anybody is judged: one that claims to have seen data from
+ * everybody would empty the list. For each source that others would list, and for which only one
+ * operator speaks, it is counted who that is. One that speaks alone for too many of them is muted.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/failure.h"
+#include "user/share/harvest.h"
+
+#define ALONE_MIN 100   /* so many anyone may take off */
+#define ALONE_PERCENT 5 /* and so many of all that would be listed */
+#define NONE UINT32_MAX
+
+/* The one operator that has seen data of the source, or of its neighbours; NONE: none, or several. */
+static unsigned int speaker(const struct harvest *h, unsigned int sides, const struct judged *of)
+{
+	unsigned int voice = of->n.count ? walk_sole(h, &of->r.src) : NONE, i;
+	bool is_there = of->n.count;
+
+	for (i = 0; i < sides; i++) {
+		if (!h->side[i].r.data.first)
+			continue;
+		if (is_there && h->voice[i] != voice)
+			return NONE;
+		voice = h->voice[i];
+		is_there = true;
+	}
+	return voice;
+}
+
+/* Would it be listed without all that this operator says? */
+static bool is_listed_without(struct harvest *h, unsigned int sides, unsigned int voice)
+{
+	const struct judge *j = h->j;
+	unsigned int i, n = 0;
+	struct verdict v;
+
+	for (i = 0; i < sides; i++) {
+		if (h->voice[i] == voice)
+			continue;
+		h->side[n] = h->side[i];
+		h->side[n++].n = NULL;
+	}
+	if (!n)
+		return false;
+	verdict_of_sides(h->side, n, h->leave_out, &j->rules, j->now, &v);
+	return verdict_is_listed(&v, false);
+}
+
+static void weigh_source(struct harvest *h, unsigned int sides, size_t *alone, size_t *listed)
+{
+	const struct judge *j = h->j;
+	struct judged of = { .r = h->side[0].r };
+	unsigned int i, voice;
+
+	judge_neighbours(j, &of);
+	voice = speaker(h, sides, &of);
+	for (i = 0; i < sides; i++)
+		h->side[i].n = of.n.count ? &of.n : NULL;
+	if (voice != NONE) {
+		alone[voice] += is_listed_without(h, sides, voice);
+		return;
+	}
+	verdict_of_sides(h->side, sides, h->leave_out, &j->rules, j->now, &of.v);
+	*listed += verdict_is_listed(&of.v, false);
+}
+
+static void mute(struct harvest *h, unsigned int voice, size_t alone)
+{
+	size_t i;
+
+	for (i = 0; i < h->reports; i++) {
+		struct report *r = &h->report[i];
+
+		if (r->node->voice != voice || r->state != NODE_USED)
+			continue;
+		r->state = NODE_MUTED;
+		r->alone = alone;
+		h->used--;
+	}
+}
+
+int harvest_weigh(struct harvest *h)
+{
+	size_t *alone = calloc(h->nodes->n, sizeof(*alone)), listed = 0, i;
+	unsigned int sides;
+	int error = alone ? 0 : fail(-ENOMEM, "cannot hold what the nodes have shared");
+
+	harvest_start(h);
+	while (!error && (sides = walk_next(h, &error)))
+		weigh_source(h, sides, alone, &listed);
+	for (i = 0; i < h->nodes->n && !error; i++)
+		if (alone[i] > ALONE_MIN && alone[i] * 100 > ALONE_PERCENT * (listed + alone[i]))
+			mute(h, i, alone[i]);
+	free(alone);
+	return error;
+}
