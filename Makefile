@@ -36,7 +36,7 @@ USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share
 PROGRAM_DIRS := programs dns lint http exporter page share
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
-PROGRAM_LIBS := libcurl libidn2 libmicrohttpd hiredis hogweed
+PROGRAM_LIBS := libcurl libidn2 gnutls libmicrohttpd hiredis hogweed
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
 ALL_LIBS := $(LIBS) $(PROGRAM_LIBS)
 VERSION_OBJ := $(B)/user/base/version.o
@@ -85,7 +85,7 @@ $(B)/nolist-xdp: $(TOOL_OBJ)
 # Each program: its sources, by folder or by name, and its libraries.
 sources = $(patsubst %.c,$(B)/%.o,$(foreach s,$(1),$(wildcard user/$s/*.c user/$s.c)))
 $(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base confined config cmd/cmd cmd/conf_args probe/wire probe/smtp)
-$(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 libconfuse jansson libseccomp)
+$(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 gnutls libconfuse jansson libseccomp)
 $(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base confined cmd/cmd)
 $(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson libseccomp)
 $(B)/nolist-xdp-page: $(call sources,programs/page page http base confined cmd/cmd)

@@ -40,11 +40,33 @@ print(*zones.ROOTS)') $(lint_addresses) 2620:4f:8000::20; do
 lint_certificate() {
 	local names
 
-	names=$(sed -n 's/^zone //p' "${ZONES:-selftests/lint/zones.txt}" | head -n 100 | sed 's/.*/DNS:mta-sts.&.example/' | paste -sd,)
+	names=$(sed -n 's/^zone //p' "${ZONES:-selftests/lint/zones.txt}" | head -n 150 | sed 's/.*/DNS:mta-sts.&.example/' | paste -sd,)
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=lab \
 		-addext "subjectAltName=$names" -keyout "$DIR/key.pem" -out "$DIR/cert.pem" \
 		2>"$DIR/openssl.log" || bail_out "$(cat "$DIR/openssl.log")"
-	must mount --bind "$DIR/cert.pem" /etc/ssl/certs/ca-certificates.crt
+	mail_certificates
+	cat "$DIR/cert.pem" "$DIR/ca.pem" >"$DIR/trusted.pem"
+	must mount --bind "$DIR/trusted.pem" /etc/ssl/certs/ca-certificates.crt
+}
+
+# mail_certificate NAME DAYS SUBJECTALTNAME: signed by the lab's authority, and so sent.
+mail_certificate() {
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" -keyout "$DIR/$1.key" \
+		-out "$DIR/$1.csr" 2>>"$DIR/openssl.log" &&
+		openssl x509 -req -in "$DIR/$1.csr" -CA "$DIR/ca.pem" -CAkey "$DIR/ca.key" -days "$2" \
+			-extfile <(echo "subjectAltName=$3") -out "$DIR/$1.pem" 2>>"$DIR/openssl.log" &&
+		cat "$DIR/ca.pem" >>"$DIR/$1.pem" || bail_out "$(cat "$DIR/openssl.log")"
+}
+
+# What MXes show after STARTTLS: a good one, one that has expired, one of another name.
+mail_certificates() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
+		-keyout "$DIR/ca.key" -out "$DIR/ca.pem" 2>>"$DIR/openssl.log" ||
+		bail_out "$(cat "$DIR/openssl.log")"
+	names=$(sed -n 's/^zone //p' "${ZONES:-selftests/lint/zones.txt}" | head -n 150 | sed 's/.*/DNS:mx.&.example/' | paste -sd,)
+	mail_certificate mail 2 "$names"
+	mail_certificate expired -1 "$names"
+	mail_certificate other 2 DNS:mail.provider.example
 }
 
 nsd_started() {
@@ -56,8 +78,8 @@ lint_lab() {
 
 	lint_topology
 	: >"$DIR/empty.conf"
-	must "$PYTHON" selftests/lint/zones.py build "$DIR"
 	lint_certificate
+	must "$PYTHON" selftests/lint/zones.py build "$DIR"
 	root_up nsd ldnsutils
 	in_root bash "$DIR/sign.sh" >"$DIR/sign.log" 2>&1 || bail_out "$(cat "$DIR/sign.log")"
 	for n in one two; do

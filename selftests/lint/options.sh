@@ -88,6 +88,9 @@ is "$(lints $roles --source 192.0.2.7 wire-good.example)" 0 '--source probes'
 capture_end
 is "$(tcpdump -n -r "$TMP/pcap" 2>/dev/null | sed -n 's/.* IP \(.*\)\.[0-9]* > .*/\1/p' | sort -u)" 192.0.2.7 \
 	'from that address'
+# shellcheck disable=SC2086 # words
+is "$(lints ${roles/48.20/48.27} --probe tlsa-silence.example)" 1 'a handshake that never ends is an error'
+check 'after ten seconds' grep -q '^error .*tlsa .*the TLS handshake does not end in time' "$TMP/out"
 must in_server nft add rule inet f in ip daddr 192.175.48.10 tcp dport 25 drop
 # shellcheck disable=SC2086 # words
 is "$(lints $roles --probe wire-good.example)" 1 'a low fake that drops is an error'

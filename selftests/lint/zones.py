@@ -5,8 +5,8 @@
     zones.py serve DIR       HTTPS with the policies, and SMTP in all roles
     zones.py judge DIR TOOL  runs lint for all, and prints TAP
 """
-import collections, concurrent.futures, http.server, json, os, re, socket, ssl, subprocess
-import sys, threading
+import collections, concurrent.futures, hashlib, http.server, json, os, re, socket, ssl, subprocess
+import sys, threading, time
 
 here = os.path.dirname(os.path.abspath(__file__))
 NET = "192.175.48."
@@ -59,6 +59,18 @@ def zone_text(z, serial=1):
     return "\n".join(lines + z["lines"]) + "\n"
 
 
+def tlsa(d, words):
+    """ "%NAME 3 1 1": the record of the certificate DIR/NAME.pem, the first there."""
+    name, usage, selector, kind = words.split()
+    pem = open(f"{d}/{name}.pem").read()
+    data = ssl.PEM_cert_to_DER_cert(pem[:pem.index("-----END") + 25])
+    if selector == "1":
+        key = subprocess.run(["openssl", "x509", "-pubkey", "-noout"], input=pem.encode(), stdout=subprocess.PIPE)
+        data = ssl.PEM_cert_to_DER_cert(key.stdout.decode().replace("PUBLIC KEY", "CERTIFICATE"))
+    data = {"0": bytes, "1": lambda b: hashlib.sha256(b).digest(), "2": lambda b: hashlib.sha512(b).digest()}[kind](data)
+    return f"{usage} {selector} {kind} {data.hex()}"
+
+
 def servers(z):
     kind = z.get("second")
     return {"same": ["ns2.example"], "differs": ["ns2.example"], "lame": ["ns2.example"],
@@ -95,6 +107,7 @@ def build(d):
              f"ns4 A {DROPPED}\n"
     for z in zones:
         name, file = z["name"], z["name"] + ".zone"
+        z["lines"] = [re.sub("%(.*)", lambda m: tlsa(d, m[1]), l) if " TLSA %" in l else l for l in z["lines"]]
         put("one/" + file, zone_text(z))
         parent += "".join(f"{name} NS {s}.\n" for s in parents(z))
         if is_signed(z):
@@ -173,19 +186,40 @@ class Policies(http.server.BaseHTTPRequestHandler):
 # What each address says: to the connection, EHLO, MAIL, RCPT, DATA and QUIT.
 REAL = ["220 mx", "250-mx\r\n250 STARTTLS", "250 ok", "250 ok", "354 go on", "221 bye"]
 HIGH = ["220 fake", "250 fake", "250 ok", "250 ok", "451 4.7.1 later", "221 bye"]
-TALKS = {20: REAL, 24: ["220 mx", "250 mx"] + REAL[2:], 25: ["554 no"] + REAL[1:], 30: HIGH,
+TALKS = {20: REAL, 23: REAL, 24: ["220 mx", "250 mx"] + REAL[2:], 25: ["554 no"] + REAL[1:], 26: REAL, 27: REAL, 28: REAL, 29: REAL, 30: HIGH,
          35: HIGH[:3] + ["550 no such user", "451 4.7.1 later", "221 bye"], 14: REAL}
 
 
-def talk(c, says):
+# What happens after STARTTLS: the certificate that is shown, or something else.
+SHOWS = {20: "mail", 23: "injected", 26: "other", 27: "silence", 28: "garbage", 29: "expired"}
+contexts = {}
+
+
+def starttls(c, shows):
+    c.sendall(b"220 go on\r\n" + (b"250 ok\r\n" if shows == "injected" else b""))
+    if shows == "garbage":
+        c.recv(1)
+        c.sendall(b"\x16\x03\x01\xff\xff" + b"\x1b[31m" * 20000)
+    if shows == "silence":
+        time.sleep(60)
+    return contexts[shows].wrap_socket(c, server_side=True) if shows in contexts else c
+
+
+def talk_on(c, says, shows):
     words = {"EHLO": 1, "MAIL": 2, "RCPT": 3, "DATA": 4, "QUIT": 5}
+    for line in c.makefile():
+        if line.startswith("STARTTLS"):
+            return talk_on(starttls(c, shows), says, shows)
+        c.sendall(says[words.get(line[:4].upper(), 1)].encode() + b"\r\n")
+        if line.upper().startswith("QUIT"):
+            return c.close()
+
+
+def talk(c, says, shows):
     try:
         c.sendall(says[0].encode() + b"\r\n")
-        for line in c.makefile():
-            c.sendall(says[words.get(line[:4].upper(), 1)].encode() + b"\r\n")
-            if line.upper().startswith("QUIT"):
-                break
-    except OSError:
+        talk_on(c, says, shows)
+    except (OSError, ValueError):
         pass
     c.close()
 
@@ -198,16 +232,20 @@ def listen(address, port=25):
     return s
 
 
-def accept_all(s, says):
+def accept_all(s, says, shows):
     while True:
         c = s.accept()[0]
-        threading.Thread(target=talk, args=(c, says), daemon=True).start()
+        threading.Thread(target=talk, args=(c, says, shows), daemon=True).start()
 
 
 def serve(d):
     Policies.kinds = {z["name"] + ".example": z["policy"] for z in read() if "policy" in z}
+    for name in ("mail", "other", "expired"):
+        contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        contexts[name].load_cert_chain(f"{d}/{name}.pem", f"{d}/{name}.key")
     for last, says in TALKS.items():
-        threading.Thread(target=accept_all, args=(listen(NET + str(last)), says), daemon=True).start()
+        threading.Thread(target=accept_all, args=(listen(NET + str(last)), says, SHOWS.get(last)),
+                         daemon=True).start()
     web = http.server.ThreadingHTTPServer((WEB, 443), Policies)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(f"{d}/cert.pem", f"{d}/key.pem")

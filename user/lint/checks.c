@@ -148,7 +148,12 @@ int lint(struct lint *l, struct dns *d, const char *domain, const struct lint_op
 
 void lint_free(struct lint *l)
 {
+	int i;
+
 	zone_free(&l->zone);
+	for (i = 0; i < l->probes; i++)
+		certificate_free(&l->certificate[i]);
+	free(l->certificate);
 	free(l->probe);
 	free(l->found.f);
 	*l = (struct lint){};

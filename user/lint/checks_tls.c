@@ -14,6 +14,28 @@ static bool is_strict(const struct zone_policy *p)
 	return !strcmp(p->mode, "enforce");
 }
 
+/* What of the certificates of a real MX that the policy names. */
+static void look_policy_certificate(struct lint *l, const struct zone_host *h)
+{
+	enum grade grade = is_strict(&l->zone.policy) ? GRADE_ERROR : GRADE_WARNING;
+	const char *fault;
+	char text[ADDR_TEXT];
+	int i;
+
+	for (i = 0; i < l->probes; i++) {
+		if (l->certificate[i].host != h || l->certificate[i].state != CERTIFICATE_SHOWN)
+			continue;
+		fault = certificate_sts_fault(&l->certificate[i]);
+		if (!fault)
+			continue;
+		lint_say(l, grade, h->name, "its certificate at %s fails: %s: senders that honour "
+			 "MTA-STS do not deliver there%s", addr_text(&l->probe[i].addr, text), fault,
+			 grade == GRADE_ERROR ? "" : " once the mode is enforce");
+		find_hint(&l->found, "a certificate for %.150s by an authority that senders trust",
+			  h->name);
+	}
+}
+
 static void look_policy_host(struct lint *l, const struct zone_host *h)
 {
 	const struct zone_policy *p = &l->zone.policy;
@@ -32,6 +54,8 @@ static void look_policy_host(struct lint *l, const struct zone_host *h)
 	} else if (role == NOLIST_HIGH && is_named && is_strict(p)) {
 		lint_say(l, GRADE_NOTE, h->name, "the policy names a high fake: where the real MX is "
 			 "down, a sender's try there fails for want of TLS");
+	} else if (role == NOLIST_REAL) {
+		look_policy_certificate(l, h);
 	}
 }
 
@@ -71,6 +95,46 @@ static bool uses_dane(const struct zone *z)
 	return i < z->hosts;
 }
 
+/* What a sender that uses DANE makes of an address. */
+static void look_certificate(struct lint *l, const struct zone_host *h, int i)
+{
+	const struct certificate *c = &l->certificate[i];
+	const struct probe *p = &l->probe[i];
+	char text[ADDR_TEXT], tlsa[80];
+	const char *fault;
+
+	addr_text(&p->addr, text);
+	if (c->state == CERTIFICATE_SHOWN) {
+		fault = certificate_dane_fault(c, l->zone.name);
+		if (!fault)
+			return;
+		bad(l, h->name, "its certificate at %s fails: %s: senders that use DANE do not deliver "
+		    "there", text, fault);
+		if (certificate_tlsa(c, tlsa, sizeof(tlsa)))
+			find_hint(&l->found, "_25._tcp.%.120s. TLSA %s", h->name, tlsa);
+	} else if (p->is_ok) {
+		bad(l, h->name, "it has TLSA records, and %s %s: senders that use DANE do not deliver "
+		    "there", text, p->has_tls ? c->why : "offers no STARTTLS");
+		find_hint(&l->found, "mend its TLS, or take the TLSA records away");
+	}
+}
+
+static void look_certificates(struct lint *l, const struct zone_host *h)
+{
+	int i;
+
+	if (!h->is_tlsa_secure) {
+		lint_say(l, GRADE_NOTE, h->name, "its TLSA records are not signed: no sender heeds them");
+		return;
+	}
+	if (zone_role(h) == NOLIST_REAL && !l->probe)
+		lint_say(l, GRADE_NOTE, h->name, "its TLSA records were not compared with its "
+			 "certificate: --probe does that");
+	for (i = 0; i < l->probes; i++)
+		if (l->certificate[i].host == h && l->probe[i].role == NOLIST_REAL)
+			look_certificate(l, h, i);
+}
+
 void look_tlsa(struct lint *l)
 {
 	const struct zone_host *h;
@@ -89,6 +153,8 @@ void look_tlsa(struct lint *l)
 			bad(l, h->name, "none of its TLSA records can be used: 2 or 3, 0 or 1, and a digest "
 			    "of 32 or 64 bytes (RFC 7672 3.1)");
 			find_hint(&l->found, "_25._tcp.%.120s. TLSA 3 1 1 DIGEST", h->name);
+		} else if (h->tlsa == TLSA_GOOD) {
+			look_certificates(l, h);
 		} else if (h->tlsa == TLSA_NONE && zone_role(h) == NOLIST_REAL) {
 			lint_say(l, GRADE_WARNING, h->name, "another MX has TLSA records, and the real one "
 				 "has none: its mail can be sent in the clear");

@@ -16,7 +16,8 @@ static int add_probes(struct lint *l, const struct lint_options *o)
 	int i, k;
 
 	l->probe = calloc(z->hosts * 2 * ZONE_ADDRESSES + 1, sizeof(*p));
-	if (!l->probe)
+	l->certificate = calloc(z->hosts * 2 * ZONE_ADDRESSES + 1, sizeof(*l->certificate));
+	if (!l->probe || !l->certificate)
 		return -ENOMEM;
 	for (i = 0; i < z->hosts; i++)
 		for (k = 0; k < z->host[i].addresses; k++) {
@@ -24,6 +25,7 @@ static int add_probes(struct lint *l, const struct lint_options *o)
 			    (o->from && addr_is_ip4(o->from) !=
 						addr_is_ip4(&z->host[i].address[k].addr)))
 				continue;
+			l->certificate[l->probes].host = &z->host[i];
 			p = &l->probe[l->probes++];
 			p->addr = z->host[i].address[k].addr;
 			p->port = NOLIST_SMTP_PORT;
@@ -32,9 +34,17 @@ static int add_probes(struct lint *l, const struct lint_options *o)
 	return 0;
 }
 
+static void look_tls(const struct probe_run *run, const struct probe *p, struct smtp *s)
+{
+	struct lint *l = run->arg;
+
+	certificate_look(&l->certificate[p - l->probe], s, smtp_clock() + 2 * run->timeout_ms);
+}
+
 int lint_probe(struct lint *l, const struct lint_options *o)
 {
-	struct probe_run run = { .timeout_ms = o->timeout_ms, .from = o->from };
+	struct probe_run run = { .timeout_ms = o->timeout_ms, .from = o->from,
+				 .look_tls = look_tls, .arg = l };
 	int error = add_probes(l, o);
 
 	if (error)
@@ -82,6 +92,9 @@ static void look_wire(struct lint *l, enum nolist_role role)
 		else if (role == NOLIST_REAL && !l->probe[i].has_tls)
 			lint_say(l, GRADE_WARNING, addr_text(&l->probe[i].addr, text), "the real MX offers "
 				 "no STARTTLS: %.200s", l->probe[i].text);
+		else if (l->certificate[i].state == CERTIFICATE_FAILED)
+			lint_say(l, GRADE_WARNING, addr_text(&l->probe[i].addr, text), "the real MX offers "
+				 "STARTTLS, and %.200s", l->certificate[i].why);
 	}
 	if (!n)
 		lint_skip(l, "no address has that role");

@@ -3,13 +3,14 @@
  * lint: the zone, the wire and the senders of one domain, judged by a table of checks.
  *
  * To add a check: its function in the file of its view (checks_*.c) and its row in checks.c;
- * a zone that fails and one that passes in selftests/lib/zones/.
+ * a zone that fails and one that passes in selftests/lint/zones.txt.
  */
 #ifndef NOLIST_LINT_H
 #define NOLIST_LINT_H
 
 #include "user/base/domain_set.h"
 #include "user/base/findings.h"
+#include "user/lint/certificate.h"
 #include "user/lint/senders.h"
 #include "user/lint/zone.h"
 #include "user/probe/probe.h"
@@ -25,6 +26,7 @@ struct lint {
 	const struct ifaddrs *own;        /* addresses of this host */
 	struct probe *probe;     /* what was probed; NULL: nothing */
 	int probes;
+	struct certificate *certificate; /* of each */
 	const struct check *check; /* the one that runs */
 	struct findings found;
 	int worst; /* what it has found: -1 nothing, else the grade */

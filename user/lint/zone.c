@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "user/lint/certificate.h"
 #include "user/lint/zone.h"
 
 #define NAME_SERVERS 4 /* of which addresses are asked */
@@ -193,19 +194,9 @@ static void take_addresses(struct zone_host *h, const struct dns_answer *a, cons
 	}
 }
 
-/* RFC 7672 3.1: usages 2 and 3; a digest of the length that its type has. */
-static bool is_good_tlsa(const struct dns_record *r)
-{
-	static const size_t digest[] = { 0, 32, 64 };
-
-	if (r->size < 4 || (r->data[0] != 2 && r->data[0] != 3) || r->data[1] > 1 || r->data[2] > 2)
-		return false;
-	return !digest[r->data[2]] || digest[r->data[2]] == r->size - 3;
-}
-
 static void take_tlsa(struct zone_host *h, const struct dns_answer *a)
 {
-	int i, good = 0;
+	int i;
 
 	if (a->state == DNS_BOGUS || a->state == DNS_FAILED || a->state == DNS_SILENT) {
 		h->tlsa = a->state == DNS_BOGUS ? TLSA_BOGUS : TLSA_FAILED;
@@ -213,9 +204,10 @@ static void take_tlsa(struct zone_host *h, const struct dns_answer *a)
 			 a->state == DNS_SILENT ? "no answer" : a->why);
 		return;
 	}
-	for (i = 0; i < a->records; i++)
-		good += is_good_tlsa(&a->record[i]);
-	h->tlsa = good ? TLSA_GOOD : a->records ? TLSA_BAD : TLSA_NONE;
+	for (i = 0; i < a->records && h->tlsas < ZONE_TLSAS; i++)
+		h->tlsas += tlsa_take(&h->tlsa_record[h->tlsas], &a->record[i]);
+	h->is_tlsa_secure = a->is_secure;
+	h->tlsa = h->tlsas ? TLSA_GOOD : a->records ? TLSA_BAD : TLSA_NONE;
 }
 
 static int ask_hosts(struct zone *z, struct dns *d, const struct conf *conf)

@@ -29,6 +29,14 @@ struct zone_address {
 	bool is_confirmed; /* the name of its PTR is that of an MX with this address */
 };
 
+#define ZONE_TLSAS 8    /* usable TLSA records of an MX that are looked at */
+#define TLSA_DIGEST 64  /* bytes of SHA-512 */
+
+struct zone_tlsa {
+	uint8_t usage, selector, type;
+	unsigned char digest[TLSA_DIGEST]; /* of type 0 the SHA-512 */
+};
+
 enum tlsa_state { TLSA_NONE, TLSA_GOOD, TLSA_BAD, TLSA_BOGUS, TLSA_FAILED };
 
 struct zone_host {
@@ -42,7 +50,10 @@ struct zone_host {
 	struct zone_address address[2 * ZONE_ADDRESSES]; /* IPv6 first */
 	int addresses;
 	enum tlsa_state tlsa;
+	bool is_tlsa_secure; /* the records are signed: else no sender heeds them */
 	char tlsa_why[DNS_WHY];
+	struct zone_tlsa tlsa_record[ZONE_TLSAS]; /* those that can be used */
+	int tlsas;
 };
 
 enum policy_state {

@@ -45,12 +45,21 @@ const char *probe_rcpt(const struct probe *p, char line[PROBE_RCPT]);
 /* The addresses of a configuration: fakes with each port, the real MX with port 25. */
 int probe_targets(const struct conf *conf, struct probe **probes, int *n);
 
+struct smtp;
+struct probe_run;
+
 /* Tests of n addresses: which route leads there, or what they answer. */
 struct probe_run {
 	struct probe *probe;
 	int n;
 	int timeout_ms; /* for a connection and for each reply */
 	const struct nolist_addr *from; /* the address to connect from; NULL: the kernel chooses */
+	/*
+	 * Called after EHLO where a real MX offers STARTTLS, and says goodbye there, instead of
+	 * QUIT; in several threads. NULL: none.
+	 */
+	void (*look_tls)(const struct probe_run *run, const struct probe *p, struct smtp *s);
+	void *arg; /* for it */
 };
 
 #define PROBE_AT_A_TIME 8 /* addresses that are tested together */

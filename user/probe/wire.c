@@ -190,8 +190,9 @@ static void say_broken(struct probe *p, const char *to, int error, const struct 
 		say(p, false, "to %s: %s", to, smtp_error(error));
 }
 
-static void ask_real(struct probe *p, int fd, int timeout_ms)
+static void ask_real(struct probe *p, int fd, const struct probe_run *run)
 {
+	int timeout_ms = run->timeout_ms;
 	struct smtp s = { .fd = fd };
 	struct smtp_reply banner, r;
 	char line[128];
@@ -212,6 +213,8 @@ static void ask_real(struct probe *p, int fd, int timeout_ms)
 		say_broken(p, "EHLO", error, &r);
 	else if (r.code != 250)
 		say(p, false, "says \"%s\" to EHLO", r.text);
+	else if (s.has_tls && run->look_tls && say(p, true, "\"%s\"", banner.text))
+		run->look_tls(run, p, &s);
 	else if (smtp_say(&s, "QUIT", smtp_clock() + timeout_ms, &r) || r.code != 221)
 		say(p, true, "\"%s\", and no 221 to QUIT", banner.text);
 	else
@@ -285,9 +288,9 @@ static void ask_high(struct probe *p, int fd, int timeout_ms)
 		end_high(p, &s, timeout_ms, &banner, to, &r);
 }
 
-static void ask(struct probe *p, int timeout_ms)
+static void ask(struct probe *p, const struct probe_run *run)
 {
-	int fd;
+	int timeout_ms = run->timeout_ms, fd;
 
 	if (p->role == NOLIST_LOW) {
 		ask_low(p, timeout_ms);
@@ -299,7 +302,7 @@ static void ask(struct probe *p, int timeout_ms)
 		return;
 	}
 	if (p->role == NOLIST_REAL)
-		ask_real(p, fd, timeout_ms);
+		ask_real(p, fd, run);
 	else
 		ask_high(p, fd, timeout_ms);
 	hang_up(p, fd);
@@ -331,7 +334,7 @@ static void *work(void *arg)
 	int i;
 
 	while ((i = __sync_fetch_and_add(w->next, 1)) < w->run->n)
-		ask(&w->run->probe[i], w->run->timeout_ms);
+		ask(&w->run->probe[i], w->run);
 	return NULL;
 }
 
