@@ -34,7 +34,7 @@ USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 # Programs of their own, which the tool starts (user/cmd/exec.c), and the folders that only
 # they are made of.
 PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share
-PROGRAM_DIRS := programs dns lint http exporter page share
+PROGRAM_DIRS := programs dns lint http exporter page share policy
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
 PROGRAM_LIBS := libcurl libidn2 gnutls libmicrohttpd hiredis hogweed
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))

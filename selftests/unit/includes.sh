@@ -27,6 +27,7 @@ broken() {
 	BEGIN {
 		rule("base", "")
 		rule("confined", "base")
+		rule("policy", "base")
 		rule("record", "base")
 		rule("config", "base")
 		rule("kernel", "base")

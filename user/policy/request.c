@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Others choose most of the values: each has a fixed place, what is longer is passed over, and
+ * a zero byte or a line that is no attribute ends the connection.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "user/policy/request.h"
+
+void request_start(struct request *r)
+{
+	memset(r, 0, offsetof(struct request, line));
+}
+
+static void take_client(struct request *r, const char *value)
+{
+	r->has_client = !addr_parse(value, &r->client);
+}
+
+static void take_state(struct request *r, const char *value)
+{
+	r->is_end = !strcmp(value, "END-OF-MESSAGE");
+	r->is_at_rcpt = r->is_end || !strcmp(value, "RCPT") || !strcmp(value, "DATA");
+}
+
+static void take_request(struct request *r, const char *value)
+{
+	r->is_policy = !strcmp(value, "smtpd_access_policy");
+}
+
+/* FNV-1a; never 0. One client's instances are compared with each other only. */
+static void take_instance(struct request *r, const char *value)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	if (!*value)
+		return;
+	for (; *value; value++)
+		hash = (hash ^ (unsigned char)*value) * 0x100000001b3ull;
+	r->instance = hash ? hash : 1;
+}
+
+static void take_user(struct request *r, const char *value)
+{
+	r->is_authenticated = *value;
+}
+
+static void take_stress(struct request *r, const char *value)
+{
+	r->is_stressed = !strcmp(value, "yes");
+}
+
+/* RFC 5321 4.5.1 and RFC 2142, with or without a domain; Postfix gives no angle brackets. */
+static void take_recipient(struct request *r, const char *value)
+{
+	size_t size = strcspn(value, "@");
+
+	r->is_postmaster = (size == 10 && !strncasecmp(value, "postmaster", size)) ||
+			   (size == 5 && !strncasecmp(value, "abuse", size));
+}
+
+static const struct attribute {
+	const char *name;
+	void (*take)(struct request *r, const char *value);
+} attributes[] = {
+	{ "request", take_request },
+	{ "protocol_state", take_state },
+	{ "client_address", take_client },
+	{ "instance", take_instance },
+	{ "sasl_username", take_user },
+	{ "stress", take_stress },
+	{ "recipient", take_recipient },
+};
+
+/* A whole line: false if it is no attribute. Unknown names are passed over. */
+static bool take_line(struct request *r)
+{
+	char *value = memchr(r->line, '=', r->used);
+	size_t i;
+
+	if (!value || value == r->line || memchr(r->line, '\0', r->used))
+		return false;
+	*value++ = '\0';
+	r->line[r->used] = '\0';
+	for (i = 0; i < sizeof(attributes) / sizeof(*attributes); i++)
+		if (!strcmp(attributes[i].name, r->line))
+			attributes[i].take(r, value);
+	return true;
+}
+
+/* Of a line that is too long its beginning is kept: more than any value that means something has. */
+static void keep(struct request *r, const char *bytes, size_t size)
+{
+	size_t room = sizeof(r->line) - 1 - r->used;
+
+	size = size < room ? size : room;
+	memcpy(r->line + r->used, bytes, size);
+	r->used += size;
+}
+
+enum request_state request_read(struct request *r, const char *bytes, size_t size, size_t *taken)
+{
+	const char *at = bytes, *end = bytes + size, *eol;
+
+	for (; at < end; at = eol + 1) {
+		eol = memchr(at, '\n', end - at);
+		r->size += eol ? eol + 1 - at : end - at;
+		if (r->size > REQUEST_MAX)
+			return REQUEST_BAD;
+		keep(r, at, (eol ? eol : end) - at);
+		if (!eol)
+			break;
+		*taken = eol + 1 - bytes;
+		if (!r->used)
+			return r->is_policy ? REQUEST_DONE : REQUEST_BAD;
+		if (!take_line(r))
+			return REQUEST_BAD;
+		r->used = 0;
+	}
+	*taken = size;
+	return REQUEST_MORE;
+}
