@@ -33,8 +33,8 @@ USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 # Programs of their own, which the tool starts (user/cmd/exec.c), and the folders that only
 # they are made of.
-PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share
-PROGRAM_DIRS := programs dns lint http exporter page share policy
+PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share $(B)/nolist-xdp-policyd
+PROGRAM_DIRS := programs dns lint http exporter page share policyd
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
 PROGRAM_LIBS := libcurl libidn2 gnutls libmicrohttpd hiredis hogweed
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
@@ -84,17 +84,19 @@ $(B)/nolist-xdp: $(TOOL_OBJ)
 
 # Each program: its sources, by folder or by name, and its libraries.
 sources = $(patsubst %.c,$(B)/%.o,$(foreach s,$(1),$(wildcard user/$s/*.c user/$s.c)))
-$(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base confined config cmd/cmd cmd/conf_args probe/wire probe/smtp)
+$(B)/nolist-xdp-lint: $(call sources,programs/lint lint dns base confined config policy/mode cmd/cmd cmd/conf_args probe/wire probe/smtp)
 $(B)/nolist-xdp-lint: NEEDS = -lunbound -lresolv $$(pkg-config --libs libcurl libidn2 gnutls libconfuse jansson libseccomp)
 $(B)/nolist-xdp-exporter: $(call sources,programs/exporter exporter http base confined cmd/cmd)
 $(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson libseccomp)
 $(B)/nolist-xdp-page: $(call sources,programs/page page http base confined cmd/cmd)
 $(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson nettle libseccomp)
 # The evidence in the store, without the kernel.
-$(B)/nolist-xdp-share: $(call sources,programs/share share base confined record config host store judge lists lists/formats \
+$(B)/nolist-xdp-share: $(call sources,programs/share share base confined policy record config host store judge lists lists/formats \
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \
 	snapshot/evicted snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
 $(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle sqlite3 libconfuse jansson libmnl libseccomp)
+$(B)/nolist-xdp-policyd: $(call sources,programs/policyd policyd policy base cmd/cmd)
+$(B)/nolist-xdp-policyd: NEEDS = $$(pkg-config --libs libsystemd libseccomp libconfuse jansson)
 $(PROGRAMS):
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $(NEEDS) -lm -o $@

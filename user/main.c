@@ -59,6 +59,7 @@ static const struct cmd cmds[] = {
 	  "show what happened in some days, as text for a mail or as a page" },
 	{ "page", cmd_exec, "", HELP_PAGE },
 	{ "share", cmd_exec, "", HELP_SHARE },
+	{ "policyd", cmd_exec, "", HELP_POLICYD },
 	{ "run", cmd_run, "[-c FILE] [--no-load] [--unload-on-exit] [--dump-by SOCKET]",
 	  "load, then collect and write the lists periodically" },
 	{}

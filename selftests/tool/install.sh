@@ -27,6 +27,7 @@ usr/lib/nolist-xdp/nolist-xdp-exporter 755
 usr/lib/nolist-xdp/nolist-xdp-lint 755
 usr/lib/nolist-xdp/nolist-xdp-page 755
 usr/lib/nolist-xdp/nolist-xdp-share 755
+usr/lib/nolist-xdp/nolist-xdp-policyd 755
 usr/lib/systemd/system/nolist-xdp-collect.service 644
 usr/lib/systemd/system/nolist-xdp-collect.timer 644
 usr/lib/systemd/system/nolist-xdp-dump.service 644
@@ -34,6 +35,8 @@ usr/lib/systemd/system/nolist-xdp-dump.socket 644
 usr/lib/systemd/system/nolist-xdp-dump.timer 644
 usr/lib/systemd/system/nolist-xdp-exporter.service 644
 usr/lib/systemd/system/nolist-xdp-page.service 644
+usr/lib/systemd/system/nolist-xdp-policyd.service 644
+usr/lib/systemd/system/nolist-xdp-policyd.socket 644
 usr/lib/systemd/system/nolist-xdp-reload.socket 644
 usr/lib/systemd/system/nolist-xdp-reload@.service 644
 usr/lib/systemd/system/nolist-xdp-run.service 644

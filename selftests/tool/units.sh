@@ -39,7 +39,7 @@ for unit in "$TMP/root/$UNITS"/*; do
 	sed "s|/usr/local/|$TMP/root/usr/local/|" "$unit" >"$TMP/units/${unit##*/}"
 done
 units=$(cd "$TMP/units" && echo *)
-is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-exporter.service nolist-xdp-page.service nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
+is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-exporter.service nolist-xdp-page.service nolist-xdp-policyd.service nolist-xdp-policyd.socket nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
 	'units are installed'
 for unit in $units; do
 	is "$(systemd-analyze verify --man=no "$TMP/units/$unit" 2>&1)" '' "$unit: systemd-analyze finds nothing"
@@ -60,6 +60,7 @@ done <<-END
 	nolist-xdp-collect.service 15 BPF
 	nolist-xdp-exporter.service 12 
 	nolist-xdp-page.service 12 
+	nolist-xdp-policyd.service 13 
 	nolist-xdp-dump.service 18 BPF CHOWN DAC_OVERRIDE FOWNER
 	nolist-xdp-reload@.service 20 DAC_OVERRIDE KILL NET_ADMIN SETGID SETUID
 	nolist-xdp-run.service 19 BPF NET_ADMIN PERFMON SYS_ADMIN
@@ -276,6 +277,14 @@ looks_up() {
 	in_lab curl -s -m 5 'http://127.0.0.1:9826/json?address=203.0.113.1' | grep -q '"listed":false'
 }
 check 'and looks up' wait_for 10 looks_up
+check 'the socket of the policy service starts' ctl start nolist-xdp-policyd.socket
+tool dump --quiet --format policy --output /var/lib/nolist-xdp/lists/policy 2>/dev/null
+decides() {
+	in_lab python3 selftests/lib/policy_ask.py 127.0.0.1:9827 <<<'203.0.113.1' | grep -q '^action=WARN nolist-xdp would'
+}
+check 'and it decides' wait_for 10 decides
+is "$(in_lab cat "/proc/$(shows nolist-xdp-policyd MainPID)/status" | sed -nE 's/^(CapEff|CapBnd):\s*0*//p' | tr '\n' ' ')" \
+	'  ' 'without capabilities'
 in_lab bash -c 'echo "high = { 192.0.2.31 }" >>/etc/nolist-xdp.conf'
 check 'a new configuration is taken' ctl reload nolist-xdp-run
 has_high() {

@@ -29,7 +29,7 @@ broken() {
 		rule("confined", "base")
 		rule("policy", "base")
 		rule("record", "base")
-		rule("config", "base")
+		rule("config", "base policy")
 		rule("kernel", "base")
 		rule("host", "base")
 		rule("maillog", "base confined")
@@ -37,10 +37,10 @@ broken() {
 		rule("snapshot", "base record kernel")
 		rule("evidence", "base record kernel store snapshot")
 		rule("judge", "base confined record config host store evidence")
-		rule("lists", "base confined record config store evidence judge")
+		rule("lists", "base confined policy record config store evidence judge")
 		rule("enforce", "base config store judge lists kernel")
 		rule("check", "base confined config kernel host")
-		rule("report", "base record config kernel store evidence judge lists maillog")
+		rule("report", "base policy record config kernel store evidence judge lists maillog")
 		rule("top", "base config kernel store evidence judge report")
 		rule("service", "base config")
 		rule("probe", "base config kernel host")
@@ -49,21 +49,22 @@ broken() {
 		rule("http", "base")
 		rule("exporter", "base http")
 		rule("page", "base http")
+		rule("policyd", "base policy")
 		rule("share", "base record config store evidence judge lists")
 		rule("cmd", "base confined record config kernel host maillog store evidence judge lists" \
 			" check report service probe top enforce")
 		rule("main.c", "cmd")
-		rule("programs", "base confined config probe dns lint http exporter page evidence judge lists share cmd")
+		rule("programs", "base confined config probe dns lint http exporter page policyd evidence judge lists share cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
 		home["confuse"] = "config"
 		home["libmnl"]  = "host"
 		home["nftables"] = "check"
 		home["pcre2"]   = "maillog"
-		home["seccomp"] = "confined"
+		home["seccomp"] = "confined policyd"
 		home["nettle"]  = "lists page share"
 		home["hiredis"] = "share/redis.c"
-		home["systemd"] = "service"
+		home["systemd"] = "service policyd"
 		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \
 			" lists/formats/ipset.c service/run.c lint/checks_zone.c"
 		home["curses"]  = home["term.h"] = "top/screen.c"

@@ -14,7 +14,6 @@
 
 struct node {
 	struct prefix_entry entry;
-	bool is_optional; /* prefix_set_except() may except addresses from it */
 	int parent;       /* the next wider entry around it */
 };
 
@@ -60,7 +59,7 @@ static struct nodes *nodes_of(struct prefix_set *set, const struct prefix *p)
 	return &set->family[!(p->len >= 96 && addr_is_ip4(&p->addr))];
 }
 
-static int add(struct prefix_set *set, const struct prefix_entry *entry, bool is_optional)
+static int add(struct prefix_set *set, const struct prefix_entry *entry)
 {
 	struct nodes *f = nodes_of(set, &entry->prefix);
 	struct node *at;
@@ -72,7 +71,7 @@ static int add(struct prefix_set *set, const struct prefix_entry *entry, bool is
 		f->at = at;
 		f->capacity = f->capacity * 2 + 64;
 	}
-	f->at[f->used++] = (struct node){ *entry, is_optional, NO_PARENT };
+	f->at[f->used++] = (struct node){ *entry, NO_PARENT };
 	return 0;
 }
 
@@ -83,7 +82,7 @@ int prefix_set_add(struct prefix_set *set, const struct prefix *p, const char *w
 
 int prefix_set_add_optional(struct prefix_set *set, const struct prefix *p, const char *why)
 {
-	return add(set, &(struct prefix_entry){ .prefix = *p, .why = why }, true);
+	return add(set, &(struct prefix_entry){ .prefix = *p, .why = why, .is_optional = true });
 }
 
 int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const char *why,
@@ -91,7 +90,7 @@ int prefix_set_add_until(struct prefix_set *set, const struct prefix *p, const c
 {
 	struct prefix_entry entry = { .prefix = *p, .why = why, .until = until };
 
-	return add(set, &entry, false);
+	return add(set, &entry);
 }
 
 int prefix_set_except(struct prefix_set *set, const struct prefix *p)
@@ -117,7 +116,7 @@ const char *prefix_set_name(struct prefix_set *set, const char *file)
 int prefix_set_add_line(struct prefix_set *set, const struct prefix *p, const char *name,
 			unsigned int line)
 {
-	return add(set, &(struct prefix_entry){ .prefix = *p, .why = name, .line = line }, false);
+	return add(set, &(struct prefix_entry){ .prefix = *p, .why = name, .line = line });
 }
 
 static int compare_prefixes(const struct prefix *a, const struct prefix *b)
@@ -159,7 +158,7 @@ static bool is_in_force(const struct prefix_set *set, const struct node *node,
 {
 	int i;
 
-	for (i = 0; node->is_optional && i < set->excepts; i++)
+	for (i = 0; node->entry.is_optional && i < set->excepts; i++)
 		if (holds(&set->except[i], p))
 			return false;
 	return true;

@@ -19,6 +19,7 @@ struct prefix_entry {
 	struct prefix prefix;
 	const char *why;   /* the reason, or the file that it is from */
 	unsigned int line; /* in that file; 0: built in */
+	bool is_optional;  /* prefix_set_except() may except addresses from it */
 	int64_t until;     /* end of a pardon, seconds since 1970; 0: no end */
 };
 

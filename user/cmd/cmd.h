@@ -110,6 +110,7 @@ int cmd_exec(int argc, char **argv);
 
 #define HELP_PAGE "serve a page on which listed senders find out why, without privilege"
 #define HELP_SHARE "judge with other nodes: push evidence, judge it all, pull the list"
+#define HELP_POLICYD "answer a mail server's policy requests: who walked is not delayed"
 #define HELP_EXPORTER "serve metrics by HTTP, without privilege, beside run"
 
 int cmd_check(int argc, char **argv);

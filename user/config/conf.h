@@ -14,6 +14,7 @@
 #include "user/config/dialogue.h"
 #include "user/base/limits.h"
 #include "user/config/rules.h"
+#include "user/policy/mode.h"
 
 #define CONF_DEFAULT 160 /* bytes of a default as text, at most */
 
@@ -80,6 +81,7 @@ struct conf {
 	bool is_dual_accepted;         /* "dual-stack = accept" */
 	bool is_pipelined_accepted;    /* "pipelined-only = accept" */
 	bool is_probable_listed;       /* "list-probable = yes" */
+	enum policy_mode policy;       /* "policy": what policyd does */
 	char **allow;                  /* "allow", --allow: files */
 	int allows;
 	char **provider;               /* "providers": files of sets of networks */

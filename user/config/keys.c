@@ -201,6 +201,18 @@ static int set_probable(struct conf *conf, const char *value, const char *where)
 	return value_set_yes_no(conf, value, where, &conf->is_probable_listed);
 }
 
+static int set_policy(struct conf *conf, const char *value, const char *where)
+{
+	int mode = policy_mode_parse(value);
+
+	if (mode < 0) {
+		conf_note(conf, true, "%s: '%s' is not warn, header or defer", where, value);
+		return -EINVAL;
+	}
+	conf->policy = mode;
+	return 0;
+}
+
 static int set_name(struct conf *conf, const char *value, const char *where)
 {
 	return value_set_text(conf, value, where, DIALOGUE_NAME_MAX, false, &conf->name);
@@ -387,6 +399,7 @@ static const struct key {
 	{ "dual-stack", set_dual, false, "excuse" },
 	{ "pipelined-only", set_pipelined, false, "excuse" },
 	{ "list-probable", set_probable, false, "yes" },
+	{ "policy", set_policy, false, "warn" },
 	{ "allow", add_allow, true, NULL },
 	{ "providers", add_provider, true, NULL },
 	{ "never-list-except", add_never_except, true, NULL },

@@ -64,6 +64,9 @@ const struct rule rule_table[] = {
 	{ "accepted-frees", "", 2, 0, 35,
 	  "mail that was accepted after all filters on this many days frees a listed source; 0: never",
 	  RULE(accepted_frees) },
+	{ "greylist-wait", "s", 60, 0, DAY_S,
+	  "policyd: a sender that never walked is deferred once, for this long",
+	  RULE(greylist_wait_s) },
 	{}
 };
 

@@ -29,6 +29,7 @@ struct rules {
 	unsigned int growth;
 	unsigned int growth_min;
 	unsigned int accepted_frees;
+	unsigned int greylist_wait_s;
 };
 
 struct rule {

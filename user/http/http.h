@@ -43,11 +43,6 @@ struct http;
 #define HTTP_THREADS 2
 #define HTTP_BODY 512 /* bytes of a POST, at most */
 
-/*
- * Listens at ADDR:PORT or [ADDR]:PORT, which must be loopback unless it is public, or at a path:
- * a Unix socket, which everybody may connect to. 0 or -errno, explained by failure_of().
- */
-int http_listen(const char *where, bool is_public, int *fd);
 /* Takes fd over. post: the one path that takes a POST, of a short body; NULL: none. 0 or -errno. */
 int http_start(struct http **hp, int fd, const char *post, http_fn *fn, void *arg);
 void http_stop(struct http *h);

@@ -173,15 +173,39 @@ const char *providers_name(const struct providers *p, int set)
 	return p->name[set];
 }
 
-int providers_find(const struct providers *p, const struct nolist_source *src)
+static int set_of_entry(const struct providers *p, const struct prefix_entry *e)
 {
-	const struct prefix_entry *e = p->names ? prefix_set_find(p->networks, src) : NULL;
 	int i;
 
 	for (i = 0; e && i < p->names; i++)
 		if (e->why == p->name[i])
 			return i;
 	return -1;
+}
+
+int providers_find(const struct providers *p, const struct nolist_source *src)
+{
+	return set_of_entry(p, p->names ? prefix_set_find(p->networks, src) : NULL);
+}
+
+struct walking {
+	const struct providers *p;
+	providers_fn *fn;
+	void *arg;
+};
+
+static int on_each(const struct prefix_entry *entry, void *arg)
+{
+	const struct walking *w = arg;
+
+	return w->fn(&entry->prefix, set_of_entry(w->p, entry), w->arg);
+}
+
+int providers_each(const struct providers *p, providers_fn *fn, void *arg)
+{
+	struct walking w = { p, fn, arg };
+
+	return prefix_set_each(p->networks, on_each, &w);
 }
 
 struct gathering {

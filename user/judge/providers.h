@@ -28,6 +28,9 @@ int providers_count(const struct providers *p);
 const char *providers_name(const struct providers *p, int set);
 /* Adds the networks of a set: 0 or -ENOMEM. */
 int providers_ranges(const struct providers *p, int set, struct ranges *to);
+/* Calls fn for each network and its set; a return other than 0 ends that, and is returned. */
+typedef int providers_fn(const struct prefix *network, int set, void *arg);
+int providers_each(const struct providers *p, providers_fn *fn, void *arg);
 /* The index of the set that a source is in (the narrowest network counts); -1: none. */
 int providers_find(const struct providers *p, const struct nolist_source *src);
 

@@ -15,6 +15,8 @@
 #include "user/base/writer.h"
 #include "user/judge/judge.h"
 
+struct list;
+
 #define FORMAT_NOTES 8
 #define FORMAT_NOTE_SIZE 160
 #define FORMAT_ASK 160
@@ -52,12 +54,18 @@ struct format {
 	bool is_ip4_only;
 	bool has_evidence;  /* rows show evidence; else see selected_get() */
 	bool never_ends;    /* its reader goes on with a list that has expired */
+	bool is_private;    /* only its owner may read it */
 	void (*head)(struct writer *o, const struct format_head *head);
 	/* Before and after the rows of a family (0: IPv4), also when it has none. */
 	void (*begin)(struct writer *o, const struct format_head *head, int family);
 	void (*row)(struct writer *o, const struct format_head *head, const struct judged *of);
 	void (*end)(struct writer *o, const struct format_head *head, int family);
 	void (*tail)(struct writer *o, const struct format_head *head);
+	/*
+	 * In place of the four above: all behind the head. Such a file is written each time.
+	 * 0 or -errno.
+	 */
+	int (*body)(struct writer *o, const struct list *l, struct judge *j);
 	/*
 	 * How the program that is named like the format can be asked for little whether it
 	 * has the list still: arguments, separated by blanks, with which it exits with 0 if it
@@ -68,6 +76,12 @@ struct format {
 	/* Reads the source from a line of an old list; NULL: the first address in it. */
 	bool (*source)(const char *line, struct nolist_source *src);
 };
+
+/* Does it have sources? */
+static inline bool format_has_rows(const struct format *f)
+{
+	return f->row || f->body;
+}
 
 extern const struct format *const formats[]; /* ends with NULL */
 

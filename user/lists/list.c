@@ -57,14 +57,12 @@ static bool next(const struct list *l, struct judge *j, struct judged *of, size_
 	return false;
 }
 
-static int render(const struct list *l, struct judge *j, struct writer *o, const char *what)
+static int render_rows(const struct list *l, struct judge *j, struct writer *o, const char *what)
 {
 	struct judged of = {};
-	int error, family = -1;
+	int family = -1;
 	size_t i = 0, reported = 0;
 
-	if (l->format->head)
-		l->format->head(o, &l->head);
 	turn(l, o, &family, 0);
 	if (l->selected.is_off)
 		judge_start(j, list_kind(l, j));
@@ -80,8 +78,18 @@ static int render(const struct list *l, struct judge *j, struct writer *o, const
 	if (l->format->tail)
 		l->format->tail(o, &l->head);
 	progress_end();
-	error = writer_flush(o);
-	return j->error ? j->error : error;
+	return j->error;
+}
+
+static int render(const struct list *l, struct judge *j, struct writer *o, const char *what)
+{
+	int error, flushed;
+
+	if (l->format->head)
+		l->format->head(o, &l->head);
+	error = l->format->body ? l->format->body(o, l, j) : render_rows(l, j, o, what);
+	flushed = writer_flush(o);
+	return error ? error : flushed;
 }
 
 /* --- the old file ------------------------------------------------------------ */
@@ -113,7 +121,7 @@ static bool is_good(struct list *l, struct judge *j, struct atomic_file *f, stru
 	char more;
 	int error;
 
-	if (f->old < 0 || time > now || now - time > j->rules.list_life_s / 2)
+	if (l->format->body || f->old < 0 || time > now || now - time > j->rules.list_life_s / 2)
 		return false;
 	if (l->reload && atomic_file_is_pending(f))
 		return false;
@@ -140,9 +148,9 @@ static int write_file(struct list *l, struct judge *j, struct writer *o)
 	l->is_unchanged = is_good(l, j, &f, o);
 	l->reloaded_at = atomic_file_settled(&f);
 	if (!l->is_unchanged) {
-		if (l->is_private)
+		if (l->is_private || l->format->is_private)
 			f.was.st_mode &= ~077;
-		error = atomic_file_start(&f, l->is_private ? 0600 : 0644);
+		error = atomic_file_start(&f, l->is_private || l->format->is_private ? 0600 : 0644);
 		writer_open(o, atomic_file_write, &f);
 		if (!error)
 			error = render(l, j, o, "writing");

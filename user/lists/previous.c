@@ -146,7 +146,7 @@ void previous_open(struct previous *old, int fd, const struct format *format,
 		   previous_gone_fn *gone, void *arg)
 {
 	*old = (struct previous){ .gone = gone, .arg = arg };
-	if (fd < 0 || !format->row)
+	if (fd < 0 || !format_has_rows(format))
 		return;
 	old->error = start(old, fd, format);
 	if (!old->error)

@@ -338,7 +338,7 @@ static int run(struct selection *s)
 	}
 	/* A file that cannot be replaced is reported by list_write(). */
 	s->has_file = l->file && !atomic_file_open(&s->file, l->file);
-	s->is_counted = s->has_file && l->format->row && !l->is_unverified && !l->is_uncounted;
+	s->is_counted = s->has_file && format_has_rows(l->format) && !l->is_unverified && !l->is_uncounted;
 	previous_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
 	sha256_init(&s->sha);
 	writer_open(&s->o, digest, &s->sha);
@@ -392,7 +392,7 @@ int list_select(struct list *l, struct judge *j)
 		.never_ends = l->format->never_ends,
 		.words = &l->words,
 	};
-	l->selected.is_off = l->format->has_evidence || !l->format->row;
+	l->selected.is_off = l->format->has_evidence || !format_has_rows(l->format);
 	l->leaves_probable = !j->conf->is_probable_listed;
 	if (l->is_closing)
 		close_list(l);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "user/base/failure.h"
+#include "user/base/listen.h"
 #include "user/base/log.h"
 #include "user/base/metrics_socket.h"
 #include "user/cmd/cmd.h"
@@ -28,7 +29,7 @@ static int serve(const char *where, char *from)
 {
 	struct http *h;
 	sigset_t set;
-	int fd, signal, error = http_listen(where, false, &fd);
+	int fd, signal, error = listen_at(where, false, &fd);
 
 	if (!error)
 		error = program_confine(PROGRAM_READS);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "user/base/failure.h"
+#include "user/base/listen.h"
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/confined/program.h"
@@ -49,7 +50,7 @@ static int serve(struct args *a)
 {
 	struct http *h = NULL;
 	sigset_t set;
-	int fd, signal, error = http_listen(a->where, true, &fd);
+	int fd, signal, error = listen_at(a->where, true, &fd);
 
 	if (!error)
 		error = program_confine(PROGRAM_NOTES);

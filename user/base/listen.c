@@ -14,7 +14,7 @@
 
 #include "user/base/addr.h"
 #include "user/base/failure.h"
-#include "user/http/http.h"
+#include "user/base/listen.h"
 
 static int bad_address(const char *where)
 {
@@ -100,7 +100,7 @@ static int parse(const char *where, struct nolist_addr *addr, int *port)
 			       *port > 65535 ? -EINVAL : 0;
 }
 
-int http_listen(const char *where, bool is_public, int *fd)
+int listen_at(const char *where, bool is_public, int *fd)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
 	struct sockaddr_in four = { .sin_family = AF_INET };

@@ -1,0 +1,219 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# circle: more
+#
+# policyd: what it answers of each kind of client in each mode, what it remembers when it is killed, what
+# an old, a broken or no snapshot does, and that no client can hold it up. Why it matters: a mail server
+# waits for it with each recipient, and what it defers comes later. net/policy.sh has a real Postfix ask.
+# shellcheck disable=SC2317 # functions that check() calls
+# shellcheck source=selftests/lib/lib.sh
+UPTIME=345600
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need ip jq
+LOWS=$LOW4 topology ''
+LOWS=$LOW4 judge_setup
+histories
+inject '203.0.113.90 low=90h:90h:1' '203.0.114.1 low=70h:80h:2 real=80h:80h:1 data=80h:80h:1' '198.18.7.1 low=90h:90h:1'
+printf '198.18.7.0/24\n' >"$TMP/allowed"
+printf 'big 198.18.0.0/16\n' >"$TMP/providers"
+cat >>"$CONF" <<-END
+	never-list-except = { 198.18.0.0/15 }
+	allow = { $TMP/allowed }
+	providers = { $TMP/providers }
+	dual-stack = accept
+	list-reason = "\$ is listed: http://mx/\$"
+	list = { "policy $STATE_DIR/lists/policy" }
+END
+SNAPSHOT=$STATE_DIR/lists/policy
+
+# mode KEY = VALUE...: writes a snapshot with these, and waits until it is in use.
+mode() {
+	cp "$CONF" "$TMP/mode.conf"
+	printf '%s\n' "$@" >>"$TMP/mode.conf"
+	must nolist dump --all --quiet -c "$TMP/mode.conf"
+}
+ask() {
+	in_server "$PYTHON" "$TOP/selftests/lib/policy_ask.py" 127.0.0.1:9827 <<<"$1"
+}
+says() {
+	[[ "$(ask "$1")" =~ ^action=$2 ]]
+}
+start() {
+	background server "$TOOL" policyd --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" 2>>"$TMP/err.policyd"
+	service=$!
+	must wait_for 10 says 192.0.2.1 ''
+}
+worker() {
+	pgrep -f 'nolist-xdp.* policyd' | tail -n 1
+}
+
+start
+is "$(ask 203.0.114.99)" 'action=DUNNO' 'without a snapshot all passes'
+check 'which is told once' eval '[ "$(grep -c "no snapshot" "$TMP/err.policyd")" = 1 ]'
+mode 'policy = header'
+check 'a snapshot comes into use by itself' wait_for 10 says 203.0.114.99 'PREPEND'
+is "$(stat -c %a "$SNAPSHOT") $(grep -vc '^[#HSNGPELXZ] ' "$SNAPSHOT")" '600 0' 'which only root reads'
+is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs|Seccomp):\s*0*//p' "/proc/$(worker)/status" | tr '\n' ' ')" '  1 2 ' \
+	'who answers has no capabilities, and a filter'
+is "$(ldd "$BUILD/nolist-xdp-policyd" | grep -cE 'libbpf|sqlite|libxdp')" 0 'and links neither BPF nor SQLite'
+
+# --- decisions: of each kind of client, by the header ---
+
+wrong=
+while read -r addr step rest; do
+	got=$(ask "$addr $rest")
+	[[ "$got" == "action=PREPEND X-Nolist: "*"; $step" ]] || wrong+="$addr $rest: $got, not $step; "
+done <<-END
+	203.0.113.1 listed
+	203.0.113.6 listed
+	2001:db8:5:1:ffff::1 listed
+	203.0.113.90 walked
+	203.0.113.2 walked
+	198.51.100.1 verified
+	198.51.100.77 verified
+	203.0.114.5 verified
+	198.18.7.1 exempt
+	198.18.9.9 walked
+	127.0.0.1 exempt
+	192.0.2.20 exempt
+	::1 exempt
+	10.3.2.1 exempt
+	203.0.113.1 exempt sasl_username=joe
+	203.0.113.1 stress stress=yes
+	203.0.115.1 new
+	2001:db8:77::1 no-low
+	::ffff:203.0.113.1 listed
+END
+is "$wrong" '' 'the decision of each kind of client'
+is "$(ask $'203.0.113.1 instance=a\n203.0.113.1 instance=a\n203.0.113.1 instance=b\n203.0.113.1 instance=b protocol_state=END-OF-MESSAGE\n203.0.113.1 instance=c protocol_state=END-OF-MESSAGE' |
+	cut -c-14 | tr '\n' ' ')" 'action=PREPEND action=DUNNO action=PREPEND action=DUNNO action=DUNNO ' \
+	'a header once for each message, and none at its end'
+is "$(ask $'unknown\n203.0.113.1 protocol_state=EHLO\n203.0.113.1 protocol_state=VRFY' | sort | uniq -c | tr -s ' ')" \
+	' 3 action=DUNNO' 'no address, or no recipient yet: pass'
+
+# --- warn, defer, and coming back ---
+
+mode
+check 'policy = warn is where it starts' wait_for 10 says 203.0.113.1 'WARN nolist-xdp would defer it: listed: 203.0.113.1 is listed: http://mx/203.0.113.1$'
+is "$(ask 203.0.113.90)" 'action=DUNNO' 'and it says nothing of others'
+mode 'policy = defer' 'greylist-wait = 2'
+check 'policy = defer' wait_for 10 says 203.0.113.1 'DEFER_IF_PERMIT 203.0.113.1 is listed'
+is "$(ask $'203.0.113.1 recipient=postmaster@example.com\n203.0.113.1 recipient=Abuse@example.com' | cut -c-14 | uniq -c | tr -s ' ')" \
+	' 2 action=PREPEND' 'but never from postmaster and abuse'
+is "$(ask $'203.0.116.2 instance=b\n203.0.116.1 instance=a\n203.0.116.1 instance=a\nsleep 2.1\n203.0.116.1 instance=a\n203.0.116.1 instance=c\n203.0.116.200 instance=d' |
+	sed 's/.*; //; s/^.*DEFER.*/later/' | tr '\n' ' ')" 'later later later later returned returned ' \
+	'a stranger waits, with all recipients of a message, and its network has passed then'
+
+# --- killed ---
+
+ask 203.0.117.1 >/dev/null
+kill -KILL "$(worker)"
+wait "$service"
+is "$?" 1 'without its worker it ends, so that it is started again'
+check 'which it says' grep -q 'the process that answers has ended: Killed' "$TMP/err.policyd"
+start
+check 'and is as before' wait_for 10 says 203.0.113.1 'DEFER_IF_PERMIT'
+sleep 2.1
+check 'it still knows whom it has deferred' eval '[[ "$(ask 203.0.117.1)" == *returned ]]'
+kill -KILL "$service"
+check 'without its keeper the worker ends' wait_for 5 eval '[ -z "$(worker)" ]'
+start
+must wait_for 10 says 203.0.113.1 'DEFER_IF_PERMIT'
+
+# --- snapshots ---
+
+cp "$SNAPSHOT" "$TMP/good"
+head -c -30 "$TMP/good" >"$SNAPSHOT.new" && mv "$SNAPSHOT.new" "$SNAPSHOT"
+check 'one that is cut is refused' wait_for 10 grep -q "'$SNAPSHOT' is not used" "$TMP/err.policyd"
+is "$(ask 203.0.113.1 | cut -d' ' -f1)" 'action=DEFER_IF_PERMIT' 'and the one before stays'
+sed "s/^H good-until .*/H good-until $(date +%s)/" "$TMP/good" >"$SNAPSHOT.new" && mv "$SNAPSHOT.new" "$SNAPSHOT"
+check 'of one that is old nobody is deferred' wait_for 10 says 203.0.113.1 'PREPEND .*; old$'
+cp "$TMP/good" "$SNAPSHOT.new" && mv "$SNAPSHOT.new" "$SNAPSHOT"
+check 'and all is well afterwards' wait_for 10 says 203.0.113.1 'DEFER_IF_PERMIT'
+
+# --- hostile clients ---
+
+cat >"$TMP/hostile.py" <<-'END'
+	import socket, sys, time
+	def connect():
+	    return socket.create_connection(("127.0.0.1", 9827), 15)
+	def closed(s):
+	    try:
+	        while s.recv(65536):
+	            pass
+	        return True
+	    except ConnectionError:
+	        return True
+	    except OSError:
+	        return False
+	out = []
+	s = connect()
+	s.sendall(b"request=smtpd_access_policy\nsender=" + b"x" * 100000 + b"\nprotocol_state=RCPT\nclient_address=203.0.113.1\n\n")
+	out.append(s.recv(100)[:12] == b"action=DEFER")
+	for bad in (b"GET / HTTP/1.1\r\n\r\n", b"\n", b"request=x\n\n", b"request=smtpd_access_policy\n\0=\n\n", b"x" * 300000):
+	    s = connect()
+	    try:
+	        s.sendall(bad)
+	    except OSError:
+	        pass
+	    out.append(closed(s))
+	# One that asks and never reads.
+	s = connect()
+	s.setblocking(False)
+	one = b"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=203.0.113.1\n\n"
+	end = time.time() + 15
+	left = False
+	while not left and time.time() < end:
+	    try:
+	        s.send(one * 100)
+	    except BlockingIOError:
+	        time.sleep(0.01)
+	    except OSError:
+	        left = True
+	out.append(left)
+	# An idle connection, and one that does not finish.
+	idle, half = connect(), connect()
+	half.sendall(b"request=smtpd_access_policy\n")
+	out.append(closed(half))
+	idle.sendall(one)
+	out.append(idle.recv(100)[:12] == b"action=DEFER")
+	print(out.count(True), len(out))
+END
+is "$(in_server "$PYTHON" "$TMP/hostile.py")" '9 9' \
+	'long lines pass; what is no request, never reads or never ends is left, and an idle client stays'
+is "$(ask 203.0.113.1 | cut -d' ' -f1)" 'action=DEFER_IF_PERMIT' 'which costs others nothing'
+if [ "${NOLIST_FULL:-}" ]; then
+	cat >"$TMP/many.py" <<-'END'
+		import resource, socket, sys, time
+		resource.setrlimit(resource.RLIMIT_NOFILE, (13000, 13000))
+		held = [socket.create_connection(("127.0.0.1", 9827), 15) for i in range(11000)]
+		one = b"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=203.0.113.1\n\n"
+		held[-1].sendall(one)
+		ok = held[-1].recv(100)[:12] == b"action=DEFER"
+		print(ok, held[0].recv(1) == b"")
+	END
+	is "$(in_server bash -c "ulimit -n 20000; $PYTHON $TMP/many.py")" 'True True' '11,000 connections: the idle ones go'
+fi
+
+# --- other sockets ---
+
+nolist policyd --listen "unix:$TMP/sock" --listen '[::1]:9828' --memory "$TMP/memory" 2>"$TMP/err.unix" &
+other() {
+	in_server "$PYTHON" "$TOP/selftests/lib/policy_ask.py" "$1" <<<'203.0.113.1' 2>/dev/null | grep -q DEFER
+}
+check 'at a Unix socket' wait_for 10 other "$TMP/sock"
+# systemd hands sockets over.
+in_server systemd-socket-activate -l "$TMP/activated" "$TOOL" policyd --memory "$TMP/memory2" --pin-dir "$PIN_DIR" \
+	--state-dir "$STATE_DIR" 2>"$TMP/err.activated" &
+activated() {
+	other "$TMP/activated"
+}
+check 'or at one that systemd has opened' wait_for 10 activated
+fails 2 'is not an address and a port' 'a place that is none' policyd --listen localhost
+fails 1 'Address already in use' 'nor where another listens' policyd
+kill "$service"
+check 'it ends when it is told to' wait_for 5 eval "! kill -0 $service"
+done_testing

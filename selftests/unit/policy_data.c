@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the policy service looks up: snapshots, cut at each byte and with each byte changed; the
+ * memory of those that were deferred, when it is full and when it was killed; and its answers, with
+ * words that would break a line. Why it matters: what it cannot read must pass, never be deferred.
+ */
+#define _GNU_SOURCE /* memfd_create() */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "selftests/lib/tap.h"
+#include "user/policy/answer.h"
+#include "user/policy/memory.h"
+#include "user/policy/rows.h"
+#include "user/policy/snapshot.h"
+
+#define NOW 0x6b000000ll
+
+/* --- snapshots ------------------------------------------------------------------- */
+
+static const char head[] =
+	"# generator: a test\n"
+	"H policy header\nH name mx.example.com\nH reason $ is listed\nH greylist-wait 60\nH window 604800\n"
+	"H data-window 2592000\nH neighbours 24 48\nH low 1 0\nH good-until 1795162113\nH limited 7\n"
+	"H learning-until 0\nH of-a-newer-one 5\n";
+static const char rows[] =
+	"S 00000000c6336401 00000000 6a000000 6affff00\n"
+	"S 00000000cb007107 6b000001 00000000 00000000\n"
+	"S 20010db800050001 6b000002 6a000001 6a000002\n"
+	"N 00000000c6336400 6affff00 6afffff0\n"
+	"N 00000000cb007100 00000000 6afffff1\n"
+	"N 20010db800050000 6a000003 00000000\n"
+	"G 8000000000000001 6afffff2 6afffff3\n"
+	"G 8000000000000002 00000000 6afffff4\n"
+	"P 198.18.0.0/16 0\nP 198.18.5.0/24 1\nE 192.0.2.1\nL 203.0.113.0/24\nL 10.0.0.0/8\nX 203.0.113.0/24\n"
+	"E 2001:db8:9:9::1\n"
+	"Z 3 3 2 7\n";
+
+static int open_text(struct policy_snapshot **s, const char *text, size_t size)
+{
+	int fd = memfd_create("snapshot", 0), error;
+
+	if (write(fd, text, size) != (ssize_t)size)
+		abort();
+	error = policy_snapshot_open(s, fd);
+	close(fd);
+	return error;
+}
+
+static struct policy_facts facts_of(const struct policy_snapshot *s, const char *text, uint64_t *key)
+{
+	struct policy_facts f = {};
+	struct nolist_addr addr;
+
+	addr_parse(text, &addr);
+	*key = policy_snapshot_find(s, &addr, &f);
+	return f;
+}
+
+static const struct {
+	const char *addr, *wanted;
+} known[] = {
+	{ "198.51.100.1", "exempt 0 low 1 listed 0 data 6a000000 6affff00 alibi 6affff00 low 6afffff0 key c6336400" },
+	{ "198.51.100.2", "exempt 0 low 1 listed 0 data 0 0 alibi 6affff00 low 6afffff0 key c6336400" },
+	{ "203.0.113.7", "exempt 0 low 1 listed 6b000001 data 0 0 alibi 0 low 6afffff1 key cb007100" },
+	{ "2001:db8:5:1::77", "exempt 0 low 0 listed 6b000002 data 6a000001 6a000002 alibi 6a000003 low 0 key 20010db800050000" },
+	{ "2001:db8:5:2::1", "exempt 0 low 0 listed 0 data 0 0 alibi 6a000003 low 0 key 20010db800050000" },
+	{ "2001:db8:6::1", "exempt 0 low 0 listed 0 data 0 0 alibi 0 low 0 key 20010db800060000" },
+	{ "198.18.1.1", "exempt 0 low 1 listed 0 data 0 0 alibi 6afffff2 low 6afffff3 key 8000000000000001" },
+	{ "198.18.5.1", "exempt 0 low 1 listed 0 data 0 0 alibi 0 low 6afffff4 key 8000000000000002" },
+	{ "192.0.2.1", "exempt 1 low 1 listed 0 data 0 0 alibi 0 low 0 key c0000200" },
+	{ "192.0.2.2", "exempt 0 low 1 listed 0 data 0 0 alibi 0 low 0 key c0000200" },
+	{ "10.1.2.3", "exempt 1 low 1 listed 0 data 0 0 alibi 0 low 0 key a010200" },
+	{ "2001:db8:9:9::5", "exempt 1 low 0 listed 0 data 0 0 alibi 0 low 0 key 20010db800090000" },
+};
+
+static void test_known(const struct policy_snapshot *s)
+{
+	struct policy_facts f;
+	char got[200];
+	uint64_t key;
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		f = facts_of(s, known[i].addr, &key);
+		snprintf(got, sizeof(got), "exempt %d low %d listed %llx data %llx %llx alibi %llx low %llx key %llx",
+			 f.is_exempt, f.has_low, (long long)f.listed_until, (long long)f.data_first,
+			 (long long)f.data_last, (long long)f.alibi_last, (long long)f.low_last, (long long)key);
+		if (!tap_ok(!strcmp(got, known[i].wanted), "what is known of %s", known[i].addr))
+			tap_diag("got %s", got);
+	}
+	f = facts_of(s, "192.0.2.9", &key);
+	tap_ok(f.good_until == 1795162113 && f.limited_last == 7 && !f.learning_until, "and of the site");
+}
+
+static void test_snapshots(void)
+{
+	char text[sizeof(head) + sizeof(rows)];
+	size_t size = sprintf(text, "%s%s", head, rows), i, taken = 0;
+	struct policy_snapshot *s;
+	struct policy_facts f;
+	uint64_t key;
+	int error = open_text(&s, text, size);
+
+	tap_ok(!error, "a snapshot");
+	if (error)
+		return;
+	test_known(s);
+	policy_snapshot_free(s);
+	for (i = 0; i < size; i++)
+		taken += !open_text(&s, text, i);
+	tap_ok(!taken, "one that is cut is none, wherever it is");
+	for (i = 0; i < size; i++) {
+		text[i] ^= 0x15;
+		if (!open_text(&s, text, size))
+			f = facts_of(s, "203.0.113.7", &key);
+		(void)f;
+		policy_snapshot_free(s);
+		text[i] ^= 0x15;
+	}
+	tap_ok(true, "whatever byte is wrong, nothing beyond it is read");
+	size = sprintf(text, "%sZ 99999999999999999 0 0 0\n", head);
+	tap_ok(open_text(&s, text, size) == -EBADMSG, "nor with counts that are too large");
+	size = sprintf(text, "%sZ 0 0 0 0\n", head);
+	tap_ok(!open_text(&s, text, size), "one without rows");
+	policy_snapshot_free(s);
+	size = sprintf(text, "%sP 198.18.0.0/16 2\nZ 0 0 0 1\n", head);
+	tap_ok(open_text(&s, text, size) == -EBADMSG, "a network of no provider");
+}
+
+/* --- memory ---------------------------------------------------------------------- */
+
+/* A key of the same set as another. */
+static uint64_t beside(uint64_t key, uint64_t from)
+{
+	while ((from * 0x9e3779b97f4a7c15ull) >> 47 != (key * 0x9e3779b97f4a7c15ull) >> 47)
+		from++;
+	return from;
+}
+
+static void test_full_set(struct memory *m)
+{
+	uint64_t key[MEMORY_WAYS + 1] = { 0xcb007200 };
+	int i, noted = 0;
+
+	for (i = 1; i <= MEMORY_WAYS; i++)
+		key[i] = beside(key[0], key[i - 1] + 1);
+	for (i = 0; i < MEMORY_WAYS; i++)
+		noted += memory_note(m, key[i], NOW + i);
+	tap_ok(noted == MEMORY_WAYS, "as many networks as there are places");
+	tap_ok(!memory_note(m, key[MEMORY_WAYS], NOW + 10) && memory_first(m, key[0], NOW + 10) == NOW,
+	       "one more has to pass, and pushes nobody out");
+	tap_ok(memory_note(m, key[MEMORY_WAYS], NOW + DAY_S + 1) && !memory_first(m, key[0], NOW + DAY_S + 1) &&
+		       memory_first(m, key[1], NOW + DAY_S + 1) == NOW + 1,
+	       "a day later it takes the oldest one's place");
+}
+
+static void test_memory(void)
+{
+	int fd = memfd_create("memory", 0);
+	struct memory *m, *again;
+
+	tap_ok(memory_map(&m, fd, false) == -ENOENT, "an empty memory is none to read");
+	if (!tap_ok(!memory_map(&m, fd, true), "it is made"))
+		return;
+	tap_ok(!memory_first(m, 0xcb007100, NOW) && memory_note(m, 0xcb007100, NOW) &&
+		       memory_first(m, 0xcb007100, NOW) == NOW,
+	       "who was deferred is known");
+	memory_note(m, 0xcb007100, NOW + 50);
+	tap_ok(memory_first(m, 0xcb007100, NOW + 60) == NOW, "since the first time");
+	tap_ok(memory_first(m, 0xcb007100, NOW + 50 + POLICY_REMEMBERS_S) == NOW &&
+		       !memory_first(m, 0xcb007100, NOW + 51 + POLICY_REMEMBERS_S),
+	       "until 35 days after the last");
+	tap_ok(memory_first(m, 0xcb007100, NOW - 100) == NOW, "also when the clock was set back");
+	tap_ok(!memory_note(m, 0, NOW), "there is no network 0");
+	test_full_set(m);
+	tap_ok(!memory_map(&again, fd, false) && memory_first(again, 0xcb007100, NOW) == NOW,
+	       "another process reads it");
+	memory_unmap(again);
+	memory_unmap(m);
+	if (ftruncate(fd, 100))
+		abort();
+	tap_ok(!memory_map(&m, fd, true) && !memory_first(m, 0xcb007100, NOW), "one of another size is made new");
+	memory_unmap(m);
+	close(fd);
+}
+
+/* --- answers --------------------------------------------------------------------- */
+
+static const struct {
+	enum policy_mode mode;
+	enum policy_step step;
+	bool is_postmaster, is_end, is_marked;
+	const char *wanted;
+} answers[] = {
+	{ POLICY_WARN, POLICY_WALKED, 0, 0, 0, "action=DUNNO\n\n" },
+	{ POLICY_WARN, POLICY_NEW, 0, 0, 0, "action=WARN nolist-xdp would defer it: new: first contact: please try "
+	  "again in 60 seconds, or begin with the first MX\n\n" },
+	{ POLICY_WARN, POLICY_LISTED, 0, 0, 0, "action=WARN nolist-xdp would defer it: listed: ?203.0.113.7? is "
+	  "listed: http://mx/203.0.113.7\n\n" },
+	{ POLICY_WARN, POLICY_LISTED, 1, 0, 0, "action=DUNNO\n\n" },
+	{ POLICY_HEADER, POLICY_WALKED, 0, 0, 0, "action=PREPEND X-Nolist: mx.example.com; walked\n\n" },
+	{ POLICY_HEADER, POLICY_NEW, 1, 0, 0, "action=PREPEND X-Nolist: mx.example.com; new\n\n" },
+	{ POLICY_HEADER, POLICY_NEW, 0, 0, 1, "action=DUNNO\n\n" },
+	{ POLICY_HEADER, POLICY_NEW, 0, 1, 0, "action=DUNNO\n\n" },
+	{ POLICY_DEFER, POLICY_NEW, 0, 0, 0, "action=DEFER_IF_PERMIT first contact: please try again in 60 seconds, "
+	  "or begin with the first MX\n\n" },
+	{ POLICY_DEFER, POLICY_LISTED, 0, 0, 0, "action=DEFER_IF_PERMIT ?203.0.113.7? is listed: "
+	  "http://mx/203.0.113.7\n\n" },
+	{ POLICY_DEFER, POLICY_LISTED, 1, 0, 0, "action=PREPEND X-Nolist: mx.example.com; listed\n\n" },
+	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 0, "action=PREPEND X-Nolist: mx.example.com; returned\n\n" },
+	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 1, "action=DUNNO\n\n" },
+};
+
+static void test_answers(void)
+{
+	struct snapshot_site site = { .rules.wait_s = 60, .name = "mx.example.com",
+				      .reason = "\n$\x01 is listed: http://mx/$" };
+	char text[ANSWER_MAX];
+	size_t i, size;
+
+	for (i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		struct request r = { .is_end = answers[i].is_end };
+		struct policy_facts f = { .is_postmaster = answers[i].is_postmaster };
+		struct answered message = { .is_marked = answers[i].is_marked };
+
+		addr_parse("203.0.113.7", &r.client);
+		site.mode = answers[i].mode;
+		size = answer_text(text, &site, &r, answers[i].step, &f, &message);
+		if (!tap_ok(size == strlen(answers[i].wanted) && !strcmp(text, answers[i].wanted),
+			    "policy = %s, %s%s%s%s", policy_mode_names[site.mode],
+			    policy_step_names[answers[i].step], answers[i].is_postmaster ? ", to postmaster" : "",
+			    answers[i].is_end ? ", at the end" : "", answers[i].is_marked ? ", again" : ""))
+			tap_diag("got %s", text);
+	}
+	memset(site.reason, '$', sizeof(site.reason) - 1);
+	memset(site.name, 'x', sizeof(site.name) - 1);
+	for (i = 0; i < POLICY_MODES; i++) {
+		struct answered message = {};
+		struct policy_facts f = {};
+		struct request r = {};
+
+		addr_parse("2001:db8:1111:2222:3333:4444:5555:6666", &r.client);
+		site.mode = i;
+		size = answer_text(text, &site, &r, POLICY_LISTED, &f, &message);
+		tap_ok(size < ANSWER_MAX && size == strlen(text) && !strcmp(text + size - 2, "\n\n"),
+		       "the longest words: policy = %s", policy_mode_names[i]);
+	}
+}
+
+int main(void)
+{
+	test_snapshots();
+	test_memory();
+	test_answers();
+	return tap_done();
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The socket of a server, as an administrator names it.
+ */
+#ifndef NOLIST_LISTEN_H
+#define NOLIST_LISTEN_H
+
+#include <stdbool.h>
+
+/*
+ * Listens at ADDR:PORT or [ADDR]:PORT, which must be loopback unless it is public, or at a path:
+ * a Unix socket, which everybody may connect to. 0 or -errno, explained by failure_of().
+ */
+int listen_at(const char *where, bool is_public, int *fd);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Only actions that can lose no mail and open no relay: DUNNO, WARN, PREPEND, DEFER_IF_PERMIT.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "user/policy/answer.h"
+
+/* Why, for the sender's log: one line of printable ASCII. */
+static void put_reason(char *to, size_t size, const struct snapshot_site *site, enum policy_step step,
+		       const struct nolist_addr *client)
+{
+	char addr[ADDR_TEXT];
+	const char *from;
+	size_t n = 0;
+
+	if (step != POLICY_LISTED) {
+		snprintf(to, size, "first contact: please try again in %lld seconds, or begin with the first MX",
+			 (long long)site->rules.wait_s);
+		return;
+	}
+	addr_text(client, addr);
+	for (from = site->reason; *from && n + sizeof(addr) < size; from++) {
+		if (*from == '$')
+			n += sprintf(to + n, "%s", addr);
+		else
+			to[n++] = *from >= ' ' && *from <= '~' ? *from : '?';
+	}
+	to[n] = '\0';
+}
+
+static size_t put_header(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,
+			 enum policy_step step, struct answered *message)
+{
+	/* At the end of a message it is too late for a header. */
+	if (r->is_end || message->is_marked)
+		return sprintf(text, ANSWER_PASS);
+	message->is_marked = true;
+	return snprintf(text, ANSWER_MAX, "action=PREPEND X-Nolist: %s; %s\n\n", site->name,
+			policy_step_names[step]);
+}
+
+size_t answer_text(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,
+		   enum policy_step step, const struct policy_facts *f, struct answered *message)
+{
+	bool is_deferred = policy_defers(step, f);
+	char reason[ANSWER_MAX - 100];
+
+	if (site->mode == POLICY_HEADER || (site->mode == POLICY_DEFER && !is_deferred))
+		return put_header(text, site, r, step, message);
+	if (!is_deferred)
+		return sprintf(text, ANSWER_PASS);
+	put_reason(reason, sizeof(reason), site, step, &r->client);
+	if (site->mode == POLICY_DEFER)
+		return snprintf(text, ANSWER_MAX, "action=DEFER_IF_PERMIT %s\n\n", reason);
+	return snprintf(text, ANSWER_MAX, "action=WARN nolist-xdp would defer it: %s: %s\n\n",
+			policy_step_names[step], reason);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The answer to one request, as text of Postfix's policy protocol.
+ */
+#ifndef NOLIST_POLICY_ANSWER_H
+#define NOLIST_POLICY_ANSWER_H
+
+#include <stddef.h>
+#include "user/policy/request.h"
+#include "user/policy/snapshot.h"
+
+#define ANSWER_MAX 512 /* bytes, with the empty line at its end */
+#define ANSWER_PASS "action=DUNNO\n\n"
+
+struct answered {
+	uint64_t instance;     /* of the message before on this connection; 0: none */
+	enum policy_step step; /* what was decided for it */
+	struct nolist_addr client;
+	bool is_marked;        /* it got its header */
+};
+
+/*
+ * The length of the text. f: of this recipient. is_marked is set once the message has its header.
+ */
+size_t answer_text(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,
+		   enum policy_step step, const struct policy_facts *f, struct answered *message);
+
+#endif

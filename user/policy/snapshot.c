@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Root has written the file; all the same nothing in it leads outside of the mapping.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "user/base/prefix_set.h"
+#include "user/policy/rows.h"
+#include "user/policy/snapshot.h"
+
+#define LINE 512
+
+/* Rows of one kind. */
+struct section {
+	const char *first;
+	size_t rows, length;
+};
+
+struct policy_snapshot {
+	char *text;
+	size_t size;
+	struct snapshot_site site;
+	struct section source, network, provider;
+	struct prefix_set *exempt, *providers;
+};
+
+/* --- what holds for all --------------------------------------------------------- */
+
+static bool take_number(const char *value, int64_t *to)
+{
+	char *end;
+
+	*to = strtoll(value, &end, 10);
+	return end != value && !*end && *to >= 0;
+}
+
+static bool take_mode(const char *value, struct snapshot_site *site)
+{
+	int mode = policy_mode_parse(value);
+
+	if (mode >= 0)
+		site->mode = mode;
+	return mode >= 0;
+}
+
+static bool take_text(const char *value, char to[SNAPSHOT_WORDS])
+{
+	return snprintf(to, SNAPSHOT_WORDS, "%s", value) < SNAPSHOT_WORDS;
+}
+
+static bool take_low(const char *value, struct snapshot_site *site)
+{
+	int low[2];
+
+	if (sscanf(value, "%1d %1d", &low[0], &low[1]) != 2)
+		return false;
+	site->has_low[0] = low[0];
+	site->has_low[1] = low[1];
+	return true;
+}
+
+static bool take_bits(const char *value, struct snapshot_site *site)
+{
+	unsigned int *bits = site->bits;
+
+	return sscanf(value, "%2u %2u", &bits[0], &bits[1]) == 2 && bits[0] && bits[0] <= 32 && bits[1] &&
+	       bits[1] <= 64;
+}
+
+/* A newer program may write more of them. */
+static bool take_key(const char *key, const char *value, struct snapshot_site *s)
+{
+	const struct {
+		const char *key;
+		int64_t *to;
+	} numbers[] = {
+		{ "greylist-wait", &s->rules.wait_s }, { "window", &s->rules.window_s },
+		{ "data-window", &s->rules.data_window_s }, { "good-until", &s->good_until },
+		{ "limited", &s->limited_last }, { "learning-until", &s->learning_until },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (!strcmp(key, numbers[i].key))
+			return take_number(value, numbers[i].to);
+	if (!strcmp(key, "policy"))
+		return take_mode(value, s);
+	if (!strcmp(key, "name"))
+		return take_text(value, s->name);
+	if (!strcmp(key, "reason"))
+		return take_text(value, s->reason);
+	if (!strcmp(key, "low"))
+		return take_low(value, s);
+	return strcmp(key, "neighbours") || take_bits(value, s);
+}
+
+/* The next line as a string, without its end; the one behind it, or NULL. */
+static const char *next_line(const char *at, const char *end, char line[LINE])
+{
+	const char *eol = memchr(at, '\n', end - at);
+
+	if (!eol || eol - at >= LINE || memchr(at, '\0', eol - at))
+		return NULL;
+	memcpy(line, at, eol - at);
+	line[eol - at] = '\0';
+	return eol + 1;
+}
+
+/* Returns where the rows begin, or NULL. */
+static const char *read_head(struct policy_snapshot *s, const char *end)
+{
+	const char *at = s->text;
+	char line[LINE], *value;
+
+	while (at && at < end && (*at == '#' || *at == 'H')) {
+		at = next_line(at, end, line);
+		if (!at || *line == '#')
+			continue;
+		value = strchr(line + 2, ' ');
+		if (!value)
+			return NULL;
+		*value++ = '\0';
+		if (!take_key(line + 2, value, &s->site))
+			return NULL;
+	}
+	return s->site.bits[0] && s->site.rules.window_s ? at : NULL;
+}
+
+/* --- rows ------------------------------------------------------------------------ */
+
+static const char *take_section(struct section *to, const char *at, const char *end, size_t rows,
+				size_t length)
+{
+	if (!at || rows > (size_t)(end - at) / length)
+		return NULL;
+	*to = (struct section){ at, rows, length };
+	return at + rows * length;
+}
+
+static int add_prefix(struct policy_snapshot *s, char *line)
+{
+	char *number = strchr(line + 2, ' ');
+	struct prefix p;
+	int64_t set = 0;
+
+	if (number)
+		*number++ = '\0';
+	if (!*line || line[1] != ' ' || prefix_parse(line + 2, &p))
+		return -EBADMSG;
+	switch (*line) {
+	case 'E':
+		return prefix_set_add(s->exempt, &p, "");
+	case 'L':
+		return prefix_set_add_optional(s->exempt, &p, "");
+	case 'X':
+		return prefix_set_except(s->exempt, &p);
+	case 'P':
+		if (!number || !take_number(number, &set) || set >= (int64_t)s->provider.rows)
+			return -EBADMSG;
+		return prefix_set_add_until(s->providers, &p, "", set);
+	}
+	return -EBADMSG;
+}
+
+static int read_prefixes(struct policy_snapshot *s, const char *at, const char *end, size_t count)
+{
+	char line[LINE];
+	int error = 0;
+
+	for (; count && !error; count--) {
+		at = at < end ? next_line(at, end, line) : NULL;
+		error = at ? add_prefix(s, line) : -EBADMSG;
+	}
+	if (error || at != end)
+		return error ? error : -EBADMSG;
+	return prefix_set_sort(s->exempt) || prefix_set_sort(s->providers) ? -ENOMEM : 0;
+}
+
+/* The last line; *end becomes its beginning. */
+static int read_counts(const struct policy_snapshot *s, const char **end, size_t count[4])
+{
+	const char *last = s->text + s->size, *at = last - 1;
+	char line[LINE];
+
+	if (!s->size || *at != '\n')
+		return -EBADMSG;
+	while (at > s->text && at[-1] != '\n')
+		at--;
+	if (!next_line(at, last, line) ||
+	    sscanf(line, "Z %zu %zu %zu %zu", &count[0], &count[1], &count[2], &count[3]) != 4)
+		return -EBADMSG;
+	*end = at;
+	return 0;
+}
+
+static int read_all(struct policy_snapshot *s)
+{
+	const char *at, *end;
+	size_t count[4];
+	int error = read_counts(s, &end, count);
+
+	if (error)
+		return error;
+	at = read_head(s, end);
+	at = take_section(&s->source, at, end, count[0], ROW_SOURCE);
+	at = take_section(&s->network, at, end, count[1], ROW_NETWORK);
+	at = take_section(&s->provider, at, end, count[2], ROW_NETWORK);
+	return at ? read_prefixes(s, at, end, count[3]) : -EBADMSG;
+}
+
+/* --- open and close -------------------------------------------------------------- */
+
+static int map(struct policy_snapshot *s, int fd)
+{
+	struct stat st;
+	void *text;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
+		return -EBADMSG;
+	text = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (text == MAP_FAILED)
+		return -errno;
+	s->text = text;
+	s->size = st.st_size;
+	return 0;
+}
+
+int policy_snapshot_open(struct policy_snapshot **sp, int fd)
+{
+	struct policy_snapshot *s = calloc(1, sizeof(*s));
+	int error = s ? map(s, fd) : -ENOMEM;
+
+	*sp = NULL;
+	if (!error && (prefix_set_new(&s->exempt) || prefix_set_new(&s->providers)))
+		error = -ENOMEM;
+	if (!error)
+		error = read_all(s);
+	if (error)
+		policy_snapshot_free(s);
+	else
+		*sp = s;
+	return error;
+}
+
+void policy_snapshot_free(struct policy_snapshot *s)
+{
+	if (!s)
+		return;
+	prefix_set_free(s->exempt);
+	prefix_set_free(s->providers);
+	if (s->text)
+		munmap(s->text, s->size);
+	free(s);
+}
+
+const struct snapshot_site *policy_snapshot_site(const struct policy_snapshot *s)
+{
+	return &s->site;
+}
+
+/* --- look-ups -------------------------------------------------------------------- */
+
+/* A number in hex; the text is ours, and another letter counts as some digit. */
+static uint64_t hex(const char *at, int digits)
+{
+	uint64_t n = 0;
+
+	for (; digits; digits--, at++)
+		n = n << 4 | ((*at & 15) + (*at >> 6) * 9);
+	return n;
+}
+
+#define KEY_DIGITS 16
+static int64_t time_of(const char *row, int column)
+{
+	return hex(row + 2 + KEY_DIGITS + 1 + 9 * column, 8);
+}
+
+/* Its row, or NULL. Keys of one length compare as text. */
+static const char *find(const struct section *in, uint64_t key)
+{
+	char text[KEY_DIGITS + 1];
+	size_t from = 0, to = in->rows;
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)key);
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		const char *row = in->first + mid * in->length;
+		int order = memcmp(row + 2, text, KEY_DIGITS);
+
+		if (!order)
+			return row;
+		if (order < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return NULL;
+}
+
+static void take_network(struct policy_facts *f, const char *row)
+{
+	if (!row)
+		return;
+	if (time_of(row, 0) > f->alibi_last)
+		f->alibi_last = time_of(row, 0);
+	if (time_of(row, 1) > f->low_last)
+		f->low_last = time_of(row, 1);
+}
+
+static void take_source(struct policy_facts *f, const char *row)
+{
+	if (!row)
+		return;
+	f->listed_until = time_of(row, 0);
+	f->data_first = time_of(row, 1);
+	f->data_last = time_of(row, 2);
+}
+
+uint64_t policy_snapshot_find(const struct policy_snapshot *s, const struct nolist_addr *client,
+			      struct policy_facts *f)
+{
+	struct nolist_source src = addr_source(client);
+	const struct prefix_entry *provider = prefix_set_find(s->providers, &src);
+	uint64_t key = row_network(client, s->site.bits[0], s->site.bits[1]);
+
+	f->good_until = s->site.good_until;
+	f->limited_last = s->site.limited_last;
+	f->learning_until = s->site.learning_until;
+	f->has_low = s->site.has_low[!addr_is_ip4(client)];
+	f->is_exempt |= prefix_set_find(s->exempt, &src) != NULL;
+	take_source(f, find(&s->source, row_key(client)));
+	take_network(f, find(&s->network, key));
+	if (provider) {
+		const char *row = s->provider.first + provider->until * s->provider.length;
+
+		take_network(f, row);
+		key = hex(row + 2, KEY_DIGITS);
+	}
+	return key;
+}

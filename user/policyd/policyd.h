@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The policy service: two processes. The worker answers; it can open nothing, and has no system
+ * call but those of its sockets, its clock and memory. The keeper opens the files, looks each second
+ * whether there is a new snapshot, and gives its descriptor to the worker.
+ */
+#ifndef NOLIST_POLICYD_H
+#define NOLIST_POLICYD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define POLICYD_LISTENERS 16
+#define POLICYD_UNFINISHED_S 10 /* a request may take so long to come */
+
+struct memory;
+
+struct policyd {
+	const char *snapshot; /* its file, which may come later */
+	int listener[POLICYD_LISTENERS];
+	int listeners;
+	struct memory *memory; /* NULL: nothing is remembered */
+	int snapshots;         /* the worker's end of the socket on which they come */
+	unsigned int clients;  /* connections at once; more close the one that was idle longest */
+};
+
+/* Runs until a signal ends it. 0 or -errno, explained by failure_of(). */
+int policyd_keep(struct policyd *p);
+/* The worker's: does not return while all is well. 0 or -errno. */
+int policyd_serve(const struct policyd *p);
+/* Drops all capabilities of this process, for good. 0 or -errno. */
+int policyd_drop(void);
+/* And all system calls but those of a worker. 0 or -errno. */
+int policyd_confine(void);
+
+#endif

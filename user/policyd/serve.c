@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The worker: one event loop over all connections. An answer is sent at once or not at all: a
+ * client that does not read is left, and so is one whose request does not come to its end.
+ */
+#define _GNU_SOURCE /* accept4() */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/base/log.h"
+#include "user/policy/answer.h"
+#include "user/policy/memory.h"
+#include "user/policyd/policyd.h"
+
+struct client {
+	struct client *before, *behind; /* in the order of their last request */
+	struct worker *w;
+	sd_event_source *source;
+	int fd;
+	int64_t since;           /* of its last request's end, monotonic seconds */
+	int64_t begun;           /* the request that has not ended; 0: none */
+	struct request request;
+	struct answered message;
+};
+
+struct worker {
+	const struct policyd *p;
+	sd_event *event;
+	struct policy_snapshot *snapshot; /* NULL: none yet */
+	struct client *first, *last;
+	unsigned int clients;
+};
+
+static int64_t monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec + 1;
+}
+
+/* --- connections ----------------------------------------------------------------- */
+
+static void unlink_client(struct client *c)
+{
+	struct worker *w = c->w;
+
+	*(c->before ? &c->before->behind : &w->first) = c->behind;
+	*(c->behind ? &c->behind->before : &w->last) = c->before;
+	c->before = c->behind = NULL;
+}
+
+static void link_last(struct client *c)
+{
+	struct worker *w = c->w;
+
+	c->before = w->last;
+	*(w->last ? &w->last->behind : &w->first) = c;
+	w->last = c;
+}
+
+static void drop_client(struct client *c)
+{
+	unlink_client(c);
+	c->w->clients--;
+	sd_event_source_unref(c->source);
+	close(c->fd);
+	free(c);
+}
+
+/* --- one request ----------------------------------------------------------------- */
+
+static enum policy_step decide(struct worker *w, const struct request *r, struct policy_facts *f,
+			       const struct policy_rules *rules)
+{
+	struct memory *m = w->p->memory;
+	int64_t now = time(NULL);
+	enum policy_step step;
+	uint64_t key = policy_snapshot_find(w->snapshot, &r->client, f);
+
+	f->deferred_first = m ? memory_first(m, key, now) : 0;
+	step = policy_decide(f, rules, now);
+	/* What cannot be remembered would be deferred for ever. */
+	if (step == POLICY_NEW && (!m || !memory_note(m, key, now)))
+		step = POLICY_LIMITED;
+	if (m)
+		m->count[step]++;
+	return step;
+}
+
+/* All recipients of a message get one decision. */
+static size_t answer(struct client *c, char text[ANSWER_MAX])
+{
+	const struct request *r = &c->request;
+	struct answered *message = &c->message;
+	struct policy_facts f = { .is_exempt = r->is_authenticated, .is_stressed = r->is_stressed,
+				  .is_postmaster = r->is_postmaster };
+	const struct snapshot_site *site;
+
+	if (!c->w->snapshot || !r->has_client || !r->is_at_rcpt)
+		return sprintf(text, ANSWER_PASS);
+	site = policy_snapshot_site(c->w->snapshot);
+	if (!r->instance || r->instance != message->instance ||
+	    addr_compare(&r->client, &message->client))
+		*message = (struct answered){ .instance = r->instance, .client = r->client,
+					      .step = decide(c->w, r, &f, &site->rules) };
+	return answer_text(text, site, r, message->step, &f, message);
+}
+
+/* False: the client is to be left. */
+static bool on_request(struct client *c)
+{
+	char text[ANSWER_MAX];
+	size_t size = answer(c, text);
+
+	request_start(&c->request);
+	c->since = monotonic();
+	unlink_client(c);
+	link_last(c);
+	return send(c->fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static bool take_bytes(struct client *c, const char *at, size_t size)
+{
+	enum request_state is;
+	size_t taken;
+
+	for (; size; at += taken, size -= taken) {
+		is = request_read(&c->request, at, size, &taken);
+		if (is == REQUEST_BAD || (is == REQUEST_DONE && !on_request(c)))
+			return false;
+	}
+	return true;
+}
+
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct client *c = arg;
+	char bytes[8192];
+	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	(void)source;
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0 || !take_bytes(c, bytes, n)) {
+		drop_client(c);
+		return 0;
+	}
+	if (!c->request.size)
+		c->begun = 0;
+	else if (!c->begun)
+		c->begun = monotonic();
+	return 0;
+}
+
+static void add_client(struct worker *w, int fd)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->w = w;
+	c->fd = fd;
+	c->since = monotonic();
+	if (sd_event_add_io(w->event, &c->source, fd, EPOLLIN, on_client, c) < 0) {
+		close(fd);
+		free(c);
+		return;
+	}
+	link_last(c);
+	w->clients++;
+	if (w->clients > w->p->clients)
+		drop_client(w->first);
+}
+
+static int on_listener(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct worker *w = arg;
+	int i, client;
+
+	(void)source;
+	(void)events;
+	for (i = 0; i < 64; i++) {
+		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (client >= 0)
+			add_client(w, client);
+		else if ((errno == EMFILE || errno == ENFILE) && w->first)
+			drop_client(w->first);
+		else
+			break;
+	}
+	return 0;
+}
+
+/* --- snapshots, and time --------------------------------------------------------- */
+
+static int receive_fd(int from, int *fd)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	char byte;
+	struct iovec one = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &one, .msg_iovlen = 1, .msg_control = control.bytes,
+			    .msg_controllen = sizeof(control.bytes) };
+	ssize_t n = recvmsg(from, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n <= 0)
+		return n ? -errno : -EPIPE;
+	if (control.head.cmsg_level != SOL_SOCKET || control.head.cmsg_type != SCM_RIGHTS ||
+	    control.head.cmsg_len != CMSG_LEN(sizeof(*fd)))
+		return -EBADMSG;
+	memcpy(fd, CMSG_DATA(&control.head), sizeof(*fd));
+	return 0;
+}
+
+/* The one before stays if this one is no snapshot: it gets too old by itself. */
+static int on_snapshot(sd_event_source *source, int from, uint32_t events, void *arg)
+{
+	struct policy_snapshot *s;
+	struct worker *w = arg;
+	int fd = -1, error = receive_fd(from, &fd);
+
+	(void)source;
+	(void)events;
+	if (error == -EPIPE)
+		return sd_event_exit(w->event, 0);
+	if (error)
+		return 0;
+	error = policy_snapshot_open(&s, fd);
+	close(fd);
+	if (error) {
+		err(error, "'%s' is not used", w->p->snapshot);
+		return 0;
+	}
+	if (!w->snapshot)
+		info("policy = %s, from '%s'", policy_mode_names[policy_snapshot_site(s)->mode],
+		     w->p->snapshot);
+	policy_snapshot_free(w->snapshot);
+	w->snapshot = s;
+	return 0;
+}
+
+static int on_second(sd_event_source *timer, uint64_t usec, void *arg)
+{
+	struct client *c, *behind;
+	struct worker *w = arg;
+	int64_t now = monotonic();
+
+	for (c = w->first; c; c = behind) {
+		behind = c->behind;
+		if (c->begun && now - c->begun > POLICYD_UNFINISHED_S)
+			drop_client(c);
+	}
+	sd_event_source_set_time(timer, usec + 1000000);
+	return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static int start(struct worker *w)
+{
+	uint64_t now;
+	int i, error = sd_event_new(&w->event);
+
+	if (error >= 0)
+		error = sd_event_add_io(w->event, NULL, w->p->snapshots, EPOLLIN, on_snapshot, w);
+	if (error >= 0)
+		error = sd_event_now(w->event, CLOCK_MONOTONIC, &now);
+	if (error >= 0)
+		error = sd_event_add_time(w->event, NULL, CLOCK_MONOTONIC, now + 1000000, 100000, on_second, w);
+	for (i = 0; i < w->p->listeners && error >= 0; i++)
+		error = sd_event_add_io(w->event, NULL, w->p->listener[i], EPOLLIN, on_listener, w);
+	return error < 0 ? error : 0;
+}
+
+int policyd_serve(const struct policyd *p)
+{
+	struct worker w = { .p = p };
+	int error = start(&w);
+
+	/* The first round opens what the library wants to know of this host. */
+	if (!error)
+		error = sd_event_run(w.event, 0);
+	if (error >= 0)
+		error = policyd_confine();
+	if (!error)
+		error = sd_event_loop(w.event);
+	if (error)
+		err(error, "cannot answer");
+	return error;
+}
