@@ -26,8 +26,8 @@ is "$(files | grep -v '/docs/')" 'usr/lib/bpf/nolist.bpf.o 644
 usr/lib/nolist-xdp/nolist-xdp-exporter 755
 usr/lib/nolist-xdp/nolist-xdp-lint 755
 usr/lib/nolist-xdp/nolist-xdp-page 755
-usr/lib/nolist-xdp/nolist-xdp-share 755
 usr/lib/nolist-xdp/nolist-xdp-policyd 755
+usr/lib/nolist-xdp/nolist-xdp-share 755
 usr/lib/systemd/system/nolist-xdp-collect.service 644
 usr/lib/systemd/system/nolist-xdp-collect.timer 644
 usr/lib/systemd/system/nolist-xdp-dump.service 644

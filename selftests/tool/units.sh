@@ -280,9 +280,10 @@ check 'and looks up' wait_for 10 looks_up
 check 'the socket of the policy service starts' ctl start nolist-xdp-policyd.socket
 tool dump --quiet --format policy --output /var/lib/nolist-xdp/lists/policy 2>/dev/null
 decides() {
-	in_lab python3 selftests/lib/policy_ask.py 127.0.0.1:9827 <<<'203.0.113.1' | grep -q '^action=WARN nolist-xdp would'
+	in_lab "$PYTHON" "$TOP/selftests/lib/policy_ask.py" 127.0.0.1:9827 <<<'203.0.113.1' | grep -qx action=DUNNO &&
+		logged 'policyd: policy = warn, from'
 }
-check 'and it decides' wait_for 10 decides
+check 'and it answers, from the snapshot' wait_for 10 decides
 is "$(in_lab cat "/proc/$(shows nolist-xdp-policyd MainPID)/status" | sed -nE 's/^(CapEff|CapBnd):\s*0*//p' | tr '\n' ' ')" \
 	'  ' 'without capabilities'
 in_lab bash -c 'echo "high = { 192.0.2.31 }" >>/etc/nolist-xdp.conf'
@@ -318,6 +319,7 @@ check 'it stops' ctl stop nolist-xdp-run
 is "$(shows nolist-xdp-run Result) $(shows nolist-xdp-run ActiveState)" 'success inactive' 'well'
 is "$(attached)" "$program" 'and leaves the program at work'
 in_lab bash -c 'echo "mode = sideways" >>/etc/nolist-xdp.conf'
+is "$(in_lab grep -c 'cannot write' /run/said)" 0 'no list that could not be written'
 check 'a bad configuration at the start' eval '! ctl start nolist-xdp-run'
 is "$(shows nolist-xdp-run ExecMainStatus) $(shows nolist-xdp-run ActiveState)" '2 failed' \
 	'is not tried again'

@@ -24,6 +24,11 @@ struct policyd {
 	unsigned int clients;  /* connections at once; more close the one that was idle longest */
 };
 
+/* Sockets that the service manager has opened, and others. 0 or -errno, explained by failure_of(). */
+int policyd_listen_given(struct policyd *p);
+int policyd_listen(struct policyd *p, const char *const *where, int n);
+/* Without its memory nobody is deferred, since nobody would be known again: it logs why. */
+void policyd_open_memory(struct policyd *p, const char *state_dir, const char *file);
 /* Runs until a signal ends it. 0 or -errno, explained by failure_of(). */
 int policyd_keep(struct policyd *p);
 /* The worker's: does not return while all is well. 0 or -errno. */

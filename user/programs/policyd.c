@@ -3,22 +3,14 @@
  * policyd: answers the policy requests of a mail server. A program of its own without capabilities,
  * which "nolist-xdp policyd" starts.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include "user/base/failure.h"
-#include "user/base/listen.h"
 #include "user/base/log.h"
-#include "user/base/state_dir.h"
 #include "user/cmd/cmd.h"
-#include "user/policy/memory.h"
 #include "user/policyd/policyd.h"
 
 #define LISTEN "127.0.0.1:9827"
@@ -42,59 +34,6 @@ struct args {
 	struct policyd p;
 };
 
-/* --- sockets --------------------------------------------------------------------- */
-
-static int add_listener(struct policyd *p, int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
-		return failx(-EINVAL, "descriptor %d of the service manager is no listening socket", fd);
-	if (p->listeners == POLICYD_LISTENERS)
-		return failx(-EINVAL, "more than %d sockets", POLICYD_LISTENERS);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
-		return fail(-errno, "cannot listen");
-	p->listener[p->listeners++] = fd;
-	return 0;
-}
-
-static int listen_all(struct args *a)
-{
-	int i, fd, error = 0, n = sd_listen_fds(1);
-
-	for (i = 0; i < n && !error; i++)
-		error = add_listener(&a->p, SD_LISTEN_FDS_START + i);
-	if (n <= 0 && !a->wheres)
-		a->where[a->wheres++] = LISTEN;
-	for (i = 0; i < a->wheres && !error; i++) {
-		error = listen_at(a->where[i], true, &fd);
-		if (!error)
-			error = add_listener(&a->p, fd);
-	}
-	return error;
-}
-
-/* --- memory ---------------------------------------------------------------------- */
-
-/* Without it nobody is deferred, since nobody would be known again. */
-static void open_memory(struct args *a)
-{
-	char dir[4096];
-	int fd, error;
-
-	if (!state_dir_make(options.state_dir) &&
-	    snprintf(dir, sizeof(dir), "%s/policyd", options.state_dir) < (int)sizeof(dir))
-		mkdir(dir, 0700);
-	fd = open(a->memory, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	error = fd < 0 ? -errno : memory_map(&a->p.memory, fd, true);
-	if (fd >= 0)
-		close(fd);
-	if (!error)
-		return;
-	err(error, "cannot remember in '%s' who was deferred", a->memory);
-	hint("strangers pass meanwhile");
-}
-
 /* As many connections as descriptors allow. */
 static void set_limit(struct policyd *p)
 {
@@ -111,11 +50,17 @@ static void set_limit(struct policyd *p)
 
 static int serve(struct args *a)
 {
-	int error = listen_all(a);
+	int error;
 
+	/* What systemd has opened needs no other. */
+	error = policyd_listen_given(&a->p);
+	if (!error && !a->p.listeners && !a->wheres)
+		a->where[a->wheres++] = LISTEN;
+	if (!error)
+		error = policyd_listen(&a->p, a->where, a->wheres);
 	if (error)
 		return cmd_failed(error);
-	open_memory(a);
+	policyd_open_memory(&a->p, options.state_dir, a->memory);
 	set_limit(&a->p);
 	error = policyd_keep(&a->p);
 	return error ? cmd_failed(error) : EXIT_DONE;
