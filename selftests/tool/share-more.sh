@@ -33,6 +33,7 @@ conf() {
 says() {
 	grep -c -- "$1" "$TMP/err"
 }
+# redis [OPTION]...
 redis() {
 	background server redis-server --port 0 --unixsocket "$TMP/redis.sock" --dir "$TMP" --save '' "$@" \
 		>>"$TMP/redis.log" 2>&1
@@ -58,7 +59,7 @@ mkdir "$TMP/a"
 STATE_DIR=$TMP/a must nolist collect -c "$CONF" --quiet 2>/dev/null
 conf a
 echo a >"$TMP/nodes"
-redis
+redis --maxmemory 0
 of a push
 whole=$(all)
 rows=$(rows "$TMP/out" | wc -l)
