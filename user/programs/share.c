@@ -23,6 +23,7 @@
 #include "user/share/harvest.h"
 #include "user/share/published.h"
 #include "user/share/push.h"
+#include "user/share/setup.h"
 #include "user/share/status.h"
 
 enum { OPT_AGAIN = 256, OPT_AT, OPT_ALL };
@@ -300,6 +301,22 @@ static int run_status(struct args *a)
 	return error ? cmd_failed(error) : h.unused ? EXIT_WARNED : EXIT_DONE;
 }
 
+/* --- setup -------------------------------------------------------------------------------- */
+
+/* The place can be reached, and is one that forgets nothing: transport_open() has asked. */
+static int run_setup(struct args *a)
+{
+	struct nodes nodes;
+	int error = nodes_read(&nodes, a->conf.share_nodes);
+
+	if (!error && *a->conf.share == '/')
+		info("'%s' needs no users: its owner is who may write there", a->conf.share);
+	else if (!error)
+		error = share_setup(&nodes);
+	nodes_free(&nodes);
+	return error ? cmd_failed(error) : EXIT_DONE;
+}
+
 /* --- key ---------------------------------------------------------------------------------- */
 
 /* Makes this host's key, and prints what others need to know of it. */
@@ -339,6 +356,7 @@ static const struct verb {
 	{ "judge", run_judge, true, false },
 	{ "pull", run_pull, true, false },
 	{ "status", run_status, false, false },
+	{ "setup", run_setup, false, false },
 	{ "key", run_key, true, true },
 };
 
@@ -350,7 +368,7 @@ static const struct verb *verb_find(const char *name)
 		if (!strcmp(verbs[i].name, name))
 			return &verbs[i];
 	errx("unknown word '%s'", name);
-	hint("nolist-xdp share push, judge, pull, status or key");
+	hint("nolist-xdp share push, judge, pull, status, setup or key");
 	return NULL;
 }
 
@@ -430,7 +448,7 @@ static int cmd_share(int argc, char **argv)
 	if (c < 0)
 		return -1 - c;
 	if (optind == argc) {
-		errx("what is to be shared? push, judge, pull, status or key");
+		errx("what is to be shared? push, judge, pull, status, setup or key");
 		return EXIT_USAGE;
 	}
 	v = verb_find(argv[optind++]);
@@ -446,7 +464,7 @@ int main(int argc, char **argv)
 {
 	static const struct cmd cmds[] = {
 		{ "share", cmd_share,
-		  "push|judge|pull|status|key [-c FILE] [--again] [--format FORMAT] [--output FILE] [--all] "
+		  "push|judge|pull|status|setup|key [-c FILE] [--again] [--format FORMAT] [--output FILE] [--all] "
 		  "[--at TIME] [--quiet]",
 		  HELP_SHARE },
 		{}
