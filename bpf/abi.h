@@ -669,6 +669,15 @@ static inline __u64 nolist_network(__u64 q0, __u64 q1)
 #endif
 }
 
+/*
+ * Its hash. An IPv4 network differs in the upper bits alone, of which the product would see few of
+ * the factor's: so they are folded down first.
+ */
+static inline __u64 nolist_stamp_hash(__u64 network, __u64 factor)
+{
+	return (network ^ network >> 29) * factor;
+}
+
 /* The line of a hash in its part, and the cell in it. Both sides must agree on it. */
 static inline __u32 nolist_stamp_line(__u64 hash)
 {

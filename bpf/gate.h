@@ -48,7 +48,8 @@ static __always_inline __u64 gate_hash(const struct nolist_gate *g, __u64 q0, __
 {
 	if (g->flags & NOLIST_GATE_CONNECTION)
 		return ((q0 * factor ^ q1) * factor + tail) * factor;
-	return (g->flags & NOLIST_GATE_SOURCE && !q0 ? q1 : nolist_network(q0, q1)) * factor;
+	return nolist_stamp_hash(g->flags & NOLIST_GATE_SOURCE && !q0 ? q1 : nolist_network(q0, q1),
+				 factor);
 }
 
 static __always_inline __u32 gate_window(const struct nolist_gate *g)
@@ -105,7 +106,7 @@ __noinline int gate_holds(__u64 q0, __u64 q1, __u64 tail, __u32 gate)
 
 	if (!factor)
 		return 0;
-	low = stamp_at(nolist_network(q0, q1) * factor, NOLIST_STAMPS_LOW);
+	low = stamp_at(nolist_stamp_hash(nolist_network(q0, q1), factor), NOLIST_STAMPS_LOW);
 	if (low && !nolist_stamp_is_live(*low, now, nolist_stamp_units(g.gate.low * NOLIST_HOUR)))
 		why = gate_try(&g.gate, q0, q1, tail, factor, now);
 	gate_count(why);

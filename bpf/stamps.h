@@ -39,7 +39,7 @@ __noinline int stamp_low(__u64 q0, __u64 q1)
 
 	if (!factor)
 		return 0;
-	at = stamp_at(nolist_network(q0, q1) * factor, NOLIST_STAMPS_LOW);
+	at = stamp_at(nolist_stamp_hash(nolist_network(q0, q1), factor), NOLIST_STAMPS_LOW);
 	if (at && (!*at || now - *at >= STAMP_FRESH))
 		*at = now;
 	return 0;

@@ -201,7 +201,8 @@ done
 at mx bash -c 'echo "gate-by = connection" >>/etc/nolist-xdp.conf'
 must at mx nolist-xdp load
 check 'their next mail does not wait' again
-check 'since they have delivered' test "$(gate .passed.verified)" -ge 5
+# OpenSMTPD's connection may still be up.
+check 'since they have delivered' test "$(gate .passed.verified)" -ge 4
 n=$(gate .dropped)
 must smtplib 192.0.2.20 198.18.5.26
 is "$(gate .dropped)" "$n" 'nor does that of their neighbours'

@@ -78,7 +78,8 @@ void kern_stamps_close(struct kern_stamps *s)
 
 long long kern_stamps_low(const struct kern_stamps *s, const struct nolist_addr *addr)
 {
-	__u64 hash = nolist_network(addr->q[0], addr->q[1]) * s->line[0].head.factor;
+	__u64 hash = nolist_stamp_hash(nolist_network(addr->q[0], addr->q[1]),
+				       s->line[0].head.factor);
 	const volatile struct nolist_stamps *line =
 		&s->line[NOLIST_STAMPS_LOW + nolist_stamp_line(hash)];
 	__u32 stamp = line->cell[nolist_stamp_cell(hash)], now = nolist_stamp(kern_now_ns());
