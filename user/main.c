@@ -38,7 +38,7 @@ static const struct cmd cmds[] = {
 	{ "show", cmd_show,
 	  "[-c FILE] [--json] [--role low|real|high] "
 	  "[--sort last|first|low|real|high|data|talk|verdict|source] [--top N] [--at TIME] "
-	  "[--follow]",
+	  "[--lost] [--follow]",
 	  "show sources as a table" },
 	{ "top", cmd_top, "[-c FILE] [--interval TIME]",
 	  "watch counters, dialogues and listings on a terminal" },

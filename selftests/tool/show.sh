@@ -74,6 +74,15 @@ is "$(wc -l <"$TMP/out")" 71 'anything else gets all'
 in_server "$TOOL" show -c "$CONF" --pin-dir "$PIN_DIR" >/dev/full 2>"$TMP/err"
 is $? 1 'a full standard output is a failure'
 
+inject "203.0.113.90 low=10h:60h:7" "203.0.113.91 low=10h:10h:5" \
+	"203.0.113.92 low=10h:60h:7 high=20h:20h:1" "203.0.113.93 low=10h:60h:9 real=61h:61h:1" \
+	"2001:db8:90::1 low=10h:12h:2"
+run show -c "$CONF" --at "$NOW" --lost --sort low
+is "$(awk 'NR > 1 { printf "%s ", $1 }' "$TMP/out")" '203.0.113.90 2001:db8:90::/64 ' \
+	'--lost: who tries the low fake in distinct hours, and no other MX'
+run report -c "$CONF"
+is "$(grep 'again and again' "$TMP/out" | awk '{ print $(NF - 2) }')" 2 'report counts them'
+
 fails 2 "'middle' is not low, real or high" 'an unknown role' show --role middle
 fails 2 "cannot sort by 'colour'" 'an unknown key' show --sort colour
 fails 2 "'many' is not a number" 'a top that is no number' show --top many

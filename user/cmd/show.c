@@ -16,7 +16,7 @@
 
 #define TOP_ON_TERMINAL 40
 
-enum { OPT_JSON = 256, OPT_ROLE, OPT_SORT, OPT_TOP, OPT_AT, OPT_FOLLOW };
+enum { OPT_JSON = 256, OPT_ROLE, OPT_SORT, OPT_TOP, OPT_AT, OPT_FOLLOW, OPT_LOST };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -25,6 +25,7 @@ static const struct cmd_option opts[] = {
 	{ "sort", OPT_SORT, "KEY", "last, first, low, real, high, data, talk, verdict or source" },
 	{ "top", OPT_TOP, "N", "only the first N; 0: all; 40 on a terminal, else all" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
+	{ "lost", OPT_LOST, NULL, "only sources that try the low fake again and again, and nothing else" },
 	{ "follow", OPT_FOLLOW, NULL, "what verified sources do from now on: a line of JSON for each" },
 	{}
 };
@@ -87,6 +88,9 @@ static int take(struct show_options *o, struct cmd_judging *j, int c, const char
 		return set_top(o, value);
 	case OPT_AT:
 		return cmd_time(value, &j->options.at);
+	case OPT_LOST:
+		o->is_lost = true;
+		break;
 	case OPT_FOLLOW:
 		is_following = true;
 	}
@@ -110,8 +114,8 @@ static int run_follow(const struct show_options *o, struct cmd_judging *j)
 				    .role = o->role };
 	int status;
 
-	if (o->sort || o->top >= 0 || j->options.at) {
-		errx("--follow takes neither --sort nor --top nor --at");
+	if (o->sort || o->top >= 0 || j->options.at || o->is_lost) {
+		errx("--follow takes neither --sort nor --top nor --at nor --lost");
 		return EXIT_USAGE;
 	}
 	status = cmd_judging_conf(j);

@@ -9,6 +9,7 @@
 
 #include "user/base/failure.h"
 #include "user/report/report.h"
+#include "user/report/show.h"
 
 #define EVIDENCE_DAYS 35
 
@@ -67,7 +68,7 @@ static int on_count(enum store_count kind, int64_t hour, uint64_t count, void *a
 
 static int read_history(struct report *r, const char *state_dir)
 {
-	struct store *s;
+	struct store *s = NULL;
 	int64_t from = r->from / HOUR_S;
 	int error = store_open(&s, state_dir, STORE_READ);
 
@@ -147,6 +148,18 @@ static int read_evidence(struct report *r, struct judge *j)
 	return judge_end(j);
 }
 
+/* Sources without verified evidence, too. */
+static int read_lost(struct report *r, struct judge *j)
+{
+	int64_t from = r->now - r->evidence_days * (int64_t)DAY_S;
+	struct record of;
+
+	judge_start(j, EVIDENCE_ALL);
+	while (judge_next_record(j, &of))
+		r->lost += of.low.when.last >= from && show_is_lost(&of);
+	return judge_end(j);
+}
+
 int report_gather(struct report *r, struct judge *j, int days)
 {
 	int error;
@@ -154,5 +167,7 @@ int report_gather(struct report *r, struct judge *j, int days)
 	*r = (struct report){ .now = j->now };
 	set_parts(r, days);
 	error = read_history(r, j->state_dir);
-	return error ? error : read_evidence(r, j);
+	if (!error)
+		error = read_evidence(r, j);
+	return error ? error : read_lost(r, j);
 }

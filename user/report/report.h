@@ -33,6 +33,7 @@ struct report {
 	/* From the evidence, which is at most 35 days old: */
 	int evidence_days;
 	uint64_t way[REPORT_WAYS], ways;
+	uint64_t lost; /* sources whose mail may never arrive: see show.h */
 	uint64_t listed;               /* now */
 	uint64_t listings, freed;      /* that began in these days; of these, ended by the sender */
 	struct precision precision;    /* if there were any listings */

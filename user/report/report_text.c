@@ -71,6 +71,8 @@ static void say_ways(const struct report *r, struct writer *o)
 	for (i = 0; i < REPORT_WAYS; i++)
 		line(o, "  %-38s %12" PRIu64 "  %3u %%", report_ways[i], r->way[i],
 		     percent(r->way[i], r->ways));
+	if (r->lost)
+		line(o, "  only at the low fake, again and again  %12" PRIu64 "  (show --lost)", r->lost);
 	line(o, "%s", "");
 }
 

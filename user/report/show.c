@@ -125,6 +125,7 @@ bool show_has_key(const char *name)
 struct show {
 	struct judge *j;
 	int role; /* enum nolist_role; 0: all */
+	bool is_lost; /* only those */
 	const struct sort_key *key;
 	long top;          /* 0: all */
 	struct item *item; /* while choosing up to twice as many as top */
@@ -144,6 +145,12 @@ bool show_is_at(const struct judged *of, int role)
 	default:
 		return true;
 	}
+}
+
+bool show_is_lost(const struct record *r)
+{
+	return r->low.when.first && r->low.when.first / HOUR_S != r->low.when.last / HOUR_S &&
+	       !r->real.when.first && !r->data.first && !r->high.when.first && !r->talk.first;
 }
 
 static int compare_items(const void *a, const void *b)
@@ -199,7 +206,7 @@ static int choose(struct show *s)
 
 	judge_start(s->j, EVIDENCE_ALL);
 	while (!error && next(s, &of))
-		if (show_is_at(&of, s->role))
+		if (show_is_at(&of, s->role) && (!s->is_lost || show_is_lost(&of.r)))
 			error = keep(s, &(struct item){ s->key->of(&of), of.r.src });
 	if (error)
 		return fail(error, "cannot sort the sources");
@@ -343,7 +350,7 @@ static int print_json(struct show *s)
 
 int show(struct judge *j, const struct show_options *o)
 {
-	struct show s = { .j = j, .role = o->role, .top = o->top,
+	struct show s = { .j = j, .role = o->role, .is_lost = o->is_lost, .top = o->top,
 			  .key = o->sort ? find_key(o->sort) : sort_keys };
 	int error = choose(&s);
 
