@@ -80,10 +80,10 @@ static __always_inline void real_count(__u32 leniency)
 
 /*
  * The verdict on a segment of a source of which something is known; NOLIST_UNDECIDED: it is not
- * listed. net: of IPv4 the four bits of its /24. A function of its own, so that others do
- * not pay for it.
+ * listed. net: of IPv4 the four bits of its /24. A global function, so that others do not pay for
+ * it, and the verifier walks it once.
  */
-static __noinline int real_listed(__u64 q0, __u64 q1, __u32 net, bool is_open)
+__noinline int real_listed(__u64 q0, __u64 q1, __u32 net, bool is_open)
 {
 	__u32 zero = 0, act;
 	void *table = bpf_map_lookup_elem(&nolist_block, &zero);
