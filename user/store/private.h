@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the store share: sqlite.c opens, columns.c reads numbers and texts,
- * rows.c has the sources, epochs.c the epochs and everything else of tables as a whole,
- * pardons.c the pardons, lifts.c the lifts, lists.c the lists, history.c the history, prune.c drops old
- * rows. Only these files include this header.
+ * What the files of the store share: sqlite.c opens, statements.c has the statements, columns.c
+ * reads numbers and texts, rows.c has the sources, epochs.c the epochs and everything else of
+ * tables as a whole, pardons.c the pardons, lifts.c the lifts, lists.c the lists, history.c the
+ * history, prune.c drops old rows. Only these files include this header.
  */
 #ifndef NOLIST_STORE_PRIVATE_H
 #define NOLIST_STORE_PRIVATE_H
