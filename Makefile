@@ -163,7 +163,10 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 check-sanitize: ## run unit, tool and prog tests with the sanitizers of the compiler; T as for check
 	$(Q)scripts/deps.sh check
 	$(Q)$(MAKE) --no-print-directory B=build-sanitize CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" tests
-	$(Q)NOLIST_BUILD=build-sanitize selftests/run.sh $(or $(T),unit tool prog)
+	$(Q)rm -f build-sanitize/report.*
+	$(Q)NOLIST_BUILD=build-sanitize CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" \
+		ASAN_OPTIONS=exitcode=99:log_path=$(CURDIR)/build-sanitize/report selftests/run.sh $(or $(T),unit tool prog); \
+		status=$$?; cat build-sanitize/report.* 2>/dev/null && exit 1; exit $$status
 
 FUZZERS := $(basename $(notdir $(wildcard selftests/fuzz/*.c)))
 FUZZ_BIN := $(FUZZERS:%=$(B)/%)

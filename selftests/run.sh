@@ -9,8 +9,9 @@
 #	                          and with their long counts those that have some (NOLIST_FULL)
 #	run.sh [--more] --list    prints their names
 #
-# NOLIST_BUILD=DIRECTORY has what was built, build unless given. NOLIST_JOBS=N runs N at a time, 2 unless given. At the end it names each check that
-# failed and how to repeat it, and each that was skipped and why.
+# NOLIST_BUILD=DIRECTORY has what was built, build unless given; tests that build take its flags
+# from CFLAGS and LDFLAGS. NOLIST_JOBS=N runs N at a time, 2 unless given. At the end it names each
+# check that failed and how to repeat it, and each that was skipped and why.
 set -u
 
 cd "$(dirname "$0")/.." || exit 2

@@ -14,7 +14,7 @@ root=$TMP/root
 usr=$root/usr
 
 makes() {
-	make -C "$TOP" --no-print-directory "$@" DESTDIR="$root" PREFIX=/usr
+	make -C "$TOP" --no-print-directory B="${NOLIST_BUILD:-build}" "$@" DESTDIR="$root" PREFIX=/usr
 }
 
 files() {

@@ -75,7 +75,7 @@ other_tool() {
 	others=$(cd "$BUILD" && find user -name '*.o' | grep -vxF "${changed//.c/.o}" |
 		grep -vE "^user/($(sed -n 's/^PROGRAM_DIRS := //p' "$TOP/Makefile" | tr ' ' '|'))/")
 	# shellcheck disable=SC2046,SC2086
-	must cc -std=gnu11 -pthread -I"$skel" -I"$TOP" $(printf "$TOP/%s " $changed) \
+	must cc -std=gnu11 -pthread ${CFLAGS:-} ${LDFLAGS:-} -I"$skel" -I"$TOP" $(printf "$TOP/%s " $changed) \
 		$(printf "$BUILD/%s " $others) \
 		$(pkg-config --libs $(sed -n 's/^LIBS := //p' "$TOP/Makefile")) -lm -o "$TMP/other"
 }

@@ -20,7 +20,7 @@ matches() {
 
 check 'the Makefile has it' matches "$release" '[0-9]+\.[0-9.]+'
 check 'the tool says it' matches "$("$TOOL" --version)" "nolist-xdp $release($commit)?(-dirty)?"
-must make -s -C "$TOP" all >"$TMP/make"
+must make -s -C "$TOP" B="${NOLIST_BUILD:-build}" all >"$TMP/make"
 is "$("$BUILD/nolist-xdp" --version)" "nolist-xdp $(make -s -C "$TOP" version)" \
 	'a build says what the tree is now'
 is "$(sed -n '/^## Unreleased$/d;/^## /{s///;s/ .*//p;q}' "$TOP/docs/CHANGELOG.md")" "$release" \
