@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the verdict share: offence.c says what an offence is and when offences are
- * enough, listing.c when a listing begins and ends, verdict.c runs the checks. Only these files include this header. Pure, as the
- * verdict is.
+ * enough, listing.c when a listing begins and ends, freed.c what ends it before its time,
+ * verdict.c runs the checks. Only these files include this header. Pure, as the verdict is.
  */
 #ifndef NOLIST_JUDGE_PRIVATE_H
 #define NOLIST_JUDGE_PRIVATE_H
@@ -100,6 +100,9 @@ void listing_prepare(struct trial *t);
 void listing_find(const struct trial *t, struct listing *l);
 /* Was the offence caused by us, in that listing, so that it begins none? */
 bool listing_caused(const struct trial *t, const struct listing *l, const struct offence *o);
+
+/* freed.c: sets when, and by what, it ends before its time, and how many walks and days it has. */
+void listing_freed(const struct trial *t, struct listing *l);
 
 /* verdict.c: questions without an answer for explain. */
 int trial_family(const struct trial *t);
