@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the live view share: counts.c reads counters, gather.c sources, child.c runs
- * what takes long in a process of its own, screen.c draws, top.c is the loop. Only these files
- * include this header.
+ * what takes long in a process of its own, words.c has its words and numbers, screen.c draws, top.c
+ * is the loop. Only these files include this header.
  */
 #ifndef NOLIST_TOP_PRIVATE_H
 #define NOLIST_TOP_PRIVATE_H
@@ -105,6 +105,19 @@ bool top_child_read(struct top_child *c);
 void top_child_end(struct top_child *c); /* kills it, if there is one */
 
 uint64_t top_now_ns(void); /* of a clock that only goes on */
+
+/* --- words.c ----------------------------------------------------------------------- */
+
+#define TOP_NUMBER 12
+
+const char *top_number(uint64_t n, char text[TOP_NUMBER]); /* in six columns */
+/* The same, of tenths; "-": unknown, which is less than 0. */
+const char *top_per_second(int64_t tenths, char text[TOP_NUMBER]);
+const char *top_ago(int64_t now, int64_t at, char text[TEXT_AGE]); /* "-": never, which is 0 */
+unsigned int top_percent(unsigned int n, unsigned int of);
+/* Why additions wait, and how many sources wait for it; "": nothing waits. */
+void top_holds(const struct top_view *v, char *text, size_t size);
+void top_reason(const struct top_listing *l, char *text, size_t size);
 
 /* --- screen.c --------------------------------------------------------------------- */
 

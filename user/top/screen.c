@@ -89,41 +89,6 @@ static void fill_line(int y, attr_t attr)
 	mvchgat(y, 0, -1, attr, 0, NULL);
 }
 
-#define NUMBER 12
-
-/* In six columns. */
-static const char *number(uint64_t n, char text[NUMBER])
-{
-	static const char unit[] = "kMGTPE";
-	double d = n;
-	int i = -1;
-
-	if (n < 1000000) {
-		snprintf(text, NUMBER, "%" PRIu64, n);
-		return text;
-	}
-	for (; d >= 999.95 && i < 5; d /= 1000)
-		i++;
-	snprintf(text, NUMBER, "%.1f%c", d, unit[i]);
-	return text;
-}
-
-/* Tenths a second. */
-static const char *rate(int64_t tenths, char text[NUMBER])
-{
-	if (tenths < 0)
-		return strcpy(text, "-");
-	if (!tenths || tenths >= 1000)
-		return number((tenths + 5) / 10, text);
-	snprintf(text, NUMBER, "%d.%d", (int)(tenths / 10), (int)(tenths % 10));
-	return text;
-}
-
-static const char *ago(int64_t now, int64_t at, char text[TEXT_AGE])
-{
-	return at ? text_age(now - at, text) : strcpy(text, "-");
-}
-
 static const char *source(const struct nolist_source *src, char text[ADDR_TEXT])
 {
 	struct prefix p = source_prefix(src);
@@ -206,13 +171,14 @@ static int next_verdict(const struct top_counts *c, int last)
 
 static void draw_verdicts(const struct top *t, int y, int n)
 {
-	char name[STATUS_VERDICT], a[NUMBER], b[NUMBER];
+	char name[STATUS_VERDICT], a[TOP_NUMBER], b[TOP_NUMBER];
 	int v = -1;
 
 	while (n-- && (v = next_verdict(&t->now, v)) >= 0)
 		putf(y++, 0, "%-17s %6s %6s", status_verdict_name(v, name),
-		     rate(top_rate(&t->now, &t->before, t->now.verdict[v], t->before.verdict[v]), a),
-		     number(t->now.verdict[v], b));
+		     top_per_second(top_rate(&t->now, &t->before, t->now.verdict[v],
+					     t->before.verdict[v]), a),
+		     top_number(t->now.verdict[v], b));
 }
 
 static uint64_t opens_before(const struct top *t, const struct top_mx *mx)
@@ -228,7 +194,7 @@ static uint64_t opens_before(const struct top *t, const struct top_mx *mx)
 
 static void draw_mx(const struct top *t, int y, int n)
 {
-	char addr[ADDR_TEXT], a[NUMBER], b[NUMBER];
+	char addr[ADDR_TEXT], a[TOP_NUMBER], b[TOP_NUMBER];
 	int i, width = COLS - LEFT - 20;
 
 	for (i = 0; i < t->now.mxs && i < n; i++) {
@@ -238,8 +204,8 @@ static void draw_mx(const struct top *t, int y, int n)
 		if ((int)strlen(addr) > width)
 			strcpy(addr + width - 1, "~");
 		putf(y + i, LEFT, "%-4s %-*s %6s %6s", conf_role_name(mx->role), width, addr,
-		     rate(top_rate(&t->now, &t->before, mx->opens, opens_before(t, mx)), a),
-		     number(mx->opens, b));
+		     top_per_second(top_rate(&t->now, &t->before, mx->opens, opens_before(t, mx)), a),
+		     top_number(mx->opens, b));
 	}
 }
 
@@ -271,59 +237,17 @@ static void draw_title(const struct top *t)
 	fill_line(0, A_BOLD);
 }
 
-static unsigned int percent(unsigned int n, unsigned int of)
-{
-	return of ? 100ull * n / of : 0;
-}
-
 static void draw_tables(const struct top *t)
 {
 	const struct kern_fill *f = &t->view.fill;
-	char a[NUMBER], b[NUMBER], c[NUMBER], d[NUMBER], e[NUMBER], g[NUMBER];
+	char n[6][TOP_NUMBER];
 
 	putf(1, 0, "frames %s/s  contacts %s of %s, %u%%  verified %s of %s, %u%%  lost %s",
-	     rate(top_rate(&t->now, &t->before, t->now.frames, t->before.frames), a),
-	     number(f->contacts, b), number(f->contacts_max, c), percent(f->contacts, f->contacts_max),
-	     number(f->verified, d), number(f->verified_max, e), percent(f->verified, f->verified_max),
-	     number(t->now.lost, g));
-}
-
-__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *fmt, ...)
-{
-	size_t n = strlen(text);
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (n)
-		n += snprintf(text + n, size - n, "; ");
-	if (n < size)
-		vsnprintf(text + n, size - n, fmt, ap);
-	va_end(ap);
-}
-
-static void append_families(char *text, size_t size, const char *what, const bool is[2])
-{
-	if (is[0] || is[1])
-		append(text, size, "%s (%s)", what,
-		       !is[1] ? "IPv4" : !is[0] ? "IPv6" : "IPv4, IPv6");
-}
-
-/* Why additions wait, and how many sources wait for it. */
-static void holds_text(const struct top_view *v, char *text, size_t size)
-{
-	char until[TEXT_TIME];
-	int i;
-
-	*text = '\0';
-	if (v->learning_until)
-		append(text, size, "learning until %s", text_time(v->learning_until, until));
-	append_families(text, size, "real MX not seen", v->is_unseen);
-	append_families(text, size, "real MX unhealthy", v->is_unhealthy);
-	for (i = 0; i < HOLD_GROWTH; i++)
-		if (v->held[i])
-			append(text, size, "%s %" PRIu64, hold_names[i], v->held[i]);
-	if (v->held_growth)
-		append(text, size, "%s %" PRIu64, hold_names[HOLD_GROWTH], v->held_growth);
+	     top_per_second(top_rate(&t->now, &t->before, t->now.frames, t->before.frames), n[0]),
+	     top_number(f->contacts, n[1]), top_number(f->contacts_max, n[2]),
+	     top_percent(f->contacts, f->contacts_max), top_number(f->verified, n[3]),
+	     top_number(f->verified_max, n[4]), top_percent(f->verified, f->verified_max),
+	     top_number(t->now.lost, n[5]));
 }
 
 static void draw_holds(const struct top *t)
@@ -340,7 +264,7 @@ static void draw_holds(const struct top *t)
 		put(2, 0, "reading ...");
 		return;
 	}
-	holds_text(v, text, sizeof(text));
+	top_holds(v, text, sizeof(text));
 	putf(2, 0, "listed %" PRIu64 "  in files %" PRIu64 " (+%" PRIu64 ")  holds: %s%s", v->listed,
 	     v->entries, v->grown, *text ? text : "none",
 	     v->notes ? "  a file of the configuration cannot be used: see status" : "");
@@ -350,12 +274,12 @@ static void draw_holds(const struct top *t)
 
 static void draw_row(const struct top_view *v, const struct top_row *r, int y)
 {
-	char src[ADDR_TEXT], last[TEXT_AGE], talk[TEXT_AGE], n[5][NUMBER];
+	char src[ADDR_TEXT], last[TEXT_AGE], talk[TEXT_AGE], n[5][TOP_NUMBER];
 
 	putf(y, 0, "%-*s %4s %6s %6s %6s %6s %4s %4s %s", SOURCE_WIDTH, source(&r->src, src),
-	     ago(v->now, r->last, last), number(r->low, n[0]), number(r->real, n[1]),
-	     number(r->high, n[2]), number(r->data, n[3]), number(r->hours, n[4]),
-	     ago(v->now, r->talk, talk), judgement_names[r->is]);
+	     top_ago(v->now, r->last, last), top_number(r->low, n[0]), top_number(r->real, n[1]),
+	     top_number(r->high, n[2]), top_number(r->data, n[3]), top_number(r->hours, n[4]),
+	     top_ago(v->now, r->talk, talk), judgement_names[r->is]);
 }
 
 static void draw_rows(const struct top *t, int y, int space)
@@ -373,16 +297,10 @@ static void draw_rows(const struct top *t, int y, int space)
 static void draw_listing(const struct top_view *v, const struct top_listing *l, int y)
 {
 	char src[ADDR_TEXT], since[TEXT_AGE], until[TEXT_AGE], why[128];
-	int n;
 
-	n = snprintf(why, sizeof(why), "%u strong", l->strong);
-	if (l->weak)
-		n += snprintf(why + n, sizeof(why) - n, ", %u weak", l->weak);
-	n += snprintf(why + n, sizeof(why) - n, l->strong + l->weak == 1 ? " offence" : " offences");
-	if (l->hold < HOLDS)
-		snprintf(why + n, sizeof(why) - n, "; held: %s", hold_names[l->hold]);
+	top_reason(l, why, sizeof(why));
 	putf(y, 0, "%-*s %5s %5s %4d %s", SOURCE_WIDTH, source(&l->src, src),
-	     l->hold < HOLDS ? "held" : ago(v->now, l->since, since),
+	     l->hold < HOLDS ? "held" : top_ago(v->now, l->since, since),
 	     l->until > v->now ? text_age(l->until - v->now, until) : "-", l->tier, why);
 }
 
