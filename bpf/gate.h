@@ -47,7 +47,7 @@ static __always_inline __u64 gate_hash(const struct nolist_gate *g, __u64 q0, __
 				       __u64 factor)
 {
 	if (g->flags & NOLIST_GATE_CONNECTION)
-		return ((q0 * factor ^ q1) * factor + tail) * factor;
+		return nolist_stamp_hash((q0 * factor ^ q1) * factor + tail, factor);
 	return nolist_stamp_hash(g->flags & NOLIST_GATE_SOURCE && !q0 ? q1 : nolist_network(q0, q1),
 				 factor);
 }
