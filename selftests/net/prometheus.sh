@@ -10,7 +10,7 @@
 . "$(dirname "$0")/../lib/lib.sh"
 
 need ip jq python3 curl
-FETCH="scripts/fetch.sh prometheus"
+FETCH="scripts/fetch.sh prometheus prometheus-node-exporter"
 (cd "$TOP" && $FETCH) >"$TMP/fetch.log" 2>&1 || skip_all "prometheus cannot be fetched"
 BIN=$BUILD/debs/prometheus/usr/bin
 RULES=$TOP/scripts/prometheus-rules.yml
@@ -34,6 +34,19 @@ must nolist dump --output "$TMP/list" 2>/dev/null
 nolist metrics -c "$CONF" >"$TMP/text"
 check 'promtool has nothing to say of the metrics' quiet "$BIN/promtool" check metrics <"$TMP/text"
 check 'nor of the rules' "$BIN/promtool" check rules "$RULES"
+
+# --- node_exporter's textfiles ---
+
+mkdir "$TMP/textfiles"
+must nolist metrics -c "$CONF" --output "$TMP/textfiles/nolist.prom"
+in_server "$BUILD/debs/prometheus-node-exporter/usr/bin/prometheus-node-exporter" --collector.disable-defaults \
+	--collector.textfile --collector.textfile.directory="$TMP/textfiles" --web.listen-address=127.0.0.1:9100 >"$TMP/node.log" 2>&1 &
+node() {
+	in_server curl -sf http://127.0.0.1:9100/metrics >"$TMP/node"
+}
+must wait_for 10 node
+is "$(grep '^node_textfile_scrape_error' "$TMP/node") $(grep -c '^nolist_[a-z_]*[{ ]' "$TMP/node")" \
+	"node_textfile_scrape_error 0 $(grep -c '^nolist_[a-z_]*[{ ]' "$TMP/textfiles/nolist.prom")" 'a real node_exporter takes all of the textfile'
 
 # --- the dashboard ---
 

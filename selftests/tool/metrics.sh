@@ -67,6 +67,13 @@ echo 'list-life = 3600' >>"$CONF"
 metrics -c "$CONF"
 is "$(value 'nolist_list_expires_timestamp_seconds{list="'"$TMP"'/a \"list\""}')" \
 	$((made + 3600)) 'or what the configuration says'
+is "$(value 'nolist_table_entries{table="contacts"}') $(value 'nolist_table_entries{table="verified"}') $(value 'nolist_table_capacity{table="contacts"}')" \
+	"$(jq -r '"\(.contacts.now) \(.verified.now) \(.contacts.capacity)"' "$TMP/status")" 'how full the tables are'
+sed '$a list = { "plain '"$TMP"'/plain" }' "$CONF" >"$TMP/list.conf"
+nolist dump --all -c "$TMP/list.conf" --quiet 2>/dev/null
+metrics -c "$CONF"
+is "$(grep -c '^nolist_sources{state="[a-z-]*"} [0-9]*$' "$TMP/out") $(value 'nolist_sources{state="offender"}')" '14 0' \
+	'sources by what they are judged to be'
 check 'when evidence was stored' test "$(($(date +%s) - $(value 'nolist_collect_timestamp_seconds')))" -lt 100
 is "$(grep -c "198.51\|$LOW4" "$TMP/out")" 0 'no address is in it'
 

@@ -31,7 +31,8 @@ static void fill(void)
 	scratch_put_verified(s, id, "192.0.2.2", 20);
 	error |= store_add_gaps(s, id, &gap) | store_add_bad_acks(s, id, 1, 7) |
 		 store_add_real(s, id, 0, &real) | store_add_change(s, id, 1, 77) |
-		 store_pardon(s, &p, WALL, WALL + 1000) | store_lift(s, &lift) | store_set_list(s, "/tmp/list", &list, 1);
+		 store_pardon(s, &p, WALL, WALL + 1000) | store_lift(s, &lift) |
+		 store_set_level(s, "judged.offender", 7) | store_set_list(s, "/tmp/list", &list, 1);
 	if (error || store_commit(s))
 		tap_die(failure_last()->what);
 	store_close(s);
@@ -55,6 +56,14 @@ static int on_pardon(const struct store_pardon *p, void *arg)
 static int on_lift(const struct store_lift *l, void *arg)
 {
 	(void)l;
+	(void)arg;
+	return 0;
+}
+
+static int on_level(const char *name, uint64_t count, void *arg)
+{
+	(void)name;
+	(void)count;
 	(void)arg;
 	return 0;
 }
@@ -88,6 +97,8 @@ static int read_all(void)
 		error = store_each_pardon(s, on_pardon, NULL);
 	if (!error)
 		error = store_each_lift(s, on_lift, NULL);
+	if (!error)
+		error = store_each_level(s, on_level, NULL);
 	if (error) {
 		store_close(s);
 		return error;
@@ -218,7 +229,7 @@ static size_t columns_of(const char *table, char name[COLUMNS][32])
 static void test_columns(void)
 {
 	static const char *const tables[] = { "epoch",	   "source",    "gap",  "bad_acks", "pardon",
-					      "real_hour", "mx_change", "list", "growth", "lift" };
+					      "real_hour", "mx_change", "list", "growth", "lift", "level" };
 	char column[COLUMNS][32];
 	size_t i, k, n;
 

@@ -36,6 +36,7 @@ struct collect {
 	struct store *store;
 	struct store *before; /* the same, as it was before this collect */
 	struct snapshot *tables;
+	struct collect_fill fill;
 	uint64_t news[STORE_COUNTS]; /* what this collect adds to the history */
 	uint32_t seen_s; /* when the tables that are being stored were stored last; 0: never */
 	struct collected done;
@@ -152,6 +153,8 @@ static bool merge_item(struct collect *c, struct store_row *row, const struct sn
 		is_new |= stored_add_opens(&row->stored, item->contacts, now_s);
 	if (counts)
 		add_counts(&row->stored, 1, c->news);
+	c->fill.contacts += !!item->contacts;
+	c->fill.verified += !!item->verified;
 	c->done.sources++;
 	if (!is_new)
 		return false;
@@ -374,6 +377,8 @@ static int write_store(struct collect *c)
 		error = collect_epochs(c);
 	if (!error)
 		error = write_news(c);
+	if (!error)
+		error = collect_fill(c->store, c->k, c->tables, &c->fill);
 	if (!error)
 		error = prune(c, is_new_day);
 	return error ? error : store_commit(c->store);

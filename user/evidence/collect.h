@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kern;
+struct snapshot;
 struct snapshot_stats;
 struct store;
 
@@ -24,5 +26,14 @@ struct collected {
 int collect(const char *pin_dir, const char *state_dir, uint64_t bytes_max, struct collected *done);
 /* A part of it: stores when evidence of an epoch was lost. */
 int collect_gaps(struct store *s, int id, const struct snapshot_stats *stats);
+
+/* Sources in the tables, as they are counted while they are read. */
+struct collect_fill {
+	uint64_t contacts, verified;
+};
+
+/* Another: how full the tables are. */
+int collect_fill(struct store *s, const struct kern *k, const struct snapshot *tables,
+		 const struct collect_fill *fill);
 
 #endif

@@ -5,6 +5,8 @@
  * the larger count, and it does not matter how often it is asked.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "user/base/failure.h"
 #include "user/evidence/as_of.h"
@@ -28,6 +30,7 @@ void history_add(struct history *h, const struct list *l)
 	if (!l->file)
 		return;
 	h->has_list = true;
+	memcpy(h->judged, l->judged, sizeof(h->judged));
 	h->entries = larger(h->entries, l->head.count);
 	if (!l->is_written)
 		return;
@@ -90,11 +93,16 @@ static int is_counted(const struct slots *s, const char *state_dir, bool *is)
 static int write_all(struct store *s, const struct history *h, const struct slots *slots, int64_t hour)
 {
 	int i, error = store_count_more(s, COUNT_LISTED, hour, h->listed);
+	char level[STORE_LEVEL];
 
 	if (!error)
 		error = store_count_more(s, COUNT_REMOVED, hour, h->removed);
 	if (!error)
 		error = store_count_most(s, COUNT_ENTRIES, hour, h->entries);
+	for (i = 0; i < JUDGEMENTS && !error; i++) {
+		snprintf(level, sizeof(level), "judged.%s", judgement_names[i]);
+		error = store_set_level(s, level, h->judged[i]);
+	}
 	for (i = 0; i < SLOTS && !error; i++) {
 		error = store_count_most(s, COUNT_BACK, slots->first + i, slots->back[i]);
 		if (!error)

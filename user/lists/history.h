@@ -11,6 +11,7 @@
 /* Of several lists, those that have most; starts with zeros. */
 struct history {
 	uint64_t listed, removed, entries;
+	size_t judged[JUDGEMENTS]; /* of the last list: they are the same for all */
 	bool has_list;
 };
 

@@ -37,6 +37,7 @@ struct list {
 	size_t pardoned;
 	size_t dual;  /* may have an alibi in the other family */
 	size_t other; /* of an address family that the format cannot hold */
+	size_t judged[JUDGEMENTS]; /* all that were judged, by what they are */
 	/* Changes since the old file: */
 	size_t added;
 	size_t removed;

@@ -67,6 +67,7 @@ bool list_is_on(const struct list *l, const struct judged *of)
 
 static void count(struct list *l, const struct judged *of)
 {
+	l->judged[of->v.is]++;
 	l->suspects += of->v.is == JUDGED_SUSPECT;
 	l->held += of->v.is == JUDGED_HELD;
 	l->allowed += of->v.is == JUDGED_ALLOWED;

@@ -294,6 +294,39 @@ static int history(struct metrics *m)
 	return error;
 }
 
+struct level_walk {
+	struct metrics *m;
+	const char *prefix, *label;
+};
+
+static int on_level(const char *name, uint64_t count, void *arg)
+{
+	const struct level_walk *w = arg;
+	size_t size = strlen(w->prefix);
+
+	if (!strncmp(name, w->prefix, size))
+		sample(w->m, "", LABELS({ w->label, name + size }), count);
+	return 0;
+}
+
+static int levels(struct metrics *m)
+{
+	static const char *const text[][4] = {
+		{ "sources", "judged.", "state", "Sources by what the last dump judged them to be." },
+		{ "table_entries", "entries.", "table", "Sources in a table, as of the last collect." },
+		{ "table_capacity", "capacity.", "table", "Sources that fit into a table." },
+	};
+	int i, error = 0;
+
+	for (i = 0; i < 3 && !error; i++) {
+		struct level_walk w = { m, text[i][1], text[i][2] };
+
+		head(m, text[i][0], "gauge", text[i][3]);
+		error = store_each_level(m->store, on_level, &w);
+	}
+	return error;
+}
+
 enum list_metric { LIST_ENTRIES, LIST_ADDED, LIST_TIME, LIST_EXPIRES, LIST_HELD, LIST_METRICS };
 
 struct list_walk {
@@ -372,6 +405,8 @@ static int write_all(struct metrics *m)
 	if (m->store) {
 		site(m);
 		error = history(m);
+		if (!error)
+			error = levels(m);
 		if (!error)
 			error = lists(m);
 	}

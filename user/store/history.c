@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Rows of the history: how much there was of each kind in each hour, for two years, and no
- * source in it.
+ * source in it. And levels, of which only the last is known.
  */
 #include "user/base/text.h"
 #include "user/store/private.h"
@@ -79,6 +79,37 @@ int store_each_count(struct store *s, int64_t from, int64_t to, store_count_fn *
 		ret = c.is_damaged	    ? store_damaged(s) :
 		      kind >= STORE_COUNTS ? 0 :
 					     fn(kind, hour, count, arg);
+		if (ret)
+			break;
+	}
+	sqlite3_reset(q);
+	return ret;
+}
+
+int store_set_level(struct store *s, const char *name, uint64_t count)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_LEVEL_SET);
+
+	if (!q)
+		return s->error;
+	sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 2, count > INT64_MAX ? INT64_MAX : count);
+	return store_run(s, q, "write");
+}
+
+int store_each_level(struct store *s, store_level_fn *fn, void *arg)
+{
+	sqlite3_stmt *q = store_stmt(s, SQL_LEVEL_EACH);
+	int ret;
+
+	if (!q)
+		return s->error;
+	while ((ret = store_step(s, q)) > 0) {
+		struct columns c = { .q = q };
+		const char *name = column_text(&c, 0, STORE_LEVEL);
+		uint64_t count = column_number(&c, 1, 0, INT64_MAX);
+
+		ret = c.is_damaged ? store_damaged(s) : fn(name, count, arg);
 		if (ret)
 			break;
 	}

@@ -83,6 +83,7 @@ const char *const store_steps[] = {
 	"  PRIMARY KEY (kind, hour)) WITHOUT ROWID;",
 	"CREATE TABLE lift (source BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, at))"
 	"  WITHOUT ROWID;",
+	"CREATE TABLE level (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 const int store_version = sizeof(store_steps) / sizeof(*store_steps);

@@ -80,6 +80,8 @@ static const char *const sql[STATEMENTS] = {
 	[SQL_HISTORY_EACH] = "SELECT kind, hour, count FROM history WHERE hour BETWEEN ?1 AND ?2"
 			     " ORDER BY kind, hour",
 	[SQL_HISTORY_DROP] = "DELETE FROM history WHERE hour NOT BETWEEN ?1 AND ?2",
+	[SQL_LEVEL_SET] = "INSERT OR REPLACE INTO level VALUES (?1, ?2)",
+	[SQL_LEVEL_EACH] = "SELECT name, count FROM level ORDER BY name",
 	[SQL_LIFT_ADD] = "INSERT OR IGNORE INTO lift VALUES (?1, ?2)",
 	[SQL_LIFT_EACH] = "SELECT source, at FROM lift ORDER BY source, at",
 	/* Also those of a clock that was wrong. */

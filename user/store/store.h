@@ -204,6 +204,15 @@ int store_count_most(struct store *s, enum store_count kind, int64_t hour, uint6
 typedef int store_count_fn(enum store_count kind, int64_t hour, uint64_t count, void *arg);
 int store_each_count(struct store *s, int64_t from, int64_t to, store_count_fn *fn, void *arg);
 
+/* --- levels -------------------------------------------------------------------- */
+
+/* How much there is of something, as it was counted last. Names are words of this program. */
+#define STORE_LEVEL 64
+int store_set_level(struct store *s, const char *name, uint64_t count);
+/* Calls fn for each, by name; a return other than 0 ends the walk. */
+typedef int store_level_fn(const char *name, uint64_t count, void *arg);
+int store_each_level(struct store *s, store_level_fn *fn, void *arg);
+
 /* --- gaps -------------------------------------------------------------------- */
 
 /*
