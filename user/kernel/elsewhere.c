@@ -50,7 +50,7 @@ unsigned int kern_elsewhere(const struct kern *k)
 		if (fd < 0)
 			continue;
 		is_it = !kern_prog_info(fd, &prog) && !strcmp(prog.name, NOLIST_PROG) &&
-			!is_here(k, id) && uses_pinned(k, &prog);
+			!is_here(k, id) && uses_pinned(k, &prog) && kern_prog_is_callable(&prog);
 		close(fd);
 	}
 	return is_it ? id : 0;

@@ -225,6 +225,33 @@ int kern_prog_info(int fd, struct kern_prog *prog)
 	return 0;
 }
 
+/* What cannot be looked at counts as if it did. */
+static bool link_holds(unsigned int link_id, unsigned int prog_id)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	int fd = bpf_link_get_fd_by_id(link_id);
+	bool holds;
+
+	if (fd < 0)
+		return errno != ENOENT;
+	holds = bpf_obj_get_info_by_fd(fd, &info, &size) || info.prog_id == prog_id;
+	close(fd);
+	return holds;
+}
+
+bool kern_prog_is_callable(const struct kern_prog *prog)
+{
+	__u32 id = 0;
+
+	if (!prog->is_extension)
+		return true;
+	while (!bpf_link_get_next_id(id, &id))
+		if (link_holds(id, prog->id))
+			return true;
+	return errno != ENOENT;
+}
+
 /* Opens those of a program's maps that are ours; *has_ours: there are some. */
 static int open_maps(struct kern_instance *instance, const struct kern_prog *prog, bool *has_ours)
 {

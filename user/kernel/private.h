@@ -91,6 +91,12 @@ const struct kern_if *kern_if_of(const struct kern *k, int ifindex);
 int kern_abi(const struct kern *k, const char *pin_dir); /* -EPROTO: one is of another ABI */
 int kern_prog_info(int fd, struct kern_prog *prog);
 int kern_prog_info_of(const char *pin_dir, unsigned int id, struct kern_prog *prog);
+/*
+ * Can it still be called? An extension without a link cannot, though it may stay loaded as
+ * long as this process lives: before 1.4.1 libxdp leaves descriptors of what it detaches
+ * open. Of others each attachment counts, and they are freed with the last.
+ */
+bool kern_prog_is_callable(const struct kern_prog *prog);
 void kern_instance_init(struct kern_instance *instance);
 void kern_instance_close(struct kern_instance *instance);
 int kern_instance_same(const struct kern *k, unsigned int conf_id); /* its number, or -1 */

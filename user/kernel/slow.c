@@ -248,38 +248,6 @@ bool kern_prog_uses(const struct kern_prog *prog, unsigned int map_id)
 	return false;
 }
 
-/* What cannot be looked at counts as if it did. */
-static bool link_holds(unsigned int link_id, unsigned int prog_id)
-{
-	struct bpf_link_info info = {};
-	__u32 size = sizeof(info);
-	int fd = bpf_link_get_fd_by_id(link_id);
-	bool holds;
-
-	if (fd < 0)
-		return errno != ENOENT;
-	holds = bpf_obj_get_info_by_fd(fd, &info, &size) || info.prog_id == prog_id;
-	close(fd);
-	return holds;
-}
-
-/*
- * Can it still be called? An extension without a link cannot, though it may stay loaded as
- * long as this process lives: before 1.4.1 libxdp leaves descriptors of what it detaches
- * open. Of others each attachment counts, and they are freed with the last.
- */
-static bool is_callable(const struct kern_prog *prog)
-{
-	__u32 id = 0;
-
-	if (!prog->is_extension)
-		return true;
-	while (!bpf_link_get_next_id(id, &id))
-		if (link_holds(id, prog->id))
-			return true;
-	return errno != ENOENT;
-}
-
 /* Does this program use the array? What cannot be looked at counts as if it did. */
 static bool may_use(unsigned int id, unsigned int map_id)
 {
@@ -289,7 +257,7 @@ static bool may_use(unsigned int id, unsigned int map_id)
 	if (ret)
 		return ret != -ENOENT;
 	return !strcmp(prog.name, NOLIST_PROG) && kern_prog_uses(&prog, map_id) &&
-	       is_callable(&prog);
+	       kern_prog_is_callable(&prog);
 }
 
 /* Does any program on this machine use it? Other network namespaces may share the pins. */
