@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What strangers send to lint: an MTA-STS policy, a name server's message, records; and walks
- * through zones of any shape. The first byte says which.
+ * What strangers send to lint: an MTA-STS policy, a name server's message, records, SPF; and
+ * walks through zones of any shape. The first byte says which.
  */
 #include <string.h>
 
 #include "selftests/fuzz/fuzz.h"
 #include "user/lint/senders.h"
+#include "user/lint/spf.h"
 
 static void read_policy(const uint8_t *data, size_t size)
 {
@@ -93,13 +94,32 @@ static void walk_all(const uint8_t *data, size_t size)
 		}
 }
 
+/* An SPF record, of a domain with a fake of each family; no question is left. */
+static void read_spf(const uint8_t *data, size_t size)
+{
+	static struct zone_host host[ZONE_HOSTS];
+	static struct dns *d;
+	struct zone z = { .name = "example", .spf.records = 1 };
+	struct zone_spf *s = &z.spf;
+
+	if (!d)
+		HOLDS(!dns_open(&d, &(struct dns_options){ .resolver = "127.0.0.1" }));
+	dns_allow(d, 0, 0);
+	fill_zone(&z, host, (const uint8_t *)"\0\14\16", 3);
+	memcpy(s->text, data, size < SPF_TEXT ? size : SPF_TEXT - 1);
+	spf_follow(&z, d);
+	HOLDS(!dns_asked(d) && s->passing <= 4 && s->voids <= s->lookups);
+	HOLDS(!s->passing == !*s->term && !s->passing == !*s->of);
+	HOLDS(!s->passing || !strchr("-~?", *s->term));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(const uint8_t *data, size_t size) = {
-		read_policy, read_message, read_record, walk_all,
+		read_policy, read_message, read_record, walk_all, read_spf,
 	};
 
 	if (size)
-		readers[*data % 4](data + 1, size - 1);
+		readers[*data % 5](data + 1, size - 1);
 	return 0;
 }

@@ -24,6 +24,8 @@ lint)
 	printf '\1\1\2\204\0\0\1\0\1\0\0\0\0\1a\0\0\17\0\1\300\14\0\17\0\1\0\0\1\54\0\4\0\12\300\14' | seed
 	printf '\2\0\12\2mx\7example\3com\0' | seed
 	printf '\3\24\35\26\26' | seed
+	printf '\4v=spf1 +mx/24//48 a:a.example ip4:192.175.48.0/29 ip6:2620::/16 ?include:b ~exists:%%{i}.x' | seed
+	printf '\4v=spf1 ptr -all redirect=_spf.example exp=e' | seed
 	;;
 networks)
 	printf '192.0.2.0/24 # a network\n2001:db8::/48\n198.51.100.7\n' | seed

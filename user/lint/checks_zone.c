@@ -13,7 +13,6 @@
 
 #define TTL_LONG DAY_S
 #define TESTED_MAX 10 /* MXes that Internet.nl looks at, in the order of their names */
-#define SPF_LOOKUPS 10 /* RFC 7208 4.6.4 */
 
 /* --- 1: the name servers --------------------------------------------------------------------- */
 
@@ -298,55 +297,44 @@ void look_ptr(struct lint *l)
 
 /* --- 18: SPF ---------------------------------------------------------------------------------------- */
 
-/* Terms of an SPF record that each cost a look-up, and whether "mx" is among them. */
-static int count_terms(const char *spf, bool *has_mx)
+static void look_spf_fakes(struct lint *l)
 {
-	static const char *const costly[] = { "include:", "a", "mx", "ptr", "exists:", "redirect=" };
-	char text[512], *term, *rest = text;
-	size_t i, n;
-	int count = 0;
+	const struct zone_spf *s = &l->zone.spf;
+	char text[ADDR_TEXT];
 
-	snprintf(text, sizeof(text), "%s", spf);
-	while ((term = strsep(&rest, " "))) {
-		term += strspn(term, "+");
-		for (i = 0; i < sizeof(costly) / sizeof(*costly); i++) {
-			n = strlen(costly[i]);
-			if (strncasecmp(term + strspn(term, "-~?"), costly[i], n))
-				continue;
-			if (strchr(":=", costly[i][n - 1]) ||
-			    strchr(":/", term[strspn(term, "-~?") + n])) {
-				count++;
-				*has_mx |= i == 2 && *term != '-' && *term != '~' && *term != '?';
-			}
-		}
-	}
-	return count;
+	addr_text(&s->passed, text);
+	if (!strcmp(s->of, l->zone.name))
+		bad(l, l->zone.name, "\"%s\" in the SPF record lets %s, a fake's address, send mail of "
+		    "the domain", s->term, text);
+	else
+		bad(l, l->zone.name, "the SPF record includes that of %s, where \"%s\" lets %s, a fake's "
+		    "address, send mail of the domain", s->of, s->term, text);
+	find_hint(&l->found, "name the hosts that send: ip4:ADDRESS, or a:NAME");
 }
 
 void look_spf(struct lint *l)
 {
 	const struct zone *z = &l->zone;
-	bool has_mx = false;
-	int terms, i;
+	const struct zone_spf *s = &z->spf;
 
-	terms = count_terms(z->spf, &has_mx);
-	for (i = 0; i < z->hosts && !zone_has_role(&z->host[i], NOLIST_LOW) &&
-		    !zone_has_role(&z->host[i], NOLIST_HIGH); i++)
-		;
-	if (z->spfs > 1) {
-		bad(l, z->name, "it has %d SPF records: one is allowed (RFC 7208 3.2)", z->spfs);
+	if (s->records > 1) {
+		bad(l, z->name, "it has %d SPF records: one is allowed (RFC 7208 3.2)", s->records);
 		find_hint(&l->found, "join them to one");
 	}
-	if (has_mx && i < z->hosts) {
-		bad(l, z->name, "\"mx\" in the SPF record lets the fakes' addresses send mail of the "
-		    "domain: \"%.120s\"", z->spf);
-		find_hint(&l->found, "name the hosts that send: a:%.150s", z->host[i].name);
-	}
-	if (terms > SPF_LOOKUPS) {
-		bad(l, z->name, "the SPF record has %d terms that need a look-up, and %d are allowed",
-		    terms, SPF_LOOKUPS);
+	if (s->passing)
+		look_spf_fakes(l);
+	if (s->lookups > SPF_LOOKUPS) {
+		bad(l, z->name, "the SPF record, with all that it includes, needs more than %d look-ups: "
+		    "receivers take it for an error (RFC 7208 4.6.4)", SPF_LOOKUPS);
 		find_hint(&l->found, "ip4: and ip6: need none");
 	}
-	if (!z->spfs && l->worst < 0 && z->spf_state != DNS_OK && z->spf_state != DNS_NODATA)
+	if (s->voids > SPF_VOIDS)
+		bad(l, z->name, "%d of the look-ups of the SPF record find nothing: receivers may take "
+		    "it for an error after %d (RFC 7208 4.6.4)", s->voids, SPF_VOIDS);
+	if (*s->fault)
+		bad(l, z->name, "receivers take the SPF record for an error: %s", s->fault);
+	if (s->is_cut && l->worst < 0)
+		lint_skip(l, "the SPF record could not be followed to its end");
+	if (!s->records && s->state != DNS_OK && s->state != DNS_NODATA)
 		lint_skip(l, "the TXT records could not be asked for");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Gathers what the DNS says of a domain's mail, in three rounds of questions: the domain's
- * own records; its MXes and name servers; the names of addresses, and each server's answer.
+ * own records; its MXes and name servers; the names of addresses, and each server's answer. SPF comes last.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "user/lint/certificate.h"
+#include "user/lint/spf.h"
 #include "user/lint/zone.h"
 
 #define NAME_SERVERS 4 /* of which addresses are asked */
@@ -104,18 +105,6 @@ static int take_hosts(struct zone *z, const struct dns_answer *a)
 	return 0;
 }
 
-static void take_spf(struct zone *z, const struct dns_answer *a)
-{
-	char text[sizeof(z->spf)];
-	int i;
-
-	z->spf_state = a->state;
-	for (i = 0; i < a->records; i++)
-		if (!dns_txt(&a->record[i], text, sizeof(text)) &&
-		    !strncasecmp(text, "v=spf1", 6) && (!text[6] || text[6] == ' ') && !z->spfs++)
-			strcpy(z->spf, text);
-}
-
 /* RFC 8461 3.1: exactly one record that begins so, with an id. */
 static void take_policy_txt(struct zone_policy *p, const struct dns_answer *a)
 {
@@ -161,7 +150,8 @@ static int ask_domain(struct zone *z, struct dns *d, struct dns_question *server
 	dns_ask(d, q, 4);
 	error = take_hosts(z, &q[0].answer);
 	*n = take_servers(z, &q[1].answer, servers);
-	take_spf(z, &q[2].answer);
+	z->spf.state = q[2].answer.state;
+	z->spf.records = spf_take(&q[2].answer, z->spf.text);
 	take_policy_txt(&z->policy, &q[3].answer);
 	dns_free(q, 4);
 	return error;
@@ -327,6 +317,8 @@ int zone_look(struct zone *z, struct dns *d, const char *name, const struct conf
 	error = ask_hosts(z, d, conf);
 	if (!error)
 		error = ask_names(z, d);
+	if (!error)
+		spf_follow(z, d);
 	z->questions = dns_asked(d);
 	return error;
 }

@@ -74,6 +74,23 @@ struct zone_policy {
 	int mxs;
 };
 
+#define SPF_TEXT 2048  /* bytes of a record that are looked at */
+#define SPF_LOOKUPS 10 /* RFC 7208 4.6.4 */
+#define SPF_VOIDS 2    /* look-ups that find nothing; the same */
+
+struct zone_spf {
+	enum dns_state state;
+	char text[SPF_TEXT]; /* the first record */
+	int records;
+	int lookups;     /* that it costs, with all that it includes: more than SPF_LOOKUPS, at least */
+	int voids;       /* of them find nothing */
+	bool is_cut;     /* some of it could not be asked for */
+	char fault[320]; /* why receivers take it for an error; "": they do not */
+	int passing;     /* addresses of fakes that it lets send, and of the first of them: */
+	struct nolist_addr passed;
+	char term[80], of[128]; /* the term that does, and whose record that is in */
+};
+
 struct zone {
 	char name[DNS_NAME];   /* in ASCII, lower case */
 	enum dns_state state;  /* of the MX records */
@@ -89,9 +106,7 @@ struct zone {
 	char server_name[ZONE_SERVERS][256];
 	int servers;
 	int name_servers; /* NS records */
-	enum dns_state spf_state;
-	char spf[512]; /* the first SPF record */
-	int spfs;
+	struct zone_spf spf;
 	struct zone_policy policy;
 	int questions; /* that were asked */
 };
