@@ -208,6 +208,8 @@ for f in $("$TOOL" dump --list-formats | awk '!/^ / { print $1 }'); do
 	run dump -c "$CONF" --at "$NOW" --format "$f" --output "$TMP/end.$f"
 	run dump -c "$CONF" --close --format "$f" --output "$TMP/end.$f"
 	[ "$status" = 0 ] || left+=" $f: $status"
+	# That of policyd still says which networks are never listed.
+	[ "$f" != policy ] || sed -i '/^[LX] /d' "$TMP/end.$f"
 	left+=$(grep -E '203\.0\.113|203-0|100\.1[2-9]|2001:db8:5|^127\.0\.0\.2$|^2\.0\.0\.127|7f00:2' "$TMP/end.$f")
 done
 is "$left" '' 'an ended list is empty in every format, without test entries'

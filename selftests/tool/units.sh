@@ -33,7 +33,7 @@ trap end EXIT
 
 # --- as files ----------------------------------------------------------------
 
-must make --no-print-directory install DESTDIR="$TMP/root" >/dev/null
+must make --no-print-directory B="${NOLIST_BUILD:-build}" install DESTDIR="$TMP/root" >/dev/null
 mkdir "$TMP/units"
 for unit in "$TMP/root/$UNITS"/*; do
 	sed "s|/usr/local/|$TMP/root/usr/local/|" "$unit" >"$TMP/units/${unit##*/}"
@@ -123,7 +123,7 @@ cat >"$LAB/boot" <<-END
 	mount -t sysfs sysfs /sys
 	mount -t bpf bpf /sys/fs/bpf
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
-	make --no-print-directory install >/dev/null
+	make --no-print-directory B=${NOLIST_BUILD:-build} install >/dev/null
 	mkdir -p /run/units/service.d /run/units/nolist-xdp-run.service.d /run/none /etc/postfix
 	mkdir -m 777 /run/anybody
 	cp $LAB/lab.target /run/units

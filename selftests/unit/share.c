@@ -68,14 +68,20 @@ static struct record a_record(struct nolist_source src, unsigned int most)
 	return r;
 }
 
+/* An array without elements may have no address. */
+static bool differ(const void *a, const void *b, size_t size)
+{
+	return size && memcmp(a, b, size);
+}
+
 static bool is_same(const struct record *a, const struct record *b)
 {
 	struct record x = *a, y = *b;
 
 	if (x.hours != y.hours || x.data_hours != y.data_hours || x.open_hours != y.open_hours ||
-	    memcmp(x.hour, y.hour, x.hours * sizeof(*x.hour)) ||
-	    memcmp(x.data_hour, y.data_hour, x.data_hours * sizeof(*x.data_hour)) ||
-	    memcmp(x.open_hour, y.open_hour, x.open_hours * sizeof(*x.open_hour)))
+	    differ(x.hour, y.hour, x.hours * sizeof(*x.hour)) ||
+	    differ(x.data_hour, y.data_hour, x.data_hours * sizeof(*x.data_hour)) ||
+	    differ(x.open_hour, y.open_hour, x.open_hours * sizeof(*x.open_hour)))
 		return false;
 	x.hour = y.hour = NULL;
 	x.data_hour = y.data_hour = NULL;
