@@ -9,6 +9,7 @@
 
 #include "user/base/special_use.h"
 #include "user/check/check.h"
+#include "user/config/keys_gate.h"
 
 /* --- whether they are addresses of this host --------------------------------------- */
 
@@ -59,17 +60,18 @@ static void not_here(struct findings *to, const struct conf_mx *mx, const struct
 
 /* --- the gate ----------------------------------------------------------------------- */
 
-/* Who never visits a low fake waits at the gate, until it has delivered once. */
+/* Who never visits a low fake waits, until it has delivered once. */
 static void check_gate(struct findings *to, const struct conf *conf)
 {
-	if (!conf->gate_s)
+	const char *where = conf_waits_at(conf);
+
+	if (!where)
 		return;
-	find(to, GRADE_NOTE, "gate", "",
+	find(to, GRADE_NOTE, conf->gate_s ? "gate" : "policy", "",
 	     "senders that never try the low fake (where MTA-STS or DANE names the real MX alone, or "
-	     "the application knows only one MX) wait %u s at their first mail",
-	     conf->gate_s);
-	find_hint(to, "nothing else should delay the same strangers: postscreen's greeting, "
-		      "postgrey or rspamd's greylisting beside the gate delay them twice");
+	     "the application knows only one MX) wait %s with their first mail", where);
+	find_hint(to, "\"nolist-xdp lint DOMAIN\" says if that is so; postscreen's greeting, postgrey or "
+		      "rspamd's greylisting delay the same senders once more");
 }
 
 static void check_addresses(struct findings *to, const struct conf *conf, const struct links *links,

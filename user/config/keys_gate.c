@@ -82,6 +82,13 @@ void conf_check_gate(struct conf *conf)
 				  "can visit one first", family[f]);
 }
 
+const char *conf_waits_at(const struct conf *conf)
+{
+	if (conf->gate_s)
+		return conf->policy == POLICY_DEFER ? "at the gate, and at the policy service" : "at the gate";
+	return conf->policy == POLICY_DEFER ? "at the policy service" : NULL;
+}
+
 /* Rounded up, and at most as much as there is room for. */
 static unsigned char units(unsigned int seconds, unsigned int unit)
 {

@@ -16,6 +16,11 @@ int conf_set_gate_window(struct conf *conf, const char *value, const char *where
 void conf_init_gate(struct conf *conf);
 /* Notes where a gate that is configured stays open. */
 void conf_check_gate(struct conf *conf);
+/*
+ * What makes senders wait that were at no low fake, the gate or the policy service, for messages;
+ * NULL: nothing does.
+ */
+const char *conf_waits_at(const struct conf *conf);
 /* Fills what the program reads of them. */
 void conf_fill_gate(const struct conf *conf, struct nolist_config *out);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "user/config/keys_gate.h"
 #include "user/lint/lint.h"
 
 /* --- 15: MTA-STS ------------------------------------------------------------------------------------ */
@@ -36,6 +37,17 @@ static void look_policy_certificate(struct lint *l, const struct zone_host *h)
 	}
 }
 
+/* What senders make of a low fake that they skip; where something waits for their visit, it matters. */
+static void look_skipped(struct lint *l, const struct zone_host *h, const char *text)
+{
+	const char *where = conf_waits_at(l->conf);
+
+	if (where)
+		lint_say(l, GRADE_WARNING, h->name, "%s: their first mail waits %s", text, where);
+	else
+		lint_say(l, GRADE_NOTE, h->name, "%s", text);
+}
+
 static void look_policy_host(struct lint *l, const struct zone_host *h)
 {
 	const struct zone_policy *p = &l->zone.policy;
@@ -48,8 +60,8 @@ static void look_policy_host(struct lint *l, const struct zone_host *h)
 			 "there%s", is_strict(p) ? "" : " once the mode is enforce");
 		find_hint(&l->found, "mx: %.200s", h->name);
 	} else if (role == NOLIST_LOW && !is_named) {
-		lint_say(l, GRADE_NOTE, h->name, "the policy does not name the low fake: senders that "
-			 "honour MTA-STS skip it, and lack that alibi");
+		look_skipped(l, h, "the policy does not name the low fake: senders that honour MTA-STS "
+				   "skip it, and lack that alibi");
 		find_hint(&l->found, "mx: %.200s", h->name);
 	} else if (role == NOLIST_HIGH && is_named && is_strict(p)) {
 		lint_say(l, GRADE_NOTE, h->name, "the policy names a high fake: where the real MX is "
@@ -158,6 +170,9 @@ void look_tlsa(struct lint *l)
 		} else if (h->tlsa == TLSA_NONE && zone_role(h) == NOLIST_REAL) {
 			lint_say(l, GRADE_WARNING, h->name, "another MX has TLSA records, and the real one "
 				 "has none: its mail can be sent in the clear");
+		} else if (h->tlsa == TLSA_NONE && zone_role(h) == NOLIST_LOW && conf_waits_at(l->conf)) {
+			lint_say(l, GRADE_NOTE, h->name, "it has no TLSA record: senders that deliver by "
+				 "DANE alone skip it, and their first mail waits %s", conf_waits_at(l->conf));
 		} else if (h->tlsa == TLSA_NONE) {
 			lint_say(l, GRADE_NOTE, h->name, "it has no TLSA record, which for a fake costs "
 				 "nothing; Internet.nl takes it for a fault");
