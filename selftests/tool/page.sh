@@ -8,6 +8,7 @@
 # browser/page.sh looks at it in a browser.
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
+FETCH="scripts/fetch.sh wrk"
 UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
@@ -114,6 +115,72 @@ behind() {
 }
 check 'nor behind a proxy' test "$(behind)" -gt 0
 is "$(ask json?address=203.0.113.1)" 200 'which costs others nothing'
+
+
+# --- slow clients, and many requests ---
+
+pid=$(pgrep -f 'nolist-xdp.* page --contact' | head -n 1)
+memory() {
+	sed -n 's/^VmRSS:\s*\([0-9]*\).*/\1/p' "/proc/$pid/status"
+}
+# Connections, each from ADDRESS or from a network of its own, that send a byte of a request each second.
+cat >"$TMP/slow.py" <<'END'
+import select, socket, sys, time
+n, ready, address = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+held = []
+def more():
+    s = socket.socket()
+    s.bind((address[0] if address else f"127.{len(held) // 200 + 1}.{len(held) % 200}.1", 0))
+    s.settimeout(5)
+    s.connect(("127.0.0.1", 9826))
+    s.sendall(b"GET / HTTP/1.1\r\nX: ")
+    held.append(s)
+for i in range(n):
+    more()
+until, t = time.monotonic() + 25, 0
+while time.monotonic() < until:
+    gone = 0
+    for s in held:
+        try:
+            if select.select([s], [], [], 0)[0] and not s.recv(100):
+                raise OSError
+            s.sendall(b"x")
+        except OSError:
+            gone += 1
+    t += 1
+    if t == 2:
+        open(ready, "w").write(str(gone))
+    time.sleep(1)
+END
+in_server "$PYTHON" "$TMP/slow.py" 100 "$TMP/slow.one" 127.9.9.9 2>"$TMP/err.slow1" &
+slow=$!
+must wait_for 15 test -s "$TMP/slow.one"
+is "$(cat "$TMP/slow.one")" 84 'of one network sixteen may connect at once'
+is "$(get "$URL/style.css")" 200 'and others are served meanwhile'
+wait "$slow"
+in_server "$PYTHON" "$TMP/slow.py" 400 "$TMP/slow.many" 2>"$TMP/err.slow2" &
+slow=$!
+must wait_for 20 test -s "$TMP/slow.many"
+check 'slow clients of many networks keep nobody out' wait_for 10 is_up "$URL/style.css"
+check 'and take little memory' test "$(memory)" -lt 30000
+diag "it has $(memory) kB"
+kill "$slow"
+
+# As many requests as it takes, from one network.
+pid=$(pgrep -f 'nolist-xdp.* page --listen' | head -n 1)
+LOAD=$BUILD/debs/wrk/usr/bin/wrk
+in_client env LD_LIBRARY_PATH="$(find "$BUILD/debs/wrk" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)" \
+	"$LOAD" -t 1 -c 8 -d 4 -H 'X-Forwarded-For: 198.18.241.1' \
+	'http://192.0.2.20/json?address=203.0.113.1' >"$TMP/load" 2>&1 &
+load=$!
+sleep 1
+is "$(ask json?address=203.0.113.1)" 200 'it is there for others while one asks for all it can'
+asked=$(in_client curl -s -o /dev/null -m 5 -w '%{http_code} %{time_total}' -H 'X-Forwarded-For: 198.18.240.1' 'http://192.0.2.20/json?address=203.0.113.1')
+wait "$load"
+diag "another is answered: $asked; $(grep -E 'requests in|Requests/sec|Non-2xx' "$TMP/load" | tr -s ' \n' ' '), $(memory) kB"
+is "$(awk '/requests in/ { all = $1 } /Non-2xx/ { no = $NF } END { print (all > 1000 && all - no <= 30) }' "$TMP/load")" 1 \
+	'which gets no more than its share'
+check 'and takes no memory' test "$(memory)" -lt 30000
 
 # --- the list ---
 

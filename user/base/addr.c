@@ -110,6 +110,15 @@ const char *prefix_text(const struct prefix *p, char text[ADDR_TEXT])
 	return text;
 }
 
+uint64_t addr_network(const struct nolist_addr *addr)
+{
+	bool is_ip4 = addr_is_ip4(addr);
+	uint64_t n = 0;
+
+	memcpy(&n, addr->b + (is_ip4 ? 12 : 0), is_ip4 ? 3 : 6);
+	return n | (is_ip4 ? 1ull << 63 : 1ull << 62);
+}
+
 int addr_compare(const struct nolist_addr *a, const struct nolist_addr *b)
 {
 	return memcmp(a, b, sizeof(*a));

@@ -8,6 +8,7 @@
 #define NOLIST_ADDR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "bpf/abi.h"
 
 #define ADDR_TEXT 64 /* bytes: enough for any address or prefix as text */
@@ -25,6 +26,8 @@ const char *addr_text(const struct nolist_addr *addr, char text[ADDR_TEXT]);
 /* A single address is written without a length: IPv4's /32 and IPv6's /128. */
 const char *prefix_text(const struct prefix *p, char text[ADDR_TEXT]);
 bool addr_is_ip4(const struct nolist_addr *addr);
+/* A number for its /24 or /48, never 0: to compare, not to keep. */
+uint64_t addr_network(const struct nolist_addr *addr);
 int addr_compare(const struct nolist_addr *a, const struct nolist_addr *b); /* as memcmp */
 /* Is the address in the prefix? An IPv4 address is in no IPv6 prefix, not even in ::/0. */
 bool prefix_has(const struct prefix *p, const struct nolist_addr *addr);

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Serves GET and HEAD, and POST at one path. A reply is made whole before its first byte goes out, so a slow client
- * costs its own memory and a place among the connections, until nothing has moved for a while.
+ * Serves GET and HEAD, and POST at one path. A reply is made whole before its first byte goes out, so
+ * a slow client costs its own memory and a place among the connections, for a while (slots.c).
  */
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "user/base/failure.h"
 #include "user/http/http.h"
+#include "user/http/slots.h"
 
 #define MEMORY 16384 /* bytes for what a client sends, of each connection */
 
 struct http {
 	struct MHD_Daemon *daemon;
-	const char *post;
-	http_fn *fn;
+	struct slots *slots;
+	struct http_server does;
 	void *arg;
 };
 
@@ -39,6 +41,38 @@ static const char *header(struct MHD_Connection *c, const char *name)
 	return value ? value : "";
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
+}
+
+/* All zero at a Unix socket. */
+static struct nolist_addr addr_of(const struct sockaddr *sa)
+{
+	struct nolist_addr addr = {};
+
+	if (sa->sa_family == AF_INET)
+		addr = addr_of_ip4(((const struct sockaddr_in *)sa)->sin_addr.s_addr);
+	else if (sa->sa_family == AF_INET6)
+		memcpy(&addr, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof(addr));
+	return addr;
+}
+
+static bool is_local(const struct sockaddr *sa)
+{
+	return sa->sa_family != AF_INET && sa->sa_family != AF_INET6;
+}
+
+static bool is_exempt(const struct http *h, const struct sockaddr *sa)
+{
+	struct nolist_addr addr = addr_of(sa);
+
+	return is_local(sa) || (h->does.is_exempt && h->does.is_exempt(&addr, h->arg));
+}
+
 static struct http_request request_of(struct MHD_Connection *c, const char *url)
 {
 	const struct sockaddr *sa =
@@ -51,13 +85,10 @@ static struct http_request request_of(struct MHD_Connection *c, const char *url)
 		.host = header(c, MHD_HTTP_HEADER_HOST),
 		.origin = header(c, "Origin"),
 		.site = header(c, "Sec-Fetch-Site"),
-		.is_local = sa->sa_family != AF_INET && sa->sa_family != AF_INET6,
+		.client = addr_of(sa),
+		.is_local = is_local(sa),
 	};
 
-	if (sa->sa_family == AF_INET)
-		q.client = addr_of_ip4(((const struct sockaddr_in *)sa)->sin_addr.s_addr);
-	else if (sa->sa_family == AF_INET6)
-		memcpy(&q.client, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof(q.client));
 	return q;
 }
 
@@ -98,7 +129,7 @@ static struct body *body_for(const struct http *h, const char *url, const char *
 {
 	if (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD))
 		return &none;
-	if (!h->post || strcmp(method, MHD_HTTP_METHOD_POST) || strcmp(url, h->post))
+	if (!h->does.post || strcmp(method, MHD_HTTP_METHOD_POST) || strcmp(url, h->does.post))
 		return NULL;
 	return calloc(1, sizeof(struct body));
 }
@@ -144,42 +175,82 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	}
 	q = request_of(c, url);
 	q.body = b == &none ? NULL : b->bytes;
-	h->fn(&q, &r, h->arg);
+	h->does.fn(&q, &r, h->arg);
 	return send_reply(c, &r);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *c, void **state,
 			 enum MHD_RequestTerminationCode why)
 {
-	(void)arg;
-	(void)c;
+	struct http *h = arg;
+
 	(void)why;
+	slots_done(h->slots, MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context,
+		   now_ms());
 	if (*state != &none)
 		free(*state);
 	*state = NULL;
 }
 
-int http_start(struct http **hp, int fd, const char *post, http_fn *fn, void *arg)
+/* --- connections -------------------------------------------------------------------- */
+
+static enum MHD_Result on_client(void *arg, const struct sockaddr *sa, socklen_t size)
+{
+	struct nolist_addr addr = addr_of(sa);
+	struct http *h = arg;
+
+	(void)size;
+	return slots_admit(h->slots, &addr, is_exempt(h, sa), now_ms()) ? MHD_YES : MHD_NO;
+}
+
+static void on_connection(void *arg, struct MHD_Connection *c, void **context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	const struct sockaddr *sa = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+	struct nolist_addr addr = addr_of(sa);
+	struct http *h = arg;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+		slots_leave(h->slots, *context);
+	else
+		*context = slots_take(h->slots,
+				      MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+				      &addr, is_exempt(h, sa), now_ms());
+}
+
+/* --- the server --------------------------------------------------------------------- */
+
+static void release(struct http *h)
+{
+	slots_free(h->slots);
+	free(h);
+}
+
+int http_start(struct http **hp, int fd, const struct http_server *does, void *arg)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
 	*hp = NULL;
-	if (!h) {
+	if (h)
+		h->slots = slots_new(does->per_network);
+	if (!h || !h->slots) {
+		free(h);
 		close(fd);
 		return fail(-ENOMEM, "cannot serve");
 	}
-	h->post = post;
-	h->fn = fn;
+	h->does = *does;
 	h->arg = arg;
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, h,
+	/* Each of its threads has its share of connections; what is over the limit slots.c refuses. */
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, on_client, h, on_request, h,
 				     MHD_OPTION_LISTEN_SOCKET, fd,
-				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-				     MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS,
+				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+				     MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
+				     MHD_OPTION_CONNECTION_LIMIT, HTTP_THREADS * 2 * HTTP_CONNECTIONS,
 				     MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
 				     MHD_OPTION_THREAD_POOL_SIZE, HTTP_THREADS, MHD_OPTION_END);
 	if (!h->daemon) {
-		free(h);
+		release(h);
 		close(fd);
 		return fail(-EIO, "cannot serve");
 	}
@@ -192,5 +263,5 @@ void http_stop(struct http *h)
 	if (!h)
 		return;
 	MHD_stop_daemon(h->daemon);
-	free(h);
+	release(h);
 }

@@ -38,13 +38,22 @@ typedef void http_fn(const struct http_request *q, struct http_reply *r, void *a
 
 struct http;
 
-#define HTTP_CONNECTIONS 64 /* at once; others are closed */
-#define HTTP_IDLE_S 5       /* a connection on which nothing moves so long is closed */
+#define HTTP_CONNECTIONS 128 /* at once; others are refused */
+#define HTTP_IDLE_S 5        /* a connection on which nothing moves so long is closed */
+#define HTTP_REQUEST_S 20    /* and one whose request takes so long, if others come */
 #define HTTP_THREADS 2
 #define HTTP_BODY 512 /* bytes of a POST, at most */
 
-/* Takes fd over. post: the one path that takes a POST, of a short body; NULL: none. 0 or -errno. */
-int http_start(struct http **hp, int fd, const char *post, http_fn *fn, void *arg);
+struct http_server {
+	http_fn *fn;
+	const char *post; /* the one path that takes a POST, of a short body; NULL: none */
+	int per_network;  /* connections of a /24 or /48 at once; 0: no limit of their own */
+	/* Of whom that does not hold, besides Unix sockets; NULL: nobody. */
+	bool (*is_exempt)(const struct nolist_addr *addr, void *arg);
+};
+
+/* Takes fd over; arg is for the functions. 0 or -errno. */
+int http_start(struct http **hp, int fd, const struct http_server *does, void *arg);
 void http_stop(struct http *h);
 
 #endif

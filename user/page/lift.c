@@ -143,13 +143,6 @@ static int write_file(const char *file, const struct lifts *lifts)
 	return error;
 }
 
-static bool is_neighbour(const struct nolist_source *a, const struct nolist_source *b)
-{
-	bool is_ip4 = addr_is_ip4(&a->addr);
-
-	return is_ip4 == addr_is_ip4(&b->addr) && !memcmp(a->addr.b, b->addr.b, is_ip4 ? 15 : 6);
-}
-
 static int add(struct lifts *lifts, const struct nolist_source *src, int64_t now)
 {
 	int i, network = 0;
@@ -157,7 +150,7 @@ static int add(struct lifts *lifts, const struct nolist_source *src, int64_t now
 	for (i = 0; i < lifts->n; i++) {
 		if (!addr_compare(&lifts->lift[i].src.addr, &src->addr))
 			return -EEXIST;
-		network += is_neighbour(&lifts->lift[i].src, src);
+		network += addr_network(&lifts->lift[i].src.addr) == addr_network(&src->addr);
 	}
 	if (network >= PAGE_LIFTS_NETWORK)
 		return -EDQUOT;

@@ -49,18 +49,6 @@ void page_limit_free(struct page_limit *l)
 	free(l);
 }
 
-/* The /24 or /48, never 0. */
-static uint64_t network_of(const struct nolist_addr *addr)
-{
-	uint64_t n = 0;
-
-	if (addr_is_ip4(addr))
-		memcpy(&n, addr->b + 12, 3);
-	else
-		memcpy(&n, addr->b, 6);
-	return n | (addr_is_ip4(addr) ? 1ull << 63 : 1ull << 62);
-}
-
 static struct bucket *bucket_of(struct page_limit *l, uint64_t network, int64_t now_ms)
 {
 	uint64_t h = (network ^ l->secret) * 0x9e3779b97f4a7c15ull;
@@ -84,7 +72,7 @@ bool page_limit_ask(struct page_limit *l, const struct nolist_addr *addr, int64_
 	bool may;
 
 	pthread_mutex_lock(&l->mutex);
-	b = bucket_of(l, network_of(addr), now_ms);
+	b = bucket_of(l, addr_network(addr), now_ms);
 	more = (now_ms - b->last_ms) / REFILL_MS;
 	if (more > 0) {
 		b->last_ms += more * REFILL_MS;

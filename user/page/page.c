@@ -14,6 +14,7 @@
 #include "user/page/private.h"
 
 #define JSON_SIZE 1024
+#define PER_NETWORK 16 /* connections */
 
 bool page_may_lift(const struct page_result *a)
 {
@@ -265,7 +266,7 @@ static void answer(const struct page *p, const struct http_request *q, struct pa
 		page_html(p, a, r);
 }
 
-void page_answer(const struct http_request *q, struct http_reply *r, void *arg)
+static void page_answer(const struct http_request *q, struct http_reply *r, void *arg)
 {
 	const struct page *p = arg;
 	struct page_result a = { .status = 200, .client = client_of(p, q), .now = time(NULL) };
@@ -282,3 +283,12 @@ void page_answer(const struct http_request *q, struct http_reply *r, void *arg)
 		answer(p, q, &a, r);
 	}
 }
+
+static bool is_exempt(const struct nolist_addr *addr, void *arg)
+{
+	return is_proxy(arg, addr);
+}
+
+const struct http_server page_http = {
+	.fn = page_answer, .post = PAGE_POST, .per_network = PER_NETWORK, .is_exempt = is_exempt,
+};

@@ -76,6 +76,6 @@ struct page {
 	int proxies;
 };
 
-http_fn page_answer; /* arg is a struct page */
+extern const struct http_server page_http; /* their arg is a struct page */
 
 #endif

@@ -39,7 +39,7 @@ static int serve(const char *where, char *from)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	error = http_start(&h, fd, NULL, exporter_answer, from);
+	error = http_start(&h, fd, &(struct http_server){ .fn = exporter_answer }, from);
 	if (error)
 		return cmd_failed(error);
 	info("metrics at %s%s%s", *where == '/' ? "" : "http://", where,

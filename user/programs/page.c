@@ -62,7 +62,7 @@ static int serve(struct args *a)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (!error)
-		error = http_start(&h, fd, PAGE_POST, page_answer, &a->page);
+		error = http_start(&h, fd, &page_http, &a->page);
 	if (!error) {
 		info("look-ups at %s, in '%s'", a->where, a->file);
 		sigwait(&set, &signal);
