@@ -154,17 +154,31 @@ static void silent(struct prog *p, const char *tags, const char *name)
 	group_done(&g, name);
 }
 
-/* The frame that needs the kernel, once there were too many of them; prog/rare has the numbers. */
+/*
+ * The frame that needs the kernel, once there were too many of them; prog/rare has the numbers.
+ * Again in the next second where this one ended, or the CPU changed, behind the many.
+ */
 static void rare(struct prog *p)
 {
 	static const struct row r = { "rare", NOLIST_RARE_LIMITED, .layer = layer_ip4_option };
 	static struct prog_result got = { .verdict = -1 };
 	static struct frame f;
+	__u32 second;
 	int i;
 
 	row_build(&r, &f);
-	for (i = 0; i < 4 * NOLIST_RARE && got.verdict != NOLIST_RARE_LIMITED; i++)
+	for (i = 0; i < 20 && got.verdict != NOLIST_RARE_LIMITED; i++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.b, .data_size_in = f.len,
+			    .repeat = NOLIST_RARE);
+
+		second = prog_clock() >> NOLIST_SECOND_SHIFT;
+		while (i && prog_clock() >> NOLIST_SECOND_SHIFT == second)
+			usleep(1000);
+		if (bpf_prog_test_run_opts(p->fd, &opts))
+			tap_die("BPF_PROG_TEST_RUN");
+		prog_counters(p, p->seen);
 		prog_run(p, &f, 0, &got);
+	}
 	row_verdicts |= 1ull << got.verdict;
 	tap_ok(got.verdict == NOLIST_RARE_LIMITED && got.xdp == XDP_DROP,
 	       "what needs the kernel is dropped, if it is too much");
