@@ -258,6 +258,23 @@ static void add_domains(const char *name, const char *object)
 	}
 }
 
+/* SYNs to the real MX, as those of add_real(), where the gate is on. */
+static void add_gate(const char *name, const char *object)
+{
+	static struct path path[2 * PATHS_MAX];
+	static size_t n;
+	struct path *low = &path[n++], *nobody = &path[n++];
+	struct segment syn = syn_to(REAL4, true);
+
+	if (!path_open_gate(low, name, object, BENCH_GATE_LOW) ||
+	    !path_open_gate(nobody, name, object, BENCH_GATE_NOBODY))
+		return;
+	add_row(low, "gate: Linux SYN, was at low", &syn, BENCH_ONE, NOLIST_PASS_REAL);
+	add_row(low, "gate: Linux SYN, was at low", &syn, BENCH_RANDOM, NOLIST_PASS_REAL);
+	add_row(nobody, "gate: Linux SYN, stranger", &syn, BENCH_ONE, NOLIST_REAL_GATED);
+	add_row(nobody, "gate: Linux SYN, stranger", &syn, BENCH_RANDOM, NOLIST_REAL_GATED);
+}
+
 /* ---- measuring ---- */
 
 /* CPU time of n repetitions of fd on row's frame, each. */
@@ -317,6 +334,8 @@ static void measure(const struct row *r, int round, uint32_t n)
 	double resize = 0, base = 0, ns = 0, pace, one;
 	int i;
 
+	if (r->path && r->path->gate)
+		path_set_stamps(r->path);
 	pace_wait();
 	pace = pace_ns();
 	n = n < SLICES ? 1 : n / SLICES;
@@ -400,6 +419,7 @@ int main(int argc, char **argv)
 		add_session(p, HIGH4, true);
 		add_session(p, HIGH6, true);
 		add_domains(argv[i], object);
+		add_gate(argv[i], object);
 	}
 	/* Before the first round random sources fill the tables, as a flood would have. */
 	for (k = 0; k < n_rows; k++)

@@ -81,7 +81,11 @@ struct path {
 	struct bpf_object *obj;
 	int prog, stats;
 	bool is_keyed;
+	int gate; /* 0: off; else BENCH_GATE_... */
 };
+
+/* Whom the gate of a path knows. */
+enum { BENCH_GATE_LOW = 1, /* all were at the low fake */ BENCH_GATE_NOBODY };
 
 void path_open(struct path *p, const char *name, const char *object);
 /* With tables of contacts and verified evidence for so many sources; 0: as the object has them. */
@@ -98,6 +102,13 @@ void path_forget_answers(const struct path *p);
  * names below others). False: the object is from before there were domains.
  */
 bool path_open_domains(struct path *p, const char *name, const char *object, bool has_below);
+/*
+ * The same as path_open(), with the gate closed for those that it does not know. False: the object
+ * is from before there was a gate.
+ */
+bool path_open_gate(struct path *p, const char *name, const char *object, int gate);
+/* What the gate knows as of now, and nothing that it has noted since. */
+void path_set_stamps(const struct path *p);
 /* Adds to v, over all CPUs. */
 void path_verdicts(const struct path *p, uint64_t v[NOLIST_VERDICTS]);
 const char *verdict_name(unsigned int verdict);

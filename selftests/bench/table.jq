@@ -112,6 +112,9 @@ def ours($path; $traffic; $sources): [.cost[] | select(.path == $path and .traff
 def over_swap($path; $sources): ours($path; "low: SYN"; $sources) as $us
 	| ours("swap"; "low: SYN"; $sources) as $swap
 	| if $us and $swap then $us - $swap else null end;
+def over_open($path): ours($path; "gate: Linux SYN, was at low"; "one") as $gate
+	| ours($path; "real: Linux SYN"; "one") as $open
+	| if $gate and $open then $gate - $open else null end;
 def command($text; $of): [.evidence[] | select(.what | startswith($text)) | select(.status == 0)
 	| .[$of]] | max;
 
@@ -154,6 +157,8 @@ def demands($path): . as $t
 		"times"; 1; $session.ratio.median; 25; 45; true),
 	demand($path; "in-kernel cost of a whole SMTP session, 8 segments"; "ns"; 0; $whole; 600; 400;
 		false),
+	demand($path; "gate, over gate = off: SYN of a source that was at low, warm"; "ns"; 1;
+		over_open($path); 10; 6; false),
 	demand($path; "flood, 99 % forged: verified dialogues complete"; "%"; 1;
 		($flood | if . then .verified.min * 100 else null end); 100; null; true),
 	demand($path; "flood, 99 % forged: verified alibis complete"; "%"; 1;
