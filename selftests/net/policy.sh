@@ -33,6 +33,7 @@ mode() {
 		echo 'list = { "policy /var/lib/nolist-xdp/lists/policy" }'
 		printf '%s\n' "policy = $1" "${@:2}"
 	} | at mx tee -a /tmp/conf >/dev/null
+	must at mx nolist-xdp load -c /tmp/conf
 	must at mx nolist-xdp dump --all --quiet -c /tmp/conf
 }
 asked() {
@@ -51,15 +52,14 @@ pids() {
 }
 
 lab_up
-must at mx nolist-xdp load
-for host in sender bot; do
+for host in sender exim bot; do
 	must at "$host" ip -6 route del default
 done
 for i in 1 2 3 4; do
 	must at bot ip addr add "203.0.113.10$i/24" dev eth0
 done
-start
 mode warn
+start
 check 'the snapshot is in use' wait_for 10 answers 203.0.115.25 WARN
 # As docs/policy.md has it.
 service='{ inet:127.0.0.1:9827, timeout=2s, default_action=DUNNO }'
@@ -101,6 +101,11 @@ sleep 3.1
 is "$(stranger 203.0.113.102 again | cut -c-9)" '250 2.0.0' 'and then it may'
 mail_by third
 check 'the sender that walks delivers' wait_for 20 in_mailbox third
+# Nothing of it, or of its network, is in the snapshot: only the live view of the low fake knows.
+at exim bash -c "printf 'Subject: walker\n\nHello.\n' | sendmail -f joe@example.org inbox@example.com"
+check 'and so does one that was never seen before, at once' wait_for 20 marked walker
+is "$(header_of walker | sed 's/.*; //')" walked 'because it has just walked'
+check 'it was not deferred' eval '! at mx grep "reject:.*198\.18\.1\.25" /var/log/mail.log'
 check 'without a deferral at the real MX' eval '! at sender grep "192\.0\.2\.20.*status=deferred" /var/log/mail.log'
 
 # --- killed, and stopped ---
@@ -128,7 +133,7 @@ wait "$delivering"
 is "$before $(pids | wc -l) $(cat "$TMP/killed")" '2 0 12' 'killed in the middle of deliveries: no mail is deferred'
 is "$(stranger 203.0.113.103 nobody | cut -c-9)" '250 2.0.0' 'nor a stranger meanwhile'
 start
-check 'it is back' wait_for 10 answers 203.0.115.99 DEFER_IF_PERMIT
+check 'it is back' wait_for 10 answers 203.0.116.99 DEFER_IF_PERMIT
 rm -f "$TMP/many"
 many stopped >"$TMP/stopped" &
 delivering=$!

@@ -28,6 +28,8 @@ cat >>"$CONF" <<-END
 	list = { "policy $STATE_DIR/lists/policy" }
 END
 SNAPSHOT=$STATE_DIR/lists/policy
+# So that it notes who is at the low fake for the service.
+must nolist load -c "$CONF" >>"$TMP/load.log" 2>&1
 
 # mode KEY = VALUE...: writes a snapshot with these, and waits until it is in use.
 mode() {
@@ -106,6 +108,22 @@ is "$(ask $'203.0.113.1 recipient=postmaster@example.com\n203.0.113.1 recipient=
 is "$(ask $'203.0.116.2 instance=b\n203.0.116.1 instance=a\n203.0.116.1 instance=a\nsleep 2.1\n203.0.116.1 instance=a\n203.0.116.1 instance=c\n203.0.116.200 instance=d' |
 	sed 's/.*; //; s/^.*DEFER.*/later/' | tr '\n' ' ')" 'later later later later returned returned ' \
 	'a stranger waits, with all recipients of a message, and its network has passed then'
+
+# --- the live view of the low fake ---
+
+mv "$PIN_DIR/nolist_stamps" "$PIN_DIR/hidden"
+kill -KILL "$service"
+must wait_for 5 eval '[ -z "$(worker)" ]'
+start
+must wait_for 10 says 203.0.113.1 'DEFER_IF_PERMIT'
+is "$(ask 203.0.118.1 | sed 's/.*; //') $(grep -c 'no live view of the low fake' "$TMP/err.policyd")" 'blind 1' \
+	'without its live view a stranger passes, and it says so'
+mv "$PIN_DIR/hidden" "$PIN_DIR/nolist_stamps"
+live() {
+	[[ "$(ask "203.0.118.$((++asked % 200 + 1))")" == *DEFER* ]]
+}
+asked=0
+check 'it takes it when it comes' wait_for 10 live
 
 # --- killed ---
 

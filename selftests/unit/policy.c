@@ -44,6 +44,8 @@ static const struct {
 	{ "and longer ago", { STRANGER, .low_last = NOW - 7 * DAY_S - 1 }, POLICY_NEW },
 	{ "its first SYN was held", { STRANGER, .gated_last = NOW - 5 }, POLICY_GATED },
 	{ "no low fake in its family", { .good_until = NOW + 1 }, POLICY_NO_LOW },
+	{ "nobody sees the low fake live", { STRANGER, .is_blind = true }, POLICY_BLIND },
+	{ "but what is listed is", { STRANGER, .is_blind = true, .listed_until = NOW + 1 }, POLICY_LISTED },
 	{ "contacts were rate-limited", { STRANGER, .limited_last = NOW - DAY_S }, POLICY_LIMITED },
 	{ "longer ago", { STRANGER, .limited_last = NOW - DAY_S - 1 }, POLICY_NEW },
 	{ "learning", { STRANGER, .learning_until = NOW + 1 }, POLICY_LEARNING },

@@ -219,6 +219,7 @@ int conf_add_list(struct conf *conf, const char *value, const char *where)
 			  "both into a script", where, conf_shell_word(list.argv));
 	conf->list = grown;
 	conf->list[conf->lists++] = list;
+	conf->is_stamped |= !strcmp(list.argv[0], "policy");
 	return 0;
 }
 

@@ -244,19 +244,6 @@ int kern_try_open(const char *pin_dir, int ifindex);
 enum kern_tried { KERN_TRY_PASSED, KERN_TRY_ANSWERED, KERN_TRY_DROPPED, KERN_TRY_OTHER };
 int kern_try(int fd, int ifindex, const void *frame, size_t len, void *out, size_t *out_len);
 
-/*
- * When networks (IPv4 /24, IPv6 /64) were at a low fake last, live: opened as root, then read
- * without a system call or a capability. A purge makes other tables: open it again. Anybody can
- * forge a stamp, and networks may share one, so it may only ever excuse.
- */
-struct kern_stamps;
-int kern_stamps_open(struct kern_stamps **s, const char *pin_dir); /* -ENOENT: not pinned */
-void kern_stamps_close(struct kern_stamps *s);
-/* How long ago the network of an address was there, in ns, modulo 52 days; -ENOENT: never. */
-long long kern_stamps_low(const struct kern_stamps *s, const struct nolist_addr *addr);
-/* Since when they are complete, on the clock of the evidence; 0: there are none. */
-unsigned long long kern_stamps_since(const struct kern_stamps *s);
-
 #define KERN_OLDEST_MAJOR 6 /* Linux 6.1: the oldest that is tested */
 #define KERN_OLDEST_MINOR 1
 #define KERN_FEATURES_MAX 16

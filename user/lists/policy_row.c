@@ -13,6 +13,17 @@ static int64_t good_for(const struct judge *j)
 	return three > HOUR_S ? three : HOUR_S;
 }
 
+/* Nobody was seen then, neither at the low fake nor at the real MX. */
+static void add_detached(struct policy_facts *f, const struct judge *j)
+{
+	const struct span *gap;
+	size_t i, gaps = evidence_gaps(j->evidence, &gap);
+
+	for (i = 0; i < gaps && gap[i].first <= j->now; i++)
+		if (evidence_gap_why(j->evidence, i) != GAP_FULL && gap[i].last > f->limited_last)
+			f->limited_last = gap[i].last;
+}
+
 void policy_row_site(struct policy_facts *f, const struct judge *j)
 {
 	size_t i = j->site.floods[FLOOD_LOW];
@@ -23,6 +34,7 @@ void policy_row_site(struct policy_facts *f, const struct judge *j)
 		i--;
 	if (i)
 		f->limited_last = j->site.flood[FLOOD_LOW][i - 1].last;
+	add_detached(f, j);
 }
 
 void policy_row_source(struct policy_facts *f, const struct judge *j, const struct judged *of,

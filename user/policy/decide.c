@@ -7,8 +7,9 @@
 const char *const policy_step_names[POLICY_STEPS] = {
 	[POLICY_EXEMPT] = "exempt",     [POLICY_OLD] = "old",           [POLICY_STRESS] = "stress",
 	[POLICY_LISTED] = "listed",     [POLICY_VERIFIED] = "verified", [POLICY_WALKED] = "walked",
-	[POLICY_GATED] = "gated",       [POLICY_NO_LOW] = "no-low",     [POLICY_LIMITED] = "limited",
-	[POLICY_LEARNING] = "learning", [POLICY_RETURNED] = "returned", [POLICY_NEW] = "new",
+	[POLICY_GATED] = "gated",       [POLICY_NO_LOW] = "no-low",     [POLICY_BLIND] = "blind",
+	[POLICY_LIMITED] = "limited",   [POLICY_LEARNING] = "learning", [POLICY_RETURNED] = "returned",
+	[POLICY_NEW] = "new",
 };
 
 /* A time in the future, where a clock was set back, is as good as now. */
@@ -48,6 +49,8 @@ static bool holds(enum policy_step step, const struct policy_facts *f, const str
 		return is_within(f->gated_last, POLICY_LATELY_S, now);
 	case POLICY_NO_LOW:
 		return !f->has_low;
+	case POLICY_BLIND:
+		return f->is_blind;
 	case POLICY_LIMITED:
 		return is_within(f->limited_last, POLICY_LATELY_S, now);
 	case POLICY_LEARNING:

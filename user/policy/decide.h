@@ -21,7 +21,8 @@ enum policy_step {
 	POLICY_WALKED,   /* one of these was at the low fake within the window */
 	POLICY_GATED,    /* its first SYN was held lately: it has tried again */
 	POLICY_NO_LOW,   /* no low fake in its family */
-	POLICY_LIMITED,  /* contacts were rate-limited lately: it may have walked */
+	POLICY_BLIND,    /* what happens at the low fake is not seen live */
+	POLICY_LIMITED,  /* contacts were lost lately: it may have walked */
 	POLICY_LEARNING,
 	POLICY_RETURNED, /* it was deferred before, and has waited */
 	POLICY_NEW,      /* it never walked: deferred */
@@ -35,6 +36,7 @@ struct policy_facts {
 	bool is_stressed;
 	bool is_postmaster;  /* the recipient is never deferred */
 	bool has_low;        /* a low fake in its family */
+	bool is_blind;       /* who was at the low fake since the data were made is not known */
 	int64_t good_until;  /* of the data */
 	int64_t listed_until;
 	int64_t data_first, data_last; /* its own, at the real MX */
@@ -53,7 +55,7 @@ struct policy_rules {
 };
 
 #define POLICY_REMEMBERS_S (35 * DAY_S) /* of those that were deferred */
-#define POLICY_LATELY_S DAY_S           /* rate-limited, gated */
+#define POLICY_LATELY_S DAY_S           /* contacts lost, gated */
 
 enum policy_step policy_decide(const struct policy_facts *f, const struct policy_rules *r, int64_t now);
 /* Does a step defer, if the recipient may be deferred? */

@@ -79,7 +79,7 @@ static bool take_key(const char *key, const char *value, struct snapshot_site *s
 		const char *key;
 		int64_t *to;
 	} numbers[] = {
-		{ "greylist-wait", &s->rules.wait_s }, { "window", &s->rules.window_s },
+		{ "time", &s->time }, { "greylist-wait", &s->rules.wait_s }, { "window", &s->rules.window_s },
 		{ "data-window", &s->rules.data_window_s }, { "good-until", &s->good_until },
 		{ "limited", &s->limited_last }, { "learning-until", &s->learning_until },
 	};
@@ -92,6 +92,8 @@ static bool take_key(const char *key, const char *value, struct snapshot_site *s
 		return take_mode(value, s);
 	if (!strcmp(key, "name"))
 		return take_text(value, s->name);
+	if (!strcmp(key, "gate"))
+		s->is_gated = !strcmp(value, "network");
 	if (!strcmp(key, "reason"))
 		return take_text(value, s->reason);
 	if (!strcmp(key, "low"))

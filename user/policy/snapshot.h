@@ -15,7 +15,9 @@
 struct snapshot_site {
 	enum policy_mode mode;
 	struct policy_rules rules;
+	int64_t time; /* that it was made at */
 	int64_t good_until, limited_last, learning_until;
+	bool is_gated;                /* the gate goes by networks */
 	bool has_low[2];              /* IPv4, IPv6 */
 	unsigned int bits[2];         /* of a network */
 	char name[SNAPSHOT_WORDS];    /* of this host, for the header */

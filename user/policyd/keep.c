@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The keeper: starts the worker, and hands it each new snapshot. It reads nothing that others
- * have chosen.
+ * The keeper: starts the worker, and hands it each new snapshot and each new map of the program. It
+ * reads nothing that others have chosen.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,15 +15,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/abi.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/policyd/policyd.h"
 
-struct keeper {
-	const struct policyd *p;
-	struct stat was; /* of the snapshot that was sent last */
+/* A file that the worker needs, and its newest version again and again. */
+struct kept {
+	char path[4096];
+	char kind; /* as the worker is told */
+	int (*open)(const char *path);
+	struct stat was; /* of what was sent last */
 	int error;       /* of opening it, as was told last */
-	int to;          /* the worker */
+};
+
+struct keeper {
+	struct kept snapshot, stamps;
+	int to; /* the worker */
 };
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -31,13 +40,13 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static int send_fd(int to, int fd)
+static int send_fd(int to, char kind, int fd)
 {
 	union {
 		struct cmsghdr head;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {};
-	struct iovec one = { "", 1 };
+	struct iovec one = { &kind, 1 };
 	struct msghdr m = { .msg_iov = &one, .msg_iovlen = 1, .msg_control = control.bytes,
 			    .msg_controllen = sizeof(control.bytes) };
 
@@ -48,37 +57,51 @@ static int send_fd(int to, int fd)
 	return sendmsg(to, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static int open_and_send(struct keeper *k)
+static int open_snapshot(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_and_send(struct kept *f, int to)
 {
 	struct stat is;
 	int fd, error;
 
-	if (stat(k->p->snapshot, &is))
+	if (stat(f->path, &is))
 		return -errno;
-	if (is_same(&is, &k->was))
+	if (is_same(&is, &f->was))
 		return 0;
-	fd = open(k->p->snapshot, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = f->open(f->path);
 	if (fd < 0)
-		return -errno;
-	error = fstat(fd, &is) ? -errno : send_fd(k->to, fd);
+		return fd;
+	error = send_fd(to, f->kind, fd);
 	close(fd);
 	if (!error)
-		k->was = is;
+		f->was = is;
 	return error;
 }
 
 /* What cannot be opened is told once. */
 static void look(struct keeper *k)
 {
-	int error = open_and_send(k);
+	int error = open_and_send(&k->snapshot, k->to);
 
-	if (error && error != k->error) {
-		err(error, "no snapshot '%s': all mail passes", k->p->snapshot);
+	if (error && error != k->snapshot.error) {
+		err(error, "no snapshot '%s': all mail passes", k->snapshot.path);
 		if (error == -ENOENT)
 			hint("a list of the format policy in the configuration writes it: see policyd in "
 			     "nolist-xdp(8)");
 	}
-	k->error = error;
+	k->snapshot.error = error;
+	error = open_and_send(&k->stamps, k->to);
+	if (error && error != k->stamps.error) {
+		err(error, "no live view of the low fake, '%s': strangers pass", k->stamps.path);
+		if (error == -ENOENT)
+			hint("nolist-xdp load makes it");
+	}
+	k->stamps.error = error;
 }
 
 static _Noreturn void work(struct policyd *p, int to, const sigset_t *old)
@@ -115,7 +138,8 @@ static int watch(struct keeper *k, const sigset_t *set, pid_t pid)
 
 int policyd_keep(struct policyd *p)
 {
-	struct keeper k = { .p = p };
+	struct keeper k = { .snapshot = { .kind = POLICYD_SNAPSHOT, .open = open_snapshot },
+			    .stamps = { .kind = POLICYD_STAMPS, .open = policyd_open_pin } };
 	sigset_t set, old;
 	int ends[2], i, error = policyd_drop();
 	pid_t pid;
@@ -124,6 +148,8 @@ int policyd_keep(struct policyd *p)
 		return fail(error, "cannot give up capabilities");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends))
 		return fail(-errno, "cannot start");
+	snprintf(k.snapshot.path, sizeof(k.snapshot.path), "%s", p->snapshot);
+	snprintf(k.stamps.path, sizeof(k.stamps.path), "%s/" NOLIST_MAP_STAMPS, p->pin_dir);
 	p->snapshots = ends[0];
 	k.to = ends[1];
 	sigemptyset(&set);

@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -52,6 +54,20 @@ int policyd_listen(struct policyd *p, const char *const *where, int n)
 			error = add_listener(p, fd);
 	}
 	return error;
+}
+
+/* --- the program's maps ---------------------------------------------------------- */
+
+/*
+ * Without libbpf, which is behind another door. The kernel maps no descriptor that is for reading only;
+ * once mapped to be read, it cannot be written through it.
+ */
+int policyd_open_pin(const char *path)
+{
+	union bpf_attr attr = { .pathname = (uintptr_t)path };
+	int fd = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
 }
 
 /* --- memory ---------------------------------------------------------------------- */

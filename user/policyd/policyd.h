@@ -15,8 +15,12 @@
 
 struct memory;
 
+/* What the keeper sends: a byte of these, with a descriptor. */
+enum { POLICYD_SNAPSHOT = 'L', POLICYD_STAMPS = 'S' };
+
 struct policyd {
 	const char *snapshot; /* its file, which may come later */
+	const char *pin_dir;  /* where the program's map of stamps is pinned */
 	int listener[POLICYD_LISTENERS];
 	int listeners;
 	struct memory *memory; /* NULL: nothing is remembered */
@@ -29,6 +33,8 @@ int policyd_listen_given(struct policyd *p);
 int policyd_listen(struct policyd *p, const char *const *where, int n);
 /* Without its memory nobody is deferred, since nobody would be known again: it logs why. */
 void policyd_open_memory(struct policyd *p, const char *state_dir, const char *file);
+/* Opens a pinned map: its descriptor, or -errno. */
+int policyd_open_pin(const char *path);
 /* Runs until a signal ends it. 0 or -errno, explained by failure_of(). */
 int policyd_keep(struct policyd *p);
 /* The worker's: does not return while all is well. 0 or -errno. */

@@ -16,6 +16,7 @@
 #include "user/base/log.h"
 #include "user/policy/answer.h"
 #include "user/policy/memory.h"
+#include "user/policy/stamps.h"
 #include "user/policyd/policyd.h"
 
 struct client {
@@ -33,6 +34,7 @@ struct worker {
 	const struct policyd *p;
 	sd_event *event;
 	struct policy_snapshot *snapshot; /* NULL: none yet */
+	struct stamps *stamps;            /* NULL: none */
 	struct client *first, *last;
 	unsigned int clients;
 };
@@ -76,6 +78,34 @@ static void drop_client(struct client *c)
 
 /* --- one request ----------------------------------------------------------------- */
 
+/* When something was, by how long ago; 0: never. */
+static int64_t time_of(long long ago_ns, int64_t now)
+{
+	return ago_ns < 0 ? 0 : now - ago_ns / 1000000000;
+}
+
+#define LIVE_BEFORE_S 60 /* a snapshot may have begun to read so long before its time */
+
+/*
+ * What has happened since the snapshot was made, too. Older stamps are not asked: in the course of days
+ * many networks come to share one, and the snapshot has each by itself.
+ */
+static void look_live(const struct worker *w, const struct request *r, struct policy_facts *f, int64_t now)
+{
+	const struct snapshot_site *site = policy_snapshot_site(w->snapshot);
+	long long age = w->stamps ? stamps_age(w->stamps) : -ENOENT;
+	int64_t low;
+
+	f->is_blind = age < 0 || time_of(age, now) > site->time;
+	if (age < 0)
+		return;
+	low = time_of(stamps_low(w->stamps, &r->client), now);
+	if (low > f->low_last && low >= site->time - LIVE_BEFORE_S)
+		f->low_last = low;
+	if (site->is_gated)
+		f->gated_last = time_of(stamps_held(w->stamps, &r->client), now);
+}
+
 static enum policy_step decide(struct worker *w, const struct request *r, struct policy_facts *f,
 			       const struct policy_rules *rules)
 {
@@ -84,6 +114,7 @@ static enum policy_step decide(struct worker *w, const struct request *r, struct
 	enum policy_step step;
 	uint64_t key = policy_snapshot_find(w->snapshot, &r->client, f);
 
+	look_live(w, r, f, now);
 	f->deferred_first = m ? memory_first(m, key, now) : 0;
 	step = policy_decide(f, rules, now);
 	/* What cannot be remembered would be deferred for ever. */
@@ -203,14 +234,13 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *a
 
 /* --- snapshots, and time --------------------------------------------------------- */
 
-static int receive_fd(int from, int *fd)
+static int receive_fd(int from, char *kind, int *fd)
 {
 	union {
 		struct cmsghdr head;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {};
-	char byte;
-	struct iovec one = { &byte, 1 };
+	struct iovec one = { kind, 1 };
 	struct msghdr m = { .msg_iov = &one, .msg_iovlen = 1, .msg_control = control.bytes,
 			    .msg_controllen = sizeof(control.bytes) };
 	ssize_t n = recvmsg(from, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -225,11 +255,38 @@ static int receive_fd(int from, int *fd)
 }
 
 /* The one before stays if this one is no snapshot: it gets too old by itself. */
-static int on_snapshot(sd_event_source *source, int from, uint32_t events, void *arg)
+static void take_snapshot(struct worker *w, int fd)
 {
 	struct policy_snapshot *s;
+	int error = policy_snapshot_open(&s, fd);
+
+	if (error) {
+		err(error, "'%s' is not used", w->p->snapshot);
+		return;
+	}
+	if (!w->snapshot)
+		info("policy = %s, from '%s'", policy_mode_names[policy_snapshot_site(s)->mode],
+		     w->p->snapshot);
+	policy_snapshot_free(w->snapshot);
+	w->snapshot = s;
+}
+
+/* Those of before are of tables that are gone. */
+static void take_stamps(struct worker *w, int fd)
+{
+	int error;
+
+	stamps_unmap(w->stamps);
+	error = stamps_map(&w->stamps, fd);
+	if (error)
+		err(error, "no live view of the low fake: strangers pass");
+}
+
+static int on_keeper(sd_event_source *source, int from, uint32_t events, void *arg)
+{
 	struct worker *w = arg;
-	int fd = -1, error = receive_fd(from, &fd);
+	char kind = 0;
+	int fd = -1, error = receive_fd(from, &kind, &fd);
 
 	(void)source;
 	(void)events;
@@ -237,17 +294,11 @@ static int on_snapshot(sd_event_source *source, int from, uint32_t events, void 
 		return sd_event_exit(w->event, 0);
 	if (error)
 		return 0;
-	error = policy_snapshot_open(&s, fd);
+	if (kind == POLICYD_SNAPSHOT)
+		take_snapshot(w, fd);
+	else
+		take_stamps(w, fd);
 	close(fd);
-	if (error) {
-		err(error, "'%s' is not used", w->p->snapshot);
-		return 0;
-	}
-	if (!w->snapshot)
-		info("policy = %s, from '%s'", policy_mode_names[policy_snapshot_site(s)->mode],
-		     w->p->snapshot);
-	policy_snapshot_free(w->snapshot);
-	w->snapshot = s;
 	return 0;
 }
 
@@ -272,7 +323,7 @@ static int start(struct worker *w)
 	int i, error = sd_event_new(&w->event);
 
 	if (error >= 0)
-		error = sd_event_add_io(w->event, NULL, w->p->snapshots, EPOLLIN, on_snapshot, w);
+		error = sd_event_add_io(w->event, NULL, w->p->snapshots, EPOLLIN, on_keeper, w);
 	if (error >= 0)
 		error = sd_event_now(w->event, CLOCK_MONOTONIC, &now);
 	if (error >= 0)

@@ -61,6 +61,7 @@ static int serve(struct args *a)
 	if (error)
 		return cmd_failed(error);
 	policyd_open_memory(&a->p, options.state_dir, a->memory);
+	a->p.pin_dir = options.pin_dir;
 	set_limit(&a->p);
 	error = policyd_keep(&a->p);
 	return error ? cmd_failed(error) : EXIT_DONE;

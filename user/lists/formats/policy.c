@@ -73,6 +73,8 @@ static void put_site(struct body *b)
 	put_words(b, "policy", policy_mode_names[j->conf->policy]);
 	put_words(b, "name", j->conf->name ? j->conf->name : name);
 	put_words(b, "reason", b->l->words.reason);
+	put_key(b, "time", j->now);
+	put_words(b, "gate", j->conf->gate_s && !j->conf->gate_by ? "network" : "other");
 	put_key(b, "greylist-wait", j->rules.greylist_wait_s);
 	put_key(b, "window", j->rules.window_s);
 	put_key(b, "data-window", j->rules.data_window_s);
