@@ -27,7 +27,7 @@ check="ca-certificates curl ethtool iptables jq libpcap-dev mandoc netbase netca
 	nmap openssl perl procps python3 redis-server redis-tools sqlite3 swaks tcpdump tmux xdp-tools"
 
 fuzz="sqlite3"
-more="mmdebstrap shfmt strace"
+more="mmdebstrap shfmt strace stunnel4"
 kernels="busybox-static dpkg-dev kmod m4 qemu-system-x86 xz-utils"
 compilers="clang-14 clang-16 clang-19" # those of them that this release has
 deb="build-essential debhelper dpkg-dev"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The transport of one Redis, 7.0 or newer. Commands go out some at a time and their answers are
- * read behind them, so that a value costs no round trip. Keys of one bucket have one hash tag.
+ * The transport of a Redis: one server, the first of several that is no replica, or a Cluster, whose
+ * primaries share the slots of the keys. Where a slot has moved since they were asked, the command
+ * fails, and with it the run: the next one asks again, and puts what is missing. Keys of one bucket
+ * have one hash tag.
  *
  *	s:NODE  s:NODE:INCARNATION     heads
  *	e:{BUCKET}:NODE:DIGEST         blobs
@@ -10,29 +12,27 @@
  * Every one of them expires: what nobody renews is too old to judge by.
  */
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "user/base/array.h"
 #include "user/base/failure.h"
-#include "user/base/lines.h"
-#include "user/share/transport.h"
+#include "user/base/text.h"
+#include "user/share/redis_conn.h"
 
-#define PORT 6379
-#define TIMEOUT_S 20
-#define AHEAD 64              /* commands without an answer yet, at most */
+#define AHEAD 64              /* commands without an answer yet, at most, of each server */
 #define AHEAD_BYTES (4 << 20) /* and about as many bytes of them */
-#define SECRET_MAX 1024
-#define VERSION 7
+#define SLOTS 16384
+#define NO_SERVER UINT16_MAX
+#define SERVERS_MAX 1000
 
 struct redis {
 	struct transport t;
-	redisContext *c;
-	char where[256];
-	unsigned int ahead; /* answers that put has still to read */
-	size_t bytes;
+	struct transport_options o;
+	struct redis_conn *server;
+	size_t servers;
+	uint16_t slot[SLOTS]; /* its server; of a single one all are 0 */
 };
 
 #define NAME_ROOM (NODE_NAME_MAX + 80)
@@ -55,88 +55,46 @@ static size_t name_of(const struct key *key, char name[NAME_ROOM])
 	}
 }
 
-/* --- failures --------------------------------------------------------------------- */
+/* --- which server has a key --------------------------------------------------------- */
 
-static int broken(struct redis *r)
+/* CRC-16 of a polynomial of 0x1021, as Redis Cluster has it, of the hash tag or of all. */
+static unsigned int slot_of(const char *name)
 {
-	int error = r->c->err == REDIS_ERR_IO && errno ? -errno : -EIO;
+	const char *from = strchr(name, '{'), *to = from ? strchr(from, '}') : NULL;
+	unsigned int crc = 0, bit;
 
-	return failx(error == -EAGAIN ? -ETIMEDOUT : error, "%s: %s", r->where,
-		     error == -EAGAIN ? "it does not answer" : r->c->errstr);
+	from = to ? from + 1 : name;
+	to = to ? to : name + strlen(name);
+	for (; from < to; from++) {
+		crc ^= (unsigned char)*from << 8;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc << 1 ^ (crc & 0x8000 ? 0x11021 : 0);
+	}
+	return crc % SLOTS;
 }
 
-/* Words of the server, which may be anything. */
-static void clean(const char *from, size_t size, char *to, size_t room)
+/* NULL: none has it, and failure_of() says so. */
+static struct redis_conn *server_of(struct redis *r, const char *name)
 {
-	size_t i;
+	unsigned int slot = r->servers > 1 ? slot_of(name) : 0;
 
-	for (i = 0; i < size && i + 1 < room; i++)
-		to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
-	to[i] = '\0';
-}
-
-static int refused(struct redis *r, const redisReply *reply)
-{
-	char text[200];
-
-	clean(reply->str, reply->len, text, sizeof(text));
-	failx(-EIO, "%s: %s", r->where, text);
-	if (!strncmp(text, "OOM", 3))
-		fail_hint("it is full: raise its maxmemory; lists go on until they expire");
-	else if (!strncmp(text, "NOPERM", 6) || !strncmp(text, "WRONGPASS", 9) ||
-		 !strncmp(text, "NOAUTH", 6))
-		fail_hint("\"nolist-xdp share setup\" prints the ACL lines of the nodes");
-	return -EIO;
-}
-
-/* The next answer, of a kind; the caller frees it. */
-static int next(struct redis *r, redisReply **reply)
-{
-	void *answer = NULL;
-
-	*reply = NULL;
-	if (redisGetReply(r->c, &answer) != REDIS_OK)
-		return broken(r);
-	*reply = answer;
-	if ((*reply)->type != REDIS_REPLY_ERROR)
-		return 0;
-	refused(r, *reply);
-	freeReplyObject(*reply);
-	*reply = NULL;
-	return -EIO;
+	if (r->slot[slot] < r->servers)
+		return &r->server[r->slot[slot]];
+	failx(-EIO, "%s: slot %u of the cluster has no server", r->server[0].where, slot);
+	return NULL;
 }
 
 static int drain(struct redis *r)
 {
 	int first = 0, error;
-	redisReply *reply;
+	size_t i;
 
-	for (; r->ahead; r->ahead--) {
-		error = next(r, &reply);
-		freeReplyObject(reply);
+	for (i = 0; i < r->servers; i++) {
+		error = redis_drain(&r->server[i]);
 		if (error && !first)
 			first = error;
-		if (r->c->err)
-			break;
 	}
-	r->ahead = 0;
-	r->bytes = 0;
 	return first;
-}
-
-static int send_words(struct redis *r, int n, const char **word, const size_t *size)
-{
-	return redisAppendCommandArgv(r->c, n, word, size) == REDIS_OK ? 0 : broken(r);
-}
-
-/* One command of a name of a key, without an answer yet; value: what follows, or NULL. */
-static int ask(struct redis *r, const char *verb, const struct key *key, const char *value)
-{
-	char name[NAME_ROOM];
-	const char *word[] = { verb, name, value };
-	size_t size[] = { strlen(verb), name_of(key, name), value ? strlen(value) : 0 };
-
-	return send_words(r, value ? 3 : 2, word, size);
 }
 
 /* --- the operations ---------------------------------------------------------------- */
@@ -147,18 +105,21 @@ static int put(struct transport *t, const struct key *key, const void *bytes, si
 	char name[NAME_ROOM], life[24];
 	const char *word[] = { "SET", name, bytes, "EX", life };
 	size_t sizes[] = { 3, name_of(key, name), size, 2, 0 };
-	int error = 0;
+	struct redis_conn *server = server_of(r, name);
+	int error = server ? 0 : -EIO;
 
 	sizes[4] = snprintf(life, sizeof(life), "%lld", (long long)HEAD_KEEP_S);
 	/* What a head names must be there before it. */
-	if (key->kind != KEY_BLOB || r->ahead >= AHEAD || r->bytes > AHEAD_BYTES)
+	if (!error && key->kind != KEY_BLOB)
 		error = drain(r);
+	else if (!error && (server->ahead >= AHEAD || server->bytes > AHEAD_BYTES))
+		error = redis_drain(server);
 	if (!error)
-		error = send_words(r, 5, word, sizes);
+		error = redis_send(server, 5, word, sizes);
 	if (error)
 		return error;
-	r->ahead++;
-	r->bytes += size;
+	server->ahead++;
+	server->bytes += size;
 	return 0;
 }
 
@@ -167,34 +128,64 @@ static int sync_all(struct transport *t)
 	return drain((struct redis *)t);
 }
 
-/* Sends commands ahead, and calls fn with each answer in turn. */
-typedef int answer_fn(struct redis *r, size_t i, const redisReply *reply, void *arg);
-static int each(struct redis *r, const char *verb, const char *value, const struct key *key, size_t n,
-		size_t ahead, answer_fn *fn, void *arg)
+struct asking {
+	struct redis *r;
+	const char *verb, *value; /* value: what follows the key, or NULL */
+	const struct key *key;
+	size_t n, ahead;
+	int (*fn)(size_t i, const redisReply *reply, void *arg);
+	void *arg;
+};
+
+static int ask(const struct asking *a, size_t i)
 {
-	int error = drain(r), first = error;
+	char name[NAME_ROOM];
+	const char *word[] = { a->verb, name, a->value };
+	size_t size[] = { strlen(a->verb), name_of(&a->key[i], name), a->value ? strlen(a->value) : 0 };
+	struct redis_conn *server = server_of(a->r, name);
+
+	return server ? redis_send(server, a->value ? 3 : 2, word, size) : -EIO;
+}
+
+static int answer(const struct asking *a, size_t i, bool is_wanted)
+{
+	char name[NAME_ROOM];
+	redisReply *reply;
+	int error;
+
+	name_of(&a->key[i], name);
+	error = redis_next(server_of(a->r, name), &reply);
+	if (!error && is_wanted)
+		error = a->fn(i, reply, a->arg);
+	freeReplyObject(reply);
+	return error;
+}
+
+/*
+ * Sends commands ahead, and calls fn with each answer in turn: a server answers in the order in which
+ * it was asked. After an error what was asked is still read, as far as the servers go on.
+ */
+static int each(const struct asking *a)
+{
+	int error = drain(a->r), first = error;
 	size_t sent = 0, i;
 
-	for (i = 0; i < n && !r->c->err; i++) {
-		redisReply *reply = NULL;
-
-		while (!first && sent < n && sent < i + ahead && !(error = ask(r, verb, &key[sent], value)))
-			sent++;
-		if (i == sent)
-			break;
-		error = next(r, &reply);
-		if (!error && !first)
-			error = fn(r, i, reply, arg);
+	for (i = 0; i < a->n; i++) {
+		for (error = 0; !first && !error && sent < a->n && sent < i + a->ahead; sent += !error)
+			error = ask(a, sent);
 		if (error && !first)
 			first = error;
-		freeReplyObject(reply);
+		if (i == sent)
+			break;
+		error = answer(a, i, !first);
+		if (error && !first)
+			first = error;
 	}
 	return first;
 }
 
-static int on_renewed(struct redis *r, size_t i, const redisReply *reply, void *arg)
+static int on_renewed(size_t i, const redisReply *reply, void *arg)
 {
-	(void)r;
 	((bool *)arg)[i] = reply->type == REDIS_REPLY_INTEGER && reply->integer;
 	return 0;
 }
@@ -202,14 +193,14 @@ static int on_renewed(struct redis *r, size_t i, const redisReply *reply, void *
 static int renew(struct transport *t, const struct key *key, size_t n, bool *is_there)
 {
 	char life[24];
+	const struct asking a = { (struct redis *)t, "EXPIRE", life, key, n, AHEAD, on_renewed, is_there };
 
 	snprintf(life, sizeof(life), "%lld", (long long)HEAD_KEEP_S);
-	return each((struct redis *)t, "EXPIRE", life, key, n, AHEAD, on_renewed, is_there);
+	return each(&a);
 }
 
-static int on_any(struct redis *r, size_t i, const redisReply *reply, void *arg)
+static int on_any(size_t i, const redisReply *reply, void *arg)
 {
-	(void)r;
 	(void)i;
 	(void)reply;
 	(void)arg;
@@ -218,7 +209,9 @@ static int on_any(struct redis *r, size_t i, const redisReply *reply, void *arg)
 
 static int drop(struct transport *t, const struct key *key, size_t n)
 {
-	return each((struct redis *)t, "UNLINK", NULL, key, n, AHEAD, on_any, NULL);
+	const struct asking a = { (struct redis *)t, "UNLINK", NULL, key, n, AHEAD, on_any, NULL };
+
+	return each(&a);
 }
 
 struct getting {
@@ -227,12 +220,11 @@ struct getting {
 	size_t max;
 };
 
-static int on_value(struct redis *r, size_t i, const redisReply *reply, void *arg)
+static int on_value(size_t i, const redisReply *reply, void *arg)
 {
 	const struct getting *g = arg;
 	bool is_there = reply->type == REDIS_REPLY_STRING && (size_t)reply->len <= g->max;
 
-	(void)r;
 	return g->fn(i, is_there ? (const uint8_t *)reply->str : NULL, is_there ? reply->len : 0, g->arg);
 }
 
@@ -240,131 +232,151 @@ static int get(struct transport *t, const struct key *key, size_t n, size_t max,
 	       void *arg)
 {
 	struct getting g = { fn, arg, max };
-
 	/* Few at a time: each may be large. */
-	return each((struct redis *)t, "GET", NULL, key, n, 8, on_value, &g);
+	const struct asking a = { (struct redis *)t, "GET", NULL, key, n, 8, on_value, &g };
+
+	return each(&a);
 }
 
-/* --- the connection ------------------------------------------------------------------ */
+static void describe(struct transport *t, char *text, size_t size)
+{
+	const struct redis *r = (struct redis *)t;
+	const struct redis_state *is = &r->server[0].is;
+	unsigned long long used = 0, max = 0;
+	char age[TEXT_AGE], limit[48] = "", saved[64];
+	size_t i;
+
+	for (i = 0; i < r->servers; i++) {
+		used += r->server[i].is.used;
+		max += r->server[i].is.max;
+	}
+	if (max)
+		snprintf(limit, sizeof(limit), " of %llu", max >> 20);
+	if (is->is_kept)
+		snprintf(saved, sizeof(saved), "each change is kept");
+	else
+		snprintf(saved, sizeof(saved), "saved %llu times in %s", is->saves, text_age(is->up_s, age));
+	snprintf(text, size, "Redis %s, %zu server%s, %llu%s MB used, %s", is->version, r->servers,
+			r->servers > 1 ? "s of a cluster" : "", used >> 20, limit, saved);
+}
+
+/* --- the servers ------------------------------------------------------------------------ */
 
 static void close_redis(struct transport *t)
 {
 	struct redis *r = (struct redis *)t;
+	size_t i;
 
-	if (r->c)
-		redisFree(r->c);
+	for (i = 0; i < r->servers; i++)
+		redis_disconnect(&r->server[i]);
+	free(r->server);
 	free(r);
 }
 
-static int do_words(struct redis *r, int n, const char **word, redisReply **reply)
+/* The first of several that can be reached and is no replica, or is of a cluster. */
+static int connect_any(struct redis *r, const char *where)
 {
-	size_t size[4];
-	int i, error;
+	char all[REDIS_WHERE], told[1024] = "", *rest, *one;
+	struct redis_conn *server = &r->server[0];
+	size_t used = 0;
+	int error = 0, tried;
 
-	for (i = 0; i < n; i++)
-		size[i] = strlen(word[i]);
-	error = send_words(r, n, word, size);
-	return error ? error : next(r, reply);
+	snprintf(all, sizeof(all), "%s", strncmp(where, "redis://", 8) ? where : where + 8);
+	one = strtok_r(all, ",", &rest);
+	for (tried = 0; one; one = strtok_r(NULL, ",", &rest), tried++) {
+		redis_disconnect(server);
+		error = redis_connect(server, one, &r->o);
+		if (!error && (server->is.is_cluster || !server->is.is_replica))
+			return 0;
+		if (!error)
+			error = failx(-EROFS, "%s: it is a replica", server->where);
+		if (used < sizeof(told))
+			used += snprintf(told + used, sizeof(told) - used, "%s%.250s", used ? "; " : "",
+					 failure_of(error)->what);
+	}
+	if (!tried)
+		return fail_usage("'%s' is neither redis://HOST[:PORT] nor unix:PATH", where);
+	return tried > 1 ? failx(error, "%s", told) : error;
 }
 
-static int log_in(struct redis *r, const struct transport_options *o)
+/* The server of this name, connected to if it is a new one. */
+static int find_server(struct redis *r, const char *where, uint16_t *number)
 {
-	const char *word[] = { "AUTH", o->user ? o->user : "default", NULL };
-	redisReply *reply = NULL;
-	char *secret;
-	size_t size;
+	size_t i;
+
+	for (i = 0; i < r->servers; i++)
+		if (!strcmp(r->server[i].where, where)) {
+			*number = i;
+			return 0;
+		}
+	if (r->servers == SERVERS_MAX)
+		return failx(-E2BIG, "%s: the cluster has too many servers", r->server[0].where);
+	if (array_grow(&r->server, r->servers, sizeof(*r->server)))
+		return fail(-ENOMEM, "cannot connect to '%s'", where);
+	*number = r->servers++;
+	return redis_connect(&r->server[*number], where, &r->o);
+}
+
+/* One range of slots: first, last, and its primary, as host, port and more. */
+static int take_range(struct redis *r, const redisReply *range)
+{
+	const redisReply *primary = range->type == REDIS_REPLY_ARRAY && range->elements > 2 ?
+					    range->element[2] : NULL;
+	char where[REDIS_WHERE];
+	uint16_t number = NO_SERVER;
+	long long slot;
 	int error;
 
-	if (!o->secret_file)
+	if (!primary || primary->type != REDIS_REPLY_ARRAY || primary->elements < 2 ||
+	    primary->element[0]->type != REDIS_REPLY_STRING || !primary->element[0]->len)
 		return 0;
-	error = lines_read(o->secret_file, SECRET_MAX, &secret, &size);
-	if (error)
-		return fail(error, "cannot read '%s'", o->secret_file);
-	secret[strcspn(secret, "\r\n")] = '\0';
-	word[2] = secret;
-	error = do_words(r, 3, word, &reply);
-	freeReplyObject(reply);
-	explicit_bzero(secret, size);
-	free(secret);
+	snprintf(where, sizeof(where), strchr(primary->element[0]->str, ':') ? "[%s]:%lld" : "%s:%lld",
+		 primary->element[0]->str, primary->element[1]->integer);
+	error = find_server(r, where, &number);
+	for (slot = range->element[0]->integer; !error && slot <= range->element[1]->integer; slot++)
+		if (slot >= 0 && slot < SLOTS)
+			r->slot[slot] = number;
 	return error;
 }
 
-/* A line "name:value" of what INFO says; "": there is none. */
-static void info_of(const redisReply *reply, const char *name, char value[32])
+/* All that can be reached; the first server was asked, and may be a replica of another one. */
+static int find_cluster(struct redis *r)
 {
-	const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, name) : NULL;
-
-	*value = '\0';
-	if (at)
-		sscanf(at + strlen(name), "%31[^\r\n]", value);
-}
-
-/* Where values are evicted, alibis vanish: that convicts. */
-static int check(struct redis *r)
-{
-	const char *server[] = { "INFO", "server" }, *memory[] = { "INFO", "memory" };
-	char version[32], policy[32];
+	const char *word[] = { "CLUSTER", "SLOTS" };
 	redisReply *reply = NULL;
-	int error = do_words(r, 2, server, &reply);
+	struct redis_conn asked = r->server[0];
+	int error = redis_do(&asked, 2, word, &reply);
+	size_t i;
 
-	if (error)
-		return error;
-	info_of(reply, "redis_version:", version);
+	memset(r->slot, 0xff, sizeof(r->slot));
+	r->server[0].c = NULL;
+	r->servers = 0;
+	for (i = 0; !error && reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++)
+		error = take_range(r, reply->element[i]);
 	freeReplyObject(reply);
-	if (atoi(version) < VERSION)
-		return failx(-EPROTO, "%s: version '%s' is too old: at least %d is needed", r->where,
-			     version, VERSION);
-	error = do_words(r, 2, memory, &reply);
-	if (error)
-		return error;
-	info_of(reply, "maxmemory_policy:", policy);
-	freeReplyObject(reply);
-	if (!strcmp(policy, "noeviction"))
-		return 0;
-	failx(-EPERM, "%s: its maxmemory-policy is '%s': what it evicts excuses nobody any more", r->where,
-	      policy);
-	fail_hint("an instance of its own, with \"maxmemory-policy noeviction\"");
-	return -EPERM;
-}
-
-/* redis://HOST[:PORT], with brackets around an IPv6 address, or unix:PATH. */
-static int connect_to(struct redis *r, const char *where)
-{
-	const struct timeval limit = { .tv_sec = TIMEOUT_S };
-	char host[256];
-	int port = PORT;
-
-	if (!strncmp(where, "unix:", 5)) {
-		r->c = redisConnectUnixWithTimeout(where + 5, limit);
-	} else {
-		if (sscanf(where, "redis://[%255[0-9a-fA-F:.]]:%d", host, &port) < 1 &&
-		    sscanf(where, "redis://%255[^:/]:%d", host, &port) < 1)
-			return fail_usage("'%s' is neither redis://HOST[:PORT] nor unix:PATH", where);
-		r->c = redisConnectWithTimeout(host, port, limit);
-	}
-	if (!r->c)
-		return fail(-ENOMEM, "cannot connect to '%s'", where);
-	if (r->c->err)
-		return broken(r);
-	redisSetTimeout(r->c, limit);
-	return 0;
+	if (!error && !r->servers)
+		error = failx(-EIO, "%s: it is of a cluster without slots", asked.where);
+	redis_disconnect(&asked);
+	return error;
 }
 
 int redis_open(struct transport **tp, const struct transport_options *o)
 {
-	static const struct transport_ops ops = { renew, put, sync_all, get, drop, close_redis };
+	static const struct transport_ops ops = { renew, put, sync_all, get, drop, describe, close_redis };
 	struct redis *r = calloc(1, sizeof(*r));
 	int error;
 
-	if (!r)
+	if (!r || array_grow(&r->server, 0, sizeof(*r->server))) {
+		free(r);
 		return fail(-ENOMEM, "cannot connect to '%s'", o->where);
+	}
 	r->t.ops = &ops;
-	clean(o->where, strlen(o->where), r->where, sizeof(r->where));
-	error = connect_to(r, o->where);
-	if (!error)
-		error = log_in(r, o);
-	if (!error)
-		error = check(r);
+	r->o = *o;
+	r->server[0] = (struct redis_conn){};
+	r->servers = 1;
+	error = connect_any(r, o->where);
+	if (!error && r->server[0].is.is_cluster)
+		error = find_cluster(r);
 	if (error) {
 		close_redis(&r->t);
 		return error;

@@ -44,6 +44,7 @@ static int print_list(struct transport *t, int64_t now)
 
 int share_status(const struct harvest *h, struct transport *t, int64_t now)
 {
+	char where[TRANSPORT_TEXT];
 	size_t i;
 	int error;
 
@@ -52,6 +53,9 @@ int share_status(const struct harvest *h, struct transport *t, int64_t now)
 	for (i = 0; i < h->reports; i++)
 		print_node(&h->report[i], now);
 	error = print_list(t, now);
+	transport_describe(t, where);
+	if (!error)
+		printf("%s\n", where);
 	if (fflush(stdout) && !error)
 		error = fail(-errno, "cannot write the table");
 	return error;

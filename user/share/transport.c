@@ -60,6 +60,11 @@ int transport_drop(struct transport *t, const struct key *key, size_t n)
 	return n ? t->ops->drop(t, key, n) : 0;
 }
 
+void transport_describe(struct transport *t, char text[TRANSPORT_TEXT])
+{
+	t->ops->describe(t, text, TRANSPORT_TEXT);
+}
+
 struct copy {
 	uint8_t *bytes;
 	size_t size;

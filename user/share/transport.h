@@ -27,8 +27,9 @@ struct key {
 };
 
 struct transport;
+#define TRANSPORT_TEXT 200
 
-/* Where to: an absolute path of a directory, or redis://HOST[:PORT], or unix:PATH of a Redis. */
+/* Where to: an absolute path of a directory, or redis://HOST[:PORT][,HOST[:PORT]]..., or unix:PATH. */
 struct transport_options {
 	const char *where;
 	const char *user;        /* of Redis; NULL: the default one */
@@ -56,6 +57,9 @@ int transport_drop(struct transport *t, const struct key *key, size_t n);
 int transport_get_one(struct transport *t, const struct key *key, size_t max, uint8_t **bytes,
 		      size_t *size);
 
+/* What it is, and how full, in a few words. */
+void transport_describe(struct transport *t, char text[TRANSPORT_TEXT]);
+
 /* --- for the transports ---------------------------------------------------------- */
 
 struct transport_ops {
@@ -65,6 +69,7 @@ struct transport_ops {
 	int (*get)(struct transport *t, const struct key *key, size_t n, size_t max,
 		   transport_fn *fn, void *arg);
 	int (*drop)(struct transport *t, const struct key *key, size_t n);
+	void (*describe)(struct transport *t, char *text, size_t size);
 	void (*close)(struct transport *t);
 };
 struct transport {
