@@ -3,8 +3,9 @@
 # circle: more
 #
 # The look-up page as a listed sender's administrator sees it, in Chromium: on a desk and on a phone,
-# in light and in dark, by keys alone: an address is typed, and the answer is there. Why it matters: who
-# is refused somewhere is in a hurry, and has to understand it without writing to anybody.
+# in light and in dark, by keys alone: an address is typed, and the answer is there; and a listed address
+# has its listing lifted, which another one cannot do for it. Why it matters: who is refused somewhere
+# is in a hurry, and has to understand it without writing to anybody.
 # shellcheck source=selftests/lib/lib.sh
 FETCH="scripts/fetch.sh chromium fonts-dejavu-core"
 UPTIME=345600
@@ -16,12 +17,19 @@ need ip curl
 CHROMIUM=$BUILD/debs/chromium
 libraries=$(find "$CHROMIUM" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
 SHOTS=$BUILD/screenshots
-mkdir -p "$SHOTS" "$TMP/profile" "$STATE_DIR/lists"
+mkdir -p "$SHOTS" "$STATE_DIR/lists"
 topology ''
 judge_setup
 histories
-must nolist dump -c "$CONF" --quiet --format page --output "$STATE_DIR/lists/page" 2>/dev/null
+mkdir "$TMP/lifts"
+cat >>"$CONF" <<END
+list = { "page $STATE_DIR/lists/page" }
+page-lifts = $TMP/lifts/lifts
+page-url = http://192.0.2.20/
+END
+must nolist dump --all -c "$CONF" --quiet 2>/dev/null
 nolist page --contact 'postmaster@example.com' 2>"$TMP/err.page" &
+nolist page --listen 192.0.2.20:80 2>"$TMP/err.public" &
 must wait_for 5 in_server curl -s -o /dev/null http://127.0.0.1:9826/
 
 cat >"$TMP/look.py" <<'END'
@@ -42,7 +50,7 @@ with Browser(path, libraries, profile) as b:
                 l = b.evaluate(LAYOUT)
                 what = f"{name}, {width} pixels, {'dark' if is_dark else 'light'}"
                 ok(l["width"] <= width, f"{what}: nothing is beyond the right edge", l)
-                ok(l["font"] >= 13 and l["contrast"] >= 4.5, f"{what}: all of it can be read", l)
+                ok(l["font"] >= 13 and l["contrast"] >= 4.5 and l["edges"] >= 3, f"{what}: all of it can be read", l)
                 ok(l["unlabelled"] == 0, f"{what}: what is asked for has words", l)
                 b.screenshot(f"{shots}/page-{name}-{width}{'-dark' if is_dark else ''}.png")
         time.sleep(4) # it lets a network ask so often only
@@ -67,13 +75,93 @@ with Browser(path, libraries, profile) as b:
        "and the browser has nothing to say", b.complaints)
     ok(not b.call("Network.getCookies", urls=[URL])["cookies"], "there is no cookie")
 END
-while IFS= read -r line; do
-	case $line in
-	'ok - '*) ok "${line#ok - }" ;;
-	'not ok - '*) not_ok "${line#not ok - }" ;;
-	'exit status '*) is "${line#exit status }" 0 'all of that was asked' ;;
-	*) diag "$line" ;;
-	esac
-done < <(in_server "$PYTHON" "$TMP/look.py" "$TOP/selftests/lib" "$SHOTS" "$CHROMIUM/usr/lib/chromium/chromium" \
-	"$libraries" "$TMP/profile" 2>&1; echo "exit status $?")
+# The page of that name, by a browser of the network namespace: its lines are our tests.
+look() {
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		'ok - '*) ok "${line#ok - }" ;;
+		'not ok - '*) not_ok "${line#not ok - }" ;;
+		'exit status '*) is "${line#exit status }" 0 'all of that was asked' ;;
+		*) diag "$line" ;;
+		esac
+	done < <("in_$1" "$PYTHON" "$TMP/$2" "$TOP/selftests/lib" "$SHOTS" "$CHROMIUM/usr/lib/chromium/chromium" \
+		"$libraries" "$TMP/profile.$2" 2>&1; echo "exit status $?")
+}
+look server look.py
+
+# --- a lift ---
+
+# The browser's host has the listed address, and another one.
+for a in 203.0.113.1 203.0.113.99; do
+	must ip -n client addr add $a/32 dev c0
+done
+must ip -n server route add 203.0.113.0/24 via $CLIENT4
+cat >"$TMP/lift.py" <<'END'
+import subprocess, sys, time
+sys.path.insert(0, sys.argv[1])
+from browser import Browser, LAYOUT
+shots, path, libraries, profile = sys.argv[2:]
+URL = "http://192.0.2.20/"
+def ok(is_ok, name, got=""):
+    print(f"{'ok' if is_ok else 'not ok'} - {name}{'' if is_ok else f': {got}'}")
+# From now on it comes from that address: what is open is closed by the page after some seconds.
+def be(address):
+    subprocess.run(["ip", "route", "replace", "192.0.2.20/32", "dev", "c0", "src", address], check=True)
+    time.sleep(7)
+def press(b):
+    b.events.clear()
+    b.key("Enter", 13)
+    deadline = time.monotonic() + 10
+    while "Page.loadEventFired" not in b.events:
+        b._note(b._read(deadline))
+    return b.evaluate("document.body.innerText")
+def to_button(b):
+    for _ in range(6):
+        b.key("Tab", 9)
+        if b.evaluate("document.activeElement.innerText") == "Lift this listing":
+            return True
+    return False
+with Browser(path, libraries, profile) as b:
+    be("203.0.113.99")
+    b.open(URL + "?address=203.0.113.1")
+    text = b.evaluate("document.body.innerText")
+    ok("203.0.113.1 is listed" in text and not to_button(b) and "The last hours" not in text,
+       "another address sees that it is listed, no hours, and nothing to press", text)
+    be("203.0.113.1")
+    b.open(URL)
+    ok(b.evaluate("document.querySelector('input').value") == "203.0.113.1", "a listed address begins with itself")
+    b.key("Tab", 9)
+    text = press(b)
+    ok("203.0.113.1 is listed" in text and "The last hours" in text, "and is told more", text)
+    for width in 1200, 320:
+        for is_dark in False, True:
+            b.open(URL + "?address=203.0.113.1", width, 700, is_dark)
+            l = b.evaluate(LAYOUT)
+            ok(l["width"] <= width and l["font"] >= 13 and l["contrast"] >= 4.5 and l["edges"] >= 3 and l["unlabelled"] == 0,
+               f"which can be read and pressed, {width} pixels, {'dark' if is_dark else 'light'}", l)
+            b.screenshot(f"{shots}/page-own-{width}{'-dark' if is_dark else ''}.png")
+    b.open(URL + "?address=203.0.113.1")
+    be("203.0.113.99")
+    ok(to_button(b), "a key reaches the button")
+    text = press(b)
+    ok("from the listed address" in text, "which another address that has the page is refused", text)
+    b.screenshot(f"{shots}/page-refused-1200.png")
+    be("203.0.113.1")
+    b.open(URL + "?address=203.0.113.1")
+    to_button(b)
+    text = press(b)
+    ok("The listing of 203.0.113.1 is being lifted" in text, "and the listed address is not", text)
+    for width in 1200, 320:
+        b.call("Emulation.setDeviceMetricsOverride", width=width, height=700, deviceScaleFactor=1, mobile=width < 600)
+        ok(b.evaluate(LAYOUT)["width"] <= width, f"which it is told, {width} pixels")
+        b.screenshot(f"{shots}/page-lifted-{width}.png")
+    ok(not [c for c in b.complaints if "favicon" not in c and "403" not in c and "404" not in c],
+       "and the browser has nothing to say", b.complaints)
+END
+look client lift.py
+is "$(cut -d' ' -f1 "$TMP/lifts/lifts")" 203.0.113.1 'it is noted once'
+must nolist dump --all -c "$CONF" --quiet 2>/dev/null
+is "$(in_server curl -s 'http://192.0.2.20/json?address=203.0.113.1' | grep -o '"listed":[a-z]*')" '"listed":false' 'and listed no more'
 done_testing

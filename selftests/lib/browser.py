@@ -43,8 +43,11 @@ LAYOUT = """(() => {
         width: document.documentElement.scrollWidth,
         font: Math.min(...words.map(e => parseFloat(getComputedStyle(e).fontSize))),
         contrast: Math.min(...words.map(contrast)),
+        edges: Math.min(21, ...[...document.querySelectorAll("input:not([type=hidden]), button")].filter(seen).map(e =>
+            (Math.max(light(getComputedStyle(e).borderTopColor), light(behind(e.parentElement))) + .05) /
+            (Math.min(light(getComputedStyle(e).borderTopColor), light(behind(e.parentElement))) + .05))),
         background: getComputedStyle(document.body).backgroundColor,
-        unlabelled: [...document.querySelectorAll("svg, input, button, select")].filter(e =>
+        unlabelled: [...document.querySelectorAll("svg, input:not([type=hidden]), button, select")].filter(e =>
             !(e.getAttribute("aria-label") || (e.labels && e.labels.length) || e.textContent.trim())).length,
     };
 })()"""

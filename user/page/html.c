@@ -10,22 +10,21 @@
 #define HTML_SIZE 8192
 
 static const char style[] =
-	":root{--text:#1c2330;--soft:#566074;--page:#f6f7f9;--card:#fff;--line:#b9c1cd;--link:#1d54ad}\n"
+	":root{--text:#1c2330;--soft:#566074;--page:#f6f7f9;--card:#fff;--line:#b9c1cd;--edge:#6b7686;--link:#1d54ad}\n"
 	"@media(prefers-color-scheme:dark){:root{--text:#e6e9ef;--soft:#a3adbd;--page:#12161d;"
-	"--card:#1b212b;--line:#56627a;--link:#8ab4ff}}\n"
+	"--card:#1b212b;--line:#56627a;--edge:#8490a5;--link:#8ab4ff}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0 auto;padding:1rem;max-width:44rem;background:var(--page);color:var(--text);"
 	"font:1rem/1.5 system-ui,sans-serif}\n"
 	"h1{font-size:1.4rem}h2{font-size:1.1rem}a{color:var(--link)}\n"
 	"form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}label{flex:1 1 16rem}\n"
-	"input,button{font:inherit;padding:.5rem .7rem;border:1px solid var(--line);border-radius:.4rem;"
+	"input,button{font:inherit;padding:.5rem .7rem;border:1px solid var(--edge);border-radius:.4rem;"
 	"background:var(--card);color:var(--text)}\n"
 	"input{width:100%;display:block}\n"
 	"pre{overflow-x:auto;white-space:pre-wrap;font-size:.875rem}\n"
 	"section{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.2rem 1rem;"
 	"margin-top:1rem;overflow-wrap:anywhere}\n"
 	"footer{color:var(--soft);font-size:.875rem;margin-top:1rem}\n";
-
 
 static void add_frees(struct page_text *t, const struct page_result *a)
 {
