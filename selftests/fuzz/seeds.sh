@@ -52,6 +52,21 @@ share)
 	printf '\001\1\2\0\0' | seed
 	printf '\001\1\14\40\200\344\352\366\7\2\1' | seed
 	;;
+policy)
+	# The texts of unit/policy_data, and a request of Postfix's.
+	sed -n '/^static const char head/,/;$/p; /^static const char rows/,/;$/p' selftests/unit/policy_data.c |
+		sed -n 's/^\t"\(.*\)";*$/\1/p' | tr -d '"\n' | { printf ' '; printf '%b' "$(cat)"; } | seed
+	printf '\1\2request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.7\ninstance=a.b\nrecipient=a@b.example\nsasl_username=\nstress=yes\n\n' | seed
+	;;
+page)
+	printf '\0# time: 2026-11-18T00:00:00Z\n# expires: 2046-11-18T00:00:00Z\n# url: https://mx.example/\n# lifts: /tmp/x\n%-24s 1794000000 1799000000 2 1 1794100000 0000000000 %s\n' \
+		192.0.2.7 079a2f079a11000000000000000000000000000000000000 | seed
+	printf '\1192.0.2.7 1794999000\n198.51.100.1 1794999001\n' | seed
+	for how in '\0' '\12' '\44' '\24' '\67'; do
+		printf '\2%b/json\ntext/html\n192.0.2.7\nmx.example\nhttps://mx.example\nsame-origin\n192.0.2.7\ntoken=1' "$how" | seed
+		printf '\2%b/\n*/*\n\nmx.example\n\n\n203.0.113.1\n' "$how" | seed
+	done
+	;;
 import)
 	printf '192.0.2.1 1790000000\n2001:db8::1\t2026-09-20T12:00:60.5+02:00\n# none\n' | seed
 	;;

@@ -223,6 +223,13 @@ other() {
 	in_server "$PYTHON" "$TOP/selftests/lib/policy_ask.py" "$1" <<<'203.0.113.1' 2>/dev/null | grep -q DEFER
 }
 check 'at a Unix socket' wait_for 10 other "$TMP/sock"
+# A disk without room for its memory.
+mkdir "$TMP/full"
+must mount -t tmpfs -o size=1m none "$TMP/full"
+nolist policyd --listen "unix:$TMP/full.sock" --memory "$TMP/full/memory" 2>"$TMP/err.full" &
+check 'on a full disk it answers as well' wait_for 10 other "$TMP/full.sock"
+check 'and says that strangers pass' grep -q "cannot remember in '$TMP/full/memory' who was deferred: No space left" \
+	"$TMP/err.full"
 # systemd hands sockets over.
 in_server systemd-socket-activate -l "$TMP/activated" "$TOOL" policyd --memory "$TMP/memory2" --pin-dir "$PIN_DIR" \
 	--state-dir "$STATE_DIR" 2>"$TMP/err.activated" &

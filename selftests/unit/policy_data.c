@@ -200,22 +200,22 @@ static const struct {
 	{ POLICY_WARN, POLICY_LISTED, 0, 0, 0, "action=WARN nolist-xdp would defer it: listed: ?203.0.113.7? is "
 	  "listed: http://mx/203.0.113.7\n\n" },
 	{ POLICY_WARN, POLICY_LISTED, 1, 0, 0, "action=DUNNO\n\n" },
-	{ POLICY_HEADER, POLICY_WALKED, 0, 0, 0, "action=PREPEND X-Nolist: mx.example.com; walked\n\n" },
-	{ POLICY_HEADER, POLICY_NEW, 1, 0, 0, "action=PREPEND X-Nolist: mx.example.com; new\n\n" },
+	{ POLICY_HEADER, POLICY_WALKED, 0, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; walked\n\n" },
+	{ POLICY_HEADER, POLICY_NEW, 1, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; new\n\n" },
 	{ POLICY_HEADER, POLICY_NEW, 0, 0, 1, "action=DUNNO\n\n" },
 	{ POLICY_HEADER, POLICY_NEW, 0, 1, 0, "action=DUNNO\n\n" },
 	{ POLICY_DEFER, POLICY_NEW, 0, 0, 0, "action=DEFER_IF_PERMIT first contact: please try again in 60 seconds, "
 	  "or begin with the first MX\n\n" },
 	{ POLICY_DEFER, POLICY_LISTED, 0, 0, 0, "action=DEFER_IF_PERMIT ?203.0.113.7? is listed: "
 	  "http://mx/203.0.113.7\n\n" },
-	{ POLICY_DEFER, POLICY_LISTED, 1, 0, 0, "action=PREPEND X-Nolist: mx.example.com; listed\n\n" },
-	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 0, "action=PREPEND X-Nolist: mx.example.com; returned\n\n" },
+	{ POLICY_DEFER, POLICY_LISTED, 1, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; listed\n\n" },
+	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; returned\n\n" },
 	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 1, "action=DUNNO\n\n" },
 };
 
 static void test_answers(void)
 {
-	struct snapshot_site site = { .rules.wait_s = 60, .name = "mx.example.com",
+	struct snapshot_site site = { .rules.wait_s = 60, .name = "mx\n.example.com",
 				      .reason = "\n$\x01 is listed: http://mx/$" };
 	char text[ANSWER_MAX];
 	size_t i, size;

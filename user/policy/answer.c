@@ -7,37 +7,44 @@
 
 #include "user/policy/answer.h"
 
-/* Why, for the sender's log: one line of printable ASCII. */
-static void put_reason(char *to, size_t size, const struct snapshot_site *site, enum policy_step step,
-		       const struct nolist_addr *client)
+/* Words of the configuration as printable ASCII, which ends no line; '$' stands for dollar. */
+static void put_words(char *to, size_t size, const char *from, const char *dollar)
 {
-	char addr[ADDR_TEXT];
-	const char *from;
-	size_t n = 0;
+	size_t n = 0, length = strlen(dollar);
 
-	if (step != POLICY_LISTED) {
-		snprintf(to, size, "first contact: please try again in %lld seconds, or begin with the first MX",
-			 (long long)site->rules.wait_s);
-		return;
-	}
-	addr_text(client, addr);
-	for (from = site->reason; *from && n + sizeof(addr) < size; from++) {
+	for (; *from && n + length + 1 < size; from++) {
 		if (*from == '$')
-			n += sprintf(to + n, "%s", addr);
+			n += sprintf(to + n, "%s", dollar);
 		else
 			to[n++] = *from >= ' ' && *from <= '~' ? *from : '?';
 	}
 	to[n] = '\0';
 }
 
+/* Why, for the sender's log. */
+static void put_reason(char *to, size_t size, const struct snapshot_site *site, enum policy_step step,
+		       const struct nolist_addr *client)
+{
+	char addr[ADDR_TEXT];
+
+	if (step == POLICY_LISTED)
+		put_words(to, size, site->reason, addr_text(client, addr));
+	else
+		snprintf(to, size, "first contact: please try again in %lld seconds, or begin with the first MX",
+			 (long long)site->rules.wait_s);
+}
+
 static size_t put_header(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,
 			 enum policy_step step, struct answered *message)
 {
+	char name[SNAPSHOT_WORDS];
+
 	/* At the end of a message it is too late for a header. */
 	if (r->is_end || message->is_marked)
 		return sprintf(text, ANSWER_PASS);
 	message->is_marked = true;
-	return snprintf(text, ANSWER_MAX, "action=PREPEND X-Nolist: %s; %s\n\n", site->name,
+	put_words(name, sizeof(name), site->name, "$");
+	return snprintf(text, ANSWER_MAX, "action=PREPEND X-Nolist: %s; %s\n\n", name,
 			policy_step_names[step]);
 }
 

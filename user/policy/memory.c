@@ -3,7 +3,9 @@
  * Each key has four places. The oldest one is given up for a new key, unless it is of the last
  * day: so a flood of strangers pushes nobody out, and what finds no place passes.
  */
+#define _GNU_SOURCE /* fallocate() */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -31,6 +33,9 @@ int memory_map(struct memory **mp, int fd, bool is_written)
 	if (st.st_size != sizeof(*m) && !is_written)
 		return -ENOENT;
 	if (st.st_size != sizeof(*m) && (ftruncate(fd, 0) || ftruncate(fd, sizeof(*m))))
+		return -errno;
+	/* Else a disk that is full would kill the process where it writes into the mapping. */
+	if (is_written && fallocate(fd, 0, 0, sizeof(*m)) && errno != EOPNOTSUPP)
 		return -errno;
 	m = mmap(NULL, sizeof(*m), PROT_READ | (is_written ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
 	if (m == MAP_FAILED)

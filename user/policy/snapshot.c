@@ -275,7 +275,7 @@ static uint64_t hex(const char *at, int digits)
 	uint64_t n = 0;
 
 	for (; digits; digits--, at++)
-		n = n << 4 | ((*at & 15) + (*at >> 6) * 9);
+		n = n << 4 | (((*at & 15) + (*at >> 6 & 1) * 9) & 15);
 	return n;
 }
 
