@@ -542,6 +542,8 @@ enum nolist_leniency {
 	NOLIST_LENIENT_EXPIRED = 1, /* the table is too old */
 	NOLIST_LENIENT_BRAKED = 2,  /* it would refuse too many verified senders */
 	NOLIST_LENIENT_PAROLE = 3,  /* it is the source's hour of the day */
+	NOLIST_LENIENT_WALKED = 4,  /* it has walked, which the table's lists do not know of yet */
+	NOLIST_LENIENCIES
 };
 
 /* nolist_stats: one value per CPU, so that a frame needs one look-up. */
@@ -555,8 +557,9 @@ struct nolist_stats {
 	__u64 verified_lost_ns;               /* when last */
 	__u64 elsewhere;                      /* recipients whose domain is not ours */
 	__u64 gate[NOLIST_GATE_PASSES];       /* SYNs that passed the gate, by reason */
-	__u64 lenient[4]; /* SYNs of listed sources that passed; by enum nolist_leniency */
-	__u64 reserved[19];
+	/* SYNs of listed sources that passed; by enum nolist_leniency. */
+	__u64 lenient[NOLIST_LENIENCIES];
+	__u64 reserved[18];
 	struct nolist_bad_acks bad_acks[NOLIST_HOURS]; /* at hour % NOLIST_HOURS */
 	struct nolist_real real[2][NOLIST_HOURS];      /* IPv4, IPv6; at hour % NOLIST_HOURS */
 	/* Admission to nolist_contacts, by role: what was spent in this second. */

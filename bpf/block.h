@@ -44,7 +44,7 @@ struct nolist_block_head {
 	__u32 magic; /* NOLIST_MAGIC */
 	__u32 mode;  /* enum nolist_block_mode */
 	__u64 until_ns; /* after that time all pass */
-	__u64 made_ns;
+	__u64 made_ns;  /* what was known then is in it */
 	__u32 seed;     /* of the hashes */
 	__u32 first4;   /* line of the entries of IPv4 */
 	__u32 first6;   /* of the keys of IPv6 */
@@ -52,8 +52,10 @@ struct nolist_block_head {
 	__u8 bits6;
 	__u8 lengths6;  /* which lengths there are: bits of enum nolist_block_length */
 	__u8 pad;
-	__u32 sources;  /* single ones, for people */
-	__u32 reserved[5];
+	__u32 prefixes; /* that it was made of, for people, as all below */
+	__u32 senders;  /* verified ones, of late */
+	__u32 refused;  /* of these, what it refuses, or would */
+	__u32 reserved[3];
 };
 
 struct nolist_block_line {

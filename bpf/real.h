@@ -52,9 +52,21 @@ static __always_inline bool real_is_parole(__u64 q0, __u64 q1)
 	return of % REAL_PAROLE == clock_hour() % REAL_PAROLE;
 }
 
+/*
+ * Has it walked twice, the second time after what the table's lists are made of? So a good
+ * sender that is listed is free before the lists are made anew.
+ */
+static __always_inline bool real_has_walked(const struct nolist_block_head *h, __u64 q0, __u64 q1)
+{
+	struct nolist_source src = { .addr = { .q = { q0, q1 } } };
+	const struct nolist_verified *r = bpf_map_lookup_elem(&nolist_verified, &src);
+
+	return r && r->walk.prev_ns && r->walk.last_ns > h->made_ns;
+}
+
 /* Why it passes nevertheless: enum nolist_leniency; -1: it does not. */
 static __always_inline int real_leniency(const struct nolist_block_head *h, __u32 act, __u64 q0,
-					 __u64 q1)
+					 __u64 q1, bool is_open)
 {
 	__u64 now = clock_ns();
 
@@ -64,9 +76,10 @@ static __always_inline int real_leniency(const struct nolist_block_head *h, __u3
 		return NOLIST_LENIENT_EXPIRED;
 	if (act == NOLIST_ACT_NOTE || h->mode != NOLIST_BLOCK_ENFORCED)
 		return NOLIST_LENIENT_NOTE;
-	if ((act == NOLIST_ACT_RESET || act == NOLIST_ACT_DROP) && real_is_parole(q0, q1))
-		return NOLIST_LENIENT_PAROLE;
-	return -1;
+	/* A dialogue goes on as it began. */
+	if (act == NOLIST_ACT_TEMPFAIL)
+		return is_open && real_has_walked(h, q0, q1) ? NOLIST_LENIENT_WALKED : -1;
+	return real_is_parole(q0, q1) ? NOLIST_LENIENT_PAROLE : -1;
 }
 
 static __always_inline void real_count(__u32 leniency)
@@ -74,8 +87,8 @@ static __always_inline void real_count(__u32 leniency)
 	__u32 zero = 0;
 	struct nolist_stats *st = bpf_map_lookup_elem(&nolist_stats, &zero);
 
-	if (st)
-		st->lenient[leniency & 3]++;
+	if (st && leniency < NOLIST_LENIENCIES)
+		st->lenient[leniency]++;
 }
 
 /*
@@ -98,7 +111,7 @@ __noinline int real_listed(__u64 q0, __u64 q1, __u32 net, bool is_open)
 		return NOLIST_UNDECIDED;
 	if (act == NOLIST_ACT_ALLOW)
 		return NOLIST_PASS_REAL;
-	leniency = real_leniency(h, act, q0, q1);
+	leniency = real_leniency(h, act, q0, q1, is_open);
 	if (leniency >= 0) {
 		if (is_open)
 			real_count(leniency);

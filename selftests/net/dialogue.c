@@ -156,7 +156,7 @@ static void load_fake(const struct lot *lot)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	struct dialogue d = { "fake1.example.com", NULL, lot->stage, lot->is_split };
+	struct dialogue d = { "fake1.example.com", NULL, lot->stage, lot->is_split, false };
 	struct nolist_config *c = prog_conf_new();
 	struct prog p;
 

@@ -464,7 +464,7 @@ static void run(const char *who, bool is_liar, enum dialogue_stage stage, bool i
 {
 	static const char *const at[] = { [STAGE_GREETING] = "the greeting", [STAGE_MAIL] = "MAIL",
 					  [STAGE_RCPT] = "RCPT", [STAGE_DATA] = "DATA" };
-	struct dialogue d = { "fake1.example.com", NULL, stage, is_split };
+	struct dialogue d = { "fake1.example.com", NULL, stage, is_split, false };
 	const char *wrong = NULL;
 
 	segments = texts = refused = 0;

@@ -29,7 +29,7 @@ dump() {
 # ends FORMAT: what its head says besides where no reader looks at the time that it expires.
 ends() {
 	case $1 in
-	rbldnsd | nft | spamassassin | page) ;;
+	rbldnsd | nft | spamassassin | page | xdp) ;;
 	*) echo 'note ' ;;
 	esac
 }
@@ -39,7 +39,7 @@ ends() {
 run dump --list-formats
 is "$(awk '/^[a-z]/ && NF < 3 || /^ / && NF < 2' "$TMP/out")" '' \
 	'each format names its reader, and how'
-is "$(wc -l <<<"$formats")" 18 'there are eighteen'
+is "$(wc -l <<<"$formats")" 19 'there are nineteen'
 # Its rows are for a program: tool/policyd.sh reads them.
 formats=$(grep -vx policy <<<"$formats")
 sed 's/never-list-except.*/&\nallow = { "'"${TMP//\//\\/}"'\/pardoned" }/' "$CONF" >"$TMP/pardon.conf"
@@ -537,7 +537,7 @@ for f in ${formats/spamassassin/}; do
 		full=$((full + 1))
 	fi
 done
-is $full 16 'a full disk leaves the old list, and nothing else, in every format'
+is $full 17 'a full disk leaves the old list, and nothing else, in every format'
 must mount -o remount,ro "$TMP/small"
 fails 1 'Read-only file system' 'so does a read-only one' \
 	dump -c "$CONF" --at "$NOW" --quiet --output "$TMP/small/list"

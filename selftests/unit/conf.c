@@ -64,6 +64,11 @@ static const char good[] = "# all keys\n"
 			   "silence = pass\n"
 			   "syn-ack-limit = 65535\n"
 			   "reset-limit = 300\n"
+			   "enforce = tempfail\n"
+			   "enforce-list = { \"/etc/drop drop\", \"/etc/reset reset\" }\n"
+			   "enforce-expires = 3h\n"
+			   "enforce-text = \"Held, # here\"\n"
+			   "brake = 20%\n"
 			   "gate-by = connection\n"
 			   "gate-low = 36h\n"
 			   "gate-window = 40m\n"
@@ -621,7 +626,7 @@ static void test_tests(void)
 static void test_hostile(void)
 {
 	int i, j, errors = 0;
-	char text[1024];
+	char text[2048];
 	struct conf c;
 	size_t size;
 

@@ -196,12 +196,33 @@ const struct prefix_entry *prefix_set_find(const struct prefix_set *set,
 	return NULL;
 }
 
+/* Of an entry what is not excepted, in halves and halves of these. */
+static int each_piece(const struct prefix_set *set, const struct node *node, prefix_set_fn *fn,
+		      void *arg)
+{
+	const struct prefix *p = &node->entry.prefix;
+	struct node half = *node;
+	int i, ret;
+
+	if (!is_in_force(set, node, p))
+		return 0;
+	for (i = 0; node->entry.is_optional && i < set->excepts; i++)
+		if (holds(p, &set->except[i]))
+			break;
+	if (!node->entry.is_optional || i == set->excepts)
+		return fn(&node->entry, arg);
+	half.entry.prefix.len++;
+	ret = each_piece(set, &half, fn, arg);
+	half.entry.prefix.addr.b[p->len / 8] |= 0x80 >> p->len % 8;
+	return ret ? ret : each_piece(set, &half, fn, arg);
+}
+
 int prefix_set_each(const struct prefix_set *set, prefix_set_fn *fn, void *arg)
 {
 	int f, i, ret = 0;
 
 	for (f = 0; f < 2; f++)
 		for (i = 0; i < set->family[f].used && !ret; i++)
-			ret = fn(&set->family[f].at[i].entry, arg);
+			ret = each_piece(set, &set->family[f].at[i], fn, arg);
 	return ret;
 }

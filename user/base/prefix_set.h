@@ -44,7 +44,7 @@ int prefix_set_add_line(struct prefix_set *set, const struct prefix *p, const ch
 			unsigned int line);
 /* To be called once after the last addition, before prefix_set_find(). */
 int prefix_set_sort(struct prefix_set *set);
-/* Calls fn for each entry, in no order; a return other than 0 ends that, and is returned. */
+/* Calls fn for each entry, or for what is left of it by prefix_set_except(), in no order; a return other than 0 ends that, and is returned. */
 typedef int prefix_set_fn(const struct prefix_entry *entry, void *arg);
 int prefix_set_each(const struct prefix_set *set, prefix_set_fn *fn, void *arg);
 /* The entry that a source is in, or NULL. */

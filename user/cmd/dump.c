@@ -18,6 +18,7 @@
 #include "user/cmd/in_force.h"
 #include "user/cmd/judging.h"
 #include "user/config/keys_lists.h"
+#include "user/enforce/enforce.h"
 #include "user/lists/changelog.h"
 #include "user/lists/configured.h"
 #include "user/lists/dump.h"
@@ -50,10 +51,23 @@ static int take_lifts(const struct cmd_judging *j)
 		warn("no listing is lifted by the look-up page");
 		return EXIT_WARNED;
 	}
+	if (done.made)
+		enforce_take_off_all(options.pin_dir, options.state_dir, time(NULL));
 	if (done.refused)
 		warn("%zu listings are not lifted, though their sources asked for it at the look-up page: "
 		     "there were too many of one network, or of all, in a day", done.refused);
 	return EXIT_DONE;
+}
+
+/* The table of listed sources, of the lists that were just written. */
+static enum dump_result put_in_force(struct cmd_judging *j, enum dump_result result)
+{
+	int error = enforce_apply(&j->judge, options.pin_dir);
+
+	if (!error)
+		return result;
+	cmd_failed(error);
+	return DUMP_PARTLY;
 }
 
 static int run(struct cmd_judging *j, struct list *one, const struct dump_options *o,
@@ -81,14 +95,17 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 	error = one ? 0 : configured_check(&j->conf);
 	if (error)
 		return cmd_failed(error);
-	if (!one && !j->conf.lists) {
+	if (!one && !conf_is_written(&j->conf)) {
 		errx("the configuration names no list");
 		hint("list = { \"FORMAT FILE COMMAND...\" }");
 		status = EXIT_USAGE;
 	}
 	/* With --json the summary has the errors as well. */
-	if (!status || o->is_json)
+	if ((!status && (one || j->conf.lists)) || o->is_json)
 		result = dump(&j->judge, one, o);
+	/* After a failure the table in force ages; a list that is closed is as empty as its file. */
+	if (!status && !one && !j->judge.is_replay && result < DUMP_FAILED)
+		result = put_in_force(j, result);
 	*is_failed = result >= DUMP_PARTLY;
 	/* A list that is gone is only noted: that it still is hurts nobody. */
 	if (!one && !status)

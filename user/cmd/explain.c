@@ -8,6 +8,7 @@
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
 #include "user/cmd/source.h"
+#include "user/enforce/enforce.h"
 #include "user/report/explain.h"
 
 enum { OPT_JSON = 256, OPT_AT };
@@ -30,6 +31,8 @@ static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_js
 	if (status)
 		return status;
 	error = explain_gather(&e, &j->judge, addr);
+	if (!error && !j->judge.is_replay)
+		e.at_real = enforce_says(options.pin_dir, &src, &e.table);
 	if (!error && is_json)
 		error = explain_json(&e);
 	else if (!error)

@@ -51,6 +51,7 @@ struct load {
 	struct nolist_addr *own;
 	int owns, own_left;
 	struct domain_table domains; /* no lines: all domains are ours */
+	struct nolist_config *said; /* what listed sources are told; NULL: nothing */
 	int ifindex[KERN_IFS_MAX];
 	struct kern_done done[KERN_IFS_MAX];
 	int ifs;
@@ -335,6 +336,7 @@ static int load(struct load *l)
 		.is_collected = l->conf.is_collected,
 		.learning_s = l->conf.rules.learning_s,
 		.domains = l->domains.line,
+		.said = l->said,
 		.fill = fill,
 		.arg = l,
 	};
@@ -362,6 +364,18 @@ static int confirm(void)
 		return cmd_failed(ret);
 	printf("confirmed: stays attached\n");
 	return ret ? warn_of_pin() : EXIT_DONE;
+}
+
+/* Makes the words for listed sources. 0 or -errno, explained. */
+static int make_said(struct load *l)
+{
+	int error;
+
+	if (!l->conf.enforce)
+		return 0;
+	l->said = malloc(sizeof(*l->said));
+	error = l->said ? conf_fill_said(&l->conf, l->said) : -ENOMEM;
+	return error ? fail(error, "cannot make the words for listed sources") : 0;
 }
 
 /* Reads the domains and makes their table. 0 or -errno, explained. */
@@ -397,6 +411,8 @@ static int configure_and_load(struct load *l)
 	error = status ? 0 : configured_check_all(&l->conf, &files);
 	if (!status && !error)
 		error = read_domains(l, &files);
+	if (!status && !error)
+		error = make_said(l);
 	is_warned = cmd_print_files(&files);
 	if (error)
 		status = cmd_failed(error);
@@ -405,6 +421,7 @@ static int configure_and_load(struct load *l)
 	if (status == EXIT_DONE && is_warned)
 		status = EXIT_WARNED;
 	domain_table_free(&l->domains);
+	free(l->said);
 	conf_free(&l->conf);
 	free(l->own);
 	return status;

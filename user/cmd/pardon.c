@@ -13,6 +13,7 @@
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
 #include "user/base/log.h"
+#include "user/enforce/enforce.h"
 #include "user/base/json.h"
 #include "user/base/text.h"
 #include "user/store/store.h"
@@ -104,6 +105,9 @@ static int change(struct pardon *c)
 	if (error)
 		return cmd_failed(error);
 	for (i = 0; i < c->prefixes; i++) {
+		/* Where it is refused in the driver this ends at once; what fails waits for the next dump. */
+		if (!c->is_remove)
+			enforce_take_off(options.pin_dir, &c->prefix[i]);
 		printf("%s: %s", prefix_text(&c->prefix[i], text),
 		       c->is_remove ? "pardon removed\n" : "pardoned until ");
 		if (!c->is_remove)

@@ -154,6 +154,8 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 		out->port[i] = htons(conf->port[i < conf->ports ? i : 0]);
 	out->is_silent = conf->is_silent;
 	conf_fill_gate(conf, out);
+	if (conf->enforce)
+		out->defends |= NOLIST_DEFEND_BLOCK;
 	out->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;
 	out->answers[NOLIST_LIMIT_RESET] = conf->resets;
 	fill_tests(conf, out);
@@ -163,4 +165,20 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	number(conf, out, old, busy);
 	i = dialogue_compile(&d, &out->smtp);
 	return i ? i : left;
+}
+
+/* No domains: whatever a listed source asks for, the answer is the tempfail. */
+int conf_fill_said(const struct conf *conf, struct nolist_config *said)
+{
+	struct dialogue d = { .name = conf->name ? conf->name : "localhost",
+			      .text = conf->enforce_text ? conf->enforce_text : conf->page_enforce,
+			      .stage = conf->stage,
+			      .is_listed = true };
+
+	memset(said, 0, sizeof(*said));
+	said->magic = NOLIST_MAGIC;
+	said->version = NOLIST_ABI_VERSION;
+	said->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;
+	said->answers[NOLIST_LIMIT_RESET] = conf->resets;
+	return dialogue_compile(&d, &said->smtp);
 }

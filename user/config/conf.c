@@ -14,6 +14,7 @@
 
 #include "user/config/conf.h"
 #include "user/config/given.h"
+#include "user/config/keys_enforce.h"
 #include "user/config/keys_gate.h"
 #include "user/config/keys_lists.h"
 #include "user/config/keys_share.h"
@@ -69,6 +70,7 @@ void conf_init(struct conf *conf)
 			      .collect_s = 300, .dump_s = 600, .share_leave_out = -1 };
 	rules_init(&conf->rules);
 	conf_init_gate(conf);
+	conf_init_enforce(conf);
 }
 
 void conf_drop_interfaces(struct conf *conf)
@@ -86,6 +88,7 @@ void conf_free(struct conf *conf)
 
 	conf_drop_interfaces(conf);
 	conf_free_lists(conf);
+	conf_free_enforce(conf);
 	conf_free_share(conf);
 	for (i = 0; i < conf->providers; i++)
 		free(conf->provider[i]);
@@ -220,6 +223,8 @@ int conf_check(struct conf *conf)
 		check_roles(conf);
 	if (!conf->errors)
 		conf_check_gate(conf);
+	if (!conf->errors)
+		conf_check_enforce(conf);
 	return conf->errors ? -EINVAL : 0;
 }
 

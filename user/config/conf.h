@@ -63,6 +63,14 @@ struct conf {
 	char **domain;             /* "domains": names, and files of names, which have a '/' */
 	int domains;
 
+	/* Listed sources at the real MX: */
+	unsigned int enforce;          /* "enforce": enum nolist_action for the own list; 0: off */
+	struct conf_list *enforce_list; /* "enforce-list": a file, and its action */
+	int enforce_lists;
+	unsigned int enforce_expires_s; /* "enforce-expires" */
+	char *enforce_text;            /* "enforce-text"; NULL: the default */
+	unsigned int brake;            /* "brake": percent of the verified senders; 0: off */
+
 	bool is_silent; /* "silence = drop" */
 	/* The order gate: */
 	unsigned int gate_s; /* "gate": seconds that a first try waits; 0: off */
@@ -101,6 +109,7 @@ struct conf {
 	char *page_url;        /* "page-url": of the look-up page, with a '/' at its end; NULL: none */
 	char *page_reason;     /* what list_reason is then; NULL: the default */
 	char *page_tempfail;   /* what tempfail_text is then, if both fit; NULL: the default */
+	char *page_enforce;    /* what enforce_text is then, if both fit; NULL: the default */
 	char *page_lifts;      /* "page-lifts": the file of its requests; NULL: none are taken */
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;
@@ -164,6 +173,8 @@ int conf_key_find(const char *name);
 /* What holds where a key is not given; NULL: nothing. */
 const char *conf_key_default(unsigned int key, char text[CONF_DEFAULT]);
 bool conf_key_is_list(unsigned int key);
+/* Has dump --all anything to write? */
+bool conf_is_written(const struct conf *conf);
 /* As whom the reload command of the list in a file runs; NULL: as whoever runs dump. */
 const char *conf_reload_user(const struct conf *conf, const char *file);
 /* Forgets the file's interfaces, so that conf_add() names them instead. */
@@ -196,5 +207,8 @@ int conf_role_parse(const char *name); /* enum nolist_role, or -EINVAL */
  */
 int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
 	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX]);
+
+/* What listed sources are told at the real MX, for the map nolist_said. 0 or -errno. */
+int conf_fill_said(const struct conf *conf, struct nolist_config *said);
 
 #endif

@@ -111,6 +111,19 @@ static const char *const filler[32] = {
 	" (this is only our standby MX)", " (it is only a spare mail host)",
 };
 
+/* The same to a listed source, by the real MX's address. */
+static const char *const filler_listed[32] = {
+	"", ".", "..", "...", " ...", " (MX)", " (now)", " (here)", " (today)", " (listed)",
+	" (for now)", " (not here)", " (not today)", " (listed now)", " (listed here)",
+	" (not accepted)", " (it was listed)", " (listed for now)", " (held back today)",
+	" (held back by now)", " (held back for now)", " (not now, but later)",
+	" (held back here, now)", " (listed, held for now)", " (listed, come by later)",
+	" (listed, held back here)", " (listed, held back today)",
+	" (listed, held back by now)", " (listed, held back for now)",
+	" (listed, not accepted today)", " (listed, not accepted by now)",
+	" (listed, not accepted for now)",
+};
+
 /* The sum of a text in 16-bit words, as the checksum wants it (RFC 1071). */
 static __u16 text_sum(const char *text, unsigned int len)
 {
@@ -139,7 +152,8 @@ static int reply_compile(struct nolist_reply *r, const struct dialogue *d, const
 		   : snprintf(line, sizeof(line), "%s", text);
 	if (len < 0 || len > NOLIST_TEXT_MAX - 2)
 		return -E2BIG;
-	len = snprintf(r->text, sizeof(r->text), "%s%s\r", line, filler[(delta - len - 2) & 31]);
+	len = snprintf(r->text, sizeof(r->text), "%s%s\r", line,
+		       (d->is_listed ? filler_listed : filler)[(delta - len - 2) & 31]);
 	if (len < 0 || len >= NOLIST_TEXT_MAX)
 		return -E2BIG;
 	r->text[len++] = '\n'; /* replaces snprintf's zero byte */
@@ -176,7 +190,7 @@ int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)
 	int ret;
 
 	if (!d.text)
-		d.text = DIALOGUE_TEXT_DEFAULT;
+		d.text = d.is_listed ? DIALOGUE_TEXT_LISTED : DIALOGUE_TEXT_DEFAULT;
 	if (!is_printable(d.name) || !is_printable(d.text))
 		return -EINVAL;
 	if (strlen(d.name) > DIALOGUE_NAME_MAX || strlen(d.text) > DIALOGUE_TEXT_MAX)

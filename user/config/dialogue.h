@@ -13,6 +13,7 @@
 #define DIALOGUE_NAME_MAX 128  /* bytes of a host name */
 #define DIALOGUE_TEXT_MAX 148 /* bytes of the text: so the longest reply still fits */
 #define DIALOGUE_TEXT_DEFAULT "Please try another mail exchanger of this domain, or come back later"
+#define DIALOGUE_TEXT_LISTED "Your address is listed here for now; please come back later"
 
 /* The verb at which a dialogue is tempfailed. */
 enum dialogue_stage { STAGE_GREETING, STAGE_MAIL, STAGE_RCPT, STAGE_DATA };
@@ -22,6 +23,7 @@ struct dialogue {
 	const char *text; /* the text after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage;
 	bool is_split;     /* split handshake */
+	bool is_listed;    /* the words for a listed source at the real MX */
 };
 
 /* -EINVAL: not printable ASCII, or empty. -E2BIG: too long. */

@@ -16,6 +16,7 @@
 #include "user/base/text.h"
 #include "user/config/conf.h"
 #include "user/config/given.h"
+#include "user/config/keys_enforce.h"
 #include "user/config/keys_gate.h"
 #include "user/config/keys_lists.h"
 #include "user/config/keys_share.h"
@@ -390,6 +391,11 @@ static const struct key {
 	{ "silence", set_silence, false, "drop" },
 	{ "syn-ack-limit", set_syn_acks, false, "8192" },
 	{ "reset-limit", set_resets, false, "0" },
+	{ "enforce", conf_set_enforce, false, "off" },
+	{ "enforce-list", conf_add_enforce_list, true, NULL },
+	{ "enforce-expires", conf_set_enforce_expires, false, "2h" },
+	{ "enforce-text", conf_set_enforce_text, false, DIALOGUE_TEXT_LISTED },
+	{ "brake", conf_set_brake, false, "10%" },
 	{ "gate", conf_set_gate, false, "off" },
 	{ "gate-by", conf_set_gate_by, false, "network" },
 	{ "gate-low", conf_set_gate_low, false, "7d" },

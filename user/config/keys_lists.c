@@ -155,6 +155,9 @@ int conf_set_page_url(struct conf *conf, const char *value, const char *where)
 	size = snprintf(text, sizeof(text), DIALOGUE_TEXT_DEFAULT "; see %s", url);
 	if (!error && size <= DIALOGUE_TEXT_MAX)
 		error = replace(&conf->page_tempfail, text, size);
+	size = snprintf(text, sizeof(text), DIALOGUE_TEXT_LISTED "; see %s", url);
+	if (!error && size <= DIALOGUE_TEXT_MAX)
+		error = replace(&conf->page_enforce, text, size);
 	return error ? error : replace(&conf->page_url, url, strlen(url));
 }
 
@@ -307,5 +310,6 @@ void conf_free_lists(struct conf *conf)
 	free(conf->page_url);
 	free(conf->page_reason);
 	free(conf->page_tempfail);
+	free(conf->page_enforce);
 	free(conf->page_lifts);
 }

@@ -254,7 +254,7 @@ static int try(const struct block_maker *m, struct block_table *t, unsigned int 
 	       unsigned int bits6)
 {
 	struct nolist_block_head head = { .magic = NOLIST_MAGIC, .first4 = NOLIST_BLOCK_FIRST,
-					  .bits4 = bits4, .bits6 = bits6, .sources = m->n };
+					  .bits4 = bits4, .bits6 = bits6, .prefixes = m->n };
 	size_t lines = NOLIST_BLOCK_FIRST + ((size_t)1 << bits4) + ((size_t)1 << bits6);
 	struct span s;
 	int i;
@@ -337,6 +337,18 @@ static int change_single4(struct span *s, const struct nolist_block_head *h, __u
 	return 0;
 }
 
+/* All of a /24 at once: its entries are not asked for any more. */
+static void change_net4(struct span *s, __u32 net, enum nolist_action act)
+{
+	unsigned int shift;
+	__u64 *w = net4_at(s, net, &shift);
+
+	if (!(*w >> shift & 15))
+		return;
+	__atomic_fetch_and(w, ~(15ull << shift), __ATOMIC_RELAXED);
+	__atomic_fetch_or(w, (__u64)act << shift, __ATOMIC_RELAXED);
+}
+
 static int change_prefix4(struct span *s, const struct nolist_block_head *h, const struct prefix *p,
 			  enum nolist_action act)
 {
@@ -344,35 +356,45 @@ static int change_prefix4(struct span *s, const struct nolist_block_head *h, con
 	__u64 n = 1ull << (128 - p->len), i;
 	int ret = 0;
 
-	for (i = 0; i < n && !ret; i++)
+	for (i = 0; i < n && n >= 256; i += 256)
+		change_net4(s, (addr + i) >> 8, act);
+	for (i = 0; i < n && n < 256 && !ret; i++)
 		ret = change_single4(s, h, addr + i, act);
 	return ret;
 }
 
-/* All keys below it change. */
+/* The keys of a line that are in a network. */
+static void change_line6(struct nolist_block_line *l, __u64 net, unsigned int len,
+			 enum nolist_action act)
+{
+	__u64 mask = ~0ull << (64 - len), byte, w;
+	int k;
+
+	for (k = 0; k < NOLIST_BLOCK_KEYS; k++) {
+		byte = l->w[7] >> 8 * k & 0xff;
+		if (!(byte & NOLIST_BLOCK_USED6) || (l->w[k] & mask) != net ||
+		    bits_of(byte >> NOLIST_BLOCK_LENGTH6 & 3) < len)
+			continue;
+		w = l->w[7] & ~(7ull << 8 * k);
+		__atomic_store_n(&l->w[7], w | (__u64)act << 8 * k, __ATOMIC_RELAXED);
+	}
+}
+
+/* All keys below it change; those of one /64 are where its hash says. */
 static int change_prefix6(struct span *s, struct nolist_block_head *h, const struct prefix *p,
 			  enum nolist_action act)
 {
 	unsigned int len = p->len > 64 ? 64 : p->len;
-	__u64 net = be64toh(p->addr.q[0]), mask = ~0ull << (64 - len);
-	size_t lines = (size_t)1 << h->bits6, i;
+	__u64 net = be64toh(p->addr.q[0]);
+	__u32 mask = (1u << h->bits6) - 1, i, at = 0, lines = mask + 1;
 	enum nolist_block_length length;
-	int k;
 
-	for (i = 0; i < lines; i++) {
-		struct nolist_block_line *l = &s->line[h->first6 + i];
-
-		for (k = 0; k < NOLIST_BLOCK_KEYS; k++) {
-			__u64 byte = l->w[7] >> 8 * k & 0xff;
-
-			if (byte & NOLIST_BLOCK_USED6 && (l->w[k] & mask) == net &&
-			    bits_of(byte >> NOLIST_BLOCK_LENGTH6 & 3) >= len) {
-				__u64 w = l->w[7] & ~(7ull << 8 * k);
-
-				__atomic_store_n(&l->w[7], w | (__u64)act << 8 * k, __ATOMIC_RELAXED);
-			}
-		}
+	if (len == 64) {
+		at = nolist_block_mix6(net, NOLIST_BLOCK_64, h->seed) >> 32 >> (32 - h->bits6);
+		lines = NOLIST_BLOCK_PROBES;
 	}
+	for (i = 0; i < lines; i++)
+		change_line6(&s->line[h->first6 + ((at + i) & mask)], net, len, act);
 	for (length = length_of(len); length <= NOLIST_BLOCK_32; length++)
 		if (block_exact6(s, h, net, length) >= 0)
 			break;

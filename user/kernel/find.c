@@ -379,6 +379,11 @@ int kern_find(struct kern **kp, const char *pin_dir)
 	return 0;
 }
 
+bool kern_is_pinned(const struct kern *k, int instance)
+{
+	return k->instance[instance].pin_dir && !k->instance[instance].is_aside;
+}
+
 const struct kern_if *kern_if_of(const struct kern *k, int ifindex)
 {
 	int i;

@@ -194,6 +194,7 @@ struct kern_load {
 	unsigned int learning_s;  /* how long it learns after a change of the MX addresses */
 	/* The table of domains: as many lines as the configuration's domain_mask says; or NULL. */
 	const struct nolist_domain_line *domains;
+	const struct nolist_config *said; /* what listed sources are told at the real MX; or NULL */
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
 		    const bool *busy, void *arg);
 	void *arg;
@@ -263,5 +264,26 @@ unsigned long long kern_now_ns(void);
 long long kern_clock_offset(void);
 /* The kernel's boot id, 36 characters and a zero. */
 int kern_boot_id(char id[37]);
+
+/*
+ * block.c: the table of listed sources (bpf/block.h). Puts one in force in one write. -ENOENT: there
+ * is no map for it. Prints nothing, as the others.
+ */
+struct nolist_block_line;
+/* Are these tables the pinned ones, which alone get one? */
+bool kern_is_pinned(const struct kern *k, int instance);
+int kern_put_block(const char *pin_dir, const struct nolist_block_line *line, size_t n);
+/* Until the fd is closed nobody else loads or puts one in force. An fd or -errno, explained. */
+int kern_block_lock(const char *pin_dir);
+/* The one in force, mapped: writing acts at once. -ENOENT: there is none. */
+struct kern_block {
+	struct nolist_block_line *line;
+	size_t n; /* of lines */
+};
+int kern_block_open(struct kern_block *b, const char *pin_dir);
+/* Its head alone. */
+struct nolist_block_head;
+int kern_block_head(struct nolist_block_head *head, const char *pin_dir);
+void kern_block_close(struct kern_block *b);
 
 #endif

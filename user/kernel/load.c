@@ -487,6 +487,8 @@ static int load_locked(struct job *job)
 	if (!ret)
 		ret = kern_note_loaded(&job->new.instance, job->was_detached, job->detached_ns,
 				       count_interfaces(job));
+	if (!ret)
+		ret = kern_put_said(&job->new.instance, job->what->said);
 	if (!ret) {
 		fill_partial(job);
 		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf,
@@ -495,6 +497,8 @@ static int load_locked(struct job *job)
 	if (ret < 0)
 		return fail_undone(job);
 	kern_drop_domains(&job->new.instance, job->conf);
+	if (!job->what->said)
+		kern_drop_block(job->what->pin_dir, &job->new.instance);
 	return ret | settle(job);
 }
 

@@ -278,6 +278,21 @@ int kern_pin_prog(const char *pin_dir, int prog_fd)
 	return ret ? ret : rename_next(pin_dir, NOLIST_PROG);
 }
 
+int kern_pin_listed(const char *pin_dir, int fd)
+{
+	int ret = pin_next(pin_dir, KERN_PIN_LISTED, fd);
+
+	return ret ? ret : rename_next(pin_dir, KERN_PIN_LISTED);
+}
+
+void kern_unpin_listed(const char *pin_dir)
+{
+	char path[4096];
+
+	path_of(path, pin_dir, KERN_PIN_LISTED);
+	unlink_pin(path);
+}
+
 int kern_pin_next(const char *pin_dir, int fd)
 {
 	return pin_next(pin_dir, KERN_PIN_CONF, fd);

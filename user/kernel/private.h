@@ -124,6 +124,10 @@ int kern_pin_map(const char *pin_dir, const struct kern_instance *instance, enum
 void kern_unpin_map(const char *pin_dir, enum kern_map map);
 int kern_unpin_aside(const char *pin_dir);
 int kern_pin_prog(const char *pin_dir, int prog_fd);
+/* The table of listed sources that is in force: so it is found without CAP_SYS_ADMIN. */
+#define KERN_PIN_LISTED "nolist_listed"
+int kern_pin_listed(const char *pin_dir, int fd);
+void kern_unpin_listed(const char *pin_dir);
 /* Pins a configuration in two steps, since only one that is in force may have the name. */
 int kern_pin_next(const char *pin_dir, int fd);
 int kern_pin_rename(const char *pin_dir);
@@ -202,6 +206,11 @@ bool kern_lacks_added(const char *pin_dir, const struct kern_instance *instance,
  */
 int kern_begin_stamps(const struct kern_instance *instance, const struct nolist_config *conf,
 		      const struct nolist_config *in_force);
+
+/* block.c: what listed sources are told; NULL: nothing. */
+int kern_put_said(const struct kern_instance *instance, const struct nolist_config *said);
+/* Drops the table of listed sources. */
+void kern_drop_block(const char *pin_dir, const struct kern_instance *instance);
 
 /* takeover.c: gives new tables the key of older ones, and pins the older ones aside. */
 int kern_take_over(const char *pin_dir, const struct kern *k, int older,

@@ -162,6 +162,8 @@ static void add_cpu(struct nolist_stats *sum, const struct nolist_stats *s)
 	sum->elsewhere += s->elsewhere;
 	for (i = 0; i < NOLIST_GATE_PASSES; i++)
 		sum->gate[i] += s->gate[i];
+	for (i = 0; i < NOLIST_LENIENCIES; i++)
+		sum->lenient[i] += s->lenient[i];
 	if (s->verified_lost_ns > sum->verified_lost_ns)
 		sum->verified_lost_ns = s->verified_lost_ns;
 }

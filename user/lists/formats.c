@@ -12,7 +12,7 @@ extern const struct format format_plain, format_csv, format_jsonl;
 extern const struct format format_rbldnsd, format_zone, format_spamassassin, format_rspamd;
 extern const struct format format_postfix, format_postscreen, format_exim, format_sendmail;
 extern const struct format format_nft, format_ipset, format_pf, format_spamd, format_bird,
-	format_page, format_policy;
+	format_page, format_policy, format_xdp;
 
 const struct format *const formats[] = { &format_plain,
 					 &format_csv,
@@ -32,6 +32,7 @@ const struct format *const formats[] = { &format_plain,
 					 &format_bird,
 					 &format_page,
 					 &format_policy,
+					 &format_xdp,
 					 NULL };
 
 const struct format *format_find(const char *name)

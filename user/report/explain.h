@@ -31,6 +31,8 @@ struct explain {
 	const struct prefix_entry *never, *allow, *pardon; /* entries that it is in */
 	struct explain_event *event; /* in the order of time */
 	size_t events;
+	/* What becomes of it at the real MX, and the state of that table: words, or NULL. Of the caller. */
+	const char *at_real, *table;
 	struct explain_list *list; /* their files as they are now; none with --at */
 	int lists;
 };

@@ -147,6 +147,10 @@ static void write_json(const struct explain *e, struct writer *o)
 	else
 		json_none(o, "hold");
 	json_lists(o, e);
+	if (e->at_real)
+		json_text(o, "at_real", e->at_real);
+	else
+		json_none(o, "at_real");
 	json_history(o, e);
 	json_days(o, &e->of.r);
 	json_number(o, "neighbours", e->of.n.count);

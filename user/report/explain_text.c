@@ -428,6 +428,8 @@ static void print_verdict(const struct explain *e)
 	print_entry("allow list", e->allow);
 	print_pardon(e->pardon);
 	print_lists(e);
+	if (e->at_real)
+		printf("  at the real MX: %s (the table is %s)\n", e->at_real, e->table);
 }
 
 void explain_text(const struct explain *e)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bpf/block.h"
 #include "user/base/failure.h"
 #include "user/base/version.h"
 #include "user/judge/hold.h"
@@ -26,6 +27,7 @@ struct metrics {
 	const struct conf *conf;
 	int64_t now;
 	struct kern *k; /* NULL: nothing is attached or pinned */
+	const char *pin_dir;
 	struct nolist_stats stats;
 	struct nolist_config config; /* scratch */
 	struct store *store;         /* NULL: there is none */
@@ -182,6 +184,23 @@ static void roles(struct metrics *m, const char *name, const char *help, const _
 		sample(m, "", LABELS({ "role", conf_role_name(i) }), count[i]);
 }
 
+/* Of the pinned tables. */
+static void block(struct metrics *m)
+{
+	struct nolist_block_head h;
+	int mode;
+
+	if (kern_block_head(&h, m->pin_dir))
+		return;
+	mode = kern_now_ns() > h.until_ns ? -1 : (int)h.mode;
+	head(m, "enforced", "gauge", "1: listed sources are refused at the real MX.");
+	sample(m, "", LABELS({}), mode == NOLIST_BLOCK_ENFORCED);
+	head(m, "braked", "gauge", "1: the brake lets listed sources pass at the real MX.");
+	sample(m, "", LABELS({}), mode == NOLIST_BLOCK_BRAKED);
+	head(m, "enforced_prefixes", "gauge", "Prefixes of the lists that are in force at the real MX.");
+	sample(m, "", LABELS({}), h.prefixes);
+}
+
 static void mx(struct metrics *m)
 {
 	struct by_role sum = {};
@@ -197,6 +216,10 @@ static void mx(struct metrics *m)
 	head(m, "gate_passed", "counter", "SYNs to the real MX that passed the gate, by reason.");
 	for (i = 0; i < NOLIST_GATE_PASSES && status_gate[i]; i++)
 		sample(m, "", LABELS({ "reason", status_gate[i] }), m->stats.gate[i]);
+	head(m, "listed_passed", "counter", "SYNs of listed sources that passed to the real MX, by reason.");
+	for (i = 0; i < NOLIST_LENIENCIES; i++)
+		sample(m, "", LABELS({ "reason", status_lenient[i] }), m->stats.lenient[i]);
+	block(m);
 	if (!sum.has_domains)
 		return;
 	head(m, "domains", "gauge", "Domains that mail is for us in; without it all are.");
@@ -419,7 +442,7 @@ int metrics_write(struct writer *o, enum metrics_format format, const struct con
 		  const char *pin_dir, const char *state_dir)
 {
 	struct metrics m = { .o = o, .is_open = format == METRICS_OPENMETRICS, .conf = conf,
-			     .now = time(NULL) };
+			     .now = time(NULL), .pin_dir = pin_dir };
 	int error = kern_open(&m.k, pin_dir);
 
 	if (error == -ENOENT)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/block.h"
 #include "user/base/addr.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
@@ -76,6 +77,32 @@ const char *const status_gate[NOLIST_GATE_PASSES] = {
 	[NOLIST_GATE_VERIFIED] = "verified", [NOLIST_GATE_ALLOWED] = "allowed",
 	[NOLIST_GATE_LEARNING] = "learning",
 };
+
+const char *const status_lenient[NOLIST_LENIENCIES] = {
+	[NOLIST_LENIENT_NOTE] = "note",     [NOLIST_LENIENT_EXPIRED] = "expired",
+	[NOLIST_LENIENT_BRAKED] = "braked", [NOLIST_LENIENT_PAROLE] = "parole",
+	[NOLIST_LENIENT_WALKED] = "walked",
+};
+
+bool status_block(const struct status *s, int instance, struct status_block *b)
+{
+	static const char *const modes[] = { [NOLIST_BLOCK_ENFORCED] = "enforced",
+					     [NOLIST_BLOCK_NOTED] = "noted",
+					     [NOLIST_BLOCK_BRAKED] = "braked" };
+	struct nolist_block_head h;
+
+	*b = (struct status_block){ .mode = "none" };
+	if (!(s->conf->defends & NOLIST_DEFEND_BLOCK))
+		return false;
+	/* Of other tables than the pinned ones nobody makes one. */
+	if (!kern_is_pinned(s->k, instance) || kern_block_head(&h, s->pin_dir))
+		return true;
+	*b = (struct status_block){ .mode = kern_now_ns() > h.until_ns ? "expired" :
+					    h.mode < 3		       ? modes[h.mode] : "unknown",
+				    .made_ns = h.made_ns, .until_ns = h.until_ns,
+				    .prefixes = h.prefixes, .senders = h.senders, .refused = h.refused };
+	return true;
+}
 
 const char *status_gate_by(const struct nolist_gate *gate)
 {

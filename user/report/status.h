@@ -15,6 +15,8 @@
 struct status_verdict {
 	const char *name, *help;
 };
+/* Why SYNs of listed sources passed. */
+extern const char *const status_lenient[NOLIST_LENIENCIES];
 /* Why SYNs passed the gate; NULL: in reserve. */
 extern const char *const status_gate[NOLIST_GATE_PASSES];
 /* "network", "source" or "connection": by what it counts first tries. */
@@ -94,6 +96,17 @@ unsigned long long status_hour_ns(unsigned int hour);
 unsigned long long status_frames(const struct status *s);
 /* Sorts the MX addresses to the front of slot[] and counts them. For printing only. */
 int status_mx(struct nolist_config *conf);
+/*
+ * The table of listed sources at the real MX. enforced, noted, braked or expired; none: nothing
+ * has put one in force yet.
+ */
+struct status_block {
+	const char *mode;
+	unsigned long long made_ns, until_ns; /* 0: there is none */
+	unsigned int prefixes, senders, refused;
+};
+/* False: listed sources are not asked for. */
+bool status_block(const struct status *s, int instance, struct status_block *b);
 /* Does this interface drop what a closed port is silent to? */
 bool status_is_silent(const struct nolist_config *conf, int ifindex);
 const struct nolist_reply *status_banner(const struct nolist_config *conf);

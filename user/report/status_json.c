@@ -99,6 +99,31 @@ static void json_gate(struct writer *o, const struct status *s, int instance)
 	json_close(o, '}');
 }
 
+static void json_block(struct writer *o, const struct status *s, int instance)
+{
+	struct nolist_stats stats = {};
+	struct status_block b;
+	int i;
+
+	if (!status_block(s, instance, &b)) {
+		json_none(o, "enforce");
+		return;
+	}
+	kern_instance_stats(s->k, instance, &stats);
+	json_open(o, "enforce", '{');
+	json_text(o, "mode", b.mode);
+	json_when(o, "made", s, b.made_ns);
+	json_when(o, "until", s, b.until_ns);
+	json_number(o, "prefixes", b.prefixes);
+	json_number(o, "senders", b.senders);
+	json_number(o, "senders_refused", b.refused);
+	json_open(o, "passed", '{');
+	for (i = 0; i < NOLIST_LENIENCIES; i++)
+		json_number(o, status_lenient[i], stats.lenient[i]);
+	json_close(o, '}');
+	json_close(o, '}');
+}
+
 static void json_conf(struct writer *o, struct status *s, int instance)
 {
 	char text[NOLIST_TEXT_MAX + 1];
@@ -120,6 +145,7 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	json_close(o, ']');
 	json_number(o, "syn_ack_limit", s->conf->answers[NOLIST_LIMIT_SYN_ACK]);
 	json_number(o, "reset_limit", s->conf->answers[NOLIST_LIMIT_RESET]);
+	json_block(o, s, instance);
 	json_gate(o, s, instance);
 	if (s->conf->domains)
 		json_number(o, "domains", s->conf->domain_count);

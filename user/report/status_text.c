@@ -144,6 +144,26 @@ static void text_gate(const struct status *s, int instance, const struct nolist_
 		       when(s, meta.change[0].at_ns + meta.learning_ns, text));
 }
 
+static void text_block(const struct status *s, int instance, const struct nolist_stats *stats)
+{
+	char until[TEXT_TIME];
+	struct status_block b;
+	int i;
+
+	if (!status_block(s, instance, &b))
+		return;
+	if (!b.until_ns) {
+		printf("listed sources at the real MX: no table yet: \"nolist-xdp dump --all\" makes it\n");
+		return;
+	}
+	printf("listed sources at the real MX: %s, %u prefixes, until %s; of %u verified senders of the "
+	       "day before %u would be refused; passed:", b.mode, b.prefixes, when(s, b.until_ns, until),
+	       b.senders, b.refused);
+	for (i = 0; i < NOLIST_LENIENCIES; i++)
+		printf(" %s %llu", status_lenient[i], (unsigned long long)stats->lenient[i]);
+	printf("\n");
+}
+
 static void text_domains(const struct nolist_config *conf, const struct nolist_stats *stats)
 {
 	if (!conf->domains) {
@@ -192,6 +212,7 @@ static void text_instance(struct status *s, int instance)
 	printf("\n");
 	text_limits(s->conf->answers);
 	text_silence(s, instance);
+	text_block(s, instance, &stats);
 	text_gate(s, instance, &stats);
 	text_domains(s->conf, &stats);
 	/* Of the dialogue only the banner shows the name and the stage. */

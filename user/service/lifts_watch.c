@@ -7,20 +7,24 @@
 
 #include "user/service/lifts_watch.h"
 
-#define EVERY_USEC 15000000ull /* a lift is in force within a minute */
+#define EVERY_USEC 1000000ull
+#define AFTER_USEC 15000000ull /* writing the lists again and again helps nobody */
 
 static int on_look(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct lifts_watch *w = arg;
+	uint64_t wait = EVERY_USEC;
 	struct stat is;
 
 	(void)usec;
 	if (w->file && !lstat(w->file, &is) &&
 	    (is.st_ino != w->was.st_ino || is.st_mtim.tv_sec != w->was.st_mtim.tv_sec ||
 	     is.st_mtim.tv_nsec != w->was.st_mtim.tv_nsec) &&
-	    w->changed(w->arg))
+	    w->changed(w->arg)) {
 		w->was = is;
-	sd_event_source_set_time_relative(source, EVERY_USEC);
+		wait = AFTER_USEC;
+	}
+	sd_event_source_set_time_relative(source, wait);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }

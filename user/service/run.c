@@ -69,7 +69,7 @@ static void notify_status(const struct run *r)
 	char text[256] = "";
 
 	notify_add(text, sizeof(text), "collected", r->collect.done_at, r->collect.is_failed);
-	if (r->now.conf.lists)
+	if (conf_is_written(&r->now.conf))
 		notify_add(text, sizeof(text), "lists written", r->dump.done_at, r->dump.is_failed);
 	notify("STATUS=%s", text);
 }
@@ -138,7 +138,7 @@ static int on_due(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)source;
 	(void)usec;
-	if (c == &r->dump && !r->now.conf.lists)
+	if (c == &r->dump && !conf_is_written(&r->now.conf))
 		return 0;
 	if (!is_busy(r, c)) {
 		begin_due(r, c);

@@ -1,0 +1,183 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# enforce: what dump puts in force at the real MX is what the lists say, at once, for real
+# connections: tempfailed, reset or dropped. Who is allowed, pardoned or not listed gets through
+# to the mail server, and a list that would refuse known senders is braked. Why it matters: it
+# refuses mail before any mail server can tell that this is wrong.
+# shellcheck disable=SC2317 # functions that check() calls
+# Made-up evidence of the last days is judged as of now. shellcheck disable=SC2034 # of lib.sh
+UPTIME=345900
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need jq
+topology ''
+FOES=$TMP/foes.txt
+for net in 198.51.100 203.0.113 198.18.5; do
+	must ip -n server route add $net.0/24 via $CLIENT4
+	for i in 1 2 3 4 5 6 7 8 9; do
+		must ip -n client addr add $net.$i/32 dev c0
+	done
+done
+for net in 2001:db8:5:1 2001:db8:6:1; do
+	must ip -n server route add $net::/64 via $CLIENT6
+	must ip -n client addr add $net::9/128 dev c0 nodad
+done
+# A mail server that greets.
+background server "$PYTHON" -c '
+import socket, select, sys
+all = [socket.create_server((a, 25), family=f) for f, a in
+       ((socket.AF_INET, sys.argv[1]), (socket.AF_INET6, sys.argv[2]))]
+open(sys.argv[3], "w")
+while True:
+	for s in select.select(all, [], [])[0]:
+		c = s.accept()[0]
+		c.sendall(b"220 the real one\r\n")
+		c.close()' $REAL4 $REAL6 "$TMP/listens"
+must wait_for 5 test -e "$TMP/listens"
+
+# conf LINE...: the configuration, and these.
+conf() {
+	printf '%s\n' "$(cat "$TMP/first.conf")" "$@" >"$CONF"
+}
+
+# meets SOURCE...: what they meet at the real MX: accepted, refused, silence, or the tempfail; how
+# often each, without those that are on parole.
+meets() {
+	in_client "$PYTHON" - "$REAL4" "$REAL6" "${NOLIST_PATIENCE:-1}" "$@" <<-'E'
+		import collections, smtplib, socket, sys, threading
+		got = []
+		def ask(source):
+		    real = sys.argv[2] if ":" in source else sys.argv[1]
+		    try:
+		        s = socket.create_connection((real, 25), 1.5 * float(sys.argv[3]), (source, 0))
+		    except ConnectionRefusedError:
+		        return got.append("refused")
+		    except OSError:
+		        return got.append("silence")
+		    s.settimeout(20 * float(sys.argv[3]))
+		    f = s.makefile("rw", newline="\r\n")
+		    try:
+		        line = f.readline()
+		        if line.startswith("220 the real one"):
+		            return got.append("accepted")
+		        for say in ("EHLO x", "MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"):
+		            f.write(say + "\r\n"), f.flush()
+		            line = f.readline()
+		            while line[3:4] == "-":
+		                line = f.readline()
+		        got.append(line.strip())
+		    except OSError as e:
+		        got.append(str(e))
+		all = [threading.Thread(target=ask, args=(a,)) for a in sys.argv[4:]]
+		[t.start() for t in all], [t.join() for t in all]
+		print(" ".join(sorted(set(got))))
+	E
+}
+
+# put NAME: dump --all goes well.
+put() {
+	run dump --all --quiet -c "$CONF"
+	is "$status$(sed 's/^/ /' "$TMP/err")" 0 "$1"
+}
+
+enforce() {
+	json "s['tables'][0]['enforce']$1"
+}
+
+judge_setup
+histories
+# Senders that walk, in the last day.
+walkers() {
+	local i
+
+	for i in 1 2 3 4 5 6 7 8 9; do
+		inject "198.51.100.$i low=80h:95h:2 real=80h:95h:2 data=80h:95h:2 walk=90h:95h"
+	done
+}
+walkers
+# What the kernel notes is of its own clock, earlier than the evidence: no alibi.
+sed 's|^never-list-except = { |&198.18.0.0/15, |' "$CONF" >"$TMP/first.conf"
+echo 'window = 1' >>"$TMP/first.conf"
+printf '; a list of others\n198.18.5.0/30 ; SBL1\n198.18.5.4\n198.51.100.9\n\n' >"$FOES"
+printf '198.51.100.9 # a sender\n' >"$TMP/allow"
+lists=("list = { \"xdp $TMP/own\" }" "allow = { \"$TMP/allow\" }" "enforce-list = { \"$FOES reset\" }")
+
+# --- note ---
+
+conf 'enforce = note' "${lists[@]}"
+must nolist load -c "$CONF" >/dev/null
+is "$(enforce "['mode']") $(meets 203.0.113.4)" 'none accepted' 'before the first dump all pass'
+put 'dump --all makes the table'
+is "$(enforce "['mode']") $(meets 203.0.113.6 2001:db8:5:1::9 198.18.5.1)" 'noted accepted' \
+	'note: the listed pass'
+check 'and are counted' test "$(enforce "['passed']['note']")" -ge 3
+is "$(rows "$TMP/own" | tr '\n' ' ')" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' \
+	'the file is a plain list'
+
+# --- tempfail, reset, drop ---
+
+conf 'enforce = tempfail' 'enforce-text = "Held here, see bl.example"' "${lists[@]}"
+must nolist load -c "$CONF" >/dev/null
+put 'the table is made anew'
+is "$(meets 203.0.113.6 2001:db8:5:1::9)" '451 4.7.1 Held here, see bl.example.' \
+	'tempfail: listed sources read our words, over both families'
+is "$(meets 203.0.113.4 198.51.100.1 198.51.100.9 2001:db8:6:1::9)" accepted \
+	'others, and an allowed one that a list has, come through'
+check 'reset: those of a file of others' grep -q refused <<<"$(meets 198.18.5.1 198.18.5.2 198.18.5.3 198.18.5.4)"
+is "$(meets 198.18.5.5)" accepted 'which ends where it ends'
+is "$(enforce "['mode']") $(enforce "['senders']") $(enforce "['senders_refused']")" 'enforced 9 0' \
+	'none of the known senders is refused: the brake is off'
+run explain -c "$CONF" 203.0.113.6
+check 'explain tells it' grep -q '^  at the real MX: tempfail (the table is enforced)$' "$TMP/out"
+run explain -c "$CONF" --json 198.18.5.4
+is "$(jq -r .at_real "$TMP/out")" reset 'also of a source that it knows nothing of'
+check 'status tells the table' grep -q 'listed sources at the real MX: enforced, 6 prefixes' \
+	<<<"$(nolist status)"
+check 'metrics, too' grep -qx 'nolist_enforced 1' <<<"$(nolist metrics -c "$CONF")"
+conf 'enforce = drop' 'list = { "xdp '"$TMP"'/own" }'
+put 'another action'
+check 'drop: silence' grep -q silence <<<"$(meets 203.0.113.1 203.0.113.6 2001:db8:5:1::9)"
+is "$(meets 198.18.5.1)" accepted 'a file that is no list any more refuses nobody'
+
+# --- off again ---
+
+conf 'enforce = tempfail' "${lists[@]}"
+put 'and another one'
+must nolist pardon -c "$CONF" 203.0.113.6 2001:db8:5:1::9 >/dev/null
+is "$(meets 203.0.113.6 2001:db8:5:1::9)" accepted 'a pardon acts at once'
+is "$(meets 203.0.113.1 | cut -c -9)" '451 4.7.1' 'for that source alone'
+put 'the next dump'
+is "$(meets 203.0.113.6 2001:db8:5:1::9)" accepted 'keeps it so'
+rm "$FOES"
+run dump --all --quiet -c "$CONF"
+check 'a file that is gone is told' grep -q "cannot read '$FOES'" "$TMP/err"
+check 'and counts as it was' grep -q refused <<<"$(meets 198.18.5.1 198.18.5.2 198.18.5.3 198.18.5.4)"
+find "$STATE_DIR/files" -name 'enforce-list-*' -exec touch -d '2 days ago' {} +
+run dump --all --quiet -c "$CONF"
+is "$(meets 198.18.5.1 198.18.5.2 198.18.5.3 198.18.5.4)" accepted 'but not for ever'
+
+# --- the brake ---
+
+echo 198.51.100.0/24 >"$FOES"
+run dump --all --quiet -c "$CONF"
+check 'a list that has known senders is told' grep -q '8 of 9 verified senders' "$TMP/err"
+is "$(enforce "['mode']") $(meets 198.51.100.1 203.0.113.1)" 'braked accepted' 'and all pass'
+check 'metrics tell it' grep -qx 'nolist_braked 1' <<<"$(nolist metrics -c "$CONF")"
+conf 'enforce = tempfail' 'brake = off' "${lists[@]}"
+run dump --all --quiet -c "$CONF"
+is "$(enforce "['mode']") $(meets 203.0.113.1 | cut -c -9)" 'enforced 451 4.7.1' 'brake = off: none is'
+conf 'enforce = tempfail' 'brake = 95%' "${lists[@]}"
+run dump --all --quiet -c "$CONF"
+is "$(enforce "['mode']")" enforced 'nor where that share is allowed'
+
+# --- the end ---
+
+conf "${lists[@]}"
+must nolist load -c "$CONF" >/dev/null 2>&1
+is "$(json "s['tables'][0]['enforce']") $(meets 203.0.113.1 198.51.100.1)" 'None accepted' 'off: all pass'
+check 'and the table is gone' test ! -e "$PIN_DIR/nolist_listed"
+done_testing

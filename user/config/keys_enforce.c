@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The keys of what is done to listed sources at the real MX.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/block.h"
+#include "user/base/text.h"
+#include "user/config/keys_enforce.h"
+#include "user/config/keys_lists.h"
+#include "user/config/values.h"
+
+static const char *const actions[NOLIST_ACTIONS] = {
+	[NOLIST_ACT_NONE] = "off",     [NOLIST_ACT_NOTE] = "note", [NOLIST_ACT_TEMPFAIL] = "tempfail",
+	[NOLIST_ACT_RESET] = "reset",  [NOLIST_ACT_DROP] = "drop",
+};
+
+void conf_init_enforce(struct conf *conf)
+{
+	conf->enforce_expires_s = 2 * HOUR_S;
+	conf->brake = 10;
+}
+
+const char *conf_action_name(unsigned int act)
+{
+	return act < NOLIST_ACTIONS && actions[act] ? actions[act] : "allow";
+}
+
+int conf_action_parse(const char *word)
+{
+	int act;
+
+	for (act = NOLIST_ACT_NONE; act <= NOLIST_ACT_DROP; act++)
+		if (!strcmp(word, actions[act]))
+			return act;
+	return -EINVAL;
+}
+
+int conf_set_enforce(struct conf *conf, const char *value, const char *where)
+{
+	int act = conf_action_parse(value);
+
+	if (act < 0) {
+		conf_note(conf, true, "%s: '%s' is not off, note, tempfail, reset or drop", where, value);
+		return -EINVAL;
+	}
+	conf->enforce = act;
+	return 0;
+}
+
+int conf_add_enforce_list(struct conf *conf, const char *value, const char *where)
+{
+	struct conf_list list = {}, *grown;
+	int act = -EINVAL;
+
+	if (conf_split(value, &list.words, &list.argv))
+		return -ENOMEM;
+	if (list.argv[0] && *list.argv[0] == '/' && list.argv[1] && !list.argv[2])
+		act = conf_action_parse(list.argv[1]);
+	grown = act > NOLIST_ACT_NONE ? reallocarray(conf->enforce_list, conf->enforce_lists + 1,
+						    sizeof(*grown)) : NULL;
+	if (!grown) {
+		free(list.words);
+		free(list.argv);
+		if (act > NOLIST_ACT_NONE)
+			return -ENOMEM;
+		conf_note(conf, true, "%s: '%s' is not the absolute path of a file and note, tempfail, "
+			  "reset or drop", where, value);
+		return -EINVAL;
+	}
+	strncpy(list.where, where, sizeof(list.where) - 1);
+	conf->enforce_list = grown;
+	conf->enforce_list[conf->enforce_lists++] = list;
+	return 0;
+}
+
+int conf_set_enforce_expires(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_time(conf, value, where, 60, 30 * DAY_S, &conf->enforce_expires_s);
+}
+
+int conf_set_enforce_text(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_text(conf, value, where, DIALOGUE_TEXT_MAX, true, &conf->enforce_text);
+}
+
+int conf_set_brake(struct conf *conf, const char *value, const char *where)
+{
+	size_t size = strcspn(value, "%");
+	char number[8] = "";
+
+	if (!strcmp(value, "off")) {
+		conf->brake = 0;
+		return 0;
+	}
+	if (!value[size] || !value[size + 1])
+		snprintf(number, sizeof(number), "%.*s", (int)size, value);
+	if (!value_number(number, 1, 100, &conf->brake))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not off, or a share from 1%% to 100%%", where, value);
+	return -EINVAL;
+}
+
+const char *conf_own_list(const struct conf *conf, int *from)
+{
+	for (; *from < conf->lists; ++*from)
+		if (!strcmp(conf->list[*from].argv[0], "xdp"))
+			return conf->list[(*from)++].argv[1];
+	return NULL;
+}
+
+bool conf_is_written(const struct conf *conf)
+{
+	return conf->lists || (conf->enforce && conf->enforce_lists);
+}
+
+void conf_check_enforce(struct conf *conf)
+{
+	int from = 0;
+	bool has_list = conf_own_list(conf, &from) || conf->enforce_lists;
+
+	if (conf->enforce && !has_list)
+		conf_note(conf, false, "'enforce' has no list: list = { \"xdp FILE\" }, or enforce-list");
+	else if (!conf->enforce && has_list)
+		conf_note(conf, false, "'enforce' is off: nobody is refused at the real MX");
+}
+
+void conf_free_enforce(struct conf *conf)
+{
+	while (conf->enforce_lists) {
+		free(conf->enforce_list[--conf->enforce_lists].words);
+		free(conf->enforce_list[conf->enforce_lists].argv);
+	}
+	free(conf->enforce_list);
+	free(conf->enforce_text);
+}
