@@ -51,7 +51,7 @@ DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer scripts/*.socket))
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-more check-faults soak check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-plot bench-build screenshots demo install uninstall clean help version FORCE
+.PHONY: all tests deps check check-more check-faults soak check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-page bench-plot bench-build screenshots demo install uninstall clean help version FORCE
 all: $(B)/nolist-xdp $(PROGRAMS) $(B)/nolist.bpf.o ## build the program
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -203,6 +203,10 @@ $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c $(BENCH_USER) $(
 bench: ## measure beside peers; BENCH=quick takes some minutes
 	$(Q)scripts/deps.sh bench
 	$(Q)$(BENCH_SRC)/run.sh
+bench-page: ## measure the look-up page beside nginx
+	$(Q)scripts/deps.sh bench
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)selftests/bench/page.sh
 bench-plot: ## draw what bench measured as build/bench-*.svg
 	$(Q)$(BENCH_SRC)/plot.sh -n
 	$(Q)scripts/deps.sh plot

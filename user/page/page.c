@@ -38,16 +38,19 @@ static void add_lookup(struct page_text *t, const struct page_result *a)
 {
 	const struct page_entry *e = &a->e;
 	char addr[ADDR_TEXT];
+	size_t end;
 
 	page_add(t, "\"address\":\"%s\",\"made\":%lld,\"listed\":%s", addr_text(&a->addr, addr),
 		 (long long)a->made, e->is_listed ? "true" : "false");
-	if (!e->is_listed)
-		return;
+	end = t->used;
 	page_add(t, ",\"since\":%lld,\"until\":%lld,\"tier\":%d,\"walks\":%u,\"walks_needed\":2,"
 		    "\"walk_next\":%lld",
 		 (long long)e->since, (long long)e->until, e->tier, e->walks, (long long)e->walk_next);
 	if (a->is_own)
 		add_own(t, a);
+	/* Else it was written for nothing but to take as long. */
+	if (!e->is_listed)
+		t->used = end;
 }
 
 void page_json(const struct page_result *a, struct http_reply *r)
