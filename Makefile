@@ -91,7 +91,7 @@ $(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse 
 $(B)/nolist-xdp-page: $(call sources,programs/page page http base confined cmd/cmd)
 $(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson nettle libseccomp)
 # The evidence in the store, without the kernel.
-$(B)/nolist-xdp-share: $(call sources,programs/share share base confined policy record config host store judge lists lists/formats \
+$(B)/nolist-xdp-share: $(call sources,programs/share programs/share_node share base confined policy record config host store judge lists lists/formats \
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \
 	snapshot/evicted snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
 $(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle sqlite3 libconfuse jansson libmnl libseccomp)

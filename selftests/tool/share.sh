@@ -91,6 +91,50 @@ is "$status $listed" '0 .1 .2 .6 ' \
 	'data at another node excuse, an offence there adds to one here, a SYN there excuses nobody'
 cp "$TMP/out" "$TMP/by-files"
 
+# --- the same by what one place exports and another one imports ---
+
+mkdir "$TMP/other"
+of b export
+cp "$TMP/out" "$TMP/b.x"
+conf a "$TMP/other"
+of a push
+put_of() {
+	sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err"
+}
+# import NODE FILE: as the judge.
+import() {
+	of a import "$1" <"$2"
+}
+head -c -20 "$TMP/b.x" >"$TMP/cut"
+import b "$TMP/cut"
+is "$status $(says 'is not whole')" '1 1' 'what is cut off is refused'
+sed 's/nolist-h/nolist-H/' "$TMP/b.x" >"$TMP/odd"
+import b "$TMP/odd"
+is "$status $(says 'makes no sense')" '1 1' 'a head that makes no sense is refused'
+{ head -c -1 "$TMP/b.x"; echo; } >"$TMP/odd"
+import b "$TMP/odd"
+is "$status $(says 'is not what its head names')" '1 1' 'a blob that the head does not name is refused'
+import a "$TMP/b.x"
+is "$status $(says "is of the node 'b'")" '1 1' "another node's is refused"
+import c "$TMP/b.x"
+is "$status $(says "does not name 'c'")" '2 1' 'and a node that is not expected'
+printf 'a\nb - %064d\n' 1 >"$TMP/nodes"
+import b "$TMP/b.x"
+is "$status $(says 'not signed by its key')" '1 1' 'and what is not signed'
+printf 'a\nb # the second\n' >"$TMP/nodes"
+of a node b
+is "$status $(grep -c 'it has not pushed' "$TMP/out")" '3 1' 'none of these was put'
+import b "$TMP/b.x"
+is "$status $(put_of)" '0 3 sources, 1 of 3 blobs were put' 'all of it is put, what came whole before is there already'
+import b "$TMP/b.x"
+is "$status $(put_of)" '0 3 sources, 0 of 3 blobs were put' 'twice is as good as once'
+judged a
+is "$status $listed $(rows "$TMP/out" | cmp - <(rows "$TMP/by-files") && echo same)" \
+	'0 .1 .2 .6  same' 'and brings the same list'
+of a node b
+is "$status $(grep -c -e '^state: *used' -e '^sources: *3 in 3 blobs' -e 'IPv6: *low real high' "$TMP/out")" '0 3' \
+	'node shows what there is of it'
+
 # --- the same by a real Redis ---
 
 # redis NAME OPTION...: in the server's namespace, and waits until it answers.

@@ -18,13 +18,10 @@
 #include "user/base/text.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
-#include "user/lists/configured.h"
-#include "user/lists/dump.h"
+#include "user/programs/share.h"
 #include "user/share/harvest.h"
 #include "user/share/published.h"
 #include "user/share/push.h"
-#include "user/share/setup.h"
-#include "user/share/status.h"
 
 enum { OPT_AGAIN = 256, OPT_AT, OPT_ALL };
 
@@ -37,20 +34,6 @@ static const struct cmd_option opts[] = {
 	{ "at", OPT_AT, "TIME", "judge: as of TIME, for one list" },
 	{ "quiet", 'q', NULL, "print only failures" },
 	{}
-};
-
-struct args {
-	const char *file, *format;
-	struct judge_options options;
-	struct dump_options dump;
-	struct list one;
-	bool is_again, is_all;
-	/* What all of the commands open: */
-	struct conf conf;
-	struct judge judge;
-	struct transport *t;
-	uint8_t key[KEY_BYTES]; /* signs, if has_key */
-	bool has_key;
 };
 
 /* --- what they have in common ------------------------------------------------------------ */
@@ -103,13 +86,6 @@ static int lock(int *fd)
 
 /* --- push --------------------------------------------------------------------------------- */
 
-static const char *node_name(const struct args *a, char name[NODE_NAME_MAX + 1])
-{
-	if (a->conf.share_node)
-		return a->conf.share_node;
-	return gethostname(name, NODE_NAME_MAX) || !node_name_is(name) ? NULL : name;
-}
-
 static int tell_push(const struct push *p, const char *where)
 {
 	if (p->is_stale) {
@@ -130,7 +106,7 @@ static int tell_push(const struct push *p, const char *where)
 static int run_push(struct args *a)
 {
 	char name[NODE_NAME_MAX + 1] = "";
-	struct push p = { .node = node_name(a, name), .state_dir = options.state_dir,
+	struct push p = { .node = share_node_name(a, name), .state_dir = options.state_dir,
 			  .key = a->has_key ? a->key : NULL, .is_all = a->is_again };
 	struct evidence *evidence = NULL;
 	int error;
@@ -284,66 +260,6 @@ static int run_pull(struct args *a)
 	return status;
 }
 
-/* --- status ------------------------------------------------------------------------------- */
-
-static int run_status(struct args *a)
-{
-	struct nodes nodes;
-	struct harvest h = { .t = a->t, .nodes = &nodes, .j = &a->judge };
-	int error = nodes_read(&nodes, a->conf.share_nodes);
-
-	if (!error)
-		error = harvest_heads(&h);
-	if (!error)
-		error = share_status(&h, a->t, a->judge.now);
-	harvest_free(&h);
-	nodes_free(&nodes);
-	return error ? cmd_failed(error) : h.unused ? EXIT_WARNED : EXIT_DONE;
-}
-
-/* --- setup -------------------------------------------------------------------------------- */
-
-/* The place can be reached, and is one that forgets nothing: transport_open() has asked. */
-static int run_setup(struct args *a)
-{
-	struct nodes nodes;
-	int error = nodes_read(&nodes, a->conf.share_nodes);
-
-	if (!error && *a->conf.share == '/')
-		info("'%s' needs no users: its owner is who may write there", a->conf.share);
-	else if (!error)
-		error = share_setup(&nodes);
-	nodes_free(&nodes);
-	return error ? cmd_failed(error) : EXIT_DONE;
-}
-
-/* --- key ---------------------------------------------------------------------------------- */
-
-/* Makes this host's key, and prints what others need to know of it. */
-static int run_key(struct args *a)
-{
-	uint8_t public[KEY_BYTES];
-	char text[KEY_TEXT];
-	int error, status = cmd_conf(&a->conf, a->file);
-
-	if (status)
-		return status;
-	if (!a->conf.share_key_file) {
-		errx("the configuration names no file for the key");
-		hint("share-key-file = FILE");
-		return EXIT_USAGE;
-	}
-	error = sign_key_make(a->conf.share_key_file);
-	if (!error)
-		error = sign_key_read(a->conf.share_key_file, a->key);
-	if (error)
-		return cmd_failed(error);
-	sign_public(a->key, public);
-	sign_key_text(public, text);
-	puts(text);
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
-}
-
 /* --- the command line --------------------------------------------------------------------- */
 
 static const struct verb {
@@ -351,14 +267,19 @@ static const struct verb {
 	int (*run)(struct args *a);
 	bool is_locked; /* one at a time */
 	bool is_alone;  /* opens what it needs itself */
+	int words;      /* behind it: -1 one or none, 0 none, 1 one */
 } verbs[] = {
-	{ "push", run_push, true, false },
-	{ "judge", run_judge, true, false },
-	{ "pull", run_pull, true, false },
-	{ "status", run_status, false, false },
-	{ "setup", run_setup, false, false },
-	{ "key", run_key, true, true },
+	{ "push", run_push, true, false, 0 },
+	{ "judge", run_judge, true, false, 0 },
+	{ "pull", run_pull, true, false, 0 },
+	{ "status", share_run_status, false, false, 0 },
+	{ "node", share_run_node, false, false, 1 },
+	{ "export", share_run_export, false, false, -1 },
+	{ "import", share_run_import, false, false, 1 },
+	{ "setup", share_run_setup, false, false, 0 },
+	{ "key", share_run_key, true, true, 0 },
 };
+#define VERBS "push, judge, pull, status, node, export, import, setup or key"
 
 static const struct verb *verb_find(const char *name)
 {
@@ -368,7 +289,7 @@ static const struct verb *verb_find(const char *name)
 		if (!strcmp(verbs[i].name, name))
 			return &verbs[i];
 	errx("unknown word '%s'", name);
-	hint("nolist-xdp share push, judge, pull, status, setup or key");
+	hint("nolist-xdp share " VERBS);
 	return NULL;
 }
 
@@ -448,10 +369,16 @@ static int cmd_share(int argc, char **argv)
 	if (c < 0)
 		return -1 - c;
 	if (optind == argc) {
-		errx("what is to be shared? push, judge, pull, status, setup or key");
+		errx("what is to be shared? " VERBS);
 		return EXIT_USAGE;
 	}
 	v = verb_find(argv[optind++]);
+	if (v && v->words && optind < argc)
+		a.node = argv[optind++];
+	if (v && v->words > 0 && !a.node) {
+		errx("which node? share %s NODE", v->name);
+		return EXIT_USAGE;
+	}
 	if (!v || !cmd_is_end(argc, argv) || check(&a, v))
 		return EXIT_USAGE;
 	a.dump.log_max = 0;
@@ -464,7 +391,7 @@ int main(int argc, char **argv)
 {
 	static const struct cmd cmds[] = {
 		{ "share", cmd_share,
-		  "push|judge|pull|status|setup|key [-c FILE] [--again] [--format FORMAT] [--output FILE] [--all] "
+		  "push|judge|pull|status|node|export|import|setup|key [NODE] [-c FILE] [--again] [--format FORMAT] [--output FILE] [--all] "
 		  "[--at TIME] [--quiet]",
 		  HELP_SHARE },
 		{}

@@ -173,17 +173,11 @@ static int on_blob(size_t i, const uint8_t *bytes, size_t size, void *arg)
 static int fetch_blobs(struct harvest *h, struct report *r)
 {
 	struct fetching f = { h, r };
-	struct key *key = calloc(r->head.blobs + 1, sizeof(*key));
-	size_t i;
+	struct key *key = head_keys(&r->head);
 	int error;
 
 	if (!key)
 		return out_of_memory();
-	for (i = 0; i < r->head.blobs; i++)
-		key[i] = (struct key){ .kind = KEY_BLOB, .node = r->node->name,
-				       .bucket = r->head.blob[i].bucket,
-				       .size = r->head.blob[i].size,
-				       .digest = r->head.blob[i].digest };
 	r->at = h->spooled;
 	error = transport_get(h->t, key, r->head.blobs, BLOB_MAX, on_blob, &f);
 	/* What was spooled of it is written over. */

@@ -299,23 +299,22 @@ static int compare_blobs(const struct head_blob *a, const struct head_blob *b)
 					memcmp(a->digest, b->digest, DIGEST_BYTES);
 }
 
-/* Of the blobs that the old head names, those that the new one does not. */
-static int drop_old(struct pushing *s)
+int push_drop(struct transport *t, const struct share_head *old, const struct share_head *now, size_t *dropped)
 {
-	struct key *key = calloc(s->old.blobs + 1, sizeof(*key));
+	struct key *key = head_keys(old);
 	size_t i, k = 0, n = 0;
 	int error;
 
 	if (!key)
 		return out_of_memory();
-	for (i = 0; i < s->old.blobs; i++) {
-		while (k < s->head.blobs && s->head.blob[k].bucket < s->old.blob[i].bucket)
+	for (i = 0; i < old->blobs; i++) {
+		while (k < now->blobs && now->blob[k].bucket < old->blob[i].bucket)
 			k++;
-		if (k == s->head.blobs || compare_blobs(&s->head.blob[k], &s->old.blob[i]))
-			key[n++] = key_of(s, &s->old.blob[i]);
+		if (k == now->blobs || compare_blobs(&now->blob[k], &old->blob[i]))
+			key[n++] = key[i];
 	}
-	error = transport_drop(s->t, key, n);
-	s->p->dropped = n;
+	error = transport_drop(t, key, n);
+	*dropped = n;
 	free(key);
 	return error;
 }
@@ -339,7 +338,8 @@ static int run(struct pushing *s)
 	s->p->blobs = s->head.blobs;
 	if (!error)
 		error = put_head(s);
-	return error || is_other || !s->has_old ? error : drop_old(s);
+	return error || is_other || !s->has_old ? error :
+						   push_drop(s->t, &s->old, &s->head, &s->p->dropped);
 }
 
 int push_run(struct push *p, struct transport *t, struct judge *j)

@@ -26,4 +26,7 @@ struct push {
 /* j: judge_take() has taken the store's evidence. 0 or -errno, explained by failure_of(). */
 int push_run(struct push *p, struct transport *t, struct judge *j);
 
+/* Drops the blobs that an old head of this store names and the new one does not; how many. */
+int push_drop(struct transport *t, const struct share_head *old, const struct share_head *now, size_t *dropped);
+
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prints which node has pushed when, and how much, and the age of the judge's list.
+ * Prints which node has pushed when, and how much, and the age of the judge's list; and all that one
+ * node says of itself.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -59,4 +60,51 @@ int share_status(const struct harvest *h, struct transport *t, int64_t now)
 	if (fflush(stdout) && !error)
 		error = fail(-errno, "cannot write the table");
 	return error;
+}
+
+static void print_time(const char *what, int64_t time, int64_t now)
+{
+	char text[TEXT_TIME], age[TEXT_AGE];
+
+	printf("%-20s %s, %s ago\n", what, text_time(time, text), text_age(now - time, age));
+}
+
+static void print_family(const char *what, const struct site_family *f)
+{
+	char real[TEXT_TIME], data[TEXT_TIME];
+
+	printf("%-20s %s%s%s; contacts at the real MX until %s, data until %s\n", what,
+	       f->has_low ? "low " : "", f->has_real ? "real " : "", f->has_high ? "high" : "",
+	       f->real_last ? text_time(f->real_last, real) : "-",
+	       f->data_last ? text_time(f->data_last, data) : "-");
+}
+
+static void print_head(const struct share_head *h, const struct report *r, int64_t now)
+{
+	size_t i;
+
+	print_time("pushed:", h->made, now);
+	print_time("collected:", h->until, now);
+	printf("%-20s %016llx\n", "store:", (unsigned long long)h->incarnation);
+	for (i = 0; i < h->earliers; i++)
+		print_time("an earlier store:", h->earlier[i].made, now);
+	printf("%-20s %llu in %zu blobs of %llu bytes\n", "sources:", (unsigned long long)r->rows, h->blobs,
+	       (unsigned long long)r->bytes);
+	print_family("IPv4:", &h->site.family[0]);
+	print_family("IPv6:", &h->site.family[1]);
+	printf("%-20s %zu\n", "gaps:", h->site.losts);
+	for (i = 0; i < h->sets; i++)
+		printf("%-20s %s\n", "provider:", h->set[i].name);
+}
+
+int share_status_node(const struct report *r, int64_t now)
+{
+	printf("%-20s %s\n", "node:", r->node->name);
+	if (*r->node->operator)
+		printf("%-20s %s\n", "operator:", *r->node->operator == '=' ? "-" : r->node->operator);
+	printf("%-20s %s\n", "state:", node_reasons[r->state]);
+	printf("%-20s %s\n", "signature:", r->node->has_key ? "must be by its key" : "is not asked for");
+	if (r->head.made)
+		print_head(&r->head, r, now);
+	return fflush(stdout) ? fail(-errno, "cannot write the node") : 0;
 }

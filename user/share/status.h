@@ -9,5 +9,7 @@
 
 /* h: harvest_heads() has read it. 0 or -errno. */
 int share_status(const struct harvest *h, struct transport *t, int64_t now);
+/* What there is of one node, a line for each. */
+int share_status_node(const struct report *r, int64_t now);
 
 #endif

@@ -18,6 +18,17 @@ void digest_text(const uint8_t digest[DIGEST_BYTES], char text[2 * DIGEST_BYTES 
 		sprintf(text + 2 * i, "%02x", digest[i]);
 }
 
+struct key *head_keys(const struct share_head *head)
+{
+	struct key *key = calloc(head->blobs + 1, sizeof(*key));
+	size_t i;
+
+	for (i = 0; key && i < head->blobs; i++)
+		key[i] = (struct key){ .kind = KEY_BLOB, .node = head->node, .bucket = head->blob[i].bucket,
+				       .size = head->blob[i].size, .digest = head->blob[i].digest };
+	return key;
+}
+
 int transport_open(struct transport **tp, const struct transport_options *o)
 {
 	*tp = NULL;

@@ -26,6 +26,9 @@ struct key {
 	const uint8_t *digest;
 };
 
+/* Of all blobs that a head names; the caller frees them. NULL: there is no memory. */
+struct key *head_keys(const struct share_head *head);
+
 struct transport;
 #define TRANSPORT_TEXT 200
 
