@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Heads and blobs of other nodes: whatever is read of them can be judged, and written as it was read. */
+/*
+ * Heads and blobs of other nodes: whatever is read of them can be judged, and written as it was read.
+ * And the judge's list, behind a digest that is right: nothing but a whole list is taken. The first
+ * byte says which.
+ */
+#include <errno.h>
+
 #include "selftests/fuzz/fuzz.h"
 #include "user/judge/verdict.h"
 #include "user/share/head.h"
+#include "user/share/published.h"
 #include "user/share/row.h"
+#include "user/share/sign.h"
 
 #define NOW 1795000000
 
@@ -63,9 +71,51 @@ static void fuzz_rows(const uint8_t *data, size_t size, uint32_t bucket)
 	row_free(&again);
 }
 
+/* --- the list ------------------------------------------------------------------------ */
+
+/* The value that is there. */
+struct here {
+	struct transport t;
+	struct bytes value;
+};
+
+static int get_here(struct transport *t, const struct key *key, size_t n, size_t max, transport_fn *fn,
+		    void *arg)
+{
+	struct here *h = (struct here *)t;
+
+	HOLDS(key->kind == KEY_LIST && n == 1 && h->value.used <= max);
+	return fn(0, h->value.at, h->value.used, arg);
+}
+
+static void fuzz_list(const uint8_t *data, size_t size)
+{
+	static const struct transport_ops ops = { .get = get_here };
+	struct here h = { .t.ops = &ops };
+	uint8_t digest[DIGEST_BYTES], nobody[KEY_BYTES] = { 1 };
+	struct published p;
+	int error;
+
+	digest_of(data, size, digest);
+	bytes_raw(&h.value, "nolist-l", 8);
+	bytes_raw(&h.value, digest, sizeof(digest));
+	bytes_raw(&h.value, data, size);
+	HOLDS(!h.value.is_bad);
+	error = published_get(&p, &h.t, NULL, NOW);
+	HOLDS(!error || error == -EBADMSG || error == -ESTALE || error == -EPROTO);
+	if (!error)
+		HOLDS(p.time > 0 && p.expires > NOW && p.rows <= size / 100);
+	published_free(&p);
+	HOLDS(published_get(&p, &h.t, nobody, NOW) == -EACCES);
+	published_free(&p);
+	free(h.value.at);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size && *data & 1)
+	if (size && *data == 4)
+		fuzz_list(data + 1, size - 1);
+	else if (size && *data & 1)
 		fuzz_rows(data + 1, size - 1, *data & 2 ? BUCKETS_IP4 + 0x5000 : *data << 4);
 	else if (size)
 		fuzz_head(data + 1, size - 1);

@@ -41,6 +41,8 @@ static void test_days(void)
 	tap_ok(low_last(&r, T0 + 30 * D) == (DAY0 + 9) * D - 1,
 	       "of days that are not kept any more, the last may have had one");
 	tap_ok(low_last(&r, T0 + 5 * D) == T0 + 5 * D, "or the one itself");
+	r.day = UINT32_MAX;
+	tap_ok(low_last(&r, T0 + 5 * D) == T0 + 5 * D, "also of a day that is far ahead");
 }
 
 static void test_hours(void)

@@ -160,6 +160,31 @@ static void test_long(void)
 	row_free(&row);
 }
 
+/* A day that no clock can have seen. */
+static void test_days(void)
+{
+	static const uint32_t days[] = { UINT32_MAX / DAY_S, UINT32_MAX / DAY_S + 1, UINT32_MAX };
+	struct pack_key none = {};
+	struct row row = {};
+	int ret[3];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		struct record r = { .src = ip4(low_of(1)), .day = days[i], .days = { 1, 0, 0 } };
+		struct pack_key key = pack_key(&r.src);
+		struct bytes b = {};
+		struct cursor c;
+
+		row_write(&b, &r, &key, &none);
+		c = cursor_of(b.at, b.used);
+		row.key = none;
+		ret[i] = row_read(&c, 0xc63, 0, &row);
+		free(b.at);
+	}
+	tap_ok(ret[0] == 1 && ret[1] == -EBADMSG && ret[2] == -EBADMSG, "days end with the times");
+	row_free(&row);
+}
+
 /* Reads all of it; how it ends, and whether what was read is in order. */
 static int read_all(const uint8_t *at, size_t size, bool *is_in_order)
 {
@@ -327,6 +352,7 @@ int main(void)
 
 	test_rows(&blob);
 	test_long();
+	test_days();
 	test_hostile(&blob);
 	test_heads();
 	test_sets();

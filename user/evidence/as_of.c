@@ -46,14 +46,13 @@ static int64_t last_hour(const struct record *r, enum record_role role, int64_t 
 /* End of the last day up to now with a SYN; older than all stored days: end of the day before. */
 static int64_t last_day_end(const struct record *r, enum record_role role, int64_t now)
 {
-	int64_t today = now / DAY_S;
-	int i = today < r->day ? r->day - today : 0;
+	int64_t i = later(r->day - now / DAY_S, 0);
 
 	if (!r->days[role])
 		return now;
 	while (i < DAYS && !(r->days[role] & 1u << i))
 		i++;
-	return ((int64_t)r->day - i + 1) * DAY_S - 1;
+	return (r->day - i + 1) * DAY_S - 1;
 }
 
 struct span asof_opens(const struct record *r, enum record_role role, int64_t now, bool is_replay)

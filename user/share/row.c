@@ -280,7 +280,7 @@ static void read_fields(struct cursor *c, struct row *row, uint32_t mask)
 		r->visit = read_twice(c);
 	read_hours(c, row, mask);
 	for (i = 0; i < 4 && mask & 1u << FIELD_DAYS; i++)
-		*(i ? &r->days[i - 1] : &r->day) = cursor_limited(c, UINT32_MAX);
+		*(i ? &r->days[i - 1] : &r->day) = cursor_limited(c, i ? UINT32_MAX : UINT32_MAX / DAY_S);
 }
 
 /* The next key of the bucket; false: it is in another one, or not behind the one before. */
