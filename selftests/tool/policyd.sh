@@ -125,6 +125,23 @@ live() {
 asked=0
 check 'it takes it when it comes' wait_for 10 live
 
+# --- who asks was at the real MX ---
+
+inject '203.0.121.5 high=90h:92h:2 talk=90h:92h:2 hour=90:1:0:0:0 hour=92:1:0:0:0' \
+	'203.0.122.5 high=90h:92h:2 talk=90h:92h:2 hour=90:1:0:0:0 hour=92:1:0:0:0' \
+	'203.0.123.5 high=90h:92h:2 talk=90h:92h:2 hour=90:1:0:0:0 hour=92:1:0:0:0'
+verdict() {
+	nolist explain -c "$CONF" "$1" | sed -n '1s/.*: //p'
+}
+is "$(verdict 203.0.121.5) $(verdict 203.0.122.5)" 'waiting waiting' 'who was tempfailed twice has its grace'
+ask $'203.0.121.5\n203.0.122.5 sasl_username=joe\n203.0.123.5 protocol_state=MAIL\n2001:db8:77:1::5' >/dev/null
+must nolist collect -c "$CONF" >/dev/null
+is "$(verdict 203.0.121.5) $(verdict 203.0.122.5) $(verdict 203.0.123.5)" 'alibi waiting waiting' \
+	'a request at RCPT without authentication is verified data to the real MX, and no other one'
+check 'over IPv6, too' eval 'nolist explain -c "$CONF" 2001:db8:77:1::1 | grep -q "real MX, verified  *1 connection"'
+must nolist collect -c "$CONF" >/dev/null
+check 'which collect stores once' eval 'nolist explain -c "$CONF" 203.0.121.5 | grep -q "real MX, verified  *1 connection"'
+
 # --- killed ---
 
 ask 203.0.117.1 >/dev/null

@@ -11,9 +11,11 @@
 
 #include "selftests/lib/tap.h"
 #include "user/policy/answer.h"
+#include "user/policy/mapped.h"
 #include "user/policy/memory.h"
 #include "user/policy/rows.h"
 #include "user/policy/snapshot.h"
+#include "user/policy/visits.h"
 
 #define NOW 0x6b000000ll
 
@@ -134,7 +136,7 @@ static void test_snapshots(void)
 /* A key of the same set as another. */
 static uint64_t beside(uint64_t key, uint64_t from)
 {
-	while ((from * 0x9e3779b97f4a7c15ull) >> 47 != (key * 0x9e3779b97f4a7c15ull) >> 47)
+	while (mapped_set(from, MEMORY_SETS) != mapped_set(key, MEMORY_SETS))
 		from++;
 	return from;
 }
@@ -183,6 +185,63 @@ static void test_memory(void)
 		abort();
 	tap_ok(!memory_map(&m, fd, true) && !memory_first(m, 0xcb007100, NOW), "one of another size is made new");
 	memory_unmap(m);
+	close(fd);
+}
+
+/* --- visits ---------------------------------------------------------------------- */
+
+#define HOUR_BEGINS (NOW - NOW % HOUR_S)
+
+static const struct visit *visit_of(const struct visits *v, uint64_t key)
+{
+	const struct visit *e = v->set[mapped_set(key, VISITS_SETS)];
+	int i;
+
+	for (i = 0; i < VISITS_WAYS; i++)
+		if (e[i].key == key)
+			return &e[i];
+	return NULL;
+}
+
+static void test_full_visits(struct visits *v, int64_t now)
+{
+	uint64_t key = 0xcb007300, other = key;
+	int i;
+
+	for (i = 0; i < VISITS_WAYS + 1; i++) {
+		visits_note(v, other, now + i);
+		do
+			other++;
+		while (mapped_set(other, VISITS_SETS) != mapped_set(key, VISITS_SETS));
+	}
+	tap_ok(v->lost == 1 && v->lost_last == now + VISITS_WAYS && visit_of(v, key),
+	       "one that finds no place is counted, and pushes nobody out");
+	visits_note(v, other, now + VISITS_KEPT_S);
+	tap_ok(v->lost == 1 && visit_of(v, other) && !visit_of(v, key), "two hours later it takes the oldest one's");
+}
+
+static void test_visits(void)
+{
+	int fd = memfd_create("visits", 0);
+	const struct visit *e;
+	struct visits *v;
+
+	if (!tap_ok(!visits_map(&v, fd, true), "visits"))
+		return;
+	visits_note(v, 7, HOUR_BEGINS - 5);
+	visits_note(v, 7, HOUR_BEGINS - 1);
+	visits_note(v, 7, HOUR_BEGINS);
+	visits_note(v, 7, HOUR_BEGINS + 9);
+	e = visit_of(v, 7);
+	tap_ok(e && visit_last(e) == HOUR_BEGINS + 9 &&
+	       e->first[(HOUR_BEGINS / HOUR_S) & 1] == HOUR_BEGINS &&
+	       e->first[(HOUR_BEGINS / HOUR_S + 1) & 1] == HOUR_BEGINS - 5 &&
+	       e->last[(HOUR_BEGINS / HOUR_S + 1) & 1] == HOUR_BEGINS - 1,
+	       "the first and the last one of an hour, and of the hour before");
+	visits_note(v, 0, NOW);
+	tap_ok(!v->lost, "there is no source 0");
+	test_full_visits(v, NOW);
+	visits_unmap(v);
 	close(fd);
 }
 
@@ -253,6 +312,7 @@ int main(void)
 {
 	test_snapshots();
 	test_memory();
+	test_visits();
 	test_answers();
 	return tap_done();
 }

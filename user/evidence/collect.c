@@ -376,6 +376,8 @@ static int write_store(struct collect *c)
 	if (!error)
 		error = collect_epochs(c);
 	if (!error)
+		error = collect_visits(c->store, c->state_dir, time(NULL));
+	if (!error)
 		error = write_news(c);
 	if (!error)
 		error = collect_fill(c->store, c->k, c->tables, &c->fill);

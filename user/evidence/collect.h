@@ -24,6 +24,11 @@ struct collected {
  * -errno, explained by failure_of().
  */
 int collect(const char *pin_dir, const char *state_dir, uint64_t bytes_max, struct collected *done);
+/*
+ * A part of it: what the policy service was asked since then (policy/visits.h), in the transaction that
+ * was begun.
+ */
+int collect_visits(struct store *s, const char *state_dir, int64_t now);
 /* A part of it: stores when evidence of an epoch was lost. */
 int collect_gaps(struct store *s, int id, const struct snapshot_stats *stats);
 

@@ -17,6 +17,7 @@
 #ifndef NOLIST_POLICY_ROWS_H
 #define NOLIST_POLICY_ROWS_H
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include "user/base/addr.h"
 
@@ -35,6 +36,20 @@ static inline uint64_t row_key(const struct nolist_addr *a)
 	for (i = from; i < to; i++)
 		key = key << 8 | a->b[i];
 	return key;
+}
+
+/* The source of such a key. */
+static inline struct nolist_source row_source(uint64_t key)
+{
+	struct nolist_source src = {};
+	int i;
+
+	if (key >> 32)
+		for (i = 0; i < 8; i++)
+			src.addr.b[i] = key >> (56 - 8 * i);
+	else
+		src.addr = addr_of_ip4(htonl(key));
+	return src;
 }
 
 /* Its network, by the rules "neighbours-ip4" and "neighbours-ip6". */

@@ -17,6 +17,7 @@
 #include "user/base/log.h"
 #include "user/base/state_dir.h"
 #include "user/policy/memory.h"
+#include "user/policy/visits.h"
 #include "user/policyd/policyd.h"
 
 /* --- sockets --------------------------------------------------------------------- */
@@ -72,6 +73,27 @@ int policyd_open_pin(const char *path)
 
 /* --- memory ---------------------------------------------------------------------- */
 
+static int open_file(const char *file)
+{
+	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void open_visits(struct policyd *p, const char *state_dir)
+{
+	char file[4096];
+	int fd, error;
+
+	snprintf(file, sizeof(file), "%s/" VISITS_FILE, state_dir);
+	fd = open_file(file);
+	error = fd < 0 ? fd : visits_map(&p->visits, fd, true);
+	if (fd >= 0)
+		close(fd);
+	if (error)
+		err(error, "cannot tell collect in '%s' who was at the real MX", file);
+}
+
 void policyd_open_memory(struct policyd *p, const char *state_dir, const char *file)
 {
 	char dir[4096];
@@ -80,8 +102,9 @@ void policyd_open_memory(struct policyd *p, const char *state_dir, const char *f
 	if (!state_dir_make(state_dir) &&
 	    snprintf(dir, sizeof(dir), "%s/policyd", state_dir) < (int)sizeof(dir))
 		mkdir(dir, 0700);
-	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	error = fd < 0 ? -errno : memory_map(&p->memory, fd, true);
+	open_visits(p, state_dir);
+	fd = open_file(file);
+	error = fd < 0 ? fd : memory_map(&p->memory, fd, true);
 	if (fd >= 0)
 		close(fd);
 	if (!error)

@@ -14,6 +14,7 @@
 #define POLICYD_UNFINISHED_S 10 /* a request may take so long to come */
 
 struct memory;
+struct visits;
 
 /* What the keeper sends: a byte of these, with a descriptor. */
 enum { POLICYD_SNAPSHOT = 'L', POLICYD_STAMPS = 'S' };
@@ -24,6 +25,7 @@ struct policyd {
 	int listener[POLICYD_LISTENERS];
 	int listeners;
 	struct memory *memory; /* NULL: nothing is remembered */
+	struct visits *visits; /* NULL: nothing is fed back */
 	int snapshots;         /* the worker's end of the socket on which they come */
 	unsigned int clients;  /* connections at once; more close the one that was idle longest */
 };
@@ -31,7 +33,10 @@ struct policyd {
 /* Sockets that the service manager has opened, and others. 0 or -errno, explained by failure_of(). */
 int policyd_listen_given(struct policyd *p);
 int policyd_listen(struct policyd *p, const char *const *where, int n);
-/* Without its memory nobody is deferred, since nobody would be known again: it logs why. */
+/*
+ * Without its memory nobody is deferred, since nobody would be known again; visits go into the state
+ * directory for collect. It logs what cannot be opened.
+ */
 void policyd_open_memory(struct policyd *p, const char *state_dir, const char *file);
 /* Opens a pinned map: its descriptor, or -errno. */
 int policyd_open_pin(const char *path);

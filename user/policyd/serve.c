@@ -16,7 +16,9 @@
 #include "user/base/log.h"
 #include "user/policy/answer.h"
 #include "user/policy/memory.h"
+#include "user/policy/rows.h"
 #include "user/policy/stamps.h"
+#include "user/policy/visits.h"
 #include "user/policyd/policyd.h"
 
 struct client {
@@ -96,7 +98,8 @@ static void look_live(const struct worker *w, const struct request *r, struct po
 	long long age = w->stamps ? stamps_age(w->stamps) : -ENOENT;
 	int64_t low;
 
-	f->is_blind = age < 0 || time_of(age, now) > site->time;
+	/* Both are known to the second, and the snapshot is read after its time. */
+	f->is_blind = age < 0 || time_of(age, now) > site->time + 1;
 	if (age < 0)
 		return;
 	low = time_of(stamps_low(w->stamps, &r->client), now);
@@ -115,6 +118,8 @@ static enum policy_step decide(struct worker *w, const struct request *r, struct
 	uint64_t key = policy_snapshot_find(w->snapshot, &r->client, f);
 
 	look_live(w, r, f, now);
+	if (w->p->visits && !f->is_exempt)
+		visits_note(w->p->visits, row_key(&r->client), now);
 	f->deferred_first = m ? memory_first(m, key, now) : 0;
 	step = policy_decide(f, rules, now);
 	/* What cannot be remembered would be deferred for ever. */

@@ -4,7 +4,6 @@
  * that are listed it has those that sent data to the real MX, networks and providers that were at
  * the low fake, and who is exempt. It is written each time, since its age matters.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,16 +255,10 @@ static bool source(const char *line, struct nolist_source *src)
 {
 	unsigned long long key;
 	unsigned int until;
-	int i;
 
 	if (sscanf(line, "S %16llx %8x", &key, &until) != 2 || !until)
 		return false;
-	*src = (struct nolist_source){};
-	if (key >> 32)
-		for (i = 0; i < 8; i++)
-			src->addr.b[i] = key >> (56 - 8 * i);
-	else
-		src->addr = addr_of_ip4(htonl(key));
+	*src = row_source(key);
 	return true;
 }
 
