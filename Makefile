@@ -33,16 +33,16 @@ USER_SRC := $(sort $(shell find user -name '*.c'))
 USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 # Programs of their own, which the tool starts (user/cmd/exec.c), and the folders that only
 # they are made of.
-PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share $(B)/nolist-xdp-policyd
-PROGRAM_DIRS := programs dns lint http exporter page share policyd
+PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share $(B)/nolist-xdp-policyd $(B)/nolist-xdp-locate
+PROGRAM_DIRS := programs dns lint http exporter page share policyd locate
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
-PROGRAM_LIBS := libcurl libidn2 gnutls libmicrohttpd hiredis hogweed
+PROGRAM_LIBS := libcurl libidn2 gnutls libmicrohttpd hiredis hogweed libloc
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
 ALL_LIBS := $(LIBS) $(PROGRAM_LIBS)
 VERSION_OBJ := $(B)/user/base/version.o
 # Tests in C, and programs that tests in the shell start.
 TESTS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(foreach d,unit prog tool net lint vm,selftests/$d/*.c))))
-HELPERS := $(B)/selftests/lib/inject $(B)/selftests/lib/nodes $(B)/selftests/lib/mixed $(B)/selftests/lib/synflood
+HELPERS := $(B)/selftests/lib/inject $(B)/selftests/lib/nodes $(B)/selftests/lib/mixed $(B)/selftests/lib/synflood $(B)/selftests/lib/write_loc
 # What tests share, and the tool without its main(): each test links what it uses.
 TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c $(HELPERS:$(B)/%=%.c),$(wildcard selftests/lib/*.c)))
 TEST_LIBS := $(B)/selftests/lib/libtest.a $(B)/user/libuser.a
@@ -72,7 +72,7 @@ $(USER_OBJ): $(B)/%.o: %.c | $(B)/nolist.skel.h
 	$(Q)$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags $(ALL_LIBS)) -c $< -o $@
 
 # From where the tool is to where its programs are; the same below each PREFIX.
-$(B)/user/cmd/exec.o: ALL_CFLAGS += -DPROGRAM_DIR='"$(shell realpath -m --relative-to=$(SBINDIR) $(LIBDIR))/nolist-xdp"'
+$(B)/user/base/program_path.o: ALL_CFLAGS += -DPROGRAM_DIR='"$(shell realpath -m --relative-to=$(SBINDIR) $(LIBDIR))/nolist-xdp"'
 $(VERSION_OBJ): $(B)/version
 $(VERSION_OBJ): ALL_CFLAGS += -DVERSION='"$(VERSION)"'
 $(B)/version: FORCE | $(B)
@@ -91,12 +91,14 @@ $(B)/nolist-xdp-exporter: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse 
 $(B)/nolist-xdp-page: $(call sources,programs/page page http base confined cmd/cmd)
 $(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jansson nettle libseccomp)
 # The evidence in the store, without the kernel.
-$(B)/nolist-xdp-share: $(call sources,programs/share programs/share_node share base confined policy record config host store judge lists lists/formats \
+$(B)/nolist-xdp-share: $(call sources,programs/share programs/share_node share base confined policy origin record config host store judge lists lists/formats \
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \
 	snapshot/evicted snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
 $(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle sqlite3 libconfuse jansson libmnl libseccomp)
 $(B)/nolist-xdp-policyd: $(call sources,programs/policyd policyd policy base cmd/cmd)
 $(B)/nolist-xdp-policyd: NEEDS = $$(pkg-config --libs libsystemd libseccomp libconfuse jansson)
+$(B)/nolist-xdp-locate: $(call sources,programs/locate locate base confined origin/text origin/keys)
+$(B)/nolist-xdp-locate: NEEDS = $$(pkg-config --libs libloc libseccomp jansson)
 $(PROGRAMS):
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread $(CFLAGS) $(LDFLAGS) $^ $(NEEDS) -lm -o $@

@@ -151,6 +151,7 @@ static const struct {
 	{"page-url = \"http://[2001:db8::1]:8080\"", false, NULL},
 	{"page-url = \"https://" N60 N10 N10 "example/abcdefghi/\"", true, "is not an address as"},
 	{"page-url = \"https://" N60 N10 "example/abcdefghi/\"", false, NULL},
+	{"origin = location.db", true, ":1: 'location.db' is not the absolute path"},
 	{"page-lifts = lifts", true, ":1: 'lifts' is not the absolute path"},
 	{"page-lifts = \"/a\nb\"", true, "is not the absolute path"},
 	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
@@ -325,9 +326,9 @@ static void test_defaults(void)
 	for (i = 0; conf_key(i); i++)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
-		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") &&
+		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") && strcmp(conf_key(i), "origin") &&
 			 strncmp(conf_key(i), "share", 5) && strncmp(conf_key(i), "page-", 5))
-			bad++; /* the name is the host's, nobody is shared with, and there need be no page */
+			bad++; /* the name is the host's, nobody is shared with, and there need be no page and no origins */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&

@@ -28,6 +28,7 @@ broken() {
 		rule("base", "")
 		rule("confined", "base")
 		rule("policy", "base")
+		rule("origin", "base")
 		rule("record", "base")
 		rule("config", "base policy")
 		rule("kernel", "base")
@@ -37,10 +38,10 @@ broken() {
 		rule("snapshot", "base record kernel")
 		rule("evidence", "base policy record kernel store snapshot")
 		rule("judge", "base confined record config host store evidence")
-		rule("lists", "base confined policy record config store evidence judge")
+		rule("lists", "base confined policy origin record config store evidence judge")
 		rule("enforce", "base record config kernel store evidence judge")
 		rule("check", "base confined config kernel host")
-		rule("report", "base policy record config kernel store evidence judge lists maillog")
+		rule("report", "base policy origin record config kernel store evidence judge lists maillog")
 		rule("top", "base config kernel store evidence judge report")
 		rule("service", "base config")
 		rule("probe", "base config kernel host")
@@ -49,12 +50,13 @@ broken() {
 		rule("http", "base")
 		rule("exporter", "base http")
 		rule("page", "base http")
+		rule("locate", "base confined origin")
 		rule("policyd", "base policy")
 		rule("share", "base record config store evidence judge lists")
-		rule("cmd", "base confined record config kernel host maillog store evidence judge lists" \
+		rule("cmd", "base confined origin record config kernel host maillog store evidence judge lists" \
 			" check report service probe top enforce")
 		rule("main.c", "cmd")
-		rule("programs", "base confined config probe dns lint http exporter page policyd evidence judge lists share cmd")
+		rule("programs", "base confined config probe dns lint http exporter page policyd locate origin evidence judge lists share cmd")
 		home["bpf/"]    = home["xdp/"] = "kernel"
 		home["sqlite3"] = "store"
 		home["confuse"] = "config"
@@ -63,6 +65,7 @@ broken() {
 		home["pcre2"]   = "maillog"
 		home["seccomp"] = "confined policyd"
 		home["nettle"]  = "lists page share"
+		home["libloc/"] = "locate/libloc.c"
 		home["hiredis"] = "share/redis"
 		home["systemd"] = "service policyd"
 		home["3600 or 86400"] = "base/duration.c base/text.c config/keys.c lists/reader.h" \

@@ -38,6 +38,22 @@ struct args {
 	bool is_answer;     /* --answer */
 };
 
+/* Is there a list that shows where sources come from? */
+static bool shows_origins(const struct conf *conf, const struct list *one)
+{
+	const struct format *f;
+	int i;
+
+	if (one)
+		return one->format->has_evidence;
+	for (i = 0; i < conf->lists; i++) {
+		f = format_find(conf->list[i].argv[0]);
+		if (f && f->has_evidence)
+			return true;
+	}
+	return false;
+}
+
 /* Before the evidence is opened, so that the lists are as they ask. 0, or a warning's status. */
 static int take_lifts(const struct cmd_judging *j)
 {
@@ -91,6 +107,8 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 	status = o->is_closing ? cmd_judging_open_empty(j) : cmd_judging_open(j);
 	if (status)
 		return status;
+	if (shows_origins(&j->conf, one))
+		cmd_judging_origin(j);
 	/* If one of them is wrong, none is written. */
 	error = one ? 0 : configured_check(&j->conf);
 	if (error)

@@ -30,6 +30,7 @@ static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_js
 	status = cmd_judging_open(j);
 	if (status)
 		return status;
+	cmd_judging_origin(j);
 	error = explain_gather(&e, &j->judge, addr);
 	if (!error && !j->judge.is_replay)
 		e.at_real = enforce_says(options.pin_dir, &src, &e.table);

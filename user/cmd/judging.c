@@ -4,10 +4,12 @@
  */
 #include <stdlib.h>
 
+#include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
 #include "user/cmd/judging.h"
+#include "user/origin/origin.h"
 #include "user/report/judging.h"
 
 int cmd_judging_conf(struct cmd_judging *j)
@@ -45,6 +47,23 @@ int cmd_judging_open_empty(struct cmd_judging *j)
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
+/* Without it all but that is printed. */
+void cmd_judging_origin(struct cmd_judging *j)
+{
+	const char *name = j->conf.origin;
+	int error = name ? origin_open(&j->origin, name) : 0;
+
+	if (!name)
+		return;
+	if (error) {
+		failure_print(failure_of(error));
+		warn("where sources come from is not shown");
+		j->is_warned = true;
+		return;
+	}
+	j->judge.origin = j->origin;
+}
+
 int cmd_judging_status(const struct cmd_judging *j, int status)
 {
 	return status == EXIT_DONE && j->is_warned ? EXIT_WARNED : status;
@@ -53,6 +72,8 @@ int cmd_judging_status(const struct cmd_judging *j, int status)
 void cmd_judging_close(struct cmd_judging *j)
 {
 	judge_close(&j->judge);
+	origin_close(j->origin);
+	j->origin = NULL;
 	conf_free(&j->conf);
 	free(j->options.allow);
 	j->options.allow = NULL;

@@ -15,6 +15,7 @@ struct cmd_judging {
 
 	struct conf conf;
 	struct judge judge;
+	struct origin_file *origin;
 	bool is_warned; /* not all of the files that it names could be used */
 };
 
@@ -24,6 +25,8 @@ int cmd_judging_conf(struct cmd_judging *j);
 int cmd_judging_open(struct cmd_judging *j);
 /* The same without any evidence: nothing is known, and nobody is listed. */
 int cmd_judging_open_empty(struct cmd_judging *j);
+/* After that, for what shows where sources come from: opens the file, if there is one. */
+void cmd_judging_origin(struct cmd_judging *j);
 /* EXIT_DONE becomes EXIT_WARNED if not all could be used. */
 int cmd_judging_status(const struct cmd_judging *j, int status);
 void cmd_judging_close(struct cmd_judging *j); /* always safe */

@@ -146,6 +146,7 @@ int cmd_show(int argc, char **argv)
 	status = cmd_judging_open(&j);
 	if (!status) {
 		say_learning(&j.judge);
+		cmd_judging_origin(&j);
 		error = show(&j.judge, &o);
 		status = error ? cmd_failed(error) : cmd_judging_status(&j, EXIT_DONE);
 	}

@@ -418,6 +418,7 @@ static const struct key {
 	{ "list-name", conf_set_list_name, false, CONF_LIST_NAME },
 	{ "page-url", conf_set_page_url, false, NULL },
 	{ "page-lifts", conf_set_page_lifts, false, NULL },
+	{ "origin", conf_set_origin, false, NULL },
 	{ "reload-time", set_reload_time, false, "1m" },
 	{ "reload-user", conf_add_reload_user, true, NULL },
 	{ "share", conf_set_share, false, NULL },

@@ -168,6 +168,13 @@ int conf_set_page_lifts(struct conf *conf, const char *value, const char *where)
 	return replace(&conf->page_lifts, value, strlen(value));
 }
 
+int conf_set_origin(struct conf *conf, const char *value, const char *where)
+{
+	if (*value != '/')
+		return wrong(conf, value, where, "the absolute path of a file");
+	return replace(&conf->origin, value, strlen(value));
+}
+
 int conf_split(const char *text, char **words, char ***argv)
 {
 	char *rest, **at;
@@ -312,4 +319,5 @@ void conf_free_lists(struct conf *conf)
 	free(conf->page_tempfail);
 	free(conf->page_enforce);
 	free(conf->page_lifts);
+	free(conf->origin);
 }

@@ -19,6 +19,9 @@
 #include "user/judge/verdict.h"
 #include "user/record/ranges.h"
 
+struct origin;      /* user/origin/origin.h */
+struct origin_file;
+
 struct judge {
 	int64_t now;
 	bool is_replay; /* --at: judge as of an earlier time */
@@ -41,6 +44,7 @@ struct judge {
 	struct files files;          /* what could not be used of the configuration's files */
 	struct providers *providers; /* sets of networks */
 	struct provider *provider;   /* of each set, in their order */
+	struct origin_file *origin;  /* the caller's: where sources come from; NULL: not shown */
 	const struct judge_given *given; /* the sources of all walks; NULL: those of the evidence */
 	int error; /* why the last walk ended early; 0: it did not */
 };
@@ -70,6 +74,8 @@ struct judged {
 	const char *provider; /* the set that it is in, or NULL */
 	int64_t pardoned_until; /* 0: it is not pardoned */
 	enum hold hold;         /* why it is held; HOLD_NONE: it is not */
+	/* Only for what prints it, which sets it before; NULL: unknown. */
+	const struct origin *origin;
 };
 
 /* Reads the files that the configuration names; judge_close() is always safe afterwards. */

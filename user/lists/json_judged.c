@@ -3,6 +3,7 @@
  * A source as JSON: one function, so that dump, show and explain agree.
  */
 #include "user/lists/json_judged.h"
+#include "user/origin/origin.h"
 #include "user/record/events.h"
 
 /* false: never, and null was written. */
@@ -39,6 +40,25 @@ static void hour(struct writer *o, const struct hour *h)
 	json_close(o, '}');
 }
 
+static void origin(struct writer *o, const struct origin *from)
+{
+	char text[ADDR_TEXT];
+
+	if (!from || !from->network.len) {
+		json_none(o, "origin");
+		return;
+	}
+	json_open(o, "origin", '{');
+	if (from->as)
+		json_number(o, "as", from->as);
+	else
+		json_none(o, "as");
+	json_text_or_none(o, "country", from->country);
+	json_text(o, "network", prefix_text(&from->network, text));
+	json_text_or_none(o, "owner", from->owner);
+	json_close(o, '}');
+}
+
 void json_judged(struct writer *o, const struct judged *of)
 {
 	const struct record *r = &of->r;
@@ -68,6 +88,7 @@ void json_judged(struct writer *o, const struct judged *of)
 		json_close(o, '}');
 	}
 	json_number(o, "bad_acks", r->bad_acks);
+	origin(o, of->origin);
 	json_open(o, "hours", '[');
 	for (i = 0; i < r->hours; i++)
 		hour(o, &r->hour[i]);

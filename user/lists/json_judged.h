@@ -8,6 +8,7 @@
 #include "user/base/json.h"
 #include "user/judge/judge.h"
 
+/* With of->origin. */
 void json_judged(struct writer *o, const struct judged *of);
 
 #endif

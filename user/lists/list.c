@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "user/lists/list.h"
+#include "user/lists/origins.h"
 #include "user/base/atomic_file.h"
 #include "user/base/log.h"
 
@@ -47,7 +48,7 @@ static void turn(const struct list *l, struct writer *o, int *family, int to)
 /* The next source on the list. */
 static bool next(const struct list *l, struct judge *j, struct judged *of, size_t *i)
 {
-	if (!l->selected.is_off)
+	if (!l->selected.is_off && !list_shows_evidence(l))
 		return selected_get(&l->selected, (*i)++, of);
 	while (judge_next(j, of)) {
 		++*i;
@@ -60,11 +61,13 @@ static bool next(const struct list *l, struct judge *j, struct judged *of, size_
 static int render_rows(const struct list *l, struct judge *j, struct writer *o, const char *what)
 {
 	struct judged of = {};
+	struct origins origins;
 	int family = -1;
 	size_t i = 0, reported = 0;
 
+	origins_start(&origins, j->origin, &l->selected);
 	turn(l, o, &family, 0);
-	if (l->selected.is_off)
+	if (l->selected.is_off || list_shows_evidence(l))
 		judge_start(j, list_kind(l, j));
 	while (l->format->row && !o->error && next(l, j, &of, &i)) {
 		if (i > reported) {
@@ -72,8 +75,11 @@ static int render_rows(const struct list *l, struct judge *j, struct writer *o, 
 			reported = i + 0xfff;
 		}
 		turn(l, o, &family, !addr_is_ip4(&of.r.src.addr));
+		if (l->format->has_evidence)
+			of.origin = origins_next(&origins, &of.r.src);
 		l->format->row(o, &l->head, &of);
 	}
+	origins_end(&origins);
 	turn(l, o, &family, 2);
 	if (l->format->tail)
 		l->format->tail(o, &l->head);

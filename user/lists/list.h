@@ -71,6 +71,7 @@ void list_free(struct list *l);
 /* For walks after the selection: which sources to walk over, and whether one is on the list. */
 enum evidence_kind list_kind(const struct list *l, const struct judge *j);
 bool list_is_on(const struct list *l, const struct judged *of);
+bool list_shows_evidence(const struct list *l); /* so its sources are judged again for each walk */
 
 /*
  * Writes the file, or sets l->is_unchanged: nothing has changed, and the old file is not

@@ -39,6 +39,11 @@ enum evidence_kind list_kind(const struct list *l, const struct judge *j)
 								    : EVIDENCE_VERIFIED;
 }
 
+bool list_shows_evidence(const struct list *l)
+{
+	return l->format->has_evidence || !format_has_rows(l->format);
+}
+
 static bool has_place(const struct list *l, const struct judged *of)
 {
 	return !l->format->is_ip4_only || addr_is_ip4(&of->r.src.addr);
@@ -393,7 +398,7 @@ int list_select(struct list *l, struct judge *j)
 		.never_ends = l->format->never_ends,
 		.words = &l->words,
 	};
-	l->selected.is_off = l->format->has_evidence || !format_has_rows(l->format);
+	l->selected.is_off = list_shows_evidence(l) && !(j->origin && l->format->row);
 	l->leaves_probable = !j->conf->is_probable_listed;
 	if (l->is_closing)
 		close_list(l);

@@ -21,6 +21,13 @@ int explain_gather(struct explain *e, struct judge *j, const struct nolist_addr 
 	e->never = prefix_set_find(j->never, &e->of.r.src);
 	e->allow = prefix_set_find(j->allow, &e->of.r.src);
 	e->pardon = prefix_set_find(j->pardon, &e->of.r.src);
+	e->of.origin = NULL;
+	if (j->origin) {
+		error = origin_find(j->origin, &src, 1, &e->origin);
+		if (error)
+			return error;
+		e->of.origin = &e->origin;
+	}
 	error = explain_lists(e);
 	if (!error)
 		error = explain_history(e);

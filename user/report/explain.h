@@ -7,6 +7,7 @@
 #define NOLIST_EXPLAIN_H
 
 #include "user/judge/judge.h"
+#include "user/origin/origin.h"
 
 /* An event, or a state that lasted for a while. */
 struct explain_event {
@@ -27,6 +28,7 @@ struct explain {
 	struct judge *j;
 	struct nolist_addr addr; /* as asked */
 	struct judged of;
+	struct origin origin; /* if the judge has a file of them */
 	bool is_known;
 	const struct prefix_entry *never, *allow, *pardon; /* entries that it is in */
 	struct explain_event *event; /* in the order of time */

@@ -408,6 +408,27 @@ static void print_freed(const struct explain *e)
 	putchar('\n');
 }
 
+static void print_origin(const struct explain *e)
+{
+	char network[ADDR_TEXT], as[ORIGIN_KEY], made[TEXT_TIME], age[TEXT_AGE];
+	const struct origin *o = e->of.origin;
+	int64_t when;
+
+	if (!o)
+		return;
+	when = origin_made(e->j->origin);
+	printf("  origin: ");
+	if (!o->network.len)
+		printf("unknown");
+	else
+		printf("%s, %s, %s%s%s",
+		       o->as ? origin_key_text(&(struct origin_key){ .as = o->as }, as) : "no AS",
+		       *o->country ? o->country : "no country", prefix_text(&o->network, network),
+		       *o->owner ? ", " : "", o->owner);
+	printf(" (as of %.10s, %s ago); never a reason\n", text_time(when, made),
+	       text_age(e->j->now - when, age));
+}
+
 static void print_verdict(const struct explain *e)
 {
 	const struct verdict *v = &e->of.v;
@@ -430,6 +451,7 @@ static void print_verdict(const struct explain *e)
 	print_lists(e);
 	if (e->at_real)
 		printf("  at the real MX: %s (the table is %s)\n", e->at_real, e->table);
+	print_origin(e);
 }
 
 void explain_text(const struct explain *e)

@@ -13,6 +13,7 @@
 
 #include "user/base/failure.h"
 #include "user/lists/json_judged.h"
+#include "user/origin/origin.h"
 #include "user/report/show.h"
 
 struct item {
@@ -122,6 +123,8 @@ bool show_has_key(const char *name)
 
 /* --- choosing ---------------------------------------------------------------- */
 
+#define ORIGINS 1024
+
 struct show {
 	struct judge *j;
 	int role; /* enum nolist_role; 0: all */
@@ -130,6 +133,8 @@ struct show {
 	long top;          /* 0: all */
 	struct item *item; /* while choosing up to twice as many as top */
 	size_t items, capacity, left_out;
+	struct origin *origin; /* of up to ORIGINS items, from this one on */
+	size_t origin_from, origins;
 	bool is_sorted; /* the first top items are sorted: one that sorts after them is left out */
 };
 
@@ -218,15 +223,34 @@ static int choose(struct show *s)
 	return 0;
 }
 
+/* --- where they come from ------------------------------------------------------ */
+
+/* NULL: unknown, or it is not shown. */
+static const struct origin *origin_of(struct show *s, size_t i)
+{
+	static struct nolist_source src[ORIGINS];
+	size_t n;
+
+	if (!s->origin)
+		return NULL;
+	if (i >= s->origin_from && i < s->origin_from + s->origins)
+		return &s->origin[i - s->origin_from];
+	for (n = 0; n < ORIGINS && i + n < s->items; n++)
+		src[n] = s->item[i + n].src;
+	s->origin_from = i;
+	s->origins = origin_find(s->j->origin, src, n, s->origin) ? 0 : n;
+	return s->origins ? s->origin : NULL;
+}
+
 /* --- as a table -------------------------------------------------------------- */
 
 enum { COL_SOURCE, COL_LOW, COL_LOW_AGO, COL_REAL, COL_REAL_AGO, COL_HIGH, COL_HIGH_AGO, COL_DATA,
-       COL_DATA_AGO, COL_TALK, COL_TALK_AGO, COL_VERDICT, COLS };
+       COL_DATA_AGO, COL_TALK, COL_TALK_AGO, COL_AS, COL_COUNTRY, COL_VERDICT, COLS };
 
 #define CELL ADDR_TEXT
 
 static const char head[COLS][CELL] = { "SOURCE", "LOW",  "AGO", "REAL", "AGO", "HIGH",
-				       "AGO",    "DATA", "AGO", "TALK", "AGO", "VERDICT" };
+				       "AGO",    "DATA", "AGO", "TALK", "AGO", "AS", "CC", "VERDICT" };
 
 static const char legend[] =
 	"LOW, REAL, HIGH: connections opened to the low fake, the real MX and the high fakes; DATA: "
@@ -259,12 +283,21 @@ static void verdict_cell(const struct judged *of, char cell[CELL])
 			 text_time(of->pardoned_until, until));
 }
 
-static void fill_cells(struct show *s, const struct item *item, char cell[COLS][CELL])
+static void origin_cells(const struct origin *o, char cell[][CELL])
+{
+	strcpy(cell[0], "-");
+	if (o && o->as)
+		snprintf(cell[0], CELL, "%" PRIu32, o->as);
+	snprintf(cell[1], CELL, "%s", o && *o->country ? o->country : "-");
+}
+
+static void fill_cells(struct show *s, size_t i, char cell[COLS][CELL])
 {
 	struct prefix p;
 	struct judged of;
 
-	judge_find(s->j, &item->src, &of);
+	judge_find(s->j, &s->item[i].src, &of);
+	origin_cells(origin_of(s, i), &cell[COL_AS]);
 	p = source_prefix(&of.r.src);
 	prefix_text(&p, cell[COL_SOURCE]);
 	pair(&cell[COL_LOW], &of.r.low.when, of.r.low.opens, s->j->now);
@@ -275,11 +308,14 @@ static void fill_cells(struct show *s, const struct item *item, char cell[COLS][
 	verdict_cell(&of, cell[COL_VERDICT]);
 }
 
+/* Columns of the width 0 are left out. */
 static void print_cells(const char cell[COLS][CELL], const int width[COLS])
 {
 	int c;
 
 	for (c = 0; c < COLS; c++) {
+		if (!width[c])
+			continue;
 		bool is_left = c == COL_SOURCE || c == COL_VERDICT;
 
 		printf("%s%*s", c ? " " : "", is_left ? -width[c] * (c < COL_VERDICT) : width[c],
@@ -295,16 +331,16 @@ static void print_table(struct show *s)
 	size_t i;
 
 	for (c = 0; c < COLS; c++)
-		width[c] = strlen(head[c]);
+		width[c] = s->origin || (c != COL_AS && c != COL_COUNTRY) ? strlen(head[c]) : 0;
 	for (i = 0; i < s->items; i++) {
-		fill_cells(s, &s->item[i], cell);
+		fill_cells(s, i, cell);
 		for (c = 0; c < COLS; c++)
-			if ((int)strlen(cell[c]) > width[c])
+			if (width[c] && (int)strlen(cell[c]) > width[c])
 				width[c] = strlen(cell[c]);
 	}
 	print_cells(head, width);
 	for (i = 0; i < s->items && !ferror(stdout); i++) {
-		fill_cells(s, &s->item[i], cell);
+		fill_cells(s, i, cell);
 		print_cells(cell, width);
 	}
 	if (isatty(STDOUT_FILENO))
@@ -336,6 +372,7 @@ static int print_json(struct show *s)
 	json_stream(o, "sources", '[');
 	for (i = 0; i < s->items; i++) {
 		judge_find(s->j, &s->item[i].src, &of);
+		of.origin = origin_of(s, i);
 		json_open(o, NULL, '{');
 		json_judged(o, &of);
 		json_close(o, '}');
@@ -354,10 +391,13 @@ int show(struct judge *j, const struct show_options *o)
 			  .key = o->sort ? find_key(o->sort) : sort_keys };
 	int error = choose(&s);
 
+	if (!error && j->origin && !(s.origin = calloc(ORIGINS, sizeof(*s.origin))))
+		error = fail(-ENOMEM, "cannot look up where sources come from");
 	if (!error && o->is_json)
 		error = print_json(&s);
 	else if (!error)
 		print_table(&s);
 	free(s.item);
+	free(s.origin);
 	return error ? error : judge_end(j);
 }

@@ -4,6 +4,7 @@
  * seconds since 1970, 0 where there is none. No field ever needs quotes.
  */
 #include "user/lists/format.h"
+#include "user/origin/origin.h"
 
 static void head(struct writer *o, const struct format_head *head)
 {
@@ -11,7 +12,8 @@ static void head(struct writer *o, const struct format_head *head)
 	put_text(o, "source,verdict,since,until,low_first,low_last,low_opens,"
 		    "real_first,real_last,real_opens,high_first,high_last,high_opens,"
 		    "data_first,data_last,data_connections,talk_first,talk_last,talk_hours,"
-		    "offences_strong,offences_weak,bad_acks\n");
+		    "offences_strong,offences_weak,bad_acks,"
+		    "as,country,network,owner\n");
 }
 
 static void number(struct writer *o, int64_t n)
@@ -25,6 +27,22 @@ static void span(struct writer *o, const struct span *s, uint32_t count)
 	number(o, s->first);
 	number(o, s->last);
 	number(o, count);
+}
+
+static void origin(struct writer *o, const struct origin *from)
+{
+	char text[ADDR_TEXT];
+
+	put_char(o, ',');
+	if (from->as)
+		put_number(o, from->as);
+	put_char(o, ',');
+	put_text(o, from->country);
+	put_char(o, ',');
+	if (from->network.len)
+		put_text(o, prefix_text(&from->network, text));
+	put_char(o, ',');
+	put_text(o, from->owner);
 }
 
 static void row(struct writer *o, const struct format_head *head, const struct judged *of)
@@ -45,6 +63,7 @@ static void row(struct writer *o, const struct format_head *head, const struct j
 	number(o, of->v.strong);
 	number(o, of->v.weak);
 	number(o, r->bad_acks);
+	origin(o, of->origin ? of->origin : &(struct origin){});
 	put_char(o, '\n');
 }
 

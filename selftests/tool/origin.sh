@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# origin: listed sources and those that deliver mail are counted by the system and country that a
+# file names for them, by the narrowest network, and what is unknown says nothing together.
+# Why it matters: who reads it weighs a whole network by it. It must not come from a cut file.
+UPTIME=18000
+# shellcheck source=selftests/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/judge.sh
+. "$(dirname "$0")/../lib/judge.sh"
+
+need jq
+topology ''
+judge_setup
+sed '$a grace = 1' "$CONF" >"$TMP/now.conf"
+CONF=$TMP/now.conf
+CSV=$TMP/origins.csv
+
+origin() {
+	run origin -c "$CONF" --file "$CSV" "$@"
+}
+
+cat >"$CSV" <<-END
+	# NETWORK,AS,COUNTRY,OWNER
+	203.0.113.0/24,64496,DE,"Example, Inc"
+	203.0.113.128/25,64497,US,Evil\tname
+	198.51.100.0/24,AS64498,DE
+	2001:db8::/32,64499,DE
+	2001:db8:5::/48,64496,
+	"203.0.112.0/22",64500,FR
+	192.0.2.0/24,0,T1
+	# FIRST,LAST,COUNTRY
+	198.18.0.5,198.18.1.200,NL
+	3325256708,3325256711,SE
+	2001:db9::,2001:db9:1:ffff:ffff:ffff:ffff:ffff,IT
+END
+origin 203.0.113.1 203.0.113.200 203.0.115.9 2001:db8:5:1::1 2001:db8:6::1 192.0.2.1 198.18.0.4 198.18.0.5 198.18.1.200 \
+	198.18.1.201 198.51.100.2 2001:db7::1 2001:db9:1::1 2001:db9:2::1
+is "$status" 0 'addresses are looked up'
+is "$(cat "$TMP/out")" '203.0.113.1 AS64496 DE 203.0.113.0/24 Example? Inc
+203.0.113.200 AS64497 US 203.0.113.128/25 Evil?tname
+203.0.115.9 AS64500 FR 203.0.112.0/22 -
+2001:db8:5:1::1 AS64496 - 2001:db8:5::/48 -
+2001:db8:6::1 AS64499 DE 2001:db8::/32 -
+192.0.2.1 - - 192.0.2.0/24 -
+198.18.0.4 - - - -
+198.18.0.5 - NL 198.18.0.5 -
+198.18.1.200 - NL 198.18.1.200 -
+198.18.1.201 - - - -
+198.51.100.2 AS64498 DE 198.51.100.0/24 -
+2001:db7::1 - - - -
+2001:db9:1::1 - IT 2001:db9::/47 -
+2001:db9:2::1 - - - -' 'in the narrowest network that has each'
+
+bad="high=1h:2h:3 talk=1h:2h:2 hour=1:1:0:0:0 hour=0:1:0:0:0"
+inject "203.0.113.1 $bad" "203.0.113.2 $bad" "203.0.113.200 $bad" "2001:db8:5:1:: $bad" "192.0.2.77 $bad" \
+	"203.0.113.9 low=1h:2h:1 real=1h:3h:9 data=1h:3h:9" "198.51.100.1 low=1h:2h:1 real=1h:3h:9 data=1h:3h:9" \
+	"2001:db8:6:1:: low=1h:2h:1 real=1h:3h:2 data=1h:3h:2" "198.51.100.77 high=1h:2h:1"
+sed -i 's/^never-list-except = {/& 192.0.2.64\/26,/; s/^grace.*/&\nneighbours-ip4 = 32\nneighbours-ip6 = 64/' "$CONF"
+must nolist collect --log 0 -c "$CONF" >/dev/null
+echo "198.51.100.1 $((BOOT + 3 * H))" >"$TMP/accepted"
+must nolist import --role accepted "$TMP/accepted" >/dev/null 2>&1
+origin --json
+is "$status" 0 'and sources are counted'
+is "$(jq -c '.rows[] | [.as, .listed, .verified, .share.is]' "$TMP/out")" '["AS64496",3,1,0.75]
+[null,1,0,null]
+["AS64497",1,0,1]
+["AS64498",0,1,0]
+["AS64499",0,1,0]' 'by autonomous system: those that listed most first'
+is "$(jq -c '[.rows[].accepted]' "$TMP/out")" '[0,0,0,1,0]' 'with those whose mail was accepted'
+is "$(jq -c '.rows[0].share | [.low, .high] | map(. * 1000 | round)' "$TMP/out")" '[301,954]' \
+	'with the interval of the share'
+origin --json --by country
+is "$(jq -c '.rows[] | [.country, .listed, .verified]' "$TMP/out")" '[null,2,0]
+["DE",2,3]
+["US",1,0]' 'by country'
+origin --min 2
+is "$(tail -n +2 "$TMP/out" | tr -s ' ')" 'AS64496 3 1 0 75 % (30 to 95)' 'as text, with --min'
+
+# --- where it is shown ---
+
+sed '$a origin = '"$CSV" "$CONF" >"$TMP/shown.conf"
+run explain 203.0.113.200 -c "$TMP/shown.conf"
+check 'explain says it, and of when the file is' grep -qE \
+	"^  origin: AS64497, US, 203.0.113.128/25, Evil\?tname \(as of $(date -u +%F), [0-9]+[sm] ago\); never a reason$" "$TMP/out"
+run explain 192.0.2.1 --json -c "$TMP/shown.conf"
+is "$(jq -c .origin "$TMP/out")" '{"as":null,"country":null,"network":"192.0.2.0/24","owner":null}' 'what is not known is null'
+run explain 198.18.0.1 --json -c "$TMP/shown.conf"
+is "$(jq -c .origin "$TMP/out")" null 'as is all of it'
+run show --role low --sort source -c "$TMP/shown.conf"
+is "$(awk '{ print $1, $12, $13 }' "$TMP/out")" 'SOURCE AS CC
+198.51.100.1 64498 DE
+203.0.113.9 64496 DE
+2001:db8:6:1::/64 64499 DE' 'show has two columns'
+run show --sort source -c "$CONF"
+is "$(grep -cw CC "$TMP/out")" 0 'but not without a file'
+for i in {0..1199}; do
+	echo "45.10.$((i / 200)).$((i % 200)) $bad"
+done | must "$INJECT" "$PIN_DIR"
+for i in {0..255}; do
+	echo "45.10.$((i / 32)).$((i % 32 * 8))/29,$((1000 + i)),SE"
+done >>"$CSV"
+must nolist dump --format csv -c "$TMP/shown.conf" >"$TMP/rows" 2>/dev/null
+is "$(awk -F '[.,]' '/^45/ { n++; right += $(NF - 6) == 1000 + 32 * $3 + int($4 / 8) } END { print n, right }' "$TMP/rows")" \
+	'1200 1200' 'csv: each of many sources has its own'
+is "$(grep '^203.0.113.1,' "$TMP/rows" | cut -d, -f23-)" '64496,DE,203.0.113.0/24,Example? Inc' 'in four columns'
+is "$(cut -d, -f23- "$TMP/rows" | grep -c '^,,,$') $(sed -n 's/.*acks,//p' "$TMP/rows")" '0 as,country,network,owner' 'with their names'
+must nolist show --json --sort source -c "$TMP/shown.conf" >"$TMP/rows" 2>/dev/null
+is "$(jq '[.sources[] | select(.source | startswith("45.")) | (.source / "." | map(tonumber)) as $a |
+	select(.origin.as == 1000 + 32 * $a[2] + ($a[3] / 8 | floor))] | length' "$TMP/rows")" 1200 'show --json, too'
+must nolist dump --format csv -c "$CONF" >"$TMP/rows" 2>/dev/null
+is "$(grep -c ',,,,$' "$TMP/rows")" 1205 'without a file all are empty'
+echo x >"$TMP/bad.csv"
+sed "s,^origin = .*,origin = $TMP/bad.csv," "$TMP/shown.conf" >"$TMP/bad.conf"
+run dump --format jsonl -c "$TMP/bad.conf"
+is "$status $(jq -s 'map(select(.type == "entry")) | length, (map(.origin) | unique[])' "$TMP/out" | tr '\n' ' ')" \
+	'3 1205 null ' 'a file that cannot be read keeps no list back'
+check 'but is told' grep -q "bad.csv' line 1: neither" "$TMP/err"
+
+# --- files ---
+
+touch -d '100 days ago' "$CSV"
+origin 203.0.113.1
+is "$status" 3 'an old file is used with a warning'
+check 'which says of when it is' grep -qE "'$CSV' is of 20[0-9-]+T" "$TMP/err"
+for line in 203.0.113.0/24,1 203.0.113.1/24,1,DE x,1,DE 203.0.113.0/24,-1,DE 203.0.113.0/24,1x,DE \
+	203.0.113.0/24,4294967296,DE 192.0.2.9,192.0.2.8,DE 192.0.2.1,2001:db8::,DE '"192.0.2.0/24",1,"DE' \
+	'"192.0.2.0/24"x,1,DE'; do
+	printf '192.0.2.0/24,1,DE\n%s\n' "$line" >"$TMP/bad.csv"
+	fails 1 'line 2: neither NETWORK,AS,COUNTRY nor' "'$line' is no line" \
+		origin --file "$TMP/bad.csv" 192.0.2.1
+done
+fails 1 "cannot read '$TMP/none.csv'" 'a file that is not there' origin --file "$TMP/none.csv" 192.0.2.1
+fails 2 "'192.0.2' is not an address" 'no address' origin --file "$CSV" 192.0.2
+fails 2 'neither' '--by' origin --by continent
+fails 2 'not a number' '--min' origin --min 0
+
+# --- a database of libloc, as its writer makes it ---
+
+must "$BUILD/selftests/lib/write_loc" "$TMP/origins.db" 'AS64496 Big, "Ltd"' 203.0.113.0/24,64496,DE 203.0.113.128/25,64497,US 2001:db8::/32,64499,FR
+run origin --file "$TMP/origins.db" 203.0.113.1 203.0.113.200 2001:db8:6::1 198.18.0.1
+is "$status" 0 'a database of libloc'
+is "$(cat "$TMP/out")" '203.0.113.1 AS64496 DE 203.0.113.0/24 Big? ?Ltd?
+203.0.113.200 AS64497 US 203.0.113.128/25 -
+2001:db8:6::1 AS64499 FR 2001:db8::/32 -
+198.18.0.1 - - - -' 'says the same, with its names of owners'
+head -c 4300 "$TMP/origins.db" >"$TMP/cut.db"
+fails 1 'is no whole database of libloc' 'one that is cut is not used' origin --file "$TMP/cut.db" 192.0.2.1
+done_testing
