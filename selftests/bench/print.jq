@@ -119,6 +119,15 @@ else empty end),
 		+ (.cpu_s | fixed(2) | right(8)) + (.mb | fixed(0) | right(8))
 		+ (if .file_mb then .file_mb | fixed(1) else "" end | right(9)) + (.rounds | right(8))
 		+ (if .status == 0 then "" else "  failed: \(.status)" end))),
+(if .share | length > 0 then
+	"",
+	("Sharing, at one Redis on the same CPUs" | left(58)) + ("s" | right(8)) + ("cpu-s" | right(8)) + ("MB" | right(8))
+		+ ("rows/s" | right(11)) + ("server us/row" | right(15)) + ("rounds" | right(8)),
+	(.share[] | (.what | left(58)) + (.s | fixed(2) | right(8)) + (.cpu_s | fixed(2) | right(8))
+		+ (.mb | fixed(0) | right(8)) + (.rows_s // "" | right(11))
+		+ (if .server_us then .server_us | fixed(3) else "" end | right(15)) + (.rounds | right(8))
+		+ (if .status == 0 then "" else "  failed: \(.status)" end))
+else empty end),
 (if .pipe + .sessions | length > 0 then
 	"",
 	"own: rounds in which the core was not shared with a stranger, of all; where there are three, only these count.",

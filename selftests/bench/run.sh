@@ -3,10 +3,10 @@
 # The benchmark: builds its networks, runs its parts, writes build/bench.json
 # and prints the table. docs/bench.md says what is measured and how.
 #
-# usage: run.sh [PART...]      parts: cost, sizes, pipe, shapes, flood, sessions, evidence, lists; all
-#                              by default
-# BENCH=quick    fewer and shorter rounds, some minutes; not evidence and lists
-# MANY=...       how many sources evidence and lists are measured with: a million
+# usage: run.sh [PART...]      parts: cost, sizes, pipe, shapes, flood, sessions, evidence, lists,
+#                              share; all by default
+# BENCH=quick    fewer and shorter rounds, some minutes; not evidence, lists and share
+# MANY=...       how many sources evidence, lists and share are measured with: a million
 # OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
 # ONLY=...       regular expression of rows: "low: SYN, (one|random)"
 # PEERS=...      what to compare them with in pipe; all by default
@@ -31,7 +31,7 @@ if [ "${BENCH:-}" = quick ]; then
 else
 	rounds=11 repeats=1000000 ms=400 session_ms=400 clients=1000
 	shape_rounds=7 shape_ms=50
-	parts="cost sizes pipe shapes flood sessions evidence lists"
+	parts="cost sizes pipe shapes flood sessions evidence lists share"
 fi
 parts=${*:-$parts}
 
@@ -266,7 +266,7 @@ run_sessions() {
 
 [ "$(id -u)" = 0 ] || fail "must be root"
 # Programs and headers of another day measure something else, or nothing.
-MAKEFLAGS='' make -s bench-build build/nolist-xdp build/selftests/lib/inject build/selftests/lib/xdp_pass.bpf.o ||
+MAKEFLAGS='' make -s bench-build build/nolist-xdp build/nolist-xdp-share build/selftests/lib/inject build/selftests/lib/nodes build/selftests/lib/xdp_pass.bpf.o ||
 	fail "cannot build what is to be measured"
 # Each test run of an XDP program waits twice for all CPUs to have passed by, which takes
 # longer than the run; asked for at once, they have within microseconds.
@@ -284,7 +284,7 @@ for part in $parts; do
 	shapes) run_shapes >>"$results" || exit 2 ;;
 	flood) run_flood >>"$results" || exit 2 ;;
 	sessions) run_sessions >>"$results" || exit 2 ;;
-	evidence | lists)
+	evidence | lists | share)
 		"$here/$part.sh" >"$out/$part.log" || fail "$part failed: $(tail -n 1 "$out/$part.log")"
 		cat "$out/$part.log" >>"$results"
 		;;

@@ -3,6 +3,7 @@
 # over its rounds. Ratios are made within a round, then their median is taken.
 def median: sort | if length % 2 == 1 then .[length / 2 | floor]
 	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+def typical: if length > 0 then median else null end;
 def spread: {median: median, min: min, max: max};
 
 # Rounds in which the core was not shared with a stranger, if there are three; else all.
@@ -93,7 +94,8 @@ def flood: group_by(.path) | map({path: .[0].path, rounds: length,
 # Commands in the order in which they came first; memory at its peak.
 def commands: to_entries | group_by([.value.part, .value.what]) | sort_by(.[0].key) | map(map(.value)
 	| .[0] + {rounds: length, s: (map(.s) | median), s_min: (map(.s) | min),
-		s_max: (map(.s) | max), cpu_s: (map(.cpu_s) | median), mb: (map(.mb) | max),
+		s_max: (map(.s) | max), rows_s: (map(.rows_s // empty) | typical),
+		server_us: (map(.server_us // empty) | typical), cpu_s: (map(.cpu_s) | median), mb: (map(.mb) | max),
 		status: ([.[].status | select(. != 0)][0] // 0)});
 
 # A row of what is required: of our $path, more is better or less is. null: not measured.
@@ -117,6 +119,9 @@ def over_open($path): ours($path; "gate: Linux SYN, was at low"; "one") as $gate
 	| if $gate and $open then $gate - $open else null end;
 def command($text; $of): [.evidence[] | select(.what | startswith($text)) | select(.status == 0)
 	| .[$of]] | max;
+
+def shared($text; $of): [.share[] | select(.what | startswith($text)) | select(.status == 0)
+	| .[$of]][0];
 
 def demands($path): . as $t
 	| ([.ratios[] | select(.path == $path and (.traffic | startswith("low:")))]) as $low
@@ -184,6 +189,19 @@ def demands($path): . as $t
 			($t | command("explain, one of these"; "s")); 0.1; 0.01; false),
 		demand($path; "show --top 20, five times as many stored"; "s"; 1;
 			($t | command("show --top 20, of these"; "s")); 1; 0.3; false)
+	else empty end),
+	(if ([$t.share[].what | select(test("^push of 4 nodes at once, each of 1000000 "))] | length) > 0
+	then
+		demand($path; "push of 4 million rows, of 4 nodes at once"; "M/s"; 2;
+			($t | shared("push of 4 nodes"; "rows_s") / 1e6); 0.5; 1.5; true),
+		demand($path; "the same, the Redis\u0027 processor time of a row"; "us"; 2;
+			$t | shared("push of 4 nodes"; "server_us"); 0.5; 0.25; false),
+		demand($path; "judge of 5 million sources at 3 nodes each, processor time"; "s"; 0;
+			$t | shared("judge of 5000000"; "cpu_s"); 40; 12; false),
+		demand($path; "the same, memory"; "MB"; 0;
+			$t | shared("judge of 5000000"; "mb"); 500; 200; false),
+		demand($path; "a list of a million back at a node, processor time"; "s"; 1;
+			$t | shared("pull of a list"; "cpu_s"); 5; 1; false)
 	else empty end)
 	];
 
@@ -215,6 +233,7 @@ map(select(.part == "pipe")) as $pipe
 	session_ratios: [$sessions | map(.path) | unique - ["smtp-sink", "postscreen"] | .[]
 		| ratios($sessions; .)[]],
 	evidence: (map(select(.part == "evidence")) | commands),
-	lists: (map(select(.part == "lists" or .part == "reader")) | commands)
+	lists: (map(select(.part == "lists" or .part == "reader")) | commands),
+	share: (map(select(.part == "share")) | commands)
 }
 | . as $all | .required = [$ours[] as $path | $all | demands($path)[]]
