@@ -97,7 +97,9 @@ void look_servers(struct lint *l)
 	if (unasked)
 		lint_say(l, GRADE_NOTE, l->zone.name, "%d name servers were not asked: there was no "
 			 "time or no question left", unasked);
-	look_ttl(l, first ? first->ttl : l->zone.ttl);
+	/* That of a resolver is what is left of it, and at most a day. */
+	if (first)
+		look_ttl(l, first->ttl);
 }
 
 /* --- 2, 3, 4, 17: the MX records and their targets ---------------------------------------------- */
@@ -281,11 +283,12 @@ void look_ptr(struct lint *l)
 	const struct zone *z = &l->zone;
 	const struct zone_address *a;
 	char text[ADDR_TEXT];
-	int i, k;
+	int i, k, unasked = 0;
 
 	for (i = 0; i < z->hosts; i++)
 		for (k = 0; k < z->host[i].addresses; k++) {
 			a = &z->host[i].address[k];
+			unasked += !a->is_ptr_asked;
 			if (!a->is_ptr_asked || a->is_confirmed)
 				continue;
 			bad(l, addr_text(&a->addr, text), "%s: checkdmarc and others warn of that; no "
@@ -293,6 +296,8 @@ void look_ptr(struct lint *l)
 			    "it has no PTR record");
 			find_hint(&l->found, "PTR %.150s.", z->host[i].name);
 		}
+	if (unasked && l->worst < 0)
+		lint_skip(l, "the reverse zone of an address could not be asked");
 }
 
 /* --- 18: SPF ---------------------------------------------------------------------------------------- */
@@ -335,6 +340,8 @@ void look_spf(struct lint *l)
 		bad(l, z->name, "receivers take the SPF record for an error: %s", s->fault);
 	if (s->is_cut && l->worst < 0)
 		lint_skip(l, "the SPF record could not be followed to its end");
-	if (!s->records && s->state != DNS_OK && s->state != DNS_NODATA)
+	if (s->state == DNS_BOGUS)
+		bad(l, z->name, "the TXT records fail validation: receivers that validate find no SPF");
+	else if (!s->records && s->state != DNS_OK && s->state != DNS_NODATA)
 		lint_skip(l, "the TXT records could not be asked for");
 }

@@ -150,6 +150,21 @@ static uint64_t match_name(struct walk_spf *w, const char *name, const char *sla
 	return found;
 }
 
+/* A name without macros is there for every client, or for none. */
+static uint64_t match_exists(struct walk_spf *w, const char *name)
+{
+	struct dns_question q = {};
+	bool is_there;
+
+	if (!dns_set(&q, DNS_A, "%s", name))
+		return 0;
+	dns_ask(w->d, &q, 1);
+	take_state(w, q.answer.state, true);
+	is_there = q.answer.records;
+	dns_free(&q, 1);
+	return is_there ? ALL : 0;
+}
+
 static uint64_t match_mx(struct walk_spf *w, const char *name, const char *slash)
 {
 	struct dns_question q = {};
@@ -253,7 +268,9 @@ static uint64_t match_term(struct walk_spf *w, const char *own, const char *term
 		return pass_other(w, name, left);
 	if (is_term(term, "mx"))
 		return match_mx(w, name, slash);
-	return is_term(term, "exists") ? 0 : match_name(w, name, slash, true);
+	if (is_term(term, "exists"))
+		return match_exists(w, name);
+	return match_name(w, name, slash, true);
 }
 
 static void note(struct walk_spf *w, const char *name, const char *term, uint64_t found)

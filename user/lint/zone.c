@@ -79,7 +79,6 @@ static int take_hosts(struct zone *z, const struct dns_answer *a)
 
 	z->state = a->state;
 	z->is_secure = a->is_secure;
-	z->ttl = a->ttl;
 	memcpy(z->why, a->why, sizeof(z->why));
 	z->host = calloc(a->records + 1, sizeof(*z->host));
 	if (!z->host)

@@ -96,7 +96,6 @@ struct zone {
 	enum dns_state state;  /* of the MX records */
 	char why[DNS_WHY];
 	bool is_secure;
-	uint32_t ttl;
 	bool has_null; /* an MX "." */
 	unsigned int null_preference;
 	struct zone_host *host; /* by preference, then by name; without a null MX */
