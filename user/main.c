@@ -51,7 +51,7 @@ static const struct cmd cmds[] = {
 	{ "dump", cmd_dump,
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
 	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--log N] [--json] "
-	  "[--close] [--reload-by SOCKET] [--answer] [--forget FILE] [--list-formats]",
+	  "[--close] [--origin KEYS] [--reload-by SOCKET] [--answer] [--forget FILE] [--list-formats]",
 	  "write the block list, for mail servers, DNS lists and firewalls" },
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
 	  "compare the list with the log of a real MX" },

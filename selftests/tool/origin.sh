@@ -10,7 +10,7 @@ UPTIME=18000
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
 
-need jq
+need jq nft
 topology ''
 judge_setup
 sed '$a grace = 1' "$CONF" >"$TMP/now.conf"
@@ -32,11 +32,11 @@ cat >"$CSV" <<-END
 	192.0.2.0/24,0,T1
 	# FIRST,LAST,COUNTRY
 	198.18.0.5,198.18.1.200,NL
-	3325256708,3325256711,SE
+	3221226112,3221226115,SE
 	2001:db9::,2001:db9:1:ffff:ffff:ffff:ffff:ffff,IT
 END
 origin 203.0.113.1 203.0.113.200 203.0.115.9 2001:db8:5:1::1 2001:db8:6::1 192.0.2.1 198.18.0.4 198.18.0.5 198.18.1.200 \
-	198.18.1.201 198.51.100.2 2001:db7::1 2001:db9:1::1 2001:db9:2::1
+	198.18.1.201 198.51.100.2 192.0.2.130 2001:db7::1 2001:db9:1::1 2001:db9:2::1
 is "$status" 0 'addresses are looked up'
 is "$(cat "$TMP/out")" '203.0.113.1 AS64496 DE 203.0.113.0/24 Example? Inc
 203.0.113.200 AS64497 US 203.0.113.128/25 Evil?tname
@@ -49,6 +49,7 @@ is "$(cat "$TMP/out")" '203.0.113.1 AS64496 DE 203.0.113.0/24 Example? Inc
 198.18.1.200 - NL 198.18.1.200 -
 198.18.1.201 - - - -
 198.51.100.2 AS64498 DE 198.51.100.0/24 -
+192.0.2.130 - SE 192.0.2.128/30 -
 2001:db7::1 - - - -
 2001:db9:1::1 - IT 2001:db9::/47 -
 2001:db9:2::1 - - - -' 'in the narrowest network that has each'
@@ -77,6 +78,50 @@ is "$(jq -c '.rows[] | [.country, .listed, .verified]' "$TMP/out")" '[null,2,0]
 ["US",1,0]' 'by country'
 origin --min 2
 is "$(tail -n +2 "$TMP/out" | tr -s ' ')" 'AS64496 3 1 0 75 % (30 to 95)' 'as text, with --min'
+
+# --- all networks of some: without those in them that are of another ---
+
+wide() {
+	run dump -c "$TMP/wide.conf" --origin "$@"
+}
+sed '$a origin = '"$CSV" "$CONF" >"$TMP/wide.conf"
+wide DE
+is "$status $(rows "$TMP/out" | tr '\n' ' ')" '0 198.51.100.0/24 203.0.113.0/25 2001:db8::/46 2001:db8:4::/48 '"$(
+	echo 2001:db8:6::/47 2001:db8:{8::/45,10::/44,20::/43,40::/42,80::/41,100::/40,200::/39,400::/38,800::/37} \
+		2001:db8:{1000::/36,2000::/35,4000::/34,8000::/33})"' ' 'of a country'
+wide AS64496,AS64497
+is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.113.0/24 2001:db8:5::/48 ' 'of two systems, joined'
+printf 'AS64500 # comment\nUS\n' >"$TMP/keys"
+wide "$TMP/keys"
+is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.112.0/24 203.0.113.128/25 203.0.114.0/23 ' 'of those in a file'
+check 'it says what it is' grep -q '^# warning: whole networks, of which nobody was judged' "$TMP/out"
+check 'and of which' grep -qx '# origin: AS64500' "$TMP/out"
+wide DE,AS64496 --format nft --output "$TMP/wide.nft"
+is "$status $(cat "$TMP/out")" '0 ' 'nftables, into a file'
+must in_server nft -f "$TMP/wide.nft"
+must in_server nft -f "$TMP/wide.nft"
+is "$(in_server nft -j list set inet nolist_origin wide4 | jq -c '[.nftables[].set // empty | .elem[].prefix | "\(.addr)/\(.len)"]')" \
+	'["198.51.100.0/24","203.0.113.0/25"]' 'loads twice, and has them once'
+is "$(in_server nft -j list ruleset | jq -c '[.. | .verdict? // empty, (objects | keys[]) | select(. == "drop" or . == "reject" or . == "accept")] | unique')" \
+	'["accept"]' 'and refuses nobody'
+must in_server nft delete table inet nolist_origin
+wide DE,AS64496 --format ipset
+is "$(sed -n 's/^add nolist_origin4.new //p' "$TMP/out" | tr '\n' ' ')" '198.51.100.0/24 203.0.113.0/25 ' 'ipset'
+if command -v ipset >/dev/null; then
+	must in_server ipset restore <"$TMP/out"
+	must in_server ipset restore <"$TMP/out"
+	is "$(in_server ipset list nolist_origin6 | grep -c '^2001.*/') $(in_server ipset list -n | wc -l)" '1 2' 'loads it twice'
+fi
+fails 1 'has no network of these' 'a country without networks' dump -c "$TMP/wide.conf" --origin SM
+fails 2 "'de' is neither a country" 'no key' dump -c "$TMP/wide.conf" --origin AS1,de
+fails 2 "'AS0' is neither" 'the system 0' dump -c "$TMP/wide.conf" --origin AS0
+echo x >"$TMP/keys"
+fails 1 "keys' line 1: neither a country" 'a wrong file of keys' dump -c "$TMP/wide.conf" --origin "$TMP/keys"
+fails 2 'format of single sources' 'formats of mail servers' dump -c "$TMP/wide.conf" --origin DE --format postfix
+for o in --all --unverified "--at $(date +%s)" --json --close '--allow x' '--reload-command x'; do
+	# shellcheck disable=SC2086 # words
+	fails 2 'judges nobody' "not with $o" dump -c "$TMP/wide.conf" --origin DE $o --output "$TMP/no"
+done
 
 # --- where it is shown ---
 
@@ -145,6 +190,9 @@ is "$(cat "$TMP/out")" '203.0.113.1 AS64496 DE 203.0.113.0/24 Big? ?Ltd?
 203.0.113.200 AS64497 US 203.0.113.128/25 -
 2001:db8:6::1 AS64499 FR 2001:db8::/32 -
 198.18.0.1 - - - -' 'says the same, with its names of owners'
+{ grep -v '^origin' "$TMP/wide.conf"; echo "origin = $TMP/origins.db"; } >"$TMP/libloc.conf"
+run dump -c "$TMP/libloc.conf" --origin DE,FR
+is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.113.0/25 2001:db8::/32 ' 'and has the same networks'
 head -c 4300 "$TMP/origins.db" >"$TMP/cut.db"
 fails 1 'is no whole database of libloc' 'one that is cut is not used' origin --file "$TMP/cut.db" 192.0.2.1
 done_testing

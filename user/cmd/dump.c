@@ -15,6 +15,7 @@
 #include "user/base/log.h"
 #include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/dump_origin.h"
 #include "user/cmd/in_force.h"
 #include "user/cmd/judging.h"
 #include "user/config/keys_lists.h"
@@ -36,6 +37,7 @@ struct args {
 	char *reload;    /* words of one.reload */
 	const char *forget; /* --forget */
 	bool is_answer;     /* --answer */
+	const char *origin; /* --origin */
 };
 
 /* Is there a list that shows where sources come from? */
@@ -211,7 +213,7 @@ static int set_reload(struct args *a, const char *command)
 }
 
 enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON,
-       OPT_LOG, OPT_FORGET, OPT_RELOAD_BY, OPT_ANSWER, OPT_CLOSE };
+       OPT_LOG, OPT_FORGET, OPT_RELOAD_BY, OPT_ANSWER, OPT_CLOSE, OPT_ORIGIN };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -227,6 +229,7 @@ static const struct cmd_option opts[] = {
 	{ "json", OPT_JSON, NULL, "print a summary to standard output, as JSON" },
 	{ "forget", OPT_FORGET, "FILE", "drop what is known of the list in FILE, and write none" },
 	{ "close", OPT_CLOSE, NULL, "end the list: empty it, and say so in it" },
+	{ "origin", OPT_ORIGIN, "KEYS", "all networks of AS64496,DE or of those in a file; judges nobody" },
 	{ "reload-by", OPT_RELOAD_BY, "SOCKET", "have the process at SOCKET run the reload commands" },
 	{ "answer", OPT_ANSWER, NULL, "be that process, for the request on standard input" },
 	{ "list-formats", OPT_LIST, NULL, "print all formats, and how to use each" },
@@ -262,6 +265,9 @@ static int take(struct args *a, int c, const char *value)
 	case OPT_JSON:
 		a->o.is_json = true;
 		break;
+	case OPT_ORIGIN:
+		a->origin = value;
+		break;
 	case OPT_CLOSE:
 		a->o.is_closing = true;
 		break;
@@ -294,6 +300,9 @@ static int check(const struct args *a)
 		errx("--forget writes no list: it stands alone");
 	else if (a->is_answer && (a->is_all || a->has_format || l->file || a->forget))
 		errx("--answer writes no list: it stands alone");
+	else if (a->origin && (a->is_all || l->reload || l->is_unverified || a->o.is_json || a->o.is_closing ||
+			       a->j.options.allows || a->j.options.at || a->forget || a->is_answer))
+		errx("--origin judges nobody: it takes only --config, --format and --output");
 	else if (a->o.is_closing && (l->is_unverified || a->j.options.at))
 		errx("--close empties a list: neither with --unverified nor with --at");
 	else if (a->o.is_closing && !a->is_all && !l->file)
@@ -367,6 +376,8 @@ static int run_args(struct args *a)
 
 	if ((a->is_answer || a->o.reload_by) && !a->j.file)
 		a->j.file = in_force_hold();
+	if (a->origin)
+		return dump_origin(a->j.file, a->origin, a->one.format->name, a->one.file);
 	if (a->forget)
 		return forget(a->forget);
 	if (a->is_answer)
