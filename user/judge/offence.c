@@ -191,6 +191,8 @@ static void vote(struct tally *tally, enum vote_of of, unsigned int operator)
 	if (v->now & bit)
 		return;
 	v->any[at]++;
+	if (at >= v->operators)
+		v->operators = at + 1;
 	if (!v->now) {
 		v->hours++;
 		v->only[at]++;
@@ -230,7 +232,7 @@ static unsigned int lost_without(const struct votes *v, unsigned int leave_out)
 	const uint16_t *n = leave_out > 1 ? v->any : v->only;
 	unsigned int most[LEAVE_OUT_MAX] = {}, sum = 0, i, k;
 
-	for (i = 0; i < VOTES_MAX; i++)
+	for (i = 0; leave_out && i < v->operators; i++)
 		for (k = 0; k < leave_out; k++)
 			if (n[i] > most[k]) {
 				memmove(most + k + 1, most + k, (leave_out - k - 1) * sizeof(*most));

@@ -48,6 +48,7 @@ struct ballot {
 	struct votes {
 		uint64_t now; /* operators in that hour */
 		unsigned int hours;
+		unsigned int operators; /* one more than the highest of them */
 		uint16_t any[VOTES_MAX], only[VOTES_MAX]; /* hours, by operator */
 	} of[VOTES];
 };
