@@ -79,6 +79,13 @@ is "$(grades peer)" ok 'the other end in another namespace was looked at'
 is "$(jq -r '[.findings[] | select(.about == "address") | .grade] | unique | join(" ")' "$TMP/doc")" ok \
 	'all addresses are here'
 is "$(prog_at s0) $(ls "$PIN_DIR" 2>/dev/null)" '0 ' 'nothing was attached or pinned'
+printf '%s\n' 'domains = { example.com }' 'grace = 59m59s' >"$TMP/grace.conf"
+look s0 "${ROLES[@]}" -c "$TMP/grace.conf"
+is "$(jq .warnings "$TMP/doc")" 1 'a grace of less than an hour is a warning'
+has "$(text_of configuration)" "'grace' is 59m59s: a second offence in the same hour" 'which says why'
+printf '%s\n' 'domains = { example.com }' 'grace = 1h' >"$TMP/grace.conf"
+look s0 "${ROLES[@]}" -c "$TMP/grace.conf"
+is "$(jq .warnings "$TMP/doc")" 0 'one of an hour is none'
 foretells s0 'a veth'
 nolist check s0 "${ROLES[@]}" >"$TMP/text"
 is "$? $(grep -c '^ok' "$TMP/text")" "0 $(jq '[.findings[] | select(.grade == "ok")] | length' "$TMP/doc")" \

@@ -15,6 +15,7 @@
 #include "user/cmd/conf_args.h"
 #include "user/cmd/interfaces.h"
 #include "user/lists/configured.h"
+#include "user/base/duration.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/base/json.h"
@@ -86,6 +87,19 @@ static void look_for_domains(struct findings *found, const struct conf *conf)
 			 "is for you in");
 }
 
+/* Evidence has the first and the last offence of an hour: what was due by the first is forgotten then. */
+static void look_at_grace(struct findings *found, const struct conf *conf)
+{
+	char grace[DURATION_TEXT];
+
+	if (conf->rules.grace_s >= HOUR_S)
+		return;
+	find(found, GRADE_WARNING, "configuration", "",
+	     "'grace' is %s: a second offence in the same hour begins it anew, and takes a source that "
+	     "is listed by the first off the list until then", duration_text(conf->rules.grace_s, grace));
+	find_hint(found, "grace = 1h, or longer; less is for trying it out");
+}
+
 static int look(struct findings *found, const struct conf *conf)
 {
 	int ifindex[KERN_IFS_MAX], n = 0, i, ret;
@@ -109,6 +123,7 @@ static int look(struct findings *found, const struct conf *conf)
 	add_notes(found, conf);
 	find(found, GRADE_NOTE, "zone", "", "what senders make of the MX records: nolist-xdp lint DOMAIN");
 	look_for_domains(found, conf);
+	look_at_grace(found, conf);
 	return ret;
 }
 
