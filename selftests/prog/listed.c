@@ -325,6 +325,37 @@ static void pardoned(void)
 	       "one that is taken off passes, others do not");
 }
 
+/* Two walks, of which the table's lists do not know the second one yet; want: is it free? */
+static void walked_as(const char *what, __u64 prev, __u64 last, const struct act_row *a, bool is_ip6,
+		      bool want)
+{
+	struct nolist_addr addr = prog_addr(is_ip6 ? a->src6 : a->src4);
+	struct nolist_source src = addr_source(&addr);
+	struct nolist_verified r = { .walk = { prev, last } };
+	unsigned long before = lenient(NOLIST_LENIENT_WALKED);
+
+	if (bpf_map_update_elem(p.verified, &src, &r, BPF_ANY))
+		tap_die(NOLIST_MAP_VERIFIED);
+	tap_ok(is_so(a, is_ip6, is_ip6 ? "q" : NULL, want ? NOLIST_PASS_LISTED : a->verdict) &&
+		       lenient(NOLIST_LENIENT_WALKED) == before + want,
+	       "%s: %s", what, want ? "free" : a->what);
+	bpf_map_delete_elem(p.verified, &src);
+}
+
+static void walked(void)
+{
+	__u64 now = prog_clock(), made = now - 5000000000ull;
+
+	list(all, NOLIST_BLOCK_ENFORCED, false);
+	in_force[NOLIST_BLOCK_HEAD].head.made_ns = made;
+	walked_as("two walks, one since the lists were made", made - 1, made + 1, &acts[3], false, true);
+	walked_as("the same over IPv6", made - 1, made + 1, &acts[3], true, true);
+	walked_as("both before that", made - 2, made - 1, &acts[3], false, false);
+	walked_as("one walk alone", 0, made + 1, &acts[3], false, false);
+	walked_as("two of one that is to be reset", made - 1, made + 1, &acts[4], false, false);
+	walked_as("a dialogue goes on", made - 1, made + 1, &acts[9], false, false);
+}
+
 /* One hour in 24 each passes, whatever its list says: of so many some in this one. */
 static void parole(void)
 {
@@ -349,6 +380,7 @@ int main(void)
 	each_action();
 	dialogues();
 	pardoned();
+	walked();
 	parole();
 	bpf_object__close(p.object);
 	return tap_done();

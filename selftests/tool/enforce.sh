@@ -138,6 +138,10 @@ is "$(jq -r .at_real "$TMP/out")" reset 'also of a source that it knows nothing 
 check 'status tells the table' grep -q 'listed sources at the real MX: enforced, 6 prefixes' \
 	<<<"$(nolist status)"
 check 'metrics, too' grep -qx 'nolist_enforced 1' <<<"$(nolist metrics -c "$CONF")"
+# As in its unit.
+in_server setpriv --bounding-set -all,+bpf --inh-caps -all "$TOOL" dump --all --quiet -c "$CONF" \
+	--pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" >"$TMP/few" 2>&1
+is "$? $(cat "$TMP/few") $(enforce "['mode']")" '0  enforced' 'CAP_BPF alone is enough'
 conf 'enforce = drop' 'list = { "xdp '"$TMP"'/own" }'
 put 'another action'
 check 'drop: silence' grep -q silence <<<"$(meets 203.0.113.1 203.0.113.6 2001:db8:5:1::9)"

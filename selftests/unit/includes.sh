@@ -103,7 +103,7 @@ broken() {
 		else if (!index(may[from], " " to " "))
 			say(from " may not include " q[2])
 	}
-	/^#include "bpf\// && !/"bpf\/abi\.h"/ && !(/"bpf\/(block|listed)\.h"/ && FILENAME ~ /^user\/(enforce|kernel|config|report)\//) { say("of bpf/ only abi.h is shared") }
+	/^#include "bpf\// && !/"bpf\/abi\.h"/ && !(/"bpf\/(block|listed)\.h"/ && FILENAME ~ /^user\/(enforce|kernel|config|report|check)\//) { say("of bpf/ only abi.h is shared") }
 	/^#include "/ && !/"(user|bpf)\// && !/"nolist\.skel\.h"/ { say("not written from the root") }
 	/(^|[^0-9])(3600|86400)([^0-9]|$)/ && !inside(FILENAME, home["3600 or 86400"]) {
 		say("HOUR_S or DAY_S, if evidence is counted by it")

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/block.h"
 #include "user/base/special_use.h"
 #include "user/check/check.h"
 #include "user/config/keys_gate.h"
@@ -58,6 +59,30 @@ static void not_here(struct findings *to, const struct conf_mx *mx, const struct
 		  hint_dev);
 }
 
+/* --- listed sources at the real MX ---------------------------------------------------- */
+
+static bool tempfails(const struct conf *conf)
+{
+	int i;
+
+	for (i = 0; i < conf->enforce_lists; i++)
+		if (conf->enforce && !strcmp(conf->enforce_list[i].argv[1], "tempfail"))
+			return true;
+	return conf->enforce == NOLIST_ACT_TEMPFAIL;
+}
+
+/* A real MX behind this host. */
+static void check_enforce(struct findings *to, const struct conf *conf, const struct conf_mx *mx,
+			  const char *text)
+{
+	if (!tempfails(conf))
+		return;
+	find(to, GRADE_NOTE, "enforce", text,
+	     "%s: the real MX is another host: 'tempfail' answers listed sources here only if each of their "
+	     "segments comes through this host", mx->where);
+	find_hint(to, "where some take another way use reset or drop, which need SYNs only");
+}
+
 /* --- the gate ----------------------------------------------------------------------- */
 
 /* Who never visits a low fake waits, until it has delivered once. */
@@ -99,6 +124,8 @@ static void check_addresses(struct findings *to, const struct conf *conf, const 
 			     "%s: the real MX is another host: only SYNs to it are seen here, so "
 			     "import its log",
 			     mx->where);
+		if (!is_fake(mx) && !route.is_local)
+			check_enforce(to, conf, mx, text);
 	}
 }
 

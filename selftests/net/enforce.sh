@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# circle: more
+# shellcheck disable=SC2317 # functions that check() calls
+#
+# Listed mail servers at the real MX: noted, tempfailed, reset and dropped, over IPv4 and IPv6. They
+# defer their mail and never bounce it, what they met is noted as a contact with the real MX and not as
+# an offence, the real MX stays healthy, connections that are up go on, and mail arrives as soon as they
+# are free: by a pardon, or by their own walks. Why it matters: each of these is somebody whom a wrong
+# list refuses.
+
+# shellcheck disable=SC2034 # of lib.sh
+FETCH="scripts/lab.sh fetch all"
+# shellcheck source=lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/lab.sh
+. "$(dirname "$0")/../lib/lab.sh"
+
+need jq
+servers="postfix exim sendmail opensmtpd"
+declare -A at4=([postfix]=198.51.100.25 [exim]=198.18.1.25 [sendmail]=198.18.2.25 [opensmtpd]=198.18.3.25)
+declare -A at6=([postfix]=2001:db8:100:: [exim]=2001:db8:101:: [sendmail]=2001:db8:102::
+	[opensmtpd]=2001:db8:103::)
+bounced='status=bounced|status=expired| \*\* |stat=(User|Data|Host)|PermFail|Bounce'
+WORDS='Your address is listed here for now'
+
+host_of() {
+	[ "$1" = postfix ] && echo sender || echo "$1"
+}
+
+submit() {
+	at "$(host_of "$1")" scripts/mta.sh submit "$1" inbox@example.com "$2"
+}
+
+logs() {
+	at "$(host_of "$1")" scripts/mta.sh log "$1" 2>/dev/null
+}
+
+flush() {
+	local m
+
+	for m in $servers; do
+		at "$(host_of "$m")" scripts/mta.sh retry "$m" >/dev/null 2>&1
+	done
+}
+
+# put ACTION: all senders are on a list of others.
+put() {
+	printf '%s\n' "${at4[@]}" "${at6[@]/%/\/64}" | at mx bash -c 'cat >/etc/foes'
+	at mx cp /etc/nolist-xdp.conf.first /etc/nolist-xdp.conf
+	at mx bash -c "printf 'enforce = tempfail\nbrake = off\nenforce-list = { \"/etc/foes $1\" }\n' >>/etc/nolist-xdp.conf"
+	must at mx nolist-xdp load >/dev/null 2>&1
+	at mx nolist-xdp dump --all --quiet
+}
+
+free_all() {
+	at mx bash -c ': >/etc/foes'
+	at mx nolist-xdp dump --all --quiet
+}
+
+all_in() {
+	local m
+
+	for m in ${2:-$servers}; do
+		in_mailbox "$m $1" || return 1
+	done
+}
+
+# arrived TAG [MTA...]: sooner or later; their queues are run, but not without a pause.
+arrived() {
+	local i
+
+	for i in 1 2 3 4 5 6; do
+		! wait_for 10 all_in "$@" || return 0
+		flush
+	done
+	echo "not all: $1"
+	at mx grep -rh "^Subject: .* $1" /var/mail/example.com/new
+	return 1
+}
+
+# met WORDS MTA: its log has them.
+met() {
+	logs "$2" | grep -qE "$1"
+}
+
+verdict_grew() {
+	[ "$(at mx nolist-xdp status --json | jq ".verdicts.$1")" -ge "$2" ]
+}
+
+lab_up all
+at mx cp /etc/nolist-xdp.conf /etc/nolist-xdp.conf.first
+must at mx nolist-xdp load >/dev/null 2>&1
+
+# --- note ---
+
+put note
+for m in $servers; do
+	submit "$m" "$m note"
+done
+check 'note: all mail arrives' arrived note
+is "$(at mx nolist-xdp status --json | jq '.tables[0].enforce | .mode == "enforced" and .passed.note >= 4')" true \
+	'and is counted'
+
+# --- tempfail ---
+
+# Who keeps a connection for its next mail uses it while it is up.
+none_is_up() {
+	[ -z "$(at mx ss -tnH state established '( sport = :25 )')" ]
+}
+must wait_for 60 none_is_up
+# A connection that is up while its source comes to be listed.
+free_all
+coproc UP { at sender /usr/bin/python3 -c '
+import smtplib, sys
+s = smtplib.SMTP("192.0.2.20", 25, "postfix.example.net", timeout=60)
+print("up", flush=True)
+sys.stdin.readline()
+s.sendmail("joe@example.net", ["inbox@example.com"], "Subject: open\n\nHello.\n")
+print("sent", flush=True)
+s.quit()'; }
+read -r -t 20 up <&"${UP[0]}"
+put tempfail
+echo go >&"${UP[1]}"
+read -r -t 20 sent <&"${UP[0]}"
+is "$up $sent" 'up sent' 'a connection of a source that comes to be listed goes on'
+for m in $servers; do
+	submit "$m" "$m tempfail"
+done
+for m in $servers; do
+	words=$WORDS
+	# It logs the last of the MXes only.
+	[ $m != sendmail ] || words='reply=451'
+	check "tempfail: $m is tempfailed" wait_for 60 met "$words" "$m"
+done
+none_arrived() {
+	local m
+
+	for m in $servers; do
+		! in_mailbox "$m $1" || return 1
+	done
+}
+check 'none of that mail has arrived' none_arrived tempfail
+is "$(at mx nolist-xdp explain --json "${at4[postfix]}" | jq -c '[.real.opens > 0, .verdict == "offender"]')" \
+	'[true,false]' 'what postfix met is a contact with the real MX, and no offence'
+is "$(at mx nolist-xdp dump --quiet | grep -vc '^#')" 0 'nobody is listed for it'
+at mx nolist-xdp pardon "${at4[@]}" "${at6[@]/%/\/64}" >/dev/null
+check 'a pardon, and it arrives' arrived tempfail
+at mx nolist-xdp pardon --remove "${at4[@]}" "${at6[@]/%/\/64}" >/dev/null
+
+# --- reset, drop ---
+
+for act in reset drop; do
+	put $act
+	for m in $servers; do
+		submit "$m" "$m $act"
+	done
+	verdict=real_$act
+	[ $act = reset ] || verdict=real_dropped
+	check "$act: they meet it" wait_for 60 verdict_grew $verdict 4
+	free_all
+	check "$act: all mail arrives when they are off the list" arrived $act
+done
+
+# --- free by its own walks ---
+
+# The first one was twenty minutes ago; an hour has too many seconds for a test.
+up=$(cut -d. -f1 /proc/uptime)
+at mx "$BUILD/selftests/lib/inject" /sys/fs/bpf/nolist-xdp <<<"${at4[postfix]} walk=0:$((up - 1200))"
+at sender ip -6 route del default
+put tempfail
+submit postfix 'postfix walk'
+check 'walks: postfix is tempfailed in its second walk' wait_for 30 met "listed.*|$WORDS" postfix
+check 'and delivers with its next try, without a dump' arrived walk postfix
+is "$(at mx nolist-xdp status --json | jq '.tables[0].enforce.passed.walked > 0')" true 'since it has walked'
+
+for m in $servers; do
+	is "$(logs "$m" | grep -E "$bounced")" '' "$m has bounced nothing"
+done
+is "$(at mx nolist-xdp dump --quiet 2>/dev/null | grep -c '^[0-9]')" 0 'and nobody is listed at the end'
+done_testing
