@@ -215,7 +215,7 @@ bench-plot: ## draw what bench measured as build/bench-*.svg
 	$(Q)$(BENCH_SRC)/plot.sh
 bench-build: $(BENCH_BIN) $(B)/nolist.bpf.o
 
-screenshots: ## draw the pages as build/screenshots/*.png
+screenshots: ## draw the pages and the live view as build/screenshots/*.png
 	$(Q)scripts/deps.sh check
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/run.sh $(patsubst selftests/%.sh,%,$(wildcard selftests/browser/*.sh))
