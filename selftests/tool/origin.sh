@@ -163,6 +163,45 @@ is "$status $(jq -s 'map(select(.type == "entry")) | length, (map(.origin) | uni
 	'3 1205 null ' 'a file that cannot be read keeps no list back'
 check 'but is told' grep -q "bad.csv' line 1: neither" "$TMP/err"
 
+# --- strangers of a system with nothing but listed sources wait longer ---
+
+slow() {
+	run dump --format policy -c "$TMP/slow.conf"
+	sed -n 's/^W //p' "$TMP/out" | tr '\n' ' '
+}
+{ cat "$TMP/shown.conf"; echo 'origin-wait = 1h'; } >"$TMP/slow.conf"
+{
+	grep -v SE "$CSV"
+	printf '45.10.0.%s,SE\n' 0/28,7 32/27,8 64/26,9 128/25,10
+	printf '45.10.1.%s,SE\n' 0/24,11
+	echo 45.10.128.0/17,7,SE
+	echo 45.10.130.0/24,6,SE
+} >"$TMP/slow.csv"
+mv "$TMP/slow.csv" "$CSV"
+# 8: a walk. 9: mail that was accepted. 10: too many others with data. 11: 100 listed, 11 others.
+inject '45.10.0.40 low=1h:2h:1 real=1h:3h:9 data=1h:3h:9 real=1h:2h:9' '45.10.0.70 real=1h:3h:9 data=1h:3h:9' \
+	'45.10.128.1 real=1h:3h:9 data=1h:3h:9'
+for i in {0..8}; do
+	echo "45.10.0.$((240 + i)) real=1h:3h:9 data=1h:3h:9"
+	echo "45.10.1.$((240 + i)) real=1h:3h:9 data=1h:3h:9"
+done | must "$INJECT" "$PIN_DIR"
+must nolist collect --log 0 -c "$CONF" >/dev/null
+echo "45.10.0.70 $((BOOT + 3 * H))" >"$TMP/accepted"
+must nolist import --role accepted "$TMP/accepted" >/dev/null 2>&1
+is "$(slow)" '45.10.0.0/28 45.10.1.0/24 45.10.128.0/23 45.10.131.0/24 45.10.132.0/22 45.10.136.0/21 45.10.144.0/20 45.10.160.0/19 45.10.192.0/18 ' \
+	'in the snapshot of the policy service: those without a walk or accepted mail'
+is "$(sed -n 's/^H origin-wait //p' "$TMP/out") $(sed -n 's/^Z .* //p' "$TMP/out")" "3600 $(grep -c '^[PELXW] ' "$TMP/out")" 'with the wait'
+sed -i 's/^origin-wait.*/origin-wait = 30/' "$TMP/slow.conf"
+is "$(slow)" '' 'not if it is not longer'
+sed -i 's/^origin-wait.*/origin-wait = 1h/' "$TMP/slow.conf"
+touch -d '91 days ago' "$CSV"
+is "$(slow)" '' 'nor by an old file'
+check 'which is told' grep -q 'hint: origin-wait: nobody waits longer' "$TMP/err"
+sed -i '/^origin = /d' "$TMP/slow.conf"
+is "$(slow)" '' 'nor without one'
+run config -c "$TMP/slow.conf"
+check 'which config tells' grep -q "origin-wait does nothing without 'origin'" "$TMP/err"
+
 # --- files ---
 
 touch -d '100 days ago' "$CSV"

@@ -10,7 +10,7 @@
 
 #define NOW 1800000000ll
 #define WAIT 60
-static const struct policy_rules rules = { .wait_s = WAIT, .window_s = 7 * DAY_S,
+static const struct policy_rules rules = { .wait_s = WAIT, .slow_wait_s = 2 * WAIT, .window_s = 7 * DAY_S,
 					   .data_window_s = 30 * DAY_S };
 
 /* A stranger on a day without trouble; each row changes some of it. */
@@ -52,6 +52,12 @@ static const struct {
 	{ "learning has ended", { STRANGER, .learning_until = NOW }, POLICY_NEW },
 	{ "it came back after the wait", { STRANGER, .deferred_first = NOW - WAIT }, POLICY_RETURNED },
 	{ "it came back too early", { STRANGER, .deferred_first = NOW - WAIT + 1 }, POLICY_NEW },
+	{ "of an origin that waits longer: too early",
+	  { STRANGER, .is_slow = true, .deferred_first = NOW - 2 * WAIT + 1 }, POLICY_NEW },
+	{ "and after that wait", { STRANGER, .is_slow = true, .deferred_first = NOW - 2 * WAIT }, POLICY_RETURNED },
+	{ "its own data do not shorten it",
+	  { STRANGER, .is_slow = true, .data_first = NOW - 2 * WAIT + 1, .data_last = NOW }, POLICY_NEW },
+	{ "walked: it waits for nothing", { STRANGER, .is_slow = true, .low_last = NOW }, POLICY_WALKED },
 	{ "35 days later", { STRANGER, .deferred_first = NOW - 35 * DAY_S }, POLICY_RETURNED },
 	{ "after that it is a stranger", { STRANGER, .deferred_first = NOW - 35 * DAY_S - 1 }, POLICY_NEW },
 };

@@ -23,7 +23,7 @@
 
 static const char head[] =
 	"# generator: a test\n"
-	"H policy header\nH name mx.example.com\nH reason $ is listed\nH greylist-wait 60\nH window 604800\n"
+	"H policy header\nH name mx.example.com\nH reason $ is listed\nH greylist-wait 60\nH origin-wait 900\nH window 604800\n"
 	"H data-window 2592000\nH neighbours 24 48\nH low 1 0\nH good-until 1795162113\nH limited 7\n"
 	"H learning-until 0\nH of-a-newer-one 5\n";
 static const char rows[] =
@@ -36,8 +36,8 @@ static const char rows[] =
 	"G 8000000000000001 6afffff2 6afffff3\n"
 	"G 8000000000000002 00000000 6afffff4\n"
 	"P 198.18.0.0/16 0\nP 198.18.5.0/24 1\nE 192.0.2.1\nL 203.0.113.0/24\nL 10.0.0.0/8\nX 203.0.113.0/24\n"
-	"E 2001:db8:9:9::1\n"
-	"Z 3 3 2 7\n";
+	"E 2001:db8:9:9::1\nW 192.0.2.8/29\nW 2001:db8:70::/44\n"
+	"Z 3 3 2 9\n";
 
 static int open_text(struct policy_snapshot **s, const char *text, size_t size)
 {
@@ -93,6 +93,9 @@ static void test_known(const struct policy_snapshot *s)
 			tap_diag("got %s", got);
 	}
 	f = facts_of(s, "192.0.2.9", &key);
+	tap_ok(f.is_slow && policy_wait(&f, &policy_snapshot_site(s)->rules) == 900 &&
+		       !facts_of(s, "192.0.2.16", &key).is_slow && facts_of(s, "2001:db8:7f:1::1", &key).is_slow,
+	       "networks that wait longer");
 	tap_ok(f.good_until == 1795162113 && f.limited_last == 7 && !f.learning_until, "and of the site");
 }
 

@@ -18,6 +18,7 @@
 #include "user/cmd/dump_origin.h"
 #include "user/cmd/in_force.h"
 #include "user/cmd/judging.h"
+#include "user/cmd/origin_age.h"
 #include "user/config/keys_lists.h"
 #include "user/enforce/enforce.h"
 #include "user/lists/changelog.h"
@@ -111,6 +112,8 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 		return status;
 	if (shows_origins(&j->conf, one))
 		cmd_judging_origin(j);
+	if (j->origin && j->judge.rules.origin_wait_s && cmd_origin_age(j->origin, j->conf.origin))
+		hint("origin-wait: nobody waits longer until it is newer");
 	/* If one of them is wrong, none is written. */
 	error = one ? 0 : configured_check(&j->conf);
 	if (error)

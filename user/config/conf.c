@@ -223,6 +223,8 @@ int conf_check(struct conf *conf)
 		check_roles(conf);
 	if (!conf->errors)
 		conf_check_gate(conf);
+	if (conf->rules.origin_wait_s && !conf->origin)
+		conf_note(conf, false, "origin-wait does nothing without 'origin'");
 	if (!conf->errors)
 		conf_check_enforce(conf);
 	return conf->errors ? -EINVAL : 0;

@@ -67,6 +67,9 @@ const struct rule rule_table[] = {
 	{ "greylist-wait", "s", 60, 0, DAY_S,
 	  "policyd: a sender that never walked is deferred once, for this long",
 	  RULE(greylist_wait_s) },
+	{ "origin-wait", "s", 0, 0, DAY_S,
+	  "policyd: that long from autonomous systems that send next to nothing but what is listed; 0: never",
+	  RULE(origin_wait_s) },
 	{}
 };
 

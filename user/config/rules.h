@@ -30,6 +30,7 @@ struct rules {
 	unsigned int growth_min;
 	unsigned int accepted_frees;
 	unsigned int greylist_wait_s;
+	unsigned int origin_wait_s;
 };
 
 struct rule {

@@ -23,7 +23,7 @@ static void put_words(char *to, size_t size, const char *from, const char *dolla
 
 /* Why, for the sender's log. */
 static void put_reason(char *to, size_t size, const struct snapshot_site *site, enum policy_step step,
-		       const struct nolist_addr *client)
+		       const struct policy_facts *f, const struct nolist_addr *client)
 {
 	char addr[ADDR_TEXT];
 
@@ -31,7 +31,7 @@ static void put_reason(char *to, size_t size, const struct snapshot_site *site, 
 		put_words(to, size, site->reason, addr_text(client, addr));
 	else
 		snprintf(to, size, "first contact: please try again in %lld seconds, or begin with the first MX",
-			 (long long)site->rules.wait_s);
+			 (long long)policy_wait(f, &site->rules));
 }
 
 static size_t put_header(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,
@@ -58,7 +58,7 @@ size_t answer_text(char text[ANSWER_MAX], const struct snapshot_site *site, cons
 		return put_header(text, site, r, step, message);
 	if (!is_deferred)
 		return sprintf(text, ANSWER_PASS);
-	put_reason(reason, sizeof(reason), site, step, &r->client);
+	put_reason(reason, sizeof(reason), site, step, f, &r->client);
 	if (site->mode == POLICY_DEFER)
 		return snprintf(text, ANSWER_MAX, "action=DEFER_IF_PERMIT %s\n\n", reason);
 	return snprintf(text, ANSWER_MAX, "action=WARN nolist-xdp would defer it: %s: %s\n\n",

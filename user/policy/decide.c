@@ -18,6 +18,11 @@ static bool is_within(int64_t time, int64_t seconds, int64_t now)
 	return time && now - time <= seconds;
 }
 
+int64_t policy_wait(const struct policy_facts *f, const struct policy_rules *r)
+{
+	return f->is_slow && r->slow_wait_s > r->wait_s ? r->slow_wait_s : r->wait_s;
+}
+
 /*
  * What it does in its first delivery is no second one: else a bot would pass on the data of its own
  * deferred attempt.
@@ -26,7 +31,7 @@ static bool is_verified(const struct policy_facts *f, const struct policy_rules 
 {
 	return is_within(f->alibi_last, r->data_window_s, now) ||
 	       (is_within(f->data_last, r->data_window_s, now) && f->data_first &&
-		now - f->data_first >= r->wait_s);
+		now - f->data_first >= policy_wait(f, r));
 }
 
 static bool holds(enum policy_step step, const struct policy_facts *f, const struct policy_rules *r,
@@ -57,7 +62,7 @@ static bool holds(enum policy_step step, const struct policy_facts *f, const str
 		return f->learning_until > now;
 	case POLICY_RETURNED:
 		return is_within(f->deferred_first, POLICY_REMEMBERS_S, now) &&
-		       now - f->deferred_first >= r->wait_s;
+		       now - f->deferred_first >= policy_wait(f, r);
 	default:
 		return true;
 	}

@@ -36,6 +36,7 @@ struct policy_facts {
 	bool is_stressed;
 	bool is_postmaster;  /* the recipient is never deferred */
 	bool has_low;        /* a low fake in its family */
+	bool is_slow;        /* of an origin that waits longer */
 	bool is_blind;       /* who was at the low fake since the data were made is not known */
 	int64_t good_until;  /* of the data */
 	int64_t listed_until;
@@ -50,6 +51,7 @@ struct policy_facts {
 
 struct policy_rules {
 	int64_t wait_s;        /* "greylist-wait" */
+	int64_t slow_wait_s;   /* "origin-wait"; 0: none */
 	int64_t window_s;      /* a contact with the low fake counts for so long */
 	int64_t data_window_s; /* data to the real MX */
 };
@@ -57,6 +59,8 @@ struct policy_rules {
 #define POLICY_REMEMBERS_S (35 * DAY_S) /* of those that were deferred */
 #define POLICY_LATELY_S DAY_S           /* contacts lost, gated */
 
+/* How long this client has to wait. */
+int64_t policy_wait(const struct policy_facts *f, const struct policy_rules *r);
 enum policy_step policy_decide(const struct policy_facts *f, const struct policy_rules *r, int64_t now);
 /* Does a step defer, if the recipient may be deferred? */
 bool policy_defers(enum policy_step step, const struct policy_facts *f);

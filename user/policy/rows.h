@@ -9,6 +9,7 @@
  *   G KEY ALIBI LOW         the same of a provider; KEY is a hash of its name
  *   P PREFIX NUMBER         a network of the provider of this number, from 0
  *   E PREFIX                exempt; L: the same, but what an X PREFIX has is not
+ *   W PREFIX                it is of an origin that waits longer
  *   Z S N G PREFIXES        the last line: how many of each
  *
  * Rows of S, N and G have one length each, and are in the order of their keys, G in that of its

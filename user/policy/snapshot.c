@@ -26,7 +26,7 @@ struct policy_snapshot {
 	size_t size;
 	struct snapshot_site site;
 	struct section source, network, provider;
-	struct prefix_set *exempt, *providers;
+	struct prefix_set *exempt, *providers, *slow;
 };
 
 /* --- what holds for all --------------------------------------------------------- */
@@ -80,7 +80,7 @@ static bool take_key(const char *key, const char *value, struct snapshot_site *s
 		int64_t *to;
 	} numbers[] = {
 		{ "time", &s->time }, { "greylist-wait", &s->rules.wait_s }, { "window", &s->rules.window_s },
-		{ "data-window", &s->rules.data_window_s }, { "good-until", &s->good_until },
+		{ "origin-wait", &s->rules.slow_wait_s }, { "data-window", &s->rules.data_window_s }, { "good-until", &s->good_until },
 		{ "limited", &s->limited_last }, { "learning-until", &s->learning_until },
 	};
 	size_t i;
@@ -161,6 +161,8 @@ static int add_prefix(struct policy_snapshot *s, char *line)
 		return prefix_set_add_optional(s->exempt, &p, "");
 	case 'X':
 		return prefix_set_except(s->exempt, &p);
+	case 'W':
+		return prefix_set_add(s->slow, &p, "");
 	case 'P':
 		if (!number || !take_number(number, &set) || set >= (int64_t)s->provider.rows)
 			return -EBADMSG;
@@ -180,7 +182,7 @@ static int read_prefixes(struct policy_snapshot *s, const char *at, const char *
 	}
 	if (error || at != end)
 		return error ? error : -EBADMSG;
-	return prefix_set_sort(s->exempt) || prefix_set_sort(s->providers) ? -ENOMEM : 0;
+	return prefix_set_sort(s->exempt) || prefix_set_sort(s->providers) || prefix_set_sort(s->slow) ? -ENOMEM : 0;
 }
 
 /* The last line; *end becomes its beginning. */
@@ -240,7 +242,8 @@ int policy_snapshot_open(struct policy_snapshot **sp, int fd)
 	int error = s ? map(s, fd) : -ENOMEM;
 
 	*sp = NULL;
-	if (!error && (prefix_set_new(&s->exempt) || prefix_set_new(&s->providers)))
+	if (!error && (prefix_set_new(&s->exempt) || prefix_set_new(&s->providers) ||
+		       prefix_set_new(&s->slow)))
 		error = -ENOMEM;
 	if (!error)
 		error = read_all(s);
@@ -257,6 +260,7 @@ void policy_snapshot_free(struct policy_snapshot *s)
 		return;
 	prefix_set_free(s->exempt);
 	prefix_set_free(s->providers);
+	prefix_set_free(s->slow);
 	if (s->text)
 		munmap(s->text, s->size);
 	free(s);
@@ -338,6 +342,7 @@ uint64_t policy_snapshot_find(const struct policy_snapshot *s, const struct noli
 	f->learning_until = s->site.learning_until;
 	f->has_low = s->site.has_low[!addr_is_ip4(client)];
 	f->is_exempt |= prefix_set_find(s->exempt, &src) != NULL;
+	f->is_slow = prefix_set_find(s->slow, &src) != NULL;
 	take_source(f, find(&s->source, row_key(client)));
 	take_network(f, find(&s->network, key));
 	if (provider) {

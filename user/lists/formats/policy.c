@@ -14,6 +14,7 @@
 #include "user/lists/format.h"
 #include "user/lists/list.h"
 #include "user/lists/policy_row.h"
+#include "user/lists/policy_slow.h"
 #include "user/policy/mode.h"
 #include "user/policy/rows.h"
 
@@ -27,6 +28,8 @@ struct body {
 	struct judge *j;
 	size_t sources, networks, sets, prefixes;
 	struct times *set; /* of each provider */
+	struct policy_slow slow;
+	bool has_slow;
 };
 
 static unsigned int short_time(int64_t time)
@@ -75,6 +78,7 @@ static void put_site(struct body *b)
 	put_key(b, "time", j->now);
 	put_words(b, "gate", j->conf->gate_s && !j->conf->gate_by ? "network" : "other");
 	put_key(b, "greylist-wait", j->rules.greylist_wait_s);
+	put_key(b, "origin-wait", j->rules.origin_wait_s);
 	put_key(b, "window", j->rules.window_s);
 	put_key(b, "data-window", j->rules.data_window_s);
 	put_pair(b, "neighbours", j->rules.neighbours_ip4, j->rules.neighbours_ip6);
@@ -93,6 +97,8 @@ static void put_source_row(struct body *b, const struct judged *of)
 	char line[ROW_SOURCE + 1];
 
 	policy_row_source(&f, j, of, list_is_on(b->l, of), b->l->head.expires);
+	if (b->has_slow && policy_slow_add(&b->slow, of, f.listed_until))
+		b->has_slow = false;
 	if (!f.listed_until && !f.data_last)
 		return;
 	snprintf(line, sizeof(line), ROW_SOURCE_FORMAT, (unsigned long long)row_key(&of->r.src.addr),
@@ -224,6 +230,19 @@ static void put_prefixes(struct body *b)
 	providers_each(j->providers, put_provider, b);
 }
 
+/* Without them nobody waits longer, and the list is as good. */
+static void put_slow(struct body *b)
+{
+	size_t i;
+
+	if (!b->has_slow || policy_slow_find(&b->slow, b->j->origin))
+		return;
+	for (i = 0; i < b->slow.networks; i++) {
+		put_prefix(b, 'W', &b->slow.network[i]);
+		put_char(b->o, '\n');
+	}
+}
+
 static void put_counts(struct body *b)
 {
 	char line[100];
@@ -234,7 +253,7 @@ static void put_counts(struct body *b)
 
 static int body(struct writer *o, const struct list *l, struct judge *j)
 {
-	struct body b = { .o = o, .l = l, .j = j };
+	struct body b = { .o = o, .l = l, .j = j, .has_slow = policy_slow_is_on(j) };
 
 	b.set = calloc(providers_count(j->providers) + 1, sizeof(*b.set));
 	if (!b.set)
@@ -245,8 +264,10 @@ static int body(struct writer *o, const struct list *l, struct judge *j)
 		put_networks(&b);
 	put_sets(&b);
 	put_prefixes(&b);
+	put_slow(&b);
 	put_counts(&b);
 	free(b.set);
+	policy_slow_free(&b.slow);
 	return j->error;
 }
 
