@@ -161,11 +161,17 @@ sign() {
 # --- the servers of the lab ------------------------------------------------------------------
 
 def policy(kind, name):
-    mx = {"enforce": ["mx"], "other": ["other"], "testing": ["other"],
+    mx = {"enforce": ["mx"], "other": ["other"], "testing": ["other"], "off": ["other"],
           "all": ["fake0", "*"], "wildcard": ["fake0", "*"], "large": ["mx"] * 9000, "html": ["mx"]}.get(kind, [])
     if kind == "malformed":
         return "version: STSv1\r\nmode: perhaps\r\nmax_age: 1\r\nmx: x\r\n"
-    return f"version: STSv1\r\nmode: {'testing' if kind == 'testing' else 'enforce'}\r\n" \
+    lines = {"no-version": "mode: enforce max_age:86400 mx:x", "no-mode": "version:STSv1 max_age:86400 mx:x",
+             "no-age": "version:STSv1 mode:enforce mx:x", "old-age": "version:STSv1 mode:enforce max_age:31557601 mx:x",
+             "no-mx": "version:STSv1 mode:testing max_age:86400"}
+    if kind in lines:
+        return lines[kind].replace(": ", ":").replace(" ", "\n")
+    mode = {"testing": "testing", "off": "none"}.get(kind, "enforce")
+    return f"version: STSv1\r\nmode: {mode}\r\n" \
         "max_age: 86400\r\n" + "".join(f"mx: {m}.{name}\r\n" for m in mx)
 
 
