@@ -90,8 +90,8 @@ ask flushall >/dev/null
 printf 'm%d\n' 1 2 3 >"$TMP/nodes"
 for n in 1 2 3; do
 	echo "node m$n"
-	echo "offend 40.0.0.1 $((5 * half)) 25 $((50 + 7 * n)) $((80 + 3 * n))"
-	echo "offend 2a10:: $((5 * half)) 1 $((50 + 7 * n)) $((80 + 3 * n))"
+	echo "offend 1.0.0.1 $((5 * half)) $((3000000000 / (5 * half))) $((50 + 7 * n)) $((80 + 3 * n))"
+	echo "offend 2000:: $((5 * half)) $((2000000000000000000 / (5 * half))) $((50 + 7 * n)) $((80 + 3 * n))"
 done | must "$BUILD/selftests/lib/nodes" "unix:$TMP/redis.sock" >"$TMP/made"
 for ((round = 0; round < rounds; round++)); do
 	row $((15 * many)) "judge of $((5 * many)) sources, each at 3 nodes" "$SHARE" share judge --format plain \

@@ -89,10 +89,10 @@ done
 must in_server redis-cli --cluster create 127.0.0.1:700{1,2,3,4,5,6} --cluster-replicas 1 --cluster-yes >"$TMP/create.log"
 is_ready() {
 	for port in 7001 7002 7003; do
-		ask $port cluster info | grep -q 'cluster_state:ok' || return 1
+		ask "$port" cluster info | grep -q 'cluster_state:ok' || return 1
 	done
 	for port in 7004 7005 7006; do
-		ask $port info replication | grep -q 'master_link_status:up' || return 1
+		ask "$port" info replication | grep -q 'master_link_status:up' || return 1
 	done
 }
 must wait_for 30 is_ready

@@ -180,5 +180,36 @@ of a judge
 is "$status $(says NOPERM)" '1 1' 'nor make the list'
 of w push
 is "$status $(says WRONGPASS)" '1 1' 'a wrong password is told'
+# --- a customer's instance, as docs/tarbaby.md has it ---
+
+ask flushall >/dev/null
+ask acl setuser default on nopass >/dev/null
+conf a
+of a push
+must ip -n server link add s1 type veth peer name s2
+attach_pass server s2
+must ip -n server link set s1 up
+must ip -n server link set s2 up
+OURS=$PIN_DIR
+PIN_DIR=/sys/fs/bpf/nolist-acme
+{
+	sed -e "s/^interface = .*/interface = { s1 }/" -e '/^low = /d; /^real = /d' -e 's/^high = .*/high = { 192.0.2.40 }/' "$CONF"
+	printf 'share = "unix:%s"\nshare-node = acme\n' "$TMP/redis.sock"
+} >"$TMP/acme.conf"
+mkdir "$TMP/acme"
+check 'a second instance stands beside the first' nolist load -c "$TMP/acme.conf" --force
+is "$(nolist status --json | jq -c '[.interfaces[].name]')" '["s0","s1"]' 'and status shows both'
+inject '203.0.113.77 high=20h:60h:4 talk=20h:60h:4 hour=20:1:0:0:0 hour=40:1:0:0:0 hour=60:1:0:0:0'
+STATE_DIR=$TMP/acme must nolist collect -c "$TMP/acme.conf" --quiet 2>/dev/null
+of acme push
+is "$status" 0 'the customer is a node'
+PIN_DIR=$OURS
+printf 'a\nacme acme\n' >"$TMP/nodes"
+of a judge --format plain
+is "$status $(rows "$TMP/out" | grep -c 203.0.113.77)" '0 0' 'a customer convicts nobody alone'
+echo 'share-leave-out = 0' >>"$TMP/a.conf"
+of a judge --format plain
+is "$(says 'held back: no sender is seen at the real MX') $(rows "$TMP/out" | grep -c 203.0.113.77) $(($(rows "$TMP/out" | wc -l) > 500))" \
+	'1 0 1' 'nor without a real MX that is seen'
 kill -9 "$redis_pid"
 done_testing

@@ -111,7 +111,10 @@ is "$status $(says 'is not whole')" '1 1' 'what is cut off is refused'
 sed 's/nolist-h/nolist-H/' "$TMP/b.x" >"$TMP/odd"
 import b "$TMP/odd"
 is "$status $(says 'makes no sense')" '1 1' 'a head that makes no sense is refused'
-{ head -c -1 "$TMP/b.x"; echo; } >"$TMP/odd"
+{
+	head -c -1 "$TMP/b.x"
+	echo
+} >"$TMP/odd"
 import b "$TMP/odd"
 is "$status $(says 'is not what its head names')" '1 1' 'a blob that the head does not name is refused'
 import a "$TMP/b.x"

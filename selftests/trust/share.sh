@@ -59,7 +59,7 @@ expects() {
 	done >"$TMP/nodes"
 }
 judged() {
-	STATE_DIR=$TMP/state run share judge --format plain -c "$TMP/judge.conf" --at "$(date +%s)" "$@"
+	STATE_DIR=$TMP/state run share judge --format plain -c "$TMP/judge.conf" --at "$(date +%s)"
 	bots=$(rows "$TMP/out" | grep -c '^40\.')
 	innocent=$(rows "$TMP/out" | grep -vc '^40\.')
 }
