@@ -79,7 +79,7 @@ check 'and the log says whom it would defer' wait_for 5 at mx grep -q '203.0.113
 mode header
 check 'header is in use' wait_for 10 answers 203.0.115.99 'PREPEND'
 header_of() {
-	at mx bash -c "cat \$(grep -rlx 'Subject: $1' /var/mail/example.com/new | head -n 1)" | sed -n 's/^X-Nolist: //p'
+	at mx bash -c "cat \$(grep -rlx 'Subject: $1' /var/mail/example.com/new | head -n 1)" | sed -n 's/^X-Nolist: //p' | sed 's/; score=.*//'
 }
 marked() {
 	[ -n "$(header_of "$1")" ]

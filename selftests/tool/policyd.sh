@@ -37,8 +37,11 @@ mode() {
 	printf '%s\n' "$@" >>"$TMP/mode.conf"
 	must nolist dump --all --quiet -c "$TMP/mode.conf"
 }
-ask() {
+raw() {
 	in_server "$PYTHON" "$TOP/selftests/lib/policy_ask.py" 127.0.0.1:9827 <<<"$1"
+}
+ask() {
+	raw "$1" | sed "s/; score=.*//"
 }
 says() {
 	[[ "$(ask "$1")" =~ ^action=$2 ]]
@@ -57,7 +60,7 @@ is "$(ask 203.0.114.99)" 'action=DUNNO' 'without a snapshot all passes'
 check 'which is told once' eval '[ "$(grep -c "no snapshot" "$TMP/err.policyd")" = 1 ]'
 mode 'policy = header'
 check 'a snapshot comes into use by itself' wait_for 10 says 203.0.114.99 'PREPEND'
-is "$(stat -c %a "$SNAPSHOT") $(grep -vc '^[#HSNGPELXZ] ' "$SNAPSHOT")" '600 0' 'which only root reads'
+is "$(stat -c %a "$SNAPSHOT") $(grep -vc '^[#HSNGRPELXZ] ' "$SNAPSHOT")" '600 0' 'which only root reads'
 is "$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs|Seccomp):\s*0*//p' "/proc/$(worker)/status" | tr '\n' ' ')" '  1 2 ' \
 	'who answers has no capabilities, and a filter'
 is "$(ldd "$BUILD/nolist-xdp-policyd" | grep -cE 'libbpf|sqlite|libxdp')" 0 'and links neither BPF nor SQLite'
@@ -96,6 +99,19 @@ is "$(ask $'203.0.113.1 instance=a\n203.0.113.1 instance=a\n203.0.113.1 instance
 is "$(ask $'unknown\n203.0.113.1 protocol_state=EHLO\n203.0.113.1 protocol_state=VRFY' | sort | uniq -c | tr -s ' ')" \
 	' 3 action=DUNNO' 'no address, or no recipient yet: pass'
 
+is "$(raw $'203.0.113.90\n203.0.113.1 helo_name=localhost reverse_client_name=dsl-1.example' | sed 's/.*X-Nolist: [^;]*; //')" \
+	$'walked; score=-1.0\nlisted; score=7.0 helo dynamic' 'with a score for filters, and what its names look like'
+
+# --- rules for filters ---
+
+# rules FILTER
+rules() {
+	nolist policyd --snapshot "$SNAPSHOT" --rules "$1" | sed -n 's/.*\(NOLIST_LISTED\).*X-Nolist =~ \(.*\)/\2/p; s/.*map = \["\(.*listed.*\)"\];/\1/p'
+}
+name=$(hostname)
+is "$(rules spamassassin) $(rules rspamd)" "/^$name; listed;/m /^$name; listed;/" 'rules that ask for this host'"'"'s name'
+fails 2 'is not spamassassin or rspamd' 'and for no other filter' policyd --rules exim
+
 # --- warn, defer, and coming back ---
 
 mode
@@ -108,6 +124,31 @@ is "$(ask $'203.0.113.1 recipient=postmaster@example.com\n203.0.113.1 recipient=
 is "$(ask $'203.0.116.2 instance=b\n203.0.116.1 instance=a\n203.0.116.1 instance=a\nsleep 2.1\n203.0.116.1 instance=a\n203.0.116.1 instance=c\n203.0.116.200 instance=d' |
 	sed 's/.*; //; s/^.*DEFER.*/later/' | tr '\n' ' ')" 'later later later later returned returned ' \
 	'a stranger waits, with all recipients of a message, and its network has passed then'
+
+# --- recipients that are never deferred, and too much mail ---
+
+printf '%s\n' '# urgent' joe2@example.com '@help.example' >"$TMP/except"
+mode 'policy = defer' 'greylist-wait = 2' "policy-except = $TMP/except" \
+	'throttle = { "3 recipients source", "2 connections source" }'
+check 'it takes them' wait_for 10 eval '[[ "$(ask "203.0.113.1 recipient=x@help.example")" == *PREPEND* ]]'
+is "$(ask $'203.0.113.1 recipient=Joe2@Example.com\n203.0.113.1 recipient=a@help.example\n203.0.113.1 recipient=a@example.com' | cut -c-11 | tr '\n' ' ')" \
+	'action=PREP action=PREP action=DEFE ' 'nobody is deferred from those of policy-except'
+is "$(grep -cE 'help|joe|urgent' "$SNAPSHOT")" 0 'whose addresses are stored nowhere'
+walker='198.51.100.1 instance='
+is "$(ask "${walker}a client_port=1"$'\n'"${walker}a client_port=1"$'\n'"${walker}a client_port=1"$'\n'"${walker}b client_port=1" |
+	cut -c-17 | tr '\n' ' ')" 'action=PREPEND X- action=DUNNO action=DUNNO action=DEFER_IF_P ' \
+	'three recipients in an hour, and not the fourth'
+is "$(ask $'198.51.100.2 client_port=1\n198.51.100.2 client_port=2\n198.51.100.2 client_port=3' | tail -n 1)" \
+	'action=DEFER_IF_PERMIT too much mail from there: please try again in an hour' 'two connections'
+printf '%s\n' joe >>"$TMP/except"
+run dump --all -c "$TMP/mode.conf"
+check 'a line that is wrong is named' grep -q "$TMP/except:4: not NAME@DOMAIN" "$TMP/err"
+mode 'policy = defer' 'greylist-wait = 2'
+throttled() {
+	[[ "$(ask "198.51.100.2 client_port=$((++asked))")" != *'too much'* ]]
+}
+asked=9
+check 'without the keys all is as before' wait_for 10 throttled
 
 # --- the live view of the low fake ---
 

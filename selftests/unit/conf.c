@@ -229,6 +229,9 @@ static const struct {
 	{"grace = 99999999999999999999", true, "is not a time"},
 	{"sources = 10", true, ":1: '10' is not a number from 1024"},
 	{"list-probable = maybe", true, "is not yes or no"},
+	{"policy-except = recipients", true, "is not the absolute path of a file"},
+	{"throttle = { \"0 recipients source\" }", true, "is not 'NUMBER recipients"},
+	{"throttle = { \"9 mails source\" }", true, "is not 'NUMBER recipients"},
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
@@ -327,8 +330,9 @@ static void test_defaults(void)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
 		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") && strcmp(conf_key(i), "origin") &&
-			 strncmp(conf_key(i), "share", 5) && strncmp(conf_key(i), "page-", 5))
-			bad++; /* the name is the host's, nobody is shared with, and there need be no page and no origins */
+			 strcmp(conf_key(i), "policy-except") && strncmp(conf_key(i), "share", 5) &&
+			 strncmp(conf_key(i), "page-", 5))
+			bad++; /* the name is the host's; no origin, recipient, node or page need be given */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&

@@ -26,6 +26,8 @@ static const struct {
 	{ "old data: pass, even if listed", { .good_until = NOW, .has_low = true, .listed_until = NOW + 9 }, POLICY_OLD },
 	{ "no data at all: pass", {}, POLICY_OLD },
 	{ "stress", { STRANGER, .is_stressed = true, .listed_until = NOW + 9 }, POLICY_STRESS },
+	{ "too much of it, though it walked", { STRANGER, .is_throttled = true, .low_last = NOW }, POLICY_THROTTLED },
+	{ "but not of one that is exempt", { STRANGER, .is_throttled = true, .is_exempt = true }, POLICY_EXEMPT },
 	{ "listed, though it walked and was verified",
 	  { STRANGER, .listed_until = NOW + 1, .low_last = NOW, .data_first = 1, .data_last = NOW, .alibi_last = NOW },
 	  POLICY_LISTED },
@@ -75,9 +77,9 @@ static void test_decisions(void)
 			tap_diag("got %s", policy_step_names[step]);
 	}
 	for (step = 0; step < POLICY_STEPS; step++)
-		wrong += policy_defers(step, &rows[0].f) != (step == POLICY_LISTED || step == POLICY_NEW) ||
+		wrong += policy_defers(step, &rows[0].f) != (step == POLICY_THROTTLED || step == POLICY_LISTED || step == POLICY_NEW) ||
 			 policy_defers(step, &f);
-	tap_ok(!wrong, "only who is listed or new is deferred, and nobody from postmaster");
+	tap_ok(!wrong, "only who is listed, new, or too much is deferred, and nobody from postmaster");
 }
 
 #define HEAD "request=smtpd_access_policy\nprotocol_state=RCPT\n"
@@ -188,8 +190,37 @@ static void test_bounds(void)
 	       "two requests in one piece are two");
 }
 
+static const struct {
+	const char *helo, *name;
+	bool is_odd, is_nameless, is_dynamic;
+} clients[] = {
+	{ "mx.example.com", "mx.example.com", 0, 0, 0 },
+	{ "localhost", "unknown", 1, 1, 0 },
+	{ "[203.0.113.7]", "dsl-66.example.edu", 1, 0, 1 },
+	{ "203.0.113.7", "h-203-0-113-7.example", 1, 0, 1 },
+	{ "mail1.example.com", "mail-12-3.example.com", 0, 0, 0 },
+};
+
+static void test_names(void)
+{
+	char text[300];
+	size_t i, taken;
+
+	for (i = 0; i < sizeof(clients) / sizeof(*clients); i++) {
+		struct request r = {};
+		int size = sprintf(text, HEAD FROM "helo_name=%s\nreverse_client_name=%s\nclient_port=4711\n\n",
+				   clients[i].helo, clients[i].name);
+
+		tap_ok(request_read(&r, text, size, &taken) == REQUEST_DONE &&
+			       r.is_helo_odd == clients[i].is_odd && r.is_nameless == clients[i].is_nameless &&
+			       r.is_dynamic == clients[i].is_dynamic && r.port == 4711,
+		       "helo %s, name %s", clients[i].helo, clients[i].name);
+	}
+}
+
 int main(void)
 {
+	test_names();
 	size_t i;
 
 	test_decisions();

@@ -15,6 +15,7 @@
 #include "user/policy/memory.h"
 #include "user/policy/rows.h"
 #include "user/policy/snapshot.h"
+#include "user/policy/throttle.h"
 #include "user/policy/visits.h"
 
 #define NOW 0x6b000000ll
@@ -37,7 +38,7 @@ static const char rows[] =
 	"G 8000000000000002 00000000 6afffff4\n"
 	"P 198.18.0.0/16 0\nP 198.18.5.0/24 1\nE 192.0.2.1\nL 203.0.113.0/24\nL 10.0.0.0/8\nX 203.0.113.0/24\n"
 	"E 2001:db8:9:9::1\nW 192.0.2.8/29\nW 2001:db8:70::/44\n"
-	"Z 3 3 2 9\n";
+	"Z 3 3 2 9 0\n";
 
 static int open_text(struct policy_snapshot **s, const char *text, size_t size)
 {
@@ -76,6 +77,75 @@ static const struct {
 	{ "10.1.2.3", "exempt 1 low 1 listed 0 data 0 0 alibi 0 low 0 key a010200" },
 	{ "2001:db8:9:9::5", "exempt 1 low 0 listed 0 data 0 0 alibi 0 low 0 key 20010db800090000" },
 };
+
+/* Rows as a program writes them: joe@example.com, @example.org and help@ (see the head). */
+static bool is_excepted(const struct policy_snapshot *s, const char *recipient)
+{
+	uint64_t key[3];
+
+	row_recipient_keys(recipient, key);
+	return policy_snapshot_excepts(s, key);
+}
+
+static void test_recipients(void)
+{
+	static const char *const lines[] = { "joe@example.com", "@Example.ORG", "help@" };
+	char text[sizeof(head) + 200];
+	uint64_t key[3], least = 0;
+	struct policy_snapshot *s;
+	int i, k, n = sprintf(text, "%s", head);
+
+	for (i = 0; i < 3; i++)
+		key[i] = row_recipient(lines[i], strlen(lines[i]));
+	for (i = 0; i < 3; i++, least = key[k] + 1) {
+		int m;
+
+		for (k = -1, m = 0; m < 3; m++)
+			if (key[m] >= least && (k < 0 || key[m] < key[k]))
+				k = m;
+		n += sprintf(text + n, "R %016llx\n", (unsigned long long)key[k]);
+	}
+	n += sprintf(text + n, "Z 0 0 0 0 3\n");
+	if (!tap_ok(!open_text(&s, text, n), "recipients"))
+		return;
+	tap_ok(is_excepted(s, "joe@example.com") && is_excepted(s, "JOE@EXAMPLE.com") && !is_excepted(s, "jo@example.com"),
+	       "one address");
+	tap_ok(is_excepted(s, "a@example.org") && !is_excepted(s, "a@b.example.org"), "a domain");
+	tap_ok(is_excepted(s, "help@b.example") && !is_excepted(s, "help2@b.example"), "a name in all domains");
+	tap_ok(!is_excepted(s, "") && !is_excepted(s, "joe"), "nothing, and no address");
+	policy_snapshot_free(s);
+}
+
+/* --- throttle -------------------------------------------------------------------- */
+
+static void test_throttle(void)
+{
+	struct snapshot_site site = {};
+	struct throttle *t = throttle_new();
+	const uint64_t one[] = { 7, 0 << 8 | 256 }, other[] = { 8, 256 };
+	int i;
+
+	if (!tap_ok(t && throttle_parse("3 recipients source", site.throttle) &&
+			    throttle_parse("2 connections network", site.throttle) &&
+			    !throttle_parse("0 recipients source", site.throttle) &&
+			    !throttle_parse("3 recipients", site.throttle) &&
+			    !throttle_parse("3 mails source", site.throttle) &&
+			    !throttle_parse("3 recipients source x", site.throttle), "limits"))
+		return;
+	for (i = 0; i < 3; i++)
+		throttle_count(t, one, false, NOW);
+	tap_ok(!throttle_is_over(t, &site, one, NOW), "as many recipients as the limit");
+	throttle_count(t, one, false, NOW);
+	tap_ok(throttle_is_over(t, &site, one, NOW) && !throttle_is_over(t, &site, other, NOW),
+	       "one more, of one source and no other");
+	tap_ok(!throttle_is_over(t, &site, one, NOW - NOW % HOUR_S + HOUR_S), "not in the next hour");
+	for (i = 0; i < 3; i++)
+		throttle_count(t, i < 2 ? one : other, true, NOW + HOUR_S);
+	tap_ok(throttle_is_over(t, &site, other, NOW + HOUR_S), "connections of a network");
+	throttle_free(t);
+}
+
+/* --- what is known --------------------------------------------------------------- */
 
 static void test_known(const struct policy_snapshot *s)
 {
@@ -125,12 +195,12 @@ static void test_snapshots(void)
 		text[i] ^= 0x15;
 	}
 	tap_ok(true, "whatever byte is wrong, nothing beyond it is read");
-	size = sprintf(text, "%sZ 99999999999999999 0 0 0\n", head);
+	size = sprintf(text, "%sZ 99999999999999999 0 0 0 0\n", head);
 	tap_ok(open_text(&s, text, size) == -EBADMSG, "nor with counts that are too large");
-	size = sprintf(text, "%sZ 0 0 0 0\n", head);
+	size = sprintf(text, "%sZ 0 0 0 0 0\n", head);
 	tap_ok(!open_text(&s, text, size), "one without rows");
 	policy_snapshot_free(s);
-	size = sprintf(text, "%sP 198.18.0.0/16 2\nZ 0 0 0 1\n", head);
+	size = sprintf(text, "%sP 198.18.0.0/16 2\nZ 0 0 0 1 0\n", head);
 	tap_ok(open_text(&s, text, size) == -EBADMSG, "a network of no provider");
 }
 
@@ -262,16 +332,16 @@ static const struct {
 	{ POLICY_WARN, POLICY_LISTED, 0, 0, 0, "action=WARN nolist-xdp would defer it: listed: ?203.0.113.7? is "
 	  "listed: http://mx/203.0.113.7\n\n" },
 	{ POLICY_WARN, POLICY_LISTED, 1, 0, 0, "action=DUNNO\n\n" },
-	{ POLICY_HEADER, POLICY_WALKED, 0, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; walked\n\n" },
-	{ POLICY_HEADER, POLICY_NEW, 1, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; new\n\n" },
+	{ POLICY_HEADER, POLICY_WALKED, 0, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; walked; score=-1.0\n\n" },
+	{ POLICY_HEADER, POLICY_NEW, 1, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; new; score=2.0\n\n" },
 	{ POLICY_HEADER, POLICY_NEW, 0, 0, 1, "action=DUNNO\n\n" },
 	{ POLICY_HEADER, POLICY_NEW, 0, 1, 0, "action=DUNNO\n\n" },
 	{ POLICY_DEFER, POLICY_NEW, 0, 0, 0, "action=DEFER_IF_PERMIT first contact: please try again in 60 seconds, "
 	  "or begin with the first MX\n\n" },
 	{ POLICY_DEFER, POLICY_LISTED, 0, 0, 0, "action=DEFER_IF_PERMIT ?203.0.113.7? is listed: "
 	  "http://mx/203.0.113.7\n\n" },
-	{ POLICY_DEFER, POLICY_LISTED, 1, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; listed\n\n" },
-	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; returned\n\n" },
+	{ POLICY_DEFER, POLICY_LISTED, 1, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; listed; score=5.0\n\n" },
+	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 0, "action=PREPEND X-Nolist: mx?.example.com; returned; score=0.5\n\n" },
 	{ POLICY_DEFER, POLICY_RETURNED, 0, 0, 1, "action=DUNNO\n\n" },
 };
 
@@ -314,6 +384,8 @@ static void test_answers(void)
 int main(void)
 {
 	test_snapshots();
+	test_recipients();
+	test_throttle();
 	test_memory();
 	test_visits();
 	test_answers();

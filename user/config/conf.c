@@ -104,6 +104,7 @@ void conf_free(struct conf *conf)
 	free(conf->tempfail_text);
 	free(conf->test_domain);
 	free(conf->allow);
+	free(conf->policy_except);
 	free(conf->note);
 	free(conf->mx);
 	free(conf->never_except);

@@ -90,6 +90,8 @@ struct conf {
 	bool is_pipelined_accepted;    /* "pipelined-only = accept" */
 	bool is_probable_listed;       /* "list-probable = yes" */
 	enum policy_mode policy;       /* "policy": what policyd does */
+	char *policy_except;           /* "policy-except": a file of recipients; NULL: none */
+	unsigned int throttle[THROTTLE_WHATS][THROTTLE_BYS]; /* "throttle": in an hour; 0: any number */
 	char **allow;                  /* "allow", --allow: files */
 	int allows;
 	char **provider;               /* "providers": files of sets of networks */

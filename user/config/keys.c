@@ -214,6 +214,30 @@ static int set_policy(struct conf *conf, const char *value, const char *where)
 	return 0;
 }
 
+static int set_policy_except(struct conf *conf, const char *value, const char *where)
+{
+	char *copy;
+
+	if (*value != '/') {
+		conf_note(conf, true, "%s: '%s' is not the absolute path of a file", where, value);
+		return -EINVAL;
+	}
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(conf->policy_except);
+	conf->policy_except = copy;
+	return 0;
+}
+
+static int add_throttle(struct conf *conf, const char *value, const char *where)
+{
+	if (throttle_parse(value, conf->throttle))
+		return 0;
+	conf_note(conf, true, "%s: '%s' is not 'NUMBER recipients|connections source|network'", where, value);
+	return -EINVAL;
+}
+
 static int set_name(struct conf *conf, const char *value, const char *where)
 {
 	return value_set_text(conf, value, where, DIALOGUE_NAME_MAX, false, &conf->name);
@@ -406,6 +430,8 @@ static const struct key {
 	{ "pipelined-only", set_pipelined, false, "excuse" },
 	{ "list-probable", set_probable, false, "yes" },
 	{ "policy", set_policy, false, "warn" },
+	{ "policy-except", set_policy_except, false, NULL },
+	{ "throttle", add_throttle, true, NULL },
 	{ "allow", add_allow, true, NULL },
 	{ "providers", add_provider, true, NULL },
 	{ "never-list-except", add_never_except, true, NULL },

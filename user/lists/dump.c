@@ -180,7 +180,10 @@ static void log_error(const struct list *l, int error)
 		return;
 	}
 	err(error, "cannot write '%s'", l->file);
-	if (refusal(error))
+	/* What it is made of is wrong. */
+	if (l->format->body && error == -EBADMSG)
+		hint("%s", failure_last()->what);
+	else if (refusal(error))
 		hint("%s", refusal(error));
 }
 

@@ -63,7 +63,7 @@ struct format {
 	void (*tail)(struct writer *o, const struct format_head *head);
 	/*
 	 * In place of the four above: all behind the head. Such a file is written each time.
-	 * 0 or -errno.
+	 * 0 or -errno; -EBADMSG: what it is made of is wrong, as failure_of() explains.
 	 */
 	int (*body)(struct writer *o, const struct list *l, struct judge *j);
 	/*

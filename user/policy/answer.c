@@ -3,6 +3,7 @@
  * Only actions that can lose no mail and open no relay: DUNNO, WARN, PREPEND, DEFER_IF_PERMIT.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user/policy/answer.h"
@@ -29,23 +30,39 @@ static void put_reason(char *to, size_t size, const struct snapshot_site *site, 
 
 	if (step == POLICY_LISTED)
 		put_words(to, size, site->reason, addr_text(client, addr));
+	else if (step == POLICY_THROTTLED)
+		snprintf(to, size, "too much mail from there: please try again in an hour");
 	else
 		snprintf(to, size, "first contact: please try again in %lld seconds, or begin with the first MX",
 			 (long long)policy_wait(f, &site->rules));
+}
+
+int answer_score(enum policy_step step, const struct request *r)
+{
+	static const int by_step[POLICY_STEPS] = {
+		[POLICY_THROTTLED] = 10, [POLICY_LISTED] = 50, [POLICY_VERIFIED] = -20,
+		[POLICY_WALKED] = -10,   [POLICY_RETURNED] = 5, [POLICY_NEW] = 20,
+	};
+
+	return by_step[step] + r->is_helo_odd * 10 + r->is_nameless * 15 + r->is_dynamic * 10;
 }
 
 static size_t put_header(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,
 			 enum policy_step step, struct answered *message)
 {
 	char name[SNAPSHOT_WORDS];
+	int score;
 
 	/* At the end of a message it is too late for a header. */
 	if (r->is_end || message->is_marked)
 		return sprintf(text, ANSWER_PASS);
 	message->is_marked = true;
 	put_words(name, sizeof(name), site->name, "$");
-	return snprintf(text, ANSWER_MAX, "action=PREPEND X-Nolist: %s; %s\n\n", name,
-			policy_step_names[step]);
+	score = answer_score(step, r);
+	return snprintf(text, ANSWER_MAX, "action=PREPEND X-Nolist: %s; %s; score=%s%d.%d%s%s%s\n\n", name,
+			policy_step_names[step], score < 0 ? "-" : "", abs(score) / 10, abs(score) % 10,
+			r->is_helo_odd ? " helo" : "", r->is_nameless ? " nameless" : "",
+			r->is_dynamic ? " dynamic" : "");
 }
 
 size_t answer_text(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,

@@ -16,8 +16,15 @@ struct answered {
 	uint64_t instance;     /* of the message before on this connection; 0: none */
 	enum policy_step step; /* what was decided for it */
 	struct nolist_addr client;
+	unsigned int port;
 	bool is_marked;        /* it got its header */
 };
+
+/*
+ * A score for filters, in tenths: what is known of the network, and what its names look like. Above 0
+ * speaks against it.
+ */
+int answer_score(enum policy_step step, const struct request *r);
 
 /*
  * The length of the text. f: of this recipient. is_marked is set once the message has its header.

@@ -6,6 +6,7 @@
 
 const char *const policy_step_names[POLICY_STEPS] = {
 	[POLICY_EXEMPT] = "exempt",     [POLICY_OLD] = "old",           [POLICY_STRESS] = "stress",
+	[POLICY_THROTTLED] = "throttled",
 	[POLICY_LISTED] = "listed",     [POLICY_VERIFIED] = "verified", [POLICY_WALKED] = "walked",
 	[POLICY_GATED] = "gated",       [POLICY_NO_LOW] = "no-low",     [POLICY_BLIND] = "blind",
 	[POLICY_LIMITED] = "limited",   [POLICY_LEARNING] = "learning", [POLICY_RETURNED] = "returned",
@@ -44,6 +45,8 @@ static bool holds(enum policy_step step, const struct policy_facts *f, const str
 		return f->good_until <= now;
 	case POLICY_STRESS:
 		return f->is_stressed;
+	case POLICY_THROTTLED:
+		return f->is_throttled;
 	case POLICY_LISTED:
 		return f->listed_until > now;
 	case POLICY_VERIFIED:
@@ -79,5 +82,5 @@ enum policy_step policy_decide(const struct policy_facts *f, const struct policy
 
 bool policy_defers(enum policy_step step, const struct policy_facts *f)
 {
-	return !f->is_postmaster && (step == POLICY_LISTED || step == POLICY_NEW);
+	return !f->is_postmaster && (step == POLICY_THROTTLED || step == POLICY_LISTED || step == POLICY_NEW);
 }

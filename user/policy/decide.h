@@ -16,6 +16,7 @@ enum policy_step {
 	POLICY_EXEMPT,   /* authenticated, allowed, pardoned, of this host, or a test */
 	POLICY_OLD,      /* the data are too old, or there are none */
 	POLICY_STRESS,   /* the mail server is under stress */
+	POLICY_THROTTLED, /* too much of it, or its network, in this hour */
 	POLICY_LISTED,   /* its own address is on the list */
 	POLICY_VERIFIED, /* it, its network or provider was at the real MX before */
 	POLICY_WALKED,   /* one of these was at the low fake within the window */
@@ -34,6 +35,7 @@ extern const char *const policy_step_names[POLICY_STEPS];
 struct policy_facts {
 	bool is_exempt;
 	bool is_stressed;
+	bool is_throttled;   /* over a limit of "throttle" */
 	bool is_postmaster;  /* the recipient is never deferred */
 	bool has_low;        /* a low fake in its family */
 	bool is_slow;        /* of an origin that waits longer */

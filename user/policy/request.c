@@ -3,10 +3,14 @@
  * Others choose most of the values: each has a fixed place, what is longer is passed over, and
  * a zero byte or a line that is no attribute ends the connection.
  */
+#define _GNU_SOURCE /* strcasestr() */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "user/policy/request.h"
+#include "user/policy/rows.h"
 
 void request_start(struct request *r)
 {
@@ -56,8 +60,39 @@ static void take_recipient(struct request *r, const char *value)
 {
 	size_t size = strcspn(value, "@");
 
+	row_recipient_keys(value, r->recipient);
 	r->is_postmaster = (size == 10 && !strncasecmp(value, "postmaster", size)) ||
 			   (size == 5 && !strncasecmp(value, "abuse", size));
+}
+
+static void take_port(struct request *r, const char *value)
+{
+	r->port = strtoul(value, NULL, 10);
+}
+
+/* An address, in brackets or not, is no name, nor is one without a dot. */
+static void take_helo(struct request *r, const char *value)
+{
+	size_t digits = strspn(value, "0123456789.");
+
+	r->is_helo_odd = !value[digits] || *value == '[' || strchr(value, ':') || !strchr(value, '.');
+}
+
+/* Words of providers for lines of their customers, and three numbers or more: most of an address. */
+static void take_name(struct request *r, const char *value)
+{
+	static const char *const words[] = { "dsl", "dyn", "pool", "ppp", "dial", "dhcp", "cable", "cust" };
+	unsigned int numbers = 0;
+	const char *at;
+	size_t i;
+
+	r->is_nameless = !strcmp(value, "unknown");
+	r->is_dynamic = false;
+	for (at = value; *at; at++)
+		numbers += isdigit((unsigned char)*at) && !isdigit((unsigned char)at[1]);
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		r->is_dynamic |= strcasestr(value, words[i]) != NULL;
+	r->is_dynamic |= numbers >= 3;
 }
 
 static const struct attribute {
@@ -71,6 +106,9 @@ static const struct attribute {
 	{ "sasl_username", take_user },
 	{ "stress", take_stress },
 	{ "recipient", take_recipient },
+	{ "client_port", take_port },
+	{ "helo_name", take_helo },
+	{ "reverse_client_name", take_name },
 };
 
 /* A whole line: false if it is no attribute. Unknown names are passed over. */

@@ -13,6 +13,7 @@
 #include "user/base/addr.h"
 
 #define REQUEST_VALUE 256     /* bytes of a value that are looked at */
+#define REQUEST_RECIPIENTS 3
 #define REQUEST_MAX (1 << 18) /* bytes of a request; more is no request */
 
 enum request_state {
@@ -32,6 +33,11 @@ struct request {
 	bool is_authenticated; /* sasl_username has a value */
 	bool is_stressed;      /* stress=yes */
 	bool is_postmaster;    /* the recipient is postmaster or abuse */
+	uint64_t recipient[REQUEST_RECIPIENTS]; /* hashes of it: whole, its domain, its name; 0: none */
+	unsigned int port;     /* client_port; 0: unknown */
+	bool is_helo_odd;      /* its name is no host name with a dot */
+	bool is_nameless;      /* its address has no name */
+	bool is_dynamic;       /* the name looks like one of a pool of addresses */
 	uint64_t instance;     /* a hash of it; 0: none was given */
 
 	/* For request.c: */

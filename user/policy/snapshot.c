@@ -25,7 +25,7 @@ struct policy_snapshot {
 	char *text;
 	size_t size;
 	struct snapshot_site site;
-	struct section source, network, provider;
+	struct section source, network, provider, recipient;
 	struct prefix_set *exempt, *providers, *slow;
 };
 
@@ -92,6 +92,8 @@ static bool take_key(const char *key, const char *value, struct snapshot_site *s
 		return take_mode(value, s);
 	if (!strcmp(key, "name"))
 		return take_text(value, s->name);
+	if (!strcmp(key, "throttle"))
+		return s->is_throttled = throttle_parse(value, s->throttle);
 	if (!strcmp(key, "gate"))
 		s->is_gated = !strcmp(value, "network");
 	if (!strcmp(key, "reason"))
@@ -186,7 +188,7 @@ static int read_prefixes(struct policy_snapshot *s, const char *at, const char *
 }
 
 /* The last line; *end becomes its beginning. */
-static int read_counts(const struct policy_snapshot *s, const char **end, size_t count[4])
+static int read_counts(const struct policy_snapshot *s, const char **end, size_t count[5])
 {
 	const char *last = s->text + s->size, *at = last - 1;
 	char line[LINE];
@@ -196,7 +198,7 @@ static int read_counts(const struct policy_snapshot *s, const char **end, size_t
 	while (at > s->text && at[-1] != '\n')
 		at--;
 	if (!next_line(at, last, line) ||
-	    sscanf(line, "Z %zu %zu %zu %zu", &count[0], &count[1], &count[2], &count[3]) != 4)
+	    sscanf(line, "Z %zu %zu %zu %zu %zu", &count[0], &count[1], &count[2], &count[3], &count[4]) != 5)
 		return -EBADMSG;
 	*end = at;
 	return 0;
@@ -205,7 +207,7 @@ static int read_counts(const struct policy_snapshot *s, const char **end, size_t
 static int read_all(struct policy_snapshot *s)
 {
 	const char *at, *end;
-	size_t count[4];
+	size_t count[5];
 	int error = read_counts(s, &end, count);
 
 	if (error)
@@ -214,6 +216,7 @@ static int read_all(struct policy_snapshot *s)
 	at = take_section(&s->source, at, end, count[0], ROW_SOURCE);
 	at = take_section(&s->network, at, end, count[1], ROW_NETWORK);
 	at = take_section(&s->provider, at, end, count[2], ROW_NETWORK);
+	at = take_section(&s->recipient, at, end, count[4], ROW_RECIPIENT);
 	return at ? read_prefixes(s, at, end, count[3]) : -EBADMSG;
 }
 
@@ -352,4 +355,14 @@ uint64_t policy_snapshot_find(const struct policy_snapshot *s, const struct noli
 		key = hex(row + 2, KEY_DIGITS);
 	}
 	return key;
+}
+
+bool policy_snapshot_excepts(const struct policy_snapshot *s, const uint64_t key[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (key[i] && find(&s->recipient, key[i]))
+			return true;
+	return false;
 }

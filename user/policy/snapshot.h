@@ -17,6 +17,8 @@ struct snapshot_site {
 	struct policy_rules rules;
 	int64_t time; /* that it was made at */
 	int64_t good_until, limited_last, learning_until;
+	unsigned int throttle[THROTTLE_WHATS][THROTTLE_BYS]; /* in an hour; 0: any number */
+	bool is_throttled;            /* any of these */
 	bool is_gated;                /* the gate goes by networks */
 	bool has_low[2];              /* IPv4, IPv6 */
 	unsigned int bits[2];         /* of a network */
@@ -36,5 +38,8 @@ const struct snapshot_site *policy_snapshot_site(const struct policy_snapshot *s
  */
 uint64_t policy_snapshot_find(const struct policy_snapshot *s, const struct nolist_addr *client,
 			      struct policy_facts *f);
+
+/* Is the recipient of these keys (row_recipient_keys()) one that is never deferred? */
+bool policy_snapshot_excepts(const struct policy_snapshot *s, const uint64_t key[3]);
 
 #endif

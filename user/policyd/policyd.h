@@ -38,6 +38,8 @@ int policyd_listen(struct policyd *p, const char *const *where, int n);
  * directory for collect. It logs what cannot be opened.
  */
 void policyd_open_memory(struct policyd *p, const char *state_dir, const char *file);
+/* Prints rules for "spamassassin" or "rspamd". 0 or -errno, explained by failure_of(). */
+int policyd_put_rules(const char *snapshot, const char *filter);
 /* Opens a pinned map: its descriptor, or -errno. */
 int policyd_open_pin(const char *path);
 /* Runs until a signal ends it. 0 or -errno, explained by failure_of(). */

@@ -18,6 +18,7 @@
 #include "user/policy/memory.h"
 #include "user/policy/rows.h"
 #include "user/policy/stamps.h"
+#include "user/policy/throttle.h"
 #include "user/policy/visits.h"
 #include "user/policyd/policyd.h"
 
@@ -37,6 +38,7 @@ struct worker {
 	sd_event *event;
 	struct policy_snapshot *snapshot; /* NULL: none yet */
 	struct stamps *stamps;            /* NULL: none */
+	struct throttle *throttle;        /* NULL: nothing is counted */
 	struct client *first, *last;
 	unsigned int clients;
 };
@@ -109,9 +111,22 @@ static void look_live(const struct worker *w, const struct request *r, struct po
 		f->gated_last = time_of(stamps_held(w->stamps, &r->client), now);
 }
 
-static enum policy_step decide(struct worker *w, const struct request *r, struct policy_facts *f,
-			       const struct policy_rules *rules)
+/* Counts this recipient, and the connection, if it is a new one. */
+static void count(struct client *c, struct policy_facts *f, uint64_t network, int64_t now)
 {
+	struct worker *w = c->w;
+	const struct request *r = &c->request;
+	const uint64_t key[THROTTLE_BYS] = { row_key(&r->client), network };
+	bool is_same = r->port && r->port == c->message.port && !addr_compare(&r->client, &c->message.client);
+
+	throttle_count(w->throttle, key, !is_same, now);
+	f->is_throttled = throttle_is_over(w->throttle, policy_snapshot_site(w->snapshot), key, now);
+}
+
+static enum policy_step decide(struct client *c, struct policy_facts *f, const struct policy_rules *rules)
+{
+	const struct request *r = &c->request;
+	struct worker *w = c->w;
 	struct memory *m = w->p->memory;
 	int64_t now = time(NULL);
 	enum policy_step step;
@@ -120,6 +135,8 @@ static enum policy_step decide(struct worker *w, const struct request *r, struct
 	look_live(w, r, f, now);
 	if (w->p->visits && !f->is_exempt)
 		visits_note(w->p->visits, row_key(&r->client), now);
+	if (w->throttle && !f->is_exempt)
+		count(c, f, key, now);
 	f->deferred_first = m ? memory_first(m, key, now) : 0;
 	step = policy_decide(f, rules, now);
 	/* What cannot be remembered would be deferred for ever. */
@@ -130,6 +147,16 @@ static enum policy_step decide(struct worker *w, const struct request *r, struct
 	return step;
 }
 
+/* A further recipient of a message that is decided. */
+static void count_again(struct client *c)
+{
+	struct policy_facts f = {};
+	uint64_t network = policy_snapshot_find(c->w->snapshot, &c->request.client, &f);
+
+	if (!f.is_exempt)
+		count(c, &f, network, time(NULL));
+}
+
 /* All recipients of a message get one decision. */
 static size_t answer(struct client *c, char text[ANSWER_MAX])
 {
@@ -137,15 +164,21 @@ static size_t answer(struct client *c, char text[ANSWER_MAX])
 	struct answered *message = &c->message;
 	struct policy_facts f = { .is_exempt = r->is_authenticated, .is_stressed = r->is_stressed,
 				  .is_postmaster = r->is_postmaster };
+	enum policy_step step;
 	const struct snapshot_site *site;
 
 	if (!c->w->snapshot || !r->has_client || !r->is_at_rcpt)
 		return sprintf(text, ANSWER_PASS);
 	site = policy_snapshot_site(c->w->snapshot);
 	if (!r->instance || r->instance != message->instance ||
-	    addr_compare(&r->client, &message->client))
-		*message = (struct answered){ .instance = r->instance, .client = r->client,
-					      .step = decide(c->w, r, &f, &site->rules) };
+	    addr_compare(&r->client, &message->client)) {
+		step = decide(c, &f, &site->rules);
+		*message = (struct answered){ .instance = r->instance, .client = r->client, .port = r->port,
+					      .step = step };
+	} else if (c->w->throttle && !f.is_exempt) {
+		count_again(c);
+	}
+	f.is_postmaster |= policy_snapshot_excepts(c->w->snapshot, r->recipient);
 	return answer_text(text, site, r, message->step, &f, message);
 }
 
@@ -274,6 +307,8 @@ static void take_snapshot(struct worker *w, int fd)
 		     w->p->snapshot);
 	policy_snapshot_free(w->snapshot);
 	w->snapshot = s;
+	if (policy_snapshot_site(s)->is_throttled && !w->throttle)
+		w->throttle = throttle_new();
 }
 
 /* Those of before are of tables that are gone. */

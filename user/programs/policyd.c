@@ -3,6 +3,7 @@
  * policyd: answers the policy requests of a mail server. A program of its own without capabilities,
  * which "nolist-xdp policyd" starts.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +18,14 @@
 #define CLIENTS 10000
 #define OTHER_FILES 64
 
-enum { OPT_LISTEN = 256, OPT_SNAPSHOT, OPT_MEMORY };
+enum { OPT_LISTEN = 256, OPT_SNAPSHOT, OPT_MEMORY, OPT_RULES };
 
 static const struct cmd_option opts[] = {
 	{ "listen", OPT_LISTEN, "WHERE",
 	  "ADDR:PORT, or unix:PATH (" LISTEN ", or what systemd has opened); may be given again" },
 	{ "snapshot", OPT_SNAPSHOT, "FILE", "a list of the format policy (lists/policy in the state directory)" },
 	{ "memory", OPT_MEMORY, "FILE", "who was deferred (policyd/memory in the state directory)" },
+	{ "rules", OPT_RULES, "FILTER", "print rules for the header, for spamassassin or rspamd, and nothing else" },
 	{}
 };
 
@@ -31,6 +33,7 @@ struct args {
 	const char *where[POLICYD_LISTENERS];
 	int wheres;
 	const char *memory;
+	const char *rules; /* --rules; NULL: serve */
 	struct policyd p;
 };
 
@@ -77,6 +80,16 @@ static int add_where(struct args *a, const char *where)
 	return EXIT_DONE;
 }
 
+static int set_rules(struct args *a, const char *filter)
+{
+	if (strcmp(filter, "spamassassin") && strcmp(filter, "rspamd")) {
+		errx("'%s' is not spamassassin or rspamd", filter);
+		return EXIT_USAGE;
+	}
+	a->rules = filter;
+	return EXIT_DONE;
+}
+
 static int cmd_policyd(int argc, char **argv)
 {
 	char snapshot[4096], memory[4096];
@@ -88,6 +101,8 @@ static int cmd_policyd(int argc, char **argv)
 			status = add_where(&a, optarg);
 		else if (c == OPT_SNAPSHOT)
 			a.p.snapshot = optarg;
+		else if (c == OPT_RULES)
+			status = set_rules(&a, optarg);
 		else
 			a.memory = optarg;
 	}
@@ -99,13 +114,15 @@ static int cmd_policyd(int argc, char **argv)
 		return EXIT_USAGE;
 	snprintf(snapshot, sizeof(snapshot), "%s/lists/policy", options.state_dir);
 	snprintf(memory, sizeof(memory), "%s/policyd/memory", options.state_dir);
-	return serve(&a);
+	if (!a.rules)
+		return serve(&a);
+	return policyd_put_rules(a.p.snapshot, a.rules) ? cmd_failed(-EINVAL) : EXIT_DONE;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct cmd cmds[] = {
-		{ "policyd", cmd_policyd, "[--listen WHERE]... [--snapshot FILE] [--memory FILE]",
+		{ "policyd", cmd_policyd, "[--listen WHERE]... [--snapshot FILE] [--memory FILE] [--rules FILTER]",
 		  HELP_POLICYD },
 		{}
 	};

@@ -7,8 +7,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "user/base/array.h"
+#include "user/base/failure.h"
+#include "user/base/lines.h"
 #include "user/evidence/as_of.h"
 #include "user/judge/tests.h"
 #include "user/lists/format.h"
@@ -26,7 +30,8 @@ struct body {
 	struct writer *o;
 	const struct list *l;
 	struct judge *j;
-	size_t sources, networks, sets, prefixes;
+	size_t sources, networks, sets, prefixes, recipients;
+	uint64_t *recipient;
 	struct times *set; /* of each provider */
 	struct policy_slow slow;
 	bool has_slow;
@@ -64,6 +69,21 @@ static void put_pair(struct body *b, const char *key, unsigned int first, unsign
 	put_words(b, key, text);
 }
 
+static void put_throttle(struct body *b)
+{
+	static const char *const what[] = { "recipients", "connections" }, *const by[] = { "source", "network" };
+	char text[60];
+	int w, k;
+
+	for (w = 0; w < THROTTLE_WHATS; w++)
+		for (k = 0; k < THROTTLE_BYS; k++) {
+			if (!b->j->conf->throttle[w][k])
+				continue;
+			snprintf(text, sizeof(text), "%u %s %s", b->j->conf->throttle[w][k], what[w], by[k]);
+			put_words(b, "throttle", text);
+		}
+}
+
 static void put_site(struct body *b)
 {
 	const struct judge *j = b->j;
@@ -77,6 +97,7 @@ static void put_site(struct body *b)
 	put_words(b, "reason", b->l->words.reason);
 	put_key(b, "time", j->now);
 	put_words(b, "gate", j->conf->gate_s && !j->conf->gate_by ? "network" : "other");
+	put_throttle(b);
 	put_key(b, "greylist-wait", j->rules.greylist_wait_s);
 	put_key(b, "origin-wait", j->rules.origin_wait_s);
 	put_key(b, "window", j->rules.window_s);
@@ -243,31 +264,94 @@ static void put_slow(struct body *b)
 	}
 }
 
+/* --- recipients ------------------------------------------------------------------ */
+
+static int take_recipient(char *line, unsigned int number, void *arg)
+{
+	struct body *b = arg;
+	int error;
+
+	(void)number;
+	if (!strchr(line, '@') || strpbrk(line, " \t") || !line[1])
+		return -EINVAL;
+	error = array_grow(&b->recipient, b->recipients, sizeof(*b->recipient));
+	if (!error)
+		b->recipient[b->recipients++] = row_recipient(line, strlen(line));
+	return error;
+}
+
+static int compare_recipients(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Whoever is missing here could be deferred: so without the whole file there is no new snapshot. */
+static int read_recipients(struct body *b)
+{
+	const char *file = b->j->conf->policy_except;
+	struct lines_bad bad = {};
+	size_t size;
+	char *text;
+	int error = file ? lines_read(file, LINES_FILE_MAX, &text, &size) : 0;
+
+	if (!file || error)
+		return error ? failx(-EBADMSG, "cannot read '%s': %s", file, strerror(-error)) : 0;
+	error = lines_each(text, size, take_recipient, b, &bad);
+	free(text);
+	if (!error && bad.count)
+		return failx(-EBADMSG, "%s:%u: not NAME@DOMAIN, @DOMAIN or NAME@", file, bad.first);
+	if (b->recipients)
+		qsort(b->recipient, b->recipients, sizeof(*b->recipient), compare_recipients);
+	return error;
+}
+
+static void put_recipients(struct body *b)
+{
+	char line[ROW_RECIPIENT + 1];
+	size_t i;
+
+	for (i = 0; i < b->recipients; i++) {
+		snprintf(line, sizeof(line), ROW_RECIPIENT_FORMAT, (unsigned long long)b->recipient[i]);
+		put_text(b->o, line);
+	}
+}
+
 static void put_counts(struct body *b)
 {
-	char line[100];
+	char line[120];
 
-	snprintf(line, sizeof(line), "Z %zu %zu %zu %zu\n", b->sources, b->networks, b->sets, b->prefixes);
+	snprintf(line, sizeof(line), "Z %zu %zu %zu %zu %zu\n", b->sources, b->networks, b->sets, b->prefixes,
+		 b->recipients);
 	put_text(b->o, line);
 }
 
 static int body(struct writer *o, const struct list *l, struct judge *j)
 {
 	struct body b = { .o = o, .l = l, .j = j, .has_slow = policy_slow_is_on(j) };
+	int error = read_recipients(&b);
 
 	b.set = calloc(providers_count(j->providers) + 1, sizeof(*b.set));
-	if (!b.set)
-		return -ENOMEM;
+	if (!error && !b.set)
+		error = -ENOMEM;
+	if (error) {
+		free(b.set);
+		free(b.recipient);
+		return error;
+	}
 	put_site(&b);
 	put_sources(&b);
 	if (!j->error)
 		put_networks(&b);
 	put_sets(&b);
+	put_recipients(&b);
 	put_prefixes(&b);
 	put_slow(&b);
 	put_counts(&b);
 	free(b.set);
 	policy_slow_free(&b.slow);
+	free(b.recipient);
 	return j->error;
 }
 
