@@ -174,6 +174,17 @@ of j judge
 is "$status" 0 'the judge may judge'
 of a pull
 is "$status $(rows "$TMP/a.list" | wc -l)" "0 $((rows + 1))" 'and the node may pull'
+ask expire judge 1 >/dev/null
+is_free() {
+	[ "$(ask exists judge)" = 0 ]
+}
+must wait_for 10 is_free
+sed 's/^share-node = .*/share-node = other/' "$TMP/j.conf" >"$TMP/o.conf"
+cp -r "$TMP/j" "$TMP/o"
+of o judge --quiet
+is "$status $(ask get judge)" '0 other' 'another judge takes the place of one that is silent'
+of j judge
+is "$status $(says "'other' makes the list")" '0 1' 'which then stands by'
 of c push
 is "$status $(says NOPERM)" '1 1' "a node may not push in another one's name"
 of a judge

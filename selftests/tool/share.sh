@@ -177,6 +177,8 @@ of b pull
 is "$status $(says 'there is no list')" '1 1' 'before the judge has made a list there is none to pull'
 of a judge
 is "$status $(says '3003 added')" '0 1' 'the judge makes the list'
+of b judge
+is "$status $(says "'a' makes the list: this judge stands by")" '0 1' 'another one stands by'
 echo 100.128.0.0/16 >"$TMP/b.allow"
 echo 203.0.113.99 >>"$TMP/b.allow"
 STATE_DIR=$TMP/b must nolist pardon 203.0.113.6 -c "$CONF" >/dev/null 2>&1

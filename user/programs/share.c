@@ -23,6 +23,8 @@
 #include "user/share/published.h"
 #include "user/share/push.h"
 
+#define LEASE_S HOUR_S /* a judge that is silent for so long has another one in its place */
+
 enum { OPT_AGAIN = 256, OPT_AT, OPT_ALL };
 
 static const struct cmd_option opts[] = {
@@ -164,6 +166,21 @@ static int take(struct args *a, struct harvest *h)
 	return error ? error : judge_take_given(&a->judge, own, &h->given);
 }
 
+/* 1: another judge makes the list, and this one stands by. */
+static int take_lease(struct args *a)
+{
+	char name[NODE_NAME_MAX + 1] = "", who[TRANSPORT_TEXT], holder[TRANSPORT_TEXT];
+	const char *node = share_node_name(a, name);
+	int error;
+
+	snprintf(who, sizeof(who), "%s", node ? node : "judge");
+	error = transport_lease(a->t, who, LEASE_S, holder);
+	if (error || !strcmp(who, holder))
+		return error;
+	info("'%s' makes the list: this judge stands by", holder);
+	return 1;
+}
+
 static int publish(struct args *a)
 {
 	char file[4096];
@@ -178,11 +195,16 @@ static int publish(struct args *a)
 	return error ? cmd_failed(error) : status;
 }
 
+static bool is_published(const struct args *a)
+{
+	return !a->is_all && !a->format && !a->one.file;
+}
+
 static int write_lists(struct args *a)
 {
 	int error;
 
-	if (!a->is_all && !a->format && !a->one.file)
+	if (is_published(a))
 		return publish(a);
 	if (!a->is_all) {
 		a->one.format = format_find(a->format ? a->format : "plain");
@@ -210,6 +232,9 @@ static int run_judge(struct args *a)
 
 	if (!has_room(&a->conf))
 		return EXIT_USAGE;
+	error = is_published(a) ? take_lease(a) : 0;
+	if (error)
+		return error > 0 ? EXIT_DONE : cmd_failed(error);
 	error = nodes_read(&nodes, a->conf.share_nodes);
 	h.leave_out = a->conf.share_leave_out >= 0 ? a->conf.share_leave_out : nodes.has_operators;
 	if (!error)

@@ -202,6 +202,14 @@ static int drop(struct transport *t, const struct key *key, size_t n)
 	return 0;
 }
 
+static int lease(struct transport *t, const char *who, int seconds, char *holder, size_t size)
+{
+	(void)t;
+	(void)seconds;
+	snprintf(holder, size, "%s", who);
+	return 0;
+}
+
 static void describe(struct transport *t, char *text, size_t size)
 {
 	snprintf(text, size, "files below '%.180s'", ((struct files *)t)->path);
@@ -217,7 +225,7 @@ static void close_files(struct transport *t)
 
 int files_open(struct transport **tp, const char *dir)
 {
-	static const struct transport_ops ops = { renew, put, sync_all, get, drop, describe, close_files };
+	static const struct transport_ops ops = { renew, put, sync_all, get, drop, lease, describe, close_files };
 	struct files *f = calloc(1, sizeof(*f));
 	struct stat st;
 

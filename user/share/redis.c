@@ -8,6 +8,7 @@
  *	s:NODE  s:NODE:INCARNATION     heads
  *	e:{BUCKET}:NODE:DIGEST         blobs
  *	list                           the judge's list
+ *	judge                          which judge makes it
  *
  * Every one of them expires: what nobody renews is too old to judge by.
  */
@@ -238,6 +239,37 @@ static int get(struct transport *t, const struct key *key, size_t n, size_t max,
 	return each(&a);
 }
 
+/* Whoever has it renews it; else it goes to the first that asks when it has ended. */
+static int lease(struct transport *t, const char *who, int seconds, char *holder, size_t size)
+{
+	struct redis *r = (struct redis *)t;
+	char life[24];
+	const char *take[] = { "SET", "judge", who, "NX", "EX", life };
+	const char *look[] = { "GET", "judge" }, *renew[] = { "SET", "judge", who, "XX", "EX", life };
+	struct redis_conn *server = server_of(r, "judge");
+	redisReply *reply = NULL;
+	int error = server ? drain(r) : -EIO;
+
+	snprintf(life, sizeof(life), "%d", seconds);
+	snprintf(holder, size, "%s", who);
+	if (!error)
+		error = redis_do(server, 6, take, &reply);
+	if (error || reply->type != REDIS_REPLY_NIL)
+		goto out;
+	freeReplyObject(reply);
+	error = redis_do(server, 2, look, &reply);
+	if (error || reply->type != REDIS_REPLY_STRING)
+		goto out;
+	redis_clean(reply->str, reply->len, holder, size);
+	if (strcmp(holder, who))
+		goto out;
+	freeReplyObject(reply);
+	error = redis_do(server, 6, renew, &reply);
+out:
+	freeReplyObject(reply);
+	return error;
+}
+
 static void describe(struct transport *t, char *text, size_t size)
 {
 	const struct redis *r = (struct redis *)t;
@@ -362,7 +394,7 @@ static int find_cluster(struct redis *r)
 
 int redis_open(struct transport **tp, const struct transport_options *o)
 {
-	static const struct transport_ops ops = { renew, put, sync_all, get, drop, describe, close_redis };
+	static const struct transport_ops ops = { renew, put, sync_all, get, drop, lease, describe, close_redis };
 	struct redis *r = calloc(1, sizeof(*r));
 	int error;
 

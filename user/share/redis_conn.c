@@ -15,7 +15,7 @@
 #define TIMEOUT_S 20
 #define SECRET_MAX 1024
 #define VERSION 7
-#define WORDS_MAX 4
+#define WORDS_MAX 6
 
 /* --- failures --------------------------------------------------------------------- */
 
@@ -27,8 +27,7 @@ static int broken(struct redis_conn *r)
 		     error == -EAGAIN ? "it does not answer" : r->c->errstr);
 }
 
-/* Words of the server, which may be anything. */
-static void clean(const char *from, size_t size, char *to, size_t room)
+void redis_clean(const char *from, size_t size, char *to, size_t room)
 {
 	size_t i;
 
@@ -56,7 +55,7 @@ static int refused(struct redis_conn *r, const redisReply *reply)
 	char text[200];
 	size_t i;
 
-	clean(reply->str, reply->len, text, sizeof(text));
+	redis_clean(reply->str, reply->len, text, sizeof(text));
 	failx(-EIO, "%s: %s", r->where, text);
 	for (i = 0; i < sizeof(hints) / sizeof(*hints); i++)
 		if (!strncmp(text, hints[i].word, strlen(hints[i].word)))
@@ -218,7 +217,7 @@ int redis_connect(struct redis_conn *r, const char *where, const struct transpor
 	int error;
 
 	*r = (struct redis_conn){};
-	clean(where, strlen(where), r->where, sizeof(r->where));
+	redis_clean(where, strlen(where), r->where, sizeof(r->where));
 	error = connect_to(r, where);
 	if (!error)
 		error = log_in(r, o);

@@ -38,9 +38,11 @@ void redis_disconnect(struct redis_conn *r);
 int redis_send(struct redis_conn *r, int n, const char **word, const size_t *size);
 /* The next answer, which is no error; the caller frees it. */
 int redis_next(struct redis_conn *r, redisReply **reply);
-/* A command of at most four words, and its answer. */
+/* A command of at most six words, and its answer. */
 int redis_do(struct redis_conn *r, int n, const char **word, redisReply **reply);
 /* Reads the answers that are still to be read; the first error of them. */
 int redis_drain(struct redis_conn *r);
+/* Words of the server, which may be anything, for a message. */
+void redis_clean(const char *from, size_t size, char *to, size_t room);
 
 #endif

@@ -20,6 +20,6 @@ int share_setup(const struct nodes *nodes)
 		printf("ACL SETUSER %s " START "~e:{?????}:%s:* ~s:%s ~s:%s:* %%R~list "
 		       "+set +get +expire +unlink +auth +info +cluster|slots\n", name, name, name, name);
 	}
-	printf("ACL SETUSER judge " START "%%R~e:* %%R~s:* ~list +set +get +auth +info +cluster|slots\n");
+	printf("ACL SETUSER judge " START "%%R~e:* %%R~s:* ~list ~judge +set +get +auth +info +cluster|slots\n");
 	return fflush(stdout) ? fail(-errno, "cannot write the users") : 0;
 }

@@ -71,6 +71,11 @@ int transport_drop(struct transport *t, const struct key *key, size_t n)
 	return n ? t->ops->drop(t, key, n) : 0;
 }
 
+int transport_lease(struct transport *t, const char *who, int seconds, char holder[TRANSPORT_TEXT])
+{
+	return t->ops->lease(t, who, seconds, holder, TRANSPORT_TEXT);
+}
+
 void transport_describe(struct transport *t, char text[TRANSPORT_TEXT])
 {
 	t->ops->describe(t, text, TRANSPORT_TEXT);

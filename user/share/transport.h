@@ -60,6 +60,11 @@ int transport_drop(struct transport *t, const struct key *key, size_t n);
 int transport_get_one(struct transport *t, const struct key *key, size_t max, uint8_t **bytes,
 		      size_t *size);
 
+/*
+ * Only one of those who ask has it, for so many seconds from when it asked last; who: its name. Holder:
+ * who has it. A directory has none: then everybody has it.
+ */
+int transport_lease(struct transport *t, const char *who, int seconds, char holder[TRANSPORT_TEXT]);
 /* What it is, and how full, in a few words. */
 void transport_describe(struct transport *t, char text[TRANSPORT_TEXT]);
 
@@ -72,6 +77,7 @@ struct transport_ops {
 	int (*get)(struct transport *t, const struct key *key, size_t n, size_t max,
 		   transport_fn *fn, void *arg);
 	int (*drop)(struct transport *t, const struct key *key, size_t n);
+	int (*lease)(struct transport *t, const char *who, int seconds, char *holder, size_t size);
 	void (*describe)(struct transport *t, char *text, size_t size);
 	void (*close)(struct transport *t);
 };
