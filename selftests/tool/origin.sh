@@ -104,6 +104,7 @@ is "$(in_server nft -j list set inet nolist_origin wide4 | jq -c '[.nftables[].s
 	'["198.51.100.0/24","203.0.113.0/25"]' 'loads twice, and has them once'
 is "$(in_server nft -j list ruleset | jq -c '[.. | .verdict? // empty, (objects | keys[]) | select(. == "drop" or . == "reject" or . == "accept")] | unique')" \
 	'["accept"]' 'and refuses nobody'
+is "$(in_server nft -j list table inet nolist_origin | jq -c '[.nftables[].chain.policy // empty]')" '["accept"]' 'nor else'
 must in_server nft delete table inet nolist_origin
 wide DE,AS64496 --format ipset
 is "$(sed -n 's/^add nolist_origin4.new //p' "$TMP/out" | tr '\n' ' ')" '198.51.100.0/24 203.0.113.0/25 ' 'ipset'
@@ -234,4 +235,52 @@ run dump -c "$TMP/libloc.conf" --origin DE,FR
 is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.113.0/25 2001:db8::/32 ' 'and has the same networks'
 head -c 4300 "$TMP/origins.db" >"$TMP/cut.db"
 fails 1 'is no whole database of libloc' 'one that is cut is not used' origin --file "$TMP/cut.db" 192.0.2.1
+
+# --- the program that reads the file may have become somebody else's ---
+
+is "$(in_server "$PYTHON" - "$BUILD/nolist-xdp-locate" "$CSV" <<-'END'
+	import re, socket, subprocess, sys
+	a, b = socket.socketpair()
+	p = subprocess.Popen(sys.argv[1:], stdin=b)
+	a.recv(16)
+	status = open(f"/proc/{p.pid}/status").read()
+	print(*re.findall(r"^(?:CapEff|CapPrm|NoNewPrivs|Seccomp):\s*(\w+)", status, re.M))
+	p.kill()
+END
+)" '0000000000000000 0000000000000000 1 2' 'so it has no capabilities, and a filter'
+mkdir "$TMP/bin"
+cp "$TOOL" "$TMP/bin/nolist-xdp"
+cat >"$TMP/bin/nolist-xdp-locate" <<-'END'
+	#!/usr/bin/python3
+	import os, struct, sys
+	what = open(sys.argv[1]).read().split()
+	os.write(0, struct.pack("qiI", 0, 0, 0))
+	if what[0] == "ends":
+	    sys.exit()
+	kind, n = struct.unpack("II", os.read(0, 8))
+	if kind == 0:
+	    os.read(0, 16 * n)
+	    os.write(0, b"\xff" * int(what[1]) * n)
+	else:
+	    os.read(0, 8 * n)
+	    os.write(0, b"\x01" * 16 + bytes([int(what[1])] + [0] * 7))
+	os.read(0, 1)
+END
+chmod +x "$TMP/bin/nolist-xdp-locate"
+hostile() {
+	echo "$1" >"$TMP/what"
+	shift
+	in_server "$TMP/bin/nolist-xdp" --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" "$@" >"$TMP/out" 2>"$TMP/err"
+}
+hostile 'lies 72' origin -c "$CONF" --file "$TMP/what" 203.0.113.1
+is "$(cat "$TMP/out")" "203.0.113.1 AS4294967295 - - $(printf '?%.0s' {1..39})" 'what it says is made harmless'
+hostile ends origin -c "$CONF" --file "$TMP/what" 203.0.113.1
+is "$? $(grep -c 'has ended' "$TMP/err")" '1 1' 'that it ends is told'
+{ cat "$CONF"; echo "origin = $TMP/what"; } >"$TMP/hostile.conf"
+hostile 'lies 200' dump -c "$TMP/hostile.conf" --origin DE
+is "$? $(cat "$TMP/out") $(grep -c 'what is no network' "$TMP/err")" '1  1' 'and that it names what is no network'
+hostile 'lies 64' dump -c "$TMP/hostile.conf" --origin DE
+is "$? $(cat "$TMP/out") $(grep -c 'what is no network' "$TMP/err")" '1  1' 'or has more bits than its length'
+hostile ends dump --format csv -c "$TMP/hostile.conf"
+is "$? $(tail -n +2 "$TMP/out" | grep -vc ',,,,$')" '0 0' 'no list is kept back for it'
 done_testing

@@ -31,6 +31,11 @@ extern char **environ;
 
 /* --- bytes ------------------------------------------------------------------------------------ */
 
+static int gone(const struct origin_file *f)
+{
+	return failx(-EPROTO, "what reads '%s' has ended", f->file);
+}
+
 static int tell(struct origin_file *f, const void *bytes, size_t size)
 {
 	const char *at = bytes;
@@ -40,6 +45,8 @@ static int tell(struct origin_file *f, const void *bytes, size_t size)
 		n = send(f->fd, at, size, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			n = 0;
+		else if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return gone(f);
 		else if (n < 0)
 			return fail(-errno, "cannot ask what reads '%s'", f->file);
 	}
@@ -55,11 +62,11 @@ static int hear(struct origin_file *f, void *bytes, size_t size)
 		n = recv(f->fd, at, size, 0);
 		if (n < 0 && errno == EINTR)
 			n = 0;
+		else if (!n || (n < 0 && errno == ECONNRESET))
+			return gone(f);
 		else if (n < 0)
 			return fail(errno == EAGAIN ? -ETIMEDOUT : -errno, "no answer from what reads '%s'",
 				    f->file);
-		else if (!n)
-			return failx(-EPROTO, "what reads '%s' has ended", f->file);
 	}
 	return 0;
 }
