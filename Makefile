@@ -51,7 +51,7 @@ DOCS := $(wildcard docs/*.md)
 UNITS := $(notdir $(wildcard scripts/*.service scripts/*.timer scripts/*.socket))
 
 .DELETE_ON_ERROR:
-.PHONY: all tests deps check check-more check-faults soak check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-page bench-plot bench-build screenshots demo install uninstall clean help version FORCE
+.PHONY: all tests deps check check-more check-faults soak check-sanitize fuzz fuzz-build check-kernels check-deb deb bench bench-page bench-policy bench-plot bench-build screenshots demo install uninstall clean help version FORCE
 all: $(B)/nolist-xdp $(PROGRAMS) $(B)/nolist.bpf.o ## build the program
 
 $(B)/nolist.bpf.o: bpf/nolist.bpf.c | $(B)
@@ -209,6 +209,10 @@ bench-page: ## measure the look-up page beside nginx
 	$(Q)scripts/deps.sh bench
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/bench/page.sh
+bench-policy: ## measure the policy service beside postgrey
+	$(Q)scripts/deps.sh bench
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)$(BENCH_SRC)/policy.sh
 bench-plot: ## draw what bench measured as build/bench-*.svg
 	$(Q)$(BENCH_SRC)/plot.sh -n
 	$(Q)scripts/deps.sh plot

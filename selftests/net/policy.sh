@@ -44,7 +44,7 @@ answers() {
 	[[ "$(asked "$1")" =~ ^action=$2 ]]
 }
 start() {
-	at mx nolist-xdp policyd 2>>"$TMP/err.policyd" &
+	at mx nolist-xdp policyd --listen 127.0.0.1:9827 --listen 192.0.2.20:9827 2>>"$TMP/err.policyd" &
 	must wait_for 10 answers 192.0.2.1 ''
 }
 pids() {
@@ -108,6 +108,25 @@ is "$(header_of walker | sed 's/.*; //')" walked 'because it has just walked'
 check 'it was not deferred' eval '! at mx grep "reject:.*198\.18\.1\.25" /var/log/mail.log'
 check 'without a deferral at the real MX' eval '! at sender grep "192\.0\.2\.20.*status=deferred" /var/log/mail.log'
 
+# --- exim asks, as docs/policy.md says ---
+
+{
+	printf 'acl_smtp_rcpt = acl_rcpt\nlog_selector = +all\nbegin acl\nacl_rcpt:\n'
+	sed -n '/^```exim/,/^```/{/^```/d; s/127\.0\.0\.1:9827/192.0.2.20:9827/; p}' docs/policy.md
+	printf '  accept\n'
+} | at exim tee /tmp/ask.conf >/dev/null
+# by_exim ADDRESS: what Exim would say to a recipient of a client there, and which header it would add.
+by_exim() {
+	printf '%s\r\n' 'EHLO mail.example' 'MAIL FROM:<a@a.example>' 'RCPT TO:<inbox@example.com>' QUIT |
+		at exim exim4 -C /tmp/ask.conf -bh "$1" 2>&1 | tr -d '\r' >"$TMP/exim"
+	sed -n 's/^\([45]5[01] .*\|250 Accepted\)$/\1/p' "$TMP/exim"
+}
+is "$(by_exim 203.0.113.111)" '451 first contact: please try again in 3 seconds, or begin with the first MX' \
+	'exim: a stranger has to wait'
+sleep 3.1
+is "$(by_exim 203.0.113.111)" '250 Accepted' 'exim: and then it passes'
+check 'exim: with the header' grep -q 'X-Nolist: mx.example.com; returned' "$TMP/exim"
+
 # --- killed, and stopped ---
 
 # many NAME: deliveries of one that is known, one after the other; how many were accepted.
@@ -132,6 +151,7 @@ at mx kill -KILL $(pids)
 wait "$delivering"
 is "$before $(pids | wc -l) $(cat "$TMP/killed")" '2 0 12' 'killed in the middle of deliveries: no mail is deferred'
 is "$(stranger 203.0.113.103 nobody | cut -c-9)" '250 2.0.0' 'nor a stranger meanwhile'
+is "$(by_exim 203.0.113.112)" '250 Accepted' 'nor by exim'
 start
 check 'it is back' wait_for 10 answers 203.0.116.99 DEFER_IF_PERMIT
 rm -f "$TMP/many"
