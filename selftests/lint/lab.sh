@@ -40,7 +40,7 @@ print(*zones.ROOTS)') $(lint_addresses) 2620:4f:8000::20; do
 lint_certificate() {
 	local names
 
-	names=$(sed -n 's/^zone //p' "${ZONES:-selftests/lint/zones.txt}" | head -n 150 | sed 's/.*/DNS:mta-sts.&.example/' | paste -sd,)
+	names=$(sed -n 's/^zone //p' "${ZONES:-selftests/lint/zones.txt}" | head -n 250 | sed 's/.*/DNS:mta-sts.&.example/' | paste -sd,)
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=lab \
 		-addext "subjectAltName=$names" -keyout "$DIR/key.pem" -out "$DIR/cert.pem" \
 		2>"$DIR/openssl.log" || bail_out "$(cat "$DIR/openssl.log")"
@@ -63,7 +63,7 @@ mail_certificates() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
 		-keyout "$DIR/ca.key" -out "$DIR/ca.pem" 2>>"$DIR/openssl.log" ||
 		bail_out "$(cat "$DIR/openssl.log")"
-	names=$(sed -n 's/^zone //p' "${ZONES:-selftests/lint/zones.txt}" | head -n 150 | sed 's/.*/DNS:mx.&.example/' | paste -sd,)
+	names=$(sed -n 's/^zone //p' "${ZONES:-selftests/lint/zones.txt}" | head -n 250 | sed 's/.*/DNS:mx.&.example/' | paste -sd,)
 	mail_certificate mail 2 "$names"
 	mail_certificate expired -1 "$names"
 	mail_certificate other 2 DNS:mail.provider.example
