@@ -54,31 +54,33 @@ static const struct kind {
 } error_kind = { "", LOG_ERR }, warning = { "warning: ", LOG_WARNING },
   news = { "", LOG_INFO }, hint_kind = { "hint: ", LOG_NOTICE };
 
+#define TEXT_MAX 2048
+
+/* What controls no terminal, and ends no line. */
+static void escape(const char *text, char to[4 * TEXT_MAX])
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || (unsigned char)*text >= 0x7f)
+			to += sprintf(to, "\\x%02x", (unsigned char)*text);
+		else
+			*to++ = *text;
+	}
+	*to = '\0';
+}
+
+/* In one write(2), where a line is not very long: others may write to the same file. */
 static void put(const struct kind *kind, int error, const char *fmt, va_list ap)
 {
-	char text[2048];
-	const char *c;
+	char text[TEXT_MAX], escaped[4 * TEXT_MAX], head[16] = "nolist-xdp: ";
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	progress_end();
-	flockfile(stderr);
+	escape(text, escaped);
 	if (is_journal())
-		fprintf(stderr, "<%d>", kind->priority);
-	else
-		fputs("nolist-xdp: ", stderr);
-	if (command)
-		fprintf(stderr, "%s: ", command);
-	fputs(kind->text, stderr);
-	for (c = text; *c; c++) {
-		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
-			fprintf(stderr, "\\x%02x", (unsigned char)*c);
-		else
-			fputc(*c, stderr);
-	}
-	if (error)
-		fprintf(stderr, ": %s", strerror(error < 0 ? -error : error));
-	fputc('\n', stderr);
-	funlockfile(stderr);
+		snprintf(head, sizeof(head), "<%d>", kind->priority);
+	progress_end();
+	fprintf(stderr, "%s%s%s%s%s%s%s\n", head, command ? command : "", command ? ": " : "",
+		kind->text, escaped, error ? ": " : "",
+		error ? strerror(error < 0 ? -error : error) : "");
 }
 
 void err(int error, const char *fmt, ...)
