@@ -6,7 +6,8 @@
 #
 #	series NAME CALL HOW SETUP CHECK COMMAND...
 #
-# CALL: a system call, or several as strace(1) names them; HOW: an error (EIO), or KILL.
+# CALL: a system call, or several as strace(1) names them, each of which is tried for itself, since
+# strace counts them so; HOW: an error (EIO), or KILL.
 # SETUP makes what the command finds. CHECK is called afterwards with the status of the
 # command in $status, its words in $TMP/fault.err, and what was wrong on its own stdout:
 # nothing, or one line. EACH=10 tries each tenth call only.
@@ -25,35 +26,31 @@ traced() {
 		--pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
 }
 
-# calls CALL COMMAND...: how often the command makes it.
-calls() {
-	local call=$1
-
-	shift
-	traced "-e trace=$call" "$@" >/dev/null 2>&1
-	grep -c ' [a-z0-9_]*(.*' "$TMP/trace"
-}
-
 series() {
-	local name=$1 call=$2 how=$3 setup=$4 checks=$5 n all tried=0 wrong=0 fault what
+	local name=$1 calls=$2 how=$3 setup=$4 checks=$5 call n all sum=0 tried=0 wrong=0 fault what
 
 	shift 5
 	[ "$how" = KILL ] && fault=signal=KILL || fault=error=$how
 	$setup
-	all=$(calls "$call" "$@")
-	# One thread counts for itself, so the last ones may not be there.
-	for ((n = 1 + RANDOM % EACH; n <= all; n += EACH)); do
-		$setup
-		traced "-e trace=$call -e inject=$call:$fault:when=$n" "$@" >"$TMP/fault.out" 2>"$TMP/fault.err"
-		status=$?
-		what=$($checks)
-		tried=$((tried + 1))
-		[ "$what" ] || continue
-		wrong=$((wrong + 1))
-		diag "$call $n of $all, $how: exit status $status: $what: $(tail -n 2 "$TMP/fault.err" | tr '\n' ' ')"
+	traced "-e trace=$calls" "$@" >/dev/null 2>&1
+	cp "$TMP/trace" "$TMP/trace.whole"
+	for call in ${calls//,/ }; do
+		all=$(grep -cE "(^| )$call\(" "$TMP/trace.whole")
+		sum=$((sum + all))
+		# One thread counts for itself, so the last ones may not be there.
+		for ((n = 1 + RANDOM % EACH; n <= all; n += EACH)); do
+			$setup
+			traced "-e trace=$call -e inject=$call:$fault:when=$n" "$@" >"$TMP/fault.out" 2>"$TMP/fault.err"
+			status=$?
+			what=$($checks)
+			tried=$((tried + 1))
+			[ "$what" ] || continue
+			wrong=$((wrong + 1))
+			diag "$call $n of $all, $how: exit status $status: $what: $(tail -n 2 "$TMP/fault.err" | tr '\n' ' ')"
+		done
 	done
 	total=$((${total:-0} + tried))
-	is $wrong 0 "$name: $call, $how: $tried of $all"
+	is $wrong 0 "$name: $calls, $how: $tried of $sum"
 }
 
 # --- what has to be so ---------------------------------------------------------
