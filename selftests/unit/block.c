@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include "selftests/lib/chance.h"
 #include "selftests/lib/tap.h"
+#include "user/enforce/brake.h"
 #include "user/enforce/table.h"
 
 #define PUTS 600
@@ -106,14 +107,21 @@ static bool make(struct block_table *t, size_t n)
 	return !ret;
 }
 
-/* Pardons one source: it goes before all that was put. */
+/* Pardons one source, or a network: it goes before all that was put. */
 static bool take_off(struct block_table *t)
 {
 	struct nolist_addr a = some_addr(below(2));
+	static const unsigned char lens4[] = { 128, 128, 128, 126, 121, 120, 119, 113 };
+	static const unsigned char lens6[] = { 64, 64, 48, 32 };
 	struct nolist_source src = addr_source(&a);
+	struct prefix p = source_prefix(&src);
+	unsigned int i;
 
+	p.len = p.len == 128 ? lens4[below(8)] : lens6[below(4)];
+	for (i = p.len; i < 128; i++)
+		p.addr.b[i / 8] &= ~(0x80 >> i % 8);
 	memmove(put + 1, put, putn * sizeof(*put));
-	put[0].prefix = source_prefix(&src);
+	put[0].prefix = p;
 	put[0].act = NOLIST_ACT_NONE;
 	putn++;
 	return !block_table_change(t->line, t->lines, &put[0].prefix, NOLIST_ACT_NONE);
@@ -188,8 +196,26 @@ static void refused(void)
 	block_maker_free(m);
 }
 
+/* A tenth of the senders, and five at least. */
+static void brake(void)
+{
+	static const struct {
+		struct brake b;
+		unsigned int percent;
+		bool pulls;
+	} rows[] = { { { 50, 5 }, 10, true },	   { { 51, 5 }, 10, false }, { { 4, 4 }, 10, false },
+		     { { 5, 5 }, 100, true },	   { { 6, 5 }, 100, false }, { { 9, 9 }, 0, false },
+		     { { 1000000, 0 }, 1, false }, { { 0, 0 }, 10, false } };
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		wrong += brake_pulls(&rows[i].b, rows[i].percent) != rows[i].pulls;
+	tap_ok(!wrong, "the brake pulls from that share of the senders on, and from five on");
+}
+
 int main(void)
 {
+	brake();
 	random_tables();
 	many();
 	refused();

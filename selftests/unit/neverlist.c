@@ -97,6 +97,33 @@ static void test_builtin(void)
 	prefix_set_free(n);
 }
 
+/* Is it in what prefix_set_each() hands out? */
+struct among {
+	struct nolist_addr addr;
+	bool is_there;
+	size_t entries;
+};
+
+static int is_among(const struct prefix_entry *e, void *arg)
+{
+	struct among *a = arg;
+
+	a->entries++;
+	a->is_there |= prefix_has(&e->prefix, &a->addr);
+	return 0;
+}
+
+static bool is_handed_out(const struct prefix_set *n, const char *text)
+{
+	struct among a = {};
+	struct prefix p;
+
+	prefix_parse(text, &p);
+	a.addr = p.addr;
+	prefix_set_each(n, is_among, &a);
+	return a.is_there;
+}
+
 static void test_except(void)
 {
 	struct prefix_set *n = set_new();
@@ -125,6 +152,13 @@ static void test_except(void)
 	tap_ok(!!find(n, "198.51.100.9"), "nor what was added: an address of our own");
 	tap_ok(!find(n, "2001:db8:1:3::1"), "a /64 is out of the list");
 	tap_ok(!!find(n, "2001:db8:1:2::1"), "but not one in which an address of our own is");
+	tap_ok(!is_handed_out(n, "198.51.100.1") && !is_handed_out(n, "198.51.100.127") &&
+		       !is_handed_out(n, "2001:db8:1:3::1"),
+	       "who is handed all entries does not get it either");
+	tap_ok(is_handed_out(n, "198.51.100.9") && is_handed_out(n, "198.51.100.128") &&
+		       is_handed_out(n, "198.51.100.255") && is_handed_out(n, "2001:db8:1:2::9") &&
+		       is_handed_out(n, "127.0.0.1"),
+	       "but all else");
 	prefix_set_free(n);
 }
 
