@@ -166,15 +166,16 @@ pass_to() {
 
 # --- refusing who is listed ------------------------------------------------------
 
-# refuse_by SITE 4xx|5xx|drop|reset|xdpACTION: what its real MX does to those that are on its list;
+# refuse_by SITE 4xx|5xx|drop|reset|xdp4xx|xdprst: what its real MX does to those that are on its list;
 # or what we do in its place.
 refuse_by() {
 	local w=$1 how=$2 verdict=drop
 
 	case $how in
 	xdp*)
+		[ "$how" = xdp4xx ] && verdict=tempfail || verdict=reset
 		printf 'enforce = tempfail\nbrake = off\nenforce-list = {"%s %s"}\n' "$DIR/$w/listed" \
-			"${how#xdp}" >>"$DIR/$w/conf"
+			"$verdict" >>"$DIR/$w/conf"
 		echo "nsenter --net=/run/netns/$w $TOOL dump --all --quiet -c $DIR/$w/conf --pin-dir /sys/fs/bpf/$w \
 			--state-dir $DIR/$w/state 2>/dev/null" >"$DIR/$w/refuse"
 		;;

@@ -22,7 +22,7 @@ FETCH="selftests/lib/trust/fetch.sh ${senders[*]}"
 . "$(dirname "$0")/../lib/trust.sh"
 
 need jq
-wanted=${TRUST_SITES:-normal grey down mute full pool poolset only4 only6 dual equal reverse attack attackd freed4xx freed5xx freeddrop freedxdptempfail freedxdpreset}
+wanted=${TRUST_SITES:-normal grey down mute full pool poolset only4 only6 dual equal reverse attack attackd freed4xx freed5xx freeddrop freedxdp4xx freedxdprst}
 FIRST=${TRUST_FIRST:-24} # the hour of the first mail: the sites have learned
 END=$((FIRST + 36))
 
