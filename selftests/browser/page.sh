@@ -91,6 +91,68 @@ look() {
 }
 look server look.py
 
+# --- as files, from a web server that knows nothing ---
+
+mkdir "$TMP/www"
+must nolist page --static "$TMP/www" --contact 'postmaster@example.com'
+cat >"$TMP/serve.py" <<'END'
+import http.server, os, sys
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def send_error(self, code, *_):
+        body = open("404.html", "rb").read()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+os.chdir(sys.argv[1])
+http.server.ThreadingHTTPServer(("192.0.2.20", 8080), Handler).serve_forever()
+END
+# The address that the configuration has for the page is the one of the files now.
+sed -i 's,http://192.0.2.20/,http://192.0.2.20:8080/,' "$TMP/www/404.html"
+in_server "$PYTHON" "$TMP/serve.py" "$TMP/www" &
+must wait_for 5 in_server curl -s -o /dev/null http://192.0.2.20:8080/
+cat >"$TMP/files.py" <<'END'
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from browser import Browser, LAYOUT
+shots, path, libraries, profile = sys.argv[2:]
+URL = "http://192.0.2.20:8080/"
+def ok(is_ok, name, got=""):
+    print(f"{'ok' if is_ok else 'not ok'} - {name}{'' if is_ok else f': {got}'}")
+with Browser(path, libraries, profile) as b:
+    def ask(address):
+        b.evaluate("document.querySelector('input').focus(); document.querySelector('input').value = ''")
+        b.call("Input.insertText", text=address)
+        b.events.clear()
+        b.key("Enter", 13)
+        deadline = time.monotonic() + 5
+        try:
+            while "Page.loadEventFired" not in b.events:
+                b._note(b._read(deadline))
+        except TimeoutError:
+            return "nothing"
+        return b.evaluate("location.pathname + ' ' + document.querySelector('h2').innerText")
+    b.open(URL, 320, 700)
+    l = b.evaluate(LAYOUT)
+    ok(l["width"] <= 320 and l["font"] >= 13 and l["contrast"] >= 4.5 and l["edges"] >= 3 and l["unlabelled"] == 0, "the first page", l)
+    b.screenshot(f"{shots}/page-files-320.png")
+    for address, is_there in (("203.0.113.6", "/4/203/0/113/6.html 203.0.113.6 is listed"),
+                              ("2001:0db8:5:1:ffff::9", "/6/2001/db8/5/1.html 2001:db8:5:1:: is listed"),
+                              ("2001:db8:5:1::/64", "/6/2001/db8/5/1.html 2001:db8:5:1:: is listed"),
+                              ("203.0.113.99", "/4/203/0/113/99.html That address is not listed"),
+                              ("2001:db8::7", "/6/2001/db8/0/0.html That address is not listed"),
+                              ("203.0.113.1", "/4/203/0/113/1.html 203.0.113.1 is listed")):
+        got = ask(address)
+        ok(got == is_there, f"{address} leads to its file", got)
+    for address in "203.0.113.256", "../../etc/passwd", "203.0.113.0/24", "javascript:alert(1)", "::1/../../x":
+        got = ask(address)
+        ok(got == "nothing", f"{address} leads nowhere", got)
+    ok(all(u.startswith(URL) or u == "about:blank" for u in b.requests), "nothing is asked of any other server", b.requests)
+    ok(not [c for c in b.complaints if "404" not in c], "and the browser has nothing to say", b.complaints)
+END
+look server files.py
+
 # --- a lift ---
 
 # The browser's host has the listed address, and another one.

@@ -182,6 +182,39 @@ is "$(awk '/requests in/ { all = $1 } /Non-2xx/ { no = $NF } END { print (all > 
 	'which gets no more than its share'
 check 'and takes no memory' test "$(memory)" -lt 30000
 
+# --- as files ---
+
+mkdir "$TMP/www" "$TMP/elsewhere"
+run page --static "$TMP/www" --contact 'post<master'
+is "$status $(cd "$TMP/www" && find . -type f -not -path './[46]/*' | sort | tr '\n' ' ')" '0 ./404.html ./index.html ./lookup.js ./style.css ' \
+	'the page as files'
+is "$(cd "$TMP/www" && find 4 6 -name '*.html' | wc -l) $(cd "$TMP/www" && find 4 6 -name '*.json' | wc -l)" \
+	"$(grep -vc '^#' "$LIST") $(grep -vc '^#' "$LIST")" 'one for each source that is listed, and as JSON'
+is "$(jq -c '[.address, .listed, .walks, .made, .offences]' "$TMP/www/4/203/0/113/8.json")" '["203.0.113.8",true,1,null,null]' 'which says as much'
+is "$(grep -c '203.0.113.8 is listed' "$TMP/www/4/203/0/113/8.html") $(grep -c 'So far: 1 of 2' "$TMP/www/4/203/0/113/8.html") $(grep -c 'is listed' "$TMP/www/6/2001/db8/5/1.html")" \
+	'1 1 1' 'and what frees it'
+is "$(grep -rl 'action="lift"\|The last hours' "$TMP/www" | wc -l) $(grep -c 'post&#60;master' "$TMP/www/index.html") $(cd "$TMP/www" && ls 4/203/0/113/ | grep -c '^99')" '0 1 0' \
+	'but no hours and no lift, and nothing of what is not listed'
+files() {
+	(cd "$1" && find . -type f -printf '%p %i\n' | sort)
+}
+before=$(files "$TMP/www")
+run page --static "$TMP/www" --contact 'post<master'
+is "$status $(files "$TMP/www")" "0 $before" 'what has not changed is left alone'
+echo mine | tee "$TMP/www/4/203/0/113/notes.txt" >"$TMP/www/4/203/0/113/007.html"
+echo kept >"$TMP/elsewhere/77.html"
+ln -s "$TMP/elsewhere" "$TMP/www/4/203/0/9"
+awk '!/^203\.0\.113\.[68] /' "$LIST" >"$TMP/less"
+sed -i 's/203.0.113.1 /203.0.113.2 /' "$TMP/less"
+run page --static "$TMP/www" --list "$TMP/less" --contact 'post<master'
+is "$status $(cd "$TMP/www/4/203/0/113" && ls | tr '\n' ' ')" '0 007.html 2.html 2.json notes.txt ' 'what is listed no more is removed, and only that'
+is "$(cat "$TMP/elsewhere/77.html")" kept 'nothing is behind a link'
+before=$(files "$TMP/www")
+sed 's/^# expires: .*/# expires: 2020-01-01T00:00:00Z/' "$LIST" >"$TMP/old"
+fails 1 'there is no list of the format "page" that may be used' 'of a list that has expired nothing is written' page --static "$TMP/www" --list "$TMP/old"
+is "$(files "$TMP/www")" "$before" 'and nothing removed'
+fails 1 'cannot open' 'no directory' page --static "$TMP/none"
+
 # --- the list ---
 
 must nolist pardon 203.0.113.1 -c "$CONF" >/dev/null 2>&1

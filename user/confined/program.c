@@ -29,7 +29,8 @@ static const int reading[] = {
 
 static const int writing[] = {
 	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
-	SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fsync),
+	SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
+	SCMP_SYS(umask),
 };
 
 static const int network[] = {

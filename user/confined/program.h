@@ -8,7 +8,7 @@
 
 enum program_files {
 	PROGRAM_READS, /* opens files to read them only */
-	PROGRAM_NOTES, /* also writes files, where its user may */
+	PROGRAM_NOTES, /* also writes files and makes directories, where its user may */
 };
 
 /*

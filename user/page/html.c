@@ -26,6 +26,36 @@ static const char style[] =
 	"margin-top:1rem;overflow-wrap:anywhere}\n"
 	"footer{color:var(--soft);font-size:.875rem;margin-top:1rem}\n";
 
+/* Of a static tree only: from an address to the file that it has there. */
+static const char script[] =
+	"\"use strict\";\n"
+	"const root = document.currentScript.src.replace(/lookup\\.js$/, \"\");\n"
+	"function groups(text) {\n"
+	"  const host = new URL(`http://[${text.replace(/\\/64$/, \"\")}]/`).hostname.slice(1, -1);\n"
+	"  const [head, tail] = host.split(\"::\").map(s => s ? s.split(\":\") : []);\n"
+	"  return tail ? [...head, ...Array(8 - head.length - tail.length).fill(\"0\"), ...tail] : head;\n"
+	"}\n"
+	"function path(text) {\n"
+	"  const four = /^(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})$/.exec(text);\n"
+	"  if (four)\n"
+	"    return four.slice(1).every(n => n < 256) ? \"4/\" + four.slice(1).map(Number).join(\"/\") : \"\";\n"
+	"  try {\n"
+	"    return text.includes(\":\") ? \"6/\" + groups(text).slice(0, 4).join(\"/\") : \"\";\n"
+	"  } catch {\n"
+	"    return \"\";\n"
+	"  }\n"
+	"}\n"
+	"const field = document.querySelector(\"input\");\n"
+	"field.addEventListener(\"input\", () => field.setCustomValidity(\"\"));\n"
+	"document.querySelector(\"form\").addEventListener(\"submit\", event => {\n"
+	"  const at = path(field.value.trim());\n"
+	"  event.preventDefault();\n"
+	"  if (at)\n"
+	"    location.href = `${root}${at}.html`;\n"
+	"  field.setCustomValidity(at ? \"\" : \"That is not an address\");\n"
+	"  field.reportValidity();\n"
+	"});\n";
+
 static void add_frees(struct page_text *t, const struct page_result *a)
 {
 	const struct page_entry *e = &a->e;
@@ -144,30 +174,56 @@ static void add_entry(struct page_text *t, const struct page_result *a)
 		page_add(t, "<h2>%s is not listed</h2>\n<p>Copies of the list elsewhere may be older, by a day or "
 			    "two.</p>\n", addr);
 	}
-	page_add(t, "<p>As of the list of %s.</p>\n</section>\n", text_time(a->made, when));
+	/* A file of a static tree stays as it is while its entry does. */
+	if (!a->root)
+		page_add(t, "<p>As of the list of %s.</p>\n", text_time(a->made, when));
+	page_add(t, "</section>\n");
 }
 
 static void begin(struct page_text *t, const struct page_result *a)
 {
+	const char *root = a->root ? a->root : "";
 	char addr[ADDR_TEXT] = "";
 
-	if (!a->is_at_once)
+	if (!a->is_at_once && (a->has_addr || !a->root))
 		addr_text(a->has_addr ? &a->addr : &a->client, addr);
 	page_add(t, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-		    "<title>Is an address listed?</title>\n<link rel=\"stylesheet\" href=\"style.css\">\n"
+		    "<meta name=\"color-scheme\" content=\"light dark\">\n");
+	if (a->root)
+		page_add(t, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+			    "'self'; script-src 'self'; form-action 'self'; base-uri 'none'\">\n"
+			    "<meta name=\"robots\" content=\"noindex\">\n<script src=\"%slookup.js\" defer></script>\n",
+			 root);
+	page_add(t, "<title>Is an address listed?</title>\n<link rel=\"stylesheet\" href=\"%sstyle.css\">\n"
 		    "</head>\n<body>\n<main>\n<h1>Is an address listed?</h1>\n"
-		    "<form method=\"get\" action=\"./\">\n"
+		    "<form method=\"get\" action=\"%s./\">\n"
 		    "<label>One address<input name=\"address\" value=\"%s\" maxlength=\"45\" required "
 		    "autocomplete=\"off\" spellcheck=\"false\"></label>\n<button>Look up</button>\n</form>\n",
-		 addr);
+		 root, root, addr);
 }
 
-static void end(struct page_text *t, const struct page *p)
+static void add_footer(struct page_text *t, const struct page_result *a)
 {
-	page_add(t, "</main>\n<footer><p>One address at a time. Nothing is stored of those that ask, but for a "
-		    "listing that is lifted. The same as JSON: <code>json?address=...</code></p>\n");
+	char made[TEXT_TIME], expires[TEXT_TIME];
+
+	if (!a->root)
+		page_add(t, "<p>One address at a time. Nothing is stored of those that ask, but for a listing that "
+			    "is lifted. The same as JSON: <code>json?address=...</code></p>\n");
+	else
+		page_add(t, "<p>The same as JSON: a name that ends with <code>.json</code>. What is not listed has no "
+			    "page, so whoever sees the line sees which it is.</p>\n<noscript><p>Without a script: "
+			    "203.0.113.7 is at <code>4/203/0/113/7.html</code>, 2001:db8:5:1::7 at "
+			    "<code>6/2001/db8/5/1.html</code>; where nothing is there, it is not listed.</p></noscript>\n");
+	if (a->root && a->made)
+		page_add(t, "<p>As of the list of %s, good until %s.</p>\n", text_time(a->made, made),
+			 text_time(a->now, expires));
+}
+
+static void end(struct page_text *t, const struct page *p, const struct page_result *a)
+{
+	page_add(t, "</main>\n<footer>");
+	add_footer(t, a);
 	if (*p->contact) {
 		page_add(t, "<p>Contact: ");
 		page_add_escaped(t, p->contact);
@@ -187,15 +243,25 @@ void page_html(const struct page *p, const struct page_result *a, struct http_re
 		page_add(&t, "<section role=\"alert\"><h2>%s</h2></section>\n", a->why);
 	else if (a->has_addr)
 		add_entry(&t, a);
-	end(&t, p);
+	end(&t, p, a);
 	page_finish(&t, r, a->status, "text/html; charset=utf-8");
+}
+
+static void reply_text(struct http_reply *r, const char *text, const char *type)
+{
+	r->body = strdup(text);
+	r->size = r->body ? strlen(text) : 0;
+	r->type = type;
+	r->status = 200;
+	r->is_page = true;
 }
 
 void page_style(struct http_reply *r)
 {
-	r->body = strdup(style);
-	r->size = r->body ? strlen(style) : 0;
-	r->type = "text/css; charset=utf-8";
-	r->status = 200;
-	r->is_page = true;
+	reply_text(r, style, "text/css; charset=utf-8");
+}
+
+void page_script(struct http_reply *r)
+{
+	reply_text(r, script, "text/javascript; charset=utf-8");
 }

@@ -219,3 +219,27 @@ int page_list_find(struct page_list *l, const struct nolist_addr *addr, int64_t 
 	pthread_mutex_unlock(&l->mutex);
 	return error;
 }
+
+int page_list_each(struct page_list *l, int64_t now, page_list_fn *fn, void *arg)
+{
+	struct page_entry e = { .is_listed = true };
+	struct nolist_addr addr;
+	size_t i;
+	int error = refresh(l);
+
+	if (!error && l->expires < now)
+		error = -ESTALE;
+	for (i = 0; i < l->rows && !error; i++) {
+		if (!parse(l->first + i * PAGE_ROW, &addr, &e))
+			error = -EBADMSG;
+		else if (e.until > now)
+			error = fn(&addr, &e, arg);
+	}
+	return error;
+}
+
+void page_list_times(struct page_list *l, int64_t *made, int64_t *expires)
+{
+	*made = l->made;
+	*expires = l->expires;
+}

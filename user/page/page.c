@@ -40,8 +40,10 @@ static void add_lookup(struct page_text *t, const struct page_result *a)
 	char addr[ADDR_TEXT];
 	size_t end;
 
-	page_add(t, "\"address\":\"%s\",\"made\":%lld,\"listed\":%s", addr_text(&a->addr, addr),
-		 (long long)a->made, e->is_listed ? "true" : "false");
+	page_add(t, "\"address\":\"%s\"", addr_text(&a->addr, addr));
+	if (!a->root)
+		page_add(t, ",\"made\":%lld", (long long)a->made);
+	page_add(t, ",\"listed\":%s", e->is_listed ? "true" : "false");
 	end = t->used;
 	page_add(t, ",\"since\":%lld,\"until\":%lld,\"tier\":%d,\"walks\":%u,\"walks_needed\":2,"
 		    "\"walk_next\":%lld",

@@ -34,6 +34,12 @@ void page_list_free(struct page_list *l);
 int page_list_find(struct page_list *l, const struct nolist_addr *addr, int64_t now,
 		   struct page_entry *e, int64_t *made);
 
+/* Calls fn for each entry that is listed now, in the order of addresses; other than 0 ends it. */
+typedef int page_list_fn(const struct nolist_addr *addr, const struct page_entry *e, void *arg);
+int page_list_each(struct page_list *l, int64_t now, page_list_fn *fn, void *arg);
+/* Of the version that was looked at last. */
+void page_list_times(struct page_list *l, int64_t *made, int64_t *expires);
+
 /* --- limit.c --------------------------------------------------------------------- */
 
 struct page_limit;
@@ -77,5 +83,18 @@ struct page {
 };
 
 extern const struct http_server page_http; /* their arg is a struct page */
+
+/* --- tree.c ---------------------------------------------------------------------- */
+
+struct page_tree {
+	size_t entries, written, removed;
+};
+
+/*
+ * The same as files in dir, for any web server: 4/203/0/113/7.html, 6/2001/db8/5/1.html, and .json
+ * beside each. What has not changed is left alone, what is not listed any more is removed. Of p list
+ * and contact. 0 or -errno, explained by failure_of().
+ */
+int page_tree_write(const struct page *p, const char *dir, struct page_tree *done);
 
 #endif

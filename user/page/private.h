@@ -22,6 +22,7 @@ struct page_result {
 	bool is_at_once;             /* why stands in for all of the page */
 	char token[PAGE_TOKEN];      /* of the client */
 	char host[PAGE_URL];         /* where the page is; "": unknown */
+	const char *root;            /* of a static tree, from where this lies; NULL: it is served */
 };
 
 /* May it lift its listing now? */
@@ -30,6 +31,7 @@ bool page_may_lift(const struct page_result *a);
 /* Each makes the reply; without memory none is made. */
 void page_html(const struct page *p, const struct page_result *a, struct http_reply *r);
 void page_style(struct http_reply *r);
+void page_script(struct http_reply *r); /* of a static tree */
 void page_json(const struct page_result *a, struct http_reply *r);
 
 /* text.c: a text of one size. What does not fit is cut off. */

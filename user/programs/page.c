@@ -19,18 +19,19 @@
 
 #define LISTEN "127.0.0.1:9826"
 
-enum { OPT_LISTEN = 256, OPT_LIST, OPT_CONTACT, OPT_PROXY };
+enum { OPT_LISTEN = 256, OPT_LIST, OPT_CONTACT, OPT_PROXY, OPT_STATIC };
 
 static const struct cmd_option opts[] = {
 	{ "list", OPT_LIST, "FILE", "a list of the format page (lists/page in the state directory)" },
 	{ "listen", OPT_LISTEN, "WHERE", "ADDR:PORT, or the path of a socket (" LISTEN ")" },
 	{ "contact", OPT_CONTACT, "TEXT", "who runs it" },
 	{ "proxy", OPT_PROXY, "ADDR", "a reverse proxy: its X-Forwarded-For is believed; may be given again" },
+	{ "static", OPT_STATIC, "DIR", "write the page as files there, for any web server, and end" },
 	{}
 };
 
 struct args {
-	const char *file, *where;
+	const char *file, *where, *dir;
 	struct page page;
 };
 
@@ -74,6 +75,23 @@ static int serve(struct args *a)
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
+static int write_files(struct args *a)
+{
+	struct page_tree done;
+	int error = program_confine(PROGRAM_NOTES);
+
+	if (!error && page_list_open(&a->page.list, a->file))
+		error = fail(-ENOMEM, "cannot read the list");
+	if (!error)
+		error = page_tree_write(&a->page, a->dir, &done);
+	page_list_free(a->page.list);
+	if (error)
+		return cmd_failed(error);
+	info("%zu listed sources in '%s': %zu files written, %zu removed", done.entries, a->dir, done.written,
+	     done.removed);
+	return EXIT_DONE;
+}
+
 static int cmd_page(int argc, char **argv)
 {
 	struct args a = { .where = LISTEN, .page.contact = "" };
@@ -87,6 +105,8 @@ static int cmd_page(int argc, char **argv)
 			a.where = optarg;
 		else if (c == OPT_CONTACT)
 			a.page.contact = optarg;
+		else if (c == OPT_STATIC)
+			a.dir = optarg;
 		else
 			status = add_proxy(&a.page, optarg);
 	}
@@ -104,13 +124,13 @@ static int cmd_page(int argc, char **argv)
 		snprintf(file, sizeof(file), "%s/lists/page", options.state_dir);
 		a.file = file;
 	}
-	return serve(&a);
+	return a.dir ? write_files(&a) : serve(&a);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct cmd cmds[] = {
-		{ "page", cmd_page, "[--list FILE] [--listen WHERE] [--contact TEXT] [--proxy ADDR]",
+		{ "page", cmd_page, "[--list FILE] [--listen WHERE | --static DIR] [--contact TEXT] [--proxy ADDR]",
 		  HELP_PAGE },
 		{}
 	};
