@@ -42,6 +42,10 @@ says() {
 	grep -c -- "$1" "$TMP/err"
 }
 
+later() {
+	[ "$(date +%s)" -gt "$1" ]
+}
+
 # --- one node alone ---
 
 histories
@@ -134,6 +138,13 @@ is "$status $(put_of)" '0 3 sources, 0 of 3 blobs were put' 'twice is as good as
 judged a
 is "$status $listed $(rows "$TMP/out" | cmp - <(rows "$TMP/by-files") && echo same)" \
 	'0 .1 .2 .6  same' 'and brings the same list'
+must wait_for 3 later "$(date +%s)"
+of b push
+of b export
+cp "$TMP/out" "$TMP/b.new"
+import b "$TMP/b.new"
+import b "$TMP/b.x"
+is "$status $(says "a newer push of 'b' is there already")" '0 1' 'an older one does nothing'
 of a node b
 is "$status $(grep -c -e '^state: *used' -e '^sources: *3 in 3 blobs' -e 'IPv6: *low real high' "$TMP/out")" '0 3' \
 	'node shows what there is of it'
@@ -197,9 +208,6 @@ is "$status $(says 'unchanged: not written')" '0 2' 'the same list is not writte
 key() {
 	of "$1" key
 	cat "$TMP/out"
-}
-later() {
-	[ "$(date +%s)" -gt "$1" ]
 }
 for node in a b; do
 	echo "share-key-file = $TMP/$node.key" >>"$TMP/$node.conf"
