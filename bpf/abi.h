@@ -181,6 +181,7 @@ enum nolist_state {
 	NOLIST_TEMPFAILED = 3, /* added to the three above: the 4xx has been sent */
 	NOLIST_BASES = 8,      /* states without the bit below */
 	NOLIST_MIDLINE = 8,    /* bit: the verb was answered, the rest of its line is to come */
+	NOLIST_TEASED = 8,     /* of a greeting in two lines the first is out */
 	NOLIST_STATES = 16
 };
 
@@ -226,6 +227,8 @@ _Static_assert(sizeof(struct nolist_reply) == 200, "abi");
 #define NOLIST_REPLY(mid, state, verb)                                                             \
 	(1 + ((mid) * NOLIST_STATES + (state)) * NOLIST_REPLY_COLUMNS + (verb))
 #define NOLIST_REPLIES NOLIST_REPLY(2, 0, 0)
+/* The greeting's second line; without text the banner is all of it. */
+#define NOLIST_BANNER_END NOLIST_REPLY(0, NOLIST_TEASED, 0)
 
 struct nolist_smtp {
 	__u32 is_split; /* answer a SYN by a SYN (simultaneous open, RFC 9293 3.5) */

@@ -28,7 +28,7 @@ enum {
 	HIGH_TEMPFAILED = 4,    /* gets the 4xx */
 	HIGH_QUIT = 8,          /* QUIT after the 4xx */
 	HIGH_CLOSED = 16,       /* FIN after the 4xx, without QUIT */
-	HIGH_EARLY_TALKER = 32, /* talked before the banner */
+	HIGH_EARLY_TALKER = 32, /* talked before the end of the greeting */
 	HIGH_PIPELINED = 64,    /* more than one line at once */
 	HIGH_NOT_SMTP = 128,
 	HIGH_STARTTLS = 256,
@@ -239,10 +239,21 @@ static __always_inline enum nolist_verdict high_acknowledge(const struct pkt *p,
 	return NOLIST_HIGH_ACK;
 }
 
-/* The handshake is done, the banner is not acknowledged. Data waits until it is. */
+/* Of a greeting in two lines, is exactly the first one acknowledged? */
+static __always_inline bool high_is_teased(const struct nolist_config *conf, const struct high *h)
+{
+	return (h->total / 2 & (NOLIST_STATES - 1)) == NOLIST_TEASED &&
+	       h->total == conf->smtp.reply[NOLIST_BANNER].len &&
+	       conf->smtp.reply[NOLIST_BANNER_END].len;
+}
+
+/*
+ * The handshake is done, the greeting is not acknowledged, or its first line only. Data waits
+ * until it is.
+ */
 static __always_inline enum nolist_verdict high_banner(const struct nolist_config *conf,
 						       struct pkt *p, struct reply *r,
-						       struct high *h)
+						       struct high *h, __u32 text)
 {
 	if (h->ahead > 0)
 		return NOLIST_HIGH_SILENT;
@@ -255,8 +266,8 @@ static __always_inline enum nolist_verdict high_banner(const struct nolist_confi
 		h->is_fin = false;
 	}
 	/* A banner that is the 4xx is no evidence: a good sender need not say QUIT then. */
-	return high_say(conf, p, r, h, NOLIST_BANNER, h->seq - h->ahead) ? NOLIST_HIGH_TEXT
-									 : NOLIST_HIGH_SILENT;
+	return high_say(conf, p, r, h, text, h->seq - h->ahead) ? NOLIST_HIGH_TEXT
+								: NOLIST_HIGH_SILENT;
 }
 
 static __always_inline bool high_is_tempfailed(__u32 state)
@@ -292,7 +303,7 @@ static __always_inline __u32 high_shown(const struct nolist_config *conf, const 
 	__u32 state = h->total / 2 & (NOLIST_STATES - 1), events = 0;
 
 	if (verb == NOLIST_V_GREET && !p->ts_at && state == NOLIST_FRESH &&
-	    h->total == conf->smtp.reply[NOLIST_BANNER].len)
+	    h->total == conf->smtp.reply[NOLIST_BANNER].len + conf->smtp.reply[NOLIST_BANNER_END].len)
 		events |= HIGH_WEAK;
 	if (row->does & NOLIST_SAYS_LATER)
 		events |= HIGH_TEMPFAILED;
@@ -404,7 +415,9 @@ static __always_inline enum nolist_verdict high_dialogue(struct xdp_md *ctx,
 	if (p->ts_at && !h->ahead && h->parse == SMTP_START)
 		p->events |= HIGH_STRONG;
 	if (!h->total)
-		return high_banner(conf, p, r, h);
+		return high_banner(conf, p, r, h, NOLIST_BANNER);
+	if (high_is_teased(conf, h))
+		return high_banner(conf, p, r, h, NOLIST_BANNER_END);
 	if (h->ahead)
 		return high_astray(p, r, h);
 	if (h->total & 1 || state == NOLIST_CLOSED)
@@ -452,10 +465,12 @@ static __always_inline const struct nolist_reply *high_fast(struct xdp_md *ctx,
 	__u32 verb = SMTP_SAYS(p->line), text = NOLIST_BANNER;
 	__u32 state = h->total / 2 & (NOLIST_STATES - 1);
 	const struct nolist_reply *row;
+	bool is_greeting;
 
 	if (h->ahead || h->parse != SMTP_START)
 		return NULL;
-	if (h->total) {
+	is_greeting = !h->total || high_is_teased(conf, h);
+	if (!is_greeting) {
 		/* State CLOSED needs no test: it has no texts. */
 		if (!p->line || verb >= NOLIST_V_NOT_SMTP || h->total >= NOLIST_TOTAL_MAX ||
 		    h->total & 1)
@@ -463,6 +478,8 @@ static __always_inline const struct nolist_reply *high_fast(struct xdp_md *ctx,
 		text = NOLIST_REPLY(0, state, high_column(ctx, conf, p, h, verb, p->line));
 	} else if (h->data) {
 		return NULL;
+	} else if (h->total) {
+		text = NOLIST_BANNER_END;
 	}
 	h->is_fin = false;
 	r->seq = p->ack;
@@ -472,7 +489,7 @@ static __always_inline const struct nolist_reply *high_fast(struct xdp_md *ctx,
 		return NULL;
 	if (p->ts_at)
 		p->events = HIGH_STRONG;
-	if (h->total)
+	if (!is_greeting)
 		p->events |= high_shown(conf, p, h, row, verb, verb);
 	return row;
 }

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a capture tells of each SMTP conversation with a high fake.
 
-    conversations.py STAGE HAS_TS IS_SPLIT <CAPTURE.pcap
+    conversations.py STAGE HAS_TS IS_SPLIT TEASER <CAPTURE.pcap
 
 Prints a line for each connection: the fake's address, "good" or what is wrong,
 how it ended, and the replies' codes in their order. Good is: it was opened as
-configured (timestamps, split handshake), tempfailed at the configured stage and
+configured (timestamps, split handshake; TEASER, yes or no: two lines of greeting), tempfailed at the configured stage and
 not before, had no reply that begins with 3 or 5, nothing was sent twice, nobody
 sent an RST, and both sides closed, for which an RST behind a QUIT is as good as a FIN: Postfix does
 not wait for the answer, and Linux then sends one. Whether the client said QUIT is printed, not judged. A
@@ -114,14 +114,17 @@ def has_timestamps(options):
     return False
 
 
-def judge(c, stage, has_ts, is_split):
+def judge(c, stage, has_ts, is_split, is_teased):
     verbs = {"mail": ("MAIL",), "rcpt": ("RCPT",), "data": ("DATA", "BDAT")}.get(stage, ())
-    replies, commands = c.server.lines(), c.client.lines()
+    lines, commands = c.server.lines(), c.client.lines()
+    replies = [text for text in lines if text[3:4] != "-"]
     tempfailed = [i for i, text in enumerate(replies) if text[4:9] == "4.7.1"]
     if c.has_ts != has_ts or c.is_split != is_split:
         return "opened in another way"
     if not replies or replies[0][:3] != ("421" if stage == "greeting" else "220"):
         return "no banner"
+    if len(lines) - len(replies) != is_teased or is_teased and lines[0][:4] != "220-":
+        return "not so many lines of greeting"
     if any(text[0] not in "24" for text in replies):
         return "a reply that begins with neither 2 nor 4"
     if not tempfailed:
@@ -142,6 +145,7 @@ def judge(c, stage, has_ts, is_split):
 
 def main():
     stage, has_ts, is_split = sys.argv[1], sys.argv[2] == "1", sys.argv[3] == "1"
+    is_teased = sys.argv[4] == "yes"
     known = {}
     when = 0.0
     for when, frame in packets(sys.stdin.buffer):
@@ -161,7 +165,7 @@ def main():
         address = ".".join(map(str, target)) if len(target) == 4 else ":".join(
             "%x" % n for n in struct.unpack("!8H", target))
         said = [text.upper() for text in c.client.lines()]
-        print(address, judge(c, stage, has_ts, is_split).replace(" ", "_"),
+        print(address, judge(c, stage, has_ts, is_split, is_teased).replace(" ", "_"),
               "QUIT" if "QUIT" in said else "no-QUIT",
               *[text[:3] for text in c.server.lines()])
 

@@ -55,7 +55,7 @@ struct row {
 	int bad_acks;
 	enum dialogue_stage stage;
 	bool is_greeting; /* that stage is number 0 */
-	bool is_split;
+	bool is_split, is_teased;
 	unsigned int sport; /* 0: any that a client has */
 };
 

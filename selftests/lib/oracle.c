@@ -72,7 +72,7 @@ static void oracle_ack(struct oracle_want *w, uint32_t ack, bool has_fin)
 }
 
 static void oracle_banner(const struct oracle *o, const struct talk_seg *s, uint32_t seq, int ahead,
-			  struct oracle_want *w)
+			  bool is_second, struct oracle_want *w)
 {
 	if (ahead > 0)
 		return;
@@ -81,6 +81,10 @@ static void oracle_banner(const struct oracle *o, const struct talk_seg *s, uint
 	w->ack = seq - ahead + w->has_fin;
 	w->code = "220 fake1.example.com ESMTP";
 	w->next.at = AT_FRESH;
+	if (o->is_teased && o->stage != STAGE_GREETING) {
+		w->code = is_second ? "220 fake1.example.com" : "220-fake1.example.com ESMTP";
+		w->next.at = is_second ? AT_FRESH : AT_TEASED;
+	}
 	if (o->stage != STAGE_GREETING)
 		return;
 	w->has_fin = true;
@@ -151,7 +155,9 @@ struct oracle_want oracle_wants(const struct oracle *o, const struct talk *t,
 			break;
 		}
 	if (!total) {
-		oracle_banner(o, s, seq, ahead, &w);
+		oracle_banner(o, s, seq, ahead, false, &w);
+	} else if (total < ORACLE_EDGES && o->edge[total].at == AT_TEASED) {
+		oracle_banner(o, s, seq, ahead, true, &w);
 	} else if (ahead < 0 && (s->len || has_fin || ahead == -1)) {
 		oracle_ack(&w, s->seq - ahead, false);
 		w.line = line;

@@ -14,7 +14,7 @@
 #define ORACLE_EDGES 9000 /* totals */
 #define ORACLE_TIMES 1024 /* acknowledgements remembered */
 
-enum oracle_at { AT_NOWHERE, AT_FRESH, AT_GREETED, AT_SENDER, AT_RECIPIENT, AT_END };
+enum oracle_at { AT_NOWHERE, AT_TEASED, AT_FRESH, AT_GREETED, AT_SENDER, AT_RECIPIENT, AT_END };
 
 struct oracle_state {
 	enum oracle_at at;
@@ -30,6 +30,7 @@ struct oracle_time {
 
 struct oracle {
 	enum dialogue_stage stage;
+	bool is_teased; /* the greeting has two lines; set by the caller */
 	bool is_choosy; /* only the domains of domain_rows.h are ours; set by the caller */
 	struct oracle_state edge[ORACLE_EDGES];
 	struct oracle_time time[ORACLE_TIMES];

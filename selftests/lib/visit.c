@@ -96,9 +96,9 @@ static bool read_reply(int fd, struct result *r, int seconds)
 			add(r, got ? "RESET" : "EOF");
 			return false;
 		}
-		if (line[n] == '\n')
+		if (line[n] == '\n' && (n < 4 || line[3] != '-'))
 			break;
-		n += n < sizeof(line) - 1;
+		n = line[n] == '\n' ? 0 : n < sizeof(line) - 1 ? n + 1 : n;
 	}
 	snprintf(word, sizeof(word), "%.3s", line);
 	add(r, word);

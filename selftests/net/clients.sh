@@ -5,7 +5,7 @@
 #
 # Real mail servers and clients, as Debian ships them, are told "come back later"
 # by a high fake: at each stage, over IPv4 and IPv6, with and without TCP
-# timestamps, with and without a split handshake. Each reads the 4xx at that stage,
+# timestamps, with and without a split handshake, some with a greeting in two lines. Each reads the 4xx,
 # nothing is sent twice, nobody resets, both sides close; a server keeps the mail
 # and its log says so, and when the real MX is up it delivers there. Why it
 # matters: a sender that takes "later" for "never" loses somebody's mail.
@@ -27,13 +27,14 @@ clients="swaks curl msmtp s-nail smtplib nc"
 programs="$servers $clients"
 per_combo=10
 
-combos="data:1:0 mail:0:1 rcpt:1:1 greeting:0:0"
+combos="data:1:0:yes mail:0:1:no rcpt:1:1:yes greeting:0:0:no"
 # An emulated machine (scripts/vm-run.sh) takes ten times as long.
-[ ! -e /run/guest.netns ] || combos="data:1:0 data:0:1"
+[ ! -e /run/guest.netns ] || combos="data:1:0:no data:0:1:yes"
 if [ -n "${NOLIST_FULL:-}" ]; then
-	combos=$(for stage in greeting mail rcpt data; do
-		echo $stage:{1,0}:{0,1}
-	done)
+	combos=$(echo greeting:{1,0}:{0,1}:no
+		for stage in mail rcpt data; do
+			echo $stage:{1:0:yes,1:1:no,0:0:no,0:1:yes}
+		done)
 fi
 
 declare -A source4=([postfix]=198.51.100.25 [exim]=198.18.1.25 [sendmail]=198.18.2.25
@@ -141,7 +142,7 @@ furnish() {
 }
 
 configure() {
-	local stage=$1 has_ts=$2 is_split=$3 host yes=no
+	local stage=$1 has_ts=$2 is_split=$3 teaser=$4 host yes=no
 
 	[ "$is_split" = 0 ] || yes=yes
 	for host in sender exim sendmail opensmtpd client; do
@@ -149,7 +150,7 @@ configure() {
 	done
 	{
 		cat "$TMP/conf"
-		printf 'stage = %s\nsplit-handshake = %s\n' "$stage" "$yes"
+		printf 'stage = %s\nsplit-handshake = %s\nteaser = %s\n' "$stage" "$yes" "$teaser"
 	} | at mx bash -c 'cat >/etc/nolist-xdp.conf'
 	must at mx nolist-xdp load >"$TMP/load"
 }

@@ -28,7 +28,7 @@
 /* A wire is one of these; each has a fake of its own and runs beside others. */
 struct lot {
 	char name[96];
-	bool has_ts, is_split, is_odd; /* odd: the visits of visit.h, else plain sessions */
+	bool has_ts, is_split, is_teased, is_odd; /* odd: the visits of visit.h, else plain sessions */
 	unsigned int mtu, advmss;      /* the client's; 0: as they come; IPv4 only */
 	struct relay_plan plan;
 	bool is_generic;   /* XDP in generic mode */
@@ -52,6 +52,13 @@ static const struct lot plain[] = {
 	  .mtu = 576, .advmss = 88, .plan = { .mtu = 68, .loss = 3, .seed = 77 },
 	  .stage = STAGE_DATA },
 	{ "split handshake", .has_ts = true, .is_split = true, .stage = STAGE_DATA },
+	{ "a greeting in two lines, odd clients", .has_ts = true, .is_teased = true, .is_odd = true,
+	  .stage = STAGE_DATA },
+	{ "a greeting in two lines, none", .is_teased = true, .stage = STAGE_DATA },
+	{ "a greeting in two lines, split handshake", .has_ts = true, .is_teased = true,
+	  .is_split = true, .stage = STAGE_RCPT },
+	{ "a greeting in two lines, MTU 68 on the way", .has_ts = true, .is_teased = true, .mtu = 576,
+	  .advmss = 88, .plan = { .mtu = 68 }, .stage = STAGE_DATA },
 	{ "generic mode", .has_ts = true, .is_generic = true, .stage = STAGE_DATA },
 	{ "generic mode, VLAN 10", .is_generic = true, .plan = { .tags = { Q | 10 } },
 	  .stage = STAGE_DATA },
@@ -156,7 +163,7 @@ static void load_fake(const struct lot *lot)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	struct dialogue d = { "fake1.example.com", NULL, lot->stage, lot->is_split, false };
+	struct dialogue d = { "fake1.example.com", NULL, lot->stage, lot->is_split, false, lot->is_teased };
 	struct nolist_config *c = prog_conf_new();
 	struct prog p;
 

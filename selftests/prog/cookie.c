@@ -138,7 +138,7 @@ static void slots(void)
 static void reloads(const struct dialogue *d)
 {
 	struct dialogue other = { "backup.mx.example.net", "Please come back in an hour", STAGE_DATA,
-				  false, false };
+				  false, false, false };
 	struct prog second;
 	bool is_good = true;
 	const char *wrong;
@@ -352,7 +352,7 @@ static void options(void)
 /* DATA again and again, then NOOP, so that the total comes as near to the limit as can be. */
 static const char *longest(const char *later, int has_ts, unsigned int noops)
 {
-	struct dialogue d = { "mx.example", later, STAGE_DATA, false, false };
+	struct dialogue d = { "mx.example", later, STAGE_DATA, false, false, false };
 	struct talk t = client(0, has_ts);
 	unsigned long bad_acks;
 	const char *wrong;
@@ -407,7 +407,7 @@ static void lengths(void)
 
 int main(void)
 {
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false };
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false, false };
 
 	tap_need_root();
 	prog_load(&server, NULL);

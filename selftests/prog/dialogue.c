@@ -170,7 +170,7 @@ static void run_row(const struct row *row)
 			     row->is_greeting ? STAGE_GREETING
 			     : row->stage     ? row->stage
 					      : STAGE_DATA,
-			     row->is_split, false};
+			     row->is_split, false, row->is_teased};
 	bool is_good = true;
 	unsigned int i;
 	int ts;

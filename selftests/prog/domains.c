@@ -234,7 +234,7 @@ static void run_dialogues(void)
 
 static void run_stage_rcpt(void)
 {
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_RCPT, false, false };
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_RCPT, false, false, false };
 	static const struct said both[] = {
 		{ OTHER_LINE, REPLY_ELSEWHERE }, { OURS_LINE, "451 4.7.1" },
 		{ OTHER_LINE, REPLY_ELSEWHERE }, {}
@@ -265,7 +265,7 @@ static __u64 count_elsewhere(void)
 
 static void run_tables(void)
 {
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false };
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false, false };
 	static const char *const none[] = { NULL }, *const other[] = { "other.example", NULL };
 	static const struct said all_ours[] = { { OURS_LINE, REPLY_OURS }, { OTHER_LINE, REPLY_OURS }, {} };
 	static const struct said no_ours[] = { { OURS_LINE, REPLY_ELSEWHERE },
@@ -292,7 +292,7 @@ static void run_tables(void)
 
 int main(void)
 {
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false };
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false, false };
 
 	tap_need_root();
 	prog_load(&server, NULL);

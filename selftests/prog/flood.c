@@ -230,7 +230,7 @@ static void long_after(unsigned int n)
 
 int main(void)
 {
-	struct dialogue d = { "mx.example", "Please come back in an hour", STAGE_DATA, false, false };
+	struct dialogue d = { "mx.example", "Please come back in an hour", STAGE_DATA, false, false, false };
 	unsigned int n, complete = 0, ended = 0, contacts = 0, again;
 	static char calm[8][256];
 	static struct talk t;

@@ -295,7 +295,7 @@ static void weak_grade(void)
 
 int main(void)
 {
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false };
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false, false };
 	const char *seed = getenv("NOLIST_SEED");
 	struct nolist_smtp *smtp = calloc(1, sizeof(*smtp));
 	struct forgery syn = { &cut, KNOW_ISN, false, "EHLO a\r\n", 0 };

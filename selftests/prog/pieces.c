@@ -303,7 +303,7 @@ static void without_timestamps(void)
 
 int main(void)
 {
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false };
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false, false };
 	enum talk_style style;
 	bool is_good = true;
 

@@ -179,7 +179,7 @@ static void hour_is_noted(unsigned int ago, unsigned int want)
 
 int main(void)
 {
-	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false };
+	struct dialogue d = { "fake1.example.com", NULL, STAGE_DATA, false, false, false };
 	unsigned int ago;
 
 	tap_need_root();

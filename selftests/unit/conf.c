@@ -61,6 +61,7 @@ static const char good[] = "# all keys\n"
 			   "tempfail-text = \"Come # back\"\n"
 			   "stage = rcpt\n"
 			   "split-handshake = yes\n"
+			   "teaser = yes\n"
 			   "silence = pass\n"
 			   "syn-ack-limit = 65535\n"
 			   "reset-limit = 300\n"
@@ -104,7 +105,7 @@ static void test_good(void)
 	       "ports, mode, sources and collect are taken");
 	tap_ok(c.name && !strcmp(c.name, "fake1.example.com") && c.tempfail_text &&
 		       !strcmp(c.tempfail_text, "Come # back") && c.stage == STAGE_RCPT && c.is_split &&
-		       c.syn_acks == 65535 && c.resets == 300 && !c.is_silent,
+		       c.is_teased && c.syn_acks == 65535 && c.resets == 300 && !c.is_silent,
 	       "texts of the high fakes are taken, '#' in quotes is text");
 	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
 		       c.allows == 2 &&
@@ -235,6 +236,9 @@ static const struct {
 	{"real-mx-unseen = perhaps", true, "is not accept or refuse"},
 	{"stage = quit", true, "is not greeting, mail, rcpt or data"},
 	{"split-handshake = 1", true, "is not yes or no"},
+	{"teaser = twice", true, "is not yes or no"},
+	{"teaser = true\nstage = greeting", true,
+	 ":2: 'stage = greeting' tempfails with one line, so it cannot go with 'teaser'"},
 	{"silence = yes", true, "is not drop or pass"},
 	{"gate = 0", true, "is not a time from 1s to 8s"},
 	{"gate = 9s", true, "is not a time from 1s to 8s"},
@@ -337,7 +341,7 @@ static void test_defaults(void)
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&
 		       c.store_mib == d.store_mib && c.collect_s == d.collect_s &&
-		       c.dump_s == d.dump_s && c.stage == d.stage && c.is_split == d.is_split &&
+		       c.dump_s == d.dump_s && c.stage == d.stage && c.is_split == d.is_split && c.is_teased == d.is_teased &&
 		       c.syn_acks == d.syn_acks && c.resets == d.resets &&
 		       c.is_silent == d.is_silent && c.is_silent && c.gate_s == d.gate_s &&
 		       c.gate_by == d.gate_by && c.gate_low_s == d.gate_low_s &&

@@ -26,7 +26,7 @@ def judge(frames):
     capture = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
     for i, f in enumerate(frames):
         capture += struct.pack("<IIII", 1, i, len(f), len(f)) + f
-    out = subprocess.run([sys.executable, sys.argv[1], "mail", "0", "0"], input=capture,
+    out = subprocess.run([sys.executable, sys.argv[1], "mail", "0", "0", "no"], input=capture,
                          stdout=subprocess.PIPE, check=True).stdout.decode()
     return out.split()[1] if out else "left_out"
 

@@ -143,7 +143,8 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	struct dialogue d = { .name = conf->name ? conf->name : "localhost",
 			      .text = conf->tempfail_text ? conf->tempfail_text : conf->page_tempfail,
 			      .stage = conf->stage,
-			      .is_split = conf->is_split };
+			      .is_split = conf->is_split,
+			      .is_teased = conf->is_teased };
 	int i, left;
 
 	memset(out, 0, sizeof(*out));

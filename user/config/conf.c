@@ -205,6 +205,10 @@ static void check_stage(struct conf *conf)
 {
 	const char *stage = conf->stage == STAGE_GREETING ? "greeting" : "mail";
 
+	if (conf->is_teased && conf->stage == STAGE_GREETING)
+		conf_note(conf, true,
+			  "%s: 'stage = greeting' tempfails with one line, so it cannot go with 'teaser'",
+			  given_where(conf, "stage", stage));
 	if (!conf->domains || conf->stage > STAGE_MAIL)
 		return;
 	conf_note(conf, true,

@@ -60,6 +60,7 @@ struct conf {
 	char *tempfail_text; /* "tempfail-text": after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage; /* "stage": when a dialogue is tempfailed */
 	bool is_split;             /* "split-handshake = yes" */
+	bool is_teased;            /* "teaser = yes" */
 	char **domain;             /* "domains": names, and files of names, which have a '/' */
 	int domains;
 

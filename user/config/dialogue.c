@@ -176,11 +176,18 @@ static bool is_printable(const char *s)
 static int banner_compile(const struct dialogue *d, struct nolist_smtp *out)
 {
 	struct nolist_reply *r = &out->reply[NOLIST_BANNER];
+	int ret;
 
 	if (d->stage == STAGE_GREETING)
 		return reply_compile(r, d, "421 4.7.1 %l", 2 * NOLIST_CLOSED,
 				     NOLIST_SAYS_LATER | NOLIST_SAYS_BYE);
-	return reply_compile(r, d, "220 %n ESMTP", 2 * NOLIST_FRESH, 0);
+	if (!d->is_teased)
+		return reply_compile(r, d, "220 %n ESMTP", 2 * NOLIST_FRESH, 0);
+	ret = reply_compile(r, d, "220-%n ESMTP", 2 * NOLIST_TEASED, 0);
+	if (ret)
+		return ret;
+	return reply_compile(&out->reply[NOLIST_BANNER_END], d, "220 %n",
+			     2 * (NOLIST_FRESH - NOLIST_TEASED), 0);
 }
 
 int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)

@@ -24,6 +24,7 @@ struct dialogue {
 	enum dialogue_stage stage;
 	bool is_split;     /* split handshake */
 	bool is_listed;    /* the words for a listed source at the real MX */
+	bool is_teased;    /* a greeting in two lines, but at STAGE_GREETING */
 };
 
 /* -EINVAL: not printable ASCII, or empty. -E2BIG: too long. */

@@ -281,6 +281,11 @@ static int set_split(struct conf *conf, const char *value, const char *where)
 	return value_set_yes_no(conf, value, where, &conf->is_split);
 }
 
+static int set_teaser(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_yes_no(conf, value, where, &conf->is_teased);
+}
+
 static int set_silence(struct conf *conf, const char *value, const char *where)
 {
 	if (strcmp(value, "drop") && strcmp(value, "pass")) {
@@ -412,6 +417,7 @@ static const struct key {
 	{ "dump-interval", set_dump_interval, false, "10m" },
 	{ "store-size", set_store_size, false, "1024" },
 	{ "split-handshake", set_split, false, "no" },
+	{ "teaser", set_teaser, false, "no" },
 	{ "silence", set_silence, false, "drop" },
 	{ "syn-ack-limit", set_syn_acks, false, "8192" },
 	{ "reset-limit", set_resets, false, "0" },

@@ -138,6 +138,7 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	snprintf(text, sizeof(text), "%.*s", status_banner_len(s->conf), status_banner(s->conf)->text);
 	json_text(o, "banner", text);
 	json_bool(o, "split_handshake", s->conf->smtp.is_split);
+	json_bool(o, "teaser", s->conf->smtp.reply[NOLIST_BANNER_END].len);
 	json_open(o, "silent_interfaces", '[');
 	for (j = 0; j < s->n_ifs; j++)
 		if (s->ifs[j].instance == instance && status_is_silent(s->conf, s->ifs[j].ifindex))
