@@ -22,9 +22,9 @@ seconds=${SECONDS_EACH:-5}
 topology ''
 cat >"$CONF" <<-END
 	interface = { s0 }
-	low = { $LOW4 }
-	real = { $REAL4 }
-	high = { $HIGH4 }
+	low = { $LOW4, $LOW6 }
+	real = { $REAL4, $REAL6 }
+	high = { $HIGH4, $HIGH6 }
 	sources = 2097152
 	real-mx-unseen = accept
 	learning = 0

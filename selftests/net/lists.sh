@@ -194,6 +194,21 @@ check 'SpamAssassin: mail from a listed source scores' \
 	grep -w RCVD_IN_NOLIST <<<"$(delivered_by $BAD4)"
 is "$(delivered_by 203.0.113.5 | grep -cw RCVD_IN_NOLIST)" 0 'SpamAssassin: other mail does not'
 
+# By the header of the policy service.
+must nolist dump --quiet -c "$CONF" --format policy --output "$DIR/policy"
+name=$(sed -n 's/^H name //p' "$DIR/policy")
+nolist policyd --snapshot "$DIR/policy" --rules spamassassin >"$DIR/etc/rules/header.cf"
+check 'SpamAssassin takes the rules for the header' sa -x --lint
+# headed HEADER: the tests that mail with it hits.
+headed() {
+	printf '%s\n' "X-Nolist: $1" 'From: joe@example.net' 'Subject: test' '' 'Hello.' | sa -x -t |
+		sed -n 's/^NAMES //p' | tr , '\n' | grep '^NOLIST_' | sort -u | tr '\n' ' '
+}
+is "$(headed "$name; listed; score=7.0 helo dynamic")" 'NOLIST_DYNAMIC NOLIST_HELO NOLIST_LISTED ' \
+	'SpamAssassin: the header of this host scores'
+is "$(headed "$name; walked; score=-1.0")" 'NOLIST_WALKED ' 'SpamAssassin: for and against'
+is "$(headed "x$name; walked; score=-1.0")" '' 'SpamAssassin: that of another host does not'
+
 # --- rspamd: a map, and the DNS list -----------------------------------------
 
 echo com >"$DIR/etc/tld" # its own list of 9,000 takes half a minute to compile
@@ -215,6 +230,7 @@ cat >"$DIR/etc/rspamd.conf" <<-END
 	lua = "/usr/share/rspamd/rules/rspamd.lua";
 	multimap {
 		${usage/FILE/$DIR/rspamd}
+		$(nolist policyd --snapshot "$DIR/policy" --rules rspamd)
 	}
 	rbl {
 		rbls {
@@ -241,6 +257,13 @@ is "$(by_rspamd $BAD4)" 'NOLIST NOLIST_DNS ' 'rspamd: a listed source is in the 
 is "$(by_rspamd 203.0.113.5)" '' 'rspamd: its neighbour is in neither'
 is "$(by_rspamd $BAD6)" 'NOLIST NOLIST_DNS ' 'rspamd: an address of a listed /64 is'
 is "$(by_rspamd 2001:db8:5:3::9)" '' 'rspamd: one of the next is not'
+headed() {
+	in_root rspamc -h 127.0.0.1:11333 -i 203.0.113.5 symbols <<<"X-Nolist: $1"$'\nSubject: test\n\nHello.' |
+		sed -n 's/^Symbol: \(NOLIST_[A-Z]*\).*/\1/p' | sort | tr '\n' ' '
+}
+is "$(headed "$name; listed; score=7.0 helo dynamic")" 'NOLIST_DYNAMIC NOLIST_HELO NOLIST_LISTED ' \
+	'rspamd: the header of this host scores'
+is "$(headed "x$name; walked; score=-1.0")" '' 'rspamd: that of another host does not'
 list rspamd --allow "$TMP/pardoned"
 is "$(rows "$DIR/rspamd" | grep -c 203.0.113.6)" 0 'rspamd: a source that comes off the list is gone'
 
