@@ -347,12 +347,15 @@ def judge(d, tool):
     ok = skips == ["exchange", "exim", "opensmtpd"] and again["postfix"] == [NET + "10", NET + "20"]
     print(f"{'ok' if ok else 'not ok'} {n} - in the second try some skip who refused them: {skips}")
     n += 1
-    walks = {(r[0]["name"], w["sender"], w["real"], w["ip4_only"]): w for r in results for w in r[1]["senders"]}
+    walks = {(r[0]["name"], w["sender"], w["real"], w["ip4_only"]): w for r in results if r[1] for w in r[1]["senders"]}
     ok = walks["low-real", "exim", "down", True]["tries"] == 2
     print(f"{'ok' if ok else 'not ok'} {n} - but where all have refused, none is skipped")
     n += 1
     ok = len(walks["real-sixth", "stalwart", "well", True]["steps"]) == 3
     print(f"{'ok' if ok else 'not ok'} {n} - of an MX some try two addresses")
+    n += 1
+    ok = walks["real-sixth", "exim", "well", True]["tries"] == 1
+    print(f"{'ok' if ok else 'not ok'} {n} - and some one of each preference behind their limit")
     n += 1
     page = open(os.path.join(here, "../../user/nolist-xdp.8")).read()
     unknown = sorted(m for m in members([r[1] for r in results]) if not
