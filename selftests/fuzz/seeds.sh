@@ -27,6 +27,10 @@ lint)
 	printf '\4v=spf1 +mx/24//48 a:a.example ip4:192.175.48.0/29 ip6:2620::/16 ?include:b ~exists:%%{i}.x' | seed
 	printf '\4v=spf1 ptr -all redirect=_spf.example exp=e' | seed
 	;;
+origin)
+	printf '192.0.2.0/24,1,DE,"Example"\n192.0.2.128/25,2,US\n192.0.2.192/26,AS1,\n' >"$dir/nested"
+	printf '192.0.2.5,192.0.3.200,DE\n16909060,16909999,FR\n2001:db8::,2001:db8:1::,DE\n2001:db8::/48,1,IT\n' >"$dir/ranges"
+	;;
 networks)
 	printf '192.0.2.0/24 # a network\n2001:db8::/48\n198.51.100.7\n' | seed
 	printf 'a.example 192.0.2.0/24\nb.example 2001:db8::/32\na.example 198.51.100.9\n' | seed

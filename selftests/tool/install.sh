@@ -25,6 +25,7 @@ check 'make install' makes install
 is "$(files | grep -v '/docs/')" 'usr/lib/bpf/nolist.bpf.o 644
 usr/lib/nolist-xdp/nolist-xdp-exporter 755
 usr/lib/nolist-xdp/nolist-xdp-lint 755
+usr/lib/nolist-xdp/nolist-xdp-locate 755
 usr/lib/nolist-xdp/nolist-xdp-page 755
 usr/lib/nolist-xdp/nolist-xdp-policyd 755
 usr/lib/nolist-xdp/nolist-xdp-share 755
