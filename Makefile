@@ -187,7 +187,8 @@ $(FUZZ_BIN): $(B)/%: selftests/fuzz/%.c $(TEST_LIBS)
 # The benchmark: programs of its own, each a main() with lib.c.
 BENCH_SRC := selftests/bench
 BENCH_BIN := $(patsubst %,$(B)/bench/%,cost pipe flood sessions sizes shapes)
-BENCH_USER := user/config/dialogue.c user/config/domain_table.c user/base/domain_set.c user/base/lines.c user/base/array.c
+BENCH_USER := user/config/dialogue.c user/config/domain_table.c user/base/domain_set.c user/base/lines.c user/base/array.c \
+	user/base/addr.c user/enforce/table.c
 BENCH_BPF := $(patsubst %,$(B)/bench/%.bpf.o,bench client flood sizes)
 
 $(BENCH_BPF): $(B)/bench/%.bpf.o: $(BENCH_SRC)/%.bpf.c | $(B)/bench

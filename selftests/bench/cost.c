@@ -275,6 +275,23 @@ static void add_gate(const char *name, const char *object)
 	add_row(nobody, "gate: Linux SYN, stranger", &syn, BENCH_RANDOM, NOLIST_REAL_GATED);
 }
 
+/* The same where a million sources are listed, and where all are. */
+static void add_listed(const char *name, const char *object)
+{
+	static struct path path[2 * PATHS_MAX];
+	static size_t n;
+	struct path *others = &path[n++], *all = &path[n++];
+	struct segment syn = syn_to(REAL4, true);
+
+	if (!path_open_listed(others, name, object, false) ||
+	    !path_open_listed(all, name, object, true))
+		return;
+	add_row(others, "enforce: Linux SYN, not listed", &syn, BENCH_ONE, NOLIST_PASS_REAL);
+	add_row(others, "enforce: Linux SYN, not listed", &syn, BENCH_RANDOM, NOLIST_PASS_REAL);
+	add_row(all, "enforce: Linux SYN, tempfail", &syn, BENCH_ONE, NOLIST_REAL_SYN_ACK);
+	add_row(all, "enforce: Linux SYN, tempfail", &syn, BENCH_RANDOM, NOLIST_REAL_SYN_ACK);
+}
+
 /* ---- measuring ---- */
 
 /* CPU time of n repetitions of fd on row's frame, each. */
@@ -420,6 +437,7 @@ int main(int argc, char **argv)
 		add_session(p, HIGH6, true);
 		add_domains(argv[i], object);
 		add_gate(argv[i], object);
+		add_listed(argv[i], object);
 	}
 	/* Before the first round random sources fill the tables, as a flood would have. */
 	for (k = 0; k < n_rows; k++)

@@ -28,6 +28,7 @@
 #include "lib.h"
 #include "user/config/dialogue.h"
 #include "user/config/domain_table.h"
+#include "user/enforce/table.h"
 
 #define LOOPBACK 1 /* its ifindex */
 
@@ -304,6 +305,14 @@ static void path_domains(const struct path *p, struct nolist_config *c, bool has
 	domain_set_free(&set);
 }
 
+static void update_at_0(const struct path *p, const char *map, const void *value)
+{
+	uint32_t zero = 0;
+
+	if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, map), &zero, value, 0))
+		die("%s: cannot set %s: %s", p->name, map, strerror(errno));
+}
+
 /* has_below: NULL: all domains are ours. */
 static void configure(struct path *p, uint16_t syn_acks, const bool *has_below)
 {
@@ -337,6 +346,8 @@ static void configure(struct path *p, uint16_t syn_acks, const bool *has_below)
 		die("dialogue_compile");
 	if (has_below)
 		path_domains(p, &c, *has_below);
+	if (p->is_defended)
+		c.defends = NOLIST_DEFEND_BLOCK;
 	if (p->gate) {
 		c.defends = NOLIST_DEFEND_GATE;
 		/* Nobody has waited long enough while it is measured. */
@@ -348,6 +359,9 @@ static void configure(struct path *p, uint16_t syn_acks, const bool *has_below)
 	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_CONF), &zero,
 				&inner, 0))
 		die("%s: cannot configure: %s", p->name, strerror(errno));
+	/* The words of the high fake will do. */
+	if (p->is_defended)
+		update_at_0(p, NOLIST_MAP_SAID, &inner);
 	close(inner);
 	if (p->is_keyed)
 		return;
@@ -427,14 +441,6 @@ void path_open(struct path *p, const char *name, const char *object)
 	path_open_sized(p, name, object, 0);
 }
 
-static void update_at_0(const struct path *p, const char *map, const void *value)
-{
-	uint32_t zero = 0;
-
-	if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(p->obj, map), &zero, value, 0))
-		die("%s: cannot set %s: %s", p->name, map, strerror(errno));
-}
-
 bool path_open_gate(struct path *p, const char *name, const char *object, int gate)
 {
 	/* It has learned for a nanosecond. */
@@ -447,6 +453,57 @@ bool path_open_gate(struct path *p, const char *name, const char *object, int ga
 	configure(p, 0, NULL);
 	update_at_0(p, NOLIST_MAP_META, &meta);
 	path_set_stamps(p);
+	return true;
+}
+
+/* A million in 240.0.0.0/4, or all. */
+static void put_listed(struct block_maker *m, bool is_all)
+{
+	struct prefix p = { .len = is_all ? 97 : 128 };
+	uint64_t x = 88172645463325252;
+	int i;
+
+	for (i = 0; i < (is_all ? 2 : 1000000); i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		p.addr = addr_of_ip4(htonl(is_all ? (uint32_t)i << 31 : x >> 36 | 0xf0000000));
+		if (block_maker_put(m, &p, NOLIST_ACT_TEMPFAIL))
+			die("no table of listed sources");
+	}
+}
+
+bool path_open_listed(struct path *p, const char *name, const char *object, bool is_all)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	struct block_maker *m;
+	struct block_table t;
+	uint32_t n, i, *key;
+	int fd;
+
+	path_load(p, name, object, 0);
+	if (bpf_object__find_map_fd_by_name(p->obj, NOLIST_MAP_BLOCK) < 0)
+		return false;
+	p->is_defended = true;
+	configure(p, 0, NULL);
+	if (block_maker_new(&m))
+		die("no table of listed sources");
+	put_listed(m, is_all);
+	if (block_maker_make(m, &t))
+		die("no table of listed sources");
+	block_maker_free(m);
+	t.line[NOLIST_BLOCK_HEAD].head.until_ns = ~0ull;
+	n = t.lines;
+	key = malloc(n * sizeof(*key));
+	for (i = 0; key && i < n; i++)
+		key[i] = i;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(*key), sizeof(*t.line), n, &opts);
+	if (!key || fd < 0 || bpf_map_update_batch(fd, key, t.line, &n, NULL))
+		die("%s: no table of listed sources: %s", p->name, strerror(errno));
+	update_at_0(p, NOLIST_MAP_BLOCK, &fd);
+	close(fd);
+	free(key);
+	block_table_free(&t);
 	return true;
 }
 

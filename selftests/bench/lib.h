@@ -82,6 +82,7 @@ struct path {
 	int prog, stats;
 	bool is_keyed;
 	int gate; /* 0: off; else BENCH_GATE_... */
+	bool is_defended; /* listed sources are looked for */
 };
 
 /* Whom the gate of a path knows. */
@@ -107,6 +108,11 @@ bool path_open_domains(struct path *p, const char *name, const char *object, boo
  * is from before there was a gate.
  */
 bool path_open_gate(struct path *p, const char *name, const char *object, int gate);
+/*
+ * The same with a table of listed sources, to be tempfailed: a million that never come (is_all:
+ * all IPv4 sources). False: the object is from before there was one.
+ */
+bool path_open_listed(struct path *p, const char *name, const char *object, bool is_all);
 /* What the gate knows as of now, and nothing that it has noted since. */
 void path_set_stamps(const struct path *p);
 /* Adds to v, over all CPUs. */

@@ -117,6 +117,9 @@ def over_swap($path; $sources): ours($path; "low: SYN"; $sources) as $us
 def over_open($path): ours($path; "gate: Linux SYN, was at low"; "one") as $gate
 	| ours($path; "real: Linux SYN"; "one") as $open
 	| if $gate and $open then $gate - $open else null end;
+def over_off($path; $sources): ours($path; "enforce: Linux SYN, not listed"; $sources) as $on
+	| ours($path; "real: Linux SYN"; $sources) as $off
+	| if $on and $off then $on - $off else null end;
 def command($text; $of): [.evidence[] | select(.what | startswith($text)) | select(.status == 0)
 	| .[$of]] | max;
 
@@ -164,6 +167,10 @@ def demands($path): . as $t
 		false),
 	demand($path; "gate, over gate = off: SYN of a source that was at low, warm"; "ns"; 1;
 		over_open($path); 10; 6; false),
+	demand($path; "enforce, over enforce = off, 1,000,000 listed: SYN of a source that is not, warm"; "ns"; 1;
+		over_off($path; "one"); 4; 2; false),
+	demand($path; "the same, sources that never repeat"; "ns"; 1;
+		over_off($path; "random"); 70; 40; false),
 	demand($path; "flood, 99 % forged: verified dialogues complete"; "%"; 1;
 		($flood | if . then .verified.min * 100 else null end); 100; null; true),
 	demand($path; "flood, 99 % forged: verified alibis complete"; "%"; 1;
