@@ -139,8 +139,27 @@ static void test_families(void)
 	tap_ok(!strcmp(prefix_text(&p, text), "2001:db8:1:2::/64"), "an IPv6 source is its /64");
 }
 
+static uint64_t network(const char *text)
+{
+	struct nolist_addr addr;
+
+	return addr_parse(text, &addr) ? 0 : addr_network(&addr);
+}
+
+static void test_networks(void)
+{
+	tap_ok(network("192.0.2.1") == network("192.0.2.255") && network("192.0.2.1") != network("192.0.3.1") &&
+		       network("192.0.2.1") != network("193.0.2.1"), "a network is a /24");
+	tap_ok(network("2001:db8:1::1") == network("2001:db8:1:ffff::") &&
+		       network("2001:db8:1::1") != network("2001:db8:2::1") &&
+		       network("2001:db8:1::1") != network("2001:db9:1::1"), "or a /48");
+	tap_ok(network("0.0.0.0") && network("::") && network("0.0.0.0") != network("::") &&
+		       network("0.0.1.0") != network("0:0:1::"), "no number is 0, and families differ");
+}
+
 int main(void)
 {
+	test_networks();
 	test_rows();
 	test_random();
 	test_families();

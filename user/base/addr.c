@@ -113,9 +113,11 @@ const char *prefix_text(const struct prefix *p, char text[ADDR_TEXT])
 uint64_t addr_network(const struct nolist_addr *addr)
 {
 	bool is_ip4 = addr_is_ip4(addr);
+	int i, from = is_ip4 ? 12 : 0, size = is_ip4 ? 3 : 6;
 	uint64_t n = 0;
 
-	memcpy(&n, addr->b + (is_ip4 ? 12 : 0), is_ip4 ? 3 : 6);
+	for (i = from; i < from + size; i++)
+		n = n << 8 | addr->b[i];
 	return n | (is_ip4 ? 1ull << 63 : 1ull << 62);
 }
 

@@ -147,7 +147,7 @@ static int refresh(struct page_list *l)
 
 static bool parse(const char *line, struct nolist_addr *addr, struct page_entry *e)
 {
-	char text[PAGE_ROW + 1], source[32], hours[PAGE_HOURS * PAGE_HOUR + 1];
+	char text[PAGE_ROW + 1], source[32], hours[PAGE_HOURS * PAGE_HOUR + 1] = "";
 	long long since, until, next, lift;
 	struct prefix p;
 	int i;
