@@ -165,7 +165,7 @@ static void ask(struct page *p, uint8_t how, char *at)
 		snprintf(body, sizeof(body), "token=%s", token);
 	q.body = how & (4 | 32) ? body : NULL;
 	unlink(lifts_file);
-	page_answer(&q, &r, p);
+	page_http.fn(&q, &r, p);
 	if (how & 64 || r.body)
 		check_reply(&r);
 	/* One line at most: of the client, who has sent the token back. */
