@@ -22,7 +22,7 @@ traced() {
 
 	shift
 	# shellcheck disable=SC2086 # words
-	in_server timeout -k 1 "${FAULT_LIMIT:-30}" "${STRACE[@]}" -o "$TMP/trace" $options "$TOOL" "$@" \
+	in_server timeout -k 1 "${FAULT_LIMIT:-120}" "${STRACE[@]}" -o "$TMP/trace" $options "$TOOL" "$@" \
 		--pin-dir "$PIN_DIR" --state-dir "$STATE_DIR"
 }
 
