@@ -233,8 +233,12 @@ is "$(cat "$TMP/out")" '203.0.113.1 AS64496 DE 203.0.113.0/24 Big? ?Ltd?
 { grep -v '^origin' "$TMP/wide.conf"; echo "origin = $TMP/origins.db"; } >"$TMP/libloc.conf"
 run dump -c "$TMP/libloc.conf" --origin DE,FR
 is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.113.0/25 2001:db8::/32 ' 'and has the same networks'
-head -c 4300 "$TMP/origins.db" >"$TMP/cut.db"
-fails 1 'is no whole database of libloc' 'one that is cut is not used' origin --file "$TMP/cut.db" 192.0.2.1
+size=$(stat -c %s "$TMP/origins.db")
+for cut in 4300 $((size / 2)) $((size - 4096)) $((size - 1)); do
+	head -c "$cut" "$TMP/origins.db" >"$TMP/cut.db"
+	fails 1 'is no whole database of libloc' "one of which $cut bytes are left is not used" \
+		origin --file "$TMP/cut.db" 192.0.2.1
+done
 
 # --- the program that reads the file may have become somebody else's ---
 
