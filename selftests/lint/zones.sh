@@ -17,4 +17,4 @@ FETCH="scripts/fetch.sh nsd ldnsutils"
 . "$(dirname "$0")/lab.sh"
 
 lint_lab
-exec "$PYTHON" selftests/lint/zones.py judge "$DIR" "$TOOL"
+"$PYTHON" selftests/lint/zones.py judge "$DIR" "$TOOL"
