@@ -2,7 +2,6 @@
 /*
  * Databases of libloc, such as those of Debian's libloc-database.
  */
-#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,28 +27,6 @@ static void ignore(struct loc_ctx *ctx, int priority, const char *file, int line
 	(void)ctx, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
 }
 
-#define PARTS 5      /* of the file, each with its offset and length as 32-bit numbers */
-#define PARTS_AT 28  /* where these numbers stand */
-
-/* libloc 0.9 does not find out that a file is cut. */
-static bool is_whole(FILE *f)
-{
-	uint32_t part[2 * PARTS];
-	long size;
-	int i;
-
-	if (fseek(f, 0, SEEK_END))
-		return false;
-	size = ftell(f);
-	if (fseek(f, PARTS_AT, SEEK_SET) || fread(part, sizeof(part), 1, f) != 1)
-		return false;
-	for (i = 0; i < 2 * PARTS; i += 2)
-		if ((long)be32toh(part[i]) + (long)be32toh(part[i + 1]) > size)
-			return false;
-	rewind(f);
-	return true;
-}
-
 bool libloc_is(FILE *f)
 {
 	char magic[7];
@@ -70,7 +47,7 @@ int libloc_open(struct libloc **lp, FILE *f)
 	if (loc_new(&l->ctx))
 		return -ENOMEM;
 	loc_set_log_fn(l->ctx, ignore);
-	if (is_whole(f) && !loc_database_new(l->ctx, &l->db, f))
+	if (!loc_database_new(l->ctx, &l->db, f))
 		return 0;
 	l->db = NULL;
 	return -EINVAL;
