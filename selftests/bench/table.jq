@@ -167,7 +167,7 @@ def demands($path): . as $t
 		false),
 	demand($path; "gate, over gate = off: SYN of a source that was at low, warm"; "ns"; 1;
 		over_open($path); 10; 6; false),
-	demand($path; "enforce, over enforce = off, 1,000,000 listed: SYN of a source that is not, warm"; "ns"; 1;
+	demand($path; "enforce, over off, a million listed: SYN of another source, warm"; "ns"; 1;
 		over_off($path; "one"); 4; 2; false),
 	demand($path; "the same, sources that never repeat"; "ns"; 1;
 		over_off($path; "random"); 70; 40; false),
