@@ -106,7 +106,7 @@ run dump -c "$CONF" --at "$NOW" --format csv
 is "$(cut -d, -f1,2 "$TMP/out" | tr '\n' ' ')" \
 	'source,verdict 203.0.113.1,offender 203.0.113.6,offender 2001:db8:5:1::/64,offender ' \
 	'csv: names, then rows'
-is "$(awk -F, '{ print NF }' "$TMP/out" | sort -u)" 22 'csv: every row has as many fields'
+is "$(awk -F, '{ print NF }' "$TMP/out" | sort -u)" 26 'csv: every row has as many fields'
 run dump -c "$CONF" --at "$NOW" --format jsonl
 check 'jsonl: every line is an object' jq -es 'all(type == "object")' "$TMP/out"
 is "$(jq -r 'select(.type == "list") | "\(.schema) \(.count) \(.time)"' "$TMP/out")" \
