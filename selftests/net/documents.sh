@@ -18,6 +18,7 @@
 #   conf            is appended to /etc/nolist-xdp.conf; then the lists are written
 #   cron            lines of /etc/cron.d: their commands, with cron's environment
 #   zone            a zone that a name server must take
+#   publish-...     run by net/publish
 #   others          run_KIND below
 # "nolist-xdp" may exit with 3, done with warnings: the network is a laboratory's, of which
 # documentation addresses are made, and sources are listed at once ($lab below). What
@@ -371,7 +372,9 @@ cut_blocks() {
 run_block() {
 	local kind=${1##*.}
 
-	[ "$kind" != text ] || return 0
+	case $kind in
+	text | publish-*) return 0 ;;
+	esac
 	if ! declare -F "run_$kind" >/dev/null; then
 		not_ok "$mode: $2: nothing runs the kind '$kind'"
 		return

@@ -47,15 +47,16 @@ n=$(rows "$DIR/plain" | wc -l)
 # shellcheck disable=SC2086 # words
 root_up $packages
 
-# block WORDS: the block of docs/lists.md behind a line that has these words.
+# block KIND: this block of docs/lists.md.
+mkdir "$DIR/blocks"
+awk -v to="$DIR/blocks" -f selftests/lib/blocks.awk docs/lists.md
 block() {
-	awk -v word="$1" 'index($0, word) { is = 1; next } is && /^    / { print substr($0, 5); had = 1; next }
-		is && had && !/^$/ { exit } is && had { print "" }' docs/lists.md
+	cat "$DIR/blocks"/*."publish-$1"
 }
 
 # --- RPZ ---------------------------------------------------------------------------
 
-block 'An RPZ' | sed -n '/^nolist-xdp/,$p' | sed "s|/var/lib/nolist-xdp/lists/|$DIR/|g; s|^nolist-xdp dump --format plain|cat $DIR/plain|" >"$DIR/rpz.sh"
+block rpz | sed "s|/var/lib/nolist-xdp/lists/|$DIR/|g; s|^nolist-xdp dump --format plain|cat $DIR/plain|" >"$DIR/rpz.sh"
 in_root bash "$DIR/rpz.sh"
 is "$(grep -c 'rpz-ip' "$DIR/rpz.zone")" "$n" 'each source is in the RPZ'
 is "$(grep -E '203.rpz-ip|2001.rpz-ip' "$DIR/rpz.zone" | tr '\n' ';')" \
@@ -68,7 +69,7 @@ mkdir "$DIR/run" "$DIR/db"
 	printf 'server:\n    rundir: %s\n    listen: 127.0.0.1@5300\n' "$DIR/run"
 	printf 'database:\n    storage: %s\n' "$DIR/db"
 	printf 'acl:\n  - id: secondaries\n    address: 127.0.0.1\n    action: transfer\n'
-	block 'With Knot' | sed "s|/var/lib/nolist-xdp/lists/|$DIR/|"
+	block knot | sed "s|/var/lib/nolist-xdp/lists/|$DIR/|"
 	printf '  - domain: rpz.example\n    file: %s\n    zonefile-sync: -1\n' "$DIR/rpz.zone"
 } >"$DIR/knot.conf"
 in_root knotd -c "$DIR/knot.conf" >"$DIR/knot.log" 2>&1 &
