@@ -378,7 +378,7 @@ done
 judge_evidence
 # The last two are the lab's own fakes.
 check "status counts each of $((i * per_combo * 2)) high fakes" each_fake_was_opened 2
-configure data 1 0
+configure data 1 0 no
 come_again
 for p in $servers; do
 	check "$p: its log never says that it gave up" bash -c "! grep -E '${never[$p]}'" < <(logs "$p")
