@@ -10,27 +10,15 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/bench/site.sh
+. "$(dirname "$0")/site.sh"
 # shellcheck source=selftests/bench/cost.sh
 . "$(dirname "$0")/cost.sh"
 
 many=${MANY:-1000000}
 half=$((many / 2))
 rounds=${ROUNDS:-5}
-topology ''
-must [ -x "$INJECT" ]
-cat >"$CONF" <<-END
-	interface = { s0 }
-	low = { $LOW4, $LOW6 }
-	real = { $REAL4, $REAL6 }
-	high = { $HIGH4, $HIGH6 }
-	sources = $((2 * many))
-	store-size = 4096
-	real-mx-unseen = accept
-	learning = 0
-	growth-min = 100000000
-END
-must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
-BOOT=$("$INJECT" --boot)
+site "$((2 * many))" 'store-size = 4096'
 read -r up _ </proc/uptime
 
 # row WHAT COMMAND...: what it costs.

@@ -8,6 +8,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/bench/site.sh
+. "$(dirname "$0")/site.sh"
 # shellcheck source=selftests/lib/root.sh
 . "$(dirname "$0")/../lib/root.sh"
 # shellcheck source=selftests/bench/cost.sh
@@ -22,20 +24,7 @@ DIR=$(mktemp -d "$BUILD/lists.XXXXXX")
 trap 'rm -rf "$DIR" "$TMP"' EXIT
 chmod 755 "$DIR"
 
-topology ''
-must [ -x "$INJECT" ]
-cat >"$CONF" <<-END
-	interface = { s0 }
-	low = { $LOW4, $LOW6 }
-	real = { $REAL4, $REAL6 }
-	high = { $HIGH4, $HIGH6 }
-	sources = 2097152
-	real-mx-unseen = accept
-	learning = 0
-	growth-min = 100000000
-END
-must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
-BOOT=$("$INJECT" --boot)
+site 2097152
 inject "many=$((many / 2))"
 
 # shellcheck disable=SC2086 # words

@@ -14,24 +14,14 @@ UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/bench/site.sh
+. "$(dirname "$0")/site.sh"
 
 need ip curl
 many=${MANY:-100000}
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_EACH:-3}
-topology ''
-cat >"$CONF" <<-END
-	interface = { s0 }
-	low = { $LOW4, $LOW6 }
-	real = { $REAL4, $REAL6 }
-	high = { $HIGH4, $HIGH6 }
-	sources = 2097152
-	real-mx-unseen = accept
-	learning = 0
-	growth-min = 100000000
-END
-must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
-BOOT=$("$INJECT" --boot)
+site 2097152
 inject "many=$((many / 4))"
 mkdir -p "$STATE_DIR/lists" "$TMP/www" "$TMP/logs"
 LIST=$STATE_DIR/lists/page

@@ -14,25 +14,14 @@ UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/bench/site.sh
+. "$(dirname "$0")/site.sh"
 
 need ip perl
 many=${MANY:-1000000}
 rounds=${ROUNDS:-3}
 seconds=${SECONDS_EACH:-5}
-topology ''
-cat >"$CONF" <<-END
-	interface = { s0 }
-	low = { $LOW4, $LOW6 }
-	real = { $REAL4, $REAL6 }
-	high = { $HIGH4, $HIGH6 }
-	sources = 2097152
-	real-mx-unseen = accept
-	learning = 0
-	growth-min = 100000000
-	list = { "policy $STATE_DIR/lists/policy" }
-END
-must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
-BOOT=$("$INJECT" --boot)
+site 2097152 "list = { \"policy $STATE_DIR/lists/policy\" }"
 inject "many=$((many / 2))"
 must nolist dump -c "$CONF" --all --quiet 2>/dev/null
 known=$(grep -c '^S' "$STATE_DIR/lists/policy")

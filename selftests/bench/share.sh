@@ -11,6 +11,8 @@ UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/bench/site.sh
+. "$(dirname "$0")/site.sh"
 # shellcheck source=selftests/bench/cost.sh
 . "$(dirname "$0")/cost.sh"
 
@@ -18,22 +20,8 @@ many=${MANY:-1000000}
 half=$((many / 2))
 rounds=${ROUNDS:-3}
 need redis-server redis-cli
-topology ''
-cat >"$CONF" <<-END
-	interface = { s0 }
-	low = { $LOW4, $LOW6 }
-	real = { $REAL4, $REAL6 }
-	high = { $HIGH4, $HIGH6 }
-	sources = $((2 * many))
-	store-size = 4096
-	real-mx-unseen = accept
-	learning = 0
-	growth-min = 100000000
-	share = "unix:$TMP/redis.sock"
-	share-nodes = $TMP/nodes
-END
-must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
-BOOT=$("$INJECT" --boot)
+site "$((2 * many))" 'store-size = 4096' \
+	"share = \"unix:$TMP/redis.sock\"" "share-nodes = $TMP/nodes"
 inject "many=$half"
 mkdir "$TMP/n1" "$TMP/judge"
 STATE_DIR=$TMP/n1 must nolist collect --log 0 -c "$CONF" >"$TMP/collect.log"
