@@ -9,6 +9,7 @@
  * Prints requests, and microseconds of the median and of the 999th of 1000. With a rate the time
  * counts from when a request was due.
  */
+#define _GNU_SOURCE /* epoll_pwait2() */
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -116,6 +117,14 @@ static bool answered(struct conn *c)
 	return c->size > 1 && !memcmp(c->text + c->size - 2, "\n\n", 2);
 }
 
+/* Until an answer comes, or the next request is due; us < 0: for as long as it takes. */
+static int wait_for(int ep, struct epoll_event *e, int max, int64_t us)
+{
+	struct timespec t = { us / 1000000, us % 1000000 * 1000 };
+
+	return epoll_pwait2(ep, e, max, us < 0 ? NULL : &t, NULL);
+}
+
 static void print(unsigned long total)
 {
 	unsigned long sum = 0, half = 0, most = 0, i;
@@ -167,19 +176,22 @@ int main(int argc, char **argv)
 	for (i = 0; i < conns && !rate; i++)
 		ask(&conn[i], sources, now);
 	while (now < end) {
+		int64_t left = 1000000;
+
 		/* What is due goes to the next connection that is free; what finds none waits. */
 		for (i = 0; rate && i < conns; i++, idle++) {
 			struct conn *c = &conn[idle % conns];
 			int64_t due = begin + sent * 1000000 / (int64_t)rate;
 
-			if (due > now)
+			left = due - now;
+			if (left > 0)
 				break;
 			if (c->due)
 				continue;
 			ask(c, sources, due);
 			sent++;
 		}
-		n = epoll_wait(ep, e, 256, rate ? 0 : 1000);
+		n = wait_for(ep, e, 256, left > 0 ? left : 1000000);
 		now = now_us();
 		for (i = 0; i < n; i++) {
 			struct conn *c = e[i].data.ptr;

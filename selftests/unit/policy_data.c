@@ -204,6 +204,35 @@ static void test_snapshots(void)
 	tap_ok(open_text(&s, text, size) == -EBADMSG, "a network of no provider");
 }
 
+/* Each row is found where there are many, and nothing beside it: keys 1, 4, 7 ... in steps of 3. */
+#define MANY 200
+
+static void test_many(void)
+{
+	static char text[sizeof(head) + (MANY + 1) * ROW_SOURCE];
+	struct policy_snapshot *s;
+	int rows, i, wrong = 0, n;
+
+	for (rows = 1; rows <= MANY; rows++) {
+		for (i = 0, n = sprintf(text, "%s", head); i < rows; i++)
+			n += sprintf(text + n, ROW_SOURCE_FORMAT, 0xcb000001ull + 3 * i, 1, 2, 3 + i);
+		n += sprintf(text + n, "Z %d 0 0 0 0\n", rows);
+		if (open_text(&s, text, n)) {
+			tap_ok(false, "%d rows", rows);
+			return;
+		}
+		for (i = -1; i <= 3 * rows; i++) {
+			struct nolist_addr addr = addr_of_ip4(htonl(0xcb000001u + i));
+			struct policy_facts f = {};
+
+			policy_snapshot_find(s, &addr, &f);
+			wrong += f.data_last != (i < 0 || i % 3 || i >= 3 * rows ? 0 : 3 + i / 3);
+		}
+		policy_snapshot_free(s);
+	}
+	tap_ok(!wrong, "each of many rows is found, and nothing beside it");
+}
+
 /* --- memory ---------------------------------------------------------------------- */
 
 /* A key of the same set as another. */
@@ -384,6 +413,7 @@ static void test_answers(void)
 int main(void)
 {
 	test_snapshots();
+	test_many();
 	test_recipients();
 	test_throttle();
 	test_memory();

@@ -95,35 +95,36 @@ static void take_name(struct request *r, const char *value)
 	r->is_dynamic |= numbers >= 3;
 }
 
+#define NAME(text) text, sizeof(text) - 1
 static const struct attribute {
 	const char *name;
+	size_t size;
 	void (*take)(struct request *r, const char *value);
 } attributes[] = {
-	{ "request", take_request },
-	{ "protocol_state", take_state },
-	{ "client_address", take_client },
-	{ "instance", take_instance },
-	{ "sasl_username", take_user },
-	{ "stress", take_stress },
-	{ "recipient", take_recipient },
-	{ "client_port", take_port },
-	{ "helo_name", take_helo },
-	{ "reverse_client_name", take_name },
+	{ NAME("request"), take_request },
+	{ NAME("protocol_state"), take_state },
+	{ NAME("client_address"), take_client },
+	{ NAME("instance"), take_instance },
+	{ NAME("sasl_username"), take_user },
+	{ NAME("stress"), take_stress },
+	{ NAME("recipient"), take_recipient },
+	{ NAME("client_port"), take_port },
+	{ NAME("helo_name"), take_helo },
+	{ NAME("reverse_client_name"), take_name },
 };
 
 /* A whole line: false if it is no attribute. Unknown names are passed over. */
 static bool take_line(struct request *r)
 {
 	char *value = memchr(r->line, '=', r->used);
-	size_t i;
+	size_t i, size = value ? value - r->line : 0;
 
-	if (!value || value == r->line || memchr(r->line, '\0', r->used))
+	if (!size || memchr(r->line, '\0', r->used))
 		return false;
-	*value++ = '\0';
 	r->line[r->used] = '\0';
 	for (i = 0; i < sizeof(attributes) / sizeof(*attributes); i++)
-		if (!strcmp(attributes[i].name, r->line))
-			attributes[i].take(r, value);
+		if (attributes[i].size == size && !memcmp(attributes[i].name, r->line, size))
+			attributes[i].take(r, value + 1);
 	return true;
 }
 

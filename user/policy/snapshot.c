@@ -2,6 +2,7 @@
 /*
  * Root has written the file; all the same nothing in it leads outside of the mapping.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +16,13 @@
 
 #define LINE 512
 
-/* Rows of one kind. */
+/* Rows of one kind, and the key of each SAMPLE-th of them: a search is over these, then in a page or two. */
+#define SAMPLE 64
 struct section {
 	const char *first;
 	size_t rows, length;
+	uint64_t *sample;
+	size_t samples;
 };
 
 struct policy_snapshot {
@@ -137,13 +141,38 @@ static const char *read_head(struct policy_snapshot *s, const char *end)
 
 /* --- rows ------------------------------------------------------------------------ */
 
+/* A number in hex; the text is ours, and another letter counts as some digit. */
+static uint64_t hex(const char *at, int digits)
+{
+	uint64_t n = 0;
+
+	for (; digits; digits--, at++)
+		n = n << 4 | (((*at & 15) + (*at >> 6 & 1) * 9) & 15);
+	return n;
+}
+
+#define KEY_DIGITS 16
+
 static const char *take_section(struct section *to, const char *at, const char *end, size_t rows,
 				size_t length)
 {
 	if (!at || rows > (size_t)(end - at) / length)
 		return NULL;
-	*to = (struct section){ at, rows, length };
+	*to = (struct section){ .first = at, .rows = rows, .length = length };
 	return at + rows * length;
+}
+
+static int take_samples(struct section *in)
+{
+	size_t i, n = (in->rows + SAMPLE - 1) / SAMPLE;
+
+	in->sample = n ? malloc(n * sizeof(*in->sample)) : NULL;
+	if (n && !in->sample)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		in->sample[i] = hex(in->first + i * SAMPLE * in->length + 2, KEY_DIGITS);
+	in->samples = n;
+	return 0;
 }
 
 static int add_prefix(struct policy_snapshot *s, char *line)
@@ -217,7 +246,11 @@ static int read_all(struct policy_snapshot *s)
 	at = take_section(&s->network, at, end, count[1], ROW_NETWORK);
 	at = take_section(&s->provider, at, end, count[2], ROW_NETWORK);
 	at = take_section(&s->recipient, at, end, count[4], ROW_RECIPIENT);
-	return at ? read_prefixes(s, at, end, count[3]) : -EBADMSG;
+	if (!at)
+		return -EBADMSG;
+	if (take_samples(&s->source) || take_samples(&s->network) || take_samples(&s->recipient))
+		return -ENOMEM;
+	return read_prefixes(s, at, end, count[3]);
 }
 
 /* --- open and close -------------------------------------------------------------- */
@@ -264,6 +297,9 @@ void policy_snapshot_free(struct policy_snapshot *s)
 	prefix_set_free(s->exempt);
 	prefix_set_free(s->providers);
 	prefix_set_free(s->slow);
+	free(s->source.sample);
+	free(s->network.sample);
+	free(s->recipient.sample);
 	if (s->text)
 		munmap(s->text, s->size);
 	free(s);
@@ -276,37 +312,66 @@ const struct snapshot_site *policy_snapshot_site(const struct policy_snapshot *s
 
 /* --- look-ups -------------------------------------------------------------------- */
 
-/* A number in hex; the text is ours, and another letter counts as some digit. */
-static uint64_t hex(const char *at, int digits)
-{
-	uint64_t n = 0;
-
-	for (; digits; digits--, at++)
-		n = n << 4 | (((*at & 15) + (*at >> 6 & 1) * 9) & 15);
-	return n;
-}
-
-#define KEY_DIGITS 16
 static int64_t time_of(const char *row, int column)
 {
 	return hex(row + 2 + KEY_DIGITS + 1 + 9 * column, 8);
 }
 
-/* Its row, or NULL. Keys of one length compare as text. */
+/* How many of the first n samples are not above key. */
+static size_t samples_upto(const uint64_t *sample, size_t n, uint64_t key)
+{
+	size_t from = 0, to = n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (sample[mid] <= key)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+/* A key as the two numbers that its digits are: they compare as it does. */
+struct digits {
+	uint64_t high, low;
+};
+
+static struct digits digits_at(const char *row)
+{
+	struct digits d;
+
+	memcpy(&d, row + 2, KEY_DIGITS);
+	return (struct digits){ be64toh(d.high), be64toh(d.low) };
+}
+
+static struct digits digits_of(uint64_t key)
+{
+	static const char hex_digits[] = "0123456789abcdef";
+	char row[2 + KEY_DIGITS];
+	int i;
+
+	for (i = KEY_DIGITS - 1; i >= 0; i--, key >>= 4)
+		row[2 + i] = hex_digits[key & 15];
+	return digits_at(row);
+}
+
+/* Its row, or NULL. */
 static const char *find(const struct section *in, uint64_t key)
 {
-	char text[KEY_DIGITS + 1];
-	size_t from = 0, to = in->rows;
+	size_t to = samples_upto(in->sample, in->samples, key) * SAMPLE, from = to ? to - SAMPLE : 0;
+	struct digits is, wanted = digits_of(key);
 
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long)key);
+	to = to < in->rows ? to : in->rows;
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
 		const char *row = in->first + mid * in->length;
-		int order = memcmp(row + 2, text, KEY_DIGITS);
 
-		if (!order)
+		is = digits_at(row);
+		if (is.high == wanted.high && is.low == wanted.low)
 			return row;
-		if (order < 0)
+		if (is.high < wanted.high || (is.high == wanted.high && is.low < wanted.low))
 			from = mid + 1;
 		else
 			to = mid;
