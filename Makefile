@@ -36,7 +36,7 @@ USER_OBJ := $(USER_SRC:%.c=$(B)/%.o)
 PROGRAMS := $(B)/nolist-xdp-lint $(B)/nolist-xdp-exporter $(B)/nolist-xdp-page $(B)/nolist-xdp-share $(B)/nolist-xdp-policyd $(B)/nolist-xdp-locate
 PROGRAM_DIRS := programs dns lint http exporter page share policyd locate
 # Without libunbound, whose libunbound.pc asks for more than linking needs.
-PROGRAM_LIBS := libcurl libidn2 gnutls libmicrohttpd hiredis hogweed libloc
+PROGRAM_LIBS := libcurl libidn2 gnutls libmicrohttpd hiredis hogweed libzstd libloc
 TOOL_OBJ := $(filter-out $(PROGRAM_DIRS:%=$(B)/user/%/%),$(USER_OBJ))
 ALL_LIBS := $(LIBS) $(PROGRAM_LIBS)
 VERSION_OBJ := $(B)/user/base/version.o
@@ -94,7 +94,7 @@ $(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jans
 $(B)/nolist-xdp-share: $(call sources,programs/share programs/share_node share base confined policy origin record config host store judge lists lists/formats \
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \
 	snapshot/evicted snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
-$(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle sqlite3 libconfuse jansson libmnl libseccomp)
+$(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle libzstd sqlite3 libconfuse jansson libmnl libseccomp)
 $(B)/nolist-xdp-policyd: $(call sources,programs/policyd policyd policy base cmd/cmd)
 $(B)/nolist-xdp-policyd: NEEDS = $$(pkg-config --libs libsystemd libseccomp libconfuse jansson)
 $(B)/nolist-xdp-locate: $(call sources,programs/locate locate base confined origin/text origin/keys)

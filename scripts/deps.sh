@@ -21,7 +21,7 @@ build="make gcc libc6-dev linux-libc-dev pkg-config clang llvm bpftool
 	libbpf-dev libxdp-dev libconfuse-dev libmnl-dev libnftables-dev nettle-dev
 	libjansson-dev libsqlite3-dev libsystemd-dev libpcre2-dev libncurses-dev
 	libunbound-dev libcurl4-openssl-dev libidn2-dev libmicrohttpd-dev libseccomp-dev
-	libhiredis-dev libgnutls28-dev libloc-dev"
+	libhiredis-dev libgnutls28-dev libloc-dev libzstd-dev"
 demo="iproute2"
 check="ca-certificates curl ethtool iptables jq libpcap-dev mandoc netbase netcat-openbsd nftables
 	nmap openssl perl procps python3 redis-server redis-tools sqlite3 swaks tcpdump tmux xdp-tools"

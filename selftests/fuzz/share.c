@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Heads and blobs of other nodes: whatever is read of them can be judged, and written as it was read.
+ * Heads and blobs of other nodes, compressed or not: whatever is read of them can be judged, and written as it was read.
  * And the judge's list, behind a digest that is right: nothing but a whole list is taken. The first
  * byte says which.
  */
@@ -71,6 +71,20 @@ static void fuzz_rows(const uint8_t *data, size_t size, uint32_t bucket)
 	row_free(&again);
 }
 
+/* A blob, compressed or not: never more than is allowed of so many bytes. */
+static void fuzz_blob(const uint8_t *data, size_t size)
+{
+	static struct blob_packer packer;
+	static struct bytes into;
+	struct cursor rows;
+
+	if (blob_rows(&packer, data, size, &into, &rows))
+		return;
+	HOLDS(cursor_left(&rows) <= size || cursor_left(&rows) / BLOB_RATIO_MAX <= size);
+	HOLDS(cursor_left(&rows) <= BLOB_MAX);
+	fuzz_rows(rows.at, cursor_left(&rows), 0xc63);
+}
+
 /* --- the list ------------------------------------------------------------------------ */
 
 /* The value that is there. */
@@ -113,7 +127,9 @@ static void fuzz_list(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size && *data == 4)
+	if (size && *data == 8)
+		fuzz_blob(data + 1, size - 1);
+	else if (size && *data == 4)
 		fuzz_list(data + 1, size - 1);
 	else if (size && *data & 1)
 		fuzz_rows(data + 1, size - 1, *data & 2 ? BUCKETS_IP4 + 0x5000 : *data << 4);

@@ -18,6 +18,7 @@
  * "hour4=HOUR:OPENS:DATA" alone, or hour6, are connections to the real MX.
  * "lost=TIME" alone says that verified evidence was lost then. "many=N" alone adds
  * N offenders from 100.128.0.0 on and as many /64s, with two bad hours each;
+ * "varied=N" adds as many that are spread over the addresses, with two to four bad hours at other times each;
  * "later=N" or "later=N:TIME" says that they were there again, a minute or
  * so much later. "contacts=N:FIRST" adds
  * as many that only sent SYNs, the first of them that far behind. "whole=IFINDEX" alone
@@ -233,6 +234,70 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 	free(p);
 }
 
+static unsigned int drawn = 7;
+
+static unsigned int draw(unsigned int below)
+{
+	drawn = drawn * 1664525 + 1013904223;
+	return (drawn >> 8) % below;
+}
+
+/* Of 20.0.0.0 to 99.255.255.255, or of 2a00::/12. */
+static struct nolist_source spread(unsigned int i, unsigned int n, bool is_ip6)
+{
+	char text[64];
+	struct nolist_addr addr;
+	__u32 ip4 = 0x14000000 + i * (0x50000000 / n) + draw(0x50000000 / n);
+	__u64 ip6 = 0x2a00000000000000 + i * ((1ull << 52) / n) + draw(1 << 24);
+
+	if (is_ip6)
+		snprintf(text, sizeof(text), "%x:%x:%x:%x::", (int)(ip6 >> 48), (int)(ip6 >> 32 & 0xffff),
+			 (int)(ip6 >> 16 & 0xffff), (int)(ip6 & 0xffff));
+	else
+		snprintf(text, sizeof(text), "%d.%d.%d.%d", ip4 >> 24, ip4 >> 16 & 255, ip4 >> 8 & 255, ip4 & 255);
+	if (addr_parse(text, &addr))
+		die(text);
+	return addr_source(&addr);
+}
+
+/* Bad hours of the first 90. */
+static void vary(struct nolist_contacts *c, struct nolist_verified *p)
+{
+	unsigned int hour = 2 + draw(40), i;
+	__u64 from = (hour * 3600ull + draw(3600)) * NS, to = from;
+
+	p->hours = 2 + draw(3);
+	for (i = 0; i < p->hours; i++) {
+		struct nolist_hour *h = &p->hour[hour % NOLIST_HOURS];
+
+		*h = (struct nolist_hour){ .hour = hour };
+		h->n[NOLIST_EVENT_TEMPFAILED] = 1 + draw(4);
+		to = (hour * 3600ull + 3000 + draw(600)) * NS;
+		hour += 1 + draw(NOLIST_HOURS / 4);
+	}
+	c->high = (struct nolist_contact){ from, to, 2 + draw(30), 0 };
+	p->high_first_ns = from;
+	p->high_last_ns = to;
+}
+
+static void varied(unsigned int n)
+{
+	struct nolist_contacts c;
+	struct nolist_verified p;
+	struct nolist_source src;
+	unsigned int i;
+
+	for (i = 0; i < 2 * n; i++) {
+		c = (struct nolist_contacts){};
+		p = (struct nolist_verified){};
+		src = spread(i / 2, n, i & 1);
+		vary(&c, &p);
+		if (bpf_map_update_elem(contacts_fd, &src, &c, BPF_ANY) ||
+		    bpf_map_update_elem(verified_fd, &src, &p, BPF_ANY))
+			die("verified evidence");
+	}
+}
+
 static int open_map(const char *dir, const char *name)
 {
 	char path[4096];
@@ -290,6 +355,10 @@ static void line(char *text)
 	}
 	if (!strncmp(word, "many=", 5)) {
 		many(0, atoi(word + 5), 0, true);
+		return;
+	}
+	if (!strncmp(word, "varied=", 7)) {
+		varied(atoi(word + 7));
 		return;
 	}
 	if (!strncmp(word, "later=", 6)) {

@@ -6,6 +6,7 @@
  *	nodes WHERE <LINES
  *
  *	node NAME [FORMAT]              from here on it is this node's; another FORMAT of its head
+ *	pack                            its blobs are compressed
  *	silent HOURS                    it pushed so long ago
  *	offend ADDR COUNT STEP HOURS... each of so many sources was tempfailed so many hours ago; they
  *	                                are STEP addresses, or /64s, apart
@@ -45,6 +46,8 @@ static size_t items, room;
 static struct line line[1000];
 static unsigned int lines;
 static struct bytes blob;
+static struct blob_packer packer;
+static bool is_packing;
 static size_t rows;
 
 static void must(int error)
@@ -68,21 +71,19 @@ static void put_blob(uint32_t bucket, unsigned int n)
 {
 	struct head_blob *b;
 	struct key key;
-	bool is_there = false;
 
 	if (!n)
 		return;
+	if (is_packing)
+		must(blob_pack(&packer, &blob));
+	head.is_packed |= blob_is_packed(blob.at, blob.used);
 	must(array_grow(&head.blob, head.blobs, sizeof(*head.blob)));
 	b = &head.blob[head.blobs++];
 	*b = (struct head_blob){ .bucket = bucket, .size = blob.used, .rows = n };
 	digest_of(blob.at, blob.used, b->digest);
 	key = (struct key){ .kind = KEY_BLOB, .node = head.node, .bucket = bucket, .size = blob.used,
 			    .digest = b->digest };
-	must(transport_renew(place, &key, 1, &is_there));
-	if (!is_there) {
-		must(transport_put(place, &key, blob.at, blob.used));
-		must(transport_sync(place));
-	}
+	must(transport_put(place, &key, blob.at, blob.used));
 	rows += n;
 	blob.used = 0;
 }
@@ -182,6 +183,7 @@ static void end_node(void)
 	free(head.blob);
 	head = (struct share_head){};
 	items = lines = format = 0;
+	is_packing = false;
 }
 
 static void take(const char *what, const char *addr, size_t count, uint64_t step, const char *rest)
@@ -236,6 +238,8 @@ int main(int argc, char **argv)
 			snprintf(head.node, sizeof(head.node), "%.64s", name);
 			head.incarnation = 1;
 			head.made = head.until = now;
+		} else if (!strcmp(text, "pack\n")) {
+			is_packing = true;
 		} else if (sscanf(text, "silent %d", &ago) == 1) {
 			head.made = head.until = now - ago * (int64_t)HOUR_S;
 		} else if (sscanf(text, "%15s %79s %llu %llu %n", word, name, &count, &step, &used) == 4) {
@@ -246,6 +250,7 @@ int main(int argc, char **argv)
 	}
 	end_node();
 	transport_close(place);
+	blob_packer_free(&packer);
 	printf("%zu\n", rows);
 	return 0;
 }

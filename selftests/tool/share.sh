@@ -49,19 +49,25 @@ later() {
 # --- one node alone ---
 
 histories
-inject many=1500 '2001:db8:5:2::9 high=20h:40h:2 talk=20h:40h:2 hour=20:2:0:0:0 hour=40:1:0:0:0'
+# Of one bucket, each unlike the others: what compression is for.
+unlike() {
+	seq 1 150 | awk '{ a = 17 + $1 % 13; b = a + 25 + $1 % 6; printf "20.1.%d.9 high=%dh:%dh:%d talk=%dh:%dh:2 hour=%d:%d:0:0:0 hour=%d:1:0:0:0\n",
+		$1, a, b, 2 + $1 % 7, a, b, a, 1 + $1 % 5, b }'
+}
+inject "$(unlike)" many=1500 '2001:db8:5:2::9 high=20h:40h:2 talk=20h:40h:2 hour=20:2:0:0:0 hour=40:1:0:0:0'
 store a
 mkdir "$TMP/shared"
 conf a "$TMP/shared"
 echo a >"$TMP/nodes"
+echo 'share-compress = none' >>"$TMP/a.conf"
 of a judge --format plain
 is "$status $(wc -c <"$TMP/out") $(grep -c "'a' is not judged by: it has not pushed" "$TMP/err")" '1 0 1' \
 	'where no node has pushed nothing is judged'
 of a push
-is "$status $(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '0 3008 sources, 5 of 5 blobs were put' \
+is "$status $(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '0 3158 sources, 6 of 6 blobs were put' \
 	'verified sources are pushed'
 of a push
-is "$(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '3008 sources, 0 of 5 blobs were put' \
+is "$(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '3158 sources, 0 of 6 blobs were put' \
 	'what is there already is not put again'
 T=$(date +%s)
 differ=
@@ -91,7 +97,7 @@ is "$status $(says "'b' is not judged by: it has not pushed") $listed" '3 1 ' \
 	'an expected node that has not pushed holds all new listings'
 of b push
 judged a
-is "$status $listed" '0 .1 .2 .6 ' \
+is "$status $listed $(od -An -j 8 -N 1 -t u1 "$TMP/shared/a/head" | tr -d ' ')" '0 .1 .2 .6  1' \
 	'data at another node excuse, an offence there adds to one here, a SYN there excuses nobody'
 cp "$TMP/out" "$TMP/by-files"
 
@@ -178,6 +184,11 @@ done
 judged a
 is "$status $listed $(rows "$TMP/out" | cmp - <(rows "$TMP/by-files") && echo same)" \
 	'0 .1 .2 .6  same' 'Redis brings the same list as files'
+packed=$(for key in $(ask --scan --pattern 'e:*:a:*'); do ask strlen "$key"; done | awk '{ n += $1 } END { print n }')
+plain=$(find "$TMP/shared/a" -type f -name '*-*' -printf '%s\n' | awk '{ n += $1 } END { print n }')
+diag "of the first node $plain bytes of blobs, $packed compressed"
+is "$(ask getrange s:a 8 8 | od -An -N 1 -t u1 | tr -d ' ') $((packed * 100 < plain * 97)) $((plain > 0))" '2 1 1' \
+	'which is compressed there, and is not in the files'
 of b push
 is "$(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err") $(($(ask ttl s:a) / 3400000))" \
 	'3 sources, 0 of 3 blobs were put 1' 'nothing is put twice, and all of it expires'
@@ -187,7 +198,7 @@ is "$(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err") $(($(ask ttl
 of b pull
 is "$status $(says 'there is no list')" '1 1' 'before the judge has made a list there is none to pull'
 of a judge
-is "$status $(says '3003 added')" '0 1' 'the judge makes the list'
+is "$status $(says '3153 added')" '0 1' 'the judge makes the list'
 of b judge
 is "$status $(says "'a' makes the list: this judge stands by")" '0 1' 'another one stands by'
 echo 100.128.0.0/16 >"$TMP/b.allow"
@@ -197,7 +208,7 @@ of b pull
 is "$status $(rows "$TMP/b.list" | grep -c ^100.128) $(rows "$TMP/b.list" | sed -n 's/^203.0.113//p' | tr '\n' ' ')" \
 	'0 0 .1 .2 ' 'a node writes its lists of it, without what is allowed or pardoned there'
 of a pull
-is "$status $(rows "$TMP/a.list" | wc -l)" '0 3003' 'another node has all of it'
+is "$status $(rows "$TMP/a.list" | wc -l)" '0 3153' 'another node has all of it'
 cp -p "$TMP/a.list" "$TMP/was"
 of a pull
 is "$status $(says 'unchanged: not written')" '0 2' 'the same list is not written twice'

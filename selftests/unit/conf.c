@@ -225,6 +225,8 @@ static const struct {
 	{"share-secret-file = secret", true, "is not the absolute path"},
 	{"share-list-key = 12", true, "'12' is not a public key of 64 hex digits"},
 	{"share-key-file = key", true, "is not the absolute path"},
+	{"share-compress = none", false, NULL},
+	{"share-compress = lz4", true, "'lz4' is not zstd or none"},
 	{"share-leave-out = 9", true, "'9' is not a number from 0 to 8"},
 	{"reload-time = 2h", true, "'2h' is not a time from 1s to 1h"},
 	{"grace = 99999999999999999999", true, "is not a time"},

@@ -241,7 +241,7 @@ static void make_head(struct share_head *h)
 	int i;
 
 	*h = (struct share_head){ .node = "mx1.example.com", .incarnation = UINT64_MAX, .made = NOW,
-				  .until = NOW - 60, .earliers = 1 };
+				  .until = NOW - 60, .earliers = 1, .is_packed = true };
 	h->site.family[0] = (struct site_family){ .has_low = true, .has_real = true, .real_last = NOW - 9,
 						  .hour = real, .hours = 2 };
 	h->site.lost = lost;
@@ -284,7 +284,7 @@ static void test_heads(void)
 		       got.site.family[0].hour[0].data == 3 && !got.site.family[1].has_low &&
 		       got.site.change[0].mx == 0xdeadbeefcafe && got.site.acks[0].epoch == -1 &&
 		       got.set[0].p.walked.bit[0] == 1ull << 63 && got.blob[2].bucket == 60000 &&
-		       got.blob[2].size == 140000 && got.earlier[0].made == NOW - DAY_S,
+		       got.blob[2].size == 140000 && got.earlier[0].made == NOW - DAY_S && got.is_packed,
 	       "with all that it says");
 	share_head_free(&got);
 	for (i = 0; i < b.used; i++) {
@@ -298,8 +298,14 @@ static void test_heads(void)
 			share_head_free(&got);
 		b.at[i / 8] ^= 1 << i % 8;
 	}
-	b.at[8]++;
-	tap_ok(share_head_read(&got, b.at, b.used) == -EPROTO, "one of another format is of another version");
+	b.at[8] = HEAD_FORMAT + 1;
+	tap_ok(share_head_read(&got, b.at, b.used) == -EPROTO, "one of a newer format is of another version");
+	b.at[8] = 0;
+	tap_ok(share_head_read(&got, b.at, b.used) == -EPROTO, "and one of none");
+	b.at[8] = 1;
+	ret = share_head_read(&got, b.at, b.used);
+	tap_ok(!ret && !got.is_packed, "one of the format before is read, as one without compressed blobs");
+	share_head_free(&got);
 	free(h.set);
 	free(h.blob);
 	free(b.at);

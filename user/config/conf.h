@@ -129,6 +129,7 @@ struct conf {
 	char *share_secret_file;  /* "share-secret-file": its password */
 	char *share_key_file;     /* "share-key-file": signs what this host shares */
 	char *share_list_key;     /* "share-list-key": must have signed the list */
+	bool is_share_raw;        /* "share-compress = none" */
 	int share_leave_out;      /* "share-leave-out": operators that may lie; -1: not given */
 
 	/* All of the above as it was given, in that order (given.h): */

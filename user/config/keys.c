@@ -394,6 +394,7 @@ static const struct key {
 	{ "share-secret-file", conf_set_share_secret_file, false, NULL },
 	{ "share-key-file", conf_set_share_key_file, false, NULL },
 	{ "share-list-key", conf_set_share_list_key, false, NULL },
+	{ "share-compress", conf_set_share_compress, false, NULL },
 	{ "share-leave-out", conf_set_share_leave_out, false, NULL },
 };
 

@@ -107,6 +107,12 @@ int conf_set_share_leave_out(struct conf *conf, const char *value, const char *w
 	return error;
 }
 
+int conf_set_share_compress(struct conf *conf, const char *value, const char *where)
+{
+	conf->is_share_raw = !strcmp(value, "none");
+	return conf->is_share_raw || !strcmp(value, "zstd") ? 0 : wrong(conf, value, where, "zstd or none");
+}
+
 void conf_free_share(struct conf *conf)
 {
 	free(conf->share);

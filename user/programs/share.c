@@ -109,7 +109,8 @@ static int run_push(struct args *a)
 {
 	char name[NODE_NAME_MAX + 1] = "";
 	struct push p = { .node = share_node_name(a, name), .state_dir = options.state_dir,
-			  .key = a->has_key ? a->key : NULL, .is_all = a->is_again };
+			  .key = a->has_key ? a->key : NULL,
+			  .is_packed = !a->conf.is_share_raw, .is_all = a->is_again };
 	struct evidence *evidence = NULL;
 	int error;
 

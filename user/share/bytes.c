@@ -10,22 +10,29 @@
 #define TIME_BASE 1577836800ll /* 2020: the first time of a row is counted from there */
 #define TIME_MAX (1ll << 33)
 
-void bytes_raw(struct bytes *b, const void *from, size_t size)
+bool bytes_room(struct bytes *b, size_t size)
 {
 	size_t room = b->room ? b->room : 256;
 	uint8_t *grown;
 
 	while (room - b->used < size)
 		room *= 2;
-	if (room != b->room) {
-		grown = b->is_bad ? NULL : realloc(b->at, room);
-		if (!grown) {
-			b->is_bad = true;
-			return;
-		}
-		b->at = grown;
-		b->room = room;
+	if (room == b->room)
+		return true;
+	grown = b->is_bad ? NULL : realloc(b->at, room);
+	if (!grown) {
+		b->is_bad = true;
+		return false;
 	}
+	b->at = grown;
+	b->room = room;
+	return true;
+}
+
+void bytes_raw(struct bytes *b, const void *from, size_t size)
+{
+	if (!bytes_room(b, size))
+		return;
 	memcpy(b->at + b->used, from, size);
 	b->used += size;
 }

@@ -20,6 +20,8 @@ struct bytes {
 	bool is_bad;
 };
 
+/* Room for so many more bytes; false, and it is bad: there is no memory. */
+bool bytes_room(struct bytes *b, size_t size);
 void bytes_raw(struct bytes *b, const void *from, size_t size);
 void bytes_number(struct bytes *b, uint64_t n);
 void bytes_signed(struct bytes *b, int64_t n);

@@ -135,39 +135,54 @@ struct fetching {
 	struct report *r;
 };
 
-static bool is_whole(struct report *r, const struct head_blob *b, const uint8_t *bytes, size_t size)
+/* Its rows are as many as its head says, and each makes sense. 1; 0: it is broken; or -errno. */
+static int has_rows(struct harvest *h, struct report *r, const struct head_blob *b, const uint8_t *bytes)
 {
-	struct cursor c = cursor_of(bytes, size);
-	uint8_t digest[DIGEST_BYTES];
 	uint32_t rows = 0;
+	struct cursor c;
+	int ret = blob_rows(&h->packer, bytes, b->size, &r->unpacked, &c);
+
+	if (ret == -ENOMEM)
+		return out_of_memory();
+	if (ret)
+		return 0;
+	r->row.key = (struct pack_key){};
+	while ((ret = row_read(&c, b->bucket, 0, &r->row)) > 0)
+		rows++;
+	return !ret && rows == b->rows;
+}
+
+static int is_whole(struct harvest *h, struct report *r, const struct head_blob *b, const uint8_t *bytes,
+		    size_t size)
+{
+	uint8_t digest[DIGEST_BYTES];
 	int ret;
 
 	digest_of(bytes, size, digest);
 	if (size != b->size || memcmp(digest, b->digest, sizeof(digest))) {
 		r->state = NODE_TORN;
-		return false;
+		return 0;
 	}
-	r->row.key = (struct pack_key){};
-	while ((ret = row_read(&c, b->bucket, 0, &r->row)) > 0)
-		rows++;
-	if (!ret && rows == b->rows)
-		return true;
-	r->state = NODE_BROKEN;
-	return false;
+	ret = has_rows(h, r, b, bytes);
+	if (!ret)
+		r->state = NODE_BROKEN;
+	return ret;
 }
 
 static int on_blob(size_t i, const uint8_t *bytes, size_t size, void *arg)
 {
 	const struct fetching *f = arg;
 	struct report *r = f->r;
+	int ret;
 
 	if (r->state != NODE_USED)
 		return 0;
-	if (bytes && is_whole(r, &r->head.blob[i], bytes, size))
-		return spool(f->h, bytes, size);
-	if (!bytes)
+	if (!bytes) {
 		r->state = NODE_TORN;
-	return 0;
+		return 0;
+	}
+	ret = is_whole(f->h, r, &r->head.blob[i], bytes, size);
+	return ret > 0 ? spool(f->h, bytes, size) : ret;
 }
 
 static int fetch_blobs(struct harvest *h, struct report *r)
@@ -372,8 +387,10 @@ void harvest_free(struct harvest *h)
 			r->head.site.lost = NULL;
 		share_head_free(&r->head);
 		row_free(&r->row);
-		free(r->blob);
+		free(r->blob.at);
+		free(r->unpacked.at);
 	}
+	blob_packer_free(&h->packer);
 	free(h->report);
 	free(h->side);
 	free(h->voice);

@@ -40,9 +40,8 @@ struct report {
 	/* In the walk: */
 	size_t next;        /* the next blob */
 	uint64_t next_at;
-	uint8_t *blob;      /* the bytes of the present one */
-	size_t room;
-	struct cursor cursor;
+	struct bytes blob, unpacked; /* the bytes of the present one */
+	struct cursor whole, cursor; /* its rows, and what is left of them */
 	bool is_in;         /* it has a blob in this bucket */
 	bool has_row;
 	struct row row;
@@ -61,6 +60,7 @@ struct harvest {
 	/* The walk: */
 	struct judge_given given;
 	int spool;
+	struct blob_packer packer;
 	uint64_t spooled;
 	uint32_t bucket;
 	struct pack_key source; /* the present one */

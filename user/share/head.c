@@ -128,7 +128,7 @@ void share_head_write(struct bytes *b, const struct share_head *h)
 	size_t i;
 
 	bytes_raw(b, magic, sizeof(magic));
-	bytes_number(b, HEAD_FORMAT);
+	bytes_number(b, h->is_packed ? HEAD_FORMAT : 1);
 	bytes_number(b, HOUR_S);
 	write_name(b, h->node);
 	bytes_number(b, h->incarnation);
@@ -299,13 +299,16 @@ int share_head_read(struct share_head *h, const uint8_t *at, size_t size)
 {
 	struct cursor c = cursor_of(at, size);
 	char is[sizeof(magic)];
+	uint64_t format;
 
 	*h = (struct share_head){};
 	cursor_raw(&c, is, sizeof(is));
 	if (c.is_bad || memcmp(is, magic, sizeof(is)))
 		return -EBADMSG;
-	if (cursor_number(&c) != HEAD_FORMAT || cursor_number(&c) != HOUR_S)
+	format = cursor_number(&c);
+	if (!format || format > HEAD_FORMAT || cursor_number(&c) != HOUR_S)
 		return c.is_bad ? -EBADMSG : -EPROTO;
+	h->is_packed = format == HEAD_FORMAT;
 	read_all(&c, h);
 	if (!c.is_bad && !cursor_left(&c))
 		return 0;

@@ -8,12 +8,11 @@
 #define NOLIST_SHARE_HEAD_H
 
 #include "user/judge/verdict.h"
-#include "user/share/bytes.h"
+#include "user/share/blob.h"
 
-#define HEAD_FORMAT 1
+#define HEAD_FORMAT 2 /* 1: its blobs are not compressed; both are read */
 #define HEAD_MAX (16u << 20) /* bytes */
 #define HEAD_SETS 1000
-#define BLOB_MAX (64u << 20)
 #define NODE_NAME_MAX 64
 #define HEAD_KEEP_S (40 * (int64_t)DAY_S) /* evidence is 35 days old at most */
 #define DIGEST_BYTES 16
@@ -30,6 +29,7 @@ void digest_of(const void *bytes, size_t size, uint8_t digest[DIGEST_BYTES]);
 
 struct share_head {
 	char node[NODE_NAME_MAX + 1];
+	bool is_packed;       /* its blobs may be compressed */
 	uint64_t incarnation; /* of its store: another one if it is lost, or restored */
 	int64_t made;         /* when its evidence was read, by its own clock */
 	int64_t until;        /* what is known of it ends here: when it collected last */

@@ -34,6 +34,7 @@ struct pushing {
 	struct span *gap; /* of the head's site */
 	/* The blob that is being filled: */
 	struct bytes blob;
+	struct blob_packer packer;
 	uint32_t bucket, rows;
 	struct pack_key last;
 	/* Blobs of the head from first on whose bytes are here, and not known to be there: */
@@ -218,12 +219,15 @@ static int put_waiting(struct pushing *s)
 
 static int end_blob(struct pushing *s)
 {
-	struct head_blob blob = { .bucket = s->bucket, .size = s->blob.used, .rows = s->rows };
+	struct head_blob blob = { .bucket = s->bucket, .rows = s->rows };
 
 	if (!s->rows)
 		return 0;
-	if (s->blob.is_bad || array_grow(&s->head.blob, s->head.blobs, sizeof(blob)))
+	if (s->blob.is_bad || array_grow(&s->head.blob, s->head.blobs, sizeof(blob)) ||
+	    (s->p->is_packed && blob_pack(&s->packer, &s->blob)))
 		return out_of_memory();
+	s->head.is_packed |= blob_is_packed(s->blob.at, s->blob.used);
+	blob.size = s->blob.used;
 	digest_of(s->blob.at, s->blob.used, blob.digest);
 	s->head.blob[s->head.blobs++] = blob;
 	s->waiting[s->waits++] = s->blob;
@@ -357,6 +361,7 @@ int push_run(struct push *p, struct transport *t, struct judge *j)
 	for (i = 0; i < s->waits; i++)
 		free(s->waiting[i].at);
 	free(s->blob.at);
+	blob_packer_free(&s->packer);
 	free(s->gap);
 	free_head(&s->head);
 	share_head_free(&s->old);

@@ -14,6 +14,7 @@ struct push {
 	const char *node;
 	const char *state_dir;
 	const uint8_t *key; /* signs by this; NULL: nothing is signed */
+	bool is_packed; /* compresses */
 	bool is_all; /* puts what is there as well */
 	/* Results: */
 	bool is_stale;   /* a newer push is there already: nothing was put */

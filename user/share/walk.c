@@ -38,25 +38,22 @@ static uint32_t next_bucket(const struct harvest *h)
 
 static int read_blob(struct harvest *h, struct report *r, size_t size)
 {
-	size_t used = 0;
-	uint8_t *grown;
+	struct bytes *b = &r->blob;
+	int error;
 	ssize_t n;
 
-	if (size > r->room) {
-		grown = realloc(r->blob, size);
-		if (!grown)
-			return fail(-ENOMEM, "cannot hold what the nodes have shared");
-		r->blob = grown;
-		r->room = size;
-	}
-	for (; used < size; used += n) {
-		n = pread(h->spool, r->blob + used, size - used, r->next_at + used);
+	b->used = 0;
+	if (!bytes_room(b, size))
+		return fail(-ENOMEM, "cannot hold what the nodes have shared");
+	for (; b->used < size; b->used += n) {
+		n = pread(h->spool, b->at + b->used, size - b->used, r->next_at + b->used);
 		if (n < 0 && errno == EINTR)
 			n = 0;
 		else if (n <= 0)
 			return fail(n ? -errno : -EIO, "cannot read what the nodes have shared");
 	}
-	return 0;
+	error = blob_rows(&h->packer, b->at, size, &r->unpacked, &r->whole);
+	return error ? fail(error, "cannot read what the nodes have shared") : 0;
 }
 
 /* Reads a bucket of all nodes that have it. */
@@ -99,7 +96,7 @@ static int rewind_bucket(struct harvest *h, unsigned int with)
 		r->has_row = false;
 		if (!r->is_in)
 			continue;
-		r->cursor = cursor_of(r->blob, r->head.blob[r->next - 1].size);
+		r->cursor = r->whole;
 		r->row.key = (struct pack_key){};
 		error = advance(h, r, with);
 	}
