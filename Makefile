@@ -93,7 +93,7 @@ $(B)/nolist-xdp-page: NEEDS = $$(pkg-config --libs libmicrohttpd libconfuse jans
 # The evidence in the store, without the kernel.
 $(B)/nolist-xdp-share: $(call sources,programs/share programs/share_node share base confined policy origin record config host store judge lists lists/formats \
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \
-	snapshot/evicted snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
+	snapshot/evicted snapshot/last snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
 $(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle libzstd sqlite3 libconfuse jansson libmnl libseccomp)
 $(B)/nolist-xdp-policyd: $(call sources,programs/policyd policyd policy base cmd/cmd)
 $(B)/nolist-xdp-policyd: NEEDS = $$(pkg-config --libs libsystemd libseccomp libconfuse jansson)

@@ -83,6 +83,19 @@ is "$(awk 'NR > 1 { printf "%s ", $1 }' "$TMP/out")" '203.0.113.90 2001:db8:90::
 run report -c "$CONF"
 is "$(grep 'again and again' "$TMP/out" | awk '{ print $(NF - 2) }')" 2 'report counts them'
 
+# So many are stored that the newest are noted: they are shown without a walk over all.
+inject contacts=1000:5000 many=300
+must nolist collect --log 0 -c "$CONF"
+inject "later=2" "203.0.113.94 low=90h:90h:1"
+run show -c "$CONF" --at "$NOW" --top 700
+shown=$(awk '$2 != "are" { print $1 }' "$TMP/out")
+is "$(tail -n 1 "$TMP/out")" 'there are more; --top 0 shows all' 'of many it is not counted how many are left out'
+run show -c "$CONF" --at "$NOW"
+left=$(($(wc -l <"$TMP/out") - 701))
+is "$shown" "$(awk 'NR <= 701 { print $1 }' "$TMP/out")" 'they are those that a walk shows first'
+run show -c "$CONF" --at "$NOW" --json --top 700
+is "$(jq .left_out "$TMP/out")" "$left" 'for scripts they are counted'
+
 fails 2 "'middle' is not low, real or high" 'an unknown role' show --role middle
 fails 2 "cannot sort by 'colour'" 'an unknown key' show --sort colour
 fails 2 "'many' is not a number" 'a top that is no number' show --top many

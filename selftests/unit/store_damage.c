@@ -4,6 +4,7 @@
  * have written it. Each column of each table takes each absurd value in turn. A store that
  * crashes collect, or keeps it busy for ever, ends all lists.
  */
+#include <errno.h>
 #include <sqlite3.h>
 
 #include "selftests/lib/scratch.h"
@@ -87,6 +88,7 @@ static int judge_site(struct evidence *e)
 static int read_all(void)
 {
 	struct store *s = NULL;
+	struct evidence_newest newest;
 	struct evidence *e;
 	struct record r;
 	int error = store_open(&s, scratch_dir, STORE_READ), ret;
@@ -106,7 +108,9 @@ static int read_all(void)
 	error = evidence_new(&e, NULL, s);
 	if (error)
 		return error;
-	error = evidence_start(e, EVIDENCE_ALL);
+	error = evidence_newest(e, &newest, 1);
+	if (!error || error == -EAGAIN)
+		error = evidence_start(e, EVIDENCE_ALL);
 	while (!error && (ret = evidence_next(e, &r)))
 		error = ret < 0 ? ret : 0;
 	if (!error)
@@ -158,6 +162,24 @@ static void keep_good(void)
 		tap_die(scratch_file);
 	good_size = fread(good, 1, 1 << 20, f);
 	fclose(f);
+}
+
+/* More than are noted: to read them must not go beyond their place. */
+static void test_newest(void)
+{
+	struct store_newest newest[STORE_NEWEST], end;
+	struct store *s;
+	int error;
+	size_t n;
+
+	scratch_fresh("newest");
+	fill();
+	scratch_sql("WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 3000)"
+		    " INSERT INTO newest SELECT 1, substr(CAST(printf('%012d', n) AS BLOB), 1, 12), n FROM i");
+	s = scratch_open(STORE_READ);
+	error = store_newest(s, 1, newest, &n, &end);
+	store_close(s);
+	tap_ok(error == -EBADMSG && !n, "more of the newest sources than are noted are damage");
 }
 
 static void put_good(void)
@@ -324,5 +346,6 @@ int main(void)
 	test_columns();
 	test_damages();
 	test_schema();
+	test_newest();
 	return scratch_end();
 }

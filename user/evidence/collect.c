@@ -371,7 +371,7 @@ static int write_news(struct collect *c)
 static int write_store(struct collect *c)
 {
 	bool is_new_day = time(NULL) / DAY_S > store_collected(c->store) / DAY_S;
-	int error = store_begin(c->store);
+	int error = store_begin(c->store), has_newest = 0;
 
 	if (!error)
 		error = collect_epochs(c);
@@ -382,7 +382,9 @@ static int write_store(struct collect *c)
 	if (!error)
 		error = collect_fill(c->store, c->k, c->tables, &c->fill);
 	if (!error)
-		error = prune(c, is_new_day);
+		has_newest = store_has_newest(c->store);
+	if (!error)
+		error = has_newest < 0 ? has_newest : prune(c, is_new_day || !has_newest);
 	return error ? error : store_commit(c->store);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include "bpf/abi.h"
 #include "user/base/text.h"
+#include "user/record/pack.h"
 #include "user/record/span.h"
 
 /* Segments that open a connection to one role. */
@@ -145,6 +146,17 @@ int evidence_start(struct evidence *e, enum evidence_kind kind);
 int evidence_next(struct evidence *e, struct record *r);
 /* The record of one source: 1; 0: it is unknown; or -errno. Ends a walk. */
 int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r);
+
+/* The n sources that were there last. */
+struct evidence_newest {
+	struct pack_key key;
+	int64_t last; /* seconds since 1970: the latest time in its record */
+};
+/*
+ * Fills to[n], the latest first, equal times in the order of sources, as a walk would find them.
+ * -EAGAIN: only a walk tells, or there are few; or another -errno. Not during a walk.
+ */
+int evidence_newest(struct evidence *e, struct evidence_newest *to, size_t n);
 
 /* --- gaps --------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 /*
  * What the files of evidence share: merge.c merges tables and store, walk.c reads ahead,
  * record.c makes records, gaps.c gathers gaps and wrong acknowledgements, real_mx.c the
- * evidence of the real MX, open.c opens all of it, stored.c what is in the store. Only these
+ * evidence of the real MX, newest.c finds the sources that were there last, open.c opens all of it, stored.c what is in the store. Only these
  * files include this header.
  */
 #ifndef NOLIST_EVIDENCE_PRIVATE_H
@@ -87,6 +87,8 @@ void evidence_walk_free(struct evidence_walk *w);
 void evidence_stop(struct evidence *e);
 /* The epoch that the store knows by this number: its index, or -1. */
 int evidence_epoch_of(const struct evidence *e, int stored_id);
+/* A packed time in UTC: seconds since 1970, at least 1 and at most 32 bits; 0: never. */
+int64_t record_wall(uint32_t at, int64_t wall_s);
 /* Makes a record of all parts that are there. */
 void evidence_record(struct evidence *e, const struct pack_key *key, struct record *r);
 int evidence_read_pardons(struct evidence *e);

@@ -8,7 +8,7 @@
 #include "user/evidence/private.h"
 
 /* Seconds since 1970, rounded down, so that nothing seems to be in the future; 0: never. */
-static int64_t wall(uint32_t at, int64_t wall_s)
+int64_t record_wall(uint32_t at, int64_t wall_s)
 {
 	int64_t s = (int64_t)at - 1 + wall_s;
 
@@ -19,7 +19,7 @@ static int64_t wall(uint32_t at, int64_t wall_s)
 
 static void cover(struct span *when, struct pack_span now, int64_t wall_s)
 {
-	int64_t first = wall(now.first, wall_s), last = wall(now.last, wall_s);
+	int64_t first = record_wall(now.first, wall_s), last = record_wall(now.last, wall_s);
 
 	if (!first)
 		return;
@@ -65,7 +65,7 @@ static void add_hours(struct evidence *e, struct record *r, const struct stored 
 
 	for (i = 0; i < k->hours; i++) {
 		const struct pack_hour *h = &k->hour[i];
-		uint32_t start = wall((h->hour - 1) * (uint32_t)HOUR_S + 1, wall_s);
+		uint32_t start = record_wall((h->hour - 1) * (uint32_t)HOUR_S + 1, wall_s);
 
 		if (h->seen & PACK_SEEN_DATA)
 			e->data_hour[r->data_hours++] = start;
@@ -144,7 +144,7 @@ static void merge_hours(struct evidence *e, struct record *r)
 
 static void add_twice(struct twice *to, const struct pack_twice *from, int64_t wall_s)
 {
-	pack_twice(&to->prev, &to->last, wall(from->prev, wall_s), wall(from->last, wall_s),
+	pack_twice(&to->prev, &to->last, record_wall(from->prev, wall_s), record_wall(from->last, wall_s),
 		   PACK_APART_S - 1);
 }
 

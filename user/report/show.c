@@ -2,7 +2,8 @@
 /*
  * Sources as a table for people (its columns may change), or as JSON for scripts.
  * To sort, only an address and a key of each source are held, and only of about as many
- * as are shown: so even a full table needs little memory.
+ * as are shown: so even a full table needs little memory. The newest ones are noted by the store, and
+ * are shown without a walk over all, unless it must be counted how many are left out.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -124,15 +125,18 @@ bool show_has_key(const char *name)
 /* --- choosing ---------------------------------------------------------------- */
 
 #define ORIGINS 1024
+#define SHOW_NEWEST 999 /* and one more the store notes */
 
 struct show {
 	struct judge *j;
 	int role; /* enum nolist_role; 0: all */
 	bool is_lost; /* only those */
+	bool wants_count; /* of those that are left out */
 	const struct sort_key *key;
 	long top;          /* 0: all */
 	struct item *item; /* while choosing up to twice as many as top */
 	size_t items, capacity, left_out;
+	bool is_uncounted; /* there are more, it is not known how many */
 	struct origin *origin; /* of up to ORIGINS items, from this one on */
 	size_t origin_from, origins;
 	bool is_sorted; /* the first top items are sorted: one that sorts after them is left out */
@@ -204,7 +208,35 @@ static bool next(struct show *s, struct judged *of)
 	return s->key->of == verdict_key ? judge_next(s->j, of) : judge_next_record(s->j, &of->r);
 }
 
-static int choose(struct show *s)
+/* The newest ones, if there are many more, are found without a walk: 0; -EAGAIN: that cannot be. */
+static int choose_newest(struct show *s)
+{
+	struct evidence_newest *newest = reallocarray(NULL, s->top + 1, sizeof(*newest));
+	struct judged of = {};
+	int error;
+
+	s->item = reallocarray(NULL, s->top, sizeof(*s->item));
+	error = newest && s->item ? evidence_newest(s->j->evidence, newest, s->top + 1) : -ENOMEM;
+	for (s->items = 0; !error && s->items < (size_t)s->top; s->items++) {
+		const struct evidence_newest *n = &newest[s->items];
+		struct item item = { n->last, pack_source(&n->key) };
+
+		/* Their own records must say the same. */
+		error = evidence_find(s->j->evidence, &item.src, &of.r) == 1 &&
+					last_of(&of) == item.key ? 0 : -EAGAIN;
+		s->item[s->items] = item;
+	}
+	free(newest);
+	return error;
+}
+
+static bool wants_newest(const struct show *s)
+{
+	return s->key->of == last_of && s->top > 0 && s->top <= SHOW_NEWEST && !s->role &&
+	       !s->is_lost && !s->wants_count && !s->j->given;
+}
+
+static int choose_all(struct show *s)
 {
 	struct judged of;
 	int error = 0;
@@ -221,6 +253,19 @@ static int choose(struct show *s)
 	sort_items(s);
 	s->left_out -= s->items;
 	return 0;
+}
+
+static int choose(struct show *s)
+{
+	int error = wants_newest(s) ? choose_newest(s) : -EAGAIN;
+
+	s->is_uncounted = !error;
+	if (error != -EAGAIN)
+		return error ? fail(error, "cannot find the newest sources") : 0;
+	free(s->item);
+	s->item = NULL;
+	s->items = 0;
+	return choose_all(s);
 }
 
 /* --- where they come from ------------------------------------------------------ */
@@ -347,6 +392,8 @@ static void print_table(struct show *s)
 		printf("%s", legend);
 	if (s->left_out)
 		printf("%zu more; --top 0 shows all\n", s->left_out);
+	if (s->is_uncounted)
+		printf("there are more; --top 0 shows all\n");
 }
 
 /* --- as JSON ----------------------------------------------------------------- */
@@ -388,6 +435,7 @@ static int print_json(struct show *s)
 int show(struct judge *j, const struct show_options *o)
 {
 	struct show s = { .j = j, .role = o->role, .is_lost = o->is_lost, .top = o->top,
+			  .wants_count = o->is_json,
 			  .key = o->sort ? find_key(o->sort) : sort_keys };
 	int error = choose(&s);
 

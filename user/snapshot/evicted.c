@@ -70,15 +70,7 @@ int snapshot_count_evicted(struct snapshot *s, int epoch)
 
 static uint32_t contact_last(const struct snapshot *s, int epoch, size_t i)
 {
-	const struct half *h = &s->tables[epoch].contacts;
-	struct snapshot_item item;
-
-	if (s->only)
-		return h->last[i];
-	snapshot_take_contacts(&h->sorted, i, &item);
-	return snapshot_later(item.contacts->role[PACK_LOW].last,
-		     snapshot_later(item.contacts->role[PACK_REAL].last,
-			   item.contacts->role[PACK_HIGH].last));
+	return s->only ? s->tables[epoch].contacts.last[i] : snapshot_contacts_last(s, epoch, i);
 }
 
 /* The age in minutes that so many percent of the contacts are younger than. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What snapshot.c, which holds the records, and evicted.c, which finds what full tables have
- * evicted, share. Only these files include this header.
+ * What snapshot.c, which holds the records, evicted.c, which finds what full tables have evicted,
+ * and last.c, which finds the newest, share. Only these files include this header.
  */
 #ifndef NOLIST_SNAPSHOT_PRIVATE_H
 #define NOLIST_SNAPSHOT_PRIVATE_H
@@ -53,6 +53,9 @@ static inline bool snapshot_may_have_evicted_verified(const struct tables *t)
 
 /* Decodes the contacts at an index. */
 void snapshot_take_contacts(const struct sorted *t, size_t at, struct snapshot_item *item);
+/* When the source at an index was in the table of contacts last, and in the one of verified evidence. */
+uint32_t snapshot_contacts_last(const struct snapshot *s, int epoch, size_t at);
+uint32_t snapshot_verified_last(const struct snapshot *s, int epoch, size_t at);
 /* 0, -ENOMEM, or -EAGAIN: what was looked up does not tell. */
 int snapshot_count_evicted(struct snapshot *s, int epoch);
 int snapshot_count_contacts_evicted(struct snapshot *s, int epoch);

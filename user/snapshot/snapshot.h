@@ -139,4 +139,12 @@ bool snapshot_next_verified(const struct snapshot_walk *w, struct pack_key *key)
 bool snapshot_step_to(struct snapshot_walk *w, const struct pack_key *key,
 		      struct snapshot_item *item);
 
+/*
+ * Calls fn for each source of one table of an epoch, with the time at which it was there last
+ * (0: never), in the order of sources.
+ */
+typedef void snapshot_last_fn(const struct pack_key *key, uint32_t last, void *arg);
+void snapshot_each_last(const struct snapshot *s, int epoch, bool is_verified, snapshot_last_fn *fn,
+			void *arg);
+
 #endif

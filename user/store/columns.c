@@ -3,6 +3,7 @@
  * The columns of a row, with the bounds of what this tool can have written. SQLite itself
  * finds nothing wrong with a number out of them, nor with a text in a number's place.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -59,4 +60,15 @@ const void *column_bytes(struct columns *c, int i, size_t size)
 		return bytes;
 	c->is_damaged = true;
 	return none;
+}
+
+struct pack_key column_key(struct columns *c, int i)
+{
+	const unsigned char *bytes = column_bytes(c, i, STORE_KEY_SIZE);
+	uint64_t high;
+	uint32_t low;
+
+	memcpy(&high, bytes, 8);
+	memcpy(&low, bytes + 8, 4);
+	return (struct pack_key){ .high = be64toh(high), .low = be32toh(low) };
 }

@@ -121,6 +121,8 @@ int store_epoch(struct store *s, const struct epoch *epoch)
 	new.id = sqlite3_last_insert_rowid(s->db);
 	if (!error)
 		error = add_epoch(s, &new);
+	if (!error)
+		error = newest_begin(s, new.id);
 	return error ? error : new.id;
 }
 

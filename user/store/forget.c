@@ -32,6 +32,10 @@ int store_forget(struct store *s, const struct pack_key *key)
 {
 	int error = forget_in(s, SQL_LIFT_FORGET, key);
 
+	if (error >= 0)
+		error = newest_forget(s, key);
+	if (error >= 0)
+		error = forget_in(s, SQL_NEWEST_FORGET, key);
 	/* Of which grade they were is counted by the next day's prune. */
 	return error < 0 ? error : forget_in(s, SQL_FORGET, key);
 }
@@ -41,11 +45,13 @@ int store_forget_all(struct store *s)
 	size_t rows = store_count(s, STORE_UNVERIFIED) + store_count(s, STORE_VERIFIED);
 	int error = store_execute(s, "DELETE FROM source; DELETE FROM gap; DELETE FROM bad_acks;"
 				     "DELETE FROM real_hour; DELETE FROM mx_change; DELETE FROM lift;"
-				     "DELETE FROM epoch; DELETE FROM amount", "write");
+				     "DELETE FROM epoch; DELETE FROM amount;"
+				     "DELETE FROM newest; DELETE FROM newest_end", "write");
 
 	if (error)
 		return error;
 	s->epochs = 0;
+	newest_free(s);
 	return rows;
 }
 

@@ -3,9 +3,6 @@
  * Lifts: which sources have ended their listing from their own address, and when. They are stored as
  * long as evidence is, since a verdict depends on them.
  */
-#include <endian.h>
-#include <string.h>
-
 #include "user/store/private.h"
 
 int store_lift(struct store *s, const struct store_lift *l)
@@ -21,16 +18,6 @@ int store_lift(struct store *s, const struct store_lift *l)
 	return store_run(s, q, "write");
 }
 
-static struct pack_key key_of(const unsigned char *bytes)
-{
-	uint64_t high;
-	uint32_t low;
-
-	memcpy(&high, bytes, 8);
-	memcpy(&low, bytes + 8, 4);
-	return (struct pack_key){ .high = be64toh(high), .low = be32toh(low) };
-}
-
 int store_each_lift(struct store *s, store_lift_fn *fn, void *arg)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_LIFT_EACH);
@@ -41,7 +28,7 @@ int store_each_lift(struct store *s, store_lift_fn *fn, void *arg)
 	while ((ret = store_step(s, q)) > 0) {
 		struct columns c = { .q = q };
 		struct store_lift l = {
-			.key = key_of(column_bytes(&c, 0, STORE_KEY_SIZE)),
+			.key = column_key(&c, 0),
 			.at = column_time(&c, 1),
 		};
 

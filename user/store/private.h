@@ -3,7 +3,8 @@
  * What the files of the store share: sqlite.c opens, statements.c has the statements, columns.c
  * reads numbers and texts, rows.c has the sources, epochs.c the epochs and everything else of
  * tables as a whole, pardons.c the pardons, lifts.c the lifts, lists.c the lists, history.c the
- * history, prune.c drops old rows. Only these files include this header.
+ * history, newest.c the sources that were there last, prune.c drops old rows. Only these files
+ * include this header.
  */
 #ifndef NOLIST_STORE_PRIVATE_H
 #define NOLIST_STORE_PRIVATE_H
@@ -64,6 +65,13 @@ enum statement {
 	SQL_LIFT_EACH,
 	SQL_LIFT_DROP,
 	SQL_LIFT_FORGET,
+	SQL_NEWEST_EACH,
+	SQL_NEWEST_ADD,
+	SQL_NEWEST_DROP,
+	SQL_NEWEST_FORGET,
+	SQL_NEWEST_END,
+	SQL_NEWEST_END_SET,
+	SQL_NEWEST_MISSING,
 	STATEMENTS
 };
 
@@ -81,6 +89,8 @@ struct store {
 	unsigned char *bound; /* values that are bound to the statement about to run */
 	size_t bound_capacity;
 	int64_t more; /* unverified rows that were added since the last commit */
+	struct newest *newest; /* of the epochs that this transaction writes to */
+	size_t newests;
 };
 
 /* Notes a failure of SQLite; returns -errno. */
@@ -104,11 +114,26 @@ int store_execute(struct store *s, const char *text, const char *what);
 /* prune.c: writes that number. */
 int store_note_unverified(struct store *s);
 void store_key_bytes(const struct pack_key *key, unsigned char bytes[STORE_KEY_SIZE]);
-int store_drop(struct store *s, const struct store_row *row, enum store_grade grade);
+/* last: as stored_last() of the row tells; 0: it is not noted among the newest. */
+int store_drop(struct store *s, const struct store_row *row, enum store_grade grade, uint32_t last);
 /* Drops everything of tables as a whole, pardons and lists from before a time. */
 int store_drop_epochs(struct store *s, int64_t before);
 int store_read_epochs(struct store *s);
 int store_drop_history(struct store *s, int64_t now); /* what is too old */
+
+/* newest.c. When a source was there last, in an epoch. */
+uint32_t stored_last(const struct stored *k);
+/* A new epoch, which has no rows. */
+int newest_begin(struct store *s, int epoch);
+/* A row is written, or was met by a walk after newest_again(). */
+int newest_add(struct store *s, int epoch, const struct pack_key *key, uint32_t last);
+int newest_drop(struct store *s, int epoch, const struct pack_key *key, uint32_t last);
+int newest_forget(struct store *s, const struct pack_key *key);
+/* All epochs are empty: a walk over all rows adds them. */
+int newest_again(struct store *s);
+int newest_write(struct store *s);
+/* What a transaction has noted and not written is no more. */
+void newest_free(struct store *s);
 
 /*
  * columns.c: the current row of a statement. A column that is not as asked for sets
@@ -132,5 +157,6 @@ int column_id(struct columns *c, int i);        /* of an epoch */
 const char *column_text(struct columns *c, int i, size_t size);
 /* Of exactly size bytes, at most 32; valid until the statement steps. */
 const void *column_bytes(struct columns *c, int i, size_t size);
+struct pack_key column_key(struct columns *c, int i); /* of a source */
 
 #endif

@@ -23,25 +23,19 @@ struct prune {
 	bool is_once;   /* only sources that came once */
 	int64_t before; /* drops rows whose last contact is before this time */
 	uint32_t *ages; /* or, if not NULL: counts rows by age in minutes instead */
+	bool is_noting; /* the newest of the rows that stay */
 	int64_t rows, dropped; /* of a walk */
 	int64_t halved; /* the latest "before" of those that were dropped for their number; 0: none */
 	struct store_row row[WINDOW];
+	uint32_t last[WINDOW];
 	size_t n;
 };
 
-static uint32_t later(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
 static int64_t last_of(const struct prune *p, const struct store_row *row)
 {
-	const struct stored *k = &row->stored;
-	uint32_t last = later(k->verified.now.data.last, k->verified.now.talk.last);
+	uint32_t last = stored_last(&row->stored);
 	size_t i;
 
-	for (i = 0; i < PACK_ROLES; i++)
-		last = later(last, k->contacts.now.role[i].last);
 	for (i = 0; i < p->s->epochs; i++)
 		if (p->s->epoch[i].id == row->epoch)
 			return (int64_t)last - 1 + p->s->epoch[i].epoch.wall_s;
@@ -59,19 +53,23 @@ static bool came_once(const struct stored *k)
 	return opens <= 1;
 }
 
-static void look_at(struct prune *p, const struct store_row *row)
+static int look_at(struct prune *p, const struct store_row *row)
 {
 	int64_t last = last_of(p, row), minutes;
 
 	if (p->is_once && !came_once(&row->stored))
-		return;
+		return 0;
 	if (p->ages) {
 		minutes = last > p->now ? 0 : (p->now - last) * 60 / HOUR_S;
 		p->ages[minutes < MINUTES ? minutes : MINUTES]++;
 	} else if (last < p->before) {
+		p->last[p->n] = stored_last(&row->stored);
 		p->row[p->n].key = row->key;
 		p->row[p->n++].epoch = row->epoch;
+	} else if (p->is_noting) {
+		return newest_add(p->s, row->epoch, &row->key, stored_last(&row->stored));
 	}
+	return 0;
 }
 
 static int drop(struct prune *p)
@@ -80,7 +78,7 @@ static int drop(struct prune *p)
 	size_t i;
 
 	for (i = 0; i < p->n && !error; i++)
-		error = store_drop(p->s, &p->row[i], p->grade);
+		error = store_drop(p->s, &p->row[i], p->grade, p->is_noting ? 0 : p->last[i]);
 	p->dropped += p->n;
 	p->n = 0;
 	return error;
@@ -95,10 +93,9 @@ static int walk(struct prune *p)
 	p->n = 0;
 	p->rows = p->dropped = 0;
 	while (!ret && (ret = store_next(p->s, p->grade, &row)) > 0) {
-		ret = 0;
 		p->rows++;
-		look_at(p, &row);
-		if (p->n < WINDOW)
+		ret = look_at(p, &row);
+		if (ret || p->n < WINDOW)
 			continue;
 		ret = drop(p);
 		if (!ret)
@@ -195,13 +192,15 @@ static int is_too_large(struct store *s, uint64_t bytes_max)
 
 static int prune_by_age(struct prune *p)
 {
-	int i, error = 0;
+	int i, error = newest_again(p->s);
 
 	p->before = p->now - STORED_S;
+	p->is_noting = true;
 	for (i = STORE_GRADES - 1; i >= 0 && !error; i--) {
 		p->grade = i;
 		error = walk(p);
 	}
+	p->is_noting = false;
 	/* The walk over the unverified ones was the last. */
 	p->s->more = 0;
 	if (!error)

@@ -34,16 +34,9 @@ void store_key_bytes(const struct pack_key *key, unsigned char bytes[KEY_SIZE])
 static int read_key(struct store *s, sqlite3_stmt *q, struct pack_key *key)
 {
 	struct columns c = { .q = q };
-	const unsigned char *bytes = column_bytes(&c, 0, KEY_SIZE);
-	uint64_t high;
-	uint32_t low;
 
-	if (c.is_damaged)
-		return store_damaged(s);
-	memcpy(&high, bytes, 8);
-	memcpy(&low, bytes + 8, 4);
-	*key = (struct pack_key){ be64toh(high), be32toh(low) };
-	return 0;
+	*key = column_key(&c, 0);
+	return c.is_damaged ? store_damaged(s) : 0;
 }
 
 /* A column of a row: one encoded record, or NULL. */
@@ -382,6 +375,8 @@ static int put(struct store *s, enum statement which, const struct store_row *co
 	if (!error)
 		error = store_run(s, q, "write");
 	sqlite3_clear_bindings(q);
+	for (i = 0; i < n && !error; i++)
+		error = newest_add(s, rows[i]->epoch, &rows[i]->key, stored_last(&rows[i]->stored));
 	return error;
 }
 
@@ -402,10 +397,11 @@ int store_put_many(struct store *s, const struct store_row *const *rows, size_t 
 	return error;
 }
 
-int store_drop(struct store *s, const struct store_row *row, enum store_grade grade)
+int store_drop(struct store *s, const struct store_row *row, enum store_grade grade, uint32_t last)
 {
 	sqlite3_stmt *q = store_stmt(s, SQL_DROP);
 	unsigned char bytes[KEY_SIZE];
+	int error;
 
 	if (!q)
 		return s->error;
@@ -414,7 +410,8 @@ int store_drop(struct store *s, const struct store_row *row, enum store_grade gr
 	sqlite3_bind_blob(q, 2, bytes, sizeof(bytes), SQLITE_STATIC);
 	sqlite3_bind_int(q, 3, row->epoch);
 	s->more -= grade == STORE_UNVERIFIED;
-	return store_run(s, q, "write");
+	error = store_run(s, q, "write");
+	return error ? error : newest_drop(s, row->epoch, &row->key, last);
 }
 
 size_t store_count(struct store *s, enum store_grade grade)

@@ -84,6 +84,11 @@ const char *const store_steps[] = {
 	"CREATE TABLE lift (source BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, at))"
 	"  WITHOUT ROWID;",
 	"CREATE TABLE level (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;",
+	/* Filled by the next prune by age (newest.c). */
+	"CREATE TABLE newest (epoch INTEGER NOT NULL, source BLOB NOT NULL, last INTEGER NOT NULL,"
+	"  PRIMARY KEY (epoch, source)) WITHOUT ROWID;"
+	"CREATE TABLE newest_end (epoch INTEGER PRIMARY KEY, source BLOB NOT NULL,"
+	"  last INTEGER NOT NULL);",
 };
 
 const int store_version = sizeof(store_steps) / sizeof(*store_steps);

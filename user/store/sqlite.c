@@ -160,6 +160,7 @@ int store_execute(struct store *s, const char *text, const char *what)
 
 int store_begin(struct store *s)
 {
+	newest_free(s);
 	return store_execute(s, "BEGIN IMMEDIATE", "write");
 }
 
@@ -167,6 +168,8 @@ int store_commit(struct store *s)
 {
 	int error = s->more ? store_note_unverified(s) : 0;
 
+	if (!error)
+		error = newest_write(s);
 	return error ? error : store_execute(s, "COMMIT", "write");
 }
 
@@ -396,6 +399,7 @@ void store_close(struct store *s)
 	if (s->lock >= 0)
 		close(s->lock);
 	free(s->path);
+	newest_free(s);
 	free(s->bound);
 	free(s->epoch);
 	free(s);

@@ -87,6 +87,15 @@ static const char *const sql[STATEMENTS] = {
 	/* Also those of a clock that was wrong. */
 	[SQL_LIFT_DROP] = "DELETE FROM lift WHERE at < ?1 OR at > ?1 + 70 * " TEXT(DAY_S),
 	[SQL_LIFT_FORGET] = "DELETE FROM lift WHERE source = ?1",
+	[SQL_NEWEST_EACH] = "SELECT source, last FROM newest WHERE epoch = ?1",
+	[SQL_NEWEST_ADD] = "INSERT INTO newest VALUES (?1, ?2, ?3)",
+	[SQL_NEWEST_DROP] = "DELETE FROM newest WHERE epoch = ?1",
+	[SQL_NEWEST_FORGET] = "DELETE FROM newest WHERE source = ?1"
+			      " AND epoch IN (SELECT id FROM epoch)",
+	[SQL_NEWEST_END] = "SELECT source, last FROM newest_end WHERE epoch = ?1",
+	[SQL_NEWEST_END_SET] = "INSERT OR REPLACE INTO newest_end VALUES (?1, ?2, ?3)",
+	[SQL_NEWEST_MISSING] = "SELECT count(*) FROM epoch"
+			       " WHERE id NOT IN (SELECT epoch FROM newest_end)",
 	[SQL_EPOCH_ADD] = "INSERT INTO epoch (boot, tables, generation, wall_s)"
 			  " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_EPOCH_SET] =

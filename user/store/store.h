@@ -123,6 +123,36 @@ int store_prune(struct store *s, int64_t now, bool is_by_age, uint64_t bytes_max
  */
 int store_unverified(struct store *s, int64_t *rows);
 
+/* --- the newest sources --------------------------------------------------------- */
+
+/*
+ * Of each epoch the sources that were there last are noted apart, so that who asks for these only
+ * need not read all rows.
+ */
+#define STORE_NEWEST 1000 /* of an epoch, at most */
+
+struct store_newest {
+	struct pack_key key;
+	uint32_t last; /* packed: the latest time of its row */
+};
+
+/* The latest first, and equal times in the order of sources. */
+static inline int store_newest_compare(const struct store_newest *a, const struct store_newest *b)
+{
+	if (a->last != b->last)
+		return a->last > b->last ? -1 : 1;
+	return pack_compare(&a->key, &b->key);
+}
+
+/*
+ * Fills to[STORE_NEWEST], sorted; *n says how many. All other rows of the epoch come behind *end;
+ * if its last is 0, there are no others. -EAGAIN: they are not noted; or another -errno.
+ */
+int store_newest(struct store *s, int epoch, struct store_newest *to, size_t *n,
+		 struct store_newest *end);
+/* Are they noted of all epochs? Else the next prune by age does it. 0, 1 or -errno. */
+int store_has_newest(struct store *s);
+
 /* --- pardons ----------------------------------------------------------------- */
 
 struct store_pardon {
