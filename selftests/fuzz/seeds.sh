@@ -59,6 +59,10 @@ share)
 		192.0.2.7 079a2f079a11000000000000000000000000000000000000 | seed
 	printf '\001\1\14\40\200\344\352\366\7\2\1' | seed
 	;;
+milter)
+	# A session: an offer, a client, a message, its recipient and its end.
+	printf '\4\0\0\0\15O\0\0\0\6\0\0\1\377\0\37\377\377\0\0\0\27Cmx.example\0004\0\31192.0.2.7\0\0\0\0\13DM{auth_authen}\0\0\0\0\5M<a>\0\0\0\0\7R<a@b>\0\0\0\0\1E' | seed
+	;;
 policy)
 	# The texts of unit/policy_data, and a request of Postfix's.
 	sed -n '/^static const char head/,/;$/p; /^static const char rows/,/;$/p' selftests/unit/policy_data.c |

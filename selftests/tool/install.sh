@@ -35,6 +35,7 @@ usr/lib/systemd/system/nolist-xdp-dump.service 644
 usr/lib/systemd/system/nolist-xdp-dump.socket 644
 usr/lib/systemd/system/nolist-xdp-dump.timer 644
 usr/lib/systemd/system/nolist-xdp-exporter.service 644
+usr/lib/systemd/system/nolist-xdp-milter.socket 644
 usr/lib/systemd/system/nolist-xdp-page.service 644
 usr/lib/systemd/system/nolist-xdp-policyd.service 644
 usr/lib/systemd/system/nolist-xdp-policyd.socket 644

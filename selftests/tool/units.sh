@@ -39,7 +39,7 @@ for unit in "$TMP/root/$UNITS"/*; do
 	sed "s|/usr/local/|$TMP/root/usr/local/|" "$unit" >"$TMP/units/${unit##*/}"
 done
 units=$(cd "$TMP/units" && echo *)
-is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-exporter.service nolist-xdp-page.service nolist-xdp-policyd.service nolist-xdp-policyd.socket nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
+is "$units" 'nolist-xdp-collect.service nolist-xdp-collect.timer nolist-xdp-dump.service nolist-xdp-dump.socket nolist-xdp-dump.timer nolist-xdp-exporter.service nolist-xdp-milter.socket nolist-xdp-page.service nolist-xdp-policyd.service nolist-xdp-policyd.socket nolist-xdp-reload.socket nolist-xdp-reload@.service nolist-xdp-run.service nolist-xdp.service' \
 	'units are installed'
 for unit in $units; do
 	is "$(systemd-analyze verify --man=no "$TMP/units/$unit" 2>&1)" '' "$unit: systemd-analyze finds nothing"
@@ -284,6 +284,17 @@ decides() {
 		logged 'policyd: policy = warn, from'
 }
 check 'and it answers, from the snapshot' wait_for 10 decides
+# The protocol of each socket is its own: the milter's answers an offer with one.
+check 'so does that of milters' ctl start nolist-xdp-milter.socket
+check 'and both are handed over' ctl restart nolist-xdp-policyd.service
+negotiates() {
+	in_lab "$PYTHON" -c 'import socket
+s = socket.create_connection(("127.0.0.1", 9828), 5)
+s.sendall(bytes([0, 0, 0, 13]) + b"O" + bytes([0, 0, 0, 6, 0, 0, 1, 255, 0, 31, 255, 255]))
+assert s.recv(17)[4:5] == b"O"'
+}
+check 'which answers there as a milter' wait_for 10 negotiates
+check 'and at the other one as before' wait_for 10 decides
 is "$(in_lab cat "/proc/$(shows nolist-xdp-policyd MainPID)/status" | sed -nE 's/^(CapEff|CapBnd):\s*0*//p' | tr '\n' ' ')" \
 	'  ' 'without capabilities'
 in_lab bash -c 'echo "high = { 192.0.2.31 }" >>/etc/nolist-xdp.conf'

@@ -113,18 +113,30 @@ static const struct attribute {
 	{ NAME("reverse_client_name"), take_name },
 };
 
-/* A whole line: false if it is no attribute. Unknown names are passed over. */
+static void set(struct request *r, const char *name, size_t size, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(attributes) / sizeof(*attributes); i++)
+		if (attributes[i].size == size && !memcmp(attributes[i].name, name, size))
+			attributes[i].take(r, value);
+}
+
+void request_set(struct request *r, const char *name, const char *value)
+{
+	set(r, name, strlen(name), value);
+}
+
+/* A whole line: false if it is no attribute. */
 static bool take_line(struct request *r)
 {
 	char *value = memchr(r->line, '=', r->used);
-	size_t i, size = value ? value - r->line : 0;
+	size_t size = value ? value - r->line : 0;
 
 	if (!size || memchr(r->line, '\0', r->used))
 		return false;
 	r->line[r->used] = '\0';
-	for (i = 0; i < sizeof(attributes) / sizeof(*attributes); i++)
-		if (attributes[i].size == size && !memcmp(attributes[i].name, r->line, size))
-			attributes[i].take(r, value + 1);
+	set(r, r->line, size, value + 1);
 	return true;
 }
 

@@ -53,5 +53,7 @@ struct request {
  */
 enum request_state request_read(struct request *r, const char *bytes, size_t size, size_t *taken);
 void request_start(struct request *r);
+/* One attribute of it, for protocols of another form. An unknown name is passed over. */
+void request_set(struct request *r, const char *name, const char *value);
 
 #endif

@@ -164,6 +164,6 @@ int policyd_keep(struct policyd *p)
 		return fail(-errno, "cannot start the process that answers");
 	close(p->snapshots);
 	for (i = 0; i < p->listeners; i++)
-		close(p->listener[i]);
+		close(p->listener[i].fd);
 	return watch(&k, &set, pid);
 }

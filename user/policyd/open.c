@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,7 +24,7 @@
 
 /* --- sockets --------------------------------------------------------------------- */
 
-static int add_listener(struct policyd *p, int fd)
+static int add_listener(struct policyd *p, int fd, bool is_milter)
 {
 	int flags = fcntl(fd, F_GETFL);
 
@@ -32,29 +34,28 @@ static int add_listener(struct policyd *p, int fd)
 		return failx(-EINVAL, "more than %d sockets", POLICYD_LISTENERS);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
 		return fail(-errno, "cannot listen");
-	p->listener[p->listeners++] = fd;
+	p->listener[p->listeners++] = (struct policyd_listener){ fd, is_milter };
 	return 0;
 }
 
 int policyd_listen_given(struct policyd *p)
 {
-	int i, error = 0, n = sd_listen_fds(1);
+	char **names = NULL;
+	int i, error = 0, n = sd_listen_fds_with_names(1, &names);
 
 	for (i = 0; i < n && !error; i++)
-		error = add_listener(p, SD_LISTEN_FDS_START + i);
+		error = add_listener(p, SD_LISTEN_FDS_START + i, !strcmp(names[i], "milter"));
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
 	return error;
 }
 
-int policyd_listen(struct policyd *p, const char *const *where, int n)
+int policyd_listen(struct policyd *p, const char *where, bool is_milter)
 {
-	int i, fd, error = 0;
+	int fd, error = listen_at(where, true, &fd);
 
-	for (i = 0; i < n && !error; i++) {
-		error = listen_at(where[i], true, &fd);
-		if (!error)
-			error = add_listener(p, fd);
-	}
-	return error;
+	return error ? error : add_listener(p, fd, is_milter);
 }
 
 /* --- the program's maps ---------------------------------------------------------- */

@@ -12,6 +12,7 @@
 
 #define POLICYD_LISTENERS 16
 #define POLICYD_UNFINISHED_S 10 /* a request may take so long to come */
+#define POLICYD_LINES 20        /* of its log in a second, of clients */
 
 struct memory;
 struct visits;
@@ -22,7 +23,10 @@ enum { POLICYD_SNAPSHOT = 'L', POLICYD_STAMPS = 'S' };
 struct policyd {
 	const char *snapshot; /* its file, which may come later */
 	const char *pin_dir;  /* where the program's map of stamps is pinned */
-	int listener[POLICYD_LISTENERS];
+	struct policyd_listener {
+		int fd;
+		bool is_milter; /* else Postfix's policy protocol */
+	} listener[POLICYD_LISTENERS];
 	int listeners;
 	struct memory *memory; /* NULL: nothing is remembered */
 	struct visits *visits; /* NULL: nothing is fed back */
@@ -30,9 +34,12 @@ struct policyd {
 	unsigned int clients;  /* connections at once; more close the one that was idle longest */
 };
 
-/* Sockets that the service manager has opened, and others. 0 or -errno, explained by failure_of(). */
+/*
+ * Sockets that the service manager has opened, of which those that are named "milter" speak that, and
+ * another one. 0 or -errno, explained by failure_of().
+ */
 int policyd_listen_given(struct policyd *p);
-int policyd_listen(struct policyd *p, const char *const *where, int n);
+int policyd_listen(struct policyd *p, const char *where, bool is_milter);
 /*
  * Without its memory nobody is deferred, since nobody would be known again; visits go into the state
  * directory for collect. It logs what cannot be opened.

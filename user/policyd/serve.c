@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/policy/milter.h"
 #include "user/policy/service.h"
 #include "user/policyd/policyd.h"
 
@@ -32,6 +33,7 @@ struct client {
 	struct client *before, *behind;  /* in the order of their last request */
 	int64_t begun;                   /* the request that has not ended, monotonic seconds; 0: none */
 	struct request request;
+	struct milter *milter;           /* which has one of its own; NULL: Postfix's policy protocol */
 	struct answered message;
 };
 
@@ -44,6 +46,7 @@ struct worker {
 	struct client *first, *last;
 	struct client *left; /* by "behind": freed at the end of the round, which may still name them */
 	unsigned int clients;
+	unsigned int told, untold; /* lines of the log in this second */
 };
 
 static int64_t monotonic(void)
@@ -93,6 +96,7 @@ static void free_left(struct worker *w)
 
 	while ((c = w->left)) {
 		w->left = c->behind;
+		free(c->milter);
 		free(c);
 	}
 }
@@ -100,12 +104,8 @@ static void free_left(struct worker *w)
 /* --- one request ----------------------------------------------------------------- */
 
 /* False: the client is to be left. */
-static bool on_request(struct worker *w, struct client *c)
+static bool say(struct worker *w, struct client *c, const char *text, size_t size)
 {
-	char text[ANSWER_MAX];
-	size_t size = service_answer(&w->service, &c->request, &c->message, text);
-
-	request_start(&c->request);
 	if (c != w->last) {
 		unlink_client(w, c);
 		link_last(w, c);
@@ -113,7 +113,16 @@ static bool on_request(struct worker *w, struct client *c)
 	return send(c->watched.fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-static bool take_bytes(struct worker *w, struct client *c, const char *at, size_t size)
+static bool on_request(struct worker *w, struct client *c)
+{
+	char text[ANSWER_MAX];
+	size_t size = service_answer(&w->service, &c->request, &c->message, text);
+
+	request_start(&c->request);
+	return say(w, c, text, size);
+}
+
+static bool take_requests(struct worker *w, struct client *c, const char *at, size_t size)
 {
 	enum request_state is;
 	size_t taken;
@@ -124,6 +133,59 @@ static bool take_bytes(struct worker *w, struct client *c, const char *at, size_
 			return false;
 	}
 	return true;
+}
+
+/* A milter cannot have the mail server log something: so it is in this log. */
+static void tell(struct worker *w, const struct nolist_addr *client, const char *answer)
+{
+	static const char word[] = "action=WARN ";
+	char addr[ADDR_TEXT];
+
+	if (strncmp(answer, word, strlen(word)))
+		return;
+	if (w->told == POLICYD_LINES) {
+		w->untold++;
+		return;
+	}
+	w->told++;
+	answer += strlen(word);
+	info("%s: %.*s", addr_text(client, addr), (int)strcspn(answer, "\n"), answer);
+}
+
+static bool on_packet(struct worker *w, struct client *c, enum milter_state is, struct milter_reply *reply)
+{
+	char text[ANSWER_MAX];
+
+	if (is == MILTER_ASK) {
+		service_answer(&w->service, &c->milter->request, &c->message, text);
+		tell(w, &c->milter->request.client, text);
+		milter_answer(c->milter, text, reply);
+	}
+	return !reply->size || say(w, c, reply->bytes, reply->size);
+}
+
+static bool take_packets(struct worker *w, struct client *c, const char *at, size_t size)
+{
+	struct milter_reply reply;
+	enum milter_state is;
+	size_t taken;
+
+	for (; size; at += taken, size -= taken) {
+		is = milter_read(c->milter, at, size, &taken, &reply);
+		if (is == MILTER_BAD || !on_packet(w, c, is, &reply))
+			return false;
+	}
+	return true;
+}
+
+static bool take_bytes(struct worker *w, struct client *c, const char *at, size_t size)
+{
+	return c->milter ? take_packets(w, c, at, size) : take_requests(w, c, at, size);
+}
+
+static bool is_unfinished(const struct client *c)
+{
+	return c->milter ? c->milter->got : c->request.size;
 }
 
 static void on_client(struct worker *w, struct watched *of)
@@ -139,20 +201,36 @@ static void on_client(struct worker *w, struct watched *of)
 		return;
 	if (n <= 0 || !take_bytes(w, c, bytes, n))
 		drop_client(w, c);
-	else if (!c->request.size)
+	else if (!is_unfinished(c))
 		c->begun = 0;
 	else if (!c->begun)
 		c->begun = monotonic();
 }
 
-static void add_client(struct worker *w, int fd)
+static struct client *new_client(int fd, bool is_milter)
 {
 	struct client *c = calloc(1, sizeof(*c));
 
-	if (c)
-		c->watched = (struct watched){ on_client, fd };
+	if (!c)
+		return NULL;
+	c->watched = (struct watched){ on_client, fd };
+	if (!is_milter)
+		return c;
+	c->milter = calloc(1, sizeof(*c->milter));
+	if (c->milter)
+		return c;
+	free(c);
+	return NULL;
+}
+
+static void add_client(struct worker *w, int fd, bool is_milter)
+{
+	struct client *c = new_client(fd, is_milter);
+
 	if (!c || watch(w, &c->watched)) {
 		close(fd);
+		if (c)
+			free(c->milter);
 		free(c);
 		return;
 	}
@@ -162,19 +240,29 @@ static void add_client(struct worker *w, int fd)
 		drop_client(w, w->first);
 }
 
-static void on_listener(struct worker *w, struct watched *of)
+static void accept_all(struct worker *w, struct watched *of, bool is_milter)
 {
 	int i, client;
 
 	for (i = 0; i < 64; i++) {
 		client = accept4(of->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (client >= 0)
-			add_client(w, client);
+			add_client(w, client, is_milter);
 		else if ((errno == EMFILE || errno == ENFILE) && w->first)
 			drop_client(w, w->first);
 		else
 			break;
 	}
+}
+
+static void on_listener(struct worker *w, struct watched *of)
+{
+	accept_all(w, of, false);
+}
+
+static void on_milters(struct worker *w, struct watched *of)
+{
+	accept_all(w, of, true);
 }
 
 /* --- snapshots, and time --------------------------------------------------------- */
@@ -244,6 +332,9 @@ static void on_second(struct worker *w, int64_t now)
 		if (c->begun && now - c->begun > POLICYD_UNFINISHED_S)
 			drop_client(w, c);
 	}
+	if (w->untold)
+		info("and %u more", w->untold);
+	w->told = w->untold = 0;
 }
 
 static int start(struct worker *w)
@@ -256,7 +347,8 @@ static int start(struct worker *w)
 	w->keeper = (struct watched){ on_keeper, w->p->snapshots };
 	error = watch(w, &w->keeper);
 	for (i = 0; i < w->p->listeners && !error; i++) {
-		w->listener[i] = (struct watched){ on_listener, w->p->listener[i] };
+		w->listener[i] = (struct watched){ w->p->listener[i].is_milter ? on_milters : on_listener,
+						   w->p->listener[i].fd };
 		error = watch(w, &w->listener[i]);
 	}
 	return error;

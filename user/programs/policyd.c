@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * policyd: answers the policy requests of a mail server. A program of its own without capabilities,
+ * policyd: answers the policy requests of a mail server, or those of a milter. A program of its own without capabilities,
  * which "nolist-xdp policyd" starts.
  */
 #include <errno.h>
@@ -18,11 +18,12 @@
 #define CLIENTS 10000
 #define OTHER_FILES 64
 
-enum { OPT_LISTEN = 256, OPT_SNAPSHOT, OPT_MEMORY, OPT_RULES };
+enum { OPT_LISTEN = 256, OPT_MILTER, OPT_SNAPSHOT, OPT_MEMORY, OPT_RULES };
 
 static const struct cmd_option opts[] = {
 	{ "listen", OPT_LISTEN, "WHERE",
 	  "ADDR:PORT, or unix:PATH (" LISTEN ", or what systemd has opened); may be given again" },
+	{ "milter", OPT_MILTER, "WHERE", "the same for sendmail, and for Postfix as a milter" },
 	{ "snapshot", OPT_SNAPSHOT, "FILE", "a list of the format policy (lists/policy in the state directory)" },
 	{ "memory", OPT_MEMORY, "FILE", "who was deferred (policyd/memory in the state directory)" },
 	{ "rules", OPT_RULES, "FILTER", "print rules for the header, for spamassassin or rspamd, and nothing else" },
@@ -30,7 +31,10 @@ static const struct cmd_option opts[] = {
 };
 
 struct args {
-	const char *where[POLICYD_LISTENERS];
+	struct where {
+		const char *where;
+		bool is_milter;
+	} where[POLICYD_LISTENERS];
 	int wheres;
 	const char *memory;
 	const char *rules; /* --rules; NULL: serve */
@@ -53,14 +57,14 @@ static void set_limit(struct policyd *p)
 
 static int serve(struct args *a)
 {
-	int error;
+	int i, error;
 
 	/* What systemd has opened needs no other. */
 	error = policyd_listen_given(&a->p);
 	if (!error && !a->p.listeners && !a->wheres)
-		a->where[a->wheres++] = LISTEN;
-	if (!error)
-		error = policyd_listen(&a->p, a->where, a->wheres);
+		a->where[a->wheres++].where = LISTEN;
+	for (i = 0; i < a->wheres && !error; i++)
+		error = policyd_listen(&a->p, a->where[i].where, a->where[i].is_milter);
 	if (error)
 		return cmd_failed(error);
 	policyd_open_memory(&a->p, options.state_dir, a->memory);
@@ -70,13 +74,13 @@ static int serve(struct args *a)
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
-static int add_where(struct args *a, const char *where)
+static int add_where(struct args *a, const char *where, bool is_milter)
 {
 	if (a->wheres == POLICYD_LISTENERS) {
 		errx("more than %d sockets", POLICYD_LISTENERS);
 		return EXIT_USAGE;
 	}
-	a->where[a->wheres++] = strncmp(where, "unix:", 5) ? where : where + 5;
+	a->where[a->wheres++] = (struct where){ strncmp(where, "unix:", 5) ? where : where + 5, is_milter };
 	return EXIT_DONE;
 }
 
@@ -97,8 +101,8 @@ static int cmd_policyd(int argc, char **argv)
 	int c, status = EXIT_DONE;
 
 	while (!status && (c = cmd_getopt(argc, argv, opts)) > 0) {
-		if (c == OPT_LISTEN)
-			status = add_where(&a, optarg);
+		if (c == OPT_LISTEN || c == OPT_MILTER)
+			status = add_where(&a, optarg, c == OPT_MILTER);
 		else if (c == OPT_SNAPSHOT)
 			a.p.snapshot = optarg;
 		else if (c == OPT_RULES)
@@ -122,7 +126,7 @@ static int cmd_policyd(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct cmd cmds[] = {
-		{ "policyd", cmd_policyd, "[--listen WHERE]... [--snapshot FILE] [--memory FILE] [--rules FILTER]",
+		{ "policyd", cmd_policyd, "[--listen WHERE]... [--milter WHERE]... [--snapshot FILE] [--memory FILE] [--rules FILTER]",
 		  HELP_POLICYD },
 		{}
 	};
