@@ -68,9 +68,20 @@ __noinline __u64 check_sum(struct xdp_md *ctx, __u64 off, __u64 len)
 }
 
 /*
+ * Reads a common line (smtp.h): its scan, or 0. The fast path reads lines of segments without SYN
+ * and FIN only, whose flags are constants there.
+ */
+static __always_inline __u64 check_line(struct xdp_md *ctx, const struct pkt *p, __u32 off, __u32 len)
+{
+	if (!__builtin_constant_p(p->l4))
+		return smtp_fast(ctx, off, len);
+	return p->flags & (TCP_SYN | TCP_FIN) ? 0 : smtp_fast_here(ctx, off, len);
+}
+
+/*
  * Sum of the segment. p->tcp_sum is that of its first bytes, and most segments have no
- * others. A common line to a high fake is summed and read (smtp.h) in one pass: the result
- * is left in p->line.
+ * others. A common line to a high fake is summed and read in one pass: the result is left in
+ * p->line.
  */
 static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, struct pkt *p, __u32 first)
 {
@@ -80,7 +91,7 @@ static __always_inline __u64 check_segment_sum(struct xdp_md *ctx, struct pkt *p
 	if (p->l4_len <= first)
 		return p->tcp_sum;
 	if (p->role == NOLIST_HIGH && first == p->doff) {
-		p->line = smtp_fast(ctx, off, len);
+		p->line = check_line(ctx, p, off, len);
 		if (p->line)
 			return p->tcp_sum + (p->line >> SMTP_SUM_SHIFT);
 	}
