@@ -24,6 +24,14 @@ static __always_inline bool record_opens(const struct pkt *p)
 	return (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
+/* On the fast path without the call. */
+static __always_inline bool record_dialogue(struct nolist_stats *st, const struct pkt *p, __u64 q0,
+					    __u64 q1)
+{
+	return __builtin_constant_p(p->l4) ? verified_dialogue_here(st, q0, q1, p->events) :
+					     verified_dialogue(st, q0, q1, p->events);
+}
+
 /* Notes the source of a segment to an MX of ours; data to the real MX is for record_mail(). */
 static __always_inline void record_sender(struct nolist_stats *st, const struct pkt *p,
 					  __u32 verdict)
@@ -38,7 +46,7 @@ static __always_inline void record_sender(struct nolist_stats *st, const struct 
 		      verdict == NOLIST_HIGH_LIMITED))
 		contact_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns(),
 			    verdict >= NOLIST_REAL_RESET);
-	else if (p->events & ~HIGH_STRONG && verified_dialogue(st, q0, q1, p->events))
+	else if (p->events & ~HIGH_STRONG && record_dialogue(st, p, q0, q1))
 		contact_opened(st, q0, q1, p->role);
 }
 
