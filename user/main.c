@@ -50,7 +50,7 @@ static const struct cmd cmds[] = {
 	  "delete the evidence of some sources, or of all" },
 	{ "dump", cmd_dump,
 	  "[-c FILE] [--format FORMAT] [--output FILE [--reload-command CMD]] [--all] "
-	  "[--unverified] [--allow FILE]... [--at TIME] [--quiet] [--log N] [--json] "
+	  "[--unverified] [--white] [--allow FILE]... [--at TIME] [--quiet] [--log N] [--json] "
 	  "[--close] [--origin KEYS] [--reload-by SOCKET] [--answer] [--forget FILE] [--list-formats]",
 	  "write the block list, for mail servers, DNS lists and firewalls" },
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",

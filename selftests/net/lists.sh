@@ -26,7 +26,7 @@ need jq nft
 # All that has a meaning somewhere, and is allowed; '$' stands for the address.
 REASON="\$ is listed; see <https://bl.example/?ip=\$&x={1}> (#2) [3] 'no' !*|~^,@\`: = /"
 DIR=$(mktemp -d "$BUILD/lists.XXXXXX") # lists and configurations: the programs' root shows nothing else of ours
-BAD4=203.0.113.1 BAD6=2001:db8:5:1::9 GOOD4=$CLIENT4 GOOD6=$CLIENT6
+BAD4=203.0.113.1 BAD6=2001:db8:5:1::9 WHITE4=198.51.100.50 WHITE6=2001:db8:6:50::9 GOOD4=$CLIENT4 GOOD6=$CLIENT6
 chmod 755 "$DIR"
 trap 'rm -rf "$DIR" "$TMP"' EXIT
 
@@ -35,8 +35,12 @@ trap 'rm -rf "$DIR" "$TMP"' EXIT
 topology ''
 judge_setup
 must ip -n client addr add $BAD4/32 dev c0
+must ip -n client addr add $WHITE4/32 dev c0
 must ip -n client addr add $BAD6/128 dev c0 nodad
+must ip -n client addr add $WHITE6/128 dev c0 nodad
 must ip -n server route add 203.0.113.0/24 dev s0
+must ip -n server route add 198.51.100.0/24 dev s0
+must ip -n server route add 2001:db8:6::/48 dev s0
 must ip -n server route add 2001:db8:5::/48 dev s0
 # Offences of the hour of the boot: the lists must be good now, for their readers.
 cat >>"$CONF" <<-END
@@ -52,6 +56,8 @@ for a in $BAD4 203.0.113.6 203.0.113.7 $BAD6 2001:db8:5:2::9; do
 	inject "$a high=0s:1s:1 talk=0s:1s:1 hour=0:1:0:0:0"
 done
 
+inject "$WHITE4 low=1s:20m:2 real=1s:20m:2 data=1s:20m:2 walk=1s:20m" "$WHITE6 low=1s:20m:2 real=1s:20m:2 data=1s:20m:2 walk=1s:20m"
+
 # reason SOURCE: what is said of it.
 reason() {
 	echo "${REASON//\$/$1}"
@@ -65,6 +71,10 @@ list() {
 formats=$(nolist dump --list-formats | awk '/^[a-z]/ { print $1 }')
 for f in $formats; do
 	list "$f"
+done
+mkdir "$DIR/white"
+for f in $(nolist dump --white --list-formats | awk '/^[a-z]/ { print $1 }'); do
+	must nolist dump --white --quiet -c "$CONF" --format "$f" --output "$DIR/white/$f"
 done
 printf '%s\n' 203.0.113.6 2001:db8:5:2::/64 >"$TMP/pardoned"
 entries=$(rows "$DIR/plain" | tr '\n' ' ')
@@ -117,10 +127,18 @@ dns_list() {
 
 port=5300
 in_root rbldnsd -n -u nobody -b 127.0.0.1/$port -c 1s "bl.example:combined:$DIR/rbldnsd" \
+	"white.bl.example:combined:$DIR/white/rbldnsd" \
 	>"$DIR/rbldnsd.log" 2>&1 &
 dns_list rbldnsd "$(reason $BAD4)"
 is "$(lookup $BAD6 TXT)" "NOERROR, \"$(reason $BAD6)\"" \
 	'rbldnsd: IPv6 gets the reason'
+# let_in ADDRESS: what the white list has of it.
+let_in() {
+	in_root dig -p "$port" @127.0.0.1 +norec +tries=1 +short "$(reversed "$1").white.bl.example" A
+}
+is "$(let_in $WHITE4) $(let_in $WHITE6) $(let_in 127.0.0.2)" '127.0.0.4 127.0.0.4 127.0.0.4' \
+	'rbldnsd: a white list beside it has those that walked'
+is "$(let_in $BAD4)$(let_in $BAD6)$(let_in 203.0.113.5)" '' 'rbldnsd: and nobody else'
 list rbldnsd --allow "$TMP/pardoned"
 check 'rbldnsd: a source that comes off the list is gone' wait_for 10 answers 203.0.113.6 'NXDOMAIN,'
 is "$(lookup $BAD4)" 'NOERROR, 127.0.0.2' 'rbldnsd: the others are not'
@@ -160,6 +178,7 @@ list rbldnsd
 
 mkdir "$DIR/etc" "$DIR/etc/sa" "$DIR/etc/rules"
 cp "$DIR/spamassassin" "$DIR/etc/rules/nolist.cf"
+cp "$DIR/white/spamassassin" "$DIR/etc/rules/nolist_white.cf"
 cat >"$DIR/etc/sa/init.pre" <<-END
 	loadplugin Mail::SpamAssassin::Plugin::Check
 	loadplugin Mail::SpamAssassin::Plugin::DNSEval
@@ -193,6 +212,8 @@ delivered_by() {
 check 'SpamAssassin: mail from a listed source scores' \
 	grep -w RCVD_IN_NOLIST <<<"$(delivered_by $BAD4)"
 is "$(delivered_by 203.0.113.5 | grep -cw RCVD_IN_NOLIST)" 0 'SpamAssassin: other mail does not'
+is "$(delivered_by $WHITE4 | tr , '\n' | grep NOLIST) $(delivered_by $BAD4 | grep -c WHITE)" 'RCVD_IN_NOLIST_WHITE 0' \
+	'SpamAssassin: mail from one that walked scores less, and no other'
 
 # By the header of the policy service.
 must nolist dump --quiet -c "$CONF" --format policy --output "$DIR/policy"
@@ -212,6 +233,7 @@ is "$(headed "x$name; walked; score=-1.0")" '' 'SpamAssassin: that of another ho
 # --- rspamd: a map, and the DNS list -----------------------------------------
 
 echo com >"$DIR/etc/tld" # its own list of 9,000 takes half a minute to compile
+white=$(nolist dump --white --list-formats | sed -n '/^rspamd /{n; s/^ *//; p}')
 usage=$(nolist dump --list-formats | sed -n '/^rspamd /{n; s/^ *//; p}')
 cat >"$DIR/etc/rspamd.conf" <<-END
 	options {
@@ -230,6 +252,7 @@ cat >"$DIR/etc/rspamd.conf" <<-END
 	lua = "/usr/share/rspamd/rules/rspamd.lua";
 	multimap {
 		${usage/FILE/$DIR/rspamd}
+		${white/FILE/$DIR/white/rspamd}
 		$(nolist policyd --snapshot "$DIR/policy" --rules rspamd)
 	}
 	rbl {
@@ -255,6 +278,7 @@ rspamd_runs() {
 check 'rspamd runs' wait_for 30 rspamd_runs
 is "$(by_rspamd $BAD4)" 'NOLIST NOLIST_DNS ' 'rspamd: a listed source is in the map, and in the DNS list'
 is "$(by_rspamd 203.0.113.5)" '' 'rspamd: its neighbour is in neither'
+is "$(by_rspamd $WHITE4) $(by_rspamd $WHITE6)" 'NOLIST_WHITE  NOLIST_WHITE ' 'rspamd: one that walked is in the white list'
 is "$(by_rspamd $BAD6)" 'NOLIST NOLIST_DNS ' 'rspamd: an address of a listed /64 is'
 is "$(by_rspamd 2001:db8:5:3::9)" '' 'rspamd: one of the next is not'
 headed() {
@@ -304,7 +328,7 @@ cat >"$P/main.cf" <<-END
 	smtpd_delay_reject = no
 	mynetworks = 127.0.0.0/8
 	smtpd_client_restrictions = permit_mynetworks, check_client_access cidr:$DIR/postfix
-	postscreen_access_list = permit_mynetworks, cidr:$DIR/postscreen
+	postscreen_access_list = permit_mynetworks, cidr:$DIR/postscreen, cidr:$DIR/white/postscreen
 	postscreen_blacklist_action = enforce
 	postscreen_greet_wait = 1s
 END
@@ -366,7 +390,7 @@ greeted() {
 }
 in_root postfix -c "$P" start >"$DIR/postfix.log" 2>&1
 check 'postfix runs' wait_for 20 greeted
-for from in $BAD4 $BAD6 $GOOD4 $GOOD6; do
+for from in $BAD4 $BAD6 $GOOD4 $GOOD6 $WHITE4 $WHITE6; do
 	to=$REAL4
 	[ "$from" = "${from#*:}" ] || to=$REAL6
 	replies "$from" "$to" 25 >"$DIR/25.$from" 2>&1 &
@@ -385,6 +409,13 @@ for from in $GOOD4 $GOOD6; do
 	check "postfix accepts $from" grep "^250 b'2.1.5" "$DIR/25.$from"
 	check "postscreen hands it on" grep "^250 b'2.1.5" "$DIR/2525.$from"
 done
+
+for from in $WHITE4 $WHITE6; do
+	check "postscreen hands $from on" grep "^250 b'2.1.5" "$DIR/2525.$from"
+	check 'without a test, since it walked' in_root grep -E "postscreen.*(ALLOW|WHITE)LISTED \\[$from\\]" /var/log/postfix.log
+done
+is "$(in_root grep -cE "postscreen.*LISTED \\[($GOOD4|$GOOD6|$BAD4)\\]" /var/log/postfix.log)" 1 \
+	'postscreen: others are tested, or refused'
 
 # --- exim --------------------------------------------------------------------
 

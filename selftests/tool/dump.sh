@@ -100,6 +100,50 @@ sed 's/never-list-except = {/& 127.0.0.0\/8,/' "$CONF" >"$TMP/loop.conf"
 fails 2 "'127.0.0.0/8' is not for labs" 'only what is for labs can be taken out of it' \
 	dump -c "$TMP/loop.conf"
 
+# --- whom to let in ------------------------------------------------------------
+
+walks='low=50h:80h:2 real=50h:80h:2 data=50h:80h:2'
+inject "198.51.100.11 $walks walk=50h:80h" "2001:db8:61:1:: $walks walk=50h:80h" \
+	"198.51.100.12 $walks walk=0:80h" "198.51.100.13 $walks" \
+	"198.51.100.21 $walks walk=50h:80h high=81h:81h:1" \
+	"198.51.100.22 $walks walk=50h:80h talk=81h:81h:1 hour=81:1:0:0:0" \
+	"45.10.2.23 low=45h:89h:2 real=45h:89h:2 data=45h:89h:2 walk=45h:89h high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0" \
+	"45.10.3.24 low=80h:81h:2 real=80h:81h:2 data=80h:81h:2 walk=80h:81h high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0"
+white() {
+	run dump --white -c "$CONF" --at "${at:-$NOW}" "$@"
+}
+white
+is "$status $(rows "$TMP/out" | tr '\n' ' ')" '0 198.51.100.11 2001:db8:61:1::/64 ' \
+	'--white: who walked twice, and never went on to a high fake'
+check 'it says what it is' grep -q '^# white: .* to let in, never to refuse$' "$TMP/out"
+is "$(grep -vc "^nolist-xdp: dump: " "$TMP/err")" 0 'and nothing of those who are not listed'
+at=$(at $((51 * H))) white
+is "$(rows "$TMP/out")" '' 'as of the first walk nobody is'
+at=$(at $((80 * H + 30 * D))) white
+is "$(rows "$TMP/out" | wc -l)" 2 'within data-window of the last'
+at=$(at $((80 * H + 30 * D + 1))) white
+is "$(rows "$TMP/out")" '' 'and no longer'
+is "$(nolist dump --white --list-formats | awk '/^[a-z]/ { print $1 }' | tr '\n' ' ')" \
+	'plain rbldnsd zone postscreen exim spamassassin rspamd ' 'formats that can let somebody in'
+white --format postscreen
+is "$(rows "$TMP/out" | tr '\t\n' '  ')" '198.51.100.11 permit 2001:db8:61:1::/64 permit ' 'postscreen'
+white --format rbldnsd
+is "$(grep -c '127\.0\.0\.[23]:' "$TMP/out") $(grep -c '^:127\.0\.0\.4:' "$TMP/out")" '0 3' \
+	'a DNS list that no reader takes for a block list'
+white --format zone
+is "$(grep -oE '127\.0\.0\.[0-9]+$' "$TMP/out" | sort -u)" 127.0.0.4 'nor of a zone'
+white --output "$TMP/white" --reload-command "touch $TMP/white.read"
+is "$status" 0 'into a file'
+check 'and its reader is told' test -e "$TMP/white.read"
+rm "$TMP/white.read"
+white --output "$TMP/white" --reload-command "touch $TMP/white.read"
+check 'but not of one that has not changed' eval '! test -e "$TMP/white.read" && grep -q "2 entries, unchanged: not written" "$TMP/err"'
+fails 2 'no form that lets somebody in' 'not as what blocks' dump --white --format nft
+for o in --all --unverified --close '--allow x' '--origin DE'; do
+	# shellcheck disable=SC2086 # words
+	fails 2 'not with|takes only' "not with $o" dump --white --output "$TMP/no" $o
+done
+
 # --- formats -----------------------------------------------------------------
 
 run dump -c "$CONF" --at "$NOW" --format csv

@@ -158,12 +158,16 @@ int dump_run(const char *file, size_t log_max, bool *is_failed)
 
 /* --- the command line -------------------------------------------------------- */
 
-static int list_formats(void)
+static int list_formats(bool is_white)
 {
 	const struct format *const *f;
 
-	for (f = formats; *f; f++)
-		printf("%-12s for %s\n%-12s %s\n", (*f)->name, (*f)->reader, "", (*f)->usage);
+	for (f = formats; *f; f++) {
+		if (is_white && !(*f)->takes_white)
+			continue;
+		printf("%-12s for %s\n%-12s %s\n", (*f)->name, (*f)->reader, "",
+		       is_white && (*f)->usage_white ? (*f)->usage_white : (*f)->usage);
+	}
 	return EXIT_DONE;
 }
 
@@ -216,7 +220,7 @@ static int set_reload(struct args *a, const char *command)
 }
 
 enum { OPT_UNVERIFIED = 256, OPT_ALLOW, OPT_AT, OPT_LIST, OPT_RELOAD, OPT_ALL, OPT_JSON,
-       OPT_LOG, OPT_FORGET, OPT_RELOAD_BY, OPT_ANSWER, OPT_CLOSE, OPT_ORIGIN };
+       OPT_LOG, OPT_FORGET, OPT_RELOAD_BY, OPT_ANSWER, OPT_CLOSE, OPT_ORIGIN, OPT_WHITE };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
@@ -225,6 +229,7 @@ static const struct cmd_option opts[] = {
 	{ "reload-command", OPT_RELOAD, "CMD", "run CMD after FILE was replaced, without a shell" },
 	{ "all", OPT_ALL, NULL, "write all lists that the configuration names" },
 	{ "unverified", OPT_UNVERIFIED, NULL, "also list sources with SYNs only (can be forged)" },
+	{ "white", OPT_WHITE, NULL, "those that walked, and of which nothing bad is known: to let in" },
 	{ "allow", OPT_ALLOW, "FILE", "never list the addresses and prefixes in FILE" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
 	{ "quiet", 'q', NULL, "print only failures" },
@@ -283,6 +288,9 @@ static int take(struct args *a, int c, const char *value)
 	case OPT_ANSWER:
 		a->is_answer = true;
 		break;
+	case OPT_WHITE:
+		a->one.is_white = true;
+		break;
 	case OPT_UNVERIFIED:
 		a->one.is_unverified = true;
 		break;
@@ -304,8 +312,12 @@ static int check(const struct args *a)
 	else if (a->is_answer && (a->is_all || a->has_format || l->file || a->forget))
 		errx("--answer writes no list: it stands alone");
 	else if (a->origin && (a->is_all || l->reload || l->is_unverified || a->o.is_json || a->o.is_closing ||
-			       a->j.options.allows || a->j.options.at || a->forget || a->is_answer))
+			       a->j.options.allows || a->j.options.at || a->forget || a->is_answer || l->is_white))
 		errx("--origin judges nobody: it takes only --config, --format and --output");
+	else if (l->is_white && (a->is_all || l->is_unverified || a->o.is_closing || a->j.options.allows))
+		errx("--white lists whom to let in: not with --all, --unverified, --close or --allow");
+	else if (l->is_white && !l->format->takes_white)
+		errx("'%s' has no form that lets somebody in: not with --white", l->format->name);
 	else if (a->o.is_closing && (l->is_unverified || a->j.options.at))
 		errx("--close empties a list: neither with --unverified nor with --at");
 	else if (a->o.is_closing && !a->is_all && !l->file)
@@ -407,7 +419,7 @@ int cmd_dump(int argc, char **argv)
 	else if (!status && !cmd_is_end(argc, argv))
 		status = EXIT_USAGE;
 	else if (!status && is_listing)
-		status = list_formats();
+		status = list_formats(a.one.is_white);
 	else if (!status && !(status = check(&a)))
 		status = run_args(&a);
 	cmd_judging_close(&a.j);

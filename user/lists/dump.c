@@ -33,7 +33,7 @@ static void log_notes(struct dump *d, const struct list *l)
 {
 	int i;
 
-	if (d->has_reported || d->o->is_quiet)
+	if (d->has_reported || d->o->is_quiet || l->is_white)
 		return;
 	d->has_reported = true;
 	for (i = 0; i < l->site_notes; i++)
@@ -80,7 +80,7 @@ static void log_holds(const struct list *l)
 
 static void log_list(struct dump *d, const struct list *l)
 {
-	if (l->is_written && (!d->o->is_quiet || d->o->has_log))
+	if (l->is_written && !l->is_white && (!d->o->is_quiet || d->o->has_log))
 		changelog_add(&d->log, l, d->o->log_max);
 	if (d->o->is_quiet)
 		return;
@@ -267,8 +267,10 @@ static enum dump_result run_list(struct dump *d, struct list *l)
 	int error;
 
 	l->words = list_words(d->j->conf);
+	if (l->is_white)
+		l->words = white_words(&l->white_words, &l->words);
 	l->is_closing = d->o->is_closing;
-	l->gone_max = d->o->log_max;
+	l->gone_max = l->is_white ? 0 : d->o->log_max;
 	/* If it cannot be made, writing the list says why. */
 	if (l->file)
 		state_dir_make_lists(d->j->state_dir, l->file);

@@ -5,6 +5,7 @@
 
 #include "user/base/version.h"
 #include "user/lists/format.h"
+#include "user/lists/white.h"
 
 static void comment(struct writer *o, const char *mark, const char *key)
 {
@@ -32,6 +33,10 @@ void format_comments(struct writer *o, const struct format_head *head, const cha
 	comment(o, mark, "sha256");
 	put_text(o, head->digest);
 	put_char(o, '\n');
+	if (head->is_white) {
+		comment(o, mark, "white");
+		put_text(o, "senders that walked, and of which nothing bad is known: to let in, never to refuse\n");
+	}
 	if (head->never_ends) {
 		comment(o, mark, "note");
 		put_text(o, "no reader looks at the time that it expires: do not load it after that\n");
@@ -72,6 +77,11 @@ void format_reason(struct writer *o, const struct format_head *head,
 		else
 			put_char(o, *c);
 	}
+}
+
+int format_answer(const struct format_head *head, const struct judged *of)
+{
+	return head->is_white ? WHITE_ANSWER : verdict_tier(&of->v);
 }
 
 int64_t format_ttl(const struct format_head *head, const struct judged *of, int64_t max)

@@ -37,6 +37,7 @@ struct format_head {
 	size_t family[2];                    /* of these, IPv4 and IPv6 */
 	size_t probable[2];                  /* of these, what lacks strong evidence */
 	char digest[65];                     /* SHA-256 of all sources, one a line, in hex */
+	bool is_white;                       /* who is on it is to be let in */
 	bool is_unverified;                  /* sources with SYNs only are listed, too */
 	bool is_closed;                      /* the list has ended: it is empty for good */
 	bool never_ends;                     /* as of the format */
@@ -51,6 +52,8 @@ struct format {
 	const char *reader; /* what reads it */
 	const char *usage;  /* how: one line to paste */
 	bool takes_unverified; /* may be written with --unverified */
+	bool takes_white;   /* and with --white; usage_white: how, if it is not as usage says */
+	const char *usage_white;
 	bool is_ip4_only;
 	bool has_evidence;  /* rows show evidence; else see selected_get() */
 	bool never_ends;    /* its reader goes on with a list that has expired */
@@ -100,6 +103,8 @@ void format_reason(struct writer *o, const struct format_head *head,
  * "NS HOSTMASTER SERIAL ...", each name followed by name_end.
  */
 void format_soa(struct writer *o, const struct format_head *head, const char *name_end);
+/* What a DNS list answers for an entry: 127.0.0.N. */
+int format_answer(const struct format_head *head, const struct judged *of);
 /* Lifetime of an entry in seconds, at most max: until its listing ends or the list expires. */
 int64_t format_ttl(const struct format_head *head, const struct judged *of, int64_t max);
 

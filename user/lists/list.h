@@ -11,6 +11,7 @@
 #include "user/judge/judge.h"
 #include "user/lists/format.h"
 #include "user/lists/selected.h"
+#include "user/lists/white.h"
 
 struct list {
 	/* Set by the caller: */
@@ -19,13 +20,17 @@ struct list {
 	char *const *reload; /* the command, or NULL */
 	bool is_unverified;  /* lists sources with SYNs only, too */
 	bool is_uncounted;   /* its growth has no limit: no machine reads it */
+	bool is_white;       /* of white_is(), in place of those that are listed; its format takes_white */
 	bool is_closing;     /* empties it for good: the judge must have no evidence */
 	bool is_private;     /* only its owner may read it */
 	struct format_words words;
+	struct white_words white_words;
 	size_t gone_max; /* capacity of gone */
 
 	/* Results: */
 	struct format_head head;
+	const struct rules *rules; /* the judge's, and its clock */
+	int64_t now;
 	bool leaves_probable; /* as the configuration says */
 	int site_notes;       /* so many notes of the head are the same for all lists */
 	/* Sources that are left out: */

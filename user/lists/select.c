@@ -52,11 +52,13 @@ static bool has_place(const struct list *l, const struct judged *of)
 /* Would be listed, if there was no hold. */
 static bool is_held_back(const struct list *l, const struct judged *of)
 {
-	return of->hold != HOLD_NONE && (of->v.is_verified || l->is_unverified);
+	return !l->is_white && of->hold != HOLD_NONE && (of->v.is_verified || l->is_unverified);
 }
 
 static bool is_due(const struct list *l, const struct judged *of)
 {
+	if (l->is_white)
+		return white_is(of, l->rules, l->now);
 	return verdict_is_listed(&of->v, l->is_unverified) &&
 	       !(l->leaves_probable && of->v.is == JUDGED_PROBABLE);
 }
@@ -87,7 +89,7 @@ static void add_up(struct selection *s, const struct judged *of)
 	bool is_ip6 = !addr_is_ip4(&of->r.src.addr);
 
 	s->l->head.family[is_ip6]++;
-	s->l->head.probable[is_ip6] += verdict_tier(&of->v) != 2;
+	s->l->head.probable[is_ip6] += !s->l->is_white && verdict_tier(&of->v) != 2;
 	put_source(&s->o, &of->r.src);
 	put_char(&s->o, '\n');
 }
@@ -344,7 +346,8 @@ static int run(struct selection *s)
 	}
 	/* A file that cannot be replaced is reported by list_write(). */
 	s->has_file = l->file && !atomic_file_open(&s->file, l->file);
-	s->is_counted = s->has_file && format_has_rows(l->format) && !l->is_unverified && !l->is_uncounted;
+	s->is_counted = s->has_file && format_has_rows(l->format) && !l->is_unverified && !l->is_uncounted &&
+			!l->is_white;
 	previous_open(&s->old, s->has_file ? s->file.old : -1, l->format, gone, l);
 	sha256_init(&s->sha);
 	writer_open(&s->o, digest, &s->sha);
@@ -395,14 +398,17 @@ int list_select(struct list *l, struct judge *j)
 		.time = j->now,
 		.expires = j->now + j->rules.list_life_s,
 		.is_unverified = l->is_unverified,
+		.is_white = l->is_white,
 		.never_ends = l->format->never_ends,
 		.words = &l->words,
 	};
 	l->selected.is_off = list_shows_evidence(l) && !(j->origin && l->format->row);
+	l->rules = &j->rules;
+	l->now = j->now;
 	l->leaves_probable = !j->conf->is_probable_listed;
 	if (l->is_closing)
 		close_list(l);
-	else
+	else if (!l->is_white)
 		note_site(l, j);
 	error = run(s);
 	previous_close(&s->old);

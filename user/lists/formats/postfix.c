@@ -16,9 +16,8 @@ static void row(struct writer *o, const struct format_head *head, const struct j
 static void postscreen_row(struct writer *o, const struct format_head *head,
 			   const struct judged *of)
 {
-	(void)head;
 	put_source(o, &of->r.src);
-	put_text(o, "\treject\n");
+	put_text(o, head->is_white ? "\tpermit\n" : "\treject\n");
 }
 
 const struct format format_postfix = {
@@ -35,6 +34,7 @@ const struct format format_postscreen = {
 	.name = "postscreen",
 	.reader = "Postfix' postscreen, in main.cf; on Debian master.cf has it switched off",
 	.usage = "postscreen_access_list = permit_mynetworks, cidr:FILE",
+	.takes_white = true,
 	.never_ends = true,
 	.head = format_plain_head,
 	.row = postscreen_row,

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "user/lists/format.h"
+#include "user/lists/white.h"
 
 #define SKEW_S 60 /* clocks may differ by this */
 
@@ -47,7 +48,9 @@ static void set_head(struct writer *o, const struct format_head *head, const cha
 	put_text(o, "$DATASET ");
 	put_text(o, type);
 	/* For the base zone itself; '$' in the text is the address, as in our own reason. */
-	put_text(o, " @\n:127.0.0.2:");
+	put_text(o, " @\n:127.0.0.");
+	put_number(o, head->is_white ? WHITE_ANSWER : 2);
+	put_char(o, ':');
 	put_text(o, head->words->reason);
 	put_char(o, '\n');
 }
@@ -74,7 +77,7 @@ static void row(struct writer *o, const struct format_head *head, const struct j
 		put_source(o, &of->r.src);
 	else
 		put_groups(o, &of->r.src);
-	if (verdict_tier(&of->v) != 2) {
+	if (!head->is_white && verdict_tier(&of->v) != 2) {
 		put_text(o, " :127.0.0.");
 		put_number(o, verdict_tier(&of->v));
 		put_char(o, ':');
@@ -87,6 +90,8 @@ const struct format format_rbldnsd = {
 	.name = "rbldnsd",
 	.reader = "rbldnsd, a server of DNS lists",
 	.usage = "rbldnsd -b ADDRESS -c 1m ZONE:combined:FILE",
+	.takes_white = true,
+	.usage_white = "rbldnsd -b ADDRESS -c 1m white.ZONE:combined:FILE",
 	.head = head,
 	.begin = begin,
 	.row = row,

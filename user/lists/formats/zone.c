@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/lists/format.h"
+#include "user/lists/white.h"
 
 static const char hex[] = "0123456789abcdef";
 
@@ -41,9 +42,9 @@ static void tests(struct writer *o, const struct format_head *head)
 
 	addr_parse("127.0.0.2", &test.addr);
 	put_text(o, "2.0.0.127");
-	records(o, head, &test, 2);
+	records(o, head, &test, head->is_white ? WHITE_ANSWER : 2);
 	nibbles(o, &test.addr, 16);
-	records(o, head, &test, 2);
+	records(o, head, &test, head->is_white ? WHITE_ANSWER : 2);
 }
 
 static void head(struct writer *o, const struct format_head *head)
@@ -74,7 +75,7 @@ static void row(struct writer *o, const struct format_head *head, const struct j
 		put_text(o, "*.");
 		nibbles(o, &src->addr, 8);
 	}
-	records(o, head, src, verdict_tier(&of->v));
+	records(o, head, src, format_answer(head, of));
 }
 
 static bool ip6_source(const char *line, struct nolist_source *src)
@@ -114,6 +115,8 @@ const struct format format_zone = {
 	.name = "zone",
 	.reader = "named, NSD, Knot and other name servers: a DNS list as a zone",
 	.usage = "zone \"ZONE\" { type primary; file \"FILE\"; };",
+	.takes_white = true,
+	.usage_white = "zone \"white.ZONE\" { type primary; file \"FILE\"; };",
 	.never_ends = true,
 	.head = head,
 	.row = row,
