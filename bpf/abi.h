@@ -241,7 +241,8 @@ enum nolist_limit { NOLIST_LIMIT_RESET = 0, NOLIST_LIMIT_SYN_ACK = 1, NOLIST_LIM
 
 /*
  * A secret of keyed hashes. That of the map nolist_key is the sequence numbers': user space draws it
- * once and does not change it on a reload, so that no open dialogue is lost; never shown.
+ * once and does not change it on a reload, so that no open dialogue is lost; never shown. Or it is
+ * that of a file, which several hosts have (nolist_meta.utc_ns).
  */
 struct nolist_key {
 	__u64 k[2];
@@ -325,6 +326,8 @@ _Static_assert(NOLIST_HOUR >= 6 && NOLIST_HOUR <= 3600, "shorter than parts of i
 
 /* The clock of the sequence numbers has slots of 2^40 ns, 18 minutes; they are good for two. */
 #define NOLIST_COOKIE_SHIFT (40 - NOLIST_HOUR_SHIFT)
+/* Clocks of hosts with one key may differ by this part of a slot, 17 seconds: as a shift. */
+#define NOLIST_COOKIE_APART 6
 
 /* The first place to look for an address. Both sides must agree on it. */
 static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
@@ -704,7 +707,10 @@ struct nolist_detached {
 };
 #define NOLIST_DETACHED 6 /* the last ones; when there are more, two are stored as one */
 
-/* nolist_meta: which tables these are. Written by user space; the gate reads when it learns. */
+/*
+ * nolist_meta: which tables these are. Written by user space; the gate reads when it learns, the
+ * sequence numbers which time it is elsewhere.
+ */
 struct nolist_meta {
 	__u32 magic;      /* NOLIST_MAGIC; 0: no load has been here yet */
 	__u32 version;    /* NOLIST_ABI_VERSION of the evidence */
@@ -717,7 +723,12 @@ struct nolist_meta {
 	__u32 reserved_ifs;
 	struct nolist_detached detached[NOLIST_DETACHED]; /* the latest first */
 	__u64 learning_ns; /* how long it learns after a change; 0: unknown, the gate is open */
-	__u64 reserved[5];
+	/*
+	 * Added to the clock of the sequence numbers, so that hosts with one key have one clock: UTC less
+	 * the one above. 0: this host has a key of its own.
+	 */
+	__u64 utc_ns;
+	__u64 reserved[4];
 };
 _Static_assert(sizeof(struct nolist_meta) == 256, "abi");
 

@@ -6,8 +6,6 @@
 #ifndef NOLIST_COOKIE_H
 #define NOLIST_COOKIE_H
 
-#define COOKIE_SLOT_SHIFT NOLIST_COOKIE_SHIFT
-
 static __always_inline __u64 cookie_rotl(__u64 x, int n)
 {
 	return x << n | x >> (64 - n);

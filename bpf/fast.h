@@ -137,8 +137,9 @@ static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist
 	const struct nolist_reply *text;
 	struct high h;
 
+	/* One that another host began may be younger than the last reading of the clock. */
 	if (!high_recognize(p, &h)) {
-		if (high_refuse(conf, p, r) != NOLIST_HIGH_RST)
+		if (clock_is_old() || high_refuse(conf, p, r) != NOLIST_HIGH_RST)
 			return FAST_MISS;
 		if (limit_reset(conf, p))
 			return fast_drop(p, NOLIST_HIGH_LIMITED);
@@ -186,7 +187,7 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 		now = clock_ns();
 		if (limit_syn_ack(conf, &p, now))
 			return fast_drop(&p, NOLIST_HIGH_LIMITED);
-		return fast_answer(ctx, NULL, &p, &r, high_syn(conf, &p, &r, now, true));
+		return fast_answer(ctx, NULL, &p, &r, high_syn(conf, &p, &r, true));
 	}
 	return fast_dialogue(ctx, conf, &p, &r);
 }

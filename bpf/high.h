@@ -99,12 +99,12 @@ static __always_inline bool high_is_split(const struct nolist_config *conf, cons
 	return conf->smtp.is_split && bpf_ntohs(p->sport) >= HIGH_SPLIT_PORT;
 }
 
+/* After clock_ns(). */
 static __always_inline enum nolist_verdict high_syn(const struct nolist_config *conf,
-						    const struct pkt *p, struct reply *r, __u64 now,
+						    const struct pkt *p, struct reply *r,
 						    bool is_here)
 {
-	__u64 slot = now >> COOKIE_SLOT_SHIFT;
-	__u64 hash = high_hash(p, high_tail(p, slot), is_here);
+	__u64 hash = high_hash(p, high_tail(p, clock_slot()), is_here);
 
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
@@ -148,14 +148,13 @@ static __always_inline void high_cache(struct nolist_cookies *k, const struct pk
 }
 
 /*
- * The hash of the dialogue, if the segment acknowledges a number that we may have sent in
- * it; else 0. One hash of 2^64 is 0, too: such a dialogue ends with a reset.
+ * The hash of the dialogue, if the segment acknowledges a number that we may have sent in it, by
+ * the last reading of the clock; else 0. One hash of 2^64 is 0, too: such a dialogue ends with a
+ * reset.
  */
 static __always_inline __u64 high_find(const struct pkt *p)
 {
-	/* An old reading of the clock will do: it is not older than this dialogue's SYN. */
-	__u64 slot = clock_again() >> COOKIE_SLOT_SHIFT;
-	__u64 tail = high_tail(p, slot), hash;
+	__u64 tail = high_tail(p, clock_slot()), hash;
 	struct nolist_cookies *cached = high_place(p);
 	__u32 ack = bpf_ntohl(p->ack) - 1;
 
@@ -171,7 +170,7 @@ static __always_inline __u64 high_find(const struct pkt *p)
 			return hash;
 		}
 	}
-	hash = high_hash(p, high_tail(p, slot - 1), false);
+	hash = high_hash(p, high_tail(p, clock_other_slot()), false);
 	return ack - (__u32)hash <= HIGH_TOTAL ? hash : 0;
 }
 
@@ -525,8 +524,9 @@ __noinline int high(struct xdp_md *ctx, const struct nolist_config *conf, struct
 		return NOLIST_HIGH_SILENT;
 	is_real = p->role == NOLIST_REAL;
 	flags = p->flags;
+	clock_ns();
 	if ((flags & (TCP_SYN | TCP_FIN | TCP_ACK)) == TCP_SYN)
-		return high_syn(conf, p, r, clock_ns(), false);
+		return high_syn(conf, p, r, false);
 	if (!(flags & TCP_ACK))
 		return is_real ? NOLIST_PASS_REAL : NOLIST_HIGH_SILENT;
 	/* SYN,ACK without a split handshake: no attempt to guess our number, so none is counted. */

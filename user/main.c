@@ -12,8 +12,8 @@ static const struct cmd cmds[] = {
 	  "look for what would keep load from working; changes nothing" },
 	{ "load", cmd_load,
 	  "[IFACE]... [-i IFACE]... [-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... "
-	  "[--port N]... [--mode auto|native|generic] [--sources N] [--probation TIME] [--confirm] "
-	  "[--force]",
+	  "[--port N]... [--mode auto|native|generic] [--sources N] [--key FILE] [--new-key FILE] "
+	  "[--probation TIME] [--confirm] [--force]",
 	  "attach to interfaces, or adopt what is attached, and configure" },
 	{ "test", cmd_test,
 	  "[-c FILE] [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "

@@ -3,7 +3,7 @@
  * What makes a segment ours: the keyed hash, its clock, its two halves. A
  * dialogue survives the change of a slot and a reload of configuration and
  * program; an older one, another one's, and one with a single bit changed do
- * not. Every flag byte in every state, options in odd places, and the longest
+ * not. Hosts with one key and one clock continue each other's. Every flag byte in every state, options in odd places, and the longest
  * dialogue that can be.
  */
 #include <stdbool.h>
@@ -131,6 +131,104 @@ static void slots(void)
 	       "the sequence number is the hash of this slot; the one before is known as well");
 	tap_ok(is_foreign, "an older and a later one are not ours");
 	tap_ok(is_unchanged, "a SYN that comes again in another slot does not end the dialogue");
+}
+
+/* --- hosts with one key ----------------------------------------------------- */
+
+/* Sets what is added to the clock, and waits for a tick. */
+static void set_utc(struct prog *p, __u64 utc_ns)
+{
+	int fd = bpf_object__find_map_fd_by_name(p->object, NOLIST_MAP_META);
+	struct nolist_meta meta;
+	__u64 then;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(fd, &zero, &meta))
+		tap_die(NOLIST_MAP_META);
+	meta.utc_ns = utc_ns;
+	if (bpf_map_update_elem(fd, &zero, &meta, BPF_ANY))
+		tap_die(NOLIST_MAP_META);
+	for (then = prog_clock(); prog_clock() < then + 20000000;)
+		;
+}
+
+/* What must be added for this time to be so far into a slot, in 64ths; whole years of slots more. */
+static __u64 utc_into(double parts)
+{
+	__u64 now = prog_clock();
+
+	return (1000000 - (now >> 40)) * SLOT_NS - (now & (SLOT_NS - 1)) + (__u64)(parts * (SLOT_NS / 64));
+}
+
+/* Each line at the other host, where no frame was for a while. */
+static const char *by_turns(struct talk *t, struct prog *a, struct prog *b)
+{
+	static const struct {
+		const char *text, *want;
+	} line[] = { { "EHLO a\r\n", "250" }, { "MAIL FROM:<a@b>\r\n", "250" },
+		     { "RCPT TO:<b@c>\r\n", "250" }, { "DATA\r\n", "451 4.7.1" }, { "QUIT\r\n", "221" } };
+	const char *wrong;
+	struct talk_got g;
+	size_t i;
+
+	t->server = a;
+	wrong = talk_connect(t, &g);
+	for (i = 0; i < COUNT(line) && !wrong; i++) {
+		t->server = i & 1 ? a : b;
+		wrong = talk_say(t, line[i].text, strlen(line[i].text), 0, &g);
+		if (!wrong && (!g.is_frame || strncmp(g.text, line[i].want, strlen(line[i].want))))
+			wrong = g.is_frame && g.flags & FRAME_RST ? "RST" : "another reply, or none";
+	}
+	return wrong;
+}
+
+static void turns(const struct dialogue *d, double at_a, double at_b, bool is_good, const char *name)
+{
+	bool is_so = true;
+	const char *wrong;
+	struct prog fresh;
+	int mode;
+
+	/* A host that has seen no frame before: its clock was never read. */
+	prog_load(&fresh, NULL);
+	talk_configure(&fresh, d);
+	set_utc(&fresh, utc_into(at_b));
+	set_utc(&server, utc_into(at_a));
+	for (mode = 0; mode < 4; mode++) {
+		struct talk t = client(mode & 1, mode & 2);
+
+		wrong = by_turns(&t, &server, &fresh);
+		if (!is_good)
+			wrong = !wrong || strcmp(wrong, "RST") ? "no RST" : NULL;
+		is_so &= report(wrong, name, mode);
+	}
+	bpf_object__close(fresh.object);
+	tap_ok(is_so, "%s", name);
+}
+
+static void hosts(const struct dialogue *d)
+{
+	bool is_good = true;
+	const char *wrong;
+	struct talk_got g;
+	int mode;
+
+	set_utc(&server, utc_into(30));
+	for (mode = 0; mode < 4; mode++) {
+		struct talk t = client(mode & 1, mode & 2);
+
+		wrong = talk_connect(&t, &g);
+		/* What this host's clock says has no part in it. */
+		if (!wrong && t.irs != (__u32)hash_at(&t, 1000000 * SLOT_NS + 1))
+			wrong = "an ISN of another clock";
+		is_good &= report(wrong, "SYN", mode);
+	}
+	tap_ok(is_good, "with one key: the number is that of the common clock's slot");
+	turns(d, 30, 31, true, "a dialogue goes on at another host, and back");
+	turns(d, 0.2, -0.2, true, "also where only one of the two is in a new slot, by some seconds");
+	turns(d, 1.5, -1.5, false, "not where their clocks are minutes apart");
+	turns(d, 30, 30 + 128, false, "nor by two slots");
+	set_utc(&server, 0);
 }
 
 /* --- reloads ------------------------------------------------------------- */
@@ -414,6 +512,7 @@ int main(void)
 	talk_configure(&server, &d);
 	tap_ok(siphash_is_right(), "the reference gives the paper's example");
 	slots();
+	hosts(&d);
 	reloads(&d);
 	bits();
 	strangers();

@@ -67,7 +67,7 @@ static const struct member layout[] = {
 	M(nolist_meta, generation), M(nolist_meta, created_ns), M(nolist_meta, change),
 	M(nolist_meta, seen_ns), M(nolist_meta, suspended_ns), M(nolist_meta, ifs),
 	M(nolist_meta, reserved_ifs), M(nolist_meta, detached),
-	M(nolist_meta, learning_ns), M(nolist_meta, reserved),
+	M(nolist_meta, learning_ns), M(nolist_meta, utc_ns), M(nolist_meta, reserved),
 	T(nolist_change), M(nolist_change, mx), M(nolist_change, at_ns),
 	T(nolist_stamps), M(nolist_stamps, cell), M(nolist_stamps, head),
 	T(nolist_stamps_head), M(nolist_stamps_head, factor), M(nolist_stamps_head, since_ns),

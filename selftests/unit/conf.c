@@ -61,6 +61,7 @@ static const char good[] = "# all keys\n"
 			   "tempfail-text = \"Come # back\"\n"
 			   "stage = rcpt\n"
 			   "split-handshake = yes\n"
+			   "key-file = /etc/nolist-xdp.numbers\n"
 			   "teaser = yes\n"
 			   "silence = pass\n"
 			   "syn-ack-limit = 65535\n"
@@ -107,6 +108,7 @@ static void test_good(void)
 		       !strcmp(c.tempfail_text, "Come # back") && c.stage == STAGE_RCPT && c.is_split &&
 		       c.is_teased && c.syn_acks == 65535 && c.resets == 300 && !c.is_silent,
 	       "texts of the high fakes are taken, '#' in quotes is text");
+	tap_ok(c.key_file && !strcmp(c.key_file, "/etc/nolist-xdp.numbers"), "the file of a key is taken");
 	tap_ok(c.rules.window_s == 60 && c.rules.grace_s == 0 && c.is_unseen_accepted && c.is_dual_accepted &&
 		       c.allows == 2 &&
 		       c.providers == 1 &&
@@ -153,6 +155,7 @@ static const struct {
 	{"page-url = \"https://" N60 N10 N10 "example/abcdefghi/\"", true, "is not an address as"},
 	{"page-url = \"https://" N60 N10 "example/abcdefghi/\"", false, NULL},
 	{"origin = location.db", true, ":1: 'location.db' is not the absolute path"},
+	{"key-file = numbers", true, ":1: 'numbers' is not the absolute path"},
 	{"page-lifts = lifts", true, ":1: 'lifts' is not the absolute path"},
 	{"page-lifts = \"/a\nb\"", true, "is not the absolute path"},
 	{"low = 300.0.2.1", true, ":1: '300.0.2.1' is not an address"},
@@ -336,9 +339,9 @@ static void test_defaults(void)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
 		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") && strcmp(conf_key(i), "origin") &&
-			 strcmp(conf_key(i), "policy-except") && strncmp(conf_key(i), "share", 5) &&
+			 strcmp(conf_key(i), "policy-except") && strcmp(conf_key(i), "key-file") && strncmp(conf_key(i), "share", 5) &&
 			 strncmp(conf_key(i), "page-", 5))
-			bad++; /* the name is the host's; no origin, recipient, node or page need be given */
+			bad++; /* the name is the host's; no origin, recipient, key, node or page need be given */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&

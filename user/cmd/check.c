@@ -13,6 +13,7 @@
 #include "user/check/check.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
+#include "user/config/key_file.h"
 #include "user/cmd/interfaces.h"
 #include "user/lists/configured.h"
 #include "user/base/duration.h"
@@ -55,6 +56,7 @@ static void add_notes(struct findings *found, const struct conf *conf)
 {
 	struct files f = { .state_dir = options.state_dir };
 	struct domain_set domains;
+	struct nolist_key key;
 	int i;
 
 	if (configured_check_all(conf, &f))
@@ -62,6 +64,8 @@ static void add_notes(struct findings *found, const struct conf *conf)
 	if (files_domains(&domains, conf, &f))
 		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
 	domain_set_free(&domains);
+	if (conf->key_file && key_file_read(conf->key_file, &key))
+		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
 	for (i = 0; i < f.notes; i++) {
 		find(found, GRADE_WARNING, "configuration", "", "%s", f.note[i].text);
 		find_hint(found, "%s", f.note[i].hint);

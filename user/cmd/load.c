@@ -17,6 +17,7 @@
 #include "user/config/conf.h"
 #include "user/config/domain_table.h"
 #include "user/cmd/conf_args.h"
+#include "user/config/key_file.h"
 #include "user/cmd/interfaces.h"
 #include "user/lists/configured.h"
 #include "user/kernel/kern.h"
@@ -26,7 +27,7 @@
 #include "user/base/text.h"
 #include "user/kernel/watchdog.h"
 
-enum { OPT_SOURCES = 256, OPT_FORCE, OPT_PROBATION, OPT_CONFIRM };
+enum { OPT_SOURCES = 256, OPT_FORCE, OPT_PROBATION, OPT_CONFIRM, OPT_KEY, OPT_NEW_KEY };
 
 #define PROBATION_MAX DAY_S /* seconds */
 #define ASK_MS 1500 /* for the real MX to answer, at most */
@@ -36,6 +37,8 @@ static const struct cmd_option opts[] = {
 	CONF_ARGS_INTERFACE,
 	CONF_ARGS_OPTIONS,
 	{ "sources", OPT_SOURCES, "N", "capacity of each new table (262144)" },
+	{ "key", OPT_KEY, "FILE", "the key of the sequence numbers, which several hosts have" },
+	{ "new-key", OPT_NEW_KEY, "FILE", "make such a file, and nothing else" },
 	{ "probation", OPT_PROBATION, "TIME", "detach after TIME (90s, 5m), unless confirmed" },
 	{ "confirm", OPT_CONFIRM, NULL, "end the probation, and nothing else" },
 	{ "force", OPT_FORCE, NULL, "load what would be refused" },
@@ -47,6 +50,8 @@ struct load {
 	bool is_forced, is_confirm;
 	bool is_again; /* by "run": what was unloaded on purpose stays so */
 	unsigned int probation_s; /* 0: none */
+	const char *new_key; /* a file to make; NULL: none */
+	struct nolist_key key; /* of conf.key_file */
 	struct conf conf;
 	struct nolist_addr *own;
 	int owns, own_left;
@@ -93,6 +98,12 @@ static int take_options(struct load *l, int argc, char **argv)
 			if (!take_probation(l, optarg))
 				return -1 - EXIT_USAGE;
 			break;
+		case OPT_KEY:
+			conf_args_add(&l->args, "key-file", optarg, "--key");
+			break;
+		case OPT_NEW_KEY:
+			l->new_key = optarg;
+			break;
 		case OPT_SOURCES:
 			conf_args_add(&l->args, "sources", optarg, "--sources");
 			break;
@@ -103,6 +114,10 @@ static int take_options(struct load *l, int argc, char **argv)
 	conf_args_interfaces(&l->args, argc, argv);
 	if (l->is_confirm && (l->args.adds || l->args.file || l->probation_s)) {
 		errx("--confirm takes no other options: it confirms what was loaded");
+		return -1 - EXIT_USAGE;
+	}
+	if (l->new_key && (l->args.adds || l->args.file || l->probation_s || l->is_confirm)) {
+		errx("--new-key takes no other options: it makes that file");
 		return -1 - EXIT_USAGE;
 	}
 	return 0;
@@ -336,6 +351,7 @@ static int load(struct load *l)
 		.is_collected = l->conf.is_collected,
 		.learning_s = l->conf.rules.learning_s,
 		.domains = l->domains.line,
+		.key = l->conf.key_file ? &l->key : NULL,
 		.said = l->said,
 		.fill = fill,
 		.arg = l,
@@ -364,6 +380,20 @@ static int confirm(void)
 		return cmd_failed(ret);
 	printf("confirmed: stays attached\n");
 	return ret ? warn_of_pin() : EXIT_DONE;
+}
+
+static int make_key(const char *file)
+{
+	char mark[KEY_MARK];
+	struct nolist_key key;
+	int error = key_file_make(file);
+
+	if (!error)
+		error = key_file_read(file, &key);
+	if (error)
+		return cmd_failed(error);
+	printf("%s: a key with the mark %s; copy it to the other hosts\n", file, key_mark(&key, mark));
+	return EXIT_DONE;
 }
 
 /* Makes the words for listed sources. 0 or -errno, explained. */
@@ -413,6 +443,8 @@ static int configure_and_load(struct load *l)
 		error = read_domains(l, &files);
 	if (!status && !error)
 		error = make_said(l);
+	if (!status && !error && l->conf.key_file)
+		error = key_file_read(l->conf.key_file, &l->key);
 	is_warned = cmd_print_files(&files);
 	if (error)
 		status = cmd_failed(error);
@@ -422,6 +454,7 @@ static int configure_and_load(struct load *l)
 		status = EXIT_WARNED;
 	domain_table_free(&l->domains);
 	free(l->said);
+	explicit_bzero(&l->key, sizeof(l->key));
 	conf_free(&l->conf);
 	free(l->own);
 	return status;
@@ -462,6 +495,8 @@ int cmd_load(int argc, char **argv)
 		status = -1 - status;
 	else if (l.is_confirm)
 		status = confirm();
+	else if (l.new_key)
+		status = make_key(l.new_key);
 	else
 		status = configure_and_load(&l);
 	conf_args_free(&l.args);

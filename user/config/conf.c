@@ -105,6 +105,7 @@ void conf_free(struct conf *conf)
 	free(conf->test_domain);
 	free(conf->allow);
 	free(conf->policy_except);
+	free(conf->key_file);
 	free(conf->note);
 	free(conf->mx);
 	free(conf->never_except);

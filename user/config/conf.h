@@ -59,6 +59,7 @@ struct conf {
 	char *name;  /* "name": host name; NULL: the host's own */
 	char *tempfail_text; /* "tempfail-text": after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage; /* "stage": when a dialogue is tempfailed */
+	char *key_file;            /* "key-file": of the sequence numbers; NULL: a key of its own */
 	bool is_split;             /* "split-handshake = yes" */
 	bool is_teased;            /* "teaser = yes" */
 	char **domain;             /* "domains": names, and files of names, which have a '/' */

@@ -148,7 +148,7 @@ static int set_policy(struct conf *conf, const char *value, const char *where)
 	return 0;
 }
 
-static int set_policy_except(struct conf *conf, const char *value, const char *where)
+static int set_path(struct conf *conf, const char *value, const char *where, char **path)
 {
 	char *copy;
 
@@ -159,9 +159,19 @@ static int set_policy_except(struct conf *conf, const char *value, const char *w
 	copy = strdup(value);
 	if (!copy)
 		return -ENOMEM;
-	free(conf->policy_except);
-	conf->policy_except = copy;
+	free(*path);
+	*path = copy;
 	return 0;
+}
+
+static int set_policy_except(struct conf *conf, const char *value, const char *where)
+{
+	return set_path(conf, value, where, &conf->policy_except);
+}
+
+static int set_key_file(struct conf *conf, const char *value, const char *where)
+{
+	return set_path(conf, value, where, &conf->key_file);
 }
 
 static int add_throttle(struct conf *conf, const char *value, const char *where)
@@ -350,6 +360,7 @@ static const struct key {
 	{ "collect-interval", set_collect_interval, false, "5m" },
 	{ "dump-interval", set_dump_interval, false, "10m" },
 	{ "store-size", set_store_size, false, "1024" },
+	{ "key-file", set_key_file, false, NULL },
 	{ "split-handshake", set_split, false, "no" },
 	{ "teaser", set_teaser, false, "no" },
 	{ "silence", set_silence, false, "drop" },

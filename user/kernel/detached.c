@@ -210,6 +210,7 @@ void kern_note_collected(const struct kern *k, int instance, unsigned long long 
 	const struct kern_instance *s = &k->instance[instance];
 	unsigned int ifs = interfaces_of(k, instance);
 	struct nolist_meta meta;
+	bool is_set = false;
 	int lock;
 
 	if (!s->pin_dir || !ifs || expired_ns(k, instance))
@@ -218,14 +219,20 @@ void kern_note_collected(const struct kern *k, int instance, unsigned long long 
 	if (lock < 0)
 		return;
 	/* An unload meanwhile has noted itself; its next load ends that. */
-	if (!get_meta(s, &meta) && ifs >= meta.ifs &&
+	if (get_meta(s, &meta))
+		goto out;
+	is_set = kern_follow_clock(&meta);
+	if (ifs >= meta.ifs &&
 	    !(meta.detached[0].from_ns && !meta.detached[0].to_ns) && at_ns > meta.seen_ns) {
 		if (was_suspended(&meta))
 			add(&meta, meta.seen_ns, at_ns);
 		meta.seen_ns = at_ns;
 		meta.suspended_ns = suspended_ns();
 		meta.ifs = ifs;
-		put_meta(s, &meta);
+		is_set = true;
 	}
+	if (is_set)
+		put_meta(s, &meta);
+out:
 	close(lock);
 }

@@ -76,6 +76,8 @@ int kern_instances(const struct kern *k); /* how many there are */
 /* The configuration in force in an instance, and its nolist_meta; -ENOENT: there is none. */
 int kern_config(const struct kern *k, int instance, struct nolist_config *conf);
 int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta);
+/* The secret of its sequence numbers, if several hosts have it; -ENOENT: it is its own. */
+int kern_shared_key(const struct kern *k, int instance, struct nolist_key *key);
 /* Its sources of tests, as in nolist_config.test; all 0 where none can be read. */
 int kern_tests(const struct kern *k, int instance, __u32 test[NOLIST_TEST_MAX]);
 
@@ -194,6 +196,7 @@ struct kern_load {
 	unsigned int learning_s;  /* how long it learns after a change of the MX addresses */
 	/* The table of domains: as many lines as the configuration's domain_mask says; or NULL. */
 	const struct nolist_domain_line *domains;
+	const struct nolist_key *key; /* of the sequence numbers, where several hosts have it; or NULL */
 	const struct nolist_config *said; /* what listed sources are told at the real MX; or NULL */
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
 		    const bool *busy, void *arg);

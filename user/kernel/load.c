@@ -43,6 +43,7 @@ struct job {
 	bool is_pinned_here, is_new_used;
 	bool is_added[KERN_MAPS];         /* pinned here, since the tables lacked them */
 	struct kern_put put;              /* the table of domains */
+	struct kern_key_was key_was;
 	bool was_detached;                /* since when: */
 	unsigned long long detached_ns;
 	struct step step[KERN_IFS_MAX];
@@ -322,6 +323,7 @@ static bool undo(struct job *job)
 		if (step->progs_id)
 			kern_unpin_progs(job->what->pin_dir, step->progs_id);
 	}
+	kern_undo_key(&job->key_was);
 	kern_undo_domains(&job->put);
 	kern_unpin_added(job->what->pin_dir, job->is_added);
 	if (job->is_new_used && !is_left)
@@ -476,7 +478,7 @@ static int load_locked(struct job *job)
 	if (!ret)
 		ret = kern_write_meta(&job->new.instance);
 	if (!ret)
-		ret = kern_draw_key(&job->new.instance);
+		ret = kern_set_key(&job->new.instance, job->what->key, &job->key_was);
 	if (!ret && (job->main < 0 || job->main != job->k->pinned)) {
 		job->is_pinned_here = true;
 		ret = kern_pin(job->what->pin_dir, &job->new.instance);

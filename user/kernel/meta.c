@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a load writes into the tables: their version and key once, and each time which MX
+ * What a load writes into the tables: their version once, and each time which MX
  * addresses came in force, and the configuration.
  */
 #include <bpf/bpf.h>
@@ -44,23 +44,6 @@ int kern_write_meta(const struct kern_instance *instance)
 	if (getrandom(&meta.generation, sizeof(meta.generation), 0) != sizeof(meta.generation))
 		return fail(-errno, "cannot write the tables' version");
 	return put_meta(instance, &meta);
-}
-
-/* Drawn once and not changed as long as the tables exist, so that no dialogue is cut. */
-int kern_draw_key(const struct kern_instance *instance)
-{
-	int fd = instance->fd[MAP_KEY];
-	struct nolist_key key;
-	__u32 zero = 0;
-
-	if (bpf_map_lookup_elem(fd, &zero, &key))
-		return fail(-errno, "cannot read the key");
-	if (key.k[0] || key.k[1])
-		return 0;
-	if (getrandom(&key, sizeof(key), 0) != sizeof(key) ||
-	    bpf_map_update_elem(fd, &zero, &key, BPF_ANY))
-		return fail(-errno, "cannot draw a key");
-	return 0;
 }
 
 #define MX_NO_LOW (NOLIST_MX_NO_LOW(0) | NOLIST_MX_NO_LOW(1))

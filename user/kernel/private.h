@@ -224,9 +224,22 @@ int kern_instance_busy(const struct kern_instance *instance, bool busy[NOLIST_MX
 int kern_instance_count(const struct kern_instance *instance, enum kern_map map,
 			unsigned int *entries, unsigned int *capacity);
 
+/* key.c: draws a key, if there is none yet */
+int kern_draw_key(const struct kern_instance *instance);
+/* Puts that of a file in its place, with the clock that goes with it; NULL: one of this host's own. */
+struct kern_key_was {
+	const struct kern_instance *instance; /* NULL: nothing was changed */
+	struct nolist_key key;
+	__u64 utc_ns;
+};
+int kern_set_key(const struct kern_instance *instance, const struct nolist_key *shared,
+		 struct kern_key_was *was);
+void kern_undo_key(const struct kern_key_was *was);
+/* Was the clock set, where several hosts have the key? Then meta has it now. */
+bool kern_follow_clock(struct nolist_meta *meta);
+
 /* meta.c */
 int kern_write_meta(const struct kern_instance *instance); /* if there is none yet */
-int kern_draw_key(const struct kern_instance *instance);   /* if there is none yet */
 /*
  * Puts a configuration in force in one write; pins it, if pin_dir is not NULL. 1: it
  * is in force, and its pin is missing, as failure_last() explains. learning_ns: how long it

@@ -20,13 +20,20 @@ bool kern_is_replaced(const struct kern *k, int instance)
 	return k->instance[instance].is_aside && !kern_instance_is_used(k, instance);
 }
 
-static int take_key(const struct kern_instance *from, const struct kern_instance *to)
+/* And whether it is one of several hosts: with another clock it would be of no use. */
+static int take_key(const struct kern *k, int older, const struct kern_instance *to)
 {
+	struct nolist_meta was = {}, meta;
 	struct nolist_key key;
 	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(from->fd[MAP_KEY], &zero, &key) ||
-	    bpf_map_update_elem(to->fd[MAP_KEY], &zero, &key, BPF_ANY))
+	if (bpf_map_lookup_elem(k->instance[older].fd[MAP_KEY], &zero, &key) ||
+	    bpf_map_update_elem(to->fd[MAP_KEY], &zero, &key, BPF_ANY) ||
+	    bpf_map_lookup_elem(to->fd[MAP_META], &zero, &meta))
+		return fail(-errno, "cannot take the key over");
+	kern_meta(k, older, &was);
+	meta.utc_ns = was.utc_ns;
+	if (bpf_map_update_elem(to->fd[MAP_META], &zero, &meta, BPF_ANY))
 		return fail(-errno, "cannot take the key over");
 	return kern_draw_key(to);
 }
@@ -37,7 +44,7 @@ int kern_take_over(const char *pin_dir, const struct kern *k, int older,
 	int ret = kern_write_meta(to);
 
 	if (!ret)
-		ret = take_key(&k->instance[older], to);
+		ret = take_key(k, older, to);
 	return ret ? ret : kern_pin_aside(pin_dir, &k->instance[older]);
 }
 

@@ -7,6 +7,7 @@
 
 #include "user/base/version.h"
 #include "user/config/conf.h"
+#include "user/config/key_file.h"
 #include "user/judge/hold.h"
 #include "user/base/json.h"
 #include "user/report/status.h"
@@ -124,6 +125,17 @@ static void json_block(struct writer *o, const struct status *s, int instance)
 	json_close(o, '}');
 }
 
+static void json_key(struct writer *o, const struct status *s, int instance)
+{
+	struct nolist_key key;
+	char mark[KEY_MARK];
+
+	if (kern_shared_key(s->k, instance, &key))
+		json_none(o, "key");
+	else
+		json_text(o, "key", key_mark(&key, mark));
+}
+
 static void json_conf(struct writer *o, struct status *s, int instance)
 {
 	char text[NOLIST_TEXT_MAX + 1];
@@ -152,6 +164,7 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 		json_number(o, "domains", s->conf->domain_count);
 	else
 		json_none(o, "domains");
+	json_key(o, s, instance);
 	json_when(o, "probation_until", s, s->conf->until_ns);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "user/config/conf.h"
+#include "user/config/key_file.h"
 #include "user/judge/hold.h"
 #include "user/base/text.h"
 #include "user/base/version.h"
@@ -174,6 +175,17 @@ static void text_domains(const struct nolist_config *conf, const struct nolist_s
 	       conf->domain_count, (unsigned long long)stats->elsewhere);
 }
 
+/* Compared by eye with that of the other hosts. */
+static void text_key(const struct status *s, int instance)
+{
+	char mark[KEY_MARK];
+	struct nolist_key key;
+
+	if (!kern_shared_key(s->k, instance, &key))
+		printf("sequence numbers: by a key with the mark %s, which other hosts have too\n",
+		       key_mark(&key, mark));
+}
+
 static void text_instance(struct status *s, int instance)
 {
 	struct nolist_stats stats;
@@ -218,6 +230,7 @@ static void text_instance(struct status *s, int instance)
 	/* Of the dialogue only the banner shows the name and the stage. */
 	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
 	       s->conf->smtp.is_split ? " (split handshake)" : "");
+	text_key(s, instance);
 }
 
 static void text_verdicts(const struct status *s)
