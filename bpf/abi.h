@@ -136,6 +136,13 @@ enum nolist_verdict {
 	NOLIST_REAL_NO_SPACE = 38, /* the driver refused to resize the frame: dropped */
 	NOLIST_REAL_DROPPED = 39,  /* a SYN is dropped */
 	NOLIST_REAL_GATED = 40,    /* a stranger's first SYN is dropped: its next one passes */
+	/* To the real MX or a high fake, of a source that is held (tarpit.h). */
+	NOLIST_TARPIT_SYN_ACK = 41,
+	NOLIST_TARPIT_BANNER = 42, /* the greeting, which closes our window: it is held */
+	NOLIST_TARPIT_LINE = 43,   /* one more line, for a probe */
+	NOLIST_TARPIT_END = 44,    /* the last line: it is tempfailed */
+	NOLIST_TARPIT_RST = 45,    /* it leaves, or has not understood the end */
+	NOLIST_TARPIT_SILENT = 46, /* it needs no answer: dropped */
 	NOLIST_VERDICTS
 };
 #define NOLIST_VERDICT_SLOTS 48
@@ -229,10 +236,15 @@ _Static_assert(sizeof(struct nolist_reply) == 200, "abi");
 #define NOLIST_REPLIES NOLIST_REPLY(2, 0, 0)
 /* The greeting's second line; without text the banner is all of it. */
 #define NOLIST_BANNER_END NOLIST_REPLY(0, NOLIST_TEASED, 0)
+/* Of a client that is held: the greeting, a line that is not the last, and the last one. */
+#define NOLIST_TARPIT_GREETING NOLIST_REPLY(0, NOLIST_CLOSED, NOLIST_SAY_ELSEWHERE + 1)
+#define NOLIST_TARPIT_MORE NOLIST_REPLY(0, NOLIST_CLOSED, NOLIST_SAY_ELSEWHERE + 2)
+#define NOLIST_TARPIT_LAST NOLIST_REPLY(0, NOLIST_CLOSED, NOLIST_SAY_ELSEWHERE + 3)
+#define NOLIST_TARPIT_LINES 16 /* at most: the sequence numbers last so long */
 
 struct nolist_smtp {
 	__u32 is_split; /* answer a SYN by a SYN (simultaneous open, RFC 9293 3.5) */
-	__u32 pad;
+	__u32 tarpit_lines; /* of a reply that holds a client; 0: it gets no greeting either */
 	struct nolist_reply reply[NOLIST_REPLIES];
 };
 
@@ -248,8 +260,11 @@ struct nolist_key {
 	__u64 k[2];
 };
 
-/* What defends the real MX: bits of nolist_config.defends. */
-enum { NOLIST_DEFEND_BLOCK = 1, NOLIST_DEFEND_GATE = 2 };
+/*
+ * What defends the real MX: bits of nolist_config.defends. NOLIST_DEFEND_HIGH: a high fake holds
+ * sources of which the list says so.
+ */
+enum { NOLIST_DEFEND_BLOCK = 1, NOLIST_DEFEND_GATE = 2, NOLIST_DEFEND_HIGH = 4 };
 
 /* Bits of nolist_gate.flags. */
 enum {

@@ -29,6 +29,7 @@ enum nolist_action {
 	NOLIST_ACT_TEMPFAIL = 2, /* it is tempfailed in a dialogue, as by a high fake */
 	NOLIST_ACT_RESET = 3,    /* its SYNs are reset */
 	NOLIST_ACT_DROP = 4,     /* its SYNs are dropped */
+	NOLIST_ACT_TARPIT = 5,   /* it has many offences: held, where that is configured */
 	NOLIST_ACT_ALLOW = 7,    /* it passes, and nothing else may refuse it */
 	NOLIST_ACTIONS = 8
 };
@@ -51,11 +52,12 @@ struct nolist_block_head {
 	__u8 bits4;     /* there are 2^bits4 lines of entries */
 	__u8 bits6;
 	__u8 lengths6;  /* which lengths there are: bits of enum nolist_block_length */
-	__u8 pad;
+	__u8 held;      /* NOLIST_ACT_TARPIT at the real MX: itself, or the action that is meant */
 	__u32 prefixes; /* that it was made of, for people, as all below */
 	__u32 senders;  /* verified ones, of late */
 	__u32 refused;  /* of these, what it refuses, or would */
-	__u32 reserved[3];
+	__u32 tarpits;  /* sources with NOLIST_ACT_TARPIT */
+	__u32 reserved[2];
 };
 
 struct nolist_block_line {

@@ -218,6 +218,18 @@ FAST_PATH(high_ack6, NOLIST_HIGH, TCP_ACK, true)
 FAST_PATH(high_fin4, NOLIST_HIGH, TCP_FIN | TCP_ACK, false)
 FAST_PATH(high_fin6, NOLIST_HIGH, TCP_FIN | TCP_ACK, true)
 
+/* Is the source of a frame to a high fake to be held? That is for the slow path. */
+__noinline int fast_is_held(struct xdp_md *ctx, __u32 class)
+{
+	const __be32 *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
+
+	if ((void *)(ip + 6) > (void *)(long)ctx->data_end)
+		return 0;
+	if (class & 1)
+		return real_is_held(*(const __u64 *)(ip + 2), 0);
+	return real_is_held(0, parse_mapped(ip[3]));
+}
+
 /* An XDP code, or FAST_MISS. */
 static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_config *conf)
 {
@@ -232,6 +244,9 @@ static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_con
 		class = fast_classify(ctx, conf, true, &mx);
 		break;
 	}
+	if (conf->defends & NOLIST_DEFEND_HIGH && class >= FAST_HIGH_SYN4 && class <= FAST_HIGH_FIN6 &&
+	    fast_is_held(ctx, class))
+		return FAST_MISS;
 	switch (class) {
 	case FAST_NONE:
 		return FAST_MISS;

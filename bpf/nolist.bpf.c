@@ -39,6 +39,7 @@
 #include "record.h"
 #include "gate.h"
 #include "real.h"
+#include "tarpit.h"
 #include "fast.h"
 #include "rare.h"
 #include "slow.h"

@@ -77,8 +77,11 @@ static __always_inline int real_leniency(const struct nolist_block_head *h, __u3
 	if (act == NOLIST_ACT_NOTE || h->mode != NOLIST_BLOCK_ENFORCED)
 		return NOLIST_LENIENT_NOTE;
 	/* A dialogue goes on as it began. */
-	if (act == NOLIST_ACT_TEMPFAIL)
-		return is_open && real_has_walked(h, q0, q1) ? NOLIST_LENIENT_WALKED : -1;
+	if ((act == NOLIST_ACT_TEMPFAIL || act == NOLIST_ACT_TARPIT) && is_open &&
+	    real_has_walked(h, q0, q1))
+		return NOLIST_LENIENT_WALKED;
+	if (act == NOLIST_ACT_TEMPFAIL || (act == NOLIST_ACT_TARPIT && !is_open))
+		return -1;
 	return real_is_parole(q0, q1) ? NOLIST_LENIENT_PAROLE : -1;
 }
 
@@ -92,9 +95,25 @@ static __always_inline void real_count(__u32 leniency)
 }
 
 /*
+ * enum nolist_action of a source of which something is known. net: of IPv4 the four bits of its
+ * /24. A global function, as the next ones, so that others do not pay for it, and the verifier
+ * walks it once.
+ */
+__noinline int real_action(__u64 q0, __u64 q1, __u32 net)
+{
+	__u32 zero = 0;
+	void *table = bpf_map_lookup_elem(&nolist_block, &zero);
+	const struct nolist_block_head *h = table ? block_head(table) : NULL;
+
+	if (!h)
+		return NOLIST_ACT_NONE;
+	return q0 ? block_action6(table, h, bpf_be64_to_cpu(q0)) :
+		    block_action4(table, h, (__u32)bpf_be64_to_cpu(q1), net);
+}
+
+/*
  * The verdict on a segment of a source of which something is known; NOLIST_UNDECIDED: it is not
- * listed. net: of IPv4 the four bits of its /24. A global function, so that others do not pay for
- * it, and the verifier walks it once.
+ * listed.
  */
 __noinline int real_listed(__u64 q0, __u64 q1, __u32 net, bool is_open)
 {
@@ -105,23 +124,42 @@ __noinline int real_listed(__u64 q0, __u64 q1, __u32 net, bool is_open)
 
 	if (!h)
 		return NOLIST_UNDECIDED;
-	act = q0 ? block_action6(table, h, bpf_be64_to_cpu(q0)) :
-		   block_action4(table, h, (__u32)bpf_be64_to_cpu(q1), net);
+	act = real_action(q0, q1, net);
 	if (act == NOLIST_ACT_NONE)
 		return NOLIST_UNDECIDED;
 	if (act == NOLIST_ACT_ALLOW)
 		return NOLIST_PASS_REAL;
+	if (act == NOLIST_ACT_TARPIT)
+		act = h->held;
 	leniency = real_leniency(h, act, q0, q1, is_open);
 	if (leniency >= 0) {
 		if (is_open)
 			real_count(leniency);
 		return NOLIST_PASS_LISTED;
 	}
-	if (act == NOLIST_ACT_TEMPFAIL)
-		return real_said() ? NOLIST_REAL_TEXT : NOLIST_PASS_LISTED;
+	if (act == NOLIST_ACT_TEMPFAIL || act == NOLIST_ACT_TARPIT)
+		return !real_said() ? NOLIST_PASS_LISTED :
+		       act == NOLIST_ACT_TEMPFAIL ? NOLIST_REAL_TEXT : NOLIST_REAL_ACK;
 	if (!is_open)
 		return NOLIST_PASS_LISTED;
 	return act == NOLIST_ACT_RESET ? NOLIST_REAL_RESET : NOLIST_REAL_DROPPED;
+}
+
+/* Is a source, in halves, one that a high fake holds? Not asked where none is. */
+__noinline int real_is_held(__u64 q0, __u64 q1)
+{
+	__u32 zero = 0, net;
+	void *table = bpf_map_lookup_elem(&nolist_block, &zero);
+	const struct nolist_block_head *h;
+
+	if (!table)
+		return 0;
+	net = q0 ? block_maybe6(table, bpf_be64_to_cpu(q0)) :
+		   block_net4(table, (__u32)bpf_be64_to_cpu(q1));
+	h = net ? block_head(table) : NULL;
+	if (!h || h->mode != NOLIST_BLOCK_ENFORCED || clock_ns() > h->until_ns)
+		return 0;
+	return real_action(q0, q1, net) == NOLIST_ACT_TARPIT;
 }
 
 /* The block list. Nearly always nothing is known of the source, and one line says so. */
@@ -144,7 +182,7 @@ static __always_inline enum nolist_verdict real_block(const struct pkt *p)
  * The verdict on a segment for the real MX, of which p has all but what check.h fills. Asked
  * only if conf->defends is not 0. It may be asked twice for a frame, by the fast path and, if
  * there is to be an answer, by the slow path: of an answer it says which kind is wanted,
- * NOLIST_REAL_RESET or NOLIST_REAL_TEXT.
+ * NOLIST_REAL_RESET, NOLIST_REAL_TEXT, or NOLIST_REAL_ACK: it is held.
  */
 static __always_inline enum nolist_verdict real_decide(const struct nolist_config *conf,
 						       const struct pkt *p)
@@ -174,6 +212,12 @@ static const __u8 real_verdicts[NOLIST_VERDICTS] = {
 	[NOLIST_HIGH_SILENT] = NOLIST_REAL_SILENT,
 	[NOLIST_HIGH_LIMITED] = NOLIST_REAL_LIMITED,
 	[NOLIST_HIGH_NO_SPACE] = NOLIST_REAL_NO_SPACE,
+	[NOLIST_TARPIT_SYN_ACK] = NOLIST_TARPIT_SYN_ACK,
+	[NOLIST_TARPIT_BANNER] = NOLIST_TARPIT_BANNER,
+	[NOLIST_TARPIT_LINE] = NOLIST_TARPIT_LINE,
+	[NOLIST_TARPIT_END] = NOLIST_TARPIT_END,
+	[NOLIST_TARPIT_RST] = NOLIST_TARPIT_RST,
+	[NOLIST_TARPIT_SILENT] = NOLIST_TARPIT_SILENT,
 };
 
 static __always_inline __u32 real_verdict(__u32 verdict)

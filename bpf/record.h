@@ -43,7 +43,7 @@ static __always_inline void record_sender(struct nolist_stats *st, const struct 
 	/* One that is not answered for its number is a contact, too: it may excuse its source. */
 	if (opens && (p->role == NOLIST_REAL || verdict == NOLIST_LOW_RST_ACK ||
 		      verdict == NOLIST_HIGH_SYN_ACK || verdict == NOLIST_LOW_LIMITED ||
-		      verdict == NOLIST_HIGH_LIMITED))
+		      verdict == NOLIST_HIGH_LIMITED || verdict == NOLIST_TARPIT_SYN_ACK))
 		contact_syn(st, p, p->role == NOLIST_HIGH ? clock_again() : clock_ns(),
 			    verdict >= NOLIST_REAL_RESET);
 	else if (p->events & ~HIGH_STRONG && record_dialogue(st, p, q0, q1))

@@ -28,6 +28,8 @@ static const __u8 slow_code[NOLIST_VERDICTS] = {
 	[NOLIST_PASS_LISTED] = XDP_PASS,
 	[NOLIST_REAL_RESET... NOLIST_REAL_ACK] = XDP_TX,
 	[NOLIST_REAL_SILENT... NOLIST_REAL_GATED] = XDP_DROP,
+	[NOLIST_TARPIT_SYN_ACK... NOLIST_TARPIT_RST] = XDP_TX,
+	[NOLIST_TARPIT_SILENT] = XDP_DROP,
 };
 
 /* Forces clang to read p again; short of registers, it would else hold it on the stack twice. */
@@ -64,41 +66,56 @@ static __always_inline enum nolist_verdict slow_low(struct xdp_md *ctx,
 static __always_inline bool slow_is_limited(const struct nolist_config *conf, const struct pkt *p,
 					    enum nolist_verdict verdict)
 {
-	__u32 kind = verdict == NOLIST_HIGH_RST ? NOLIST_LIMIT_RESET : NOLIST_LIMIT_SYN_ACK;
+	bool is_reset = verdict == NOLIST_HIGH_RST || verdict == NOLIST_TARPIT_RST;
+	__u32 kind = is_reset ? NOLIST_LIMIT_RESET : NOLIST_LIMIT_SYN_ACK;
 
-	if (verdict != NOLIST_HIGH_RST && verdict != NOLIST_HIGH_SYN_ACK)
+	if (!is_reset && verdict != NOLIST_HIGH_SYN_ACK && verdict != NOLIST_TARPIT_SYN_ACK)
 		return false;
 	return conf->answers[kind] && limit_counted(limit_network(p), kind, conf->answers[kind]);
 }
 
-/* conf: of the high fake; or what a listed source is told at the real MX. */
+/*
+ * conf: of the high fake; or what a listed source is told at the real MX, or one that is held
+ * anywhere. What is of no connection that is held may be of a dialogue.
+ */
 static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
 						     const struct nolist_config *conf,
+						     const struct nolist_config *said,
 						     struct pkt *p, struct reply *r)
 {
-	enum nolist_verdict verdict = high(ctx, conf, p, r);
-	const struct nolist_reply *row = r->text_len ? smtp_reply(conf, r->text) : NULL;
+	enum nolist_verdict verdict = said ? tarpit(said, p, r) : NOLIST_UNDECIDED;
+	const struct nolist_reply *row;
 
+	if (verdict == NOLIST_UNDECIDED)
+		verdict = high(ctx, conf, p, r);
+	else
+		conf = said;
+	row = r->text_len ? smtp_reply(conf, r->text) : NULL;
 	if (slow_is_limited(conf, p, verdict))
 		return NOLIST_HIGH_LIMITED;
 	return !r->flags || slow_reply(ctx, row, p, r) ? verdict : NOLIST_HIGH_NO_SPACE;
 }
 
+/* What is to be answered: a closed port's reset, a dialogue, or a client that is held. */
+enum slow_how { SLOW_DIALOGUE, SLOW_RESET, SLOW_TARPIT };
+
 /* The answer to a segment for a fake, or to one of a listed source. */
 static __always_inline int slow_answer(struct xdp_md *ctx, const struct nolist_config *conf,
-				  struct pkt *p, bool is_reset)
+				  struct pkt *p, enum slow_how how)
 {
-	const struct nolist_config *said = conf;
+	const struct nolist_config *said = NULL;
 	struct reply r = {};
 	int verdict;
 
-	if (p->role == NOLIST_LOW || is_reset)
+	if (p->role == NOLIST_LOW || how == SLOW_RESET)
 		return slow_low(ctx, conf, p, &r);
-	if (p->role == NOLIST_REAL)
+	if (p->role == NOLIST_REAL || how == SLOW_TARPIT)
 		said = real_said();
-	if (!said)
+	if (p->role == NOLIST_REAL)
+		conf = said;
+	if (!conf)
 		return NOLIST_PASS_REAL;
-	verdict = slow_high(ctx, said, p, &r);
+	verdict = slow_high(ctx, conf, how == SLOW_TARPIT ? said : NULL, p, &r);
 	if (p->role == NOLIST_REAL && p->events)
 		p->events |= HIGH_HELD;
 	return verdict;
@@ -154,17 +171,30 @@ __noinline int slow_check(struct xdp_md *ctx, const struct nolist_config *conf, 
 	return conf && p ? check_segment(ctx, conf, p) : NOLIST_PASS_REAL;
 }
 
+static __always_inline enum slow_how slow_how(const struct nolist_config *conf,
+					     const struct pkt *p, __u32 wanted)
+{
+	if (wanted == NOLIST_REAL_RESET)
+		return SLOW_RESET;
+	if (wanted == NOLIST_REAL_ACK)
+		return SLOW_TARPIT;
+	if (p->role == NOLIST_HIGH && conf->defends & NOLIST_DEFEND_HIGH &&
+	    real_is_held(p->is_ip6 ? p->saddr.q[0] : 0, p->saddr.q[1]))
+		return SLOW_TARPIT;
+	return SLOW_DIALOGUE;
+}
+
 static __always_inline __u32 slow_verdict(struct xdp_md *ctx, const struct nolist_config *conf,
 					  struct pkt *p, bool is_real)
 {
 	__u32 verdict = is_real && conf->defends ? real_decide(conf, p) : NOLIST_PASS_REAL;
-	bool is_reset = verdict == NOLIST_REAL_RESET;
+	enum slow_how how = slow_how(conf, p, verdict);
 
 	if (is_real && !real_is_answer(verdict))
 		return verdict;
 	verdict = slow_check(ctx, conf, p);
 	if (verdict == NOLIST_UNDECIDED)
-		verdict = slow_answer(ctx, conf, p, is_reset);
+		verdict = slow_answer(ctx, conf, p, how);
 	if (is_real)
 		return real_verdict(verdict);
 	if (verdict == NOLIST_PASS_SHAPE)

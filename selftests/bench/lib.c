@@ -597,6 +597,7 @@ const char *verdict_name(unsigned int verdict)
 		[NOLIST_REAL_NO_SPACE] = "real-no-space",
 		[NOLIST_REAL_DROPPED] = "real-dropped",
 		[NOLIST_REAL_GATED] = "real-gated",
+		[NOLIST_TARPIT_SYN_ACK] = "tarpit-syn-ack",
 	};
 
 	return verdict < NOLIST_VERDICTS && name[verdict] ? name[verdict] : "?";

@@ -48,6 +48,12 @@ const char *const prog_verdict_names[NOLIST_VERDICTS] = {
 	[NOLIST_REAL_NO_SPACE] = "REAL_NO_SPACE",
 	[NOLIST_REAL_DROPPED] = "REAL_DROPPED",
 	[NOLIST_REAL_GATED] = "REAL_GATED",
+	[NOLIST_TARPIT_SYN_ACK] = "TARPIT_SYN_ACK",
+	[NOLIST_TARPIT_BANNER] = "TARPIT_BANNER",
+	[NOLIST_TARPIT_LINE] = "TARPIT_LINE",
+	[NOLIST_TARPIT_END] = "TARPIT_END",
+	[NOLIST_TARPIT_RST] = "TARPIT_RST",
+	[NOLIST_TARPIT_SILENT] = "TARPIT_SILENT",
 };
 
 const char *prog_verdict(int verdict)
@@ -328,7 +334,8 @@ int prog_code(int verdict)
 	if (verdict <= NOLIST_PASS_NO_SPACE || verdict == NOLIST_PASS_NO_SLOW ||
 	    verdict == NOLIST_PASS_LISTED)
 		return XDP_PASS;
-	if (verdict >= NOLIST_REAL_RESET && verdict <= NOLIST_REAL_ACK)
+	if ((verdict >= NOLIST_REAL_RESET && verdict <= NOLIST_REAL_ACK) ||
+	    (verdict >= NOLIST_TARPIT_SYN_ACK && verdict <= NOLIST_TARPIT_RST))
 		return XDP_TX;
 	return verdict >= 0 && verdict < NOLIST_HIGH_SILENT ? XDP_TX : XDP_DROP;
 }

@@ -180,6 +180,64 @@ conf 'enforce = tempfail' 'brake = 95%' "${lists[@]}"
 run dump --all --quiet -c "$CONF"
 is "$(enforce "['mode']")" enforced 'nor where that share is allowed'
 
+# --- tarpit ---
+
+# held ADDRESS SOURCE...: what the last of them that is held reads, one line each without its name,
+# and whether that took as long as its own probes do; of none: nothing.
+held() {
+	in_client "$PYTHON" - "${NOLIST_PATIENCE:-1}" "$@" <<-'E'
+		import socket, sys, threading, time
+		got = []
+		def ask(source):
+		    try:
+		        s = socket.create_connection((sys.argv[2], 25), 5, (source, 0))
+		        s.settimeout(60 * float(sys.argv[1]))
+		        f = s.makefile("r", newline="\r\n")
+		        lines = [f.readline()[:4]]
+		        s.sendall(b"EHLO x\r\n")
+		        began = time.monotonic()
+		        while not lines or lines[-1][3:4] == "-" or len(lines) == 1:
+		            line = f.readline()
+		            lines.append(line[:4] if line[:4] != "421 " else line.strip())
+		        if time.monotonic() - began > 0.5 and lines[-1][:3] == "421":
+		            got.append(" ".join(x.strip() for x in lines))
+		    except OSError:
+		        pass
+		all = [threading.Thread(target=ask, args=(a,)) for a in sys.argv[3:]]
+		[t.start() for t in all], [t.join() for t in all]
+		print(" ".join(sorted(set(got))))
+	E
+}
+
+for i in 7 8 9; do
+	inject "203.0.113.$i high=20h:62h:4 talk=20h:62h:3 hour=20:1:0:0:0 hour=41:1:0:0:0 hour=62:1:0:0:0"
+done
+worst=(203.0.113.7 203.0.113.8 203.0.113.9)
+tarpit=('enforce = tempfail' 'brake = off' 'tarpit-from = 3' 'tarpit-lines = 1' 'enforce-text = "Held here"'
+	'list = { "xdp '"$TMP"'/own" }')
+conf "${tarpit[@]}" 'tarpit = both'
+must nolist load -c "$CONF" >/dev/null
+put 'tarpit: the worst are held'
+is "$(enforce "['tarpits']") $(enforce "['tarpit_real']") $(enforce "['tarpit_high']")" '3 True True' \
+	'those with so many offences'
+is "$(held $REAL4 "${worst[@]}")" '220 250- 421 4.7.1 Held here.' 'at the real MX, and let go with a reason'
+is "$(held $HIGH4 "${worst[@]}" "${worst[@]}")" '220 250- 421 4.7.1 Held here.' 'and at a high fake'
+is "$(meets 203.0.113.1 | cut -c -19)" '451 4.7.1 Held here' 'one with fewer is tempfailed'
+run explain -c "$CONF" 203.0.113.8
+check 'explain tells it' grep -q '^  at the real MX: tarpit (the table is enforced)$' "$TMP/out"
+check 'of both places' grep -q '^  at the high fakes: tarpit' "$TMP/out"
+check 'status counts the held' grep -q '^tarpit: 3 sources, at the real MX and the high fakes; connections: [1-9]' \
+	<<<"$(nolist status)"
+conf "${tarpit[@]}" 'tarpit = high'
+must nolist load -c "$CONF" >/dev/null
+put 'tarpit = high'
+is "$(meets "${worst[@]}" | cut -c -19)" '451 4.7.1 Held here' 'at the real MX it is what enforce says'
+is "$(held $HIGH4 "${worst[@]}" "${worst[@]}")" '220 250- 421 4.7.1 Held here.' 'at a high fake they are held'
+echo 203.0.113.0/28 >"$FOES"
+conf "${tarpit[@]::5}" 'tarpit = real' "enforce-list = { \"$FOES tempfail\" }"
+run dump --all --quiet -c "$CONF"
+is "$(enforce "['tarpits']") $(meets 203.0.113.8 | cut -c -19)" '0 451 4.7.1 Held here' 'a file of networks holds nobody'
+
 # --- the end ---
 
 conf "${lists[@]}"

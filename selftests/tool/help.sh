@@ -189,7 +189,7 @@ is "$(members <"$TMP/document" | known "$TMP/json")" '' 'the manual has each mem
 is "$(nolist explain 203.0.113.7 -c "$CONF" --json | jq -r '(.deprecated | keys) as $old | .rules | keys - $old | .[]' | while read -r r; do
 	grep -qx "     $r = [0-9]*.*" <(section CONFIGURATION) || echo "$r"
 done)" '' 'the manual has each rule'
-is "$(section 'VERDICT COUNTERS' | grep -oE '\b(pass|low|real|high|silent|rare)_[a-z_]+' | sort -u)" \
+is "$(section 'VERDICT COUNTERS' | grep -oE '\b(pass|low|real|high|silent|rare|tarpit)_[a-z_]+' | sort -u)" \
 	"$(nolist status --json | jq -r '.verdicts | keys[]' | sort)" \
 	'the manual has each counter, and no other'
 done_testing

@@ -38,7 +38,7 @@ static const struct member layout[] = {
 	M(nolist_gate, flags),
 	T(nolist_reply), M(nolist_reply, len), M(nolist_reply, sum), M(nolist_reply, does),
 	M(nolist_reply, pad), M(nolist_reply, text),
-	T(nolist_smtp), M(nolist_smtp, is_split), M(nolist_smtp, pad), M(nolist_smtp, reply),
+	T(nolist_smtp), M(nolist_smtp, is_split), M(nolist_smtp, tarpit_lines), M(nolist_smtp, reply),
 	T(nolist_key), M(nolist_key, k),
 	T(nolist_source), M(nolist_source, addr),
 	T(nolist_contact), M(nolist_contact, first_ns), M(nolist_contact, last_ns),

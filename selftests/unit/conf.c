@@ -71,6 +71,10 @@ static const char good[] = "# all keys\n"
 			   "enforce-expires = 3h\n"
 			   "enforce-text = \"Held, # here\"\n"
 			   "brake = 20%\n"
+			   "tarpit = both\n"
+			   "list = { \"xdp /var/lib/own\" }\n"
+			   "tarpit-from = 9\n"
+			   "tarpit-lines = 0\n"
 			   "gate-by = connection\n"
 			   "gate-low = 36h\n"
 			   "gate-window = 40m\n"
@@ -121,6 +125,8 @@ static void test_good(void)
 	tap_ok(c.page_url && !strcmp(c.page_url, "https://bl.example.com/look-up/") && c.page_lifts &&
 		       !strcmp(c.page_lifts, "/run/page/lifts"),
 	       "the look-up page's address ends with a '/'");
+	tap_ok(c.tarpit == (TARPIT_REAL | TARPIT_HIGH) && c.tarpit_from == 9 && !c.tarpit_lines,
+	       "the tarpit is taken");
 	tap_ok(!c.gate_s && c.gate_by == NOLIST_GATE_CONNECTION && c.gate_low_s == 36 * 3600 &&
 		       c.gate_window_s == 2400, "the gate is taken");
 	tap_ok(c.domains == 6 && !strcmp(c.domain[0], "Example.com.") &&

@@ -10,6 +10,7 @@
 #include "bpf/block.h"
 #include "user/base/special_use.h"
 #include "user/check/check.h"
+#include "user/config/keys_enforce.h"
 #include "user/config/keys_gate.h"
 
 /* --- whether they are addresses of this host --------------------------------------- */
@@ -81,6 +82,19 @@ static void check_enforce(struct findings *to, const struct conf *conf, const st
 	     "%s: the real MX is another host: 'tempfail' answers listed sources here only if each of their "
 	     "segments comes through this host", mx->where);
 	find_hint(to, "where some take another way use reset or drop, which need SYNs only");
+}
+
+/* What is on by the administrator's wish, and what it means for somebody who is listed wrongly. */
+static void check_tarpit(struct findings *to, const struct conf *conf)
+{
+	unsigned int at = conf_tarpit(conf);
+
+	if (!at)
+		return;
+	find(to, GRADE_WARNING, "tarpit", "", "sources with %u offences are held for minutes at %s, and with "
+	     "them all mail that they have for you", conf->tarpit_from,
+	     at == TARPIT_REAL ? "the real MX" : at == TARPIT_HIGH ? "the high fakes" : "both");
+	find_hint(to, "\"nolist-xdp pardon ADDRESS\" lets one go at once; tempfail alone harms less");
 }
 
 /* --- the gate ----------------------------------------------------------------------- */
@@ -159,6 +173,7 @@ void check_host(struct findings *to, const struct check_site *site, const struct
 {
 	check_empty(to, site->conf);
 	check_addresses(to, site->conf, links, ifs);
+	check_tarpit(to, site->conf);
 	check_gate(to, site->conf);
 	check_listeners(to, site);
 }

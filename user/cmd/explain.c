@@ -8,6 +8,7 @@
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
 #include "user/cmd/source.h"
+#include "user/config/keys_enforce.h"
 #include "user/enforce/enforce.h"
 #include "user/report/explain.h"
 
@@ -33,7 +34,9 @@ static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_js
 	cmd_judging_origin(j);
 	error = explain_gather(&e, &j->judge, addr);
 	if (!error && !j->judge.is_replay)
-		e.at_real = enforce_says(options.pin_dir, &src, &e.table);
+		e.at_real = enforce_says(options.pin_dir, &src, &e.table, &e.is_held);
+	if (!error && !(conf_tarpit(j->judge.conf) & TARPIT_HIGH))
+		e.is_held = false;
 	if (!error && is_json)
 		error = explain_json(&e);
 	else if (!error)

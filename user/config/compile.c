@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/config/conf.h"
+#include "user/config/keys_enforce.h"
 #include "user/config/keys_gate.h"
 
 #define SEEDS_MX 4096 /* tries until all MX addresses fit: about every other seed does */
@@ -157,6 +158,8 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	conf_fill_gate(conf, out);
 	if (conf->enforce)
 		out->defends |= NOLIST_DEFEND_BLOCK;
+	if (conf_tarpit(conf) & TARPIT_HIGH)
+		out->defends |= NOLIST_DEFEND_HIGH;
 	out->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;
 	out->answers[NOLIST_LIMIT_RESET] = conf->resets;
 	fill_tests(conf, out);
@@ -175,11 +178,14 @@ int conf_fill_said(const struct conf *conf, struct nolist_config *said)
 			      .text = conf->enforce_text ? conf->enforce_text : conf->page_enforce,
 			      .stage = conf->stage,
 			      .is_listed = true };
+	int error;
 
 	memset(said, 0, sizeof(*said));
 	said->magic = NOLIST_MAGIC;
 	said->version = NOLIST_ABI_VERSION;
 	said->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;
 	said->answers[NOLIST_LIMIT_RESET] = conf->resets;
-	return dialogue_compile(&d, &said->smtp);
+	error = dialogue_compile(&d, &said->smtp);
+	said->smtp.tarpit_lines = conf->tarpit_lines;
+	return error;
 }

@@ -41,6 +41,9 @@ struct conf_list {
 	char where[128];
 };
 
+/* Where sources with many offences are held. */
+enum { TARPIT_REAL = 1, TARPIT_HIGH = 2 };
+
 struct conf {
 	char **interface; /* names */
 	int interfaces;
@@ -72,6 +75,9 @@ struct conf {
 	unsigned int enforce_expires_s; /* "enforce-expires" */
 	char *enforce_text;            /* "enforce-text"; NULL: the default */
 	unsigned int brake;            /* "brake": percent of the verified senders; 0: off */
+	unsigned int tarpit;           /* "tarpit": bits TARPIT_...; 0: off */
+	unsigned int tarpit_from;      /* "tarpit-from": offences of a source that is held */
+	unsigned int tarpit_lines;     /* "tarpit-lines": of a reply; 0: silence */
 
 	bool is_silent; /* "silence = drop" */
 	/* The order gate: */

@@ -190,6 +190,30 @@ static int banner_compile(const struct dialogue *d, struct nolist_smtp *out)
 			     2 * (NOLIST_FRESH - NOLIST_TEASED), 0);
 }
 
+/* A text whose length is even, without further padding. */
+static int even_compile(struct nolist_reply *r, const struct dialogue *d, const char *text, __u8 does)
+{
+	int len = strlen(text) - 2 + strlen(strstr(text, "%n") ? d->name : d->text) + 2;
+
+	return reply_compile(r, d, text, len + (len & 1), does);
+}
+
+/*
+ * What a client reads that is held: a greeting, a reply to its EHLO that does not end, and the
+ * tempfail as its last line.
+ */
+static int tarpit_compile(const struct dialogue *d, struct nolist_smtp *out)
+{
+	int ret = even_compile(&out->reply[NOLIST_TARPIT_GREETING], d, "220 %n ESMTP", 0);
+
+	if (!ret)
+		ret = even_compile(&out->reply[NOLIST_TARPIT_MORE], d, "250-%n", 0);
+	if (!ret)
+		ret = even_compile(&out->reply[NOLIST_TARPIT_LAST], d, "421 4.7.1 %l",
+				   NOLIST_SAYS_LATER | NOLIST_SAYS_BYE);
+	return ret;
+}
+
 int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)
 {
 	struct dialogue d = *given;
@@ -205,6 +229,8 @@ int dialogue_compile(const struct dialogue *given, struct nolist_smtp *out)
 	memset(out, 0, sizeof(*out));
 	out->is_split = d.is_split;
 	ret = banner_compile(&d, out);
+	if (!ret && d.is_listed)
+		ret = tarpit_compile(&d, out);
 	for (mid = 0; mid < 2; mid++)
 		for (state = 0; state < NOLIST_STATES; state++)
 			for (column = 0; column <= NOLIST_SAY_ELSEWHERE && !ret; column++) {

@@ -23,7 +23,7 @@ struct dialogue {
 	const char *text; /* the text after 451 4.7.1; NULL: the default */
 	enum dialogue_stage stage;
 	bool is_split;     /* split handshake */
-	bool is_listed;    /* the words for a listed source at the real MX */
+	bool is_listed;    /* the words for a listed source at the real MX, and for one that is held */
 	bool is_teased;    /* a greeting in two lines, but at STAGE_GREETING */
 };
 

@@ -15,13 +15,15 @@
 
 static const char *const actions[NOLIST_ACTIONS] = {
 	[NOLIST_ACT_NONE] = "off",     [NOLIST_ACT_NOTE] = "note", [NOLIST_ACT_TEMPFAIL] = "tempfail",
-	[NOLIST_ACT_RESET] = "reset",  [NOLIST_ACT_DROP] = "drop",
+	[NOLIST_ACT_RESET] = "reset",  [NOLIST_ACT_DROP] = "drop", [NOLIST_ACT_TARPIT] = "tarpit",
 };
 
 void conf_init_enforce(struct conf *conf)
 {
 	conf->enforce_expires_s = 2 * HOUR_S;
 	conf->brake = 10;
+	conf->tarpit_from = NOLIST_HOURS;
+	conf->tarpit_lines = 12;
 }
 
 const char *conf_action_name(unsigned int act)
@@ -44,7 +46,8 @@ int conf_set_enforce(struct conf *conf, const char *value, const char *where)
 	int act = conf_action_parse(value);
 
 	if (act < 0) {
-		conf_note(conf, true, "%s: '%s' is not off, note, tempfail, reset or drop", where, value);
+		conf_note(conf, true, "%s: '%s' is not off, note, tempfail, reset or drop%s", where, value,
+			  strcmp(value, "tarpit") ? "" : "; for single sources there is tarpit = real");
 		return -EINVAL;
 	}
 	conf->enforce = act;
@@ -104,6 +107,35 @@ int conf_set_brake(struct conf *conf, const char *value, const char *where)
 	return -EINVAL;
 }
 
+int conf_set_tarpit(struct conf *conf, const char *value, const char *where)
+{
+	static const char *const places[] = { "off", "real", "high", "both" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (!strcmp(value, places[i])) {
+			conf->tarpit = i;
+			return 0;
+		}
+	conf_note(conf, true, "%s: '%s' is not off, real, high or both", where, value);
+	return -EINVAL;
+}
+
+int conf_set_tarpit_from(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_number(conf, value, where, 3, 10000, &conf->tarpit_from);
+}
+
+int conf_set_tarpit_lines(struct conf *conf, const char *value, const char *where)
+{
+	return value_set_number(conf, value, where, 0, NOLIST_TARPIT_LINES, &conf->tarpit_lines);
+}
+
+unsigned int conf_tarpit(const struct conf *conf)
+{
+	return conf->enforce > NOLIST_ACT_NOTE ? conf->tarpit : 0;
+}
+
 const char *conf_own_list(const struct conf *conf, int *from)
 {
 	for (; *from < conf->lists; ++*from)
@@ -126,6 +158,14 @@ void conf_check_enforce(struct conf *conf)
 		conf_note(conf, false, "'enforce' has no list: list = { \"xdp FILE\" }, or enforce-list");
 	else if (!conf->enforce && has_list)
 		conf_note(conf, false, "'enforce' is off: nobody is refused at the real MX");
+	from = 0;
+	if (conf->tarpit && !conf_tarpit(conf))
+		conf_note(conf, false, "'tarpit' holds nobody while 'enforce' is off or note");
+	else if (conf->tarpit && !conf_own_list(conf, &from))
+		conf_note(conf, false, "'tarpit' holds sources of the own list only: list = { \"xdp FILE\" }");
+	else if (conf->tarpit && conf->tarpit_from > NOLIST_HOURS && !conf->is_collected)
+		conf_note(conf, false, "'tarpit-from' is more than the %d hours that are known of a source "
+			  "without collect = yes", NOLIST_HOURS);
 }
 
 void conf_free_enforce(struct conf *conf)

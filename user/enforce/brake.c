@@ -33,6 +33,7 @@ int brake_count(struct brake *b, struct judge *j, const struct block_table *t)
 		case NOLIST_ACT_TEMPFAIL:
 		case NOLIST_ACT_RESET:
 		case NOLIST_ACT_DROP:
+		case NOLIST_ACT_TARPIT:
 			b->refused++;
 			break;
 		default:

@@ -19,6 +19,7 @@
 #include "user/enforce/brake.h"
 #include "user/enforce/enforce.h"
 #include "user/enforce/table.h"
+#include "user/enforce/worst.h"
 #include "user/judge/kept.h"
 #include "user/kernel/kern.h"
 #include "user/store/store.h"
@@ -34,8 +35,11 @@ struct making {
 	struct prefix wide[WIDE_MAX]; /* allowed, and wider than a table can hold */
 	int wides;
 	enum nolist_action act; /* of the file that is read */
+	bool is_own;            /* it is the own list */
 	size_t refused;         /* its prefixes that are too wide */
 	unsigned int listed;    /* prefixes of all files */
+	struct worst worst;     /* sources that are held if the own list has them */
+	unsigned int tarpits;   /* those it has */
 };
 
 static bool is_in_wide(const struct making *k, const struct prefix *p)
@@ -68,6 +72,7 @@ static int list_line(char *line, unsigned int number, void *arg)
 {
 	struct making *k = arg;
 	struct prefix p;
+	bool is_held;
 	int error;
 
 	(void)number;
@@ -78,7 +83,9 @@ static int list_line(char *line, unsigned int number, void *arg)
 		return -EINVAL;
 	if (is_in_wide(k, &p))
 		return 0;
-	error = block_maker_put(k->m, &p, k->act);
+	is_held = k->is_own && worst_has(&k->worst, &p);
+	k->tarpits += is_held;
+	error = block_maker_put(k->m, &p, is_held ? NOLIST_ACT_TARPIT : k->act);
 	if (error == -ERANGE)
 		k->refused++;
 	k->listed += !error;
@@ -159,6 +166,7 @@ static int list_file(struct making *k, const char *file, enum nolist_action act,
 	if (error)
 		return error == -ENOMEM ? error : 0;
 	k->act = act;
+	k->is_own = is_own;
 	error = list_text(k, file, text, size);
 	free(text);
 	return error;
@@ -178,6 +186,8 @@ static int gather(struct making *k)
 		error = prefix_set_each(k->j->pardon, allow, k);
 	if (!error)
 		error = prefix_set_each(k->j->tests, allow, k);
+	if (!error && conf_tarpit(c))
+		error = worst_find(&k->worst, k->j, c->tarpit_from);
 	while (!error && (file = conf_own_list(c, &from)))
 		error = list_file(k, file, c->enforce, true);
 	for (i = 0; i < c->enforce_lists && !error; i++)
@@ -203,6 +213,8 @@ static int fill_head(const struct making *k, struct block_table *t)
 		if (h->mode == NOLIST_BLOCK_ENFORCED)
 			h->mode = NOLIST_BLOCK_BRAKED;
 	}
+	h->held = conf_tarpit(c) & TARPIT_REAL ? NOLIST_ACT_TARPIT : c->enforce;
+	h->tarpits = k->tarpits;
 	h->prefixes = k->listed;
 	h->senders = b.senders;
 	h->refused = b.refused;
@@ -235,6 +247,7 @@ static int apply(struct making *k, const char *pin_dir)
 	if (!error)
 		error = make_and_put(k, pin_dir);
 	block_maker_free(k->m);
+	worst_free(&k->worst);
 	if (lock >= 0)
 		close(lock);
 	return error;
@@ -264,7 +277,8 @@ int enforce_apply(struct judge *j, const char *pin_dir)
 
 /* --- single sources ------------------------------------------------------------------ */
 
-const char *enforce_says(const char *pin_dir, const struct nolist_source *src, const char **table)
+const char *enforce_says(const char *pin_dir, const struct nolist_source *src, const char **table,
+			 bool *is_held)
 {
 	static const char *const modes[] = { "enforced", "noted", "braked" };
 	enum nolist_action act = NOLIST_ACT_NONE;
@@ -277,6 +291,9 @@ const char *enforce_says(const char *pin_dir, const struct nolist_source *src, c
 		h = &b.line[NOLIST_BLOCK_HEAD].head;
 		*table = kern_now_ns() > h->until_ns ? "expired" : h->mode < 3 ? modes[h->mode] : "unknown";
 		act = block_table_find(b.line, b.n, src);
+		*is_held = act == NOLIST_ACT_TARPIT;
+		if (*is_held)
+			act = h->held;
 	}
 	kern_block_close(&b);
 	return act == NOLIST_ACT_NONE ? NULL : conf_action_name(act);

@@ -13,9 +13,11 @@
 int enforce_apply(struct judge *j, const char *pin_dir);
 /*
  * What the table in force says of a source: an action's word; NULL: nothing, or there is none.
- * table: "enforced", "noted", "braked" or "expired".
+ * table: "enforced", "noted", "braked" or "expired". is_held: it has many offences, and is held where
+ * "tarpit" says.
  */
-const char *enforce_says(const char *pin_dir, const struct nolist_source *src, const char **table);
+const char *enforce_says(const char *pin_dir, const struct nolist_source *src, const char **table,
+			 bool *is_held);
 /*
  * Takes a prefix off the table in force, at once; a table that is made later has it again, unless
  * it is pardoned. -ENOENT: there is no table.

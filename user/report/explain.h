@@ -35,6 +35,7 @@ struct explain {
 	size_t events;
 	/* What becomes of it at the real MX, and the state of that table: words, or NULL. Of the caller. */
 	const char *at_real, *table;
+	bool is_held; /* at the high fakes */
 	struct explain_list *list; /* their files as they are now; none with --at */
 	int lists;
 };

@@ -151,6 +151,10 @@ static void write_json(const struct explain *e, struct writer *o)
 		json_text(o, "at_real", e->at_real);
 	else
 		json_none(o, "at_real");
+	if (e->is_held)
+		json_text(o, "at_high", "tarpit");
+	else
+		json_none(o, "at_high");
 	json_history(o, e);
 	json_days(o, &e->of.r);
 	json_number(o, "neighbours", e->of.n.count);

@@ -451,6 +451,8 @@ static void print_verdict(const struct explain *e)
 	print_lists(e);
 	if (e->at_real)
 		printf("  at the real MX: %s (the table is %s)\n", e->at_real, e->table);
+	if (e->is_held)
+		printf("  at the high fakes: tarpit, but for one connection in eight\n");
 	print_origin(e);
 }
 

@@ -199,6 +199,8 @@ static void block(struct metrics *m)
 	sample(m, "", LABELS({}), mode == NOLIST_BLOCK_BRAKED);
 	head(m, "enforced_prefixes", "gauge", "Prefixes of the lists that are in force at the real MX.");
 	sample(m, "", LABELS({}), h.prefixes);
+	head(m, "tarpit_sources", "gauge", "Sources that are held where \"tarpit\" says.");
+	sample(m, "", LABELS({}), h.tarpits);
 }
 
 static void mx(struct metrics *m)

@@ -70,6 +70,12 @@ const struct status_verdict status_verdicts[NOLIST_VERDICTS] = {
 				   "real MX: dropped, the driver left no space" },
 	[NOLIST_REAL_DROPPED] = { "real_dropped", "real MX: of a listed source, dropped" },
 	[NOLIST_REAL_GATED] = { "real_gated", "real MX: a stranger's first try, dropped" },
+	[NOLIST_TARPIT_SYN_ACK] = { "tarpit_syn_ack", "tarpit: a listed source, to be held" },
+	[NOLIST_TARPIT_BANNER] = { "tarpit_banner", "tarpit: greeted, and held" },
+	[NOLIST_TARPIT_LINE] = { "tarpit_line", "tarpit: one more line, for a probe" },
+	[NOLIST_TARPIT_END] = { "tarpit_end", "tarpit: tempfailed, and let go" },
+	[NOLIST_TARPIT_RST] = { "tarpit_rst", "tarpit: it leaves, reset" },
+	[NOLIST_TARPIT_SILENT] = { "tarpit_silent", "tarpit: dropped, not sent by a timer" },
 };
 
 const char *const status_gate[NOLIST_GATE_PASSES] = {
@@ -100,7 +106,8 @@ bool status_block(const struct status *s, int instance, struct status_block *b)
 	*b = (struct status_block){ .mode = kern_now_ns() > h.until_ns ? "expired" :
 					    h.mode < 3		       ? modes[h.mode] : "unknown",
 				    .made_ns = h.made_ns, .until_ns = h.until_ns,
-				    .prefixes = h.prefixes, .senders = h.senders, .refused = h.refused };
+				    .prefixes = h.prefixes, .senders = h.senders, .refused = h.refused,
+				    .tarpits = h.tarpits, .is_held = h.held == NOLIST_ACT_TARPIT };
 	return true;
 }
 

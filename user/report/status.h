@@ -104,6 +104,8 @@ struct status_block {
 	const char *mode;
 	unsigned long long made_ns, until_ns; /* 0: there is none */
 	unsigned int prefixes, senders, refused;
+	unsigned int tarpits; /* sources with many offences */
+	bool is_held;         /* they are held at the real MX */
 };
 /* False: listed sources are not asked for. */
 bool status_block(const struct status *s, int instance, struct status_block *b);

@@ -118,6 +118,9 @@ static void json_block(struct writer *o, const struct status *s, int instance)
 	json_number(o, "prefixes", b.prefixes);
 	json_number(o, "senders", b.senders);
 	json_number(o, "senders_refused", b.refused);
+	json_number(o, "tarpits", b.tarpits);
+	json_bool(o, "tarpit_real", b.is_held);
+	json_bool(o, "tarpit_high", s->conf->defends & NOLIST_DEFEND_HIGH);
 	json_open(o, "passed", '{');
 	for (i = 0; i < NOLIST_LENIENCIES; i++)
 		json_number(o, status_lenient[i], stats.lenient[i]);

@@ -145,6 +145,22 @@ static void text_gate(const struct status *s, int instance, const struct nolist_
 		       when(s, meta.change[0].at_ns + meta.learning_ns, text));
 }
 
+/* Connections that are held now nobody knows: there is no state. */
+static void text_tarpit(const struct status *s, const struct status_block *b,
+			const struct nolist_stats *stats)
+{
+	bool is_high = s->conf->defends & NOLIST_DEFEND_HIGH;
+
+	if (!b->tarpits && !is_high && !b->is_held)
+		return;
+	printf("tarpit: %u sources, at %s; connections: %llu held, %llu of them to the end; answers to "
+	       "probes: %llu\n", b->tarpits,
+	       is_high ? b->is_held ? "the real MX and the high fakes" : "the high fakes" : "the real MX",
+	       (unsigned long long)stats->verdict[NOLIST_TARPIT_BANNER],
+	       (unsigned long long)stats->verdict[NOLIST_TARPIT_END],
+	       (unsigned long long)stats->verdict[NOLIST_TARPIT_LINE]);
+}
+
 static void text_block(const struct status *s, int instance, const struct nolist_stats *stats)
 {
 	char until[TEXT_TIME];
@@ -163,6 +179,7 @@ static void text_block(const struct status *s, int instance, const struct nolist
 	for (i = 0; i < NOLIST_LENIENCIES; i++)
 		printf(" %s %llu", status_lenient[i], (unsigned long long)stats->lenient[i]);
 	printf("\n");
+	text_tarpit(s, &b, stats);
 }
 
 static void text_domains(const struct nolist_config *conf, const struct nolist_stats *stats)

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Only offences that count: verified ones, which no alibi excuses and no gap or hold makes doubtful.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "user/enforce/worst.h"
+
+static int add(struct worst *w, const struct nolist_source *src)
+{
+	struct nolist_source *grown;
+
+	if (w->n == w->capacity) {
+		w->capacity = w->capacity ? 2 * w->capacity : 256;
+		grown = reallocarray(w->src, w->capacity, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		w->src = grown;
+	}
+	w->src[w->n++] = *src;
+	return 0;
+}
+
+int worst_find(struct worst *w, struct judge *j, unsigned int from)
+{
+	struct judged of;
+	int error = 0, end;
+
+	judge_start(j, EVIDENCE_VERIFIED);
+	while (!error && judge_next(j, &of))
+		if (of.v.strong + of.v.weak >= from)
+			error = add(w, &of.r.src);
+	end = judge_end(j);
+	return error ? error : end;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct nolist_source *x = a, *y = b;
+
+	return addr_compare(&x->addr, &y->addr);
+}
+
+bool worst_has(const struct worst *w, const struct prefix *p)
+{
+	struct nolist_source src = addr_source(&p->addr);
+
+	return w->n && p->len >= source_prefix(&src).len &&
+	       bsearch(&src, w->src, w->n, sizeof(src), compare);
+}
+
+void worst_free(struct worst *w)
+{
+	free(w->src);
+	*w = (struct worst){};
+}
