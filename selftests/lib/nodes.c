@@ -134,7 +134,6 @@ static void add_row(const struct item *it, size_t n, const struct pack_key *prev
 		r.real.when = r.low.when = r.data;
 		r.real.opens = r.low.opens = r.data_hours;
 	}
-	blob.time = 0;
 	row_write(&blob, &r, &it->key, prev);
 }
 

@@ -69,6 +69,8 @@ is "$status $(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '0 
 of a push
 is "$(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '3158 sources, 0 of 6 blobs were put' \
 	'what is there already is not put again'
+of a push --quiet
+is "$status $(cat "$TMP/err")" '0 ' 'quietly, if it is told to be'
 T=$(date +%s)
 differ=
 for format in plain csv jsonl rbldnsd zone postfix nft spamassassin page; do

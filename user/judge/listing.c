@@ -40,6 +40,8 @@ static struct around around(const struct trial *t, enum record_role role, const 
 	struct around a = {};
 	unsigned int i;
 
+	if (!(t->roles & 1u << role))
+		return a;
 	for (i = 0; i < t->sides; i++) {
 		int64_t before, after;
 
@@ -96,9 +98,13 @@ static struct span all_of(const struct trial *t, enum record_role role, const st
 
 int64_t offence_distance(const struct trial *t, enum record_role role, const struct offence *o)
 {
-	struct span all = all_of(t, role, o);
 	struct around a = around(t, role, o);
 	int64_t before_s = since_before(&a, o), after_s = a.after - o->when.last;
+	struct span all;
+
+	if (!a.before && !a.after)
+		return -1;
+	all = all_of(t, role, o);
 
 	/* The first and the last one are known to the second. */
 	if (all.first && span_gap(all, o->when))
@@ -159,6 +165,20 @@ static int compare_offences(const void *a, const void *b)
 	return (x->side > y->side) - (x->side < y->side);
 }
 
+/* Most offenders have no contact with the roles that may excuse them. */
+static unsigned int roles_of(const struct trial *t)
+{
+	unsigned int roles = 0, i;
+
+	for (i = 0; i < t->sides; i++) {
+		const struct record *r = &t->side[i].r;
+
+		roles |= (r->low.when.first != 0) << RECORD_LOW | (r->real.when.first != 0) << RECORD_REAL |
+			 (r->data.first != 0) << RECORD_DATA;
+	}
+	return roles;
+}
+
 /*
  * Prepares all of them, since each is asked for again and again. Of many nodes each has room for
  * its latest hours only: what is left out can list nobody.
@@ -167,6 +187,7 @@ void listing_prepare(struct trial *t)
 {
 	unsigned int i, k, room = t->sides < STORED_HOURS ? STORED_HOURS / t->sides : 1;
 
+	t->roles = roles_of(t);
 	for (k = 0; k < t->sides; k++) {
 		const struct side *s = &t->side[k];
 
@@ -340,14 +361,17 @@ static void find_until(const struct trial *t, struct listing *l)
 	}
 }
 
-/* When the source is due by this offence; NEVER. It ends the search in which nothing later is sooner. */
-static int64_t due_by(const struct trial *t, const struct listing *before, const struct offence *o,
+/*
+ * When the source is due by this offence, if that is sooner than by another one; NEVER. It ends the
+ * search in which nothing later is sooner.
+ */
+static int64_t due_by(const struct trial *t, const struct listing *before, const struct offence *o, int64_t other,
 		      struct tally *tally, bool *is_end)
 {
 	int64_t paused, at = trial_grace_end(t, o->side, o->when.last, &paused);
 
 	*is_end = at > t->now && t->sides == 1;
-	if (at > t->now || !is_known(o->side, at) || (before->since && at <= end_of(before)))
+	if (at >= other || at > t->now || !is_known(o->side, at) || (before->since && at <= end_of(before)))
 		return NEVER;
 	if (t->sides == 1 && !is_due(t, before, at, tally))
 		return NEVER;
@@ -365,7 +389,7 @@ static bool find_next(const struct trial *t, const struct listing *before, struc
 
 	*l = (struct listing){};
 	for (i = 0; i < t->offences && !is_end; i++) {
-		at = due_by(t, before, &t->offence[i], &tally, &is_end);
+		at = due_by(t, before, &t->offence[i], l->since ? l->since : NEVER, &tally, &is_end);
 		if (at == NEVER || (l->since && at >= l->since))
 			continue;
 		*l = (struct listing){ .since = at, .until = tally.last + t->rules->listing_s };

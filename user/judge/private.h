@@ -76,6 +76,7 @@ struct trial {
 	struct verdict *v;
 	struct offence *offence; /* all of them; room for STORED_HOURS */
 	unsigned int offences;
+	unsigned int roles;     /* bits of low, real and data: some side has such contacts */
 	struct listing listing; /* the last one that has begun */
 	struct tally all;       /* every offence */
 	struct tally own;       /* without those that an alibi excuses */

@@ -88,10 +88,11 @@ static int lock(int *fd)
 
 /* --- push --------------------------------------------------------------------------------- */
 
-static int tell_push(const struct push *p, const char *where)
+static int tell_push(const struct args *a, const struct push *p)
 {
 	if (p->is_stale) {
-		info("a newer push of '%s' is there already: nothing is put", p->node);
+		if (!a->dump.is_quiet)
+			info("a newer push of '%s' is there already: nothing is put", p->node);
 		return EXIT_DONE;
 	}
 	if (p->has_reread)
@@ -99,9 +100,10 @@ static int tell_push(const struct push *p, const char *where)
 	if (p->left_out)
 		warn("%zu sources have no room in their bucket, and are left out: nobody is listed "
 		     "for what they did here", p->left_out);
-	info("'%s' at %s: %zu sources, %zu of %zu blobs were put (%llu of %llu bytes)", p->node, where,
-	     p->rows, p->put, p->blobs, (unsigned long long)p->put_bytes,
-	     (unsigned long long)p->bytes);
+	if (!a->dump.is_quiet)
+		info("'%s' at %s: %zu sources, %zu of %zu blobs were put (%llu of %llu bytes)", p->node,
+		     a->conf.share, p->rows, p->put, p->blobs, (unsigned long long)p->put_bytes,
+		     (unsigned long long)p->bytes);
 	return p->has_reread || p->left_out ? EXIT_WARNED : EXIT_DONE;
 }
 
@@ -129,7 +131,7 @@ static int run_push(struct args *a)
 		error = judge_take(&a->judge, evidence);
 	if (!error)
 		error = push_run(&p, a->t, &a->judge);
-	return error ? cmd_failed(error) : tell_push(&p, a->conf.share);
+	return error ? cmd_failed(error) : tell_push(a, &p);
 }
 
 /* --- judge -------------------------------------------------------------------------------- */
@@ -178,7 +180,8 @@ static int take_lease(struct args *a)
 	error = transport_lease(a->t, who, LEASE_S, holder);
 	if (error || !strcmp(who, holder))
 		return error;
-	info("'%s' makes the list: this judge stands by", holder);
+	if (!a->dump.is_quiet)
+		info("'%s' makes the list: this judge stands by", holder);
 	return 1;
 }
 

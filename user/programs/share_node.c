@@ -100,7 +100,7 @@ int share_run_export(struct args *a)
 		error = fail_usage("'%s' is no name of a node", node ? node : "");
 	else
 		error = copy_out(a->t, node, stdout, &done);
-	if (!error)
+	if (!error && !a->dump.is_quiet)
 		info("'%s': %zu sources in %zu blobs, %llu bytes", node, done.rows, done.blobs,
 		     (unsigned long long)done.bytes);
 	return error ? cmd_failed(error) : EXIT_DONE;
@@ -116,6 +116,8 @@ int share_run_import(struct args *a)
 		error = copy_in(a->t, &node, stdin, a->judge.now, &done);
 	if (error)
 		return cmd_failed(error);
+	if (a->dump.is_quiet)
+		return EXIT_DONE;
 	if (done.is_stale)
 		info("a newer push of '%s' is there already: nothing is put", node.name);
 	else

@@ -9,16 +9,17 @@
 
 #define TIME_BASE 1577836800ll /* 2020: the first time of a row is counted from there */
 #define TIME_MAX (1ll << 33)
+#define NUMBER_MAX 10 /* bytes */
 
 bool bytes_room(struct bytes *b, size_t size)
 {
 	size_t room = b->room ? b->room : 256;
 	uint8_t *grown;
 
+	if (b->room - b->used >= size)
+		return true;
 	while (room - b->used < size)
 		room *= 2;
-	if (room == b->room)
-		return true;
 	grown = b->is_bad ? NULL : realloc(b->at, room);
 	if (!grown) {
 		b->is_bad = true;
@@ -37,17 +38,32 @@ void bytes_raw(struct bytes *b, const void *from, size_t size)
 	b->used += size;
 }
 
-void bytes_number(struct bytes *b, uint64_t n)
+static uint8_t *put_number(uint8_t *at, uint64_t n)
 {
-	uint8_t text[10];
-	size_t size = 0;
-
 	while (n >= 0x80) {
-		text[size++] = n | 0x80;
+		*at++ = n | 0x80;
 		n >>= 7;
 	}
-	text[size++] = n;
-	bytes_raw(b, text, size);
+	*at++ = n;
+	return at;
+}
+
+void bytes_number(struct bytes *b, uint64_t n)
+{
+	if (bytes_room(b, NUMBER_MAX))
+		b->used = put_number(b->at + b->used, n) - b->at;
+}
+
+void bytes_count(struct bytes *b, size_t from)
+{
+	uint8_t text[NUMBER_MAX];
+	size_t n = b->used - from, size = put_number(text, n) - text;
+
+	if (!bytes_room(b, size))
+		return;
+	memmove(b->at + from + size, b->at + from, n);
+	memcpy(b->at + from, text, size);
+	b->used += size;
 }
 
 void bytes_signed(struct bytes *b, int64_t n)

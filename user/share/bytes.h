@@ -24,6 +24,8 @@ struct bytes {
 bool bytes_room(struct bytes *b, size_t size);
 void bytes_raw(struct bytes *b, const void *from, size_t size);
 void bytes_number(struct bytes *b, uint64_t n);
+/* Puts in front of what was written from there on how many bytes it has. */
+void bytes_count(struct bytes *b, size_t from);
 void bytes_signed(struct bytes *b, int64_t n);
 /* Seconds since 1970, 0: none; few bytes if near the last one that was written. */
 void bytes_time(struct bytes *b, int64_t time);

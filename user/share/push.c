@@ -255,7 +255,6 @@ static int add_row(struct pushing *s, const struct record *r)
 		s->p->left_out++;
 		return error;
 	}
-	s->blob.time = 0;
 	row_write(&s->blob, r, &key, &s->last);
 	s->last = key;
 	s->rows++;

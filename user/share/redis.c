@@ -24,6 +24,7 @@
 
 #define AHEAD 64              /* commands without an answer yet, at most, of each server */
 #define AHEAD_BYTES (4 << 20) /* and about as many bytes of them */
+#define GETS_AHEAD 512        /* the same of what is got: blobs may have few bytes, or many */
 #define SLOTS 16384
 #define NO_SERVER UINT16_MAX
 #define SERVERS_MAX 1000
@@ -134,6 +135,7 @@ struct asking {
 	const char *verb, *value; /* value: what follows the key, or NULL */
 	const struct key *key;
 	size_t n, ahead;
+	bool is_get; /* the answers are as large as the keys say */
 	int (*fn)(size_t i, const redisReply *reply, void *arg);
 	void *arg;
 };
@@ -162,6 +164,12 @@ static int answer(const struct asking *a, size_t i, bool is_wanted)
 	return error;
 }
 
+/* May one more be asked for, with so many bytes on their way? */
+static bool has_room(const struct asking *a, size_t i, size_t sent, size_t ahead)
+{
+	return sent == i || (sent < i + a->ahead && ahead + (a->is_get ? a->key[sent].size : 0) <= AHEAD_BYTES);
+}
+
 /*
  * Sends commands ahead, and calls fn with each answer in turn: a server answers in the order in which
  * it was asked. After an error what was asked is still read, as far as the servers go on.
@@ -169,16 +177,19 @@ static int answer(const struct asking *a, size_t i, bool is_wanted)
 static int each(const struct asking *a)
 {
 	int error = drain(a->r), first = error;
-	size_t sent = 0, i;
+	size_t sent = 0, ahead = 0, i;
 
 	for (i = 0; i < a->n; i++) {
-		for (error = 0; !first && !error && sent < a->n && sent < i + a->ahead; sent += !error)
+		for (error = 0; !first && !error && sent < a->n && has_room(a, i, sent, ahead); sent += !error) {
 			error = ask(a, sent);
+			ahead += a->is_get ? a->key[sent].size : 0;
+		}
 		if (error && !first)
 			first = error;
 		if (i == sent)
 			break;
 		error = answer(a, i, !first);
+		ahead -= a->is_get ? a->key[i].size : 0;
 		if (error && !first)
 			first = error;
 	}
@@ -194,7 +205,7 @@ static int on_renewed(size_t i, const redisReply *reply, void *arg)
 static int renew(struct transport *t, const struct key *key, size_t n, bool *is_there)
 {
 	char life[24];
-	const struct asking a = { (struct redis *)t, "EXPIRE", life, key, n, AHEAD, on_renewed, is_there };
+	const struct asking a = { (struct redis *)t, "EXPIRE", life, key, n, AHEAD, false, on_renewed, is_there };
 
 	snprintf(life, sizeof(life), "%lld", (long long)HEAD_KEEP_S);
 	return each(&a);
@@ -210,7 +221,7 @@ static int on_any(size_t i, const redisReply *reply, void *arg)
 
 static int drop(struct transport *t, const struct key *key, size_t n)
 {
-	const struct asking a = { (struct redis *)t, "UNLINK", NULL, key, n, AHEAD, on_any, NULL };
+	const struct asking a = { (struct redis *)t, "UNLINK", NULL, key, n, AHEAD, false, on_any, NULL };
 
 	return each(&a);
 }
@@ -233,8 +244,7 @@ static int get(struct transport *t, const struct key *key, size_t n, size_t max,
 	       void *arg)
 {
 	struct getting g = { fn, arg, max };
-	/* Few at a time: each may be large. */
-	const struct asking a = { (struct redis *)t, "GET", NULL, key, n, 8, on_value, &g };
+	const struct asking a = { (struct redis *)t, "GET", NULL, key, n, GETS_AHEAD, true, on_value, &g };
 
 	return each(&a);
 }

@@ -152,16 +152,15 @@ static void write_fields(struct bytes *b, const struct record *r, uint32_t mask)
 void row_write(struct bytes *b, const struct record *r, const struct pack_key *key,
 	       const struct pack_key *prev)
 {
-	struct bytes row = {};
 	uint32_t mask = mask_of(r);
+	size_t from;
 
-	bytes_number(&row, mask);
-	write_fields(&row, r, mask);
 	bytes_number(b, key->high ? key->high - prev->high : key->low - prev->low);
-	bytes_number(b, row.used);
-	bytes_raw(b, row.at, row.used);
-	b->is_bad |= row.is_bad;
-	free(row.at);
+	from = b->used;
+	b->time = 0;
+	bytes_number(b, mask);
+	write_fields(b, r, mask);
+	bytes_count(b, from);
 }
 
 /* --- reading ---------------------------------------------------------------------- */
