@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "user/policy/decide.h"
 
+#define MEMORY_FILE "policyd/memory" /* in the state directory, unless the service is told another */
 #define MEMORY_WAYS 4
 #define MEMORY_SETS (1 << 17)
 

@@ -89,6 +89,8 @@ static int judge_end_of_log(struct summary *s, const struct audit_options *o)
 	int error = open_as_of(&j, o, s->log.last);
 
 	if (!error)
+		error = deferred_find(&s->deferred, &s->log, &j);
+	if (!error)
 		error = count_listed(s, &j, &s->listed);
 	if (!error) {
 		count_exempt(s, &j);
@@ -404,7 +406,7 @@ int audit(const struct audit_options *o, FILE *log, const char *name, bool *is_w
 	char reason[256];
 	const char *known_by[] = { fixed_part(words.reason, reason, sizeof(reason)),
 				   o->conf->list_zone, NULL };
-	struct summary s = { .log.now = o->at ? o->at : time(NULL), .log.words = known_by };
+	struct summary s = { .mode = o->conf->policy, .log.now = o->at ? o->at : time(NULL), .log.words = known_by };
 	int error = read_log(&s.log, log, name);
 
 	if (!error)

@@ -8,6 +8,7 @@
 #include "user/base/failure.h"
 #include "user/base/json.h"
 #include "user/report/audit_summary.h"
+#include "user/report/precision.h"
 
 const char *audit_answer_name(enum audit_answer answer)
 {
@@ -57,6 +58,23 @@ static void json_log(struct writer *o, const struct summary *s)
 	json_number(o, "allowed", s->allowed);
 }
 
+/* Null where all is 0. */
+static void json_precision(struct writer *o, const char *name, size_t right, size_t all)
+{
+	struct precision p;
+
+	if (!all) {
+		json_none(o, name);
+		return;
+	}
+	p = precision_of(right, all);
+	json_open(o, name, '{');
+	json_real_number(o, "value", p.is);
+	json_real_number(o, "low", p.low);
+	json_real_number(o, "high", p.high);
+	json_close(o, '}');
+}
+
 static void json_list(struct writer *o, const struct summary *s)
 {
 	json_number(o, "listed", s->listed);
@@ -80,6 +98,41 @@ static void json_list(struct writer *o, const struct summary *s)
 	}
 }
 
+static void json_answers(struct writer *o, const struct deferred *d)
+{
+	enum policy_step step;
+
+	json_open(o, "answers", '{');
+	for (step = 0; step < POLICY_STEPS; step++)
+		json_number(o, policy_step_names[step], d->answers[step]);
+	json_close(o, '}');
+}
+
+static void json_deferred(struct writer *o, const struct summary *s)
+{
+	const struct deferred *d = &s->deferred;
+
+	if (!d->is_known) {
+		json_none(o, "deferred");
+		return;
+	}
+	json_open(o, "deferred", '{');
+	json_text(o, "policy", policy_mode_names[s->mode]);
+	json_number(o, "networks", d->networks);
+	json_number(o, "accepted", d->accepted);
+	json_open(o, "waited", '{');
+	json_number(o, "networks", d->timed);
+	json_number(o, "seconds", d->seconds);
+	json_number(o, "median", d->median);
+	json_number(o, "most", d->most);
+	json_close(o, '}');
+	json_number(o, "due", d->due);
+	json_number(o, "gone", d->gone);
+	json_precision(o, "share_gone", d->gone, d->due);
+	json_answers(o, d);
+	json_close(o, '}');
+}
+
 static void json_summary(struct writer *o, const struct summary *s)
 {
 	size_t i;
@@ -88,6 +141,7 @@ static void json_summary(struct writer *o, const struct summary *s)
 	json_begin(o, "audit");
 	json_log(o, s);
 	json_list(o, s);
+	json_deferred(o, s);
 	json_open(o, "false_listings", '[');
 	for (i = 0; i < s->log.sources; i++)
 		if (s->log.source[i]->false_at)

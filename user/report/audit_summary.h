@@ -6,6 +6,8 @@
 #define NOLIST_REPORT_AUDIT_SUMMARY_H
 
 #include "user/maillog/deliveries.h"
+#include "user/policy/mode.h"
+#include "user/report/deferred.h"
 
 /* Is the list safe to enforce? */
 enum audit_answer {
@@ -37,6 +39,8 @@ struct summary {
 	size_t listed_unseen;    /* not in the log */
 	size_t listed_now;       /* where none was at the end of the log: those of now */
 	size_t unlisted_refused;
+	struct deferred deferred;
+	enum policy_mode mode; /* of the policy service, as configured */
 	double precision, low, high;
 	bool has_precision;
 	enum audit_answer answer;

@@ -6,6 +6,7 @@
 
 #include "user/base/text.h"
 #include "user/report/audit_summary.h"
+#include "user/report/precision.h"
 
 static void row(size_t n, const char *words)
 {
@@ -114,6 +115,29 @@ static void say_answer(const struct summary *s)
 	}
 }
 
+/* By the words of the one that did it, or would have. */
+static void say_deferred(const struct summary *s)
+{
+	const struct deferred *d = &s->deferred;
+	struct precision p;
+
+	if (!d->is_known)
+		return;
+	printf("\npolicy service (policy = %s), networks and providers:\n", policy_mode_names[s->mode]);
+	row(d->networks, s->mode == POLICY_DEFER ? "deferred while the log was written" :
+						   "that it would have deferred while the log was written");
+	row(d->accepted, "of them had mail accepted later");
+	if (d->timed)
+		printf("%8s seconds until then, of %zu in the log: median %lld, at most %lld, together %lld\n", "",
+		       d->timed, (long long)d->median, (long long)d->most, (long long)d->seconds);
+	row(d->due, "had a day to come back");
+	if (!d->due)
+		return;
+	p = precision_of(d->gone, d->due);
+	printf("%8zu of these never did: %.4f, with 95 %% confidence between %.4f and %.4f\n", d->gone, p.is, p.low,
+	       p.high);
+}
+
 void audit_say(const struct summary *s)
 {
 	size_t i;
@@ -124,5 +148,6 @@ void audit_say(const struct summary *s)
 	for (i = 0; i < s->log.sources; i++)
 		if (s->log.source[i]->false_at)
 			say_false(s->log.source[i]);
+	say_deferred(s);
 	say_answer(s);
 }
