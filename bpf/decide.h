@@ -15,7 +15,7 @@ struct reply {
 	__be32 ack;
 	__u8 flags;
 	__u8 options;    /* bytes of options: REPLY_MSS, REPLY_TS or both */
-	__u8 pad;
+	__u8 nops;       /* bytes of NOPs behind MSS: 0, 4 or 8 */
 	__be16 window;
 	__u32 tsval;
 	__u32 tsecr;

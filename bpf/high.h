@@ -15,6 +15,7 @@
 
 #define HIGH_WINDOW 2048
 #define HIGH_MSS 1220     /* IPv6's smallest MTU less headers (RFC 8200 5) */
+#define HIGH_NOPS 8       /* most bytes of NOPs in a SYN,ACK */
 #define HIGH_SPLIT_PORT 32768 /* lowest source port that gets a SYN: see high_is_split() */
 #define HIGH_PARSE_BITS 7 /* of the timestamp; its other bits count what we received */
 #define HIGH_SLACK 65535  /* a sequence number further off is not of this dialogue */
@@ -105,13 +106,19 @@ static __always_inline enum nolist_verdict high_syn(const struct nolist_config *
 						    bool is_here)
 {
 	__u64 hash = high_hash(p, high_tail(p, clock_slot()), is_here);
+	__u32 least = sizeof(struct tcphdr) + REPLY_MSS + (p->ts_at ? REPLY_TS : 0);
 
 	r->seq = bpf_htonl((__u32)hash);
 	r->window = bpf_htons(HIGH_WINDOW);
-	/* Never longer than the SYN: its source may be forged, so we must not amplify. */
+	/*
+	 * Never longer than the SYN: its source may be forged, so we must not amplify. But as long
+	 * as a usual SYN: four or eight NOPs cost less than to resize the frame.
+	 */
 	r->options = REPLY_MSS;
-	if (p->doff < sizeof(struct tcphdr) + REPLY_MSS + (p->ts_at ? REPLY_TS : 0))
+	if (p->doff < least)
 		r->options = 0;
+	else if (p->doff - least <= HIGH_NOPS)
+		r->nops = p->doff - least;
 	r->flags = TCP_SYN | TCP_ACK;
 	high_receive(p, r, hash >> 32, bpf_ntohl(p->seq) + 1, SMTP_START);
 	if (high_is_split(conf, p)) {

@@ -10,6 +10,7 @@
 
 #define FRAME_MIN 60 /* without the frame check sequence */
 #define TTL 64
+#define REPLY_NOPS 0x01010101 /* four of them */
 #define ECN_BITS 3 /* of the TOS or traffic class (RFC 3168 5): not mirrored */
 
 /* The unchanged part of a frame: Ethernet and two tags, rounded up. */
@@ -129,6 +130,31 @@ static __always_inline __u64 reply_timestamps(__u32 *w, const struct reply *r)
 	return (__u64)w[0] + w[1] + w[2];
 }
 
+/* MSS, NOPs and timestamps of a SYN: w is the place of the first option. Returns their sum. */
+static __always_inline __u64 reply_syn_options(__u32 *w, void *end, const struct reply *r)
+{
+	__u32 nops = r->nops;
+	__u64 sum;
+
+	if (!r->options || r->options == REPLY_TS || (void *)(w + 1) > end)
+		return 0;
+	w[0] = bpf_htonl(OPT_MSS << 24 | 4 << 16 | HIGH_MSS);
+	sum = w[0];
+	if (nops && (void *)(w + 2) <= end) {
+		w[1] = REPLY_NOPS;
+		sum += REPLY_NOPS;
+	}
+	if (nops > 4 && (void *)(w + 3) <= end) {
+		w[2] = REPLY_NOPS;
+		sum += REPLY_NOPS;
+	}
+	if (r->options != REPLY_MSS + REPLY_TS)
+		return sum;
+	barrier_var(nops);
+	w = (void *)(w + 1) + (nops & 12);
+	return (void *)(w + 3) <= end ? sum + reply_timestamps(w, r) : sum;
+}
+
 static __always_inline bool reply_word(void *at, void *end, const struct nolist_reply *row,
 				       __u32 i)
 {
@@ -207,7 +233,7 @@ static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 					const struct nolist_reply *row, const struct pkt *p,
 					const struct reply *r)
 {
-	__u32 header = sizeof(struct tcphdr) + r->options, l4_len = header + r->text_len;
+	__u32 header = sizeof(struct tcphdr) + r->options + r->nops, l4_len = header + r->text_len;
 	__u16 check;
 	__u64 sum;
 
@@ -219,13 +245,7 @@ static __always_inline bool reply_write(void *at, void *end, bool is_ip6,
 	if (at + sizeof(struct tcphdr) > end)
 		return false;
 	sum = reply_tcp(at, p, r, header, l4_len);
-	/* MSS is the first option. */
-	if (r->options && r->options != REPLY_TS && at + 24 <= end) {
-		((__u32 *)at)[5] = bpf_htonl(OPT_MSS << 24 | 4 << 16 | HIGH_MSS);
-		sum += ((__u32 *)at)[5];
-	}
-	if (r->options == REPLY_MSS + REPLY_TS && at + 36 <= end)
-		sum += reply_timestamps(at + 24, r);
+	sum += reply_syn_options(at + sizeof(struct tcphdr), end, r);
 	if (r->options == REPLY_TS && at + 32 <= end)
 		sum += reply_timestamps(at + 20, r);
 	if (row) {
@@ -252,7 +272,7 @@ static __always_inline bool reply_segment(struct xdp_md *ctx, const struct nolis
 					  bool is_plain)
 {
 	__u32 l3_len = p->is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr) + r->options + r->text_len, off;
+	__u32 len = p->l3 + l3_len + sizeof(struct tcphdr) + r->options + r->nops + r->text_len, off;
 	void *data, *end;
 
 	/* A frame that came without padding (veth) is answered without. */

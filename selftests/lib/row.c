@@ -166,6 +166,7 @@ static void row_reset(const struct row *r, struct frame *f)
 }
 
 #define ROW_WINDOW 2048
+#define ROW_SYN_MAX 24 /* bytes of options of a SYN,ACK */
 #define ROW_MSS "\2\4\4\xc4" /* 1220 */
 
 /* A high fake's ISN is half a keyed hash; the other half begins its timestamps. */
@@ -173,19 +174,24 @@ static void row_syn_ack(const struct row *r, struct frame *f)
 {
 	__u64 hash = row_hash(r);
 	__u32 rcv_nxt = row_seq(r) + 1;
-	unsigned char opt[16] = ROW_MSS "\1\1\x8\xa";
+	unsigned char opt[ROW_SYN_MAX] = ROW_MSS "\1\1\1\1\1\1\1\1", ts[12] = "\1\1\x8\xa";
 	__u32 stamp[2] = { htonl((hash >> 32) + (rcv_nxt << 7)), htonl(r->tsval) };
-	unsigned int begin = 0, size = r->tsval ? 16 : 4;
+	unsigned int begin = 0, size = r->tsval ? 16 : 4, came = (r->opt_len + 3) / 4 * 4;
 
-	/* Never longer than the SYN: where there is no room the MSS stays out. */
-	if ((r->opt_len + 3) / 4 * 4 < size) {
+	/*
+	 * Never longer than the SYN: where there is no room the MSS stays out; where up to eight
+	 * bytes are left, NOPs fill them.
+	 */
+	if (came < size)
 		begin = 4;
-		size -= 4;
-	}
+	else if (came - size <= 8)
+		size = came;
+	memcpy(ts + 4, stamp, 8);
+	if (r->tsval)
+		memcpy(opt + size - 12, ts, 12);
 	frame_tcp(f, row_dport(r), row_sport(r), hash, rcv_nxt, FRAME_SYN | FRAME_ACK);
-	memcpy(opt + 8, stamp, 8);
-	if (size)
-		frame_tcp_options(f, opt + begin, size);
+	if (size > begin)
+		frame_tcp_options(f, opt + begin, size - begin);
 	frame_tcph(f)->window = htons(ROW_WINDOW);
 }
 
