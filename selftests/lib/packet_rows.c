@@ -305,6 +305,7 @@ static const struct row high[] = {
 	  OPT("\2\4\5\xb4\1\3\3\6\1\1\x8\xa\1\2\3\4\0\0\0\0\4\2\1\2") },
 	{ "SYN with thirty NOPs and timestamps", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
 	  OPT(NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 "\1\1\x8\xa\1\2\3\4\5\6\7\x8"), .tsval = 0x01020304 },
+	{ "SYN with sixteen NOPs", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(NOP4 NOP4 NOP4 NOP4) },
 	{ "SYN with bare timestamps", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(STAMP),
 	  .tsval = 0x01020304 },
 	{ "SYN with another option of 10 bytes", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
