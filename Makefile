@@ -95,7 +95,7 @@ $(B)/nolist-xdp-share: $(call sources,programs/share programs/share_node share b
 	evidence/as_of evidence/gaps evidence/merge evidence/real_mx evidence/record evidence/stored evidence/walk \
 	snapshot/evicted snapshot/last snapshot/snapshot snapshot/sorted cmd/cmd cmd/conf_args cmd/files)
 $(B)/nolist-xdp-share: NEEDS = $$(pkg-config --libs hiredis hogweed nettle libzstd sqlite3 libconfuse jansson libmnl libseccomp)
-$(B)/nolist-xdp-policyd: $(call sources,programs/policyd policyd policy base cmd/cmd)
+$(B)/nolist-xdp-policyd: $(call sources,programs/policyd policyd policy base confined cmd/cmd)
 $(B)/nolist-xdp-policyd: NEEDS = $$(pkg-config --libs libsystemd libseccomp libconfuse jansson)
 $(B)/nolist-xdp-locate: $(call sources,programs/locate locate base confined origin/text origin/keys)
 $(B)/nolist-xdp-locate: NEEDS = $$(pkg-config --libs libloc libseccomp jansson)

@@ -3,9 +3,10 @@
 # circle: more
 # shellcheck disable=SC2317 # functions that check() calls
 #
-# A real sendmail and a real Postfix ask the policy service as a milter: a stranger is told in its words to come back, a
-# sender that has walked passes with the header, and with the service killed or stopped in the middle of deliveries
-# no mail is deferred for it. Why it matters: a milter's mail server answers 451 for a dead one, if it is told so.
+# A real sendmail and a real Postfix ask the policy service as a milter, and a real OpenSMTPD by its filter: a stranger
+# is told in the service's words to come back, a sender that has walked passes with the header, and with the service
+# killed or stopped in the middle of deliveries no mail is deferred for it. Why it matters: a milter's mail server
+# answers 451 for a dead one, if it is told so, and smtpd ends with a filter that ends.
 
 # shellcheck disable=SC2034 # of lib.sh
 FETCH="scripts/lab.sh fetch all"
@@ -36,8 +37,8 @@ answers() {
 	[[ "$(asked "$1")" =~ ^action=$2 ]]
 }
 start() {
-	at mx nolist-xdp policyd --listen 127.0.0.1:9827 --milter 127.0.0.1:9828 --milter 192.0.2.20:9828 \
-		2>>"$TMP/err.policyd" &
+	at mx nolist-xdp policyd --listen 127.0.0.1:9827 --listen 192.0.2.20:9827 --milter 127.0.0.1:9828 \
+		--milter 192.0.2.20:9828 2>>"$TMP/err.policyd" &
 	must wait_for 10 answers "203.0.115.$((RANDOM % 200))" "$1"
 }
 pids() {
@@ -48,8 +49,8 @@ lab_up all
 for host in sender exim bot; do
 	must at "$host" ip -6 route del default
 done
-for i in {1..9}; do
-	must at bot ip addr add "203.0.113.10$i/24" dev eth0
+for i in {1..15}; do
+	must at bot ip addr add "203.0.113.$((100 + i))/24" dev eth0
 done
 mode defer
 
@@ -73,10 +74,22 @@ at sendmail tee /tmp/in.mc >/dev/null <<-END
 END
 must at sendmail bash -c 'm4 /tmp/in.mc >/tmp/in.cf && mkdir -p /var/spool/in && chmod 700 /var/spool/in'
 at sendmail /usr/libexec/sendmail/sendmail -bd -C /tmp/in.cf -O QueueDirectory=/var/spool/in -O PidFile=/run/in.pid
+# An OpenSMTPD that takes it, and sends it on to the postfix.
+{
+	sed -n "s/127\.0\.0\.1/192.0.2.20/; s/^ *\(filter nolist.*\)/\1/p; s/^ *\(listen on eth0 filter\)/\1/p" \
+		docs/policy.md
+	printf '%s\n' 'listen on socket' 'action "in" relay host smtp://192.0.2.20' 'match from any for domain example.com action "in"'
+} | at opensmtpd tee /etc/smtpd.conf >/dev/null
+# Its filters are another user's, who need not reach this tree.
+must at opensmtpd bash -c "mkdir -p /usr/local/sbin && cp $BUILD/nolist-xdp $BUILD/nolist-xdp-policyd /usr/local/sbin/ && chmod 755 /usr/local/sbin /usr/local/sbin/*"
+must at opensmtpd pkill -f 'smtpd -d'
+must wait_for 10 eval '! at opensmtpd pgrep smtpd'
+at opensmtpd bash -c 'smtpd -d >>/var/log/mail.log 2>&1' &
 taken() {
-	[[ "$(stranger 198.18.2.25 203.0.113.109 --quit-after EHLO)" == 250* ]]
+	[[ "$(stranger "$1" 203.0.113.109 --quit-after EHLO)" == 250* ]]
 }
-check 'sendmail takes mail' wait_for 20 taken
+check 'sendmail takes mail' wait_for 20 taken 198.18.2.25
+check 'so does OpenSMTPD, before the service is there' wait_for 20 taken 198.18.3.25
 start DEFER_IF_PERMIT
 
 # --- a stranger, and one that comes back ---
@@ -84,10 +97,14 @@ start DEFER_IF_PERMIT
 said='first contact: please try again in 3 seconds, or begin with the first MX'
 is "$(stranger 192.0.2.20 203.0.113.101)" "450 4.7.1 $said" 'postfix: a stranger has to wait'
 is "$(stranger 198.18.2.25 203.0.113.102)" "450 4.7.1 <inbox@example.com>... $said" 'sendmail: a stranger has to wait'
+is "$(stranger 198.18.3.25 203.0.113.110)" "450 4.7.1 $said" 'OpenSMTPD: a stranger has to wait'
 is "$(stranger 198.18.2.25 203.0.113.103 --to postmaster@example.com | cut -c-3)" 250 'not to write to postmaster'
 sleep 3.1
 is "$(stranger 192.0.2.20 203.0.113.101 --header 'Subject: again' | cut -c-3)" 250 'postfix: and then it may'
 is "$(stranger 198.18.2.25 203.0.113.102 --header 'Subject: again' | cut -c-3)" 250 'sendmail: and then it may'
+
+is "$(stranger 198.18.3.25 203.0.113.110 --header 'Subject: again' | cut -c-3)" 250 'OpenSMTPD: and then it may'
+is "$(stranger 198.18.3.25 203.0.113.111 --to postmaster@example.com | cut -c-3)" 250 'and anybody to postmaster'
 
 # header_of POSTFIX|SENDMAIL SUBJECT
 header_of() {
@@ -133,7 +150,11 @@ many() {
 	echo "$n" >"$TMP/accepted.$3"
 }
 some() {
-	[ "$(cat "$TMP/many.postfix" 2>/dev/null || echo 0)" -ge 3 ] && [ "$(cat "$TMP/many.sendmail" 2>/dev/null || echo 0)" -ge 3 ]
+	local who
+
+	for who in postfix sendmail opensmtpd; do
+		[ "$(cat "$TMP/many.$who" 2>/dev/null || echo 0)" -ge 3 ] || return 1
+	done
 }
 # under SIGNAL: sends it in the middle of deliveries of those that pass.
 under() {
@@ -142,22 +163,28 @@ under() {
 	one=$!
 	many 198.18.2.25 203.0.113.102 sendmail &
 	two=$!
+	many 198.18.3.25 203.0.113.110 opensmtpd &
+	three=$!
 	must wait_for 60 some
 	# shellcheck disable=SC2046 # words
 	at mx kill "-$1" $(pids)
-	wait "$one" "$two"
-	cat "$TMP/accepted.postfix" "$TMP/accepted.sendmail" | tr '\n' ' '
+	wait "$one" "$two" "$three"
+	cat "$TMP"/accepted.{postfix,sendmail,opensmtpd} | tr '\n' ' '
 }
-is "$(under KILL)" '8 8 ' 'killed in the middle of deliveries: no mail is deferred'
-is "$(stranger 192.0.2.20 203.0.113.104 | cut -c-3) $(stranger 198.18.2.25 203.0.113.105 | cut -c-3)" '250 250' \
+is "$(under KILL)" '8 8 8 ' 'killed in the middle of deliveries: no mail is deferred'
+is "$(stranger 192.0.2.20 203.0.113.104 | cut -c-3) $(stranger 198.18.2.25 203.0.113.105 | cut -c-3) $(stranger 198.18.3.25 203.0.113.112 | cut -c-3)" '250 250 250' \
 	'nor a stranger meanwhile'
 start DEFER_IF_PERMIT
 is "$(stranger 198.18.2.25 203.0.113.106 | cut -c-3)" 450 'it is back'
-is "$(under STOP)" '8 8 ' 'nor when it hangs'
+is "$(under STOP)" '8 8 8 ' 'nor when it hangs'
 # shellcheck disable=SC2046
 at mx kill -CONT $(pids)
 is "$(stranger 192.0.2.20 203.0.113.107 | cut -c-3) $(stranger 198.18.2.25 203.0.113.108 | cut -c-3)" '450 450' \
 	'and it goes on where it was'
+defers() {
+	[ "$(stranger 198.18.3.25 203.0.113.113 | cut -c-3)" = 450 ]
+}
+check 'OpenSMTPD asks again, ten seconds later' wait_for 20 defers
 
 # --- warn ---
 
@@ -168,6 +195,9 @@ start WARN
 is "$(stranger 198.18.2.25 203.0.113.109 | cut -c-3)" 250 'policy = warn: a stranger passes'
 check 'and the service logs whom it would defer' wait_for 5 grep -q '203\.0\.113\.109: nolist-xdp would defer it: new: first contact' \
 	"$TMP/err.policyd"
+is "$(stranger 198.18.3.25 203.0.113.115 | cut -c-3)" 250 'OpenSMTPD: so does one there'
+check 'and smtpd logs whom it would defer' wait_for 5 at opensmtpd grep -q 'nolist.*203\.0\.113\.115: nolist-xdp would defer it: new' \
+	/var/log/mail.log
 # shellcheck disable=SC2046
 at mx kill $(pids)
 done_testing

@@ -183,6 +183,43 @@ check 'over IPv6, too' eval 'nolist explain -c "$CONF" 2001:db8:77:1::1 | grep -
 must nolist collect -c "$CONF" >/dev/null
 check 'which collect stores once' eval 'nolist explain -c "$CONF" 203.0.121.5 | grep -q "real MX, verified  *1 connection"'
 
+# --- OpenSMTPD's filter: lines of protocols of today and of before, of sessions side by side ---
+
+smtpd() {
+	in_server "$TOOL" policyd --opensmtpd "${1:-127.0.0.1:9827}" 2>>"$TMP/err.filter" | sed 's/is listed.*/is listed/'
+}
+lines() {
+	printf '%s\n' 'config|smtpd-version|6.8' 'config|ready'
+	printf "$1|%s\n" 'link-connect|a|odd|name.example|pass|203.0.113.1:4711|192.0.2.20:25' \
+		'link-connect|b|six.example|pass|[2001:db8:5:1::7]:4711|[2001:db8::20]:25' \
+		'link-connect|c|<unknown>|fail|203.0.113.1:4712|192.0.2.20:25' 'link-connect|d|local|pass|local|local' \
+		'link-connect|e|x.example|pass|203.0.113.1:4713|192.0.2.20:25' 'tx-begin|a|1' 'link-disconnect|e' \
+		'tx-begin|b|2' 'tx-begin|c|3' "$2" 'tx-begin|d|4' "$3" 'link-identify|a|EHLO|mx|pass'
+	printf '%s|1.1|smtp-in|rcpt-to|%s|t|<%s>\n' "${1%|1.1*}" "a" joe@example.com "${1%|1.1*}" a Abuse@example.com \
+		"${1%|1.1*}" b joe@example.com "${1%|1.1*}" c joe@example.com "${1%|1.1*}" d joe@example.com \
+		"${1%|1.1*}" e joe@example.com | sed 's/^report/filter/'
+	printf '%s|%0100000d\n' 'report|0.6|1.1|smtp-in|link-identify|a|EHLO' 7
+	printf '%s\n' 'x' '' 'filter' 'report|' 'filter|0.6|1.1|smtp-in|rcpt-to|b|u|<joe@example.com>'
+}
+said='reject|450 4.7.1 203.0.113.1 is listed'
+six=${said/203.0.113.1/2001:db8:5:1::7}
+is "$(lines 'report|0.6|1.1|smtp-in' 'link-auth|c|joe|pass' 'link-auth|b|pass|fail' | smtpd | grep -v '^register')" \
+	"filter-result|a|t|$said
+filter-result|a|t|proceed
+filter-result|b|t|$six
+filter-result|c|t|proceed
+filter-result|d|t|proceed
+filter-result|e|t|proceed
+filter-result|b|u|$six" 'OpenSMTPD: its filter says what the service says'
+is "$(lines 'report|0.7|1.1|smtp-in' 'link-auth|c|pass|joe' 'link-auth|b|fail|pass' | smtpd | sed -n '/|b|/,$p' | cut -c-28 | tr '\n' ' ')" \
+	'filter-result|b|t|reject|450 filter-result|c|t|proceed filter-result|d|t|proceed filter-result|e|t|proceed filter-result|b|u|reject|450 ' \
+	'and in a newer protocol, where a result comes before its user'
+is "$(lines 'report|0.4|1.1|smtp-in' x x | smtpd | sed -n '/|a|/p' | head -n 1)" "filter-result|t|a|$said" \
+	'and in an older one, which has a token first'
+is "$(lines 'report|0.6|1.1|smtp-in' x x | smtpd 127.0.0.1:9 | grep -c 'proceed$')" 7 'without the service all passes'
+is "$(grep -c 'no answer from' "$TMP/err.filter")" 1 'which it says once'
+fails 2 'is not an address and a port' 'a place that is none' policyd --opensmtpd localhost
+
 # --- killed ---
 
 ask 203.0.117.1 >/dev/null

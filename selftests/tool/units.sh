@@ -285,8 +285,8 @@ decides() {
 }
 check 'and it answers, from the snapshot' wait_for 10 decides
 # The protocol of each socket is its own: the milter's answers an offer with one.
-check 'so does that of milters' ctl start nolist-xdp-milter.socket
-check 'and both are handed over' ctl restart nolist-xdp-policyd.service
+# systemd opens no socket for a service that runs.
+check 'so does that of milters' eval 'ctl stop nolist-xdp-policyd.service && ctl start nolist-xdp-milter.socket'
 negotiates() {
 	in_lab "$PYTHON" -c 'import socket
 s = socket.create_connection(("127.0.0.1", 9828), 5)

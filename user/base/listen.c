@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opens the socket of a server.
+ * Opens the socket of a server, or one to it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -100,11 +101,30 @@ static int parse(const char *where, struct nolist_addr *addr, int *port)
 			       *port > 65535 ? -EINVAL : 0;
 }
 
+/* As the kernel takes it; its size. */
+static socklen_t put_address(const struct nolist_addr *addr, int port, struct sockaddr_storage *sa)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)sa;
+	struct sockaddr_in *four = (struct sockaddr_in *)sa;
+
+	*sa = (struct sockaddr_storage){};
+	if (addr_is_ip4(addr)) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(port);
+		memcpy(&four->sin_addr, (const char *)addr + 12, 4);
+		return sizeof(*four);
+	}
+	six->sin6_family = AF_INET6;
+	six->sin6_port = htons(port);
+	memcpy(&six->sin6_addr, addr, 16);
+	return sizeof(*six);
+}
+
 int listen_at(const char *where, bool is_public, int *fd)
 {
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
-	struct sockaddr_in four = { .sin_family = AF_INET };
+	struct sockaddr_storage sa;
 	struct nolist_addr addr;
+	socklen_t size;
 	int port;
 
 	if (*where == '/')
@@ -115,12 +135,34 @@ int listen_at(const char *where, bool is_public, int *fd)
 		fail_usage("'%s' is not of this host alone", where);
 		return fail_hint("a reverse proxy may stand before it, with TLS and a password");
 	}
-	if (addr_is_ip4(&addr)) {
-		four.sin_port = htons(port);
-		memcpy(&four.sin_addr, (const char *)&addr + 12, 4);
-		return bind_and_listen(AF_INET, (const struct sockaddr *)&four, sizeof(four), where, fd);
-	}
-	six.sin6_port = htons(port);
-	memcpy(&six.sin6_addr, &addr, 16);
-	return bind_and_listen(AF_INET6, (const struct sockaddr *)&six, sizeof(six), where, fd);
+	size = put_address(&addr, port, &sa);
+	return bind_and_listen(sa.ss_family, (const struct sockaddr *)&sa, size, where, fd);
+}
+
+int connect_to(const char *where, unsigned int limit_s, int *fd)
+{
+	const struct timeval limit = { .tv_sec = limit_s };
+	struct sockaddr_storage sa = { .ss_family = AF_UNIX };
+	struct sockaddr_un *local = (struct sockaddr_un *)&sa;
+	struct nolist_addr addr;
+	socklen_t size = sizeof(*local);
+	int port, error;
+
+	if (*where == '/' && strlen(where) < sizeof(local->sun_path))
+		strcpy(local->sun_path, where);
+	else if (!parse(where, &addr, &port))
+		size = put_address(&addr, port, &sa);
+	else
+		return bad_address(where);
+	*fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return -errno;
+	setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (!connect(*fd, (const struct sockaddr *)&sa, size))
+		return 0;
+	error = -errno;
+	close(*fd);
+	*fd = -1;
+	return error;
 }

@@ -12,18 +12,22 @@
 #include "user/base/failure.h"
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
+#include "user/confined/program.h"
+#include "user/policyd/opensmtpd.h"
 #include "user/policyd/policyd.h"
 
 #define LISTEN "127.0.0.1:9827"
 #define CLIENTS 10000
 #define OTHER_FILES 64
 
-enum { OPT_LISTEN = 256, OPT_MILTER, OPT_SNAPSHOT, OPT_MEMORY, OPT_RULES };
+enum { OPT_LISTEN = 256, OPT_MILTER, OPT_OPENSMTPD, OPT_SNAPSHOT, OPT_MEMORY, OPT_RULES };
 
 static const struct cmd_option opts[] = {
 	{ "listen", OPT_LISTEN, "WHERE",
 	  "ADDR:PORT, or unix:PATH (" LISTEN ", or what systemd has opened); may be given again" },
 	{ "milter", OPT_MILTER, "WHERE", "the same for sendmail, and for Postfix as a milter" },
+	{ "opensmtpd", OPT_OPENSMTPD, "WHERE",
+	  "be a filter of OpenSMTPD, which asks the service at WHERE, and nothing else" },
 	{ "snapshot", OPT_SNAPSHOT, "FILE", "a list of the format policy (lists/policy in the state directory)" },
 	{ "memory", OPT_MEMORY, "FILE", "who was deferred (policyd/memory in the state directory)" },
 	{ "rules", OPT_RULES, "FILTER", "print rules for the header, for spamassassin or rspamd, and nothing else" },
@@ -38,6 +42,7 @@ struct args {
 	int wheres;
 	const char *memory;
 	const char *rules; /* --rules; NULL: serve */
+	const char *asked; /* --opensmtpd; NULL: the same */
 	struct policyd p;
 };
 
@@ -74,13 +79,28 @@ static int serve(struct args *a)
 	return error ? cmd_failed(error) : EXIT_DONE;
 }
 
+static const char *without_scheme(const char *where)
+{
+	return strncmp(where, "unix:", 5) ? where : where + 5;
+}
+
+/* Its text is that of strangers, and it needs nothing but standard input, output and the service. */
+static int filter(const char *asked)
+{
+	int error = program_confine(PROGRAM_READS);
+
+	if (!error)
+		error = opensmtpd_filter(asked);
+	return error ? cmd_failed(error) : EXIT_DONE;
+}
+
 static int add_where(struct args *a, const char *where, bool is_milter)
 {
 	if (a->wheres == POLICYD_LISTENERS) {
 		errx("more than %d sockets", POLICYD_LISTENERS);
 		return EXIT_USAGE;
 	}
-	a->where[a->wheres++] = (struct where){ strncmp(where, "unix:", 5) ? where : where + 5, is_milter };
+	a->where[a->wheres++] = (struct where){ without_scheme(where), is_milter };
 	return EXIT_DONE;
 }
 
@@ -105,6 +125,8 @@ static int cmd_policyd(int argc, char **argv)
 			status = add_where(&a, optarg, c == OPT_MILTER);
 		else if (c == OPT_SNAPSHOT)
 			a.p.snapshot = optarg;
+		else if (c == OPT_OPENSMTPD)
+			a.asked = without_scheme(optarg);
 		else if (c == OPT_RULES)
 			status = set_rules(&a, optarg);
 		else
@@ -116,6 +138,8 @@ static int cmd_policyd(int argc, char **argv)
 		return -1 - c;
 	if (!cmd_is_end(argc, argv))
 		return EXIT_USAGE;
+	if (a.asked)
+		return filter(a.asked);
 	snprintf(snapshot, sizeof(snapshot), "%s/lists/policy", options.state_dir);
 	snprintf(memory, sizeof(memory), "%s/policyd/memory", options.state_dir);
 	if (!a.rules)
@@ -126,7 +150,7 @@ static int cmd_policyd(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct cmd cmds[] = {
-		{ "policyd", cmd_policyd, "[--listen WHERE]... [--milter WHERE]... [--snapshot FILE] [--memory FILE] [--rules FILTER]",
+		{ "policyd", cmd_policyd, "[--listen WHERE]... [--milter WHERE]... [--opensmtpd WHERE] [--snapshot FILE] [--memory FILE] [--rules FILTER]",
 		  HELP_POLICYD },
 		{}
 	};
