@@ -317,6 +317,32 @@ static void compare(const char *what, int64_t at, enum fullness full, enum way w
 	judge_close(&all);
 }
 
+/* Two threads judge a walk's sources, in batches: each as if it were asked for alone. */
+static void compare_walk(int64_t now)
+{
+	static struct judged walked[2 * SOURCES];
+	struct judged of;
+	struct judge j;
+	size_t i, n = 0;
+	int bad = 0;
+
+	open_judge(&j, now, ROOMY, WALK, NULL);
+	judge_start(&j, EVIDENCE_ALL);
+	while (n < 2 * SOURCES && judge_next(&j, &of)) {
+		bad += n && addr_compare(&walked[n - 1].r.src.addr, &of.r.src.addr) >= 0;
+		walked[n++] = of;
+	}
+	for (i = 0; i < n; i++) {
+		if (!judge_find(&j, &walked[i].r.src, &of) || memcmp(&of.v, &walked[i].v, sizeof(of.v)) ||
+		    of.hold != walked[i].hold || of.provider != walked[i].provider ||
+		    of.n.count != walked[i].n.count || of.r.hours != walked[i].r.hours)
+			bad++;
+	}
+	tap_ok(!bad && !judge_end(&j) && n > SOURCES / 2 && n <= SOURCES,
+	       "each of the %zu sources of a walk is judged as alone, in order", n);
+	judge_close(&j);
+}
+
 static bool wants_walk(int64_t at, enum fullness full, enum way way)
 {
 	struct nolist_source src = made_up(1);
@@ -430,6 +456,7 @@ int main(void)
 	conf.mxs = 2;
 	make_up();
 	store_some();
+	compare_walk(now);
 	compare("tables and store", now, ROOMY, PARTLY);
 	compare("looked up", now, ROOMY, LOOK_UP);
 	compare("full tables", now, FULL_BOTH, PARTLY);

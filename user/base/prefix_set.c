@@ -183,10 +183,14 @@ static int search(const struct nodes *f, const struct prefix *p)
 const struct prefix_entry *prefix_set_find(const struct prefix_set *set,
 					   const struct nolist_source *src)
 {
-	struct prefix p = source_prefix(src);
-	const struct nodes *f = nodes_of((struct prefix_set *)set, &p);
-	int behind = search(f, &p), i;
+	const struct nodes *f = &set->family[!addr_is_ip4(&src->addr)];
+	struct prefix p;
+	int behind, i;
 
+	if (!f->used)
+		return NULL;
+	p = source_prefix(src);
+	behind = search(f, &p);
 	for (i = behind - 1; i != NO_PARENT; i = f->at[i].parent)
 		if (holds(&f->at[i].entry.prefix, &p) && is_in_force(set, &f->at[i], &p))
 			return &f->at[i].entry;

@@ -23,7 +23,7 @@ int brake_count(struct brake *b, struct judge *j, const struct block_table *t)
 
 	*b = (struct brake){};
 	find_walks(j->conf, walks);
-	judge_start(j, EVIDENCE_VERIFIED);
+	judge_start_records(j, EVIDENCE_VERIFIED);
 	while (judge_next_record(j, &r)) {
 		last = walks[!addr_is_ip4(&r.src.addr)] ? r.walk.last : r.data.last;
 		if (!last || last < j->now - (int64_t)BRAKE_S)

@@ -194,16 +194,14 @@ int64_t asof_seen(const struct record *r, enum record_role role, int64_t now)
 	return hour > s->first ? hour : s->first;
 }
 
-struct record asof_record(const struct record *r, int64_t now, bool is_replay)
+void asof_record(struct record *r, int64_t now, bool is_replay)
 {
-	struct record was = *r;
-
-	was.low.when = asof_opens(r, RECORD_LOW, now, is_replay);
-	was.real.when = asof_opens(r, RECORD_REAL, now, is_replay);
-	was.high.when = asof_opens(r, RECORD_HIGH, now, is_replay);
-	was.data = asof_data(r, now, is_replay);
-	was.talk = span_as_of(r->talk, now);
-	while (was.hours && was.hour[was.hours - 1].start > now)
-		was.hours--;
-	return was;
+	/* Each is found from its own span, from hours and days, which stay. */
+	r->low.when = asof_opens(r, RECORD_LOW, now, is_replay);
+	r->real.when = asof_opens(r, RECORD_REAL, now, is_replay);
+	r->high.when = asof_opens(r, RECORD_HIGH, now, is_replay);
+	r->data = asof_data(r, now, is_replay);
+	r->talk = span_as_of(r->talk, now);
+	while (r->hours && r->hour[r->hours - 1].start > now)
+		r->hours--;
 }

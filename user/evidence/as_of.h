@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include "user/evidence/evidence.h"
 
-struct record asof_record(const struct record *r, int64_t now, bool is_replay);
+void asof_record(struct record *r, int64_t now, bool is_replay);
 /* Parts of that record: contacts with a role, and data. */
 struct span asof_opens(const struct record *r, enum record_role role, int64_t now,
 		       bool is_replay);

@@ -191,7 +191,7 @@ static int collect_sources(struct collect *c, struct reading *r, int epoch, int 
 	r->store = epoch ? c->store : c->before;
 	r->id = id;
 	snapshot_start(c->tables, epoch, NULL, &r->walk);
-	prefetch_start(&r->prefetch, WINDOWS, !epoch, read_window, r);
+	prefetch_start(&r->prefetch, WINDOWS, !epoch, read_window, NULL, r);
 	while (!error && !is_last) {
 		w = &r->window[prefetch_take(&r->prefetch)];
 		is_last = w->n < WINDOW;

@@ -144,6 +144,17 @@ enum evidence_kind {
  */
 int evidence_start(struct evidence *e, enum evidence_kind kind);
 int evidence_next(struct evidence *e, struct record *r);
+/*
+ * The same with work on each record, which two threads may do at the same time, on different ones.
+ * An item has size bytes, a multiple of 8, and begins with its record; fn fills the rest.
+ */
+struct evidence_work {
+	size_t size;
+	void (*fn)(void *arg, void *item);
+	void *arg;
+};
+int evidence_start_work(struct evidence *e, enum evidence_kind kind, const struct evidence_work *work);
+int evidence_next_item(struct evidence *e, void *item);
 /* The record of one source: 1; 0: it is unknown; or -errno. Ends a walk. */
 int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r);
 

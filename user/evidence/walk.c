@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A walk over all sources: a second thread makes their records while the first one
- * judges them (base/prefetch.h), in batches. Tables, store and what a walk needs are the
- * thread's until it has ended.
+ * A walk over all sources: a second thread makes their records, in batches, and both threads work on
+ * these (base/prefetch.h). Tables, store and what a walk needs are the thread's until it has ended.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 #include "user/evidence/private.h"
 
 #define BATCH 128 /* records */
-#define BATCHES 4
+#define BATCHES 8
 
 /* Hours of one kind of all records of a batch, one after the other. Sizes are in bytes. */
 struct hours {
@@ -22,7 +21,7 @@ struct hours {
 };
 
 struct batch {
-	struct record r[BATCH];
+	char *item; /* each begins with a record */
 	size_t n;
 	int ret; /* of the last step: 0 or an error is to be returned after these records */
 	struct hours hours, data_hours, open_hours;
@@ -33,6 +32,8 @@ struct evidence_walk {
 	bool has_batch;  /* at and next are valid */
 	unsigned int at; /* slot of the batch that is being read */
 	size_t next;     /* index of its next record */
+	struct evidence_work work;
+	size_t reserved; /* bytes for each item */
 	struct batch batch[BATCHES];
 };
 
@@ -55,6 +56,7 @@ void evidence_walk_free(struct evidence_walk *w)
 		free(w->batch[i].hours.all);
 		free(w->batch[i].data_hours.all);
 		free(w->batch[i].open_hours.all);
+		free(w->batch[i].item);
 	}
 	free(w);
 }
@@ -106,18 +108,30 @@ static int copy_hours(struct batch *b, const struct record *r)
 	return error;
 }
 
-/* Points a record to its copied hours. To be called once for each record, in their order. */
-static void take_hours(struct batch *b, struct record *r)
+static struct record *record_at(const struct evidence_walk *w, const struct batch *b, size_t i)
 {
-	r->hour = take(&b->hours, r->hours * sizeof(*r->hour));
-	r->data_hour = take(&b->data_hours, r->data_hours * sizeof(*r->data_hour));
-	r->open_hour = take(&b->open_hours, r->open_hours * sizeof(*r->open_hour));
+	return (struct record *)(b->item + i * w->work.size);
+}
+
+/* Points the records to their copied hours. */
+static void take_hours(const struct evidence_walk *w, struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		struct record *r = record_at(w, b, i);
+
+		r->hour = take(&b->hours, r->hours * sizeof(*r->hour));
+		r->data_hour = take(&b->data_hours, r->data_hours * sizeof(*r->data_hour));
+		r->open_hour = take(&b->open_hours, r->open_hours * sizeof(*r->open_hour));
+	}
 }
 
 static bool fill(void *arg, unsigned int slot)
 {
 	struct evidence *e = arg;
 	struct batch *b = &e->walk->batch[slot];
+	struct record *r;
 	int error = 0;
 
 	b->n = 0;
@@ -125,30 +139,67 @@ static bool fill(void *arg, unsigned int slot)
 	clear(&b->data_hours);
 	clear(&b->open_hours);
 	do {
-		b->ret = evidence_step(e, &b->r[b->n]);
+		r = record_at(e->walk, b, b->n);
+		b->ret = evidence_step(e, r);
 		if (b->ret > 0)
-			error = copy_hours(b, &b->r[b->n]);
+			error = copy_hours(b, r);
 		if (error)
 			b->ret = error;
 		b->n += b->ret > 0;
 	} while (b->ret > 0 && b->n < BATCH);
+	take_hours(e->walk, b);
 	return b->ret > 0;
+}
+
+static void work_on(void *arg, unsigned int slot)
+{
+	struct evidence *e = arg;
+	struct evidence_walk *w = e->walk;
+	struct batch *b = &w->batch[slot];
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		w->work.fn(w->work.arg, record_at(w, b, i));
+}
+
+static int reserve_items(struct evidence_walk *w, size_t size)
+{
+	char *grown;
+	int i;
+
+	for (i = 0; i < BATCHES && size > w->reserved; i++) {
+		grown = reallocarray(w->batch[i].item, BATCH, size);
+		if (!grown)
+			return -ENOMEM;
+		w->batch[i].item = grown;
+	}
+	w->reserved = size > w->reserved ? size : w->reserved;
+	return 0;
 }
 
 /* --- reading ------------------------------------------------------------------- */
 
-int evidence_start(struct evidence *e, enum evidence_kind kind)
+int evidence_start_work(struct evidence *e, enum evidence_kind kind, const struct evidence_work *work)
 {
 	struct evidence_walk *w = e->walk;
 	int error;
 
 	evidence_stop(e);
 	w->has_batch = false;
-	error = evidence_begin(e, kind);
+	w->work = work ? *work : (struct evidence_work){ .size = sizeof(struct record) };
+	error = reserve_items(w, w->work.size);
+	if (!error)
+		error = evidence_begin(e, kind);
 	/* Sources with data are few, and each is searched for: a thread would not pay. */
 	if (!error)
-		prefetch_start(&w->prefetch, BATCHES, kind != EVIDENCE_DATA, fill, e);
+		prefetch_start(&w->prefetch, BATCHES, kind != EVIDENCE_DATA, fill,
+			       work ? work_on : NULL, e);
 	return error;
+}
+
+int evidence_start(struct evidence *e, enum evidence_kind kind)
+{
+	return evidence_start_work(e, kind, NULL);
 }
 
 void evidence_stop(struct evidence *e)
@@ -156,7 +207,8 @@ void evidence_stop(struct evidence *e)
 	prefetch_stop(&e->walk->prefetch);
 }
 
-int evidence_next(struct evidence *e, struct record *r)
+/* 1: the batch that is being read has a next record; 0: the walk is over; or -errno. */
+static int next_batch(struct evidence *e)
 {
 	struct evidence_walk *w = e->walk;
 	struct batch *b;
@@ -169,7 +221,7 @@ int evidence_next(struct evidence *e, struct record *r)
 		}
 		b = &w->batch[w->at];
 		if (w->next < b->n)
-			break;
+			return 1;
 		if (b->ret <= 0) {
 			evidence_stop(e);
 			return b->ret;
@@ -177,7 +229,19 @@ int evidence_next(struct evidence *e, struct record *r)
 		prefetch_give(&w->prefetch);
 		w->has_batch = false;
 	}
-	*r = b->r[w->next++];
-	take_hours(b, r);
-	return 1;
+}
+
+int evidence_next_item(struct evidence *e, void *item)
+{
+	struct evidence_walk *w = e->walk;
+	int ret = next_batch(e);
+
+	if (ret > 0)
+		memcpy(item, record_at(w, &w->batch[w->at], w->next++), w->work.size);
+	return ret;
+}
+
+int evidence_next(struct evidence *e, struct record *r)
+{
+	return evidence_next_item(e, r);
 }

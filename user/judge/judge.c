@@ -257,13 +257,42 @@ static void judge_record(const struct judge *j, struct judged *of)
 	judge_settle(j, &j->site, of);
 }
 
+_Static_assert(!offsetof(struct judged, r) && sizeof(struct judged) % 8 == 0, "begins with the record");
+
+/* Two threads do this at the same time: nothing but the item is changed. */
+static void judge_item(void *arg, void *item)
+{
+	struct judged *of = item;
+
+	of->origin = NULL;
+	judge_record(arg, of);
+}
+
 void judge_start(struct judge *j, enum evidence_kind kind)
 {
+	const struct evidence_work work = { sizeof(struct judged), judge_item, j };
+
 	j->error = 0;
-	if (j->given) {
+	if (j->given)
 		j->given->start(j->given->arg);
-		return;
-	}
+	else
+		j->error = evidence_start_work(j->evidence, kind, &work);
+}
+
+bool judge_next(struct judge *j, struct judged *of)
+{
+	int ret;
+
+	if (j->given)
+		return j->given->next(j->given->arg, of);
+	ret = j->error ? j->error : evidence_next_item(j->evidence, of);
+	if (ret <= 0)
+		j->error = ret;
+	return ret > 0;
+}
+
+void judge_start_records(struct judge *j, enum evidence_kind kind)
+{
 	j->error = evidence_start(j->evidence, kind);
 }
 
@@ -274,18 +303,6 @@ bool judge_next_record(struct judge *j, struct record *r)
 	if (ret <= 0)
 		j->error = ret;
 	return ret > 0;
-}
-
-bool judge_next(struct judge *j, struct judged *of)
-{
-	bool is_there;
-
-	if (j->given)
-		return j->given->next(j->given->arg, of);
-	is_there = judge_next_record(j, &of->r);
-	if (is_there)
-		judge_record(j, of);
-	return is_there;
 }
 
 int judge_end(struct judge *j)

@@ -111,7 +111,8 @@ void judge_neighbours(const struct judge *j, struct judged *of);
  */
 void judge_start(struct judge *j, enum evidence_kind kind);
 bool judge_next(struct judge *j, struct judged *of);
-/* The same without judging, where only the record is needed. */
+/* The same without judging, where only the record is needed. Not of sources that are given. */
+void judge_start_records(struct judge *j, enum evidence_kind kind);
 bool judge_next_record(struct judge *j, struct record *r);
 int judge_end(struct judge *j);
 /*

@@ -22,11 +22,6 @@
 
 /* --- alibis ------------------------------------------------------------------- */
 
-/* The contacts with a role around an offence, which may have been within it. */
-struct around {
-	int64_t before, after; /* 0: none */
-};
-
 /* Does what a node knows of this role excuse this offence? SYNs do at the same node only. */
 static bool is_heard(const struct side *s, const struct offence *o, enum record_role role)
 {
@@ -35,7 +30,7 @@ static bool is_heard(const struct side *s, const struct offence *o, enum record_
 	return role == RECORD_DATA && (!s->is_held || s->operator == o->side->operator);
 }
 
-static struct around around(const struct trial *t, enum record_role role, const struct offence *o)
+static struct around find_around(const struct trial *t, enum record_role role, const struct offence *o)
 {
 	struct around a = {};
 	unsigned int i;
@@ -53,6 +48,13 @@ static struct around around(const struct trial *t, enum record_role role, const 
 		a.after = after && (!a.after || after < a.after) ? after : a.after;
 	}
 	return a;
+}
+
+static struct around around(const struct trial *t, enum record_role role, const struct offence *o)
+{
+	if (!o->has_around)
+		return find_around(t, role, o);
+	return o->around[role == RECORD_LOW ? AROUND_LOW : role == RECORD_REAL ? AROUND_REAL : AROUND_DATA];
 }
 
 /* Seconds from the offence to the one before it; -1: there is none. */
@@ -146,6 +148,10 @@ static void prepare(const struct trial *t, unsigned int hour, struct offence *o)
 	int64_t lost, since;
 	int check;
 
+	o->around[AROUND_LOW] = find_around(t, RECORD_LOW, o);
+	o->around[AROUND_REAL] = find_around(t, RECORD_REAL, o);
+	o->around[AROUND_DATA] = find_around(t, RECORD_DATA, o);
+	o->has_around = true;
 	o->excused = NEVER;
 	for (check = CHECK_LOW; check <= CHECK_NEIGHBOURS; check++) {
 		since = offence_excused(t, check, o);
@@ -368,15 +374,18 @@ static void find_until(const struct trial *t, struct listing *l)
 static int64_t due_by(const struct trial *t, const struct listing *before, const struct offence *o, int64_t other,
 		      struct tally *tally, bool *is_end)
 {
-	int64_t paused, at = trial_grace_end(t, o->side, o->when.last, &paused);
+	int64_t paused, at = trial_grace_end(t, o->side, o->when.last, &paused), seen;
 
 	*is_end = at > t->now && t->sides == 1;
 	if (at >= other || at > t->now || !is_known(o->side, at) || (before->since && at <= end_of(before)))
 		return NEVER;
 	if (t->sides == 1 && !is_due(t, before, at, tally))
 		return NEVER;
-	at = seen_from(t, o->side, at);
-	return at == NEVER || at > t->now || !is_due(t, before, at, tally) ? NEVER : at;
+	seen = seen_from(t, o->side, at);
+	/* As was asked above. */
+	if (seen == at && t->sides == 1)
+		return at;
+	return seen == NEVER || seen > t->now || !is_due(t, before, seen, tally) ? NEVER : seen;
 }
 
 /* The next listing after another one has ended; false: none has begun by now. */

@@ -10,6 +10,12 @@
 #include "user/judge/verdict.h"
 #include "user/record/pack.h"
 
+/* The contacts with a role around an offence, which may have been within it. */
+struct around {
+	int64_t before, after; /* 0: none */
+};
+enum { AROUND_LOW, AROUND_REAL, AROUND_DATA, AROUNDS };
+
 /* One offence (or the SYN that counts as one): it happened within this span. */
 struct offence {
 	const struct side *side; /* where it was */
@@ -18,6 +24,8 @@ struct offence {
 	bool is_weak;
 	bool is_burst; /* commands were sent together: perhaps nobody waited for the answers */
 	/* By listing_prepare(): */
+	bool has_around;
+	struct around around[AROUNDS];
 	int64_t excused; /* since when it is known that an alibi excuses it; NEVER */
 	bool is_out;     /* while learning, near a gap, or perhaps excused in the other family */
 	bool is_hidden;  /* what the source did before it may have been lost in a flood */
@@ -107,12 +115,25 @@ bool listing_caused(const struct trial *t, const struct listing *l, const struct
 void listing_freed(const struct trial *t, struct listing *l);
 
 /* verdict.c: questions without an answer for explain. */
-int trial_family(const struct trial *t);
+static inline int trial_family(const struct trial *t)
+{
+	return !addr_is_ip4(&t->side->r.src.addr);
+}
 bool trial_has_neighbours(const struct side *s);
-int64_t trial_grace_end(const struct trial *t, const struct side *s, int64_t reached,
-			int64_t *paused);
+int64_t trial_grace_paused(const struct trial *t, const struct side *s, int64_t reached,
+			   int64_t *paused);
 bool trial_has_gap(const struct trial *t, const struct offence *o, int64_t *lost);
 bool trial_is_learning(const struct trial *t, const struct offence *o, int64_t *last);
 bool trial_is_dual(const struct trial *t, const struct offence *o);
+
+/* When the grace is over: asked for each offence again and again, and hardly ever paused. */
+static inline int64_t trial_grace_end(const struct trial *t, const struct side *s, int64_t reached,
+				      int64_t *paused)
+{
+	if (s->site->family[trial_family(t)].pauses)
+		return trial_grace_paused(t, s, reached, paused);
+	*paused = 0;
+	return reached + t->rules->grace_s;
+}
 
 #endif

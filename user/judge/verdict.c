@@ -77,11 +77,6 @@ bool trial_has_neighbours(const struct side *s)
 	return s->n->count > 1 || addr_compare(&s->n->one.addr, &s->r.src.addr);
 }
 
-int trial_family(const struct trial *t)
-{
-	return !addr_is_ip4(&t->side->r.src.addr);
-}
-
 /*
  * When the grace is over. It runs from the offence that made them enough, even if the
  * source was never seen elsewhere: that its earlier mail did not come back does not mean
@@ -89,8 +84,8 @@ int trial_family(const struct trial *t)
  * sender could not have come back: when the real MX was down, or the sender still had
  * the MX's old addresses.
  */
-int64_t trial_grace_end(const struct trial *t, const struct side *s, int64_t reached,
-			int64_t *paused)
+int64_t trial_grace_paused(const struct trial *t, const struct side *s, int64_t reached,
+			   int64_t *paused)
 {
 	const struct site_family *f = &s->site->family[trial_family(t)];
 	int64_t end = reached + t->rules->grace_s;
@@ -385,13 +380,14 @@ static enum judgement judge(struct trial *t)
 static void run(struct trial *t)
 {
 	struct offence offence[STORED_HOURS];
-	struct ballot ballot[5] = {};
+	struct ballot ballot[5];
 	bool is_one = t->sides == 1 && !t->leave_out;
 	unsigned int i;
 
 	memset(t->v, 0, sizeof(*t->v));
 	t->offence = offence;
 	if (!is_one) {
+		memset(ballot, 0, sizeof(ballot));
 		t->all.votes = &ballot[0];
 		t->own.votes = &ballot[1];
 		t->unexcused.votes = &ballot[2];
@@ -417,7 +413,7 @@ void verdict_of_sides(struct side *side, unsigned int sides, unsigned int leave_
 	unsigned int i;
 
 	for (i = 0; i < sides; i++)
-		side[i].r = asof_record(&side[i].r, now, side[i].site->is_replay);
+		asof_record(&side[i].r, now, side[i].site->is_replay);
 	run(&t);
 }
 

@@ -61,7 +61,7 @@ static int count_back(struct slots *s, struct judge *j)
 {
 	struct record r;
 
-	judge_start(j, EVIDENCE_VERIFIED);
+	judge_start_records(j, EVIDENCE_VERIFIED);
 	while (judge_next_record(j, &r))
 		count_record(s, &r);
 	return judge_end(j);

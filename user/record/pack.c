@@ -260,6 +260,16 @@ bool stored_add_contacts(struct stored *stored, const struct pack_contacts *c, i
 	return memcmp(&was, k, sizeof(was));
 }
 
+_Static_assert(NOLIST_EVENT_SLOTS % 2 == 0, "two at a time");
+
+static uint32_t two_events(const struct pack_hour *h, int i)
+{
+	uint32_t both;
+
+	memcpy(&both, &h->n[i], sizeof(both));
+	return both;
+}
+
 static bool add_hour(struct stored *k, const struct pack_hour *h)
 {
 	struct pack_hour *to = hour_place(k->hour, &k->hours, h->hour);
@@ -269,9 +279,13 @@ static bool add_hour(struct stored *k, const struct pack_hour *h)
 	if (!to)
 		return false;
 	is_new = (h->seen & ~to->seen) != 0;
-	for (i = 0; i < NOLIST_EVENT_SLOTS; i++) {
-		is_new |= h->n[i] > to->n[i];
+	for (i = 0; i < NOLIST_EVENT_SLOTS; i += 2) {
+		/* Read as it was written, or the processor waits; and most are zero. */
+		if (!two_events(h, i))
+			continue;
+		is_new |= h->n[i] > to->n[i] || h->n[i + 1] > to->n[i + 1];
 		to->n[i] = larger(to->n[i], h->n[i]);
+		to->n[i + 1] = larger(to->n[i + 1], h->n[i + 1]);
 	}
 	is_new |= h->last > to->last;
 	to->last = larger(to->last, h->last);

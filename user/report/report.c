@@ -154,7 +154,7 @@ static int read_lost(struct report *r, struct judge *j)
 	int64_t from = r->now - r->evidence_days * (int64_t)DAY_S;
 	struct record of;
 
-	judge_start(j, EVIDENCE_ALL);
+	judge_start_records(j, EVIDENCE_ALL);
 	while (judge_next_record(j, &of))
 		r->lost += of.low.when.last >= from && show_is_lost(&of);
 	return judge_end(j);

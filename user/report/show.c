@@ -203,9 +203,14 @@ static int keep(struct show *s, const struct item *item)
 }
 
 /* Judging is only needed here if the sources are sorted by verdict. */
+static bool wants_verdict(const struct show *s)
+{
+	return s->key->of == verdict_key || s->j->given;
+}
+
 static bool next(struct show *s, struct judged *of)
 {
-	return s->key->of == verdict_key ? judge_next(s->j, of) : judge_next_record(s->j, &of->r);
+	return wants_verdict(s) ? judge_next(s->j, of) : judge_next_record(s->j, &of->r);
 }
 
 /* The newest ones, if there are many more, are found without a walk: 0; -EAGAIN: that cannot be. */
@@ -241,7 +246,10 @@ static int choose_all(struct show *s)
 	struct judged of;
 	int error = 0;
 
-	judge_start(s->j, EVIDENCE_ALL);
+	if (wants_verdict(s))
+		judge_start(s->j, EVIDENCE_ALL);
+	else
+		judge_start_records(s->j, EVIDENCE_ALL);
 	while (!error && next(s, &of))
 		if (show_is_at(&of, s->role) && (!s->is_lost || show_is_lost(&of.r)))
 			error = keep(s, &(struct item){ s->key->of(&of), of.r.src });

@@ -266,7 +266,7 @@ static int put_rows(struct pushing *s)
 	struct record r;
 	int error = 0;
 
-	judge_start(s->j, EVIDENCE_VERIFIED);
+	judge_start_records(s->j, EVIDENCE_VERIFIED);
 	while (!error && judge_next_record(s->j, &r)) {
 		if (judge_is_test(s->j, &r.src))
 			continue;

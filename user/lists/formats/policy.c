@@ -173,7 +173,7 @@ static void put_networks(struct body *b)
 	int64_t low;
 	int set;
 
-	judge_start(j, EVIDENCE_ALL);
+	judge_start_records(j, EVIDENCE_ALL);
 	while (!b->o->error && judge_next_record(j, &r)) {
 		if (judge_is_test(j, &r.src))
 			continue;
