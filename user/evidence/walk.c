@@ -231,17 +231,22 @@ static int next_batch(struct evidence *e)
 	}
 }
 
-int evidence_next_item(struct evidence *e, void *item)
+static int next(struct evidence *e, void *to, size_t size)
 {
 	struct evidence_walk *w = e->walk;
 	int ret = next_batch(e);
 
 	if (ret > 0)
-		memcpy(item, record_at(w, &w->batch[w->at], w->next++), w->work.size);
+		memcpy(to, record_at(w, &w->batch[w->at], w->next++), size);
 	return ret;
 }
 
 int evidence_next(struct evidence *e, struct record *r)
 {
-	return evidence_next_item(e, r);
+	return next(e, r, sizeof(*r));
+}
+
+int evidence_next_item(struct evidence *e, void *item)
+{
+	return next(e, item, e->walk->work.size);
 }

@@ -123,7 +123,7 @@ static int take_evidence(const struct networks *all, struct judge *j)
 	struct record r;
 	struct network *n;
 
-	judge_start(j, EVIDENCE_VERIFIED);
+	judge_start_records(j, EVIDENCE_VERIFIED);
 	while (judge_next_record(j, &r)) {
 		n = r.data.first ? network_of(all, &r.src) : NULL;
 		if (!n)
