@@ -23,7 +23,7 @@ cat >"$TMP/judge.conf" <<-END
 	share = "unix:$TMP/redis.sock"
 	share-nodes = $TMP/nodes
 END
-mkdir "$TMP/state"
+mkdir "$TMP/state" "$TMP/counts"
 background server redis-server --port 0 --unixsocket "$TMP/redis.sock" --dir "$TMP" --save '' >"$TMP/redis.log" 2>&1
 redis_pid=$!
 must wait_for 10 redis-cli -s "$TMP/redis.sock" ping
@@ -101,6 +101,36 @@ sed -i '$d' "$TMP/judge.conf"
 } | makes
 judged
 is "$status $innocent $bots" "0 0 $BOTS" 'nor with one stray offence at an honest node'
+
+# --- what is counted of each operator, and how fast one may grow ---
+
+judges() {
+	STATE_DIR=$TMP/counts run share judge -c "$TMP/judge.conf"
+}
+operator() {
+	STATE_DIR=$TMP/counts run share status -c "$TMP/judge.conf"
+	sed -n '/^OPERATOR /,$p' "$TMP/out" | awk -v name="$1" '$1 == name { print $2, $4, $5, substr($0, 73) }'
+}
+printf 'node rogue\noffend 150.0.0.1 10 256 40 60\n' | makes
+judges
+is "$status $(operator op-rogue)" '0 10 0 100.00% counts' 'of each operator it is counted whom it has seen offend'
+printf 'node rogue\noffend 150.0.0.1 20000 256 40 60 80\n' | makes
+judges
+is "$status $(says "'op-rogue' has seen 20000 sources offend, more than may be added in a day") $(operator op-rogue)" \
+	'3 1 20000 0 100.00% held: more than may be added in a day' 'one that grows too fast is held, and told'
+printf 'node rogue\noffend 17.1.0.1 200 256 40 60 80\n' | makes
+for n in 2 3; do
+	{
+		node $n
+		echo 'data 17.1.0.1 200 256 50'
+	} | makes
+done
+judges
+is "$status $(says "'op-rogue' has seen 200 sources offend of which others acquit 200") $(operator op-rogue)" \
+	'3 1 200 200 0.00% held: others acquit too many' 'so is one whose sources others have mail of'
+for n in 2 3; do
+	node $n | makes
+done
 
 # --- one invents data of everybody ---
 

@@ -12,6 +12,7 @@
 #include "selftests/lib/tap.h"
 #include "user/judge/judge.h"
 #include "user/share/harvest.h"
+#include "user/share/operators.h"
 
 #define NODES 50
 #define ROGUE (NODES - 1)
@@ -19,9 +20,13 @@
 #define VICTIMS 300 /* each has a stray offence at one node, and is no bot */
 #define VISITS 4
 
+#define LIMIT 5     /* sources that an operator may add in a day, at least */
+
 enum rogue { HONEST, OFFENCES, ALIBIS, NEIGHBOURS };
 
 static int64_t now;
+static bool is_tight;     /* LIMIT holds */
+static bool is_acquitted; /* nodes 1 and 2 have seen data of all victims */
 
 static uint32_t bot_of(unsigned int i)
 {
@@ -81,6 +86,8 @@ static bool seen(bool is_bot, unsigned int i, int node, enum rogue rogue, struct
 	*r = record_of(is_bot ? bot_of(i) : victim_of(i));
 	if (visit >= 0)
 		add_offence(r, 200 - 20 * visit);
+	else if (!is_bot && is_acquitted && (node == 1 || node == 2))
+		add_data(r, 100);
 	else if (!is_bot && node == (int)(i % ROGUE))
 		add_offence(r, 90);
 	else if (node == ROGUE && rogue == OFFENCES && !is_bot)
@@ -197,6 +204,8 @@ static struct result judge(struct transport *t, struct nodes *nodes, unsigned in
 	size_t i;
 
 	conf_init(&conf);
+	if (is_tight)
+		conf.rules.growth_min = LIMIT;
 	o.conf = &conf;
 	if (judge_open(&j, &o) || evidence_new(&none, NULL, NULL))
 		tap_die("judge");
@@ -270,6 +279,54 @@ static void test_rogues(struct transport *t, struct nodes *nodes)
 		tell(&r);
 }
 
+/* An operator that is held lists nobody new, and takes nobody off. */
+static void test_limits(struct transport *t, struct nodes *nodes)
+{
+	struct operator *first = &nodes->operator[0], *rogue = &nodes->operator[ROGUE];
+	struct result r;
+
+	push(t, ROGUE, HONEST);
+	is_tight = true;
+	r = judge(t, nodes, 2);
+	if (!tap_ok(r.bots == BOTS && first->seen > 100 && first->listed > 100 && !first->acquitted &&
+		    !first->is_growing, "what each operator has seen offend is counted, and is no growth at first"))
+		tell(&r);
+	first->base = first->seen - 100;
+	r = judge(t, nodes, 2);
+	if (!tap_ok(r.bots < BOTS && r.bots > BOTS / 2 && first->is_growing && !first[1].is_growing && r.used == NODES,
+		    "one that has too many more than a day ago is held, and no other one"))
+		tell(&r);
+	first->base_at = now - DAY_S;
+	r = judge(t, nodes, 2);
+	tap_ok(r.bots < BOTS && first->base < first->seen && first->base >= first->seen - 100 + LIMIT,
+	       "also on the next day, which lets it have a day's more");
+	is_tight = false;
+	r = judge(t, nodes, 2);
+	tap_ok(r.bots == BOTS && !first->is_growing, "within its limit it counts again");
+
+	is_acquitted = true;
+	push(t, 1, HONEST);
+	push(t, 2, HONEST);
+	push(t, ROGUE, OFFENCES);
+	r = judge(t, nodes, 1);
+	if (!tap_ok(r.bots == BOTS && !r.victims && rogue->is_doubted && rogue->seen == VICTIMS &&
+		    rogue->acquitted == VICTIMS && !rogue->listed && !first->is_doubted,
+		    "one of whose sources two others acquit too many is held"))
+		tell(&r);
+	r = judge(t, nodes, 2);
+	tap_ok(!rogue->is_doubted && !rogue->acquitted, "not where as many may lie as acquit them");
+	rogue->base = VICTIMS;
+	rogue->base_at = now - 2 * DAY_S;
+	nodes->node[ROGUE].is_muted = true;
+	r = judge(t, nodes, 1);
+	tap_ok(r.rogue == NODE_MUTED && !rogue->seen && rogue->base == VICTIMS,
+	       "while a node of it is left out, what it grows from stays");
+	nodes->node[ROGUE].is_muted = false;
+	is_acquitted = false;
+	push(t, 1, HONEST);
+	push(t, 2, HONEST);
+}
+
 static void test_file(struct transport *t)
 {
 	struct nodes nodes;
@@ -306,6 +363,7 @@ int main(void)
 		push(t, i, HONEST);
 	read_nodes(&nodes, "", "");
 	test_rogues(t, &nodes);
+	test_limits(t, &nodes);
 	nodes_free(&nodes);
 	test_file(t);
 	transport_close(t);

@@ -20,6 +20,7 @@
 #include "user/cmd/conf_args.h"
 #include "user/programs/share.h"
 #include "user/share/harvest.h"
+#include "user/share/operators.h"
 #include "user/share/published.h"
 #include "user/share/push.h"
 
@@ -136,9 +137,29 @@ static int run_push(struct args *a)
 
 /* --- judge -------------------------------------------------------------------------------- */
 
+static bool tell_operators(const struct harvest *h)
+{
+	const struct nodes *nodes = h->nodes;
+	bool is_told = false;
+	size_t i;
+
+	for (i = 0; i < nodes->operators && h->leave_out; i++) {
+		const struct operator *o = &nodes->operator[i];
+
+		if (o->is_growing)
+			warn("operator '%s' has seen %zu sources offend, more than may be added in a day: they list "
+			     "nobody new", o->name + (*o->name == '='), o->seen);
+		else if (o->is_doubted)
+			warn("operator '%s' has seen %zu sources offend of which others acquit %zu: they list nobody new",
+			     o->name + (*o->name == '='), o->seen, o->acquitted);
+		is_told |= o->is_growing || o->is_doubted;
+	}
+	return is_told;
+}
+
 static int tell_harvest(const struct harvest *h)
 {
-	bool is_told = false;
+	bool is_told = tell_operators(h);
 	size_t i;
 
 	for (i = 0; i < h->reports; i++) {
@@ -244,10 +265,14 @@ static int run_judge(struct args *a)
 	if (!error)
 		error = nodes_seen_read(&nodes, options.state_dir);
 	if (!error)
+		error = operators_read(&nodes, options.state_dir);
+	if (!error)
 		error = harvest_fetch(&h);
 	status = tell_harvest(&h);
 	if (!error && !a->options.at)
 		error = nodes_seen_write(&nodes, options.state_dir, a->judge.now);
+	if (!error && !a->options.at && h.leave_out)
+		error = operators_write(&nodes, options.state_dir, a->judge.now);
 	if (error == -ENODATA)
 		failx(error, "no node can be judged by: lists stay as they are");
 	if (!error)

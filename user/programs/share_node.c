@@ -14,6 +14,7 @@
 #include "user/programs/share.h"
 #include "user/share/copy.h"
 #include "user/share/harvest.h"
+#include "user/share/operators.h"
 #include "user/share/setup.h"
 #include "user/share/status.h"
 
@@ -32,6 +33,8 @@ int share_run_status(struct args *a)
 	struct harvest h = { .t = a->t, .nodes = &nodes, .j = &a->judge };
 	int error = nodes_read(&nodes, a->conf.share_nodes);
 
+	if (!error)
+		error = operators_read(&nodes, options.state_dir);
 	if (!error)
 		error = harvest_heads(&h);
 	if (!error)

@@ -257,6 +257,16 @@ static int fetch_node(struct harvest *h, struct node *node)
 
 static const struct span always[] = { { 1, INT64_MAX / 2 } };
 
+void harvest_lose(struct report *r)
+{
+	struct site *site = &r->head.site;
+
+	if (site->lost != always)
+		free((void *)site->lost);
+	site->lost = always;
+	site->losts = 1;
+}
+
 static int ready_site(struct harvest *h, struct report *r)
 {
 	struct site *site = &r->head.site;
@@ -268,11 +278,8 @@ static int ready_site(struct harvest *h, struct report *r)
 	site->is_replay = j->is_replay;
 	site->until = r->head.until < j->now ? r->head.until : 0;
 	/* Evidence of another node is not there, which may excuse any offence. */
-	if (h->unused) {
-		free((void *)site->lost);
-		site->lost = always;
-		site->losts = 1;
-	}
+	if (h->unused)
+		harvest_lose(r);
 	return site_ready(site, &j->rules, j->now) ? out_of_memory() : 0;
 }
 

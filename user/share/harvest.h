@@ -79,8 +79,10 @@ int harvest_heads(struct harvest *h);
 int harvest_fetch(struct harvest *h);
 void harvest_free(struct harvest *h);
 
-/* weigh.c: mutes operators whose alibis alone would take too many off. */
+/* weigh.c: mutes operators whose alibis alone would take too many off, and holds those of operators.h. */
 int harvest_weigh(struct harvest *h);
+/* Whoever it has seen offend may have been excused by what was lost: it lists nobody new. */
+void harvest_lose(struct report *r);
 
 /* walk.c: the next source, as sides and voices; how many, 0: no more. */
 unsigned int walk_next(struct harvest *h, int *error);

@@ -39,6 +39,20 @@ static unsigned int voice_of(const struct nodes *nodes, const char *operator)
 	return voices;
 }
 
+static int add_operator(struct nodes *nodes, const struct node *node)
+{
+	struct operator *o;
+
+	if (node->voice < nodes->operators)
+		return 0;
+	if (array_grow(&nodes->operator, nodes->operators, sizeof(*nodes->operator)))
+		return -ENOMEM;
+	o = &nodes->operator[nodes->operators++];
+	*o = (struct operator){};
+	snprintf(o->name, sizeof(o->name), "%s", node->operator);
+	return 0;
+}
+
 static int take_line(char *line, unsigned int number, void *arg)
 {
 	struct nodes *nodes = arg;
@@ -71,7 +85,7 @@ static int take_line(char *line, unsigned int number, void *arg)
 	node->seen = 0;
 	nodes->has_operators |= operator != NULL;
 	nodes->n++;
-	return 0;
+	return add_operator(nodes, node);
 }
 
 int nodes_read(struct nodes *nodes, const char *file)
@@ -105,5 +119,6 @@ int nodes_read(struct nodes *nodes, const char *file)
 void nodes_free(struct nodes *nodes)
 {
 	free(nodes->node);
+	free(nodes->operator);
 	*nodes = (struct nodes){};
 }

@@ -17,7 +17,7 @@
 struct nodes {
 	struct node {
 		char name[NODE_NAME_MAX + 1];
-		char operator[NODE_NAME_MAX + 1]; /* of itself, where the file names none */
+		char operator[NODE_NAME_MAX + 2]; /* of itself, where the file names none */
 		unsigned int voice;               /* the same number for the same operator, from 0 on */
 		uint8_t key[KEY_BYTES];           /* of its signatures, if has_key */
 		bool has_key;
@@ -26,6 +26,17 @@ struct nodes {
 	} *node;
 	size_t n;
 	bool has_operators; /* the file names some */
+	/* By voice; see operators.h. */
+	struct operator {
+		char name[NODE_NAME_MAX + 2];
+		size_t seen;      /* sources that it has seen offend */
+		size_t listed;    /* of these, that would be listed */
+		size_t acquitted; /* of these, that more others have data of than may lie */
+		size_t base;      /* from so many on it grows */
+		int64_t base_at;  /* since then; 0: it was never counted */
+		bool is_growing, is_doubted; /* then it is held */
+	} *operator;
+	size_t operators;
 };
 
 /* 0 or -errno, explained by failure_of(); nodes_free() is always safe afterwards. */

@@ -8,6 +8,7 @@
 
 #include "user/base/failure.h"
 #include "user/base/text.h"
+#include "user/share/operators.h"
 #include "user/share/published.h"
 #include "user/share/status.h"
 
@@ -24,6 +25,31 @@ static void print_node(const struct report *r, int64_t now)
 	       has_head ? text_age(now - h->until, stored) : "-", (unsigned long long)r->rows,
 	       (unsigned long long)r->bytes, node_reasons[r->state],
 	       r->state == NODE_USED && now - h->made > SILENT_S ? ", but silent" : "");
+}
+
+/* As the last judgement here has counted it. */
+static void print_operators(const struct nodes *nodes, const struct rules *rules, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < nodes->operators && !nodes->operator[i].base_at; i++)
+		;
+	if (i == nodes->operators)
+		return;
+	printf("\n%-20s %9s %9s %9s %9s %9s  %s\n", "OPERATOR", "OFFENDING", "LISTED", "ACQUITTED", "PRECISION", "AT MOST",
+	       "STATE");
+	for (i = 0; i < nodes->operators; i++) {
+		const struct operator *o = &nodes->operator[i];
+
+		if (!o->base_at)
+			continue;
+		printf("%-20s %9zu %9zu %9zu", o->name + (*o->name == '='), o->seen, o->listed, o->acquitted);
+		if (o->seen)
+			printf(" %8.2f%%", 100.0 * (o->seen - o->acquitted) / o->seen);
+		else
+			printf(" %9s", "-");
+		printf(" %9zu  %s\n", operator_limit(o, rules, now), *operator_reason(o) ? operator_reason(o) : "counts");
+	}
 }
 
 static int print_list(struct transport *t, int64_t now)
@@ -53,6 +79,7 @@ int share_status(const struct harvest *h, struct transport *t, int64_t now)
 	       "STORED", "SOURCES", "BYTES", "STATE");
 	for (i = 0; i < h->reports; i++)
 		print_node(&h->report[i], now);
+	print_operators(h->nodes, &h->j->rules, now);
 	error = print_list(t, now);
 	transport_describe(t, where);
 	if (!error)

@@ -3,6 +3,7 @@
  * Weighs the alibis of each operator before anybody is judged: one that claims to have seen data from
  * everybody would empty the list. For each source that others would list, and for which only one
  * operator speaks, it is counted who that is. One that speaks alone for too many of them is muted.
+ * And of each operator is counted what it has seen offend, for the limits of operators.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "user/base/failure.h"
 #include "user/share/harvest.h"
+#include "user/share/operators.h"
 
 #define ALONE_MIN 100   /* so many anyone may take off */
 #define ALONE_PERCENT 5 /* and so many of all that would be listed */
@@ -51,6 +53,63 @@ static bool is_listed_without(struct harvest *h, unsigned int sides, unsigned in
 	return verdict_is_listed(&v, false);
 }
 
+/* --- what an operator has seen offend ---------------------------------------------------- */
+
+static bool has_offence(const struct record *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->hours; i++)
+		if (r->hour[i].n[NOLIST_EVENT_TEMPFAILED] || r->hour[i].n[NOLIST_EVENT_TEMPFAILED_WEAK])
+			return true;
+	return false;
+}
+
+static bool has_data(const struct record *r)
+{
+	return r->data.first;
+}
+
+/* Is this side the first of its operator of which this is so? */
+static bool is_first(const struct harvest *h, unsigned int i, bool (*is_so)(const struct record *r))
+{
+	unsigned int k;
+
+	if (!is_so(&h->side[i].r))
+		return false;
+	for (k = 0; k < i; k++)
+		if (h->voice[k] == h->voice[i] && is_so(&h->side[k].r))
+			return false;
+	return true;
+}
+
+/* Have more other operators seen data of the source than may lie? */
+static bool is_acquitted(const struct harvest *h, unsigned int sides, unsigned int voice)
+{
+	unsigned int i, others = 0;
+
+	for (i = 0; i < sides; i++)
+		others += h->voice[i] != voice && is_first(h, i, has_data);
+	return others > h->leave_out;
+}
+
+static void count_operators(struct harvest *h, unsigned int sides, bool is_listed)
+{
+	unsigned int i;
+
+	for (i = 0; i < sides; i++) {
+		struct operator *o = &h->nodes->operator[h->voice[i]];
+
+		if (!is_first(h, i, has_offence))
+			continue;
+		o->seen++;
+		o->listed += is_listed;
+		o->acquitted += is_acquitted(h, sides, h->voice[i]);
+	}
+}
+
+/* --- all of them -------------------------------------------------------------------------- */
+
 static void weigh_source(struct harvest *h, unsigned int sides, size_t *alone, size_t *listed)
 {
 	const struct judge *j = h->j;
@@ -62,10 +121,12 @@ static void weigh_source(struct harvest *h, unsigned int sides, size_t *alone, s
 	for (i = 0; i < sides; i++)
 		h->side[i].n = of.n.count ? &of.n : NULL;
 	if (voice != NONE) {
+		count_operators(h, sides, false);
 		alone[voice] += is_listed_without(h, sides, voice);
 		return;
 	}
 	verdict_of_sides(h->side, sides, h->leave_out, &j->rules, j->now, &of.v);
+	count_operators(h, sides, verdict_is_listed(&of.v, false));
 	*listed += verdict_is_listed(&of.v, false);
 }
 
@@ -84,18 +145,53 @@ static void mute(struct harvest *h, unsigned int voice, size_t alone)
 	}
 }
 
+/* Without some of its nodes it would only seem to have fewer. */
+static bool is_whole(const struct harvest *h, unsigned int voice)
+{
+	size_t i;
+
+	for (i = 0; i < h->reports; i++)
+		if (h->report[i].node->voice == voice && h->report[i].state != NODE_USED)
+			return false;
+	return true;
+}
+
+/* Its evidence counts as if all that might excuse it were lost. */
+static void hold_operators(struct harvest *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->nodes->operators; i++)
+		if (is_whole(h, i))
+			operator_settle(&h->nodes->operator[i], &h->j->rules, h->j->now);
+	for (i = 0; i < h->reports; i++)
+		if (*operator_reason(&h->nodes->operator[h->report[i].node->voice]))
+			harvest_lose(&h->report[i]);
+}
+
+static void forget_counts(struct nodes *nodes)
+{
+	size_t i;
+
+	for (i = 0; i < nodes->operators; i++)
+		nodes->operator[i].seen = nodes->operator[i].listed = nodes->operator[i].acquitted = 0;
+}
+
 int harvest_weigh(struct harvest *h)
 {
 	size_t *alone = calloc(h->nodes->n, sizeof(*alone)), listed = 0, i;
 	unsigned int sides;
 	int error = alone ? 0 : fail(-ENOMEM, "cannot hold what the nodes have shared");
 
+	forget_counts(h->nodes);
 	harvest_start(h);
 	while (!error && (sides = walk_next(h, &error)))
 		weigh_source(h, sides, alone, &listed);
 	for (i = 0; i < h->nodes->n && !error; i++)
 		if (alone[i] > ALONE_MIN && alone[i] * 100 > ALONE_PERCENT * (listed + alone[i]))
 			mute(h, i, alone[i]);
+	if (!error)
+		hold_operators(h);
 	free(alone);
 	return error;
 }
