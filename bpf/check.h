@@ -204,8 +204,23 @@ static __always_inline void check_stamps(struct pkt *p, const __be32 *w, __u8 at
 #define SYN_LATE 64 /* the timestamps are in the fourth and fifth word, else in the third and fourth */
 
 /*
- * Options of a SYN, in the orders of Linux and Android, of Windows without timestamps and with or
- * without window scaling, of Windows with timestamps and FreeBSD, and of macOS and iOS. The
+ * Twelve bytes of options without timestamps: of Windows (a pad of two NOPs), FreeBSD and macOS
+ * (two ENDs), or Linux.
+ */
+static __always_inline bool check_is_unstamped(const __be32 *w)
+{
+	const __be32 sack_ok = bpf_htonl(OPT_NOP << 24 | OPT_NOP << 16 | OPT_SACK_OK << 8 | 2);
+	const __be32 scale = bpf_htonl(OPT_NOP << 24 | OPT_WINDOW << 16 | 3 << 8);
+
+	if (w[1] == sack_ok)
+		return (w[2] & bpf_htonl(0xffffff00)) == scale;
+	return (w[1] & bpf_htonl(0xffffff00)) == scale &&
+	       (w[2] == sack_ok || w[2] == bpf_htonl(OPT_SACK_OK << 24 | 2 << 16));
+}
+
+/*
+ * Options of a SYN, in the orders of Linux and Android, of Windows, FreeBSD, macOS and iOS, each
+ * with timestamps and without, and of Windows without window scaling. The
  * options are the doff - 20 bytes at offset off. Returns their sum << 8 | their bytes, perhaps
  * with SYN_LATE, or 0 for any other order.
  */
@@ -231,7 +246,7 @@ static __always_inline __u64 check_syn_options_here(struct xdp_md *ctx, __u32 of
 	if ((void *)(w + 3) > end)
 		return 0;
 	sum += w[2];
-	if (doff == 32 && (w[1] & bpf_htonl(0xffffff00)) == scale && w[2] == sack_ok)
+	if (doff == 32 && check_is_unstamped(w))
 		return sum << 8 | 12;
 	if ((void *)(w + 5) > end)
 		return 0;

@@ -218,6 +218,8 @@ static const struct row bad_options[] = {
 
 #define LOW_SYN NOLIST_LOW_RST_ACK
 #define WINDOWS_SYN "\2\4\5\xb4\1\3\3\x8\1\1\4\2"
+#define LINUX_PLAIN_SYN "\2\4\5\xb4\1\1\4\2\1\3\3\7"
+#define MACOS_PLAIN_SYN "\2\4\5\xb4\1\3\3\6\4\2\0\0"
 #define UNSCALED_SYN "\2\4\5\xb4\1\1\4\2"
 #define STAMP "\1\1\x8\xa\1\2\3\4\5\6\7\x8"
 #define SACK "\1\1\5\x22" "12345678901234567890123456789012"
@@ -226,6 +228,10 @@ static const struct row options[] = {
 	{ "as Linux sends them", LOW_SYN, OPT(LINUX_SYN) },
 	{ "as Linux sends them, IPv6", LOW_SYN, OPT(LINUX_SYN), .dst = LOW6 },
 	{ "as Windows sends them", LOW_SYN, OPT(WINDOWS_SYN) },
+	{ "as Linux sends them without timestamps", LOW_SYN, OPT(LINUX_PLAIN_SYN) },
+	{ "as macOS sends them without timestamps, IPv6", LOW_SYN, OPT(MACOS_PLAIN_SYN), .dst = LOW6 },
+	{ "nearly so: an option behind its end", LOW_SYN, OPT("\2\4\5\xb4\1\3\3\6\4\2\0\x13") },
+	{ "nearly so: a wrong length at its end", BAD_OPT, OPT("\2\4\5\xb4\1\1\4\2\1\3\4\7") },
 	{ "without scaling", LOW_SYN, OPT(UNSCALED_SYN) },
 	{ "without scaling, IPv6", LOW_SYN, OPT(UNSCALED_SYN), .dst = LOW6 },
 	{ "of a SYN, behind it", NOLIST_LOW_RST, OPT(LINUX_SYN), .flags = FRAME_ACK, .ack = 77 },
@@ -293,6 +299,10 @@ static const struct row high[] = {
 	{ "SYN as Linux sends it, IPv6, a tag", NOLIST_HIGH_SYN_ACK, .dst = HIGH6, .tags = "q",
 	  OPT(LINUX_SYN), .tsval = 0x01020304 },
 	{ "SYN as Windows sends it", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(WINDOWS_SYN) },
+	{ "SYN as Linux sends it without timestamps", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
+	  OPT(LINUX_PLAIN_SYN) },
+	{ "SYN as macOS sends it without timestamps", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
+	  OPT(MACOS_PLAIN_SYN) },
 	{ "SYN without scaling", NOLIST_HIGH_SYN_ACK, .dst = HIGH4, OPT(UNSCALED_SYN) },
 	{ "SYN without scaling, IPv6", NOLIST_HIGH_SYN_ACK, .dst = HIGH6, OPT(UNSCALED_SYN) },
 	{ "SYN as macOS sends it", NOLIST_HIGH_SYN_ACK, .dst = HIGH4,
