@@ -34,6 +34,9 @@
 
 const uint8_t linux_syn[20] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0x12, 0x34, 0x56, 0x78,
 				0, 0, 0, 0,    1, 3, 3, 7 };
+const uint8_t windows_syn[12] = { 2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2 };
+const uint8_t macos_syn[24] = { 2, 4, 5, 0xb4, 1, 3, 3, 6, 1, 1, 8, 10, 0x12, 0x34, 0x56, 0x78,
+				0, 0, 0, 0,    4, 2, 0, 0 };
 
 void die_at(const char *file, int line, const char *format, ...)
 {
@@ -190,12 +193,12 @@ const struct session_step session_steps[SESSION_STEPS] = {
 void client_start(struct client *c, const char *from, const char *to, bool has_ts)
 {
 	/* Without timestamps as Windows: MSS, SACK permitted. */
-	static const uint8_t windows_syn[8] = { 2, 4, 5, 0xb4, 1, 1, 4, 2 };
+	static const uint8_t unscaled_syn[8] = { 2, 4, 5, 0xb4, 1, 1, 4, 2 };
 
 	*c = (struct client){ .has_ts = has_ts };
 	c->s = (struct segment){ .from = from, .to = to, .sport = 40000, .dport = 25, .seq = 1000,
-				 .options = has_ts ? linux_syn : windows_syn,
-				 .options_len = has_ts ? sizeof(linux_syn) : sizeof(windows_syn) };
+				 .options = has_ts ? linux_syn : unscaled_syn,
+				 .options_len = has_ts ? sizeof(linux_syn) : sizeof(unscaled_syn) };
 }
 
 /* Takes the answer's numbers over into the client's next segment. */

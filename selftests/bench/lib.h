@@ -42,7 +42,7 @@ struct segment {
 };
 
 /* Options of a Linux SYN (MSS, SACK, timestamps, window scale), and of a segment. */
-extern const uint8_t linux_syn[20];
+extern const uint8_t linux_syn[20], windows_syn[12], macos_syn[24];
 void timestamps(uint8_t options[12], uint32_t val, uint32_t ecr);
 
 /* Lays s out in f, whose sources may be set afterwards; dies if it does not fit. */
