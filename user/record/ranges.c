@@ -18,6 +18,9 @@ static struct range range_of(const struct prefix *p)
 		r.last.low |= (1ull << (128 - p->len)) - 1;
 	else if (p->len < 64)
 		r.last.high |= p->len ? (1ull << (64 - p->len)) - 1 : UINT64_MAX;
+	/* Key 0 is no IPv6 source, but the first of all IPv4 addresses. */
+	if (r.last.high && !r.first.high)
+		r.first = (struct pack_key){ .high = 1 };
 	return r;
 }
 
