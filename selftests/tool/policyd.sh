@@ -67,8 +67,16 @@ is "$(ldd "$BUILD/nolist-xdp-policyd" | grep -cE 'libbpf|sqlite|libxdp')" 0 'and
 
 # --- decisions: of each kind of client, by the header ---
 
-wrong=
+# explained ADDRESS: the step of explain, which notes nothing.
+explained() {
+	nolist explain -c "$TMP/mode.conf" --json "$1" | jq -r '.policy | "\(.step) \(.defers)"'
+}
+wrong='' other=''
 while read -r addr step rest; do
+	if [ -z "$rest" ] && [ "$addr" != ::ffff:203.0.113.1 ]; then
+		got=$(explained "$addr")
+		[[ "$got" == "$step $([[ $step =~ ^(listed|new)$ ]] && echo true || echo false)" ]] || other+="$addr: $got, not $step; "
+	fi
 	got=$(ask "$addr $rest")
 	[[ "$got" == "action=PREPEND X-Nolist: "*"; $step" ]] || wrong+="$addr $rest: $got, not $step; "
 done <<-END
@@ -93,6 +101,14 @@ done <<-END
 	::ffff:203.0.113.1 listed
 END
 is "$wrong" '' 'the decision of each kind of client'
+is "$other" '' 'which is the one that explain tells'
+run explain -c "$TMP/mode.conf" 203.0.113.90
+check 'with the time that it goes by' grep -qE \
+	"^  policy service: walked: it passes; at the low fake last $(date -u -d "@$((BOOT + 90 * H))" +%F)[^ ]*Z \(policy = header\)$" "$TMP/out"
+run explain -c "$TMP/mode.conf" 203.0.115.1
+check 'and whom it would defer, since when' grep -qE \
+	'^  policy service: new: it would be deferred; deferred first [^ ]*Z \(policy = header\)$' "$TMP/out"
+is "$(nolist explain -c "$TMP/mode.conf" --json --at "$(date +%s)" 203.0.113.90 | jq -c .policy)" null 'of now, and of no other time'
 is "$(ask $'203.0.113.1 instance=a\n203.0.113.1 instance=a\n203.0.113.1 instance=b\n203.0.113.1 instance=b protocol_state=END-OF-MESSAGE\n203.0.113.1 instance=c protocol_state=END-OF-MESSAGE' |
 	cut -c-14 | tr '\n' ' ')" 'action=PREPEND action=DUNNO action=PREPEND action=DUNNO action=DUNNO ' \
 	'a header once for each message, and none at its end'

@@ -35,6 +35,8 @@ static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_js
 	error = explain_gather(&e, &j->judge, addr);
 	if (!error && !j->judge.is_replay)
 		e.at_real = enforce_says(options.pin_dir, &src, &e.table, &e.is_held);
+	if (!error)
+		explain_policy(&e, options.pin_dir);
 	if (!error && !(conf_tarpit(j->judge.conf) & TARPIT_HIGH))
 		e.is_held = false;
 	if (!error && is_json)

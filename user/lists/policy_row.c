@@ -56,9 +56,3 @@ int64_t policy_row_low(const struct judge *j, const struct record *r)
 
 	return low.last && j->now - low.last <= j->rules.window_s ? low.last : 0;
 }
-
-struct policy_rules policy_row_rules(const struct judge *j)
-{
-	return (struct policy_rules){ .wait_s = j->rules.greylist_wait_s, .window_s = j->rules.window_s,
-				      .data_window_s = j->rules.data_window_s };
-}

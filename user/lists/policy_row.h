@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the policy service is told of a source and the site, for the list format "policy" and for
- * explain: both from the same evidence.
+ * What the policy service is told of a source and the site, for the list format "policy".
  */
 #ifndef NOLIST_POLICY_ROW_H
 #define NOLIST_POLICY_ROW_H
@@ -16,6 +15,5 @@ void policy_row_source(struct policy_facts *f, const struct judge *j, const stru
 		       bool is_listed, int64_t expires);
 /* Its latest contact with the low fake within the window; 0: none. */
 int64_t policy_row_low(const struct judge *j, const struct record *r);
-struct policy_rules policy_row_rules(const struct judge *j);
 
 #endif

@@ -45,7 +45,8 @@ static int64_t time_of(long long ago_ns, int64_t now)
  * What has happened since the snapshot was made, too. Older stamps are not asked: in the course of days
  * many networks come to share one, and the snapshot has each by itself.
  */
-static void look_live(const struct policy_service *s, const struct request *r, struct policy_facts *f, int64_t now)
+static void look_live(const struct policy_service *s, const struct nolist_addr *client, struct policy_facts *f,
+		      int64_t now)
 {
 	const struct snapshot_site *site = policy_snapshot_site(s->snapshot);
 	long long age = s->stamps ? stamps_age(s->stamps) : -ENOENT;
@@ -55,11 +56,21 @@ static void look_live(const struct policy_service *s, const struct request *r, s
 	f->is_blind = age < 0 || time_of(age, now) > site->time + 1;
 	if (age < 0)
 		return;
-	low = time_of(stamps_low(s->stamps, &r->client), now);
+	low = time_of(stamps_low(s->stamps, client), now);
 	if (low > f->low_last && low >= site->time - LIVE_BEFORE_S)
 		f->low_last = low;
 	if (site->is_gated)
-		f->gated_last = time_of(stamps_held(s->stamps, &r->client), now);
+		f->gated_last = time_of(stamps_held(s->stamps, client), now);
+}
+
+uint64_t service_look_up(const struct policy_service *s, const struct nolist_addr *client,
+			 struct policy_facts *f, int64_t now)
+{
+	uint64_t key = policy_snapshot_find(s->snapshot, client, f);
+
+	look_live(s, client, f, now);
+	f->deferred_first = s->memory ? memory_first(s->memory, key, now) : 0;
+	return key;
 }
 
 /* Counts this recipient, and the connection, if it is a new one. */
@@ -79,14 +90,12 @@ static enum policy_step decide(struct policy_service *s, const struct request *r
 	const struct policy_rules *rules = &policy_snapshot_site(s->snapshot)->rules;
 	int64_t now = time(NULL);
 	enum policy_step step;
-	uint64_t key = policy_snapshot_find(s->snapshot, &r->client, f);
+	uint64_t key = service_look_up(s, &r->client, f, now);
 
-	look_live(s, r, f, now);
 	if (s->visits && !f->is_exempt)
 		visits_note(s->visits, row_key(&r->client), now);
 	if (s->throttle && !f->is_exempt)
 		count(s, r, before, f, key, now);
-	f->deferred_first = s->memory ? memory_first(s->memory, key, now) : 0;
 	step = policy_decide(f, rules, now);
 	/* What cannot be remembered would be deferred for ever. */
 	if (step == POLICY_NEW && (!s->memory || !memory_note(s->memory, key, now)))

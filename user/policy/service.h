@@ -29,6 +29,12 @@ int service_take_snapshot(struct policy_service *s, int fd);
 int service_take_stamps(struct policy_service *s, int fd);
 
 /*
+ * What is known of a client, from all but the request, without noting anything. Needs a snapshot. Returns the
+ * key of its network or provider.
+ */
+uint64_t service_look_up(const struct policy_service *s, const struct nolist_addr *client,
+			 struct policy_facts *f, int64_t now);
+/*
  * The decision for a request, as message->step: all recipients of a message get one. f gets what is known
  * of this recipient. False: it is no question (no snapshot, no address, no recipient yet), so it passes.
  * message: of this connection, kept from one request to the next; all zero at its beginning.

@@ -3,9 +3,12 @@
  * Reads while the program writes: a stamp is one aligned word, so it is seen whole.
  */
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "user/policy/stamps.h"
 
@@ -23,6 +26,18 @@ static unsigned long long now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec * NS + now.tv_nsec;
+}
+
+/*
+ * The kernel maps no descriptor that is for reading only; once mapped to be read, it cannot be written
+ * through it.
+ */
+int stamps_open_pin(const char *path)
+{
+	union bpf_attr attr = { .pathname = (uintptr_t)path };
+	int fd = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
 }
 
 int stamps_map(struct stamps **sp, int fd)

@@ -11,6 +11,8 @@
 
 struct stamps;
 
+/* Opens the pinned map, without libbpf: a descriptor, or -errno. */
+int stamps_open_pin(const char *path);
 /* fd: of the map, which stays the caller's. 0 or -errno. */
 int stamps_map(struct stamps **sp, int fd);
 void stamps_unmap(struct stamps *s); /* accepts NULL */

@@ -18,6 +18,7 @@
 #include "bpf/abi.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
+#include "user/policy/stamps.h"
 #include "user/policyd/policyd.h"
 
 /* A file that the worker needs, and its newest version again and again. */
@@ -139,7 +140,7 @@ static int watch(struct keeper *k, const sigset_t *set, pid_t pid)
 int policyd_keep(struct policyd *p)
 {
 	struct keeper k = { .snapshot = { .kind = POLICYD_SNAPSHOT, .open = open_snapshot },
-			    .stamps = { .kind = POLICYD_STAMPS, .open = policyd_open_pin } };
+			    .stamps = { .kind = POLICYD_STAMPS, .open = stamps_open_pin } };
 	sigset_t set, old;
 	int ends[2], i, error = policyd_drop();
 	pid_t pid;

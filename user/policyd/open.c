@@ -4,13 +4,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -56,20 +54,6 @@ int policyd_listen(struct policyd *p, const char *where, bool is_milter)
 	int fd, error = listen_at(where, true, &fd);
 
 	return error ? error : add_listener(p, fd, is_milter);
-}
-
-/* --- the program's maps ---------------------------------------------------------- */
-
-/*
- * Without libbpf, which is behind another door. The kernel maps no descriptor that is for reading only;
- * once mapped to be read, it cannot be written through it.
- */
-int policyd_open_pin(const char *path)
-{
-	union bpf_attr attr = { .pathname = (uintptr_t)path };
-	int fd = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : fd;
 }
 
 /* --- memory ---------------------------------------------------------------------- */

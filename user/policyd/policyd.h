@@ -47,8 +47,6 @@ int policyd_listen(struct policyd *p, const char *where, bool is_milter);
 void policyd_open_memory(struct policyd *p, const char *state_dir, const char *file);
 /* Prints rules for "spamassassin" or "rspamd". 0 or -errno, explained by failure_of(). */
 int policyd_put_rules(const char *snapshot, const char *filter);
-/* Opens a pinned map: its descriptor, or -errno. */
-int policyd_open_pin(const char *path);
 /* Runs until a signal ends it. 0 or -errno, explained by failure_of(). */
 int policyd_keep(struct policyd *p);
 /* The worker's: does not return while all is well. 0 or -errno. */

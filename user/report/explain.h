@@ -8,6 +8,8 @@
 
 #include "user/judge/judge.h"
 #include "user/origin/origin.h"
+#include "user/policy/decide.h"
+#include "user/policy/mode.h"
 
 /* An event, or a state that lasted for a while. */
 struct explain_event {
@@ -24,6 +26,20 @@ struct explain_list {
 	bool is_waiting; /* the source is due, but the list has grown enough for a day */
 };
 
+/* What the policy service says of it. */
+struct explain_policy {
+	bool is_there; /* a list of the format policy is configured, and can be read */
+	enum policy_mode mode;
+	enum policy_step step;
+	struct policy_facts f;
+};
+
+/* What the step goes by: words, and the time; words NULL or time 0: none. */
+struct explain_when {
+	const char *what;
+	int64_t time;
+};
+
 struct explain {
 	struct judge *j;
 	struct nolist_addr addr; /* as asked */
@@ -36,6 +52,7 @@ struct explain {
 	/* What becomes of it at the real MX, and the state of that table: words, or NULL. Of the caller. */
 	const char *at_real, *table;
 	bool is_held; /* at the high fakes */
+	struct explain_policy policy;
 	struct explain_list *list; /* their files as they are now; none with --at */
 	int lists;
 };
@@ -45,6 +62,9 @@ int explain_gather(struct explain *e, struct judge *j, const struct nolist_addr 
 /* Parts of explain_gather(): history and lists. 0 or -ENOMEM. */
 int explain_history(struct explain *e);
 int explain_lists(struct explain *e);
+/* After explain_gather(): asks what the policy service decides from. */
+void explain_policy(struct explain *e, const char *pin_dir);
+struct explain_when explain_policy_when(const struct explain_policy *p);
 const char *explain_gap(const struct explain *e, size_t gap); /* why evidence was lost then */
 void explain_free(struct explain *e);
 

@@ -129,6 +129,25 @@ static void json_lists(struct writer *o, const struct explain *e)
 	json_close(o, ']');
 }
 
+static void json_policy(struct writer *o, const struct explain_policy *p)
+{
+	struct explain_when when = explain_policy_when(p);
+
+	if (!p->is_there) {
+		json_none(o, "policy");
+		return;
+	}
+	json_open(o, "policy", '{');
+	json_text(o, "policy", policy_mode_names[p->mode]);
+	json_text(o, "step", policy_step_names[p->step]);
+	json_bool(o, "defers", policy_defers(p->step, &p->f));
+	if (when.time)
+		json_number(o, "when", when.time);
+	else
+		json_none(o, "when");
+	json_close(o, '}');
+}
+
 static void write_json(const struct explain *e, struct writer *o)
 {
 	char text[ADDR_TEXT];
@@ -155,6 +174,7 @@ static void write_json(const struct explain *e, struct writer *o)
 		json_text(o, "at_high", "tarpit");
 	else
 		json_none(o, "at_high");
+	json_policy(o, &e->policy);
 	json_history(o, e);
 	json_days(o, &e->of.r);
 	json_number(o, "neighbours", e->of.n.count);

@@ -429,6 +429,21 @@ static void print_origin(const struct explain *e)
 	       text_age(e->j->now - when, age));
 }
 
+static void print_policy(const struct explain_policy *p)
+{
+	struct explain_when when = explain_policy_when(p);
+	char time[TEXT_TIME];
+
+	if (!p->is_there)
+		return;
+	printf("  policy service: %s: it %s", policy_step_names[p->step],
+	       !policy_defers(p->step, &p->f) ? "passes" :
+	       p->mode == POLICY_DEFER	      ? "is deferred" : "would be deferred");
+	if (when.what && when.time)
+		printf("; %s %s", when.what, text_time(when.time, time));
+	printf(" (policy = %s)\n", policy_mode_names[p->mode]);
+}
+
 static void print_verdict(const struct explain *e)
 {
 	const struct verdict *v = &e->of.v;
@@ -453,6 +468,7 @@ static void print_verdict(const struct explain *e)
 		printf("  at the real MX: %s (the table is %s)\n", e->at_real, e->table);
 	if (e->is_held)
 		printf("  at the high fakes: tarpit, but for one connection in eight\n");
+	print_policy(&e->policy);
 	print_origin(e);
 }
 
