@@ -55,24 +55,25 @@ static void drop_old_hours(struct stored *k, uint32_t now_s)
 	memmove(k->hour, k->hour + i, k->hours * sizeof(*k->hour));
 }
 
-/* Rows that are read, then written: to alternate more often is slow. */
-#define WINDOW 4096
-#define WINDOWS 2 /* one is written while a thread reads the other */
+/* Rows that are read, merged and written: so few that they stay in the processor's cache. */
+#define WINDOW 512
+#define WINDOWS 4 /* one is written while a thread fills the others */
 
 struct window {
 	struct snapshot_item item[WINDOW];
 	struct store_row row[WINDOW];
 	const struct store_row *news[WINDOW]; /* rows that have changed */
-	size_t n;
+	size_t n, n_news;
 	int error; /* of reading */
 };
 
-/* The rows of one epoch, read ahead. */
+/* The rows of one epoch, read ahead and merged with the tables. */
 struct reading {
 	struct prefetch prefetch;
+	struct collect *c;
 	struct store *store; /* to read from */
 	struct snapshot_walk walk;
-	int id; /* of the epoch */
+	int epoch, id; /* in the snapshot, and in the store */
 	struct window window[WINDOWS];
 };
 
@@ -81,23 +82,11 @@ static void reading_free(struct reading *r)
 	size_t i, k;
 
 	for (k = 0; r && k < WINDOWS; k++)
-		for (i = 0; i < WINDOW; i++)
+		for (i = 0; i < WINDOW; i++) {
 			free(r->window[k].row[i].stored.hour);
+			store_coded_free(&r->window[k].row[i]);
+		}
 	free(r);
-}
-
-/* Reads the next sources of the tables, and their stored rows. */
-static bool read_window(void *arg, unsigned int slot)
-{
-	struct reading *r = arg;
-	struct window *w = &r->window[slot];
-
-	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &w->item[w->n]); w->n++) {
-		w->row[w->n].key = w->item[w->n].key;
-		w->row[w->n].epoch = r->id;
-	}
-	w->error = store_get_many(r->store, w->row, w->n);
-	return !w->error && w->n == WINDOW;
 }
 
 /* What the history counts of a source: numbers that only grow, as long as its row is stored. */
@@ -163,18 +152,39 @@ static bool merge_item(struct collect *c, struct store_row *row, const struct sn
 	return true;
 }
 
-static int write_window(struct collect *c, struct window *w, int epoch)
+static int merge_window(struct reading *r, struct window *w)
 {
-	const struct epoch *from = snapshot_epoch(c->tables, epoch);
-	uint32_t now_s = snapshot_stats(c->tables, epoch)->now_s;
-	size_t i, news = 0;
+	const struct epoch *epoch = snapshot_epoch(r->c->tables, r->epoch);
+	uint32_t now_s = snapshot_stats(r->c->tables, r->epoch)->now_s;
+	int error = 0;
+	size_t i;
 
-	if (w->error)
-		return w->error;
-	for (i = 0; i < w->n; i++)
-		if (merge_item(c, &w->row[i], &w->item[i], from, now_s))
-			w->news[news++] = &w->row[i];
-	return store_put_many(c->store, w->news, news);
+	for (i = w->n_news = 0; i < w->n && !error; i++) {
+		if (!merge_item(r->c, &w->row[i], &w->item[i], epoch, now_s))
+			continue;
+		error = store_code(&w->row[i]);
+		w->news[w->n_news++] = &w->row[i];
+	}
+	return error;
+}
+
+/*
+ * Reads the next sources of the tables, and their stored rows, and merges them. Until the reading
+ * is stopped all counts of the collect are this function's.
+ */
+static bool read_window(void *arg, unsigned int slot)
+{
+	struct reading *r = arg;
+	struct window *w = &r->window[slot];
+
+	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &w->item[w->n]); w->n++) {
+		w->row[w->n].key = w->item[w->n].key;
+		w->row[w->n].epoch = r->id;
+	}
+	w->error = store_get_many(r->store, w->row, w->n);
+	if (!w->error)
+		w->error = merge_window(r, w);
+	return !w->error && w->n == WINDOW;
 }
 
 /*
@@ -188,14 +198,16 @@ static int collect_sources(struct collect *c, struct reading *r, int epoch, int 
 	struct window *w;
 	int error = 0;
 
+	r->c = c;
 	r->store = epoch ? c->store : c->before;
+	r->epoch = epoch;
 	r->id = id;
 	snapshot_start(c->tables, epoch, NULL, &r->walk);
 	prefetch_start(&r->prefetch, WINDOWS, !epoch, read_window, NULL, r);
 	while (!error && !is_last) {
 		w = &r->window[prefetch_take(&r->prefetch)];
 		is_last = w->n < WINDOW;
-		error = write_window(c, w, epoch);
+		error = w->error ? w->error : store_put_many(c->store, w->news, w->n_news);
 		/* From here on the window is the thread's. */
 		if (!error && !is_last)
 			prefetch_give(&r->prefetch);

@@ -164,6 +164,7 @@ int store_get(struct store *s, struct store_row *row)
 	int ret;
 
 	row->grade = STORE_VERIFIED;
+	row->coded.is_valid = false;
 	ret = get(s, row, row->grade);
 	if (!ret) {
 		row->grade = STORE_UNVERIFIED;
@@ -233,6 +234,7 @@ int store_get_many(struct store *s, struct store_row *rows, size_t n)
 
 	for (i = 0; i < n && !error; i++) {
 		rows[i].grade = STORE_GRADES;
+		rows[i].coded.is_valid = false;
 		rows[i].stored = (struct stored){ .hour = rows[i].stored.hour };
 		error = reserve(s, &rows[i], 0);
 	}
@@ -298,22 +300,68 @@ static unsigned char *bind(sqlite3_stmt *q, int column, unsigned char *at, size_
 	return at + size;
 }
 
-static unsigned char *bind_hours(sqlite3_stmt *q, int column, unsigned char *at,
-				 const struct stored *k)
+/* Bytes of the encoded parts of a row, at most. */
+static size_t coded_max(const struct stored *k)
 {
-	size_t size = 0;
+	return SPARSE_MAX(CONTACTS_WORDS) + SPARSE_MAX(VERIFIED_WORDS) +
+	       k->hours * SPARSE_MAX(HOUR_WORDS);
+}
+
+static void code(const struct stored *k, unsigned char *to, unsigned int part[3])
+{
 	unsigned int i;
 
-	for (i = 0; i < k->hours; i++)
-		size += sparse_encode(at + size, &k->hour[i], HOUR_WORDS);
-	return bind(q, column, at, size);
+	part[0] = k->contacts.begin ? sparse_encode(to, &k->contacts, CONTACTS_WORDS) : 0;
+	to += part[0];
+	part[1] = k->verified.begin ? sparse_encode(to, &k->verified, VERIFIED_WORDS) : 0;
+	to += part[1];
+	for (i = part[2] = 0; i < k->hours; i++)
+		part[2] += sparse_encode(to + part[2], &k->hour[i], HOUR_WORDS);
+}
+
+int store_code(struct store_row *row)
+{
+	struct store_coded *c = &row->coded;
+	size_t size = coded_max(&row->stored);
+	void *grown;
+
+	if (size > c->capacity) {
+		grown = realloc(c->bytes, size);
+		if (!grown)
+			return -ENOMEM;
+		c->bytes = grown;
+		c->capacity = size;
+	}
+	code(&row->stored, c->bytes, c->part);
+	c->is_valid = true;
+	return 0;
+}
+
+void store_coded_free(struct store_row *row)
+{
+	free(row->coded.bytes);
+	row->coded = (struct store_coded){};
 }
 
 /* Bytes that a row needs there, at most. */
 static size_t bound_max(const struct store_row *row)
 {
-	return KEY_SIZE + SPARSE_MAX(CONTACTS_WORDS) + SPARSE_MAX(VERIFIED_WORDS) +
-	       row->stored.hours * SPARSE_MAX(HOUR_WORDS);
+	return KEY_SIZE + (row->coded.is_valid ? 0 : coded_max(&row->stored));
+}
+
+static void bind_parts(sqlite3_stmt *q, int column, const struct store_row *row, unsigned char **at)
+{
+	struct store_coded c = row->coded;
+	unsigned char *bytes = c.is_valid ? c.bytes : *at;
+	int i;
+
+	if (!c.is_valid)
+		code(&row->stored, bytes, c.part);
+	for (i = 0; i < 3; i++, column++)
+		if (c.part[i])
+			bytes = bind(q, column, bytes, c.part[i]);
+	if (!c.is_valid)
+		*at = bytes;
 }
 
 /* Binds a row to seven parameters from column on; *at is the free part of the buffer. */
@@ -334,12 +382,7 @@ static int bind_row(struct store *s, sqlite3_stmt *q, int column, const struct s
 	sqlite3_bind_int(q, column + 2, row->epoch);
 	if (k->verified.now.data.first)
 		sqlite3_bind_int(q, column + 3, 1);
-	if (k->contacts.begin)
-		*at = bind(q, column + 4, *at, sparse_encode(*at, &k->contacts, CONTACTS_WORDS));
-	if (k->verified.begin)
-		*at = bind(q, column + 5, *at, sparse_encode(*at, &k->verified, VERIFIED_WORDS));
-	if (k->hours)
-		*at = bind_hours(q, column + 6, *at, k);
+	bind_parts(q, column + 4, row, at);
 	return 0;
 }
 

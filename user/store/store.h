@@ -71,6 +71,12 @@ struct store_row {
 	enum store_grade grade; /* of all rows of the source; STORE_GRADES: not stored */
 	struct stored stored;   /* hour[] is the caller's */
 	unsigned int capacity;  /* of hour[], for store_get_many() only */
+	struct store_coded {
+		unsigned char *bytes; /* from malloc(); contacts, verified evidence and hours */
+		unsigned int capacity;
+		bool is_valid; /* for the next put */
+		unsigned int part[3]; /* bytes of each; 0: there is none */
+	} coded;
 };
 
 /* A walk over one grade, by source and epoch, from a source on; NULL: from the first. */
@@ -89,6 +95,9 @@ int store_get(struct store *s, struct store_row *row);
  * the stored hours and what one read of the tables may add.
  */
 int store_get_many(struct store *s, struct store_row *rows, size_t n);
+/* Encodes a row for the next put, which any thread can do before. 0 or -ENOMEM. */
+int store_code(struct store_row *row);
+void store_coded_free(struct store_row *row);
 /* Writes a row that one of these has filled. */
 int store_put(struct store *s, const struct store_row *row);
 /* The same for many rows of one epoch, sorted by source: faster. */
