@@ -233,7 +233,7 @@ must nolist load -c "$CONF" >/dev/null
 put 'tarpit = high'
 is "$(meets "${worst[@]}" | cut -c -19)" '451 4.7.1 Held here' 'at the real MX it is what enforce says'
 is "$(held $HIGH4 "${worst[@]}" "${worst[@]}")" '220 250- 421 4.7.1 Held here.' 'at a high fake they are held'
-echo 203.0.113.0/28 >"$FOES"
+printf '203.0.113.8\n203.0.113.0/28\n' >"$FOES"
 conf "${tarpit[@]::5}" 'tarpit = real' "enforce-list = { \"$FOES tempfail\" }"
 run dump --all --quiet -c "$CONF"
 is "$(enforce "['tarpits']") $(meets 203.0.113.8 | cut -c -19)" '0 451 4.7.1 Held here' 'a file of networks holds nobody'
