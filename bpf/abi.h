@@ -53,6 +53,7 @@
 #define NOLIST_MAP_STAMPS "nolist_stamps"
 #define NOLIST_MAP_BLOCK "nolist_block" /* the table of listed sources: block.h */
 #define NOLIST_MAP_SAID "nolist_said"   /* what they are told at the real MX */
+#define NOLIST_MAP_LOW_PASS "nolist_low_pass" /* who passes at a low fake's address */
 
 /*
  * An address in network byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291
@@ -262,9 +263,20 @@ struct nolist_key {
 
 /*
  * What defends the real MX: bits of nolist_config.defends. NOLIST_DEFEND_HIGH: a high fake holds
- * sources of which the list says so.
+ * sources of which the list says so. NOLIST_DEFEND_LOW: some sources pass at a low fake's address.
  */
-enum { NOLIST_DEFEND_BLOCK = 1, NOLIST_DEFEND_GATE = 2, NOLIST_DEFEND_HIGH = 4 };
+enum { NOLIST_DEFEND_BLOCK = 1, NOLIST_DEFEND_GATE = 2, NOLIST_DEFEND_HIGH = 4, NOLIST_DEFEND_LOW = 8 };
+
+/*
+ * nolist_low_pass: empty, or one inner trie of networks (len: bits of a v4-mapped or IPv6 address)
+ * whose connections to port 25 of a low fake's address pass to a mail server there.
+ */
+struct nolist_low_key {
+	__u32 len;
+	__be32 addr[4];
+};
+_Static_assert(sizeof(struct nolist_low_key) == 20, "abi");
+#define NOLIST_LOW_PASS_MAX 65536 /* networks */
 
 /* Bits of nolist_gate.flags. */
 enum {

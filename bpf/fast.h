@@ -218,16 +218,25 @@ FAST_PATH(high_ack6, NOLIST_HIGH, TCP_ACK, true)
 FAST_PATH(high_fin4, NOLIST_HIGH, TCP_FIN | TCP_ACK, false)
 FAST_PATH(high_fin6, NOLIST_HIGH, TCP_FIN | TCP_ACK, true)
 
-/* Is the source of a frame to a high fake to be held? That is for the slow path. */
-__noinline int fast_is_held(struct xdp_md *ctx, __u32 class)
+/*
+ * Is the source of a frame to a high fake to be held, or that of a SYN to a low fake let in? That
+ * is for the slow path. q0 is a source's upper half.
+ */
+__noinline int fast_is_known(struct xdp_md *ctx, __u32 class, __u32 defends)
 {
 	const __be32 *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	bool is_low = class <= FAST_LOW_SYN6;
+	__u64 q0 = 0, q1;
 
-	if ((void *)(ip + 6) > (void *)(long)ctx->data_end)
+	if ((void *)(ip + 6) > (void *)(long)ctx->data_end ||
+	    !(defends & (is_low ? NOLIST_DEFEND_LOW : NOLIST_DEFEND_HIGH)))
 		return 0;
-	if (class & 1)
-		return real_is_held(*(const __u64 *)(ip + 2), 0);
-	return real_is_held(0, parse_mapped(ip[3]));
+	q1 = parse_mapped(ip[3]);
+	if (class & 1) {
+		q0 = *(const __u64 *)(ip + 2);
+		q1 = *(const __u64 *)(ip + 4);
+	}
+	return is_low ? real_is_let_in(q0, q1) : real_is_held(q0, q1);
 }
 
 /* An XDP code, or FAST_MISS. */
@@ -244,8 +253,8 @@ static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_con
 		class = fast_classify(ctx, conf, true, &mx);
 		break;
 	}
-	if (conf->defends & NOLIST_DEFEND_HIGH && class >= FAST_HIGH_SYN4 && class <= FAST_HIGH_FIN6 &&
-	    fast_is_held(ctx, class))
+	if (conf->defends & (NOLIST_DEFEND_HIGH | NOLIST_DEFEND_LOW) && class >= FAST_LOW_SYN4 &&
+	    class <= FAST_HIGH_FIN6 && fast_is_known(ctx, class, conf->defends))
 		return FAST_MISS;
 	switch (class) {
 	case FAST_NONE:

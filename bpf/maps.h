@@ -68,6 +68,22 @@ struct {
 	__array(values, struct conf_inner);
 } nolist_said SEC(".maps");
 
+struct low_pass_inner {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, NOLIST_LOW_PASS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct nolist_low_key));
+	__uint(value_size, sizeof(__u32));
+};
+
+/* Networks that pass at a low fake's address: empty, or one inner trie. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct low_pass_inner);
+} nolist_low_pass SEC(".maps");
+
 /* The secret of our sequence numbers; all zero until user space has drawn one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -162,6 +162,19 @@ __noinline int real_is_held(__u64 q0, __u64 q1)
 	return real_action(q0, q1, net) == NOLIST_ACT_TARPIT;
 }
 
+/* Does a source, in halves, pass at a low fake's address? Not asked where nobody does. */
+__noinline int real_is_let_in(__u64 q0, __u64 q1)
+{
+	struct nolist_low_key key = { .len = 128 };
+	__u32 zero = 0;
+	void *networks = bpf_map_lookup_elem(&nolist_low_pass, &zero);
+
+	__builtin_memcpy(&key.addr[0], &q0, sizeof(q0));
+	__builtin_memcpy(&key.addr[2], &q1, sizeof(q1));
+
+	return networks && bpf_map_lookup_elem(networks, &key);
+}
+
 /* The block list. Nearly always nothing is known of the source, and one line says so. */
 static __always_inline enum nolist_verdict real_block(const struct pkt *p)
 {

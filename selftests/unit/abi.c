@@ -185,6 +185,7 @@ static const struct {
 	{ NOLIST_MAP_STAMPS, 4, sizeof(struct nolist_stamps) },
 	{ NOLIST_MAP_BLOCK, 4, 4 },
 	{ NOLIST_MAP_SAID, 4, 4 },
+	{ NOLIST_MAP_LOW_PASS, 4, 4 },
 };
 
 static void map_sizes(void)

@@ -71,6 +71,7 @@ static const char good[] = "# all keys\n"
 			   "enforce-expires = 3h\n"
 			   "enforce-text = \"Held, # here\"\n"
 			   "brake = 20%\n"
+			   "low-pass = { 192.0.2.0/24, /etc/banks }\n"
 			   "tarpit = both\n"
 			   "list = { \"xdp /var/lib/own\" }\n"
 			   "tarpit-from = 9\n"
@@ -125,6 +126,7 @@ static void test_good(void)
 	tap_ok(c.page_url && !strcmp(c.page_url, "https://bl.example.com/look-up/") && c.page_lifts &&
 		       !strcmp(c.page_lifts, "/run/page/lifts"),
 	       "the look-up page's address ends with a '/'");
+	tap_ok(c.low_passes == 2 && !strcmp(c.low_pass[1], "/etc/banks"), "who passes at the low fake, too");
 	tap_ok(c.tarpit == (TARPIT_REAL | TARPIT_HIGH) && c.tarpit_from == 9 && !c.tarpit_lines,
 	       "the tarpit is taken");
 	tap_ok(!c.gate_s && c.gate_by == NOLIST_GATE_CONNECTION && c.gate_low_s == 36 * 3600 &&

@@ -163,6 +163,38 @@ static void check_all_addresses(struct sockets *s, bool is_ip4)
 			 "%u\" names the process", port);
 }
 
+/* Is a server there for those of "low-pass"? */
+static bool is_let_in(const struct conf *conf, const struct conf_mx *mx, unsigned int port)
+{
+	return conf->low_passes && mx->role == NOLIST_LOW && port == NOLIST_SMTP_PORT;
+}
+
+static void check_low_pass(struct sockets *s)
+{
+	char text[ADDR_TEXT];
+	int i;
+
+	for (i = 0; i < s->conf->mxs; i++) {
+		const struct conf_mx *mx = &s->conf->mx[i];
+
+		if (!is_let_in(s->conf, mx, NOLIST_SMTP_PORT) || !check_is_local(&mx->addr))
+			continue;
+		addr_text(&mx->addr, text);
+		if (is_served(s, &mx->addr)) {
+			find(s->to, GRADE_NOTE, "low-pass", text,
+			     "%s: a mail server listens on '%s', a low fake: those of 'low-pass' reach it, "
+			     "and anybody does while nolist-xdp is not loaded", mx->where, text);
+			find_hint(s->to, "\"nolist-xdp test\" shows that a stranger is refused");
+			continue;
+		}
+		find(s->to, GRADE_WARNING, "low-pass", text,
+		     "%s: no server listens on '%s', a low fake: those of 'low-pass' are refused by the "
+		     "kernel", mx->where, text);
+		find_hint(s->to, "let the mail server listen there as well; postfix: inet_interfaces, exim: "
+				 "local_interfaces");
+	}
+}
+
 static void check_fakes(struct sockets *s)
 {
 	char text[ADDR_TEXT];
@@ -173,7 +205,7 @@ static void check_fakes(struct sockets *s)
 			const struct conf_mx *mx = &s->conf->mx[i];
 			unsigned int port = s->conf->port[j];
 
-			if (!is_fake(mx) || !is_bound(s, &mx->addr, port))
+			if (!is_fake(mx) || !is_bound(s, &mx->addr, port) || is_let_in(s->conf, mx, port))
 				continue;
 			addr_text(&mx->addr, text);
 			find(s->to, GRADE_WARNING, "listener", text,
@@ -358,6 +390,7 @@ void check_listeners(struct findings *to, const struct check_site *site)
 	if (s->is_partial)
 		find(to, GRADE_NOTE, "listener", "", "not all sockets of this host could be read");
 	check_fakes(s);
+	check_low_pass(s);
 	for (f = 1; f >= 0; f--) {
 		check_all_addresses(s, f);
 		if (!check_swapped(s, f))

@@ -19,6 +19,7 @@
 #include "user/cmd/conf_args.h"
 #include "user/config/key_file.h"
 #include "user/cmd/interfaces.h"
+#include "user/enforce/low_pass.h"
 #include "user/lists/configured.h"
 #include "user/kernel/kern.h"
 #include "user/base/duration.h"
@@ -57,6 +58,7 @@ struct load {
 	int owns, own_left;
 	struct domain_table domains; /* no lines: all domains are ours */
 	struct nolist_config *said; /* what listed sources are told; NULL: nothing */
+	struct low_pass low_pass;
 	int ifindex[KERN_IFS_MAX];
 	struct kern_done done[KERN_IFS_MAX];
 	int ifs;
@@ -353,6 +355,8 @@ static int load(struct load *l)
 		.domains = l->domains.line,
 		.key = l->conf.key_file ? &l->key : NULL,
 		.said = l->said,
+		.low_pass = l->low_pass.prefix,
+		.low_passes = l->low_pass.n,
 		.fill = fill,
 		.arg = l,
 	};
@@ -443,6 +447,8 @@ static int configure_and_load(struct load *l)
 		error = read_domains(l, &files);
 	if (!status && !error)
 		error = make_said(l);
+	if (!status && !error)
+		error = low_pass_read(&l->low_pass, &l->conf);
 	if (!status && !error && l->conf.key_file)
 		error = key_file_read(l->conf.key_file, &l->key);
 	is_warned = cmd_print_files(&files);
@@ -450,10 +456,11 @@ static int configure_and_load(struct load *l)
 		status = cmd_failed(error);
 	if (!status)
 		status = load(l);
-	if (status == EXIT_DONE && is_warned)
+	if (status == EXIT_DONE && (is_warned || l->low_pass.bad))
 		status = EXIT_WARNED;
 	domain_table_free(&l->domains);
 	free(l->said);
+	low_pass_free(&l->low_pass);
 	explicit_bzero(&l->key, sizeof(l->key));
 	conf_free(&l->conf);
 	free(l->own);

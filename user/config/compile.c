@@ -158,6 +158,8 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	conf_fill_gate(conf, out);
 	if (conf->enforce)
 		out->defends |= NOLIST_DEFEND_BLOCK;
+	if (conf->low_passes)
+		out->defends |= NOLIST_DEFEND_LOW;
 	if (conf_tarpit(conf) & TARPIT_HIGH)
 		out->defends |= NOLIST_DEFEND_HIGH;
 	out->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;

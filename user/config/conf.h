@@ -75,6 +75,8 @@ struct conf {
 	unsigned int enforce_expires_s; /* "enforce-expires" */
 	char *enforce_text;            /* "enforce-text"; NULL: the default */
 	unsigned int brake;            /* "brake": percent of the verified senders; 0: off */
+	char **low_pass;               /* "low-pass": networks, and files of networks, which begin with '/' */
+	int low_passes;
 	unsigned int tarpit;           /* "tarpit": bits TARPIT_...; 0: off */
 	unsigned int tarpit_from;      /* "tarpit-from": offences of a source that is held */
 	unsigned int tarpit_lines;     /* "tarpit-lines": of a reply; 0: silence */

@@ -371,6 +371,7 @@ static const struct key {
 	{ "enforce-expires", conf_set_enforce_expires, false, "2h" },
 	{ "enforce-text", conf_set_enforce_text, false, DIALOGUE_TEXT_LISTED },
 	{ "brake", conf_set_brake, false, "10%" },
+	{ "low-pass", conf_add_low_pass, true, NULL },
 	{ "tarpit", conf_set_tarpit, false, "off" },
 	{ "tarpit-from", conf_set_tarpit_from, false, "8" },
 	{ "tarpit-lines", conf_set_tarpit_lines, false, "12" },

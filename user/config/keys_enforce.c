@@ -107,6 +107,24 @@ int conf_set_brake(struct conf *conf, const char *value, const char *where)
 	return -EINVAL;
 }
 
+int conf_add_low_pass(struct conf *conf, const char *value, const char *where)
+{
+	struct prefix p;
+	char **grown;
+
+	if (*value != '/' && prefix_parse(value, &p)) {
+		conf_note(conf, true, "%s: '%s' is not an address, a prefix or the absolute path of a file",
+			  where, value);
+		return -EINVAL;
+	}
+	grown = reallocarray(conf->low_pass, conf->low_passes + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	conf->low_pass = grown;
+	grown[conf->low_passes] = strdup(value);
+	return grown[conf->low_passes] && ++conf->low_passes ? 0 : -ENOMEM;
+}
+
 int conf_set_tarpit(struct conf *conf, const char *value, const char *where)
 {
 	static const char *const places[] = { "off", "real", "high", "both" };
@@ -174,6 +192,9 @@ void conf_free_enforce(struct conf *conf)
 		free(conf->enforce_list[--conf->enforce_lists].words);
 		free(conf->enforce_list[conf->enforce_lists].argv);
 	}
+	while (conf->low_passes)
+		free(conf->low_pass[--conf->low_passes]);
+	free(conf->low_pass);
 	free(conf->enforce_list);
 	free(conf->enforce_text);
 }

@@ -14,6 +14,7 @@ int conf_add_enforce_list(struct conf *conf, const char *value, const char *wher
 int conf_set_enforce_expires(struct conf *conf, const char *value, const char *where);
 int conf_set_enforce_text(struct conf *conf, const char *value, const char *where);
 int conf_set_brake(struct conf *conf, const char *value, const char *where);
+int conf_add_low_pass(struct conf *conf, const char *value, const char *where);
 int conf_set_tarpit(struct conf *conf, const char *value, const char *where);
 int conf_set_tarpit_from(struct conf *conf, const char *value, const char *where);
 int conf_set_tarpit_lines(struct conf *conf, const char *value, const char *where);

@@ -10,7 +10,8 @@
 
 bool kern_is_added(enum kern_map map)
 {
-	return map == MAP_DOMAINS || map == MAP_STAMPS || map == MAP_BLOCK || map == MAP_SAID;
+	return map == MAP_DOMAINS || map == MAP_STAMPS || map == MAP_BLOCK || map == MAP_SAID ||
+	       map == MAP_LOW_PASS;
 }
 
 int kern_pin_added(const char *pin_dir, const struct kern_instance *lacks,

@@ -23,6 +23,7 @@ const char *const kern_map_names[KERN_MAPS] = {
 	[MAP_STATS] = NOLIST_MAP_STATS,       [MAP_META] = NOLIST_MAP_META,
 	[MAP_DOMAINS] = NOLIST_MAP_DOMAINS,   [MAP_STAMPS] = NOLIST_MAP_STAMPS,
 	[MAP_BLOCK] = NOLIST_MAP_BLOCK,       [MAP_SAID] = NOLIST_MAP_SAID,
+	[MAP_LOW_PASS] = NOLIST_MAP_LOW_PASS,
 };
 
 static const struct abi {
@@ -41,6 +42,7 @@ static const struct abi {
 	    [MAP_STAMPS] = { 4, sizeof(struct nolist_stamps) },
 	    [MAP_BLOCK] = { 4, 4 },
 	    [MAP_SAID] = { 4, 4 },
+	    [MAP_LOW_PASS] = { 4, 4 },
 	    [MAP_META] = { 4, sizeof(struct nolist_meta) } } },
 	{ OLDER_ABI,
 	  { [MAP_CONF] = { 4, 4 },

@@ -198,6 +198,8 @@ struct kern_load {
 	const struct nolist_domain_line *domains;
 	const struct nolist_key *key; /* of the sequence numbers, where several hosts have it; or NULL */
 	const struct nolist_config *said; /* what listed sources are told at the real MX; or NULL */
+	const struct prefix *low_pass;    /* who passes at a low fake's address; or NULL */
+	size_t low_passes;
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
 		    const bool *busy, void *arg);
 	void *arg;

@@ -491,6 +491,8 @@ static int load_locked(struct job *job)
 				       count_interfaces(job));
 	if (!ret)
 		ret = kern_put_said(&job->new.instance, job->what->said);
+	if (!ret)
+		ret = kern_put_low_pass(&job->new.instance, job->what->low_pass, job->what->low_passes);
 	if (!ret) {
 		fill_partial(job);
 		ret = kern_commit(job->what->pin_dir, &job->new.instance, job->conf,

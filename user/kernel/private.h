@@ -20,6 +20,7 @@ enum kern_map {
 	MAP_STAMPS,
 	MAP_BLOCK,
 	MAP_SAID,
+	MAP_LOW_PASS,
 	MAP_META,
 	KERN_MAPS
 };
@@ -208,6 +209,8 @@ int kern_begin_stamps(const struct kern_instance *instance, const struct nolist_
 		      const struct nolist_config *in_force);
 
 /* block.c: what listed sources are told; NULL: nothing. */
+/* Who passes at a low fake's address: no networks, nobody. 0 or -errno, explained. */
+int kern_put_low_pass(const struct kern_instance *instance, const struct prefix *low_pass, size_t n);
 int kern_put_said(const struct kern_instance *instance, const struct nolist_config *said);
 /* Drops the table of listed sources. */
 void kern_drop_block(const char *pin_dir, const struct kern_instance *instance);

@@ -162,6 +162,7 @@ static void json_conf(struct writer *o, struct status *s, int instance)
 	json_number(o, "syn_ack_limit", s->conf->answers[NOLIST_LIMIT_SYN_ACK]);
 	json_number(o, "reset_limit", s->conf->answers[NOLIST_LIMIT_RESET]);
 	json_block(o, s, instance);
+	json_bool(o, "low_pass", s->conf->defends & NOLIST_DEFEND_LOW);
 	json_gate(o, s, instance);
 	if (s->conf->domains)
 		json_number(o, "domains", s->conf->domain_count);

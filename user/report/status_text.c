@@ -242,6 +242,8 @@ static void text_instance(struct status *s, int instance)
 	text_limits(s->conf->answers);
 	text_silence(s, instance);
 	text_block(s, instance, &stats);
+	if (s->conf->defends & NOLIST_DEFEND_LOW)
+		printf("low fake: the networks of low-pass reach a mail server at its address\n");
 	text_gate(s, instance, &stats);
 	text_domains(s->conf, &stats);
 	/* Of the dialogue only the banner shows the name and the stage. */
