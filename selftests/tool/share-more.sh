@@ -155,7 +155,7 @@ echo wrong >"$TMP/wrong"
 sed -n 's/^    \(ACL SETUSER .*\)/\1/p' "$TOP/docs/share.md" | sed 's/mx1/a/g' >"$TMP/acl.docs"
 echo a >"$TMP/nodes"
 of a setup
-is "$status $(cmp "$TMP/out" "$TMP/acl.docs" && wc -l <"$TMP/out")" '0 2' \
+is "$status $(cmp "$TMP/out" "$TMP/acl.docs" && wc -l <"$TMP/out")" '3 2' \
 	'setup prints the users of a node and of the judge, as the documents do'
 sed 's/>SECRET/>right/' "$TMP/out" >"$TMP/acl"
 is "$(ask <"$TMP/acl" | sort -u)" OK 'and Redis takes them'

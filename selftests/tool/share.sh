@@ -175,8 +175,36 @@ conf a "unix:$TMP/cache.sock"
 of a push
 is "$status $(says "its maxmemory-policy is 'allkeys-lru'") $(ask dbsize)" '1 1 0' \
 	'a Redis that forgets what excuses is refused'
+python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+while True:
+    c = s.accept()[0]
+    c.recv(1000)
+    text = b"redis_version:6.2.19\r\nmaxmemory_policy:noeviction\r\n"
+    c.sendall(b"$%d\r\n%s\r\n" % (len(text), text))
+' "$TMP/old.sock" &
+old=$!
+must wait_for 10 test -S "$TMP/old.sock"
+conf a "unix:$TMP/old.sock"
+of a push
+is "$status $(says "version '6.2.19' is too old: at least 7 is needed")" '1 1' 'and one that is too old'
+kill $old
 redis=redis
 redis redis
+conf a "unix:$TMP/redis.sock"
+of a setup
+is "$status $(says 'saves nothing to its disk') $(says 'save 900 1')" '3 1 1' 'one that keeps nothing is told'
+ask config set save '900 1' >/dev/null
+of a setup
+is "$status $(says 'saves nothing')" '0 0' 'not one that saves at times'
+ask config set save '' >/dev/null
+ask config set appendonly yes >/dev/null
+of a status
+is "$(says 'saves nothing') $(grep -c 'each change is kept' "$TMP/out")" '0 1' 'nor one that keeps each change'
+ask config set appendonly no >/dev/null
 for node in a b; do
 	conf $node "unix:$TMP/redis.sock" "list = { \"plain $TMP/$node.list\", \"rbldnsd $TMP/$node.rbl\" }" \
 		"allow = $TMP/$node.allow"

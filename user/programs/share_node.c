@@ -25,6 +25,16 @@ const char *share_node_name(const struct args *a, char name[NODE_NAME_MAX + 1])
 	return gethostname(name, NODE_NAME_MAX) || !node_name_is(name) ? NULL : name;
 }
 
+/* All but evidence of nodes that are gone for ever comes back with their next push. */
+static int tell_lasting(struct args *a)
+{
+	if (transport_lasts(a->t))
+		return EXIT_DONE;
+	warn("'%s' saves nothing to its disk: after a restart it has nothing until each node has pushed", a->conf.share);
+	hint("save 900 1, in its configuration");
+	return EXIT_WARNED;
+}
+
 /* --- status ------------------------------------------------------------------------------- */
 
 int share_run_status(struct args *a)
@@ -41,7 +51,9 @@ int share_run_status(struct args *a)
 		error = share_status(&h, a->t, a->judge.now);
 	harvest_free(&h);
 	nodes_free(&nodes);
-	return error ? cmd_failed(error) : h.unused ? EXIT_WARNED : EXIT_DONE;
+	if (error)
+		return cmd_failed(error);
+	return tell_lasting(a) || h.unused ? EXIT_WARNED : EXIT_DONE;
 }
 
 /* --- one node ----------------------------------------------------------------------------- */
@@ -135,14 +147,16 @@ int share_run_import(struct args *a)
 int share_run_setup(struct args *a)
 {
 	struct nodes nodes;
-	int error = nodes_read(&nodes, a->conf.share_nodes);
+	int error = nodes_read(&nodes, a->conf.share_nodes), status = EXIT_DONE;
 
 	if (!error && *a->conf.share == '/')
 		info("'%s' needs no users: its owner is who may write there", a->conf.share);
 	else if (!error)
 		error = share_setup(&nodes);
 	nodes_free(&nodes);
-	return error ? cmd_failed(error) : EXIT_DONE;
+	if (!error)
+		status = tell_lasting(a);
+	return error ? cmd_failed(error) : status;
 }
 
 /* --- key ---------------------------------------------------------------------------------- */

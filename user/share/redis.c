@@ -280,6 +280,17 @@ out:
 	return error;
 }
 
+static bool lasts(struct transport *t)
+{
+	struct redis *r = (struct redis *)t;
+	bool is_lasting = true;
+	size_t i;
+
+	for (i = 0; i < r->servers && !drain(r); i++)
+		is_lasting &= redis_lasts(&r->server[i]);
+	return is_lasting;
+}
+
 static void describe(struct transport *t, char *text, size_t size)
 {
 	const struct redis *r = (struct redis *)t;
@@ -404,7 +415,7 @@ static int find_cluster(struct redis *r)
 
 int redis_open(struct transport **tp, const struct transport_options *o)
 {
-	static const struct transport_ops ops = { renew, put, sync_all, get, drop, lease, describe, close_redis };
+	static const struct transport_ops ops = { renew, put, sync_all, get, drop, lease, lasts, describe, close_redis };
 	struct redis *r = calloc(1, sizeof(*r));
 	int error;
 

@@ -16,6 +16,7 @@
 #define SECRET_MAX 1024
 #define VERSION 7
 #define WORDS_MAX 6
+#define SAVED_BY_S (2 * (uint64_t)HOUR_S) /* by its usual configuration it has saved something by then */
 
 /* --- failures --------------------------------------------------------------------- */
 
@@ -188,6 +189,22 @@ static int check(struct redis_conn *r)
 	      policy);
 	fail_hint("an instance of its own, with \"maxmemory-policy noeviction\"");
 	return -EPERM;
+}
+
+bool redis_lasts(struct redis_conn *r)
+{
+	const char *word[] = { "CONFIG", "GET", "save" };
+	redisReply *reply = NULL;
+	bool is_saving = r->is.saves || r->is.up_s < SAVED_BY_S;
+
+	if (r->is.is_kept)
+		return true;
+	/* Its users may not ask; "share setup" is often run by somebody who may. */
+	if (!redis_do(r, 3, word, &reply) && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+	    reply->element[1]->type == REDIS_REPLY_STRING)
+		is_saving = reply->element[1]->len;
+	freeReplyObject(reply);
+	return is_saving;
 }
 
 static int connect_to(struct redis_conn *r, const char *where)

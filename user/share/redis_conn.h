@@ -40,6 +40,8 @@ int redis_send(struct redis_conn *r, int n, const char **word, const size_t *siz
 int redis_next(struct redis_conn *r, redisReply **reply);
 /* A command of at most six words, and its answer. */
 int redis_do(struct redis_conn *r, int n, const char **word, redisReply **reply);
+/* Does it save to its disk? Of one that does not tell its configuration, by what it has saved. */
+bool redis_lasts(struct redis_conn *r);
 /* Reads the answers that are still to be read; the first error of them. */
 int redis_drain(struct redis_conn *r);
 /* Words of the server, which may be anything, for a message. */

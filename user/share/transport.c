@@ -76,6 +76,11 @@ int transport_lease(struct transport *t, const char *who, int seconds, char hold
 	return t->ops->lease(t, who, seconds, holder, TRANSPORT_TEXT);
 }
 
+bool transport_lasts(struct transport *t)
+{
+	return t->ops->lasts(t);
+}
+
 void transport_describe(struct transport *t, char text[TRANSPORT_TEXT])
 {
 	t->ops->describe(t, text, TRANSPORT_TEXT);

@@ -65,6 +65,8 @@ int transport_get_one(struct transport *t, const struct key *key, size_t max, ui
  * who has it. A directory has none: then everybody has it.
  */
 int transport_lease(struct transport *t, const char *who, int seconds, char holder[TRANSPORT_TEXT]);
+/* Does what is there outlive a restart, as far as is known? */
+bool transport_lasts(struct transport *t);
 /* What it is, and how full, in a few words. */
 void transport_describe(struct transport *t, char text[TRANSPORT_TEXT]);
 
@@ -78,6 +80,7 @@ struct transport_ops {
 		   transport_fn *fn, void *arg);
 	int (*drop)(struct transport *t, const struct key *key, size_t n);
 	int (*lease)(struct transport *t, const char *who, int seconds, char *holder, size_t size);
+	bool (*lasts)(struct transport *t);
 	void (*describe)(struct transport *t, char *text, size_t size);
 	void (*close)(struct transport *t);
 };
