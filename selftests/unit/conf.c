@@ -346,10 +346,10 @@ static void test_defaults(void)
 	for (i = 0; conf_key(i); i++)
 		if (conf_key_default(i, text))
 			bad += !!conf_add(&d, conf_key(i), conf_key_default(i, text), "default");
-		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") && strcmp(conf_key(i), "origin") &&
+		else if (!conf_key_is_list(i) && strcmp(conf_key(i), "name") && strcmp(conf_key(i), "origin") && strcmp(conf_key(i), "maillog") &&
 			 strcmp(conf_key(i), "policy-except") && strcmp(conf_key(i), "key-file") && strncmp(conf_key(i), "share", 5) &&
 			 strncmp(conf_key(i), "page-", 5))
-			bad++; /* the name is the host's; no origin, recipient, key, node or page need be given */
+			bad++; /* the name is the host's; no origin, log, recipient, key, node or page need be given */
 	conf_check(&c);
 	tap_ok(!bad && !memcmp(&c.rules, &d.rules, sizeof(c.rules)) && c.mode == d.mode &&
 		       d.sources == 262144 && c.is_collected == d.is_collected &&

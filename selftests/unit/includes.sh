@@ -36,7 +36,7 @@ broken() {
 		rule("maillog", "base confined")
 		rule("store", "base record")
 		rule("snapshot", "base record kernel")
-		rule("evidence", "base policy record kernel store snapshot")
+		rule("evidence", "base confined policy record maillog kernel store snapshot")
 		rule("judge", "base confined record config host store evidence")
 		rule("lists", "base confined policy origin record config store evidence judge")
 		rule("enforce", "base record config kernel store evidence judge")

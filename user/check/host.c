@@ -4,11 +4,16 @@
  * configuration without addresses, and an address that the host does not have.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "bpf/block.h"
 #include "user/base/special_use.h"
+#include "user/base/text.h"
 #include "user/check/check.h"
 #include "user/config/keys_enforce.h"
 #include "user/config/keys_gate.h"
@@ -168,6 +173,32 @@ static void check_empty(struct findings *to, const struct conf *conf)
 		      "unload\" detaches");
 }
 
+#define LOG_IDLE_S DAY_S
+
+/* As whoever runs check: the units' rights are theirs. */
+static void check_maillog(struct findings *to, const struct conf *conf)
+{
+	int fd = conf->maillog ? open(conf->maillog, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	char age[TEXT_AGE];
+	struct stat st;
+
+	if (!conf->maillog)
+		return;
+	if (fd < 0 || fstat(fd, &st)) {
+		find(to, GRADE_WARNING, "maillog", "", "the log '%s' cannot be read: %s", conf->maillog,
+		     strerror(errno));
+		find_hint(to, "postfix: \"postconf maillog_file\" and syslog's configuration tell where it is");
+	} else if (!S_ISREG(st.st_mode)) {
+		find(to, GRADE_WARNING, "maillog", "", "'%s' is no regular file, and cannot be followed",
+		     conf->maillog);
+	} else if (time(NULL) - st.st_mtime > LOG_IDLE_S) {
+		find(to, GRADE_WARNING, "maillog", "", "the log '%s' was last written %s ago: is it the one that "
+		     "the mail server writes?", conf->maillog, text_age(time(NULL) - st.st_mtime, age));
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 void check_host(struct findings *to, const struct check_site *site, const struct links *links,
 		const struct check_ifs *ifs)
 {
@@ -175,6 +206,7 @@ void check_host(struct findings *to, const struct check_site *site, const struct
 	check_addresses(to, site->conf, links, ifs);
 	check_tarpit(to, site->conf);
 	check_gate(to, site->conf);
+	check_maillog(to, site->conf);
 	check_listeners(to, site);
 }
 

@@ -5,12 +5,14 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "user/base/log.h"
 #include "user/cmd/attached.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/judging.h"
 #include "user/evidence/collect.h"
+#include "user/evidence/maillog.h"
 #include "user/lists/shadow.h"
 
 #define LOG_MAX 1000 /* listings, and as many removals */
@@ -32,11 +34,35 @@ static int log_listed(struct cmd_judging *j, size_t max)
 	return cmd_judging_status(j, EXIT_DONE);
 }
 
+/* That the log cannot be read is told when it begins and ends, and meanwhile by status. */
+static int follow(const char *path, bool is_quiet)
+{
+	struct followed f;
+	int error = follow_maillog(options.state_dir, path, time(NULL), &f);
+
+	if (error) {
+		cmd_failed(error);
+		return EXIT_WARNED;
+	}
+	if (f.is_news && f.error) {
+		err(f.error, "cannot follow the log '%s'", path);
+		hint("what it says is in no evidence until it can be read");
+	} else if (f.is_news && f.lost == f.looked) {
+		warn("'%s' is not the log that was read before, which is not beside it: lines between may be "
+		     "lost", path);
+	} else if (f.is_news) {
+		info("the log '%s' can be read again", path);
+	}
+	if (!is_quiet && f.read)
+		printf("%s: %lu message%s accepted\n", path, f.messages, f.messages == 1 ? "" : "s");
+	return f.error ? EXIT_WARNED : EXIT_DONE;
+}
+
 /* max: log so many listings one by one; -1: the default. */
 static int run(struct cmd_judging *j, int max, bool is_quiet)
 {
 	struct collected done;
-	int error, attached, status = cmd_judging_conf(j);
+	int error, attached, followed = EXIT_DONE, status = cmd_judging_conf(j);
 
 	if (status)
 		return status;
@@ -46,6 +72,8 @@ static int run(struct cmd_judging *j, int max, bool is_quiet)
 	error = collect(options.pin_dir, options.state_dir, (uint64_t)j->conf.store_mib << 20, &done);
 	if (error)
 		return cmd_failed(error);
+	if (j->conf.maillog)
+		followed = follow(j->conf.maillog, is_quiet);
 	attached = attached_tell(&j->conf);
 	/* It is read again, as it is by then. */
 	conf_free(&j->conf);
@@ -54,7 +82,9 @@ static int run(struct cmd_judging *j, int max, bool is_quiet)
 		printf("%zu source%s, %zu updated, %zu freed\n", done.sources,
 		       done.sources == 1 ? "" : "s", done.changed, done.freed);
 	status = max ? log_listed(j, max) : EXIT_DONE;
-	return status ? status : attached;
+	if (!status)
+		status = attached;
+	return status ? status : followed;
 }
 
 int collect_run(const char *file, int log_max)

@@ -123,6 +123,7 @@ struct conf {
 	char *page_tempfail;   /* what tempfail_text is then, if both fit; NULL: the default */
 	char *page_enforce;    /* what enforce_text is then, if both fit; NULL: the default */
 	char *page_lifts;      /* "page-lifts": the file of its requests; NULL: none are taken */
+	char *maillog;         /* "maillog": of the real MX's mail server; NULL: none is followed */
 	char *origin;          /* "origin": file of where networks are; NULL: none */
 	struct conf_list *list; /* "list": for dump --all */
 	int lists;

@@ -400,6 +400,7 @@ static const struct key {
 	{ "page-url", conf_set_page_url, false, NULL },
 	{ "page-lifts", conf_set_page_lifts, false, NULL },
 	{ "origin", conf_set_origin, false, NULL },
+	{ "maillog", conf_set_maillog, false, NULL },
 	{ "reload-time", set_reload_time, false, "1m" },
 	{ "reload-user", conf_add_reload_user, true, NULL },
 	{ "share", conf_set_share, false, NULL },

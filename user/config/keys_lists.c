@@ -175,6 +175,13 @@ int conf_set_origin(struct conf *conf, const char *value, const char *where)
 	return replace(&conf->origin, value, strlen(value));
 }
 
+int conf_set_maillog(struct conf *conf, const char *value, const char *where)
+{
+	if (*value != '/')
+		return wrong(conf, value, where, "the absolute path of a file");
+	return replace(&conf->maillog, value, strlen(value));
+}
+
 int conf_split(const char *text, char **words, char ***argv)
 {
 	char *rest, **at;
@@ -320,4 +327,5 @@ void conf_free_lists(struct conf *conf)
 	free(conf->page_enforce);
 	free(conf->page_lifts);
 	free(conf->origin);
+	free(conf->maillog);
 }

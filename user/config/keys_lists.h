@@ -15,6 +15,7 @@ int conf_set_reason(struct conf *conf, const char *value, const char *where);
 int conf_set_list_name(struct conf *conf, const char *value, const char *where);
 int conf_set_page_url(struct conf *conf, const char *value, const char *where);
 int conf_set_origin(struct conf *conf, const char *value, const char *where);
+int conf_set_maillog(struct conf *conf, const char *value, const char *where);
 int conf_set_page_lifts(struct conf *conf, const char *value, const char *where);
 int conf_add_list(struct conf *conf, const char *value, const char *where);
 int conf_add_reload_user(struct conf *conf, const char *value, const char *where);

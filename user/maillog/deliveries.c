@@ -361,15 +361,12 @@ int audit_line(struct audit *a, const char *text, size_t size, enum maillog_kind
 	return audit_take(a, &line, example);
 }
 
-int audit_read(struct audit *a, FILE *f)
+int audit_read_part(struct audit *a, FILE *f, uint64_t bytes)
 {
-	struct maillog_lines lines = { .file = f, .now = a->now };
+	struct maillog_lines lines = { .file = f, .now = a->now, .maillog = a->maillog, .bytes = bytes };
 	struct maillog_read_line line;
-	int error = audit_start(a);
+	int error = maillog_lines_start(&lines);
 
-	lines.maillog = a->maillog;
-	if (!error)
-		error = maillog_lines_start(&lines);
 	while (!error && maillog_lines_next(&lines, &line))
 		if (line.form == FORM_LOG)
 			error = audit_take(a, &line.log, line.example);
@@ -380,6 +377,13 @@ int audit_read(struct audit *a, FILE *f)
 		return error;
 	}
 	return maillog_lines_end(&lines);
+}
+
+int audit_read(struct audit *a, FILE *f)
+{
+	int error = audit_start(a);
+
+	return error ? error : audit_read_part(a, f, 0);
 }
 
 static int compare_listed(const void *a, const void *b)

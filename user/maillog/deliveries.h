@@ -66,6 +66,11 @@ struct audit {
 
 /* Reads all lines, in a process of its own; 0 or -errno. audit_free() is always safe. */
 int audit_read(struct audit *a, FILE *f);
+/*
+ * The same of a part of a file, from where its descriptor is: after audit_start(), and again for the next
+ * part, with what is known of the messages of those before. bytes: as of maillog_lines.
+ */
+int audit_read_part(struct audit *a, FILE *f, uint64_t bytes);
 /* The same line by line, without its end: first audit_start(). */
 int audit_start(struct audit *a);
 int audit_line(struct audit *a, const char *text, size_t size, enum maillog_kind *kind);

@@ -85,10 +85,12 @@ static int work(FILE *to, void *arg)
 {
 	struct maillog_lines *l = arg;
 	char text[MAILLOG_LINE + 2];
+	uint64_t left = l->bytes ? l->bytes : UINT64_MAX;
 	size_t n = 0;
 	int c, error = 0;
 
-	while (!error && ((c = getc_unlocked(l->file)) != EOF || n)) {
+	while (!error && ((c = left ? getc_unlocked(l->file) : EOF) != EOF || n)) {
+		left -= c != EOF;
 		if (c != '\n' && c != EOF) {
 			/* A line that is too long for the buffer matches nothing. */
 			if (n <= MAILLOG_LINE)
@@ -101,7 +103,9 @@ static int work(FILE *to, void *arg)
 		error = write_line(l, to, text, n);
 		n = 0;
 	}
-	return !error && ferror(l->file) ? -EIO : error;
+	if (!error && ferror(l->file))
+		error = -EIO;
+	return !error && l->bytes && left ? -EAGAIN : error;
 }
 
 /* --- the one that asks ---------------------------------------------------------- */

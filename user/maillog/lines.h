@@ -31,6 +31,7 @@ struct maillog_lines {
 	int64_t now;
 	struct maillog *maillog;
 	bool has_contacts; /* lines of an address and a time as well */
+	uint64_t bytes;    /* of the file, from where its descriptor is; 0: to its end */
 
 	struct confined reader; /* for lines.c only */
 };
@@ -38,7 +39,7 @@ struct maillog_lines {
 int maillog_lines_start(struct maillog_lines *l); /* 0 or -errno, explained by failure_of() */
 /* 1: a line; 0: no more. */
 int maillog_lines_next(struct maillog_lines *l, struct maillog_read_line *to);
-/* 0 or -errno, -EIO if the file could not be read to its end. Always safe. */
+/* 0 or -errno, -EIO if the file could not be read to its end, -EAGAIN if it had fewer bytes. Always safe. */
 int maillog_lines_end(struct maillog_lines *l);
 
 #endif

@@ -56,6 +56,9 @@ const struct maillog_pattern maillog_patterns[] = {
 	{ PROGRAM_BOUNCE, MAILLOG_OWN, ANY_ID ": [a-z]+ [a-z -]*notification: " NEW "$" },
 
 	/* --- delivery --- */
+	/* A filter behind the queue, such as amavis, has taken it and passes it on to nobody. */
+	{ PROGRAM_AGENT, MAILLOG_MAIL,
+	  ID ": to=<.*>, .*dsn=2\\.\\d{1,3}\\.\\d{1,3}, status=sent \\(250 [^()]*\\b(?:discarded|quarantined?)\\b" },
 	{ PROGRAM_AGENT, MAILLOG_SENT,
 	  ID ": to=<.*>, .*dsn=2\\.\\d{1,3}\\.\\d{1,3}, status=sent (?:\\(forwarded as " NEW
 	     "\\)$)?" },

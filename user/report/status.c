@@ -194,6 +194,8 @@ static void read_store(struct status *s)
 		s->collected_at = store_collected(store);
 		error = store_each_list(store, s->now, add_list, s);
 	}
+	if (!error)
+		error = followed_read(store, &s->log);
 	if (!error || error == -ENOENT)
 		error = status_find_learning(s, store);
 	if (!error)
@@ -295,6 +297,20 @@ static void warn_of_elsewhere(struct status *s)
 			       "interface is gone, or was moved to another network namespace", id);
 }
 
+static void warn_of_log(struct status *s)
+{
+	const struct followed *log = &s->log;
+	char age[TEXT_AGE];
+
+	if (!s->rules->maillog || !log->looked)
+		return;
+	if (log->error)
+		add_warning(s, "the log '%s' cannot be read: %s", s->rules->maillog, strerror(-log->error));
+	else if (log->lost && s->now - log->lost < DAY_S)
+		add_warning(s, "the log '%s' was rotated out of reach %s ago: lines may be lost",
+			    s->rules->maillog, text_age(s->now - log->lost, age));
+}
+
 static void find_warnings(struct status *s)
 {
 	warn_of_elsewhere(s);
@@ -308,6 +324,7 @@ static void find_warnings(struct status *s)
 				     : "when full, no other source gets in, and no source is "
 				       "listed for offences near that");
 	warn_of_collect(s);
+	warn_of_log(s);
 }
 
 /* --- for both forms ---------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "user/base/failure.h"
 #include "user/config/conf.h"
+#include "user/evidence/maillog.h"
 #include "user/kernel/kern.h"
 #include "user/store/store.h"
 
@@ -53,6 +54,7 @@ struct status {
 	struct failure store_failure;
 	int64_t collected_at; /* 0: never */
 	int64_t learning_until; /* 0: it is not learning */
+	struct followed log; /* of "maillog"; all zero: it was never read */
 	int64_t flooded_at; /* when contacts may have been lost in a flood, last; 0: never */
 	struct status_list *list;
 	size_t lists;

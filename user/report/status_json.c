@@ -3,6 +3,7 @@
  * status for scripts: JSON_SCHEMA counts its changes.
  */
 #include <arpa/inet.h>
+#include <string.h>
 #include <stdio.h>
 
 #include "user/base/version.h"
@@ -280,6 +281,25 @@ static void json_lists(struct writer *o, const struct status *s)
 	json_close(o, ']');
 }
 
+/* null: none is followed. */
+static void json_log(struct writer *o, const struct status *s)
+{
+	const struct followed *log = &s->log;
+
+	if (!s->rules->maillog) {
+		json_none(o, "maillog");
+		return;
+	}
+	json_open(o, "maillog", '{');
+	json_text(o, "path", s->rules->maillog);
+	json_number(o, "looked_at", log->looked);
+	json_number(o, "newest_at", log->newest);
+	json_number(o, "lost_at", log->lost);
+	json_number(o, "left", log->left);
+	json_text_or_none(o, "error", log->error ? strerror(-log->error) : "");
+	json_close(o, '}');
+}
+
 int status_json(struct status *s)
 {
 	static struct writer out;
@@ -319,6 +339,7 @@ int status_json(struct status *s)
 		json_number(o, "collected_at", s->collected_at);
 	else
 		json_none(o, "collected_at");
+	json_log(o, s);
 	if (s->flooded_at)
 		json_number(o, "flooded_at", s->flooded_at);
 	else

@@ -337,6 +337,26 @@ static void text_lists(const struct status *s)
 	}
 }
 
+static void text_log(const struct status *s)
+{
+	const struct followed *log = &s->log;
+	char text[TEXT_TIME], age[TEXT_AGE];
+
+	if (!s->rules->maillog)
+		return;
+	printf("mail log ");
+	text_name(s->rules->maillog, 0);
+	if (!log->looked) {
+		printf(": not read yet\n");
+		return;
+	}
+	printf(": read %s ago", text_age(s->now - log->looked, age));
+	printf(", up to %s", log->newest ? text_time(log->newest, text) : "no line that counts");
+	if (log->left)
+		printf(", %llu bytes to go", (unsigned long long)log->left);
+	printf("\n");
+}
+
 void status_text(struct status *s)
 {
 	char age[TEXT_AGE], learning[LEARNING_TEXT];
@@ -354,6 +374,7 @@ void status_text(struct status *s)
 	printf("last collect: %s%s\n",
 	       s->collected_at ? text_age(s->now - s->collected_at, age) : "never",
 	       s->collected_at ? " ago" : "");
+	text_log(s);
 	if (s->learning_until)
 		printf("%s\n", learning_text(s->learning_until, &s->rules->rules, learning));
 	text_lists(s);
