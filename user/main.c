@@ -3,6 +3,8 @@
  * The table of commands: the function, synopsis and help of each. Help is printed from
  * here; selftests/tool/help.sh compares it with the man page.
  */
+#include <malloc.h>
+
 #include "user/cmd/cmd.h"
 
 static const struct cmd cmds[] = {
@@ -70,5 +72,7 @@ static const struct cmd cmds[] = {
 
 int main(int argc, char **argv)
 {
+	/* Large arrays grow in pages of their own, and go back to the system when they are freed. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	return cmd_main(cmds, argc, argv);
 }

@@ -392,7 +392,7 @@ bool snapshot_next(struct snapshot_walk *w, struct snapshot_item *item)
 	struct pack_key c, v;
 	bool has_v, has_c;
 
-	while (w->has_data && w->verified < t->verified.sorted.entries &&
+	while (w->has_data && w->verified < sorted_count(&t->verified.sorted) &&
 	       !has_data(&t->verified.sorted, w->verified))
 		w->verified++;
 	has_v = sorted_key(&t->verified.sorted, w->verified, &v);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A radix sort, since a million keys would need twenty million comparisons. IPv4 and IPv6
- * are sorted apart, each by as many digits as its keys have, in two threads if possible.
+ * A radix sort, since a million keys would need twenty million comparisons. IPv4 and IPv6 are held
+ * and sorted apart, each by as many digits as its keys have, in two threads if possible. The records
+ * are copied one family after the other, so that only one of them is there twice.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,69 +27,77 @@ static size_t length_at(const unsigned char *bytes)
 
 void sorted_free(struct sorted *s)
 {
-	free(s->entry);
-	free(s->bytes);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		free(s->family[i].entry);
+		free(s->family[i].bytes);
+	}
 	*s = (struct sorted){};
 }
 
-/* Grows the arrays for one more record of this many bytes. */
-static int grow(struct sorted *s, size_t size)
+static uint64_t key_of(const struct sorted_entry *e)
 {
-	size_t capacity = s->entries_capacity ? s->entries_capacity : 64;
+	uint64_t key;
+
+	memcpy(&key, e->key, sizeof(key));
+	return key;
+}
+
+/* Grows the arrays for one more record of this many bytes. */
+static int grow(struct sorted_family *f, size_t size)
+{
+	size_t capacity = f->entries_capacity ? f->entries_capacity : 64;
 	void *grown;
 
-	if (s->entries == s->entries_capacity) {
+	if (f->entries == f->entries_capacity) {
 		capacity += capacity / 2;
-		grown = reallocarray(s->entry, capacity, sizeof(*s->entry));
+		grown = reallocarray(f->entry, capacity, sizeof(*f->entry));
 		if (!grown)
 			return -ENOMEM;
-		s->entry = grown;
-		s->entries_capacity = capacity;
+		f->entry = grown;
+		f->entries_capacity = capacity;
 	}
-	if (s->used + size <= s->capacity)
+	if (f->used + size <= f->capacity)
 		return 0;
-	capacity = s->capacity + s->capacity / 2 + size;
+	capacity = f->capacity + f->capacity / 2 + size;
 	/* sorted_entry.at has 32 bits. */
-	grown = capacity > UINT32_MAX ? NULL : realloc(s->bytes, capacity);
+	grown = capacity > UINT32_MAX ? NULL : realloc(f->bytes, capacity);
 	if (!grown)
 		return -ENOMEM;
-	s->bytes = grown;
-	s->capacity = capacity;
+	f->bytes = grown;
+	f->capacity = capacity;
 	return 0;
 }
 
 int sorted_add(struct sorted *s, const struct pack_key *key, const unsigned char *record,
 	       size_t size)
 {
+	struct sorted_family *f = &s->family[!!key->high];
+	uint64_t number = key->high ? key->high : key->low;
 	uint16_t length = size;
 
-	if (grow(s, LENGTH + size))
+	if (grow(f, LENGTH + size))
 		return -ENOMEM;
-	s->entry[s->entries++] = (struct sorted_entry){ key->high, key->low, s->used };
-	memcpy(s->bytes + s->used, &length, LENGTH);
-	memcpy(s->bytes + s->used + LENGTH, record, size);
-	s->used += LENGTH + size;
+	memcpy(f->entry[f->entries].key, &number, sizeof(number));
+	f->entry[f->entries++].at = f->used;
+	memcpy(f->bytes + f->used, &length, LENGTH);
+	memcpy(f->bytes + f->used + LENGTH, record, size);
+	f->used += LENGTH + size;
 	return 0;
 }
 
 /* --- sorting ----------------------------------------------------------------- */
 
-/* One address family: its entries, and spare space for as many. */
-struct family {
-	struct sorted_entry *entry, *spare;
-	size_t entries;
-	int first, end;            /* the digits of its keys, the least significant first */
-	const unsigned char *from; /* the records, where the entries point to */
-	unsigned char *to;         /* the records in the order of the entries */
-	size_t at;                 /* offset in sorted.bytes of this family's first record */
-	size_t size;               /* of its records, in bytes */
+struct sorting {
+	struct sorted_family *f;
+	int digits; /* of its keys */
 	int error;
 };
 
 static unsigned int digit(const struct sorted_entry *e, int i)
 {
-	return (i < 2 ? e->low >> DIGIT_BITS * i : e->high >> DIGIT_BITS * (i - 2)) &
-	       ((1u << DIGIT_BITS) - 1);
+	return key_of(e) >> DIGIT_BITS * i & ((1u << DIGIT_BITS) - 1);
 }
 
 /* A stable sort by digit i; false: the digit is the same in all entries, nothing is done. */
@@ -115,124 +124,95 @@ static bool sort_digit(const struct sorted_entry *from, struct sorted_entry *to,
 
 static void *sort_entries(void *arg)
 {
-	struct family *f = arg;
-	struct sorted_entry *from = f->entry, *to = f->spare, *was;
+	struct sorting *s = arg;
+	struct sorted_family *f = s->f;
+	struct sorted_entry *to = reallocarray(NULL, f->entries + 1, sizeof(*to)), *was;
 	uint32_t *count = malloc(sizeof(*count) << DIGIT_BITS);
 	int i;
 
-	f->error = count ? 0 : -ENOMEM;
-	for (i = f->first; i < f->end && count && f->entries; i++) {
-		if (!sort_digit(from, to, f->entries, i, count))
+	s->error = count && to ? 0 : -ENOMEM;
+	for (i = 0; i < s->digits && !s->error && f->entries; i++) {
+		if (!sort_digit(f->entry, to, f->entries, i, count))
 			continue;
-		was = from;
-		from = to;
+		was = f->entry;
+		f->entry = to;
 		to = was;
 	}
-	if (from != f->entry)
-		memcpy(f->entry, from, f->entries * sizeof(*from));
+	/* Either array has room for all. */
+	f->entries_capacity = f->entries;
+	free(to);
 	free(count);
 	return NULL;
 }
 
-static void *sort_records(void *arg)
+static int sort_records(struct sorted_family *f)
 {
-	struct family *f = arg;
-	size_t i, size, at = f->at;
+	unsigned char *to = malloc(f->used + 1);
+	size_t i, size, at = 0;
 
+	if (!to)
+		return -ENOMEM;
 	for (i = 0; i < f->entries; i++) {
 		if (i + AHEAD < f->entries)
-			__builtin_prefetch(f->from + f->entry[i + AHEAD].at);
-		size = LENGTH + length_at(f->from + f->entry[i].at);
-		memcpy(f->to + at, f->from + f->entry[i].at, size);
+			__builtin_prefetch(f->bytes + f->entry[i + AHEAD].at);
+		size = LENGTH + length_at(f->bytes + f->entry[i].at);
+		memcpy(to + at, f->bytes + f->entry[i].at, size);
 		f->entry[i].at = at;
 		at += size;
 	}
-	return NULL;
-}
-
-/* Copies the entries: first those of IPv4, then those of IPv6. */
-static void split(const struct sorted *s, struct sorted_entry *to, struct family f[2])
-{
-	size_t i;
-
-	for (i = 0; i < s->entries; i++) {
-		struct family *of = &f[!!s->entry[i].high];
-
-		of->entries++;
-		of->size += LENGTH + length_at(s->bytes + s->entry[i].at);
-	}
-	f[0].entry = to;
-	f[1].entry = to + f[0].entries;
-	for (i = 0; i < s->entries; i++)
-		*f[!!s->entry[i].high].entry++ = s->entry[i];
-	f[0].entry = to;
-	f[1].entry = to + f[0].entries;
-	f[0].spare = s->entry;
-	f[1].spare = f[0].entries ? s->entry + f[0].entries : s->entry;
-	f[1].at = f[0].size;
+	free(f->bytes);
+	f->bytes = to;
+	f->capacity = f->used + 1;
+	return 0;
 }
 
 int sorted_sort(struct sorted *s)
 {
-	struct family f[2] = { { .first = 0, .end = 2 }, { .first = 2, .end = 6 } };
-	struct sorted_entry *sorted = reallocarray(NULL, s->entries + 1, sizeof(*sorted));
-	unsigned char *to;
+	struct sorting ip4 = { &s->family[0], 2, 0 }, ip6 = { &s->family[1], 4, 0 };
 
-	if (!sorted)
+	thread_both(sort_entries, &ip4, &ip6);
+	if (ip4.error || ip6.error || sort_records(&s->family[0]) || sort_records(&s->family[1]))
 		return -ENOMEM;
-	split(s, sorted, f);
-	thread_both(sort_entries, &f[0], &f[1]);
-	free(s->entry);
-	s->entry = sorted;
-	s->entries_capacity = s->entries + 1;
-	to = malloc(s->used + 1);
-	if (!to || f[0].error || f[1].error) {
-		free(to);
-		return -ENOMEM;
-	}
-	f[0].from = f[1].from = s->bytes;
-	f[0].to = f[1].to = to;
-	thread_both(sort_records, &f[0], &f[1]);
-	free(s->bytes);
-	s->bytes = to;
-	s->capacity = s->used + 1;
 	return 0;
 }
 
 /* --- reading ----------------------------------------------------------------- */
 
-static struct pack_key key_of(const struct sorted_entry *e)
-{
-	return (struct pack_key){ e->high, e->low };
-}
-
 bool sorted_key(const struct sorted *s, size_t at, struct pack_key *key)
 {
-	if (at >= s->entries)
+	size_t ip4 = s->family[0].entries;
+
+	if (at < ip4)
+		*key = (struct pack_key){ .low = key_of(&s->family[0].entry[at]) };
+	else if (at - ip4 < s->family[1].entries)
+		*key = (struct pack_key){ .high = key_of(&s->family[1].entry[at - ip4]) };
+	else
 		return false;
-	*key = key_of(&s->entry[at]);
 	return true;
 }
 
 size_t sorted_find(const struct sorted *s, const struct pack_key *key)
 {
-	size_t from = 0, to = s->entries;
+	const struct sorted_family *f = &s->family[!!key->high];
+	uint64_t number = key->high ? key->high : key->low;
+	size_t from = 0, to = f->entries;
 
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
-		struct pack_key is = key_of(&s->entry[mid]);
 
-		if (pack_compare(&is, key) < 0)
+		if (key_of(&f->entry[mid]) < number)
 			from = mid + 1;
 		else
 			to = mid;
 	}
-	return from;
+	return from + (key->high ? s->family[0].entries : 0);
 }
 
 const unsigned char *sorted_record(const struct sorted *s, size_t at, size_t *size)
 {
-	const unsigned char *bytes = s->bytes + s->entry[at].at;
+	const struct sorted_family *f = &s->family[at >= s->family[0].entries];
+	const unsigned char *bytes =
+		f->bytes + f->entry[at - (f == s->family ? 0 : s->family[0].entries)].at;
 
 	*size = length_at(bytes);
 	return bytes + LENGTH;
@@ -245,5 +225,5 @@ bool sorted_step_to(const struct sorted *s, size_t *at, const struct pack_key *k
 
 	while (sorted_key(s, *at, &is) && (order = pack_compare(&is, key)) < 0)
 		++*at;
-	return *at < s->entries && !order;
+	return *at < sorted_count(s) && !order;
 }

@@ -13,17 +13,18 @@
 
 /* A key, and where its record is. */
 struct sorted_entry {
-	uint64_t high; /* the key as pack_key() makes it, in host byte order, without padding: */
-	uint32_t low;  /* of IPv4 only low is used, of IPv6 only high */
-	uint32_t at;   /* offset in sorted.bytes */
+	uint32_t key[2]; /* a number of 64 bits in host byte order; of IPv4 the address, of IPv6 the /64 */
+	uint32_t at;     /* offset in bytes */
 };
 
-/* All zero: an empty run. */
+/* All zero: an empty run. Of each family, IPv4 first: */
 struct sorted {
-	struct sorted_entry *entry;
-	size_t entries, entries_capacity;
-	unsigned char *bytes;  /* each record: its length as a uint16_t, then its bytes */
-	size_t used, capacity; /* of bytes */
+	struct sorted_family {
+		struct sorted_entry *entry;
+		size_t entries, entries_capacity;
+		unsigned char *bytes;  /* each record: its length as a uint16_t, then its bytes */
+		size_t used, capacity; /* of bytes */
+	} family[2];
 };
 
 void sorted_free(struct sorted *s);
@@ -32,6 +33,11 @@ int sorted_add(struct sorted *s, const struct pack_key *key, const unsigned char
 	       size_t size);
 /* 0, or -ENOMEM: the run is not sorted then. No key may occur twice. */
 int sorted_sort(struct sorted *s);
+
+static inline size_t sorted_count(const struct sorted *s)
+{
+	return s->family[0].entries + s->family[1].entries;
+}
 
 /* Index of the first entry whose key is not less; the number of entries if there is none. */
 size_t sorted_find(const struct sorted *s, const struct pack_key *key);
