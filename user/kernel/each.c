@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "user/base/failure.h"
+#include "user/base/prefetch.h"
 #include "user/base/thread.h"
 #include "user/kernel/older.h"
 #include "user/kernel/private.h"
@@ -40,47 +41,94 @@ static int walk_hand(struct walk *w, const char *keys, const char *values, __u32
 	return 0;
 }
 
+#define SLOTS 2 /* the kernel fills one while the records of the other are handed out */
+
+struct batches {
+	const struct walk *w;
+	struct prefetch prefetch;
+	__u32 capacity, in;
+	bool is_first;
+	struct batch {
+		char *keys, *values;
+		__u32 capacity, n;
+		int ret; /* 1: there are more; 0: these are the last; or -errno: there are none */
+	} slot[SLOTS];
+};
+
+static int reserve(struct batches *b, struct batch *to)
+{
+	if (to->capacity >= b->capacity)
+		return 0;
+	free(to->keys);
+	free(to->values);
+	to->keys = calloc(b->capacity, b->w->key_size);
+	to->values = calloc(b->capacity, b->w->value_size);
+	to->capacity = to->keys && to->values ? b->capacity : 0;
+	return to->capacity ? 0 : -ENOMEM;
+}
+
+/* 0 or an errno, as the kernel says it. */
+static int look_up(struct batches *b, struct batch *to)
+{
+	__u32 out = 0;
+	int error = 0;
+
+	to->n = to->capacity;
+	if (bpf_map_lookup_batch(b->w->fd, b->is_first ? NULL : &b->in, &out, to->keys, to->values,
+				 &to->n, NULL))
+		error = errno;
+	if (!error || error == ENOENT)
+		b->in = out;
+	else
+		to->n = 0;
+	return error;
+}
+
+static bool read_batch(void *arg, unsigned int slot)
+{
+	struct batches *b = arg;
+	struct batch *to = &b->slot[slot];
+	int error;
+
+	do {
+		to->n = 0;
+		to->ret = reserve(b, to);
+		if (to->ret)
+			return false;
+		error = look_up(b, to);
+		/* A bucket of the table holds more records than fit. */
+		if (error == ENOSPC)
+			b->capacity *= 2;
+	} while (error == ENOSPC);
+	/* This kernel has no batches. */
+	if (b->is_first && (error == EINVAL || error == ENOTSUP))
+		error = EOPNOTSUPP;
+	b->is_first = false;
+	to->ret = !error ? 1 : error == ENOENT ? 0 : -error;
+	return !error;
+}
+
 /* -EOPNOTSUPP: this kernel has no batches. */
 static int walk_batches(struct walk *w)
 {
-	__u32 capacity = BATCH, n, in = 0, out = 0;
-	char *keys = NULL, *values = NULL;
-	bool is_first = true;
-	int ret = 0, error;
+	struct batches b = { .w = w, .capacity = BATCH, .is_first = true };
+	int i, ret, more;
 
+	prefetch_init(&b.prefetch);
+	prefetch_start(&b.prefetch, SLOTS, w->fn, read_batch, NULL, &b);
 	do {
-		if (!keys) {
-			keys = calloc(capacity, w->key_size);
-			values = calloc(capacity, w->value_size);
-			if (!keys || !values) {
-				ret = -ENOMEM;
-				break;
-			}
-		}
-		n = capacity;
-		error = 0;
-		if (bpf_map_lookup_batch(w->fd, is_first ? NULL : &in, &out, keys, values, &n,
-					 NULL))
-			error = errno;
-		if (error == ENOSPC) {
-			/* A bucket of the table holds more records than fit. */
-			free(keys);
-			free(values);
-			keys = values = NULL;
-			capacity *= 2;
-			continue;
-		}
-		if (error && error != ENOENT) {
-			ret = is_first && (error == EINVAL || error == ENOTSUP) ? -EOPNOTSUPP :
-										  -error;
-			break;
-		}
-		ret = walk_hand(w, keys, values, n);
-		in = out;
-		is_first = false;
-	} while (!ret && error != ENOENT);
-	free(keys);
-	free(values);
+		struct batch *from = &b.slot[prefetch_take(&b.prefetch)];
+
+		more = from->ret;
+		ret = more < 0 ? more : walk_hand(w, from->keys, from->values, from->n);
+		if (!ret && more)
+			prefetch_give(&b.prefetch);
+	} while (!ret && more);
+	prefetch_stop(&b.prefetch);
+	for (i = 0; i < SLOTS; i++) {
+		free(b.slot[i].keys);
+		free(b.slot[i].values);
+	}
 	return ret;
 }
 
@@ -190,7 +238,10 @@ static void *walk_table(void *arg)
 	return NULL;
 }
 
-/* Nearly all of the time the kernel waits for memory: two threads wait at the same time. */
+/*
+ * Nearly all of the time the kernel waits for memory: two threads wait at the same time, and two
+ * more take what they have read.
+ */
 int kern_instance_each(const struct kern *k, int instance, kern_each_fn *fn, kern_end_fn *end,
 		       void *arg)
 {
