@@ -4,7 +4,8 @@
 # `make demo`: builds the lab, sends real mail and a bot through it, shows what
 # happened on the wire and what nolist-xdp made of it, and takes the lab down.
 # Ends with 0 only if the good senders' mail arrived after the low fake had
-# refused it, and the block list holds the bot and neither of them.
+# refused it, the block list holds the bot and neither of them, and so does that of
+# another host, which got the evidence as a file.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -165,7 +166,40 @@ check "the bot is in the block list: 203.0.113.66" listed '203\.0\.113\.66$'
 check "2001:db8:bad::/64 is not: no low fake has IPv6, so it may have walked the MXes over IPv4" \
 	may_be_dual 2001:db8:bad::66
 
-title "9. The bot is refused at the real MX, too, before the mail server sees it"
+title "9. Another MX host, here ns.lab, lists it too: what was seen goes there as a signed file"
+at mx "mkdir -p /var/lib/nolist-xdp/share
+  printf '%s\n' 'share = \"/var/lib/nolist-xdp/share\"' 'share-node = mx1' \
+    'share-key-file = /etc/nolist-xdp.key' >>/etc/nolist-xdp.conf
+  nolist-xdp share key"
+at mx "nolist-xdp collect --quiet && nolist-xdp share push"
+key=$("$lab" run mx nolist-xdp share key)
+at dns "mkdir -p /var/lib/nolist-xdp/share; echo 'mx1 - $key' >/etc/nolist-xdp.nodes
+  printf '%s\n' 'share = \"/var/lib/nolist-xdp/share\"' 'share-nodes = /etc/nolist-xdp.nodes' \
+    'offences = 1' 'grace = 2' 'learning = 0' 'never-list-except = { \"203.0.113.0/24\" }' >/etc/nolist-xdp.conf"
+printf '  %s# nolist-xdp share export | ssh ns.lab nolist-xdp share import mx1%s\n' "${bold}mx" "$plain"
+shared=$NOLIST_LAB/shared
+"$lab" run mx nolist-xdp share export 2>/dev/null >"$shared"
+# changed: the same file with another byte in its midst.
+changed() {
+	head -c 200 "$shared"
+	printf '~'
+	tail -c +202 "$shared"
+}
+refuses() {
+	! changed | "$lab" run dns nolist-xdp share import mx1
+}
+refuses >/dev/null 2>&1
+is_refused=$?
+"$lab" run dns nolist-xdp share import mx1 <"$shared" 2>&1 | sed 's/^/    /'
+at dns "nolist-xdp share judge --format plain"
+listed_there() {
+	"$lab" run dns nolist-xdp share judge --format plain | grep -q '^203\.0\.113\.66$'
+}
+echo
+check "the other host lists the bot, which it has never seen" listed_there
+check "and takes no file of which a byte was changed on the way" [ $is_refused = 0 ]
+
+title "10. The bot is refused at the real MX, too, before the mail server sees it"
 at mx "printf 'enforce = tempfail\nlist = { \"xdp /etc/nolist-xdp.refused\" }\n' >>/etc/nolist-xdp.conf"
 at mx "nolist-xdp load && nolist-xdp dump --all"
 refused=$(at bot "spambot 192.0.2.20")
