@@ -26,7 +26,7 @@ must ip -n server link set near up
 must ip -n far link set away up
 background far redis-server --bind $REDIS --protected-mode no --dir "$TMP" --save '' >"$TMP/redis.log" 2>&1
 answers() {
-	in_server redis-cli -h $REDIS ping >/dev/null 2>&1
+	in_server redis-cli -h "$REDIS" ping >/dev/null 2>&1
 }
 must wait_for 10 answers
 
@@ -89,7 +89,7 @@ must wait_for 20 grep -q 'were put' "$TMP/pushes"
 cut
 start=$(date +%s)
 is_over() {
-	! kill -0 $pushes 2>/dev/null
+	! kill -0 "$pushes" 2>/dev/null
 }
 check 'a push that is cut off ends' wait_for 60 is_over
 diag "after $(($(date +%s) - start)) s: $(tail -n 1 "$TMP/pushes")"
