@@ -162,6 +162,7 @@ check 'it has answered some' wait_for 60 some
 at mx kill -STOP $(pids)
 wait "$delivering"
 is "$(cat "$TMP/stopped")" 12 'nor when it hangs'
+is "$(by_exim 203.0.113.113)" '250 Accepted' 'nor by exim'
 # shellcheck disable=SC2046
 at mx kill -CONT $(pids)
 is "$(stranger 203.0.113.104 last | cut -c-9)" '450 4.7.1' 'and it goes on where it was'
