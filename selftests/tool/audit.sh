@@ -404,4 +404,23 @@ run audit "$TMP/deferred" -c "$TMP/policy.conf" --at "$NOW"
 check 'of one that only warns it is what it would have done' grep -qx ' *9 that it would have deferred while the log was written' "$TMP/out"
 rm "$STATE_DIR/policyd/memory"
 
+# --- the table at the real MX ---
+
+audit "$TMP/deferred"
+is "$(found .enforce)" null 'without a table nothing is said of it'
+printf '45.30.0.5\n45.20.0.0/16\n198.51.100.0/24\n' >"$TMP/foes"
+echo 198.51.100.7 >"$TMP/friends"
+{ cat "$CONF"; printf 'enforce = note\nenforce-list = { "%s reset" }\nallow = { "%s" }\n' "$TMP/foes" "$TMP/friends"; } \
+	>"$TMP/note.conf"
+run dump --all --quiet -c "$TMP/note.conf"
+audit "$TMP/deferred"
+is "$(found '.enforce | [.mode, .accepted, .sources]')" '["noted",3,["45.20.7.7","45.30.0.5"]]' \
+	'note: what it would have refused is counted, and whose mail that was'
+run audit "$TMP/deferred" -c "$CONF" --at "$NOW"
+is "$(grep -A 4 'table at the real MX' "$TMP/out" | tr -s ' ')" 'the table at the real MX (enforce), which is noted, would have refused:
+ 3 accepted deliveries
+ 2 sources of them
+would be refused: 45.20.7.7, with mail accepted: 1
+would be refused: 45.30.0.5, with mail accepted: 2' 'in words'
+
 done_testing

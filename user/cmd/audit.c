@@ -8,6 +8,7 @@
 #include "user/base/log.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
+#include "user/enforce/enforce.h"
 #include "user/judge/files.h"
 #include "user/report/audit.h"
 
@@ -19,6 +20,26 @@ static const struct cmd_option opts[] = {
 	{ "json", OPT_JSON, NULL, "one JSON document" },
 	{}
 };
+
+static bool is_at_real(const struct nolist_source *src, void *arg)
+{
+	return enforce_refuses(arg, src);
+}
+
+/* Against the table that is in force now, "noted" or not. */
+static int compare(struct audit_options *o, FILE *log, const char *name, bool *is_odd)
+{
+	struct kern_block b;
+	int error;
+
+	o->mode = enforce_look(&b, o->pin_dir);
+	o->arg = &b;
+	o->is_at_real = o->mode ? is_at_real : NULL;
+	error = audit(o, log, name, is_odd);
+	if (o->mode)
+		kern_block_close(&b);
+	return error;
+}
 
 static int run(struct audit_options *o, const char *file, const char *name)
 {
@@ -41,7 +62,7 @@ static int run(struct audit_options *o, const char *file, const char *name)
 		error = files_check(&conf, &files);
 		is_warned = cmd_print_files(&files);
 		if (!error)
-			error = audit(o, log, name, &is_odd);
+			error = compare(o, log, name, &is_odd);
 		status = error ? cmd_failed(error) : is_warned || is_odd ? EXIT_WARNED : EXIT_DONE;
 	}
 	conf_free(&conf);

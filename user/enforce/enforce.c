@@ -277,24 +277,41 @@ int enforce_apply(struct judge *j, const char *pin_dir)
 
 /* --- single sources ------------------------------------------------------------------ */
 
+const char *enforce_look(struct kern_block *b, const char *pin_dir)
+{
+	static const char *const modes[] = { "enforced", "noted", "braked" };
+	const struct nolist_block_head *h;
+
+	if (kern_block_open(b, pin_dir))
+		return NULL;
+	if (b->n <= NOLIST_BLOCK_HEAD) {
+		kern_block_close(b);
+		return NULL;
+	}
+	h = &b->line[NOLIST_BLOCK_HEAD].head;
+	return kern_now_ns() > h->until_ns ? "expired" : h->mode < 3 ? modes[h->mode] : "unknown";
+}
+
+bool enforce_refuses(const struct kern_block *b, const struct nolist_source *src)
+{
+	enum nolist_action act = block_table_find(b->line, b->n, src);
+
+	return act != NOLIST_ACT_NONE && act != NOLIST_ACT_ALLOW;
+}
+
 const char *enforce_says(const char *pin_dir, const struct nolist_source *src, const char **table,
 			 bool *is_held)
 {
-	static const char *const modes[] = { "enforced", "noted", "braked" };
-	enum nolist_action act = NOLIST_ACT_NONE;
-	const struct nolist_block_head *h;
+	enum nolist_action act;
 	struct kern_block b;
 
-	if (kern_block_open(&b, pin_dir))
+	*table = enforce_look(&b, pin_dir);
+	if (!*table)
 		return NULL;
-	if (b.n > NOLIST_BLOCK_HEAD) {
-		h = &b.line[NOLIST_BLOCK_HEAD].head;
-		*table = kern_now_ns() > h->until_ns ? "expired" : h->mode < 3 ? modes[h->mode] : "unknown";
-		act = block_table_find(b.line, b.n, src);
-		*is_held = act == NOLIST_ACT_TARPIT;
-		if (*is_held)
-			act = h->held;
-	}
+	act = block_table_find(b.line, b.n, src);
+	*is_held = act == NOLIST_ACT_TARPIT;
+	if (*is_held)
+		act = b.line[NOLIST_BLOCK_HEAD].head.held;
 	kern_block_close(&b);
 	return act == NOLIST_ACT_NONE ? NULL : conf_action_name(act);
 }

@@ -8,6 +8,7 @@
 #define NOLIST_ENFORCE_H
 
 #include "user/judge/judge.h"
+#include "user/kernel/kern.h"
 
 /* The sources of the configuration; nothing is done where "enforce" is off. */
 int enforce_apply(struct judge *j, const char *pin_dir);
@@ -18,6 +19,13 @@ int enforce_apply(struct judge *j, const char *pin_dir);
  */
 const char *enforce_says(const char *pin_dir, const struct nolist_source *src, const char **table,
 			 bool *is_held);
+/*
+ * The same for many sources: the table in force, which kern_block_close() closes; its state, or NULL:
+ * there is none.
+ */
+const char *enforce_look(struct kern_block *b, const char *pin_dir);
+/* Does it refuse a source, or would it? */
+bool enforce_refuses(const struct kern_block *b, const struct nolist_source *src);
 /*
  * Takes a prefix off the table in force, at once; a table that is made later has it again, unless
  * it is pardoned. -ENOENT: there is no table.

@@ -20,6 +20,7 @@ struct audit_source {
 	/* The rest is for report/audit.c: */
 	bool is_listed;         /* when the log ends */
 	bool is_refused_listed; /* it was listed when it was refused */
+	bool is_at_real;        /* the table at the real MX has it, and its mail was accepted */
 	int64_t false_at, since;
 };
 

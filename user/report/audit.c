@@ -147,6 +147,25 @@ static int judge_events(struct summary *s, const struct audit_options *o)
 	return error;
 }
 
+/* Whose mail was accepted, although the table that is in force now has them. */
+static void count_table(struct summary *s, const struct audit_options *o)
+{
+	size_t i;
+
+	if (!o->is_at_real)
+		return;
+	s->table = o->mode;
+	for (i = 0; i < s->log.sources; i++) {
+		struct audit_source *src = s->log.source[i];
+
+		if (!src->accepted || !o->is_at_real(&src->src, o->arg))
+			continue;
+		src->is_at_real = true;
+		s->table_sources++;
+		s->table_messages += src->accepted;
+	}
+}
+
 /* --- counting ------------------------------------------------------------------- */
 
 static void count_precision(struct summary *s)
@@ -415,6 +434,7 @@ int audit(const struct audit_options *o, FILE *log, const char *name, bool *is_w
 		error = judge_events(&s, o);
 	if (!error) {
 		count(&s);
+		count_table(&s, o);
 		error = print(&s, o, name, is_warned);
 	}
 	audit_free(&s.log);

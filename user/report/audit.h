@@ -15,6 +15,10 @@ struct audit_options {
 	const char *pin_dir, *state_dir;
 	int64_t at; /* judge as if it was then, in seconds since 1970; 0: now */
 	bool is_json;
+	/* Does the table at the real MX refuse, or would it? NULL: there is none. mode: its state. */
+	bool (*is_at_real)(const struct nolist_source *src, void *arg);
+	void *arg;
+	const char *mode;
 };
 
 /*

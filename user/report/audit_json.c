@@ -98,6 +98,29 @@ static void json_list(struct writer *o, const struct summary *s)
 	}
 }
 
+static void json_table(struct writer *o, const struct summary *s)
+{
+	char text[ADDR_TEXT];
+	size_t i;
+
+	if (!s->table) {
+		json_none(o, "enforce");
+		return;
+	}
+	json_open(o, "enforce", '{');
+	json_text(o, "mode", s->table);
+	json_number(o, "accepted", s->table_messages);
+	json_open(o, "sources", '[');
+	for (i = 0; i < s->log.sources; i++) {
+		struct prefix p = source_prefix(&s->log.source[i]->src);
+
+		if (s->log.source[i]->is_at_real)
+			json_text(o, NULL, prefix_text(&p, text));
+	}
+	json_close(o, ']');
+	json_close(o, '}');
+}
+
 static void json_answers(struct writer *o, const struct deferred *d)
 {
 	enum policy_step step;
@@ -141,6 +164,7 @@ static void json_summary(struct writer *o, const struct summary *s)
 	json_begin(o, "audit");
 	json_log(o, s);
 	json_list(o, s);
+	json_table(o, s);
 	json_deferred(o, s);
 	json_open(o, "false_listings", '[');
 	for (i = 0; i < s->log.sources; i++)

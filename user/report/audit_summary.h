@@ -39,6 +39,9 @@ struct summary {
 	size_t listed_unseen;    /* not in the log */
 	size_t listed_now;       /* where none was at the end of the log: those of now */
 	size_t unlisted_refused;
+	/* The table at the real MX as it is now; table: its state, NULL: there is none. */
+	const char *table;
+	size_t table_sources, table_messages; /* with mail accepted, though it has them; that mail */
 	struct deferred deferred;
 	enum policy_mode mode; /* of the policy service, as configured */
 	double precision, low, high;

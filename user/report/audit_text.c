@@ -62,6 +62,30 @@ static void say_false(const struct audit_source *src)
 	       text_time(src->since, since), text_time(src->false_at, at));
 }
 
+#define NAMED 20 /* sources of the table, at most */
+
+static void say_table(const struct summary *s)
+{
+	char text[ADDR_TEXT];
+	size_t i, n = 0;
+
+	if (!s->table)
+		return;
+	printf("\nthe table at the real MX (enforce), which is %s, would have refused:\n", s->table);
+	row(s->table_messages, "accepted deliveries");
+	row(s->table_sources, "sources of them");
+	for (i = 0; i < s->log.sources && n < NAMED; i++) {
+		const struct audit_source *src = s->log.source[i];
+		struct prefix p = source_prefix(&src->src);
+
+		if (src->is_at_real && ++n)
+			printf("would be refused: %s, with mail accepted: %u\n", prefix_text(&p, text),
+			       src->accepted);
+	}
+	if (n < s->table_sources)
+		printf("and more: %zu\n", s->table_sources - n);
+}
+
 static void say_precision(const struct summary *s)
 {
 	if (s->has_precision)
@@ -149,5 +173,6 @@ void audit_say(const struct summary *s)
 		if (s->log.source[i]->false_at)
 			say_false(s->log.source[i]);
 	say_deferred(s);
+	say_table(s);
 	say_answer(s);
 }
