@@ -60,7 +60,6 @@ static void drop_old_hours(struct stored *k, uint32_t now_s)
 #define WINDOWS 4 /* one is written while a thread fills the others */
 
 struct window {
-	struct snapshot_item item[WINDOW];
 	struct store_row row[WINDOW];
 	const struct store_row *news[WINDOW]; /* rows that have changed */
 	size_t n, n_news;
@@ -74,6 +73,7 @@ struct reading {
 	struct store *store; /* to read from */
 	struct snapshot_walk walk;
 	int epoch, id; /* in the snapshot, and in the store */
+	struct snapshot_item item[WINDOW]; /* of the window that is being filled */
 	struct window window[WINDOWS];
 };
 
@@ -160,7 +160,7 @@ static int merge_window(struct reading *r, struct window *w)
 	size_t i;
 
 	for (i = w->n_news = 0; i < w->n && !error; i++) {
-		if (!merge_item(r->c, &w->row[i], &w->item[i], epoch, now_s))
+		if (!merge_item(r->c, &w->row[i], &r->item[i], epoch, now_s))
 			continue;
 		error = store_code(&w->row[i]);
 		w->news[w->n_news++] = &w->row[i];
@@ -177,8 +177,8 @@ static bool read_window(void *arg, unsigned int slot)
 	struct reading *r = arg;
 	struct window *w = &r->window[slot];
 
-	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &w->item[w->n]); w->n++) {
-		w->row[w->n].key = w->item[w->n].key;
+	for (w->n = 0; w->n < WINDOW && snapshot_next(&r->walk, &r->item[w->n]); w->n++) {
+		w->row[w->n].key = r->item[w->n].key;
 		w->row[w->n].epoch = r->id;
 	}
 	w->error = store_get_many(r->store, w->row, w->n);

@@ -131,7 +131,7 @@ static bool fill(void *arg, unsigned int slot)
 {
 	struct evidence *e = arg;
 	struct batch *b = &e->walk->batch[slot];
-	struct record *r;
+	struct record r;
 	int error = 0;
 
 	b->n = 0;
@@ -139,10 +139,12 @@ static bool fill(void *arg, unsigned int slot)
 	clear(&b->data_hours);
 	clear(&b->open_hours);
 	do {
-		r = record_at(e->walk, b, b->n);
-		b->ret = evidence_step(e, r);
+		b->ret = evidence_step(e, &r);
 		if (b->ret > 0)
-			error = copy_hours(b, r);
+			error = copy_hours(b, &r);
+		/* The other thread had the item last: it is written at once, and not bit by bit. */
+		if (b->ret > 0)
+			*record_at(e->walk, b, b->n) = r;
 		if (error)
 			b->ret = error;
 		b->n += b->ret > 0;
