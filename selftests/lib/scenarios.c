@@ -517,6 +517,38 @@ const struct scenario scenarios[] = {
 	  "7d 10:05 203.0.113.66 real data\n"
 	  "7d 12:20 203.0.113.66 high tempfailed\n"
 	  "listed 203.0.113.66 4d 12:00 14d 13:00\n" },
+	{ "the policy service defers a stranger, and Exim goes to the high fake in the same second",
+	  UP
+	  "2d 10:20:30 198.51.100.7 real data high tempfailed\n"
+	  "3d 11:20:30 198.51.100.7 real data high tempfailed\n"
+	  "5d 11:20:30 198.51.100.7 real data high tempfailed\n"
+	  "never 198.51.100.7\n" },
+	{ "the real MX is on another host: only the service's request tells that it was there",
+	  UP
+	  "2d 10:20:30 198.51.100.7 data high tempfailed\n"
+	  "3d 11:20:30 198.51.100.7 high tempfailed\n"
+	  "4d 11:20:30 198.51.100.7 high tempfailed\n"
+	  "never 198.51.100.7\n" },
+	{ "the policy service defers dma one second before the full hour",
+	  UP
+	  "2d 10:59:59 198.51.100.7 real data\n"
+	  "2d 11:00:00 198.51.100.7 high tempfailed\n"
+	  "3d 11:59:59 198.51.100.7 real data\n"
+	  "3d 12:00:00 198.51.100.7 high tempfailed\n"
+	  "never 198.51.100.7\n" },
+	{ "a listed one is deferred, and goes to the high fake in the same second: that renews nothing",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "7d 10:20:30 203.0.113.66 real data high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
+	{ "nor does it one second before the full hour",
+	  UP
+	  "2d 10:20 203.0.113.66 high tempfailed\n"
+	  "3d 11:20 203.0.113.66 high tempfailed\n"
+	  "7d 10:59:59 203.0.113.66 real data\n"
+	  "7d 11:00:00 203.0.113.66 high tempfailed\n"
+	  "listed 203.0.113.66 4d 12:00 10d 12:00\n" },
 	{ "its last refusal sends it to the high fake, after its listing has ended",
 	  UP
 	  "2d 10:20 203.0.113.66 high tempfailed\n"

@@ -6,7 +6,7 @@
  * as its worst false listing, and these are the ways in which one could come about.
  *
  * A line of a script is a time, an address and what it did:
- *	3d 10:00 198.51.100.7 low real data       at that minute
+ *	3d 10:00 198.51.100.7 low real data       at that minute; or 10:00:59, at that second
  *	3d 10:00 every 1h for 2d 203.0.113.66 tempfailed  again and again
  *	3d 10:00 203.0.113.0/26 low real high      all of a network, but for named ones
  * low, real, high: a SYN. data: on an established connection to the real MX. tempfailed:
@@ -113,11 +113,11 @@ static int64_t duration(char **rest)
 
 static int64_t moment(const char *day, const char *clock)
 {
-	int d, h, m;
+	int d, h, m, s = 0;
 
-	if (!day || !clock || sscanf(day, "%dd", &d) != 1 || sscanf(clock, "%d:%d", &h, &m) != 2)
+	if (!day || !clock || sscanf(day, "%dd", &d) != 1 || sscanf(clock, "%d:%d:%d", &h, &m, &s) < 2)
 		bad(day ? day : "no time");
-	return d * (int64_t)D + h * H + m * 60;
+	return d * (int64_t)D + h * H + m * 60 + s;
 }
 
 static int find(const struct nolist_source *src)
