@@ -76,6 +76,11 @@ mkdir "$DIR/white"
 for f in $(nolist dump --white --list-formats | awk '/^[a-z]/ { print $1 }'); do
 	must nolist dump --white --quiet -c "$CONF" --format "$f" --output "$DIR/white/$f"
 done
+printf '%s\n' 203.0.113.0/25,64496,DE 2001:db8:5::/48,64496,DE >"$TMP/origins.csv"
+{ cat "$CONF"; echo "origin = $TMP/origins.csv"; } >"$TMP/origin.conf"
+for f in rbldnsd spamassassin; do
+	must nolist dump --quiet -c "$TMP/origin.conf" --origin AS64496 --format $f --output "$DIR/origin.$f"
+done
 printf '%s\n' 203.0.113.6 2001:db8:5:2::/64 >"$TMP/pardoned"
 entries=$(rows "$DIR/plain" | tr '\n' ' ')
 is "$entries" '203.0.113.1 203.0.113.6 203.0.113.7 2001:db8:5:1::/64 2001:db8:5:2::/64 ' \
@@ -127,7 +132,7 @@ dns_list() {
 
 port=5300
 in_root rbldnsd -n -u nobody -b 127.0.0.1/$port -c 1s "bl.example:combined:$DIR/rbldnsd" \
-	"white.bl.example:combined:$DIR/white/rbldnsd" \
+	"white.bl.example:combined:$DIR/white/rbldnsd" "origin.bl.example:combined:$DIR/origin.rbldnsd" \
 	>"$DIR/rbldnsd.log" 2>&1 &
 dns_list rbldnsd "$(reason $BAD4)"
 is "$(lookup $BAD6 TXT)" "NOERROR, \"$(reason $BAD6)\"" \
@@ -179,6 +184,7 @@ list rbldnsd
 mkdir "$DIR/etc" "$DIR/etc/sa" "$DIR/etc/rules"
 cp "$DIR/spamassassin" "$DIR/etc/rules/nolist.cf"
 cp "$DIR/white/spamassassin" "$DIR/etc/rules/nolist_white.cf"
+cp "$DIR/origin.spamassassin" "$DIR/etc/rules/nolist_origin.cf"
 cat >"$DIR/etc/sa/init.pre" <<-END
 	loadplugin Mail::SpamAssassin::Plugin::Check
 	loadplugin Mail::SpamAssassin::Plugin::DNSEval
@@ -214,6 +220,8 @@ check 'SpamAssassin: mail from a listed source scores' \
 is "$(delivered_by 203.0.113.5 | grep -cw RCVD_IN_NOLIST)" 0 'SpamAssassin: other mail does not'
 is "$(delivered_by $WHITE4 | tr , '\n' | grep NOLIST) $(delivered_by $BAD4 | grep -c WHITE)" 'RCVD_IN_NOLIST_WHITE 0' \
 	'SpamAssassin: mail from one that walked scores less, and no other'
+is "$(delivered_by 203.0.113.5 | tr , '\n' | grep NOLIST) $(delivered_by 203.0.113.200 | grep -c ORIGIN)" 'RCVD_IN_NOLIST_ORIGIN 0' \
+	'SpamAssassin: mail from a network of an origin scores a little'
 
 # By the header of the policy service.
 must nolist dump --quiet -c "$CONF" --format policy --output "$DIR/policy"

@@ -113,6 +113,13 @@ if command -v ipset >/dev/null; then
 	must in_server ipset restore <"$TMP/out"
 	is "$(in_server ipset list nolist_origin6 | grep -c '^2001.*/') $(in_server ipset list -n | wc -l)" '1 2' 'loads it twice'
 fi
+wide DE,AS64496 --format rspamd
+is "$(rows "$TMP/out" | head -n 2 | tr '\n' ' ')" '198.51.100.0/24 203.0.113.0/25 ' 'for a map of rspamd'
+wide DE,AS64496 --format rbldnsd
+is "$(grep -cE '^:127\.0\.0\.5:' "$TMP/out") $(grep -nxE '198\.51\.100\.0/24|\$DATASET ip6trie:origin6 @' "$TMP/out" | wc -l)" '2 2' 'a DNS list'
+wide DE --format spamassassin
+is "$(grep -o "'origin.[a-z.]*'" "$TMP/out") $(grep -cE '^(score|describe|header|tflags) (__)?RCVD_IN_NOLIST_ORIGIN ' "$TMP/out")" \
+	"'origin.nolist.invalid.' 6" 'and the rules that ask it'
 fails 1 'has no network of these' 'a country without networks' dump -c "$TMP/wide.conf" --origin SM
 fails 2 "'de' is neither a country" 'no key' dump -c "$TMP/wide.conf" --origin AS1,de
 fails 2 "'AS0' is neither" 'the system 0' dump -c "$TMP/wide.conf" --origin AS0
@@ -193,7 +200,7 @@ is "$(slow)" '45.10.0.0/28 45.10.1.0/24 45.10.128.0/23 45.10.131.0/24 45.10.132.
 	'in the snapshot of the policy service: those without a walk or accepted mail'
 is "$(sed -n 's/^H origin-wait //p' "$TMP/out") $(awk '$1 == "Z" { print $5 }' "$TMP/out")" "3600 $(grep -c '^[PELXW] ' "$TMP/out")" 'with the wait'
 sed -i 's/^origin-wait.*/origin-wait = 30/' "$TMP/slow.conf"
-is "$(slow)" '' 'not if it is not longer'
+is "$(slow | wc -w) $(sed -n 's/^H origin-wait //p' "$TMP/out")" '9 30' 'who would not wait longer is there for its score'
 sed -i 's/^origin-wait.*/origin-wait = 1h/' "$TMP/slow.conf"
 touch -d '91 days ago' "$CSV"
 is "$(slow)" '' 'nor by an old file'

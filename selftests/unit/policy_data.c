@@ -410,6 +410,21 @@ static void test_answers(void)
 	}
 }
 
+/* An origin speaks against strangers only. */
+static void test_origins(void)
+{
+	struct snapshot_site site = { .mode = POLICY_HEADER, .name = "mx" };
+	struct answered message = { .is_slow = true }, again = { .is_slow = true };
+	struct policy_facts f = {};
+	struct request r = {};
+	char text[ANSWER_MAX];
+
+	answer_text(text, &site, &r, POLICY_NEW, &f, &message);
+	tap_ok(!strcmp(text, "action=PREPEND X-Nolist: mx; new; score=3.0 origin\n\n"), "of an origin that only sends what is listed");
+	answer_text(text, &site, &r, POLICY_WALKED, &f, &again);
+	tap_ok(!strcmp(text, "action=PREPEND X-Nolist: mx; walked; score=-1.0\n\n"), "but of one that walked it says nothing");
+}
+
 int main(void)
 {
 	test_snapshots();
@@ -419,5 +434,6 @@ int main(void)
 	test_memory();
 	test_visits();
 	test_answers();
+	test_origins();
 	return tap_done();
 }

@@ -83,7 +83,7 @@ static int write_networks(const struct conf *conf, const struct keys *k, const c
 		.key = k->key,
 		.keys = k->n,
 		.format = format,
-		.name = list_words(conf).name,
+		.words = list_words(conf),
 		.output = output,
 	};
 	int error = origin_open(&w.file, w.file_name);
@@ -103,7 +103,7 @@ int dump_origin(const char *conf_file, const char *what, const char *format, con
 	int error, status;
 
 	if (!wide_has_format(format)) {
-		errx("'%s' is a format of single sources: --origin takes plain, nft and ipset", format);
+		errx("'%s' is a format of single sources: --origin takes plain, nft, ipset, rspamd, rbldnsd and spamassassin", format);
 		return EXIT_USAGE;
 	}
 	status = cmd_conf(&conf, conf_file);

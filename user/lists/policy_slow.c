@@ -23,8 +23,7 @@ struct slow_source {
 
 bool policy_slow_is_on(const struct judge *j)
 {
-	return j->origin && j->rules.origin_wait_s > j->rules.greylist_wait_s &&
-	       j->now - origin_made(j->origin) <= ORIGIN_OLD_S;
+	return j->origin && j->now - origin_made(j->origin) <= ORIGIN_OLD_S;
 }
 
 static bool is_accepted(const struct record *r)

@@ -12,6 +12,7 @@
 #include "user/base/failure.h"
 #include "user/base/version.h"
 #include "user/lists/wide.h"
+#include "user/lists/wide_dns.h"
 #include "user/base/writer.h"
 
 struct networks {
@@ -93,7 +94,7 @@ static void nft(struct writer *o, const struct wide *w, const struct networks *a
 
 	for (i = 0; i < sizeof(line) / sizeof(*line); i++) {
 		put_text(o, line[i]);
-		put_text(o, w->name);
+		put_text(o, w->words.name);
 		put_text(o, i < 2 ? "_origin\n" : "_origin {\n");
 	}
 	nft_set(o, all, 0);
@@ -106,7 +107,7 @@ static void nft(struct writer *o, const struct wide *w, const struct networks *a
 static void ipset_line(struct writer *o, const struct wide *w, const char *verb, int family, const char *more)
 {
 	put_text(o, verb);
-	put_text(o, w->name);
+	put_text(o, w->words.name);
 	put_text(o, family ? "_origin6" : "_origin4");
 	put_text(o, more);
 }
@@ -134,18 +135,40 @@ static void ipset(struct writer *o, const struct wide *w, const struct networks 
 	}
 }
 
+static void rbldnsd(struct writer *o, const struct wide *w, const struct networks *all)
+{
+	size_t i;
+
+	wide_dns_head(o, &w->words, time(NULL));
+	wide_dns_set(o, 0);
+	for (i = 0; i < all->n; i++) {
+		if (i == all->ip4)
+			wide_dns_set(o, 1);
+		put_prefix(o, &all->p[i]);
+		put_char(o, '\n');
+	}
+}
+
+/* Rules without any network: they ask the zone of rbldnsd. */
+static void spamassassin(struct writer *o, const struct wide *w, const struct networks *all)
+{
+	(void)all;
+	wide_dns_rules(o, &w->words);
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct writer *o, const struct wide *w, const struct networks *all);
-} formats[] = { { "plain", plain }, { "nft", nft }, { "ipset", ipset } };
+} wide_formats[] = { { "plain", plain }, { "nft", nft }, { "ipset", ipset }, { "rspamd", plain },
+		{ "rbldnsd", rbldnsd }, { "spamassassin", spamassassin } };
 
-#define FORMATS (sizeof(formats) / sizeof(*formats))
+#define FORMATS (sizeof(wide_formats) / sizeof(*wide_formats))
 
 static size_t find_format(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < FORMATS && strcmp(formats[i].name, name); i++)
+	for (i = 0; i < FORMATS && strcmp(wide_formats[i].name, name); i++)
 		;
 	return i;
 }
@@ -160,7 +183,7 @@ bool wide_has_format(const char *name)
 static int put_all(struct writer *o, const struct wide *w, const struct networks *all)
 {
 	head(o, w, all);
-	formats[find_format(w->format)].put(o, w, all);
+	wide_formats[find_format(w->format)].put(o, w, all);
 	return writer_flush(o);
 }
 

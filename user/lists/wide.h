@@ -6,6 +6,7 @@
 #ifndef NOLIST_WIDE_H
 #define NOLIST_WIDE_H
 
+#include "user/lists/format.h"
 #include "user/origin/origin.h"
 
 struct wide {
@@ -14,7 +15,7 @@ struct wide {
 	const struct origin_key *key; /* not more than origin_networks() takes */
 	size_t keys;
 	const char *format; /* one that wide_has_format() */
-	const char *name;   /* of tables and sets */
+	struct format_words words; /* names of tables and sets, and of the zone */
 	const char *output; /* NULL: standard output */
 };
 

@@ -37,14 +37,21 @@ static void put_reason(char *to, size_t size, const struct snapshot_site *site, 
 			 (long long)policy_wait(f, &site->rules));
 }
 
-int answer_score(enum policy_step step, const struct request *r)
+/* Does where it comes from matter? */
+static bool is_unknown(enum policy_step step)
+{
+	return step != POLICY_EXEMPT && step != POLICY_VERIFIED && step != POLICY_WALKED;
+}
+
+int answer_score(enum policy_step step, const struct request *r, bool is_slow)
 {
 	static const int by_step[POLICY_STEPS] = {
 		[POLICY_THROTTLED] = 10, [POLICY_LISTED] = 50, [POLICY_VERIFIED] = -20,
 		[POLICY_WALKED] = -10,   [POLICY_RETURNED] = 5, [POLICY_NEW] = 20,
 	};
 
-	return by_step[step] + r->is_helo_odd * 10 + r->is_nameless * 15 + r->is_dynamic * 10;
+	return by_step[step] + r->is_helo_odd * 10 + r->is_nameless * 15 + r->is_dynamic * 10 +
+	       (is_slow && is_unknown(step)) * 10;
 }
 
 static size_t put_header(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,
@@ -58,11 +65,11 @@ static size_t put_header(char text[ANSWER_MAX], const struct snapshot_site *site
 		return sprintf(text, ANSWER_PASS);
 	message->is_marked = true;
 	put_words(name, sizeof(name), site->name, "$");
-	score = answer_score(step, r);
-	return snprintf(text, ANSWER_MAX, "action=PREPEND X-Nolist: %s; %s; score=%s%d.%d%s%s%s\n\n", name,
+	score = answer_score(step, r, message->is_slow);
+	return snprintf(text, ANSWER_MAX, "action=PREPEND X-Nolist: %s; %s; score=%s%d.%d%s%s%s%s\n\n", name,
 			policy_step_names[step], score < 0 ? "-" : "", abs(score) / 10, abs(score) % 10,
 			r->is_helo_odd ? " helo" : "", r->is_nameless ? " nameless" : "",
-			r->is_dynamic ? " dynamic" : "");
+			r->is_dynamic ? " dynamic" : "", message->is_slow && is_unknown(step) ? " origin" : "");
 }
 
 size_t answer_text(char text[ANSWER_MAX], const struct snapshot_site *site, const struct request *r,

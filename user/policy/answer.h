@@ -18,13 +18,14 @@ struct answered {
 	struct nolist_addr client;
 	unsigned int port;
 	bool is_marked;        /* it got its header */
+	bool is_slow;          /* of an origin of which next to all is listed */
 };
 
 /*
- * A score for filters, in tenths: what is known of the network, and what its names look like. Above 0
- * speaks against it.
+ * A score for filters, in tenths: what is known of the network and its origin, and what its names look
+ * like. Above 0 speaks against it. An origin says nothing of who is known by itself.
  */
-int answer_score(enum policy_step step, const struct request *r);
+int answer_score(enum policy_step step, const struct request *r, bool is_slow);
 
 /*
  * The length of the text. f: of this recipient. is_marked is set once the message has its header.

@@ -126,7 +126,7 @@ bool service_decide(struct policy_service *s, const struct request *r, struct an
 		enum policy_step step = decide(s, r, message, f);
 
 		*message = (struct answered){ .instance = r->instance, .client = r->client, .port = r->port,
-					      .step = step };
+					      .step = step, .is_slow = f->is_slow };
 	} else if (s->throttle && !f->is_exempt) {
 		count_again(s, r, message);
 	}

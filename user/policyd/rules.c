@@ -26,6 +26,7 @@ static const struct {
 	double score;
 } names[] = {
 	{ "helo", "HELO", 1 }, { "nameless", "NAMELESS", 1.5 }, { "dynamic", "DYNAMIC", 1 },
+	{ "origin", "ORIGIN", 1 },
 };
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
