@@ -329,7 +329,9 @@ static __always_inline __u32 high_column(struct xdp_md *ctx, const struct nolist
 
 	if (verb != NOLIST_V_RCPT || !conf->domains)
 		return verb;
-	to = h->parse == SMTP_START ? domain_quick(ctx, off, SMTP_LINE(scan)) : 0;
+	to = h->parse != SMTP_START ? 0 :
+	     __builtin_constant_p(p->l4) ? domain_quick_here(ctx, off, SMTP_LINE(scan)) :
+					   domain_quick(ctx, off, SMTP_LINE(scan));
 	if (!to)
 		to = domain_end(ctx, off, SMTP_LINE(scan), h->parse);
 	column = domain_column(ctx, conf, to, to - off);
