@@ -147,14 +147,25 @@ is "$(($(counted 6) - before6)) $(($(counted 7) - before7))" '40 40' 'killed for
 # --- run ---
 
 before6=$(counted 6) before7=$(counted 7)
-background server "$TOOL" run --no-load --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" -c "$CONF" >>"$TMP/run.log" 2>&1
-following=$!
+follow() {
+	background server "$TOOL" run --no-load --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" -c "$CONF" >>"$TMP/run.log" 2>&1
+	following=$!
+}
+# With its processes, one of which may be at work for a moment longer and be the one that runs.
+is_gone() {
+	! pgrep -f "run --no-load --pin-dir $PIN_DIR" >/dev/null
+}
+follow
 for i in {1..60}; do
 	delivers "198.52.$i.1"
 	refuses "198.52.$i.2"
 	case $i in 20) rotate create ;; 40) rotate copytruncate ;; esac
-	[ "$i" != 30 ] || { sleep 2 && kill -KILL "$following" && background server "$TOOL" run --no-load --pin-dir "$PIN_DIR" \
-		--state-dir "$STATE_DIR" -c "$CONF" >>"$TMP/run.log" 2>&1 && following=$!; }
+	if [ "$i" = 30 ]; then
+		sleep 2
+		kill -KILL "$following"
+		must wait_for 20 is_gone
+		follow
+	fi
 	sleep 0.05
 done
 all_counted() {
