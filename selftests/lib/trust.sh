@@ -8,6 +8,8 @@
 #	host NAME ADDRESS...  a network of its own at the router
 #	site NAME             a mail site: low fake, real MX, high fake, in both families
 #	site_up NAME          and its servers
+#	policy_site NAME      a site whose real MX asks policyd: policy = defer
+#	policy_up NAME        and that service, once the site is loaded
 #	hour N                waits until that hour; the first is that in which the sites were loaded
 #	watch UNTIL           collects and dumps at all sites, and notes who comes on a list and off;
 #	                      its process is $watcher
@@ -20,9 +22,9 @@ DIR=$(mktemp -d "$TOP/build/trust.XXXXXX")
 # Another test may build it anew meanwhile.
 TOOL=$DIR/nolist-xdp
 if [ "$HOUR_S" = 3600 ]; then
-	must cp "$BUILD/nolist-xdp" "$TOOL"
+	must cp "$BUILD"/nolist-xdp{,-policyd} "$DIR"
 else
-	must cp "$TOP/build-hour-$HOUR_S/nolist-xdp" "$TOOL"
+	must cp "$TOP/build-hour-$HOUR_S"/nolist-xdp{,-policyd} "$DIR"
 fi
 trap 'rm -rf --one-file-system "$TMP" "$DIR"' EXIT
 
@@ -162,6 +164,27 @@ load_site() {
 # The far end of a pair needs a program as well.
 pass_to() {
 	must at net ip link set dev "$1" xdp obj "$BUILD/selftests/lib/xdp_pass.bpf.o" sec xdp
+}
+
+# --- deferring who has not walked ---------------------------------------------------
+
+# A wait of two hours, so that nobody is verified by its own first mail.
+policy_site() {
+	site "$1" "policy = defer" "list = {\"policy $DIR/$1/state/lists/policy\"}" "greylist-wait = $((2 * HOUR_S))s"
+}
+
+policy_up() {
+	touch "$DIR/$1/policy" # for watch
+	must nolist_at "$1" dump --all --quiet
+	at "$1" "$TOOL" policyd --pin-dir "/sys/fs/bpf/$1" --state-dir "$DIR/$1/state" >"$DIR/$1/log/policyd" 2>&1 &
+	must wait_for 30 grep -q 'policy = defer' "$DIR/$1/log/policyd"
+}
+
+# first_answer SITE ADDRESS: what the first recipient of a client there got: "deferred", or the step of the
+# header. Both are in the real MX's log.
+first_answer() {
+	sed -n "s/.*NOQUEUE: reject: RCPT from [^ ]*\\[$2\\]: 450 4\\.7\\.1 .*first contact: .*/deferred/p
+		s/.*: info: header X-Nolist: [^;]*; \\([a-z-]*\\);.* from [^ ]*\\[$2\\];.*/\\1/p" "$DIR/$1/log/mail.log" | head -n 1
 }
 
 # --- refusing who is listed ------------------------------------------------------

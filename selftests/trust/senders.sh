@@ -3,9 +3,10 @@
 # circle: more
 # shellcheck disable=SC2317 # functions that check() calls
 #
-# Real senders meet sites that are well, that greylist, are down, mute, full, in one family only or
-# wrong in their zone, and are made to send to a foreign domain whose only MX is our high fake; an
-# hour is ten seconds, and the rules are the defaults. None that walks over the MXes is listed, ever.
+# Real senders meet sites that are well, that defer who has not walked, that greylist, are down, mute,
+# full, in one family only or wrong in their zone, and are made to send to a foreign domain whose only MX
+# is our high fake; an hour is ten seconds, and the rules are the defaults. None that walks over the MXes
+# is listed, ever, and where policyd defers none of them waits.
 # Then senders that were listed wrongly go on as they are: how long until they are free? Why it
 # matters: a listing costs somebody their mail.
 #
@@ -22,7 +23,7 @@ FETCH="selftests/lib/trust/fetch.sh ${senders[*]}"
 . "$(dirname "$0")/../lib/trust.sh"
 
 need jq
-wanted=${TRUST_SITES:-normal grey down mute full pool poolset only4 only6 dual equal reverse attack attackd freed4xx freed5xx freeddrop freedxdp4xx freedxdprst}
+wanted=${TRUST_SITES:-normal defer grey down mute full pool poolset only4 only6 dual equal reverse attack attackd freed4xx freed5xx freeddrop freedxdp4xx freedxdprst}
 FIRST=${TRUST_FIRST:-24} # the hour of the first mail: the sites have learned
 END=$((FIRST + 36))
 
@@ -123,6 +124,7 @@ make_sites() {
 			fi
 			;;
 		freed*) site "$w" "learning = 0" ;;
+		defer) policy_site "$w" ;;
 		*) site "$w" ;;
 		esac
 	done
@@ -182,6 +184,7 @@ start_mx() {
 	local w=$1 grey='' packages=postfix
 
 	case $w in
+	defer) grey=policy ;;
 	# Four hours.
 	grey | pool* | only* | dual)
 		grey=$((4 * HOUR_S))
@@ -423,6 +426,37 @@ is_not_listed() {
 	! grep -q '!' "$DIR/cell.$1.$2"
 }
 
+# answer_of SENDER FAMILY: of the site that defers; "-": it did not come to that real MX in this family.
+answer_of() {
+	local step
+
+	step=$(first_answer defer "$(source_of "$1" "$2")")
+	echo "${step:--}"
+}
+
+# Nobody who walks waits: the first answer is that it has, in the families in which it came. One that had looked in
+# before, without a recipient, may be verified by then; and in one family at least it is by its walk.
+has_no_delay() {
+	local four six
+
+	four=$(answer_of "$1" 4) six=$(answer_of "$1" 6)
+	echo "IPv4: $four, IPv6: $six"
+	[[ "$four $six" == *walked* && "$four" =~ ^(walked|verified|-)$ && "$six" =~ ^(walked|verified|-)$ ]] &&
+		! grep -E "reject: RCPT from [^ ]*\[($(source_of "$1" 4)|$(source_of "$1" 6))\]: 450 " "$DIR/defer/log/mail.log"
+}
+
+# As explain tells it afterwards.
+is_known_as_walker() {
+	local family step
+
+	for family in 4 6; do
+		[ "$(answer_of "$1" $family)" != - ] || continue
+		step=$(nolist_at defer explain --json "$(source_of "$1" $family)" | jq -r .policy.step)
+		echo "IPv$family: $step"
+		[[ "$step" =~ ^(walked|verified)$ ]] || return 1
+	done
+}
+
 walks() {
 	! grep -q '^walks=no' "selftests/lib/trust/senders/$1.sh"
 }
@@ -468,6 +502,7 @@ mail_by "$wronged" $(in_words 'freed*')
 sleep 3
 for w in "${sites[@]}"; do
 	load_site "$w"
+	[ "$w" != defer ] || policy_up "$w"
 done
 begin
 watch "$END"
@@ -518,6 +553,13 @@ for w in "${plain_sites[@]}"; do
 		*) check "$w: $s is not listed" is_not_listed "$w" "$s" ;;
 		esac
 	done
+	if [ "$w" = defer ]; then
+		for s in "${senders[@]}"; do
+			walks "$s" || continue
+			check "defer: $s does not wait" has_no_delay "$s"
+			check "defer: nor would it now" is_known_as_walker "$s"
+		done
+	fi
 	echo "# $w: $listed of ${#senders[@]} senders listed$(listings_of "$w")"
 done
 [ -z "${TRUST_KEEP:-}" ] || cp -r "$DIR" "$TRUST_KEEP"

@@ -5,7 +5,7 @@
 #   at.sh serve SENDER       sets up a sender, and runs it
 #   at.sh send SENDER TO...  gives it a message for each of these
 #   at.sh again SENDER       once an hour: what only a person or cron(8) would do
-#   at.sh mx SITE [GREY_S]   a real MX
+#   at.sh mx SITE [GREY_S|policy]   a real MX
 # A sender is selftests/lib/trust/senders/SENDER.sh. To add one, write there:
 #   packages="..."   Debian packages, or modules="..." of npm
 #   serve() { ...; } set it up and run it, if it has a server; may return
@@ -47,11 +47,13 @@ prepare() {
 again() { :; }
 serve() { :; }
 
-# The real MX of SITE.example, which postgrey guards if it is to greylist.
+# The real MX of SITE.example, which postgrey guards if it is to greylist, or policyd. It logs policyd's header.
 mx() {
 	local name=$1 checks="check_recipient_access static:OK"
 
-	if [ "${2:-}" ]; then
+	if [ "${2:-}" = policy ]; then
+		checks="check_policy_service { inet:127.0.0.1:9827, timeout=2s, default_action=DUNNO }"
+	elif [ "${2:-}" ]; then
 		user postgrey 994
 		mkdir -p /var/lib/postgrey
 		chown postgrey /var/lib/postgrey
@@ -72,6 +74,7 @@ mx() {
 		smtpd_relay_restrictions = reject_unauth_destination
 		smtpd_recipient_restrictions = $checks
 		smtpd_peername_lookup = no
+		header_checks = regexp:{{/^X-Nolist: / INFO}}
 	END
 	touch "$DIR/$name/listed"
 	scripts/mta.sh serve postfix

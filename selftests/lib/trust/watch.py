@@ -55,6 +55,8 @@ while not is_last:
             collected[site] = int(hour())
             run(site, "collect", "--quiet")
         listed = entries(run(site, "dump", "--quiet"))
+        if os.path.exists(f"{top}/{site}/policy"):
+            run(site, "dump", "--all", "--quiet")
         for sign, sources in ("+", listed - was[site]), ("-", was[site] - listed):
             for source in sorted(sources):
                 print(f"{hour():.1f} {site} {sign} {source}", flush=True)
