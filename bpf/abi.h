@@ -54,6 +54,8 @@
 #define NOLIST_MAP_BLOCK "nolist_block" /* the table of listed sources: block.h */
 #define NOLIST_MAP_SAID "nolist_said"   /* what they are told at the real MX */
 #define NOLIST_MAP_LOW_PASS "nolist_low_pass" /* who passes at a low fake's address */
+#define NOLIST_MAP_TENANTS "nolist_tenants" /* the tenants' configurations */
+#define NOLIST_MAP_TENANTED "nolist_tenanted" /* and what came to them */
 
 /*
  * An address in network byte order. IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291
@@ -169,10 +171,22 @@ enum nolist_progs_slot { NOLIST_SLOT_SLOW = 0, NOLIST_PROG_SLOTS };
 
 struct nolist_slot {
 	struct nolist_addr addr; /* whose role is this */
-	__u32 role;              /* enum nolist_role; NOLIST_NONE: the place is free */
+	__u32 role;              /* enum nolist_role, with a tenant's place; NOLIST_NONE: it is free */
 	__u32 mx;                /* index into nolist_stats.mx */
 };
 _Static_assert(sizeof(struct nolist_slot) == 24, "abi");
+
+/*
+ * A high fake of a tenant, a customer with words and domains of its own: its role has above the low
+ * byte which of nolist_tenants is meant, 0 where it is none: the number, from 1 on, and
+ * NOLIST_TENANTS_PLACE where the second of the two places is in force. So the one write that puts a
+ * configuration in force also does that with the tenants', which a load puts at the other place.
+ */
+#define NOLIST_TENANTS_MAX 255
+#define NOLIST_TENANTS_PLACE 256
+#define NOLIST_TENANT_SHIFT 8
+#define NOLIST_ROLE(role) ((role) & ((1 << NOLIST_TENANT_SHIFT) - 1))
+#define NOLIST_TENANT(role) ((role) >> NOLIST_TENANT_SHIFT & NOLIST_TENANTS_MAX)
 
 /*
  * The dialogue of a high fake. The number of bytes that we have sent since the
@@ -374,6 +388,33 @@ static inline __u32 nolist_slot_of(const struct nolist_addr *a, __u32 seed)
  */
 
 /*
+ * nolist_tenants: at each of the two places an array of configurations, a tenant's at its number less
+ * one. Of one count slot, smtp, answers and what is about domains. The domains of all are in one table:
+ * each tenant's names are hashed with a key of its own, so that nobody else's are found by it.
+ */
+#define NOLIST_TENANTS_PLACES 2
+
+/* The place that a configuration names; -1: it has no tenants. */
+static inline int nolist_tenants_place(const struct nolist_config *conf)
+{
+	int i;
+
+	for (i = 0; i < NOLIST_SLOTS; i++)
+		if (NOLIST_TENANT(conf->slot[i].role))
+			return !!(conf->slot[i].role >> NOLIST_TENANT_SHIFT & NOLIST_TENANTS_PLACE);
+	return -1;
+}
+
+/* nolist_tenanted: per CPU and tenant, at its number, what came to its high fakes. */
+struct nolist_tenanted {
+	__u64 tempfailed; /* lines that got the 4xx */
+	__u64 elsewhere;  /* recipients whose domain is not the tenant's */
+	__u64 quit;       /* QUITs after the 4xx */
+	__u64 reserved[5];
+};
+_Static_assert(sizeof(struct nolist_tenanted) == 64, "abi");
+
+/*
  * nolist_domains: at each place a table of our domains, an array of lines. A load fills the
  * place that the configuration in force does not name, then puts its own in force. An entry is
  * 61 bits of the keyed hash of a name, which is read backwards in small letters, and the bits
@@ -461,6 +502,8 @@ enum nolist_event {
 	NOLIST_EVENT_STARTTLS = 8,        /* wanted STARTTLS */
 	NOLIST_EVENT_ELSEWHERE = 9,       /* named a recipient whose domain is not ours */
 	NOLIST_EVENT_HELD = 10, /* at the real MX: tempfailed in a verified dialogue, since it is listed */
+	/* Tempfailed by a tenant's high fake: no count, but the tenant's number, of several the highest. */
+	NOLIST_EVENT_TENANT = 11,
 	NOLIST_EVENTS
 };
 #define NOLIST_EVENT_SLOTS 16

@@ -38,6 +38,8 @@ enum {
 	HIGH_HELD = 2048,      /* all of it at the real MX's address, since the source is listed */
 };
 
+#define HIGH_TENANT_SHIFT 16 /* whose high fake it is: above these bits */
+
 /* What the numbers of a segment mean in its dialogue. All in host byte order. */
 struct high {
 	__u32 total; /* bytes of ours that it acknowledges */

@@ -84,6 +84,30 @@ struct {
 	__array(values, struct low_pass_inner);
 } nolist_low_pass SEC(".maps");
 
+struct tenants_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_INNER_MAP); /* any number of tenants */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct nolist_config));
+};
+
+/* The tenants' configurations: a slot's role says which one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, NOLIST_TENANTS_PLACES);
+	__type(key, __u32);
+	__array(values, struct tenants_inner);
+} nolist_tenants SEC(".maps");
+
+/* What came to each of them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NOLIST_TENANTS_MAX + 1);
+	__type(key, __u32);
+	__type(value, struct nolist_tenanted);
+} nolist_tenanted SEC(".maps");
+
 /* The secret of our sequence numbers; all zero until user space has drawn one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -75,9 +75,10 @@ static __always_inline enum nolist_verdict match_mx(const struct nolist_config *
 		p->role = NOLIST_REAL;
 		return NOLIST_PASS_REAL;
 	}
-	if ((s->role != NOLIST_LOW && s->role != NOLIST_HIGH) || !match_fakes(conf, p->dport))
+	p->role = NOLIST_ROLE(s->role);
+	p->tenant = s->role >> NOLIST_TENANT_SHIFT;
+	if ((p->role != NOLIST_LOW && p->role != NOLIST_HIGH) || !match_fakes(conf, p->dport))
 		return NOLIST_PASS_OTHER;
-	p->role = s->role;
 	return NOLIST_UNDECIDED;
 }
 

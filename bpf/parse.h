@@ -48,7 +48,8 @@ struct pkt {
 	__u8 tos;      /* IPv4 TOS, IPv6 traffic class */
 	__u8 ts_at;    /* where in the options the timestamps are, plus 1; 0: none */
 	__u32 is_ip6;
-	__u32 is_priority; /* a VLAN tag whose VLAN id is 0: a priority tag (802.1Q 9.6) */
+	__u16 is_priority; /* a VLAN tag whose VLAN id is 0: a priority tag (802.1Q 9.6) */
+	__u16 tenant;      /* of a high fake, as the slot's role has it; filled by match.h */
 };
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };

@@ -94,7 +94,7 @@ static __always_inline bool rare_is_to_fake(struct xdp_md *ctx, const struct nol
 	daddr.q[0] = is_ip6 ? ((const __u64 *)at)[3] : 0;
 	daddr.q[1] = is_ip6 ? ((const __u64 *)at)[4] : parse_mapped(((const __be32 *)at)[4]);
 	s = match_slot(conf, &daddr);
-	return s && (s->role == NOLIST_LOW || s->role == NOLIST_HIGH);
+	return s && (NOLIST_ROLE(s->role) == NOLIST_LOW || NOLIST_ROLE(s->role) == NOLIST_HIGH);
 }
 
 /*

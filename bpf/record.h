@@ -28,7 +28,7 @@ static __always_inline bool record_opens(const struct pkt *p)
 static __always_inline bool record_dialogue(struct nolist_stats *st, const struct pkt *p, __u64 q0,
 					    __u64 q1)
 {
-	return __builtin_constant_p(p->l4) ? verified_dialogue_here(st, q0, q1, p->events) :
+	return __builtin_constant_p(p->l4) ? verified_dialogue_here(st, q0, q1, p->events, 0) :
 					     verified_dialogue(st, q0, q1, p->events);
 }
 

@@ -96,6 +96,15 @@ static __always_inline enum nolist_verdict slow_high(struct xdp_md *ctx,
 	return !r->flags || slow_reply(ctx, row, p, r) ? verdict : NOLIST_HIGH_NO_SPACE;
 }
 
+/* The configuration of a tenant, as a slot's role has it; NULL: there is none. */
+static __always_inline const struct nolist_config *slow_tenant(__u32 tenant)
+{
+	__u32 place = !!(tenant & NOLIST_TENANTS_PLACE), at = (tenant & NOLIST_TENANTS_MAX) - 1;
+	void *inner = bpf_map_lookup_elem(&nolist_tenants, &place);
+
+	return inner ? bpf_map_lookup_elem(inner, &at) : NULL;
+}
+
 /* What is to be answered: a closed port's reset, a dialogue, or a client that is held. */
 enum slow_how { SLOW_DIALOGUE, SLOW_RESET, SLOW_TARPIT };
 
@@ -113,11 +122,15 @@ static __always_inline int slow_answer(struct xdp_md *ctx, const struct nolist_c
 		said = real_said();
 	if (p->role == NOLIST_REAL)
 		conf = said;
+	else if (p->tenant)
+		conf = slow_tenant(p->tenant);
 	if (!conf)
-		return NOLIST_PASS_REAL;
+		return p->role == NOLIST_REAL ? NOLIST_PASS_REAL : NOLIST_HIGH_SILENT;
 	verdict = slow_high(ctx, conf, how == SLOW_TARPIT ? said : NULL, p, &r);
 	if (p->role == NOLIST_REAL && p->events)
 		p->events |= HIGH_HELD;
+	else if (p->role == NOLIST_HIGH && p->events)
+		p->events |= (__u32)(p->tenant & NOLIST_TENANTS_MAX) << HIGH_TENANT_SHIFT;
 	return verdict;
 }
 
@@ -178,7 +191,7 @@ static __always_inline enum slow_how slow_how(const struct nolist_config *conf,
 		return SLOW_RESET;
 	if (wanted == NOLIST_REAL_ACK)
 		return SLOW_TARPIT;
-	if (p->role == NOLIST_HIGH && conf->defends & NOLIST_DEFEND_HIGH &&
+	if (p->role == NOLIST_HIGH && !p->tenant && conf->defends & NOLIST_DEFEND_HIGH &&
 	    real_is_held(p->is_ip6 ? p->saddr.q[0] : 0, p->saddr.q[1]))
 		return SLOW_TARPIT;
 	return SLOW_DIALOGUE;

@@ -198,6 +198,29 @@ static __always_inline void verified_bad_ack(struct nolist_stats *st,
 		__sync_fetch_and_add(&r->bad_acks, 1);
 }
 
+/* What a tenant's customer may ask for. */
+static __always_inline void verified_count_tenant(__u32 tenant, __u32 events)
+{
+	struct nolist_tenanted *t = bpf_map_lookup_elem(&nolist_tenanted, &tenant);
+
+	if (!t)
+		return;
+	t->tempfailed += !!(events & HIGH_TEMPFAILED);
+	t->elsewhere += !!(events & HIGH_ELSEWHERE);
+	t->quit += !!(events & HIGH_QUIT);
+}
+
+/*
+ * At a tenant's high fake a tempfail is no offence: its real MX is not ours, so nothing that would
+ * excuse the source is seen here. The events that are left; a QUIT excuses as ever.
+ */
+static __always_inline __u32 verified_tenant(struct nolist_hour *h, __u32 events, __u32 tenant)
+{
+	if (events & HIGH_TEMPFAILED && h->n[NOLIST_EVENT_TENANT] < tenant)
+		h->n[NOLIST_EVENT_TENANT] = tenant;
+	return events & ~(HIGH_TEMPFAILED | HIGH_WEAK);
+}
+
 /*
  * Of a dialogue with a listed source at the real MX: it is no offence, and half of a walk. It is
  * counted when its mail is tempfailed, or where only an exact number verifies it, at its
@@ -216,10 +239,11 @@ static __always_inline bool verified_held(struct nolist_verified *r, const struc
 /*
  * Notes the events of a segment in a dialogue. A new record needs a verified segment: by
  * timestamps, or by a greeting at the one exact sequence number. q0 and q1 are the two halves
- * of the source. True: this is the first dialogue of the source.
+ * of the source. tenant: whose high fake it is; 0: ours. True: this is the first dialogue of the
+ * source.
  */
 static __always_inline int verified_dialogue_here(struct nolist_stats *st, __u64 q0, __u64 q1,
-						  __u32 events)
+						  __u32 events, __u32 tenant)
 {
 	struct nolist_source source = { .addr.q = { q0, q1 } }, *src = &source;
 	__u64 now = clock_ns();
@@ -233,7 +257,7 @@ static __always_inline int verified_dialogue_here(struct nolist_stats *st, __u64
 		verified_bad_ack(st, src);
 		return 0;
 	}
-	if (events & HIGH_ELSEWHERE)
+	if (events & HIGH_ELSEWHERE && !tenant)
 		st->elsewhere++;
 	r = bpf_map_lookup_elem(&nolist_verified, src);
 	if (!r) {
@@ -252,6 +276,8 @@ static __always_inline int verified_dialogue_here(struct nolist_stats *st, __u64
 	if (is_first)
 		r->high_first_ns = now;
 	r->high_last_ns = now;
+	if (tenant)
+		events = verified_tenant(h, events, tenant);
 	verified_events(h, events);
 	return is_first;
 }
@@ -259,7 +285,11 @@ static __always_inline int verified_dialogue_here(struct nolist_stats *st, __u64
 /* A function of its own for the verifier. */
 __noinline int verified_dialogue(struct nolist_stats *st, __u64 q0, __u64 q1, __u32 events)
 {
-	return verified_dialogue_here(st, q0, q1, events);
+	__u32 tenant = events >> HIGH_TENANT_SHIFT & NOLIST_TENANTS_MAX;
+
+	if (tenant)
+		verified_count_tenant(tenant, events);
+	return verified_dialogue_here(st, q0, q1, events & ((1 << HIGH_TENANT_SHIFT) - 1), tenant);
 }
 
 #endif

@@ -293,7 +293,7 @@ static void path_domains(const struct path *p, struct nolist_config *c, bool has
 		d.is_below = has_below;
 	}
 	domain_set_sort(&set);
-	if (domain_table_make(&t, &set, NULL))
+	if (domain_table_make(&t, &set, 1, NULL))
 		die("%s: no table of domains", p->name);
 	domain_table_fill(&t, c);
 	c->domains = 1;

@@ -249,7 +249,7 @@ void prog_domains(struct prog *p, struct nolist_config *c, const char *const *do
 		if (domain_parse(*domain, &d) || domain_set_add(&set, &d))
 			tap_die(*domain);
 	domain_set_sort(&set);
-	if (domain_table_make(&t, &set, NULL))
+	if (domain_table_make(&t, &set, 1, NULL))
 		tap_die("a table of domains");
 	domain_table_fill(&t, c);
 	place = !place;

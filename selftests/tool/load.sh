@@ -48,7 +48,7 @@ check 'load attaches' nolist load -i s0 "${ROLES[@]}"
 is "$(json 's["interfaces"][0]["mode"], s["interfaces"][0]["pinned"]')" 'native True' \
 	'natively, with pinned tables'
 is "$(pins)" \
-	'nolist_block nolist_conf nolist_config nolist_contacts nolist_domains nolist_ingress nolist_key nolist_low_pass nolist_meta nolist_progs_N nolist_said nolist_stamps nolist_stats nolist_verified' \
+	'nolist_block nolist_conf nolist_config nolist_contacts nolist_domains nolist_ingress nolist_key nolist_low_pass nolist_meta nolist_progs_N nolist_said nolist_stamps nolist_stats nolist_tenanted nolist_tenants nolist_verified' \
 	'every map and the program are pinned by their names'
 is "$(stat -c %a "$PIN_DIR")" 700 'the pins are for root alone'
 is "$(connects "$LOW4")" refused 'the low fake refuses'

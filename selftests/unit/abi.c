@@ -68,6 +68,8 @@ static const struct member layout[] = {
 	M(nolist_meta, seen_ns), M(nolist_meta, suspended_ns), M(nolist_meta, ifs),
 	M(nolist_meta, reserved_ifs), M(nolist_meta, detached),
 	M(nolist_meta, learning_ns), M(nolist_meta, utc_ns), M(nolist_meta, reserved),
+	T(nolist_tenanted), M(nolist_tenanted, tempfailed), M(nolist_tenanted, elsewhere),
+	M(nolist_tenanted, quit), M(nolist_tenanted, reserved),
 	T(nolist_change), M(nolist_change, mx), M(nolist_change, at_ns),
 	T(nolist_stamps), M(nolist_stamps, cell), M(nolist_stamps, head),
 	T(nolist_stamps_head), M(nolist_stamps_head, factor), M(nolist_stamps_head, since_ns),
@@ -186,6 +188,8 @@ static const struct {
 	{ NOLIST_MAP_BLOCK, 4, 4 },
 	{ NOLIST_MAP_SAID, 4, 4 },
 	{ NOLIST_MAP_LOW_PASS, 4, 4 },
+	{ NOLIST_MAP_TENANTS, 4, 4 },
+	{ NOLIST_MAP_TENANTED, 4, sizeof(struct nolist_tenanted) },
 };
 
 static void map_sizes(void)

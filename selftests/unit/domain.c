@@ -201,7 +201,7 @@ static bool is_known(const char *name, __u32 want)
 static void use(const struct domain_set *set)
 {
 	domain_table_free(&table);
-	if (domain_table_make(&table, set, NULL))
+	if (domain_table_make(&table, set, 1, NULL))
 		tap_die("domain_table_make");
 	domain_table_fill(&table, &conf);
 	conf.domains = 1;

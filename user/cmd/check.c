@@ -64,6 +64,11 @@ static void add_notes(struct findings *found, const struct conf *conf)
 	if (files_domains(&domains, conf, &f))
 		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
 	domain_set_free(&domains);
+	for (i = 0; i < (int)conf->tenants; i++) {
+		if (files_tenant_domains(&domains, conf, i, &f))
+			find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
+		domain_set_free(&domains);
+	}
 	if (conf->key_file && key_file_read(conf->key_file, &key))
 		find(found, GRADE_REFUSES, "configuration", "", "%s", failure_last()->what);
 	for (i = 0; i < f.notes; i++) {

@@ -57,6 +57,7 @@ struct load {
 	struct nolist_addr *own;
 	int owns, own_left;
 	struct domain_table domains; /* no lines: all domains are ours */
+	unsigned int tenant_domains[NOLIST_TENANTS_MAX]; /* how many each has */
 	struct nolist_config *said; /* what listed sources are told; NULL: nothing */
 	struct low_pass low_pass;
 	int ifindex[KERN_IFS_MAX];
@@ -224,6 +225,14 @@ static int fill(struct nolist_config *out, const struct nolist_config *old, cons
 	return l->own_left < 0 ? l->own_left : 0;
 }
 
+static int fill_tenant(struct nolist_config *out, unsigned int tenant, void *arg)
+{
+	struct load *l = arg;
+	struct nolist_key key = domain_table_key(&l->domains, tenant + 1);
+
+	return conf_fill_tenant(&l->conf, tenant, &key, l->tenant_domains[tenant], out);
+}
+
 static void say_interface(const struct kern_if *f, const struct kern_done *done)
 {
 	static const char *const actions[] = {
@@ -357,6 +366,8 @@ static int load(struct load *l)
 		.said = l->said,
 		.low_pass = l->low_pass.prefix,
 		.low_passes = l->low_pass.n,
+		.tenants = l->conf.tenants,
+		.fill_tenant = fill_tenant,
 		.fill = fill,
 		.arg = l,
 	};
@@ -412,21 +423,31 @@ static int make_said(struct load *l)
 	return error ? fail(error, "cannot make the words for listed sources") : 0;
 }
 
-/* Reads the domains and makes their table. 0 or -errno, explained. */
+/* Reads the domains, ours and the tenants', and makes their table. 0 or -errno, explained. */
 static int read_domains(struct load *l, struct files *files)
 {
-	struct domain_set set;
+	struct domain_set *set;
+	unsigned int i, n = l->conf.tenants;
 	int error;
 
 	if (!l->conf.domains)
 		return 0;
-	error = files_domains(&set, &l->conf, files);
+	set = calloc(n + 1, sizeof(*set));
+	if (!set)
+		return fail(-ENOMEM, "cannot read the domains");
+	error = files_domains(set, &l->conf, files);
+	for (i = 0; i < n && !error; i++) {
+		error = files_tenant_domains(&set[i + 1], &l->conf, i, files);
+		l->tenant_domains[i] = set[i + 1].n;
+	}
 	if (!error) {
-		error = domain_table_make(&l->domains, &set, NULL);
+		error = domain_table_make(&l->domains, set, n + 1, NULL);
 		if (error)
 			fail(error, "cannot make the table of domains");
 	}
-	domain_set_free(&set);
+	for (i = 0; i <= n; i++)
+		domain_set_free(&set[i]);
+	free(set);
 	return error;
 }
 

@@ -27,9 +27,15 @@ static struct nolist_slot *find(struct nolist_config *c, const struct nolist_add
 	return NULL;
 }
 
+/* other: NOLIST_TENANTS_PLACE, if the tenants go to the second of their places. */
+static unsigned int slot_role(const struct conf_mx *mx, unsigned int other)
+{
+	return mx->tenant ? mx->role | (mx->tenant | other) << NOLIST_TENANT_SHIFT : mx->role;
+}
+
 /* Places all addresses with one seed. Returns how many of own did not fit; -1: an MX did not. */
 static int place(const struct conf *conf, struct nolist_config *c, const struct nolist_addr *own,
-		 int owns)
+		 int owns, unsigned int other)
 {
 	struct nolist_slot *s;
 	int i, left = 0;
@@ -39,7 +45,8 @@ static int place(const struct conf *conf, struct nolist_config *c, const struct 
 		s = find(c, &conf->mx[i].addr);
 		if (!s)
 			return -1;
-		*s = (struct nolist_slot){ .addr = conf->mx[i].addr, .role = conf->mx[i].role };
+		*s = (struct nolist_slot){ .addr = conf->mx[i].addr,
+					   .role = slot_role(&conf->mx[i], other) };
 	}
 	for (i = 0; i < owns; i++) {
 		s = find(c, &own[i]);
@@ -52,7 +59,7 @@ static int place(const struct conf *conf, struct nolist_config *c, const struct 
 }
 
 static int choose_seed(const struct conf *conf, struct nolist_config *c,
-		       const struct nolist_addr *own, int owns)
+		       const struct nolist_addr *own, int owns, unsigned int other)
 {
 	unsigned int seed, best = 0;
 	int left, least = -1;
@@ -60,7 +67,7 @@ static int choose_seed(const struct conf *conf, struct nolist_config *c,
 	for (seed = 1; seed <= SEEDS_MX && (least < 0 || seed <= SEEDS_OWN); seed++) {
 		/* Spread the seeds: consecutive ones would only change the low bits. */
 		c->seed = seed * 0x9e3779b9u;
-		left = place(conf, c, own, owns);
+		left = place(conf, c, own, owns, other);
 		if (left < 0 || (least >= 0 && left >= least))
 			continue;
 		best = c->seed;
@@ -71,7 +78,7 @@ static int choose_seed(const struct conf *conf, struct nolist_config *c,
 	if (least < 0)
 		return -E2BIG;
 	c->seed = best;
-	return place(conf, c, own, owns);
+	return place(conf, c, own, owns, other);
 }
 
 static const struct nolist_slot *old_slot(const struct nolist_config *old,
@@ -138,14 +145,19 @@ static void fill_tests(const struct conf *conf, struct nolist_config *out)
 	}
 }
 
+static struct dialogue dialogue_of(const struct conf *conf)
+{
+	return (struct dialogue){ .name = conf->name ? conf->name : "localhost",
+				  .text = conf->tempfail_text ? conf->tempfail_text : conf->page_tempfail,
+				  .stage = conf->stage,
+				  .is_split = conf->is_split,
+				  .is_teased = conf->is_teased };
+}
+
 int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
 	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX])
 {
-	struct dialogue d = { .name = conf->name ? conf->name : "localhost",
-			      .text = conf->tempfail_text ? conf->tempfail_text : conf->page_tempfail,
-			      .stage = conf->stage,
-			      .is_split = conf->is_split,
-			      .is_teased = conf->is_teased };
+	struct dialogue d = dialogue_of(conf);
 	int i, left;
 
 	memset(out, 0, sizeof(*out));
@@ -165,12 +177,29 @@ int conf_fill(const struct conf *conf, struct nolist_config *out, const struct n
 	out->answers[NOLIST_LIMIT_SYN_ACK] = conf->syn_acks;
 	out->answers[NOLIST_LIMIT_RESET] = conf->resets;
 	fill_tests(conf, out);
-	left = choose_seed(conf, out, own, owns);
+	/* Not where those of the configuration in force are. */
+	left = choose_seed(conf, out, own, owns,
+			   old && !nolist_tenants_place(old) ? NOLIST_TENANTS_PLACE : 0);
 	if (left < 0)
 		return left;
 	number(conf, out, old, busy);
 	i = dialogue_compile(&d, &out->smtp);
 	return i ? i : left;
+}
+
+int conf_fill_tenant(const struct conf *conf, unsigned int tenant, const struct nolist_key *key,
+		     unsigned int domains, struct nolist_config *out)
+{
+	const struct conf_tenant *t = &conf->tenant[tenant];
+	struct dialogue d = dialogue_of(conf);
+
+	if (t->host)
+		d.name = t->host;
+	if (t->text)
+		d.text = t->text;
+	out->domain_key = *key;
+	out->domain_count = domains;
+	return dialogue_compile(&d, &out->smtp);
 }
 
 /* No domains: whatever a listed source asks for, the answer is the tempfail. */

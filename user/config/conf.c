@@ -18,6 +18,7 @@
 #include "user/config/keys_gate.h"
 #include "user/config/keys_lists.h"
 #include "user/config/keys_share.h"
+#include "user/config/keys_tenant.h"
 #include "user/base/log.h"
 
 #define NOTES_MAX 50
@@ -90,6 +91,7 @@ void conf_free(struct conf *conf)
 	conf_free_lists(conf);
 	conf_free_enforce(conf);
 	conf_free_share(conf);
+	conf_free_tenants(conf);
 	for (i = 0; i < conf->providers; i++)
 		free(conf->provider[i]);
 	free(conf->provider);
@@ -158,6 +160,8 @@ static void check_roles(struct conf *conf)
 	int i, f;
 
 	for (i = 0; i < conf->mxs; i++) {
+		if (conf->mx[i].tenant)
+			continue;
 		count[addr_is_ip4(&conf->mx[i].addr)][conf->mx[i].role]++;
 		all[conf->mx[i].role]++;
 	}
@@ -225,6 +229,7 @@ int conf_check(struct conf *conf)
 		conf->port[conf->ports++] = NOLIST_SMTP_PORT;
 	check_twice(conf);
 	check_stage(conf);
+	conf_check_tenants(conf);
 	if (!conf->errors)
 		check_roles(conf);
 	if (!conf->errors)

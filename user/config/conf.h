@@ -31,7 +31,18 @@
 struct conf_mx {
 	struct nolist_addr addr;
 	enum nolist_role role;
+	unsigned int tenant; /* whose high fake it is, by its number; 0: ours */
 	char where[128]; /* "FILE:LINE", or the option */
+};
+
+/* A customer with high fakes here. Its number, from 1 on, is its place in the configuration. */
+struct conf_tenant {
+	char *name;
+	char *host;    /* in place of conf.name; NULL: the same */
+	char *text;    /* in place of conf.tempfail_text; NULL: the same */
+	char **domain; /* as conf.domain */
+	int domains;
+	char where[128];
 };
 
 /* A list to write: its format, its file, and the command that reloads its reader. */
@@ -67,6 +78,9 @@ struct conf {
 	bool is_teased;            /* "teaser = yes" */
 	char **domain;             /* "domains": names, and files of names, which have a '/' */
 	int domains;
+
+	struct conf_tenant *tenant; /* "tenants", or blocks "tenant NAME { ... }" */
+	unsigned int tenants;
 
 	/* Listed sources at the real MX: */
 	unsigned int enforce;          /* "enforce": enum nolist_action for the own list; 0: off */
@@ -222,6 +236,13 @@ int conf_role_parse(const char *name); /* enum nolist_role, or -EINVAL */
  */
 int conf_fill(const struct conf *conf, struct nolist_config *out, const struct nolist_addr *own,
 	      int owns, const struct nolist_config *old, const bool busy[NOLIST_MX_MAX]);
+
+/*
+ * Of a copy of that: the configuration of a tenant, by its number less one, with so many domains,
+ * hashed with that key. 0 or -errno.
+ */
+int conf_fill_tenant(const struct conf *conf, unsigned int tenant, const struct nolist_key *key,
+		     unsigned int domains, struct nolist_config *out);
 
 /* What listed sources are told at the real MX, for the map nolist_said. 0 or -errno. */
 int conf_fill_said(const struct conf *conf, struct nolist_config *said);

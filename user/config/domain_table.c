@@ -71,10 +71,18 @@ static __u64 bits_of(const struct domain *d)
 	       (d->is_below ? NOLIST_DOMAIN_BELOW : 0);
 }
 
-/* False: its lines are full. */
-static bool put(struct domain_table *t, const struct domain *d)
+struct nolist_key domain_table_key(const struct domain_table *t, unsigned int set)
 {
-	__u64 hash = domain_table_hash(&t->key, d->name) & ~(__u64)NOLIST_DOMAIN_BITS;
+	struct nolist_key key = t->key;
+
+	key.k[0] ^= set * 0x9e3779b97f4a7c15ull;
+	return key;
+}
+
+/* False: its lines are full. */
+static bool put(struct domain_table *t, const struct nolist_key *key, const struct domain *d)
+{
+	__u64 hash = domain_table_hash(key, d->name) & ~(__u64)NOLIST_DOMAIN_BITS;
 	struct nolist_domain_line *line;
 	int n, i;
 
@@ -93,19 +101,31 @@ static bool put(struct domain_table *t, const struct domain *d)
 	return false;
 }
 
-static bool put_all(struct domain_table *t, const struct domain_set *set)
+static bool put_set(struct domain_table *t, const struct domain_set *set, unsigned int number)
 {
+	struct nolist_key key = domain_table_key(t, number);
 	size_t i;
 
-	memset(t->line, 0, t->lines * sizeof(*t->line));
 	for (i = 0; i < set->n; i++)
-		if (!put(t, &set->domain[i]))
+		if (!put(t, &key, &set->domain[i]))
+			return false;
+	return true;
+}
+
+static bool put_all(struct domain_table *t, const struct domain_set *set, unsigned int sets)
+{
+	unsigned int i;
+
+	memset(t->line, 0, t->lines * sizeof(*t->line));
+	for (i = 0; i < sets; i++)
+		if (!put_set(t, &set[i], i))
 			return false;
 	return true;
 }
 
 /* 0, -EAGAIN: the names do not fit into so many lines, or another -errno. */
-static int try(struct domain_table *t, const struct domain_set *set, const struct nolist_key *key)
+static int try(struct domain_table *t, const struct domain_set *set, unsigned int sets,
+	       const struct nolist_key *key)
 {
 	int i;
 
@@ -117,31 +137,43 @@ static int try(struct domain_table *t, const struct domain_set *set, const struc
 			t->key = *key;
 		else if (getrandom(&t->key, sizeof(t->key), 0) != sizeof(t->key))
 			return -EIO;
-		if (put_all(t, set))
+		if (put_all(t, set, sets))
 			return 0;
 	}
 	domain_table_free(t);
 	return -EAGAIN;
 }
 
-int domain_table_make(struct domain_table *t, const struct domain_set *set,
+static bool has_below(const struct domain_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (set->domain[i].is_below && !set->domain[i].is_never)
+			return true;
+	return false;
+}
+
+int domain_table_make(struct domain_table *t, const struct domain_set *set, unsigned int sets,
 		      const struct nolist_key *key)
 {
-	unsigned int lines = 1;
-	size_t i;
+	unsigned int lines = 1, i;
+	size_t n = 0;
 	int ret;
 
 	*t = (struct domain_table){};
-	while (lines * PER_LINE < set->n)
+	for (i = 0; i < sets; i++)
+		n += set[i].n;
+	while (lines * PER_LINE < n)
 		lines *= 2;
 	do {
 		t->lines = lines;
-		ret = try(t, set, key);
+		ret = try(t, set, sets, key);
 		lines *= 2;
 	} while (ret == -EAGAIN && lines <= DOMAIN_SET_MAX);
 	t->count = set->n;
-	for (i = 0; i < set->n; i++)
-		t->has_below |= set->domain[i].is_below && !set->domain[i].is_never;
+	for (i = 0; i < sets; i++)
+		t->has_below |= has_below(&set[i]);
 	return ret == -EAGAIN ? -E2BIG : ret;
 }
 

@@ -53,6 +53,50 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
+/* --- blocks of tenants ----------------------------------------------------------- */
+
+/* The line goes before the value, until the blocks are taken in their order. */
+static int on_tenant_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	static char text[1024];
+	int n = snprintf(text, sizeof(text), "%d %s", cfg->line, value);
+
+	if (n < 0 || n >= (int)sizeof(text)) {
+		cfg_error(cfg, "'%s' is too long", opt->name);
+		return -1;
+	}
+	*(const char **)result = text;
+	return 0;
+}
+
+static void take_tenant_value(const char *tenant, const char *key, const char *numbered)
+{
+	char where[128], value[1200], *text;
+	long line = strtol(numbered, &text, 10);
+
+	snprintf(where, sizeof(where), "%s:%ld", reading.file, line);
+	snprintf(value, sizeof(value), "%s %s %s", tenant, key, text + 1);
+	conf_add(reading.conf, "tenants", value, where);
+}
+
+static void take_tenant(cfg_t *block)
+{
+	static const char *const keys[] = { "high", "domains", "name", "tempfail-text" };
+	char where[128];
+	unsigned int i, k;
+
+	where_of(block, where, sizeof(where));
+	/* Its place is its number, also if there is nothing in it. */
+	if (strchr(cfg_title(block), ' '))
+		conf_note(reading.conf, true, "%s: tenant '%s' has a blank in its name", where,
+			  cfg_title(block));
+	else
+		conf_add(reading.conf, "tenants", cfg_title(block), where);
+	for (i = 0; i < sizeof(keys) / sizeof(*keys) && !strchr(cfg_title(block), ' '); i++)
+		for (k = 0; k < cfg_size(block, keys[i]); k++)
+			take_tenant_value(cfg_title(block), keys[i], cfg_getnstr(block, keys[i], k));
+}
+
 /* --- what libconfuse does not say ---------------------------------------------- */
 
 /* The word that a message of libconfuse has in quotes. */
@@ -188,7 +232,14 @@ static cfg_opt_t option_of(const char *name, int key)
 
 static int parse(struct conf *conf, const char *file, char *text)
 {
-	cfg_opt_t opts[KEYS_MAX + 1];
+	cfg_opt_t of_tenant[] = {
+		CFG_STR_LIST_CB("high", NULL, CFGF_NODEFAULT, on_tenant_value),
+		CFG_STR_LIST_CB("domains", NULL, CFGF_NODEFAULT, on_tenant_value),
+		CFG_STR_CB("name", NULL, CFGF_NODEFAULT, on_tenant_value),
+		CFG_STR_CB("tempfail-text", NULL, CFGF_NODEFAULT, on_tenant_value),
+		CFG_END()
+	};
+	cfg_opt_t opts[KEYS_MAX + 2];
 	int errors = conf->errors;
 	const char *old, *now;
 	size_t i, n = 0;
@@ -198,6 +249,7 @@ static int parse(struct conf *conf, const char *file, char *text)
 		opts[n++] = option_of(conf_key(i), i);
 	for (i = 0; (old = retired_keys(i, &now)) && n < KEYS_MAX; i++)
 		opts[n++] = option_of(old, conf_key_find(now));
+	opts[n++] = (cfg_opt_t)CFG_SEC("tenant", of_tenant, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 	opts[n] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(opts, CFGF_NONE);
 	if (!cfg)
@@ -208,6 +260,8 @@ static int parse(struct conf *conf, const char *file, char *text)
 	if (conf->errors == errors && cfg_parse_buf(cfg, text) != CFG_SUCCESS &&
 	    conf->errors == errors)
 		conf_note(conf, true, "%s: cannot be parsed", file);
+	for (i = 0; i < cfg_size(cfg, "tenant"); i++)
+		take_tenant(cfg_getnsec(cfg, "tenant", i));
 	/* An empty list of ports says something else than the default, which it would get. */
 	if (cfg_getopt(cfg, "port")->flags & CFGF_MODIFIED && !cfg_size(cfg, "port"))
 		conf_note(conf, true, "%s: 'port' is empty: leave it out for port %d", file,

@@ -21,6 +21,7 @@
 #include "user/config/keys_lists.h"
 #include "user/config/keys_mx.h"
 #include "user/config/keys_share.h"
+#include "user/config/keys_tenant.h"
 #include "user/config/values.h"
 #include "user/base/special_use.h"
 
@@ -380,6 +381,7 @@ static const struct key {
 	{ "gate-low", conf_set_gate_low, false, "7d" },
 	{ "gate-window", conf_set_gate_window, false, "6h" },
 	{ "domains", add_domain, true, NULL },
+	{ "tenants", conf_add_tenant, true, NULL },
 	{ "real-mx-unseen", set_unseen, false, "refuse" },
 	{ "dual-stack", set_dual, false, "excuse" },
 	{ "pipelined-only", set_pipelined, false, "excuse" },

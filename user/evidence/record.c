@@ -118,7 +118,10 @@ static void merge_hour(struct hour *a, const struct hour *b)
 		a->last = 0;
 
 	for (i = 0; i < NOLIST_EVENT_SLOTS; i++)
-		a->n[i] = sum16(a->n[i], b->n[i]);
+		if (i != NOLIST_EVENT_TENANT)
+			a->n[i] = sum16(a->n[i], b->n[i]);
+		else if (b->n[i] > a->n[i])
+			a->n[i] = b->n[i];
 }
 
 /*

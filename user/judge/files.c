@@ -211,11 +211,11 @@ int files_providers(struct providers **providers, const struct conf *conf, struc
 }
 
 /* Its implicit MX (RFC 5321 5.1) is the fake itself: whoever is sent there met no low fake. */
-static int add_name(struct domain_set *set, const struct conf *conf)
+static int add_name(struct domain_set *set, const char *name)
 {
 	struct domain d;
 
-	if (!conf->name || domain_parse(conf->name, &d) || !d.is_itself)
+	if (!name || domain_parse(name, &d) || !d.is_itself)
 		return 0;
 	domain_set_sort(set);
 	if (domain_set_find(set, d.name))
@@ -225,24 +225,55 @@ static int add_name(struct domain_set *set, const struct conf *conf)
 	return domain_set_add(set, &d);
 }
 
-int files_domains(struct domain_set *set, const struct conf *conf, struct files *f)
+/* where: of all of them; NULL: the configuration knows it of each. */
+static int add_all_domains(struct domain_set *set, const struct conf *conf, char *const *name, int n,
+			   const char *where, struct files *f)
 {
 	struct reader r = { "domains", "a domain", add_domains, set };
 	struct domain d;
 	int i, error = 0;
 
-	*set = (struct domain_set){};
-	for (i = 0; i < conf->domains && !error; i++)
-		if (strchr(conf->domain[i], '/'))
-			error = add_named(f, &r, conf, conf->domain[i]);
-		else if (!domain_parse(conf->domain[i], &d))
+	for (i = 0; i < n && !error; i++) {
+		struct named file = { name[i], where };
+
+		if (strchr(name[i], '/'))
+			error = where ? add_file(f, &r, &file) : add_named(f, &r, conf, name[i]);
+		else if (!domain_parse(name[i], &d))
 			error = domain_set_add(set, &d);
-	if (!error)
-		error = add_name(set, conf);
+	}
+	return error;
+}
+
+static int end_domains(struct domain_set *set, int error)
+{
 	domain_set_sort(set);
 	if (error == -E2BIG)
 		return failx(error, "more than %u domains", DOMAIN_SET_MAX);
 	return cannot_hold(error);
+}
+
+int files_domains(struct domain_set *set, const struct conf *conf, struct files *f)
+{
+	int error;
+
+	*set = (struct domain_set){};
+	error = add_all_domains(set, conf, conf->domain, conf->domains, NULL, f);
+	if (!error)
+		error = add_name(set, conf->name);
+	return end_domains(set, error);
+}
+
+int files_tenant_domains(struct domain_set *set, const struct conf *conf, unsigned int tenant,
+			 struct files *f)
+{
+	const struct conf_tenant *t = &conf->tenant[tenant];
+	int error;
+
+	*set = (struct domain_set){};
+	error = add_all_domains(set, conf, t->domain, t->domains, t->where, f);
+	if (!error)
+		error = add_name(set, t->host ? t->host : conf->name);
+	return end_domains(set, error);
 }
 
 int files_prove_providers(const char *file)

@@ -44,6 +44,9 @@ int files_prove_providers(const char *file);
  * The domains of the configuration and of its files, sorted. The host name of the fakes is
  * among them as one that mail is never for us in, unless it is given itself.
  */
+/* The same of a tenant, by its number less one. */
+int files_tenant_domains(struct domain_set *set, const struct conf *conf, unsigned int tenant,
+			 struct files *f);
 int files_domains(struct domain_set *set, const struct conf *conf, struct files *f);
 /* Reads allow lists and providers, for the notes. */
 int files_check(const struct conf *conf, struct files *f);

@@ -24,6 +24,7 @@ const char *const kern_map_names[KERN_MAPS] = {
 	[MAP_DOMAINS] = NOLIST_MAP_DOMAINS,   [MAP_STAMPS] = NOLIST_MAP_STAMPS,
 	[MAP_BLOCK] = NOLIST_MAP_BLOCK,       [MAP_SAID] = NOLIST_MAP_SAID,
 	[MAP_LOW_PASS] = NOLIST_MAP_LOW_PASS,
+	[MAP_TENANTS] = NOLIST_MAP_TENANTS,   [MAP_TENANTED] = NOLIST_MAP_TENANTED,
 };
 
 static const struct abi {
@@ -43,6 +44,8 @@ static const struct abi {
 	    [MAP_BLOCK] = { 4, 4 },
 	    [MAP_SAID] = { 4, 4 },
 	    [MAP_LOW_PASS] = { 4, 4 },
+	    [MAP_TENANTS] = { 4, 4 },
+	    [MAP_TENANTED] = { 4, sizeof(struct nolist_tenanted) },
 	    [MAP_META] = { 4, sizeof(struct nolist_meta) } } },
 	{ OLDER_ABI,
 	  { [MAP_CONF] = { 4, 4 },

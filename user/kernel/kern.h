@@ -78,6 +78,8 @@ int kern_config(const struct kern *k, int instance, struct nolist_config *conf);
 int kern_meta(const struct kern *k, int instance, struct nolist_meta *meta);
 /* The secret of its sequence numbers, if several hosts have it; -ENOENT: it is its own. */
 int kern_shared_key(const struct kern *k, int instance, struct nolist_key *key);
+/* What came to the high fakes of a tenant, by its number. */
+int kern_tenanted(const struct kern *k, int instance, unsigned int tenant, struct nolist_tenanted *sum);
 /* Its sources of tests, as in nolist_config.test; all 0 where none can be read. */
 int kern_tests(const struct kern *k, int instance, __u32 test[NOLIST_TEST_MAX]);
 
@@ -200,6 +202,9 @@ struct kern_load {
 	const struct nolist_config *said; /* what listed sources are told at the real MX; or NULL */
 	const struct prefix *low_pass;    /* who passes at a low fake's address; or NULL */
 	size_t low_passes;
+	unsigned int tenants; /* at most NOLIST_TENANTS_MAX */
+	/* Makes of a copy of the configuration that of a tenant, by its number less one. 0 or -errno. */
+	int (*fill_tenant)(struct nolist_config *conf, unsigned int tenant, void *arg);
 	int (*fill)(struct nolist_config *conf, const struct nolist_config *old,
 		    const bool *busy, void *arg);
 	void *arg;

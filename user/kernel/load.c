@@ -176,6 +176,8 @@ static int put_needed(struct job *job)
 				     &job->new.instance, job->is_added);
 	if (!ret)
 		ret = put_domains(job);
+	if (!ret)
+		ret = kern_put_tenants(&job->new.instance, job->what, job->conf);
 	return ret ? ret : kern_begin_stamps(&job->new.instance, job->conf, job->put.in_force);
 }
 
@@ -325,6 +327,8 @@ static bool undo(struct job *job)
 	}
 	kern_undo_key(&job->key_was);
 	kern_undo_domains(&job->put);
+	if (job->put.instance)
+		kern_drop_tenants(&job->new.instance, job->put.in_force);
 	kern_unpin_added(job->what->pin_dir, job->is_added);
 	if (job->is_new_used && !is_left)
 		kern_unpin_progs(job->what->pin_dir, job->new.own.progs_id);
@@ -501,6 +505,7 @@ static int load_locked(struct job *job)
 	if (ret < 0)
 		return fail_undone(job);
 	kern_drop_domains(&job->new.instance, job->conf);
+	kern_drop_tenants(&job->new.instance, job->conf);
 	if (!job->what->said)
 		kern_drop_block(job->what->pin_dir, &job->new.instance);
 	return ret | settle(job);

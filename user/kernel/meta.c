@@ -70,7 +70,8 @@ static __u64 mx_number(const struct nolist_config *conf)
 	for (i = 0; i < NOLIST_SLOTS; i++) {
 		const struct nolist_slot *s = &conf->slot[i];
 
-		if (s->role == NOLIST_NONE || s->role == NOLIST_OWN)
+		/* What comes to a tenant's is no evidence that a change of its addresses could spoil. */
+		if (s->role == NOLIST_NONE || s->role == NOLIST_OWN || NOLIST_TENANT(s->role))
 			continue;
 		if (s->role < NOLIST_ROLES)
 			has[!addr_is_ip4(&s->addr)][s->role] = true;

@@ -14,6 +14,7 @@ const char *const older_map_names[KERN_MAPS] = {
 	[MAP_DOMAINS] = "nolist_domains", [MAP_STAMPS] = "nolist_stamps",
 	[MAP_BLOCK] = "nolist_block",     [MAP_SAID] = "nolist_said",
 	[MAP_LOW_PASS] = "nolist_low_pass",
+	[MAP_TENANTS] = "nolist_tenants", [MAP_TENANTED] = "nolist_tenanted",
 };
 
 static struct nolist_contact contact(const struct older_contact *old)

@@ -21,6 +21,8 @@ enum kern_map {
 	MAP_BLOCK,
 	MAP_SAID,
 	MAP_LOW_PASS,
+	MAP_TENANTS,
+	MAP_TENANTED,
 	MAP_META,
 	KERN_MAPS
 };
@@ -170,6 +172,8 @@ void kern_own_close(struct kern_own *own);
 int kern_own_of_skel(struct kern_own *own, struct nolist_bpf *skel); /* fds are the skeleton's */
 /* Fills slow, slow_tag and progs_id of found. */
 void kern_slow_look(const struct kern_prog *prog, const char *pin_dir, struct kern_if *found);
+/* The slow path of a program: 0, or -errno if there is none, or it cannot be looked at. */
+int kern_slow_info(const struct kern_prog *prog, const char *pin_dir, struct kern_prog *slow);
 int kern_slow_put(const struct kern_own *own, int prog_fd);
 /* Gives a slow path to an attached program that lacks it; pins its array, whose id is returned. */
 int kern_slow_give(const char *pin_dir, const struct kern_instance *instance, unsigned int prog_id,
@@ -190,6 +194,14 @@ int kern_put_domains(const struct kern_put *put, const struct nolist_domain_line
 void kern_undo_domains(const struct kern_put *put);
 /* Drops what the configuration in force does not read. */
 void kern_drop_domains(const struct kern_instance *instance, const struct nolist_config *in_force);
+
+/*
+ * tenants.c: the tenants' configurations, copies of conf that what->fill_tenant changes, at the place
+ * that conf names. And drops what is at the places that the one in force (NULL: none is) does not name.
+ */
+int kern_put_tenants(const struct kern_instance *instance, const struct kern_load *what,
+		     const struct nolist_config *conf);
+void kern_drop_tenants(const struct kern_instance *instance, const struct nolist_config *in_force);
 
 /* added.c: maps that a later build has added, so that an instance may lack them */
 bool kern_is_added(enum kern_map map);

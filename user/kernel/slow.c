@@ -143,6 +143,23 @@ static enum kern_slow look(const struct kern_own *own, int error, unsigned int *
 	return errno == ENOENT ? KERN_SLOW_MISSING : KERN_SLOW_UNKNOWN;
 }
 
+int kern_slow_info(const struct kern_prog *prog, const char *pin_dir, struct kern_prog *slow)
+{
+	struct kern_own own;
+	unsigned int id = 0;
+	int fd, ret;
+
+	ret = own_find(&own, prog, pin_dir);
+	look(&own, ret, &id);
+	kern_own_close(&own);
+	fd = id ? bpf_prog_get_fd_by_id(id) : -1;
+	if (fd < 0)
+		return id ? -errno : -ENOENT;
+	ret = kern_prog_info(fd, slow);
+	close(fd);
+	return ret;
+}
+
 void kern_slow_look(const struct kern_prog *prog, const char *pin_dir, struct kern_if *found)
 {
 	struct kern_prog slow;

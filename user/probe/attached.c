@@ -25,7 +25,7 @@ static unsigned int role_in(const struct nolist_config *c, const struct nolist_a
 
 		if (s->role != NOLIST_NONE && s->role != NOLIST_OWN &&
 		    !addr_compare(&s->addr, addr))
-			return s->role;
+			return NOLIST_ROLE(s->role);
 	}
 	return NOLIST_NONE;
 }

@@ -16,4 +16,5 @@ const struct event_name event_names[NOLIST_EVENTS] = {
 	[NOLIST_EVENT_STARTTLS] = { "starttls", "wanted STARTTLS", "wanted STARTTLS" },
 	[NOLIST_EVENT_ELSEWHERE] = { "elsewhere", "other domains", "asked for other domains" },
 	[NOLIST_EVENT_HELD] = { "held", "held at the real MX", "was held at the real MX" },
+	[NOLIST_EVENT_TENANT] = { "tenant", "at a tenant's", "was tempfailed at a tenant's high fake" },
 };

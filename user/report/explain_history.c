@@ -102,6 +102,8 @@ static const char *how_far(const struct hour *o)
 	if (o->n[NOLIST_EVENT_TEMPFAILED_WEAK])
 		return o->n[NOLIST_EVENT_GREETED_WEAK] ? "tempfailed, verified by one exact number"
 						       : "tempfailed, not verified";
+	if (o->n[NOLIST_EVENT_TENANT])
+		return "tempfailed at a tenant's high fake: no offence";
 	if (o->n[NOLIST_EVENT_ELSEWHERE])
 		return "asked only for domains that are not yours";
 	return o->n[NOLIST_EVENT_GREETED_WEAK] ? "greeted, not tempfailed"
@@ -124,7 +126,7 @@ static const char *what_else(const struct hour *o, char *text, size_t size)
 		n += snprintf(text, size, ", no QUIT");
 	for (i = 0; i < NOLIST_EVENTS && n < size; i++)
 		if (o->n[i] && event_names[i].did &&
-		    (i != NOLIST_EVENT_ELSEWHERE || is_tempfailed(o)))
+		    ((i != NOLIST_EVENT_ELSEWHERE && i != NOLIST_EVENT_TENANT) || is_tempfailed(o)))
 			n += snprintf(text + n, size - n, ", %s", event_names[i].did);
 	return text;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/base/text.h"
+#include "user/config/keys_tenant.h"
 #include "user/report/explain.h"
 #include "user/record/events.h"
 
@@ -83,6 +84,24 @@ static void print_history(const struct explain *e)
 		print_event(&e->event[i]);
 }
 
+/* In each hour with one the tenant with the highest number is known. */
+static void print_tenants(const struct explain *e)
+{
+	bool is_told[NOLIST_TENANTS_MAX + 1] = {};
+	const struct record *r = &e->of.r;
+	const char *name;
+	unsigned int k, n;
+
+	for (k = 0; k < r->hours && r->hour[k].start <= e->j->now; k++) {
+		n = r->hour[k].n[NOLIST_EVENT_TENANT];
+		if (!n || n > NOLIST_TENANTS_MAX || is_told[n])
+			continue;
+		is_told[n] = true;
+		name = conf_tenant_name(e->j->conf, n);
+		printf("    tempfailed at tenant %u %s: no offence\n", n, name ? name : "");
+	}
+}
+
 /* The events of its dialogues, all hours together; the history has them one by one. */
 static void print_counts(const struct explain *e)
 {
@@ -93,7 +112,9 @@ static void print_counts(const struct explain *e)
 	for (i = 0; i < NOLIST_EVENTS; i++) {
 		for (k = 0; k < r->hours && r->hour[k].start <= e->j->now; k++)
 			sum[i] += r->hour[k].n[i];
-		if (sum[i])
+		if (sum[i] && i == NOLIST_EVENT_TENANT)
+			print_tenants(e);
+		else if (sum[i])
 			printf("    %-20s %" PRIu32 "\n", event_names[i].label, sum[i]);
 	}
 	if (sum[NOLIST_EVENT_ELSEWHERE] && !sum[NOLIST_EVENT_TEMPFAILED] &&

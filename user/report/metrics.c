@@ -168,10 +168,10 @@ static void add_instance(struct metrics *m, int instance, struct by_role *sum)
 		const struct nolist_slot *slot = &m->config.slot[i];
 		struct nolist_mxstats count = status_mx_count(&stats, slot);
 
-		if (slot->role >= NOLIST_ROLES)
+		if (NOLIST_ROLE(slot->role) >= NOLIST_ROLES)
 			continue;
-		sum->segments[slot->role] += count.segments;
-		sum->opens[slot->role] += count.opens;
+		sum->segments[NOLIST_ROLE(slot->role)] += count.segments;
+		sum->opens[NOLIST_ROLE(slot->role)] += count.opens;
 	}
 }
 

@@ -111,6 +111,11 @@ struct status_block {
 };
 /* False: listed sources are not asked for. */
 bool status_block(const struct status *s, int instance, struct status_block *b);
+/* What came to each tenant; n as of status_mx(), after it. */
+struct writer;
+void status_tenants_text(const struct status *s, int instance, int n, const struct nolist_stats *stats);
+void status_tenants_json(struct writer *o, const struct status *s, int instance, int n,
+			 const struct nolist_stats *stats);
 /* Does this interface drop what a closed port is silent to? */
 bool status_is_silent(const struct nolist_config *conf, int ifindex);
 const struct nolist_reply *status_banner(const struct nolist_config *conf);

@@ -63,12 +63,15 @@ static void json_mx(struct writer *o, struct status *s, int instance)
 
 		json_open(o, NULL, '{');
 		json_text(o, "address", addr_text(&slot->addr, text));
-		json_text(o, "role", conf_role_name(slot->role));
+		json_text(o, "role", conf_role_name(NOLIST_ROLE(slot->role)));
+		if (NOLIST_TENANT(slot->role))
+			json_number(o, "tenant", NOLIST_TENANT(slot->role));
 		json_number(o, "segments", sum.segments);
 		json_number(o, "opens", sum.opens);
 		json_close(o, '}');
 	}
 	json_close(o, ']');
+	status_tenants_json(o, s, instance, n, &stats);
 }
 
 /* Counters are those of these tables. */

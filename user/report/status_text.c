@@ -232,7 +232,7 @@ static void text_instance(struct status *s, int instance)
 		struct nolist_mxstats sum = status_mx_count(&stats, slot);
 
 		printf("%-39s  %-4s  %12llu  %12llu\n", addr_text(&slot->addr, text),
-		       conf_role_name(slot->role), (unsigned long long)sum.segments,
+		       conf_role_name(NOLIST_ROLE(slot->role)), (unsigned long long)sum.segments,
 		       (unsigned long long)sum.opens);
 	}
 	printf("ports of the fakes:");
@@ -246,6 +246,7 @@ static void text_instance(struct status *s, int instance)
 		printf("low fake: the networks of low-pass reach a mail server at its address\n");
 	text_gate(s, instance, &stats);
 	text_domains(s->conf, &stats);
+	status_tenants_text(s, instance, n, &stats);
 	/* Of the dialogue only the banner shows the name and the stage. */
 	printf("high fakes say: %.*s%s\n", status_banner_len(s->conf), status_banner(s->conf)->text,
 	       s->conf->smtp.is_split ? " (split handshake)" : "");

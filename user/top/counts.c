@@ -37,12 +37,12 @@ static void add_mx(struct top_counts *c, const struct nolist_slot *slot, uint64_
 	int i;
 
 	for (i = 0; i < c->mxs; i++)
-		if (c->mx[i].role == slot->role && !addr_compare(&c->mx[i].addr, &slot->addr))
+		if (c->mx[i].role == NOLIST_ROLE(slot->role) && !addr_compare(&c->mx[i].addr, &slot->addr))
 			break;
 	if (i == TOP_MX)
 		return;
 	if (i == c->mxs)
-		c->mx[c->mxs++] = (struct top_mx){ slot->addr, slot->role, 0 };
+		c->mx[c->mxs++] = (struct top_mx){ slot->addr, NOLIST_ROLE(slot->role), 0 };
 	c->mx[i].opens += opens;
 }
 
