@@ -13,14 +13,16 @@
  *   IPv6  A bit for each value of a hash of the /32; where it is set, keys of 64 bits, which are
  *         prefixes of three lengths. The longest one counts.
  *
- * Where a line is full, the next ones are searched, NOLIST_BLOCK_PROBES in all.
+ * Where a line is full, the next ones are searched, NOLIST_BLOCK_PROBES in all; of IPv6
+ * NOLIST_BLOCK_PROBES6.
  */
 #ifndef NOLIST_BLOCK_H
 #define NOLIST_BLOCK_H
 
 #include "abi.h"
 
-#define NOLIST_BLOCK_PROBES 4
+#define NOLIST_BLOCK_PROBES 8  /* of IPv4: a table may be full to two thirds */
+#define NOLIST_BLOCK_PROBES6 4
 
 /* What becomes of a source at the real MX. */
 enum nolist_action {
@@ -82,9 +84,9 @@ _Static_assert(sizeof(struct nolist_block_line) == 64, "a cache line");
 /* An entry of IPv4. */
 #define NOLIST_BLOCK_USED 0x80000000u
 #define NOLIST_BLOCK_ACT 28 /* shift of the action, three bits */
-#define NOLIST_BLOCK_PROBE 26 /* shift of the number of lines that were full before this one */
-#define NOLIST_BLOCK_REST 0x03ffffffu
-#define NOLIST_BLOCK_BITS4_MIN 6 /* so that the rest of an address fits */
+#define NOLIST_BLOCK_PROBE 25 /* shift of the number of lines that were full before this one */
+#define NOLIST_BLOCK_REST 0x01ffffffu
+#define NOLIST_BLOCK_BITS4_MIN 7 /* so that the rest of an address fits */
 #define NOLIST_BLOCK_BITS4_MAX 22
 
 /* A line of IPv6: keys in w[0] to w[6], and a byte of w[7] for each. */

@@ -84,7 +84,7 @@ static __always_inline int block_exact6(void *table, const struct nolist_block_h
 	__u32 bits = h->bits6 & 31, i;
 	__u32 at = nolist_block_mix6(key, length, h->seed) >> 32 >> (32 - bits);
 
-	for (i = 0; i < NOLIST_BLOCK_PROBES; i++) {
+	for (i = 0; i < NOLIST_BLOCK_PROBES6; i++) {
 		const struct nolist_block_line *l =
 			block_at(table, h->first6 + ((at + i) & ((1u << bits) - 1)));
 		__u32 byte;

@@ -36,6 +36,8 @@ static void *line_at(void *table, __u32 at)
 #define IP6_LEAST 20
 #define LINES_MAX (1u << 26)
 #define SEEDS 8 /* that are tried for one size */
+#define FULL4 65 /* percent: of such lines one in twenty is full, and eight in a row never are */
+#define FULL6 50
 
 struct put {
 	struct prefix prefix;
@@ -190,7 +192,7 @@ static bool add6(struct span *s, const struct nolist_block_head *h, __u64 key,
 	__u32 at = nolist_block_mix6(key, length, h->seed) >> 32 >> (32 - h->bits6);
 	__u64 byte = NOLIST_BLOCK_USED6 | length << NOLIST_BLOCK_LENGTH6 | act;
 
-	for (i = 0; i < NOLIST_BLOCK_PROBES; i++) {
+	for (i = 0; i < NOLIST_BLOCK_PROBES6; i++) {
 		struct nolist_block_line *l = &s->line[h->first6 + ((at + i) & mask)];
 
 		for (k = 0; k < NOLIST_BLOCK_KEYS; k++) {
@@ -240,12 +242,13 @@ static bool put_all(const struct block_maker *m, struct span *s)
 	return true;
 }
 
-/* Lines for so many entries, half full on average at most. */
-static unsigned int line_bits(size_t entries, size_t per_line, unsigned int least)
+/* Lines for so many entries, full by so many percent on average at most. */
+static unsigned int line_bits(size_t entries, size_t per_line, unsigned int percent,
+			      unsigned int least)
 {
 	unsigned int bits = least;
 
-	while (((size_t)per_line << bits) < 2 * entries)
+	while (percent * ((size_t)per_line << bits) < 100 * entries)
 		bits++;
 	return bits;
 }
@@ -279,8 +282,8 @@ static int try(const struct block_maker *m, struct block_table *t, unsigned int 
 
 int block_maker_make(const struct block_maker *m, struct block_table *t)
 {
-	unsigned int bits4 = line_bits(m->single4, 16, NOLIST_BLOCK_BITS4_MIN);
-	unsigned int bits6 = line_bits(m->keys6, NOLIST_BLOCK_KEYS, 1);
+	unsigned int bits4 = line_bits(m->single4, 16, FULL4, NOLIST_BLOCK_BITS4_MIN);
+	unsigned int bits6 = line_bits(m->keys6, NOLIST_BLOCK_KEYS, FULL6, 1);
 	int ret;
 
 	do
@@ -391,7 +394,7 @@ static int change_prefix6(struct span *s, struct nolist_block_head *h, const str
 
 	if (len == 64) {
 		at = nolist_block_mix6(net, NOLIST_BLOCK_64, h->seed) >> 32 >> (32 - h->bits6);
-		lines = NOLIST_BLOCK_PROBES;
+		lines = NOLIST_BLOCK_PROBES6;
 	}
 	for (i = 0; i < lines; i++)
 		change_line6(&s->line[h->first6 + ((at + i) & mask)], net, len, act);
