@@ -13,173 +13,8 @@
 #include <unistd.h>
 
 #include "user/base/failure.h"
-#include "user/kernel/private.h"
+#include "user/kernel/load.h"
 #include "nolist.skel.h" /* after abi.h, which it needs */
-
-/* What a load does at one interface. */
-struct step {
-	int ifindex;
-	char name[16];
-	struct kern_slot was, now;
-	int old_fd; /* the program that was replaced, to put it back; or -1 */
-	enum kern_action action;
-	bool is_swap; /* another build of our program is replaced */
-	bool is_give; /* our program is not replaced, but gets its slow path */
-	bool is_done;
-	unsigned int progs_id; /* of the array that was pinned for the slow path */
-};
-
-struct job {
-	const struct kern_load *what;
-	struct kern_done *done;
-	struct kern *k;
-	int main;            /* number of the instance that is used; -1: a new one */
-	int older;           /* number of the older instance that it replaces; -1: none */
-	struct nolist_bpf *skel;
-	struct kern_new new; /* its fds are the skeleton's */
-	struct kern_prog prog, slow;
-	struct nolist_config *conf, *old;
-	int dirs_made; /* directories of pin_dir's path */
-	bool is_pinned_here, is_new_used;
-	bool is_added[KERN_MAPS];         /* pinned here, since the tables lacked them */
-	struct kern_put put;              /* the table of domains */
-	struct kern_key_was key_was;
-	bool was_detached;                /* since when: */
-	unsigned long long detached_ns;
-	struct step step[KERN_IFS_MAX];
-};
-
-/* The pinned tables; else those of the first interface that has our program; else new ones. */
-static int choose_instance(const struct job *job)
-{
-	const struct kern_if *f;
-	int i;
-
-	if (job->k->pinned >= 0)
-		return job->k->pinned;
-	for (i = 0; i < job->what->ifs; i++) {
-		f = kern_if_of(job->k, job->what->ifindex[i]);
-		if (f)
-			return f->instance;
-	}
-	return -1;
-}
-
-/* Puts the slow path into its array, before the program is attached anywhere. */
-static int load_slow(struct job *job)
-{
-	int fd = bpf_program__fd(job->skel->progs.nolist_slow), ret;
-
-	kern_own_init(&job->new.own);
-	ret = kern_own_of_skel(&job->new.own, job->skel);
-	if (!ret)
-		ret = kern_slow_put(&job->new.own, fd);
-	if (!ret)
-		ret = kern_prog_info(fd, &job->slow);
-	return ret ? fail(ret, "cannot put the slow path in its place") : 0;
-}
-
-/* A load that was killed may have attached with new tables and not pinned them yet: these. */
-static int unpinned_new(const struct job *job)
-{
-	const struct kern_if *f;
-	int i;
-
-	for (i = 0; i < job->what->ifs; i++) {
-		f = kern_if_of(job->k, job->what->ifindex[i]);
-		if (f && job->k->instance[f->instance].abi == NOLIST_ABI_VERSION &&
-		    !job->k->instance[f->instance].pin_dir)
-			return f->instance;
-	}
-	return -1;
-}
-
-/* Capacity of new tables: as configured; else that of the tables that they replace. */
-static unsigned int capacity_of(const struct job *job)
-{
-	unsigned int entries = 0, capacity = 0;
-
-	if (job->what->sources_max || job->older < 0 ||
-	    kern_instance_count(&job->k->instance[job->older], MAP_CONTACTS, &entries, &capacity))
-		return job->what->sources_max;
-	return capacity;
-}
-
-static int load_program(struct job *job)
-{
-	const struct kern_instance *instance = job->main >= 0 ? &job->k->instance[job->main] : NULL;
-	int i, ret;
-
-	ret = kern_skel_open(&job->skel, instance, NULL, capacity_of(job), job->what->is_collected);
-	if (ret)
-		return fail(ret, "cannot open the program");
-	bpf_program__set_autoload(job->skel->progs.nolist_slow, true);
-	ret = nolist_bpf__load(job->skel);
-	if (ret) {
-		fail(ret, "cannot load the program");
-		return fail_hint("-v shows what the kernel's verifier says");
-	}
-	kern_instance_init(&job->new.instance);
-	job->new.instance.abi = NOLIST_ABI_VERSION;
-	for (i = 0; i < KERN_MAPS; i++)
-		job->new.instance.fd[i] = bpf_map__fd(
-			bpf_object__find_map_by_name(job->skel->obj, kern_map_names[i]));
-	job->new.fd = bpf_program__fd(job->skel->progs.nolist_ingress);
-	ret = kern_check_new(&job->new, &job->prog);
-	job->new.id = job->prog.id;
-	return ret ? ret : load_slow(job);
-}
-
-static int fill_config(struct job *job)
-{
-	/* Each address keeps its index, since counters of older tables are added to the new. */
-	const struct kern_instance *from =
-		job->older >= 0 ? &job->k->instance[job->older] : &job->new.instance;
-	static bool busy[NOLIST_MX_MAX];
-	int ret;
-
-	job->conf = calloc(1, sizeof(*job->conf));
-	job->old = calloc(1, sizeof(*job->old));
-	if (!job->conf || !job->old)
-		return fail(-ENOMEM, "cannot make a configuration");
-	ret = kern_instance_config(from, job->old);
-	if (ret) {
-		free(job->old);
-		job->old = NULL;
-	}
-	ret = kern_instance_busy(from, busy);
-	if (ret)
-		return fail(ret, "cannot read the counters");
-	ret = job->what->fill(job->conf, job->old, busy, job->what->arg);
-	if (ret)
-		return fail(ret, "cannot make the table of addresses");
-	job->conf->magic = NOLIST_MAGIC;
-	job->conf->version = NOLIST_ABI_VERSION;
-	return 0;
-}
-
-/* What the configuration in force reads stays as it is, so that undoing needs no old content. */
-static int put_domains(struct job *job)
-{
-	job->put = (struct kern_put){ .instance = &job->new.instance,
-				      .in_force = job->older >= 0 ? NULL : job->old };
-	return kern_put_domains(&job->put, job->what->domains, job->conf);
-}
-
-/* What a configuration needs before it is in force. */
-static int put_needed(struct job *job)
-{
-	int ret = 0;
-
-	if (job->main >= 0 && job->main == job->k->pinned)
-		ret = kern_pin_added(job->what->pin_dir, &job->k->instance[job->main],
-				     &job->new.instance, job->is_added);
-	if (!ret)
-		ret = put_domains(job);
-	if (!ret)
-		ret = kern_put_tenants(&job->new.instance, job->what, job->conf);
-	return ret ? ret : kern_begin_stamps(&job->new.instance, job->conf, job->put.in_force);
-}
 
 /* --- the plan: refuse what cannot be done, before anything is done ------------- */
 
@@ -460,19 +295,19 @@ static int load_locked(struct job *job)
 		ret = kern_abi(job->k, job->what->pin_dir);
 	if (ret)
 		return ret; /* nothing was done yet */
-	job->main = choose_instance(job);
+	job->main = job_choose(job);
 	if (job->main >= 0 && job->k->instance[job->main].abi != NOLIST_ABI_VERSION) {
 		job->older = job->main;
-		job->main = unpinned_new(job);
+		job->main = job_unpinned(job);
 	}
 	look_back(job);
-	ret = load_program(job);
+	ret = job_load(job);
 	if (!ret)
-		ret = fill_config(job);
+		ret = job_fill(job);
 	if (!ret)
 		ret = plan(job);
 	if (!ret)
-		ret = put_needed(job);
+		ret = job_put_needed(job);
 	if (!ret && job->is_new_used)
 		ret = kern_pin_progs(job->what->pin_dir, &job->new.own);
 	if (!ret && job->older >= 0)
