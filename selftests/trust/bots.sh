@@ -6,7 +6,9 @@
 # Bots of many habits (lib/trust/bots) meet a site with the rules' defaults; an hour is ten seconds.
 # Who of them comes on the list, after how many hours, and as what? Then three that are listed do what
 # they can to come off: they try the real MX each hour, forge SYNs at low and real, and have a
-# neighbour that walks. Those whom the real MX resets stay for their whole time. Why it matters: a
+# neighbour that walks. Those whom the real MX resets stay for their whole time. A second site, whose real
+# MX defers who has not walked, meets the same bots: it lists as many, and defers each that comes straight
+# to it. Why it matters: a
 # list that its bots leave by knocking is none.
 
 # shellcheck disable=SC2034 # of lib.sh
@@ -72,9 +74,9 @@ mx_of() {
 	echo "$(address "$1" "$2" low) $(address "$1" "$2" real) $(address "$1" "$2" high)"
 }
 
-# script WHICH: the lines for bot.py; WHICH is plain or not.
+# script WHICH SITE: the lines for bot.py; WHICH is plain or not.
 script() {
-	local line family is_plain role i
+	local w=$2 line family is_plain role i
 
 	while IFS= read -r line; do
 		[[ $line && $line != '#'* ]] || continue
@@ -87,12 +89,12 @@ script() {
 			if [[ $steps == '{any}' ]]; then
 				i=0
 				for role in $(any_of); do
-					echo "$(from_first $i) | $(source_of "$name" $family) | $(mx_of bots $family) | ?$role; ?${HELLO//; /; ?}; ?DATA; ?close"
+					echo "$(from_first $i) | $(source_of "$name" $family) | $(mx_of "$w" $family) | ?$role; ?${HELLO//; /; ?}; ?DATA; ?close"
 					i=$((i + 1))
 				done
 				continue
 			fi
-			echo "$(from_first "$hours") | $(source_of "$name" $family) | $(mx_of bots $family) | $steps"
+			echo "$(from_first "$hours") | $(source_of "$name" $family) | $(mx_of "$w" $family) | ${steps//@bots/@$w}"
 		done
 	done <selftests/lib/trust/bots
 }
@@ -122,7 +124,7 @@ greedy_lines() {
 
 start_mx() {
 	REAL="$(address "$1" 4 real), $(address "$1" 6 real)" \
-		root_of "$1" postfix -- selftests/lib/trust/at.sh mx "$1"
+		root_of "$1" postfix -- selftests/lib/trust/at.sh mx "$@"
 }
 
 real_answers() {
@@ -171,13 +173,13 @@ gateway_side() {
 	esac
 }
 
-# The hours after the first try in which it came on the list, or never, and its verdict.
+# The hours after the first try in which it came on the list, or never, and its verdict; at a site.
 result_of() {
-	local at
+	local at w=${3:-bots}
 
-	at=$(awk -v e="$(entry_of "$1" "$2")" -v f=$FIRST '$2 == "bots" && $3 == "+" && $4 == e {
+	at=$(awk -v w="$w" -v e="$(entry_of "$1" "$2")" -v f=$FIRST '$2 == w && $3 == "+" && $4 == e {
 		printf "%d", $1 - f + 0.5; exit }' "$DIR/lists")
-	echo "${at:-never} $(nolist_at bots explain --json "$(source_of "$1" "$2")" | jq -r '.verdict // "none"')"
+	echo "${at:-never} $(nolist_at "$w" explain --json "$(source_of "$1" "$2")" | jq -r '.verdict // "none"')"
 }
 
 # An hour more or less is how often the lists are written, and where the hours begin.
@@ -195,6 +197,17 @@ table_of_bots() {
 	for name in "${names[@]}"; do
 		echo "| $name | $(result_of "$name" 4) | $(result_of "$name" 6) |"
 	done
+}
+
+# Those whose first contact with the real MX was before any with the low fake: what it said.
+straight='direct to real, hourly, 4 tries
+all in reverse order
+high and real
+high 3 times, then real'
+
+is_deferred() {
+	first_answer defer "$(source_of "$1" "$2")" | tee "$TMP/first"
+	[ "$(cat "$TMP/first")" = deferred ]
 }
 
 table_of_greedy() {
@@ -237,6 +250,7 @@ stays() {
 read_bots
 router_up
 site bots
+policy_site defer
 site resets "learning = 0" "listing = $((48 * HOUR_S))s"
 site persists "learning = 0" "listing = $((48 * HOUR_S))s"
 site answers "learning = 0" "listing = $((48 * HOUR_S))s"
@@ -258,7 +272,11 @@ for n in 1 2 3; do
 done
 for w in "${sites[@]}"; do
 	pass_to "$w"
-	start_mx "$w"
+	if [ "$w" = defer ]; then
+		start_mx "$w" policy
+	else
+		start_mx "$w"
+	fi
 done
 for w in "${sites[@]}"; do
 	wait_for 60 real_answers "$w" || bail_out "the real MX of $w does not answer: $(cat "$DIR/$w/log/init")"
@@ -269,16 +287,21 @@ refuse_by answers 5xx
 for w in "${sites[@]}"; do
 	load_site "$w"
 done
+policy_up defer
 begin
 watch "$END"
 regular_lines | bots_of regular
 {
-	script ""
+	script "" bots
+	script "" defer
 	greedy_lines resets 1 close
 	greedy_lines persists 2 "?close; high; $HELLO; DATA; close"
 	greedy_lines answers 3 "$HELLO; close"
 } | bots_of bot
-script plain | bots_of plain
+{
+	script plain bots
+	script plain defer
+} | bots_of plain
 wait "$watcher"
 diag "$(cat "$DIR/lists")"
 [ ! -s "$DIR/watch.log" ] || diag "$(head -20 "$DIR/watch.log")"
@@ -292,6 +315,17 @@ for name in "${names[@]}"; do
 		check "$name, IPv$family: ${wanted[$name]}" is_as_wanted "$(result_of "$name" $family)" "${wanted[$name]}"
 	done
 done
+echo '# The same where the real MX defers who has not walked.'
+for name in "${names[@]}"; do
+	for family in 4 6; do
+		check "defer: $name, IPv$family: ${wanted[$name]}" is_as_wanted "$(result_of "$name" $family defer)" "${wanted[$name]}"
+	done
+done
+while read -r name; do
+	for family in 4 6; do
+		check "defer: $name, IPv$family: deferred at first contact" is_deferred "$name" $family
+	done
+done <<<"$straight"
 for family in 4 6; do
 	# 48 hours after the last offence.
 	check "the real MX resets, IPv$family: listed for its whole time" stays resets $family 26 49

@@ -450,8 +450,8 @@ is_known_as_walker() {
 	local family step
 
 	for family in 4 6; do
-		[ "$(answer_of "$1" $family)" != - ] || continue
-		step=$(nolist_at defer explain --json "$(source_of "$1" $family)" | jq -r .policy.step)
+		[ "$(answer_of "$1" "$family")" != - ] || continue
+		step=$(nolist_at defer explain --json "$(source_of "$1" "$family")" | jq -r .policy.step)
 		echo "IPv$family: $step"
 		[[ "$step" =~ ^(walked|verified)$ ]] || return 1
 	done
