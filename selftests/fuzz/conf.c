@@ -8,6 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct nolist_config table;
 	char *text = fuzz_text(data, size);
+	struct nolist_key key = {};
 	struct conf conf;
 	int i, n;
 
@@ -16,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!conf_read(&conf, "fuzz") && !conf_check(&conf)) {
 		n = conf_fill(&conf, &table, NULL, 0, NULL, NULL);
 		HOLDS(n == 0);
+		for (i = 0; i < (int)conf.tenants; i++)
+			HOLDS(!conf_fill_tenant(&conf, i, &key, 1, &table));
 		for (i = 0; i < conf.lists; i++) {
 			char **word = conf.list[i].argv;
 

@@ -17,6 +17,7 @@ case $1 in
 conf)
 	seed <scripts/nolist-xdp.conf
 	sed 's/^#\([a-z-]* = \)/\1/' scripts/nolist-xdp.conf | seed
+	printf 'high = 192.0.2.1\ndomains = a.b\ntenant x {\nhigh = { 192.0.2.2 }\ndomains = c.d\nname = n\n}\ntenant y { }\n' | seed
 	printf 'interface = { s0 }\nlist = { "plain\n/tmp/x\nw0 w1\tw2" }\n' | seed
 	;;
 lint)

@@ -49,12 +49,14 @@ static void test_merge(void)
 						       .n[NOLIST_EVENT_TEMPFAILED] = 1,
 						       .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 2 },
 					       [2] = { .hour = 2,
-						       .n[NOLIST_EVENT_GREETED_WEAK] = 1 } } };
+						       .n[NOLIST_EVENT_GREETED_WEAK] = 1,
+						       .n[NOLIST_EVENT_TENANT] = 3 } } };
 	struct nolist_verified q = { .high_first_ns = 4000 * NS,
 				     .hours = 2,
 				     .hour = { [2] = { .hour = 2,
 						       .n[NOLIST_EVENT_GREETED_WEAK] = 65535,
-						       .n[NOLIST_EVENT_QUIT] = 1 },
+						       .n[NOLIST_EVENT_QUIT] = 1,
+						       .n[NOLIST_EVENT_TENANT] = 7 },
 					       [7] = { .hour = 7,
 						       .n[NOLIST_EVENT_TEMPFAILED_WEAK] = 4 } } };
 	const char *order[] = { "192.0.2.1", "192.0.2.200", "2001:db8::1", "2001:db8:0:1::1" };
@@ -108,6 +110,7 @@ static void test_merge(void)
 		       r.hour[1].n[NOLIST_EVENT_QUIT] == 1 &&
 		       r.hour[0].n[NOLIST_EVENT_TEMPFAILED_WEAK] == 2,
 	       "their counts add up and stop at the top");
+	tap_ok(r.hour[1].n[NOLIST_EVENT_TENANT] == 7, "of two tenants the one with the higher number is known");
 	evidence_free(e);
 }
 
