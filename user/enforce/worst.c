@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Only offences that count: verified ones, which no alibi excuses and no gap or hold makes doubtful.
+ * Of verified offences those count that no gap, flood or learning makes doubtful. Also those that an alibi
+ * would excuse today: only listed sources are held, and a contact with the real MX, where they are held,
+ * must not end it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +31,7 @@ int worst_find(struct worst *w, struct judge *j, unsigned int from)
 
 	judge_start(j, EVIDENCE_VERIFIED);
 	while (!error && judge_next(j, &of))
-		if (of.v.strong + of.v.weak >= from)
+		if (of.v.strong + of.v.weak + of.v.excused >= from)
 			error = add(w, &of.r.src);
 	end = judge_end(j);
 	return error ? error : end;
