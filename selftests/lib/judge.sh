@@ -25,6 +25,15 @@ judge_setup() {
 	NOW=$((BOOT + 4 * D))
 }
 
+# The hour, counted from the boot, of the first of two offences that are 20 hours apart and that a
+# gap of now, as unload and load leave one, is not near, however long this machine has been up.
+offence_hour() {
+	local up
+
+	up=$(cut -d . -f 1 /proc/uptime)
+	echo $((up / H % 20 < 5 || up / H % 20 >= 15 ? 30 : 20))
+}
+
 # inject LINE... adds evidence.
 inject() {
 	printf '%s\n' "$@" | must "$INJECT" "$PIN_DIR"

@@ -88,7 +88,8 @@ is "$status" 0 'the good one is taken again'
 mkdir "$TMP/small"
 must mount -t tmpfs -o size=512k,mode=700 tmpfs "$TMP/small"
 cp "$TMP/good.db" "$TMP/small/evidence.db"
-inject many=4000
+a=$(offence_hour) b=$((a + 20))
+inject many=4000 "203.0.113.12 high=${a}h:${b}h:3 talk=${a}h:${b}h:2 hour=$a:1:0:0:0 hour=$b:1:0:0:0"
 small() {
 	in_server "$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$TMP/small" >"$TMP/out" 2>"$TMP/err"
 	status=$?
@@ -101,7 +102,7 @@ small explain -c "$CONF" --at "$NOW" --json 203.0.113.1
 is "$(jq -c '[.high.opens, .talk.hours]' "$TMP/out")" '[7,2]' 'what was committed is still there'
 must mount -o remount,size=64m "$TMP/small"
 small collect
-is "$(sqlite3 "$TMP/small/evidence.db" 'SELECT count(DISTINCT source) FROM source')" 8010 \
+is "$(sqlite3 "$TMP/small/evidence.db" 'SELECT count(DISTINCT source) FROM source')" 8011 \
 	'with more room all of it is collected'
 must mount -o remount,ro "$TMP/small"
 for c in collect 'pardon 203.0.113.1' 'import --role real /dev/null'; do
@@ -120,7 +121,7 @@ reads() {
 	small status -c "$CONF" --json
 	is "$status $(jq '.collected_at > 0' "$TMP/out")" '0 true' "$1: status"
 	small dump -c "$CONF" --at "$NOW"
-	is "${status/3/0} $(grep -c '^203.0.113.1$' "$TMP/out")" '0 1' "$1: dump"
+	is "${status/3/0} $(grep -c '^203.0.113.12$' "$TMP/out")" '0 1' "$1: dump"
 }
 
 reads 'read-only'
