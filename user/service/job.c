@@ -77,11 +77,20 @@ static void drop_caps(enum job_keeps keeps)
 	syscall(SYS_capset, &head, data);
 }
 
+/* "pkill -HUP nolist-xdp" means the parent, and must not end a load half way. */
+static void on_hangup(int signal)
+{
+	(void)signal;
+}
+
 static _Noreturn void work(const struct job *job, pid_t parent)
 {
+	/* Unlike SIG_IGN a handler does not outlive exec(): reload commands do not inherit it. */
+	struct sigaction hangup = { .sa_handler = on_hangup, .sa_flags = SA_RESTART };
 	sigset_t set;
 	int status;
 
+	sigaction(SIGHUP, &hangup, NULL);
 	/* Its own process group: Ctrl-C at a terminal is for the parent, which waits for us. */
 	setpgid(0, 0);
 	if (!job->is_whole) {
