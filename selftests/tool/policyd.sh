@@ -12,7 +12,7 @@ UPTIME=345600
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
 
-need ip jq
+need ip jq stunnel openssl
 LOWS=$LOW4 topology ''
 LOWS=$LOW4 judge_setup
 histories
@@ -350,6 +350,40 @@ activated() {
 check 'or at one that systemd has opened' wait_for 10 activated
 fails 2 'is not an address and a port' 'a place that is none' policyd --listen localhost
 fails 1 'Address already in use' 'nor where another listens' policyd
+
+# --- from another host, by TLS ---
+
+# certificate NAME: of its own, and its key.
+certificate() {
+	must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" \
+		-addext "subjectAltName=DNS:$1" -keyout "$TMP/$1.key" -out "$TMP/$1.crt" 2>/dev/null
+	cat "$TMP/$1.key" "$TMP/$1.crt" >"$TMP/$1.pem"
+	chmod 600 "$TMP/$1.pem"
+}
+# tunnel NAMESPACE NAME LINE...
+tunnel() {
+	printf '%s\n' 'foreground = yes' 'syslog = no' "output = $TMP/$2.log" 'pid =' "[$2]" "${@:3}" >"$TMP/$2.stunnel"
+	background "$1" stunnel "$TMP/$2.stunnel" >/dev/null 2>&1
+	must wait_for 10 grep -q 'Configuration successful' "$TMP/$2.log"
+}
+# by PORT: what a source that is listed is told at that port of the other host.
+by() {
+	in_client timeout 20 "$PYTHON" "$TOP/selftests/lib/policy_ask.py" "127.0.0.1:$1" <<<'203.0.113.1' 2>&1 | tail -n 1
+}
+certificate policy.example
+certificate mx2.example
+certificate stranger.example
+must ip -n client link set lo up
+tunnel server asked "accept = $REAL4:9843" 'connect = 127.0.0.1:9827' "cert = $TMP/policy.example.pem" \
+	"CAfile = $TMP/mx2.example.crt" 'verifyPeer = yes'
+as_mx2=('client = yes' "connect = $REAL4:9843" "cert = $TMP/mx2.example.pem" "CAfile = $TMP/policy.example.crt" 'verifyPeer = yes')
+tunnel client asks 'accept = 127.0.0.1:9827' "${as_mx2[@]}"
+check 'a mail server of another host is answered through TLS' eval '[[ "$(by 9827)" = action=DEFER* ]]'
+tunnel client stranger 'accept = 127.0.0.1:9828' "${as_mx2[@]/mx2.example/stranger.example}"
+check 'a host without the right certificate is not' eval '[[ "$(by 9828)" != *action=* ]]'
+tunnel client misled 'accept = 127.0.0.1:9829' "${as_mx2[@]/policy.example/stranger.example}"
+check 'and no other server is asked' eval '[[ "$(by 9829)" != *action=* ]]'
+
 kill "$service"
 check 'it ends when it is told to' wait_for 5 eval "! kill -0 $service"
 done_testing
