@@ -5,17 +5,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "user/base/atomic_file.h"
-#include "user/base/failure.h"
-#include "user/base/lines.h"
-#include "user/base/writer.h"
+#include "user/share/note.h"
 #include "user/share/operators.h"
 
-#define FILE_NAME "share.operators"
-#define FILE_MAX (1u << 20)
+#define NOTE "share.operators"
 #define DAYS_MAX 35 /* evidence is no older */
 
 /* --- limits ------------------------------------------------------------------------- */
@@ -80,25 +75,9 @@ static int take_line(char *line, unsigned int number, void *arg)
 	return 0;
 }
 
-static void path_of(const char *state_dir, char path[4096])
-{
-	snprintf(path, 4096, "%s/" FILE_NAME, state_dir);
-}
-
 int operators_read(struct nodes *nodes, const char *state_dir)
 {
-	struct lines_bad bad;
-	char path[4096], *text;
-	size_t size;
-	int error;
-
-	path_of(state_dir, path);
-	error = lines_read(path, FILE_MAX, &text, &size);
-	if (error)
-		return error == -ENOENT ? 0 : fail(error, "cannot read '%s'", path);
-	error = lines_each(text, size, take_line, nodes, &bad);
-	free(text);
-	return error;
+	return note_read(state_dir, NOTE, take_line, nodes);
 }
 
 static void put_operator(struct writer *w, const struct operator *o)
@@ -114,37 +93,16 @@ static void put_operator(struct writer *w, const struct operator *o)
 	put_char(w, '\n');
 }
 
-static int write_lines(const struct nodes *nodes, struct atomic_file *f)
+static void put_operators(struct writer *w, const void *arg)
 {
-	struct writer *w = malloc(sizeof(*w));
+	const struct nodes *nodes = arg;
 	size_t i;
-	int error;
 
-	if (!w)
-		return -ENOMEM;
-	writer_open(w, atomic_file_write, f);
 	for (i = 0; i < nodes->operators; i++)
 		put_operator(w, &nodes->operator[i]);
-	error = writer_flush(w);
-	free(w);
-	return error;
 }
 
 int operators_write(const struct nodes *nodes, const char *state_dir, int64_t now)
 {
-	struct atomic_file f;
-	char path[4096];
-	int error;
-
-	path_of(state_dir, path);
-	error = atomic_file_open(&f, path);
-	if (error)
-		return fail(error, "cannot write '%s'", path);
-	error = atomic_file_start(&f, 0600);
-	if (!error)
-		error = write_lines(nodes, &f);
-	if (!error)
-		error = atomic_file_commit(&f, now, false);
-	atomic_file_close(&f);
-	return error ? fail(error, "cannot write '%s'", path) : 0;
+	return note_write(state_dir, NOTE, now, put_operators, nodes);
 }
