@@ -12,12 +12,11 @@ UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/browser.sh
+. "$(dirname "$0")/../lib/browser.sh"
 
 need ip curl
-CHROMIUM=$BUILD/debs/chromium
-libraries=$(find "$CHROMIUM" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
-SHOTS=$BUILD/screenshots
-mkdir -p "$SHOTS" "$STATE_DIR/lists"
+mkdir -p "$STATE_DIR/lists"
 topology ''
 judge_setup
 histories
@@ -35,11 +34,9 @@ must wait_for 5 in_server curl -s -o /dev/null http://127.0.0.1:9826/
 cat >"$TMP/look.py" <<'END'
 import sys, time
 sys.path.insert(0, sys.argv[1])
-from browser import Browser, LAYOUT
-shots, path, libraries, profile = sys.argv[2:]
+from browser import Browser, LAYOUT, ok
+files, shots, path, libraries, profile = sys.argv[2:]
 URL = "http://127.0.0.1:9826/"
-def ok(is_ok, name, got=""):
-    print(f"{'ok' if is_ok else 'not ok'} - {name}{'' if is_ok else f': {got}'}")
 pages = {"start": URL, "listed": URL + "?address=203.0.113.1", "free": URL + "?address=2001:db8:5:2:1234:5678:9abc:def0",
          "wrong": URL + "?address=no"}
 with Browser(path, libraries, profile) as b:
@@ -75,21 +72,7 @@ with Browser(path, libraries, profile) as b:
        "and the browser has nothing to say", b.complaints)
     ok(not b.call("Network.getCookies", urls=[URL])["cookies"], "there is no cookie")
 END
-# The page of that name, by a browser of the network namespace: its lines are our tests.
-look() {
-	local line
-
-	while IFS= read -r line; do
-		case $line in
-		'ok - '*) ok "${line#ok - }" ;;
-		'not ok - '*) not_ok "${line#not ok - }" ;;
-		'exit status '*) is "${line#exit status }" 0 'all of that was asked' ;;
-		*) diag "$line" ;;
-		esac
-	done < <("in_$1" "$PYTHON" "$TMP/$2" "$TOP/selftests/lib" "$SHOTS" "$CHROMIUM/usr/lib/chromium/chromium" \
-		"$libraries" "$TMP/profile.$2" 2>&1; echo "exit status $?")
-}
-look server look.py
+look look.py in_server
 
 # --- as files, from a web server that knows nothing ---
 
@@ -115,11 +98,9 @@ must wait_for 5 in_server curl -s -o /dev/null http://192.0.2.20:8080/
 cat >"$TMP/files.py" <<'END'
 import sys, time
 sys.path.insert(0, sys.argv[1])
-from browser import Browser, LAYOUT
-shots, path, libraries, profile = sys.argv[2:]
+from browser import Browser, LAYOUT, ok
+files, shots, path, libraries, profile = sys.argv[2:]
 URL = "http://192.0.2.20:8080/"
-def ok(is_ok, name, got=""):
-    print(f"{'ok' if is_ok else 'not ok'} - {name}{'' if is_ok else f': {got}'}")
 with Browser(path, libraries, profile) as b:
     def ask(address):
         b.evaluate("document.querySelector('input').focus(); document.querySelector('input').value = ''")
@@ -151,7 +132,7 @@ with Browser(path, libraries, profile) as b:
     ok(all(u.startswith(URL) or u == "about:blank" for u in b.requests), "nothing is asked of any other server", b.requests)
     ok(not [c for c in b.complaints if "404" not in c], "and the browser has nothing to say", b.complaints)
 END
-look server files.py
+look files.py in_server
 
 # --- a lift ---
 
@@ -163,11 +144,9 @@ must ip -n server route add 203.0.113.0/24 via $CLIENT4
 cat >"$TMP/lift.py" <<'END'
 import subprocess, sys, time
 sys.path.insert(0, sys.argv[1])
-from browser import Browser, LAYOUT
-shots, path, libraries, profile = sys.argv[2:]
+from browser import Browser, LAYOUT, ok
+files, shots, path, libraries, profile = sys.argv[2:]
 URL = "http://192.0.2.20/"
-def ok(is_ok, name, got=""):
-    print(f"{'ok' if is_ok else 'not ok'} - {name}{'' if is_ok else f': {got}'}")
 # From now on it comes from that address: what is open is closed by the page after some seconds.
 def be(address):
     subprocess.run(["ip", "route", "replace", "192.0.2.20/32", "dev", "c0", "src", address], check=True)
@@ -222,7 +201,7 @@ with Browser(path, libraries, profile) as b:
     ok(not [c for c in b.complaints if "favicon" not in c and "403" not in c and "404" not in c],
        "and the browser has nothing to say", b.complaints)
 END
-look client lift.py
+look lift.py in_client
 is "$(cut -d' ' -f1 "$TMP/lifts/lifts")" 203.0.113.1 'it is noted once'
 must nolist dump --all -c "$CONF" --quiet 2>/dev/null
 is "$(in_server curl -s 'http://192.0.2.20/json?address=203.0.113.1' | grep -o '"listed":[a-z]*')" '"listed":false' 'and listed no more'

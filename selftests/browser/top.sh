@@ -13,13 +13,11 @@ UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/browser.sh
+. "$(dirname "$0")/../lib/browser.sh"
 
 need ip tmux
 export LC_ALL=C.UTF-8 TMUX_TMPDIR=$TMP
-CHROMIUM=$BUILD/debs/chromium
-libraries=$(find "$CHROMIUM" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
-SHOTS=$BUILD/screenshots
-mkdir -p "$SHOTS"
 topology
 judge_setup
 histories
@@ -51,11 +49,9 @@ t kill-server
 cat >"$TMP/draw.py" <<'END'
 import html, re, sys
 sys.path.insert(0, sys.argv[1])
-from browser import Browser
+from browser import Browser, ok
 files, shots, path, libraries, profile = sys.argv[2:]
 COLOURS = ["#2e3436", "#ef6b6b", "#8ae234", "#fce94f", "#8ab4ff", "#d6a4dd", "#5fd7d7", "#d8dce4"]
-def ok(is_ok, name, got=""):
-    print(f"{'ok' if is_ok else 'not ok'} - {name}{'' if is_ok else f': {got}'}")
 def drawn(text):
     out, bold, reverse, colour, back, under = [], False, False, None, None, False
     for part in re.split(r"(\x1b\[[0-9;]*m)", text):
@@ -94,13 +90,5 @@ with Browser(path, libraries, profile) as b:
         ok(b.evaluate("document.documentElement.scrollWidth") <= 760, f"{name}: as wide as it is")
         b.screenshot(f"{shots}/{name}.png")
 END
-while IFS= read -r line; do
-	case $line in
-	'ok - '*) ok "${line#ok - }" ;;
-	'not ok - '*) not_ok "${line#not ok - }" ;;
-	'exit status '*) is "${line#exit status }" 0 'all of that was drawn' ;;
-	*) diag "$line" ;;
-	esac
-done < <("$PYTHON" "$TMP/draw.py" "$TOP/selftests/lib" "$TMP" "$SHOTS" "$CHROMIUM/usr/lib/chromium/chromium" \
-	"$libraries" "$TMP/profile" 2>&1; echo "exit status $?")
+look draw.py
 done_testing

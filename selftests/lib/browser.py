@@ -18,6 +18,11 @@ import select
 import subprocess
 import time
 
+def ok(is_ok, name, got=""):
+    """A line of a test, for look() of browser.sh."""
+    print(f"{'ok' if is_ok else 'not ok'} - {name}{'' if is_ok else f': {got}'}")
+
+
 # The numbers of a page that a person with a phone, or without a mouse, depends on.
 LAYOUT = """(() => {
     const seen = e => e.getClientRects().length && getComputedStyle(e).visibility === "visible";
