@@ -11,6 +11,8 @@ UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/stunnel.sh
+. "$(dirname "$0")/../lib/stunnel.sh"
 
 need ip jq stunnel openssl
 LOWS=$LOW4 topology ''
@@ -353,19 +355,6 @@ fails 1 'Address already in use' 'nor where another listens' policyd
 
 # --- from another host, by TLS ---
 
-# certificate NAME: of its own, and its key.
-certificate() {
-	must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" \
-		-addext "subjectAltName=DNS:$1" -keyout "$TMP/$1.key" -out "$TMP/$1.crt" 2>/dev/null
-	cat "$TMP/$1.key" "$TMP/$1.crt" >"$TMP/$1.pem"
-	chmod 600 "$TMP/$1.pem"
-}
-# tunnel NAMESPACE NAME LINE...
-tunnel() {
-	printf '%s\n' 'foreground = yes' 'syslog = no' "output = $TMP/$2.log" 'pid =' "[$2]" "${@:3}" >"$TMP/$2.stunnel"
-	background "$1" stunnel "$TMP/$2.stunnel" >/dev/null 2>&1
-	must wait_for 10 grep -q 'Configuration successful' "$TMP/$2.log"
-}
 # by PORT: what a source that is listed is told at that port of the other host.
 by() {
 	in_client timeout 20 "$PYTHON" "$TOP/selftests/lib/policy_ask.py" "127.0.0.1:$1" <<<'203.0.113.1' 2>&1 | tail -n 1

@@ -12,6 +12,8 @@ UPTIME=345600
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/stunnel.sh
+. "$(dirname "$0")/../lib/stunnel.sh"
 
 need ip redis-server redis-cli stunnel openssl
 topology ''
@@ -205,24 +207,15 @@ heals 'when it is back all goes on'
 
 # --- TLS by stunnel ---
 
-must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=redis.example \
-	-addext subjectAltName=DNS:redis.example -keyout "$TMP/tls.pem" -out "$TMP/ca.pem" 2>/dev/null
-cat "$TMP/ca.pem" >>"$TMP/tls.pem"
-# tunnel NAME LINE...
-tunnel() {
-	printf '%s\n' 'foreground = yes' 'syslog = no' "output = $TMP/$1.log" 'pid =' "[$1]" "${@:2}" >"$TMP/$1.stunnel"
-	background server stunnel "$TMP/$1.stunnel" >/dev/null 2>&1
-	must wait_for 10 grep -q 'Configuration successful' "$TMP/$1.log"
-}
-chmod 600 "$TMP/tls.pem"
-tunnel judge 'accept = 192.0.2.10:6390' 'connect = 127.0.0.1:7012' "cert = $TMP/tls.pem"
-tunnel node 'client = yes' 'accept = 127.0.0.1:6379' 'connect = 192.0.2.10:6390' "CAfile = $TMP/ca.pem" \
+certificate redis.example
+tunnel server judge 'accept = 192.0.2.10:6390' 'connect = 127.0.0.1:7012' "cert = $TMP/redis.example.pem"
+tunnel server node 'client = yes' 'accept = 127.0.0.1:6379' 'connect = 192.0.2.10:6390' "CAfile = $TMP/redis.example.crt" \
 	'verifyChain = yes' 'checkHost = redis.example'
 where 'redis://127.0.0.1'
 of a push --again
 is "$status" 0 'it is pushed through TLS'
 heals 'and nothing is lost on the way'
-tunnel other 'client = yes' 'accept = 127.0.0.1:6391' 'connect = 192.0.2.10:6390' "CAfile = $TMP/ca.pem" \
+tunnel server other 'client = yes' 'accept = 127.0.0.1:6391' 'connect = 192.0.2.10:6390' "CAfile = $TMP/redis.example.crt" \
 	'verifyChain = yes' 'checkHost = other.example'
 where 'redis://127.0.0.1:6391'
 of a push
