@@ -14,6 +14,8 @@ FETCH="scripts/lab.sh fetch all"
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
+# shellcheck source=selftests/lib/policyd.sh
+. "$(dirname "$0")/../lib/policyd.sh"
 
 need jq swaks
 
@@ -29,20 +31,10 @@ mode() {
 	must at mx nolist-xdp load -c /tmp/conf
 	must at mx nolist-xdp dump --all --quiet -c /tmp/conf
 }
-asked() {
-	printf '%s\n' request=smtpd_access_policy protocol_state=RCPT "client_address=$1" '' |
-		at mx timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9827; cat >&3; head -n 1 <&3'
-}
-answers() {
-	[[ "$(asked "$1")" =~ ^action=$2 ]]
-}
 start() {
 	at mx nolist-xdp policyd --listen 127.0.0.1:9827 --listen 192.0.2.20:9827 --milter 127.0.0.1:9828 \
 		--milter 192.0.2.20:9828 2>>"$TMP/err.policyd" &
 	must wait_for 10 answers "203.0.115.$((RANDOM % 200))" "$1"
-}
-pids() {
-	at mx pgrep -f 'nolist-xdp.* policyd'
 }
 
 lab_up all
