@@ -28,9 +28,6 @@ LIST=$STATE_DIR/lists/page
 must nolist dump -c "$CONF" --quiet --format page --output "$LIST" 2>/dev/null
 listed=$(grep -vc '^#' "$LIST")
 
-on() {
-	in_server taskset -c "$1" "${@:2}"
-}
 on 0 "$BUILD/nolist-xdp-page" page --listen 127.0.0.1:9826 --proxy 127.0.0.1 --list "$LIST" 2>"$TMP/err.page" &
 started=$!
 page() {
@@ -80,10 +77,6 @@ server_of() {
 	9826) pgrep -P "$started" ;;
 	9827) pgrep -P "$(cat "$TMP/nginx.pid")" ;;
 	esac
-}
-# cpu_of PID: of all its threads, in nanoseconds.
-cpu_of() {
-	cat /proc/"$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%.0f", n }'
 }
 LIBS=$(find "$BUILD/debs/wrk" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
 # ask PORT PATH WHICH: requests for a second of processor time; all are to succeed.

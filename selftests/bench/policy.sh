@@ -28,9 +28,6 @@ known=$(grep -c '^S' "$STATE_DIR/lists/policy")
 LOAD=$TMP/policy_load
 must cc -O2 -o "$LOAD" "$TOP/selftests/bench/policy_load.c"
 
-on() {
-	in_server taskset -c "$1" "${@:2}"
-}
 on 0 "$TOOL" policyd --pin-dir "$PIN_DIR" --state-dir "$STATE_DIR" 2>"$TMP/err.policyd" &
 on 0 "$LOAD" 10021 null &
 P=$BUILD/debs/postgrey/usr
@@ -52,9 +49,6 @@ must wait_for 30 grep -q 'policy = ' "$TMP/err.policyd"
 # pid_of PORT: of the process that answers there.
 pid_of() {
 	in_server ss -Hltnp "sport = :$1" | sed -n 's/.*pid=\([0-9]*\).*/\1/p'
-}
-cpu_of() {
-	awk '{ printf "%.0f", $1 }' "/proc/$1/schedstat"
 }
 # ask PORT RATE: requests, microseconds of the median and the 99.9th percentile, nanoseconds of the server.
 ask() {

@@ -22,3 +22,13 @@ site() {
 	# shellcheck disable=SC2034 # of inject
 	BOOT=$("$INJECT" --boot)
 }
+
+# on CPU COMMAND...: in the network namespace of the server.
+on() {
+	in_server taskset -c "$1" "${@:2}"
+}
+
+# cpu_of PID: of all its threads, in nanoseconds.
+cpu_of() {
+	cat /proc/"$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%.0f", n }'
+}
