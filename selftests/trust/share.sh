@@ -109,7 +109,7 @@ judges() {
 }
 operator() {
 	STATE_DIR=$TMP/counts run share status -c "$TMP/judge.conf"
-	sed -n '/^OPERATOR /,$p' "$TMP/out" | awk -v name="$1" '$1 == name { print $2, $4, $5, substr($0, 73) }'
+	sed -n '/^OPERATOR /,$p' "$TMP/out" | awk -v name="$1" '$1 == name { print $2, $4, $6, substr($0, 93) }'
 }
 printf 'node rogue\noffend 150.0.0.1 10 256 40 60\n' | makes
 judges
@@ -129,6 +129,41 @@ judges
 is "$status $(says "'op-rogue' has seen 200 sources offend of which others acquit 200") $(operator op-rogue)" \
 	'3 1 200 200 0.00% held: others acquit too many' 'so is one whose sources others have mail of'
 for n in 2 3; do
+	node $n | makes
+done
+
+# --- for how much of the list one may be decisive, and what the judge's own word does ---
+
+# Strays of two honest nodes, and invented offences of all of these.
+for n in 7 8; do
+	{
+		node $n
+		echo "offend 150.0.0.1 400 256 $((n * 10))"
+	} | makes
+done
+printf 'node rogue\noffend 150.0.0.1 400 256 40 60 90\n' | makes
+judged
+is "$status $innocent $bots" "0 400 $BOTS" 'with strays at two honest nodes invented offences list'
+cp "$TMP/judge.conf" "$TMP/keep.conf"
+rm -r "$TMP/counts"
+mkdir "$TMP/counts" "$TMP/page"
+echo 'share-weight = 15' >>"$TMP/judge.conf"
+judged
+is "$status $(says "'op-rogue' is decisive for 400 listings, more than share-weight allows") $innocent $bots" "3 1 0 $BOTS" \
+	'an operator that is decisive for more of the list than it may is held, and told'
+judges
+is "$status $(operator op-rogue)" '3 400 0 100.00% held: decisive for too much of the list' 'by status, too'
+STATE_DIR=$TMP/counts must nolist pardon 150.0.0.1 >/dev/null
+echo "150.0.1.1 $(date +%s)" >"$TMP/page/lifts"
+printf 'share-weight = 16\npage-lifts = %s/page/lifts\n' "$TMP" >>"$TMP/keep.conf"
+cp "$TMP/keep.conf" "$TMP/judge.conf"
+STATE_DIR=$TMP/counts run share judge -c "$TMP/judge.conf" # as much as is needed exactly, 399 of 2399
+is "$status $(operator op-rogue) $(awk '$1 == "op-rogue" { print $5, $7 }' "$TMP/out")" '3 400 0 99.50% held: decisive for too much of the list 2 399' \
+	'a pardon, and a lift at the page of the judge, count against it'
+STATE_DIR=$TMP/counts run share judge --format plain -c <(sed 's/^share-weight.*/share-weight = 17/' "$TMP/judge.conf")
+is "$status $(rows "$TMP/out" | grep -c '^150\.') $(rows "$TMP/out" | grep -c '^150\.0\.[01]\.1$')" '0 398 0' 'and both take the source off the list'
+sed -i '/^share-weight\|^page-lifts/d' "$TMP/judge.conf"
+for n in 7 8; do
 	node $n | makes
 done
 

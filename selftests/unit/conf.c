@@ -239,6 +239,8 @@ static const struct {
 	{"share-compress = none", false, NULL},
 	{"share-compress = lz4", true, "'lz4' is not zstd or none"},
 	{"share-leave-out = 9", true, "'9' is not a number from 0 to 8"},
+	{"share-weight = 100", false, NULL},
+	{"share-weight = 0", true, "'0' is not a number from 1 to 100"},
 	{"reload-time = 2h", true, "'2h' is not a time from 1s to 1h"},
 	{"grace = 99999999999999999999", true, "is not a time"},
 	{"sources = 10", true, ":1: '10' is not a number from 1024"},

@@ -13,6 +13,7 @@
 #include "user/judge/judge.h"
 #include "user/share/harvest.h"
 #include "user/share/operators.h"
+#include "user/store/store.h"
 
 #define NODES 50
 #define ROGUE (NODES - 1)
@@ -27,6 +28,8 @@ enum rogue { HONEST, OFFENCES, ALIBIS, NEIGHBOURS };
 static int64_t now;
 static bool is_tight;     /* LIMIT holds */
 static bool is_acquitted; /* nodes 1 and 2 have seen data of all victims */
+static bool is_astray;    /* each victim has a stray offence at another node as well */
+static unsigned int walkers; /* bots that have walked at the last node since they were listed */
 
 static uint32_t bot_of(unsigned int i)
 {
@@ -67,6 +70,14 @@ static void add_data(struct record *r, int64_t hours_ago)
 	r->data_count = r->data_hours = 1;
 }
 
+static void add_walks(struct record *r, int64_t from, int64_t to)
+{
+	add_data(r, from);
+	r->data.last = now - to * HOUR_S;
+	r->walk = (struct twice){ r->data.first, r->data.last };
+	r->walks = 2;
+}
+
 /* Does a bot visit this node, and as which of its visits? */
 static int visit_of(unsigned int bot, int node)
 {
@@ -90,6 +101,10 @@ static bool seen(bool is_bot, unsigned int i, int node, enum rogue rogue, struct
 		add_data(r, 100);
 	else if (!is_bot && node == (int)(i % ROGUE))
 		add_offence(r, 90);
+	else if (!is_bot && is_astray && node == (int)((i + 7) % ROGUE))
+		add_offence(r, 70);
+	else if (is_bot && node == ROGUE && i < walkers)
+		add_walks(r, 50, 30);
 	else if (node == ROGUE && rogue == OFFENCES && !is_bot)
 		for (k = 0; k < 5; k++)
 			add_offence(r, 150 - 10 * k);
@@ -192,11 +207,12 @@ static void count(struct result *to, const struct judged *of)
 	to->others += low >> 24 != 23 && (low >> 24 != 11 || (low & 0xff) != 7);
 }
 
-static struct result judge(struct transport *t, struct nodes *nodes, unsigned int leave_out)
+static struct result judge_by(struct transport *t, struct nodes *nodes, unsigned int leave_out, unsigned int weight)
 {
-	struct harvest h = { .t = t, .nodes = nodes, .state_dir = scratch_dir, .leave_out = leave_out };
+	struct harvest h = { .t = t, .nodes = nodes, .state_dir = scratch_dir, .leave_out = leave_out,
+			     .weight = weight };
 	struct result result = {};
-	struct evidence *none;
+	struct evidence *own;
 	struct judge_options o = { .state_dir = scratch_dir };
 	struct judge j;
 	struct judged of;
@@ -207,11 +223,11 @@ static struct result judge(struct transport *t, struct nodes *nodes, unsigned in
 	if (is_tight)
 		conf.rules.growth_min = LIMIT;
 	o.conf = &conf;
-	if (judge_open(&j, &o) || evidence_new(&none, NULL, NULL))
+	if (judge_open(&j, &o) || evidence_open_stored(&own, scratch_dir))
 		tap_die("judge");
 	j.now = now;
 	h.j = &j;
-	if (harvest_fetch(&h) || judge_take_given(&j, none, &h.given))
+	if (judge_take_own(&j, own) || harvest_fetch(&h) || judge_take_given(&j, &h.given))
 		tap_die("harvest");
 	judge_start(&j, EVIDENCE_VERIFIED);
 	while (judge_next(&j, &of))
@@ -227,6 +243,11 @@ static struct result judge(struct transport *t, struct nodes *nodes, unsigned in
 	judge_close(&j);
 	conf_free(&conf);
 	return result;
+}
+
+static struct result judge(struct transport *t, struct nodes *nodes, unsigned int leave_out)
+{
+	return judge_by(t, nodes, leave_out, 0);
 }
 
 static void read_nodes(struct nodes *nodes, const char *rogue, const char *more)
@@ -327,6 +348,90 @@ static void test_limits(struct transport *t, struct nodes *nodes)
 	push(t, 2, HONEST);
 }
 
+/* Nobody is decisive for more than a part of the list. */
+static void test_weight(struct transport *t, struct nodes *nodes)
+{
+	struct operator *first = &nodes->operator[0], *rogue = &nodes->operator[ROGUE];
+	struct result r;
+	int i;
+
+	is_astray = true;
+	for (i = 0; i < ROGUE; i++)
+		push(t, i, HONEST);
+	push(t, ROGUE, OFFENCES);
+	r = judge(t, nodes, 1);
+	if (!tap_ok(r.bots == BOTS && r.victims == VICTIMS && !rogue->decisive,
+		    "with two stray offences each at others, invented ones do list"))
+		tell(&r);
+	r = judge_by(t, nodes, 1, 100);
+	if (!tap_ok(r.victims == VICTIMS && rogue->decisive == VICTIMS && !rogue->is_heavy && first->decisive > 5 &&
+		    first->decisive < 20 && !*operator_reason(rogue), "for whom each is decisive is counted where that is asked for"))
+		tell(&r);
+	r = judge_by(t, nodes, 1, 17);
+	tap_ok(r.victims == VICTIMS && !rogue->is_heavy, "300 of 1800 are no more than 17 percent");
+	r = judge_by(t, nodes, 1, 16);
+	if (!tap_ok(r.bots == BOTS && !r.victims && rogue->is_heavy && !first->is_heavy && r.used == NODES &&
+		    *operator_reason(rogue), "but more than 16 percent: then it lists nobody new, and others do"))
+		tell(&r);
+	is_astray = false;
+	for (i = 0; i < ROGUE; i++)
+		push(t, i, HONEST);
+	r = judge_by(t, nodes, 0, 16);
+	if (!tap_ok(r.bots == BOTS && !r.victims && rogue->is_heavy && rogue->decisive == VICTIMS && !first->decisive,
+		    "also where nobody lies"))
+		tell(&r);
+}
+
+static void note(bool is_lift, uint32_t low)
+{
+	struct pack_key key = { .low = low };
+	struct nolist_source src = pack_source(&key);
+	struct prefix p = source_prefix(&src);
+	struct store *s;
+	int error = store_open(&s, scratch_dir, STORE_NOTE);
+
+	if (!error)
+		error = store_begin(s);
+	if (!error && is_lift)
+		error = store_lift(s, &(struct store_lift){ key, now - HOUR_S });
+	else if (!error)
+		error = store_pardon(s, &p, now, now + DAY_S);
+	if (error || store_commit(s))
+		tap_die("note");
+	store_close(s);
+}
+
+/* What ended a listing before its time counts against whoever has seen the source offend. */
+static void test_freed(struct transport *t, struct nodes *nodes)
+{
+	struct operator *first = &nodes->operator[0];
+	size_t seen, i, all = 0;
+	struct result r;
+
+	push(t, ROGUE, HONEST);
+	r = judge(t, nodes, 1);
+	seen = first->seen;
+	tap_ok(r.bots == BOTS && !first->freed && operator_precision(first) == 100, "nobody was freed");
+	walkers = 40;
+	push(t, ROGUE, HONEST);
+	r = judge(t, nodes, 1);
+	for (i = 0; i < nodes->operators; i++)
+		all += nodes->operator[i].freed;
+	if (!tap_ok(r.bots == BOTS - 40 && all == 40 * VISITS && first->seen == seen && first->freed > 1 &&
+		    !first->acquitted && operator_precision(first) < 100 && !*operator_reason(first),
+		    "bots that walked since they were listed are counted of all that saw them, and hold nobody"))
+		tell(&r);
+	note(true, bot_of(41));
+	note(false, bot_of(42));
+	r = judge(t, nodes, 1);
+	for (i = all = 0; i < nodes->operators; i++)
+		all += nodes->operator[i].freed;
+	if (!tap_ok(r.bots == BOTS - 42 && all == 42 * VISITS, "so is one that has lifted its listing, and one that is pardoned"))
+		tell(&r);
+	tap_ok(operator_precision(&(struct operator){ .seen = 200, .acquitted = 20, .freed = 30 }) == 75, "both tell of its precision");
+	walkers = 0;
+}
+
 static void test_file(struct transport *t)
 {
 	struct nodes nodes;
@@ -364,8 +469,10 @@ int main(void)
 	read_nodes(&nodes, "", "");
 	test_rogues(t, &nodes);
 	test_limits(t, &nodes);
-	nodes_free(&nodes);
+	test_weight(t, &nodes);
 	test_file(t);
+	test_freed(t, &nodes);
+	nodes_free(&nodes);
 	transport_close(t);
 	return scratch_end();
 }

@@ -155,6 +155,7 @@ struct conf {
 	char *share_list_key;     /* "share-list-key": must have signed the list */
 	bool is_share_raw;        /* "share-compress = none" */
 	int share_leave_out;      /* "share-leave-out": operators that may lie; -1: not given */
+	int share_weight;         /* "share-weight": percent of a list for which one may be decisive; 0: not given */
 
 	/* All of the above as it was given, in that order (given.h): */
 	struct conf_given {

@@ -414,6 +414,7 @@ static const struct key {
 	{ "share-list-key", conf_set_share_list_key, false, NULL },
 	{ "share-compress", conf_set_share_compress, false, NULL },
 	{ "share-leave-out", conf_set_share_leave_out, false, NULL },
+	{ "share-weight", conf_set_share_weight, false, NULL },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))

@@ -107,6 +107,16 @@ int conf_set_share_leave_out(struct conf *conf, const char *value, const char *w
 	return error;
 }
 
+int conf_set_share_weight(struct conf *conf, const char *value, const char *where)
+{
+	unsigned int n;
+	int error = value_set_number(conf, value, where, 1, 100, &n);
+
+	if (!error)
+		conf->share_weight = n;
+	return error;
+}
+
 int conf_set_share_compress(struct conf *conf, const char *value, const char *where)
 {
 	conf->is_share_raw = !strcmp(value, "none");

@@ -19,6 +19,7 @@ int conf_set_share_key_file(struct conf *conf, const char *value, const char *wh
 int conf_set_share_list_key(struct conf *conf, const char *value, const char *where);
 int conf_set_share_compress(struct conf *conf, const char *value, const char *where);
 int conf_set_share_leave_out(struct conf *conf, const char *value, const char *where);
+int conf_set_share_weight(struct conf *conf, const char *value, const char *where);
 void conf_free_share(struct conf *conf);
 
 #endif

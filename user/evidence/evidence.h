@@ -128,6 +128,8 @@ size_t evidence_mx(const struct evidence *e, const struct nolist_slot **mx);
 /* Pardons, including those that have ended. */
 struct store_pardon;
 size_t evidence_pardons(const struct evidence *e, const struct store_pardon **pardons);
+/* When a source ended its listing from its own address: sets r->lift and r->lifts. */
+void evidence_lifts(const struct evidence *e, const struct pack_key *key, struct record *r);
 bool evidence_is_stored(const struct evidence *e); /* there is a store */
 
 enum evidence_kind {

@@ -175,7 +175,7 @@ static void add_part(struct evidence *e, struct record *r, const struct stored *
 	add_hours(e, r, k, wall_s);
 }
 
-static void find_lifts(const struct evidence *e, const struct pack_key *key, struct record *r)
+void evidence_lifts(const struct evidence *e, const struct pack_key *key, struct record *r)
 {
 	size_t from = 0, to = e->lifts;
 
@@ -188,6 +188,7 @@ static void find_lifts(const struct evidence *e, const struct pack_key *key, str
 			to = mid;
 	}
 	r->lift = e->lift + from;
+	r->lifts = 0;
 	for (; from + r->lifts < e->lifts; r->lifts++)
 		if (pack_compare(&e->lift_key[from + r->lifts], key))
 			break;
@@ -208,5 +209,5 @@ void evidence_record(struct evidence *e, const struct pack_key *key, struct reco
 	if (parts > 1)
 		merge_hours(e, r);
 	if (e->lifts)
-		find_lifts(e, key, r);
+		evidence_lifts(e, key, r);
 }

@@ -197,14 +197,16 @@ int judge_take(struct judge *j, struct evidence *evidence)
 	return error ? error : judge_find_groups(j);
 }
 
-int judge_take_given(struct judge *j, struct evidence *own, const struct judge_given *given)
+int judge_take_own(struct judge *j, struct evidence *own)
 {
-	int error;
-
 	j->evidence = own;
+	return read_pardons(j);
+}
+
+int judge_take_given(struct judge *j, const struct judge_given *given)
+{
 	j->given = given;
-	error = add_roles(j);
-	return error ? error : read_pardons(j);
+	return add_roles(j);
 }
 
 void judge_close(struct judge *j)
@@ -224,9 +226,14 @@ void judge_close(struct judge *j)
 
 /* --- one source -------------------------------------------------------------- */
 
+const struct prefix_entry *judge_pardon(const struct judge *j, const struct nolist_source *src)
+{
+	return prefix_set_find(j->pardon, src);
+}
+
 void judge_settle(const struct judge *j, const struct site *site, struct judged *of)
 {
-	const struct prefix_entry *pardon = prefix_set_find(j->pardon, &of->r.src);
+	const struct prefix_entry *pardon = judge_pardon(j, &of->r.src);
 
 	of->pardoned_until = pardon ? pardon->until : 0;
 	of->hold = hold_of(&of->v, site, j->now);

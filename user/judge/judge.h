@@ -91,10 +91,13 @@ int judge_ranges(const struct judge *j, const struct nolist_source *src, struct 
  */
 int judge_take(struct judge *j, struct evidence *evidence);
 /*
- * In place of judge_take(): this host's own evidence, of which only pardons and addresses are used,
- * and the sources of all walks. The caller has filled j->site.
+ * In place of judge_take(): this host's own evidence, of which only pardons, lifts and addresses are
+ * used; and then the sources of all walks, when the caller has filled j->site.
  */
-int judge_take_given(struct judge *j, struct evidence *own, const struct judge_given *given);
+int judge_take_own(struct judge *j, struct evidence *own);
+int judge_take_given(struct judge *j, const struct judge_given *given);
+/* The pardon in force for a source; NULL: there is none. */
+const struct prefix_entry *judge_pardon(const struct judge *j, const struct nolist_source *src);
 /* After the verdict: its hold, and whether it is a source of tests, on the never-list, allowed or pardoned. */
 void judge_settle(const struct judge *j, const struct site *site, struct judged *of);
 void judge_close(struct judge *j);

@@ -19,6 +19,7 @@
 #include "user/cmd/cmd.h"
 #include "user/cmd/conf_args.h"
 #include "user/programs/share.h"
+#include "user/lists/lifts.h"
 #include "user/share/harvest.h"
 #include "user/share/operators.h"
 #include "user/share/published.h"
@@ -143,16 +144,20 @@ static bool tell_operators(const struct harvest *h)
 	bool is_told = false;
 	size_t i;
 
-	for (i = 0; i < nodes->operators && h->leave_out; i++) {
+	for (i = 0; i < nodes->operators && harvest_is_weighed(h); i++) {
 		const struct operator *o = &nodes->operator[i];
+		const char *name = o->name + (*o->name == '=');
 
 		if (o->is_growing)
 			warn("operator '%s' has seen %zu sources offend, more than may be added in a day: they list "
-			     "nobody new", o->name + (*o->name == '='), o->seen);
+			     "nobody new", name, o->seen);
+		else if (o->is_heavy)
+			warn("operator '%s' is decisive for %zu listings, more than share-weight allows: what it has "
+			     "seen lists nobody new", name, o->decisive);
 		else if (o->is_doubted)
 			warn("operator '%s' has seen %zu sources offend of which others acquit %zu: they list nobody new",
-			     o->name + (*o->name == '='), o->seen, o->acquitted);
-		is_told |= o->is_growing || o->is_doubted;
+			     name, o->seen, o->acquitted);
+		is_told |= *operator_reason(o);
 	}
 	return is_told;
 }
@@ -181,13 +186,32 @@ static int tell_harvest(const struct harvest *h)
 	return EXIT_WARNED;
 }
 
-/* The judge's own store has the pardons; there may be none. */
-static int take(struct args *a, struct harvest *h)
+/* What the look-up page has noted, before the store is read. 0, or a warning's status. */
+static int take_lifts(const struct args *a)
+{
+	const char *file = a->conf.page_lifts;
+	struct lifts done;
+
+	if (!file || a->options.at)
+		return EXIT_DONE;
+	if (lifts_take(file, options.state_dir, a->judge.now, &done)) {
+		failure_print(failure_last());
+		warn("no listing is lifted by the look-up page");
+		return EXIT_WARNED;
+	}
+	if (done.refused)
+		warn("%zu listings are not lifted, though their sources asked for it at the look-up page: "
+		     "there were too many of one network, or of all, in a day", done.refused);
+	return EXIT_DONE;
+}
+
+/* The judge's own store has the pardons and the lifts; there may be none. */
+static int take_own(struct args *a)
 {
 	struct evidence *own = NULL;
 	int error = evidence_open_stored(&own, options.state_dir);
 
-	return error ? error : judge_take_given(&a->judge, own, &h->given);
+	return error ? error : judge_take_own(&a->judge, own);
 }
 
 /* 1: another judge makes the list, and this one stands by. */
@@ -253,15 +277,19 @@ static int run_judge(struct args *a)
 	struct nodes nodes;
 	struct harvest h = { .t = a->t, .nodes = &nodes, .state_dir = options.state_dir,
 			     .j = &a->judge };
-	int error, status;
+	int error, status, lifted;
 
 	if (!has_room(&a->conf))
 		return EXIT_USAGE;
 	error = is_published(a) ? take_lease(a) : 0;
 	if (error)
 		return error > 0 ? EXIT_DONE : cmd_failed(error);
+	lifted = take_lifts(a);
 	error = nodes_read(&nodes, a->conf.share_nodes);
 	h.leave_out = a->conf.share_leave_out >= 0 ? a->conf.share_leave_out : nodes.has_operators;
+	h.weight = a->conf.share_weight;
+	if (!error)
+		error = take_own(a);
 	if (!error)
 		error = nodes_seen_read(&nodes, options.state_dir);
 	if (!error)
@@ -271,13 +299,13 @@ static int run_judge(struct args *a)
 	status = tell_harvest(&h);
 	if (!error && !a->options.at)
 		error = nodes_seen_write(&nodes, options.state_dir, a->judge.now);
-	if (!error && !a->options.at && h.leave_out)
+	if (!error && !a->options.at && harvest_is_weighed(&h))
 		error = operators_write(&nodes, options.state_dir, a->judge.now);
 	if (error == -ENODATA)
 		failx(error, "no node can be judged by: lists stay as they are");
 	if (!error)
-		error = take(a, &h);
-	status = error ? cmd_failed(error) : worse(write_lists(a), status);
+		error = judge_take_given(&a->judge, &h.given);
+	status = error ? cmd_failed(error) : worse(worse(write_lists(a), status), lifted);
 	harvest_free(&h);
 	nodes_free(&nodes);
 	return status;

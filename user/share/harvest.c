@@ -363,9 +363,15 @@ static int fetch_all(struct harvest *h)
 		if (h->report[i].state == NODE_USED)
 			error = ready_site(h, &h->report[i]);
 	h->side = calloc(h->reports + 1, sizeof(*h->side));
+	h->rest = calloc(h->reports + 1, sizeof(*h->rest));
 	h->voice = calloc(h->reports + 1, sizeof(*h->voice));
 	h->given = (struct judge_given){ h, harvest_start, harvest_next };
-	return error || (h->side && h->voice) ? error : out_of_memory();
+	return error || (h->side && h->rest && h->voice) ? error : out_of_memory();
+}
+
+bool harvest_is_weighed(const struct harvest *h)
+{
+	return h->leave_out || h->weight;
 }
 
 int harvest_fetch(struct harvest *h)
@@ -374,8 +380,7 @@ int harvest_fetch(struct harvest *h)
 
 	if (!error)
 		error = join_all(h);
-	/* Within one house nobody lies. */
-	if (error || !h->leave_out)
+	if (error || !harvest_is_weighed(h))
 		return error;
 	error = harvest_weigh(h);
 	if (!error)
@@ -400,6 +405,7 @@ void harvest_free(struct harvest *h)
 	blob_packer_free(&h->packer);
 	free(h->report);
 	free(h->side);
+	free(h->rest);
 	free(h->voice);
 	free(h->sole);
 	if (h->report && h->spool >= 0)

@@ -53,7 +53,8 @@ struct harvest {
 	struct nodes *nodes;
 	const char *state_dir;
 	struct judge *j;
-	unsigned int leave_out;
+	unsigned int leave_out; /* operators that may lie */
+	unsigned int weight;    /* percent of the list for which one may be decisive; 0: not asked */
 	/* Results of harvest_fetch(): */
 	struct report *report;
 	size_t reports, used, unused;
@@ -66,6 +67,7 @@ struct harvest {
 	struct pack_key source; /* the present one */
 	bool has_source;
 	struct side *side;
+	struct side *rest;   /* the same without an operator */
 	unsigned int *voice; /* operators of the present source */
 	unsigned int *sole;  /* of each of the judge's groups: the one operator that saw its data */
 };
@@ -79,7 +81,12 @@ int harvest_heads(struct harvest *h);
 int harvest_fetch(struct harvest *h);
 void harvest_free(struct harvest *h);
 
-/* weigh.c: mutes operators whose alibis alone would take too many off, and holds those of operators.h. */
+/* Are operators counted? Within one house only where that is asked for. */
+bool harvest_is_weighed(const struct harvest *h);
+/*
+ * weigh.c: mutes operators whose alibis alone would take too many off, and holds those of operators.h.
+ * Needs the judge's pardons.
+ */
 int harvest_weigh(struct harvest *h);
 /* Whoever it has seen offend may have been excused by what was lost: it lists nobody new. */
 void harvest_lose(struct report *r);

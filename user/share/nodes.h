@@ -32,9 +32,11 @@ struct nodes {
 		size_t seen;      /* sources that it has seen offend */
 		size_t listed;    /* of these, that would be listed */
 		size_t acquitted; /* of these, that more others have data of than may lie */
+		size_t freed;     /* of the rest, whose listing ended by a walk, a lift or a pardon */
+		size_t decisive;  /* of the listed ones, that would not be without it */
 		size_t base;      /* from so many on it grows */
 		int64_t base_at;  /* since then; 0: it was never counted */
-		bool is_growing, is_doubted; /* then it is held */
+		bool is_growing, is_doubted, is_heavy; /* then it is held */
 	} *operator;
 	size_t operators;
 };

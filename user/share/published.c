@@ -222,6 +222,7 @@ int published_take(struct published *p, struct judge *j, struct evidence *own)
 {
 	const struct site_family family = { .has_low = true, .has_real = true, .has_high = true,
 					    .real_last = p->time, .data_last = p->time };
+	int error;
 
 	p->j = j;
 	p->given = (struct judge_given){ p, start, next };
@@ -229,7 +230,8 @@ int published_take(struct published *p, struct judge *j, struct evidence *own)
 	j->rules.list_life_s = p->expires - p->time;
 	/* Whether senders were seen is the judge's to know. */
 	j->site.family[0] = j->site.family[1] = family;
-	return judge_take_given(j, own, &p->given);
+	error = judge_take_own(j, own);
+	return error ? error : judge_take_given(j, &p->given);
 }
 
 void published_free(struct published *p)

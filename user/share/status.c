@@ -27,6 +27,17 @@ static void print_node(const struct report *r, int64_t now)
 	       r->state == NODE_USED && now - h->made > SILENT_S ? ", but silent" : "");
 }
 
+static void print_operator(const struct operator *o, const struct rules *rules, int64_t now)
+{
+	printf("%-20s %9zu %9zu %9zu %9zu", o->name + (*o->name == '='), o->seen, o->listed, o->acquitted, o->freed);
+	if (o->seen)
+		printf(" %8.2f%%", operator_precision(o));
+	else
+		printf(" %9s", "-");
+	printf(" %9zu %9zu  %s\n", o->decisive, operator_limit(o, rules, now),
+	       *operator_reason(o) ? operator_reason(o) : "counts");
+}
+
 /* As the last judgement here has counted it. */
 static void print_operators(const struct nodes *nodes, const struct rules *rules, int64_t now)
 {
@@ -36,20 +47,11 @@ static void print_operators(const struct nodes *nodes, const struct rules *rules
 		;
 	if (i == nodes->operators)
 		return;
-	printf("\n%-20s %9s %9s %9s %9s %9s  %s\n", "OPERATOR", "OFFENDING", "LISTED", "ACQUITTED", "PRECISION", "AT MOST",
-	       "STATE");
-	for (i = 0; i < nodes->operators; i++) {
-		const struct operator *o = &nodes->operator[i];
-
-		if (!o->base_at)
-			continue;
-		printf("%-20s %9zu %9zu %9zu", o->name + (*o->name == '='), o->seen, o->listed, o->acquitted);
-		if (o->seen)
-			printf(" %8.2f%%", 100.0 * (o->seen - o->acquitted) / o->seen);
-		else
-			printf(" %9s", "-");
-		printf(" %9zu  %s\n", operator_limit(o, rules, now), *operator_reason(o) ? operator_reason(o) : "counts");
-	}
+	printf("\n%-20s %9s %9s %9s %9s %9s %9s %9s  %s\n", "OPERATOR", "OFFENDING", "LISTED", "ACQUITTED", "FREED",
+	       "PRECISION", "DECISIVE", "AT MOST", "STATE");
+	for (i = 0; i < nodes->operators; i++)
+		if (nodes->operator[i].base_at)
+			print_operator(&nodes->operator[i], rules, now);
 }
 
 static int print_list(struct transport *t, int64_t now)

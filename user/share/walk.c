@@ -154,6 +154,8 @@ static unsigned int gather(struct harvest *h, const struct pack_key *key)
 		if (!r->is_in || !r->has_row || compare_keys(&r->row.key, key))
 			continue;
 		*s = (struct side){ .r = r->row.r, .site = &r->head.site };
+		/* The judge's own, of its look-up page. */
+		evidence_lifts(h->j->evidence, key, &s->r);
 		s->operator = voice_of(h, sides, r->node->voice);
 		h->voice[sides++] = r->node->voice;
 	}

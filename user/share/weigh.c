@@ -3,7 +3,8 @@
  * Weighs the alibis of each operator before anybody is judged: one that claims to have seen data from
  * everybody would empty the list. For each source that others would list, and for which only one
  * operator speaks, it is counted who that is. One that speaks alone for too many of them is muted.
- * And of each operator is counted what it has seen offend, for the limits of operators.c.
+ * And of each operator is counted what it has seen offend, and what became of that, for the limits of
+ * operators.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static unsigned int speaker(const struct harvest *h, unsigned int sides, const s
 }
 
 /* Would it be listed without all that this operator says? */
-static bool is_listed_without(struct harvest *h, unsigned int sides, unsigned int voice)
+static bool is_listed_without(struct harvest *h, unsigned int sides, unsigned int voice,
+			      const struct neighbours *around)
 {
 	const struct judge *j = h->j;
 	unsigned int i, n = 0;
@@ -44,12 +46,12 @@ static bool is_listed_without(struct harvest *h, unsigned int sides, unsigned in
 	for (i = 0; i < sides; i++) {
 		if (h->voice[i] == voice)
 			continue;
-		h->side[n] = h->side[i];
-		h->side[n++].n = NULL;
+		h->rest[n] = h->side[i];
+		h->rest[n++].n = around;
 	}
 	if (!n)
 		return false;
-	verdict_of_sides(h->side, n, h->leave_out, &j->rules, j->now, &v);
+	verdict_of_sides(h->rest, n, h->leave_out, &j->rules, j->now, &v);
 	return verdict_is_listed(&v, false);
 }
 
@@ -93,18 +95,33 @@ static bool is_acquitted(const struct harvest *h, unsigned int sides, unsigned i
 	return others > h->leave_out;
 }
 
-static void count_operators(struct harvest *h, unsigned int sides, bool is_listed)
+/*
+ * Has its listing ended before its time, or is it pardoned? This is counted, and holds nobody: a bot can walk
+ * and lift its listing as well, and a pardon of a network says little of each source in it.
+ */
+static bool is_freed(const struct harvest *h, const struct judged *of)
 {
+	return of->v.freed || (verdict_is_listed(&of->v, false) && judge_pardon(h->j, &of->r.src));
+}
+
+static void count_operators(struct harvest *h, unsigned int sides, const struct judged *of)
+{
+	bool is_listed = verdict_is_listed(&of->v, false), is_off = is_freed(h, of);
 	unsigned int i;
 
 	for (i = 0; i < sides; i++) {
 		struct operator *o = &h->nodes->operator[h->voice[i]];
+		bool is_wrong;
 
 		if (!is_first(h, i, has_offence))
 			continue;
+		is_wrong = is_acquitted(h, sides, h->voice[i]);
 		o->seen++;
 		o->listed += is_listed;
-		o->acquitted += is_acquitted(h, sides, h->voice[i]);
+		o->acquitted += is_wrong;
+		o->freed += is_off && !is_wrong;
+		if (is_listed && h->weight)
+			o->decisive += !is_listed_without(h, sides, h->voice[i], h->side[i].n);
 	}
 }
 
@@ -120,14 +137,12 @@ static void weigh_source(struct harvest *h, unsigned int sides, size_t *alone, s
 	voice = speaker(h, sides, &of);
 	for (i = 0; i < sides; i++)
 		h->side[i].n = of.n.count ? &of.n : NULL;
-	if (voice != NONE) {
-		count_operators(h, sides, false);
-		alone[voice] += is_listed_without(h, sides, voice);
-		return;
-	}
 	verdict_of_sides(h->side, sides, h->leave_out, &j->rules, j->now, &of.v);
-	count_operators(h, sides, verdict_is_listed(&of.v, false));
-	*listed += verdict_is_listed(&of.v, false);
+	count_operators(h, sides, &of);
+	if (verdict_is_listed(&of.v, false))
+		++*listed;
+	else if (voice != NONE)
+		alone[voice] += is_listed_without(h, sides, voice, NULL);
 }
 
 static void mute(struct harvest *h, unsigned int voice, size_t alone)
@@ -157,13 +172,14 @@ static bool is_whole(const struct harvest *h, unsigned int voice)
 }
 
 /* Its evidence counts as if all that might excuse it were lost. */
-static void hold_operators(struct harvest *h)
+static void hold_operators(struct harvest *h, size_t listed)
 {
+	const struct operator_limits limits = { &h->j->rules, h->leave_out, h->weight, listed, h->j->now };
 	size_t i;
 
 	for (i = 0; i < h->nodes->operators; i++)
 		if (is_whole(h, i))
-			operator_settle(&h->nodes->operator[i], &h->j->rules, h->j->now);
+			operator_settle(&h->nodes->operator[i], &limits);
 	for (i = 0; i < h->reports; i++)
 		if (*operator_reason(&h->nodes->operator[h->report[i].node->voice]))
 			harvest_lose(&h->report[i]);
@@ -173,8 +189,11 @@ static void forget_counts(struct nodes *nodes)
 {
 	size_t i;
 
-	for (i = 0; i < nodes->operators; i++)
-		nodes->operator[i].seen = nodes->operator[i].listed = nodes->operator[i].acquitted = 0;
+	for (i = 0; i < nodes->operators; i++) {
+		struct operator *o = &nodes->operator[i];
+
+		o->seen = o->listed = o->acquitted = o->freed = o->decisive = 0;
+	}
 }
 
 int harvest_weigh(struct harvest *h)
@@ -187,11 +206,11 @@ int harvest_weigh(struct harvest *h)
 	harvest_start(h);
 	while (!error && (sides = walk_next(h, &error)))
 		weigh_source(h, sides, alone, &listed);
-	for (i = 0; i < h->nodes->n && !error; i++)
+	for (i = 0; i < h->nodes->n && !error && h->leave_out; i++)
 		if (alone[i] > ALONE_MIN && alone[i] * 100 > ALONE_PERCENT * (listed + alone[i]))
 			mute(h, i, alone[i]);
 	if (!error)
-		hold_operators(h);
+		hold_operators(h, listed);
 	free(alone);
 	return error;
 }
