@@ -147,6 +147,11 @@ check "ours without theirs" grep -x 'domains: 2; recipients of other domains tha
 is "$(nolist status -c "$CONF" --json | jq -c '.tables[0] | [.tenants[] | [.number, .name, .addresses, .opens, .tempfailed, .quit, .elsewhere]], [.mx[] | select(.tenant) | [.address, .role, .tenant]]')" \
 	"[[1,\"acme\",2,6,3,1,4],[2,\"beta\",1,3,2,0,2]]
 [[\"$ACME4\",\"high\",1],[\"$ACME6\",\"high\",1],[\"$BETA4\",\"high\",2]]" 'as JSON'
+nolist metrics -c "$CONF" >"$TMP/metrics"
+is "$(grep '^nolist_tenant' "$TMP/metrics" | sed 's/^nolist_tenant_//')" "$(for c in 'opens 6 3' 'tempfailed 3 2' 'quit 1 0' 'elsewhere 4 2'; do
+	read -r what acme beta <<<"$c"
+	printf '%s_total{tenant="1",name="acme"} %s\n%s_total{tenant="2",name="beta"} %s\n' "$what" "$acme" "$what" "$beta"
+done)" 'as metrics, by tenant'
 check 'the store has it, too' nolist collect -c "$CONF" --quiet
 is "$(explained 198.18.0.2) $(explained 198.18.0.1)" '[0,[0,0,0,1]] [1,[1,0,0,0]]' 'with the same result'
 
@@ -183,6 +188,7 @@ is "$(connects $ACME4) $(rcpt $BETA4 beta.example)" 'refused 250' 'its addresses
 is "$(nolist status -c "$CONF" --json | jq -c '[.tables[0].tenants[] | [.number, .name]]')" '[[2,"beta"]]' 'with its number'
 sed -i '/^tenant/,$d' "$CONF"
 loads 0 'without tenants'
+is "$(nolist metrics -c "$CONF" | grep -c tenant)" 0 'no metric speaks of any'
 is "$(tenants) $(rcpt $HIGH4 own.example beta.example)" '0 250 450' 'there is no table of them'
 
 # --- mistakes -------------------------------------------------------------------------

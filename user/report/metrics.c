@@ -15,92 +15,9 @@
 #include "user/base/version.h"
 #include "user/judge/hold.h"
 #include "user/kernel/kern.h"
-#include "user/report/metrics.h"
+#include "user/report/metrics_private.h"
 #include "user/report/status.h"
 #include "user/store/store.h"
-
-struct metrics {
-	struct writer *o;
-	bool is_open; /* OpenMetrics */
-	const char *family;
-	bool is_counter;
-	const struct conf *conf;
-	int64_t now;
-	struct kern *k; /* NULL: nothing is attached or pinned */
-	const char *pin_dir;
-	struct nolist_stats stats;
-	struct nolist_config config; /* scratch */
-	struct store *store;         /* NULL: there is none */
-};
-
-/* --- the format --------------------------------------------------------------- */
-
-/*
- * Both formats say "name_total" for a counter's samples; only the text format says so in its
- * head as well (OpenMetrics 1.0, section "Counter").
- */
-static void head(struct metrics *m, const char *name, const char *type, const char *help)
-{
-	const char *total;
-
-	m->family = name;
-	m->is_counter = !strcmp(type, "counter");
-	total = m->is_counter && !m->is_open ? "_total" : "";
-	/* The text format has no type "info". */
-	if (!m->is_open && !strcmp(type, "info")) {
-		type = "gauge";
-		total = "_info";
-	}
-	put_text(m->o, "# HELP nolist_");
-	put_text(m->o, name);
-	put_text(m->o, total);
-	put_char(m->o, ' ');
-	put_text(m->o, help);
-	put_text(m->o, "\n# TYPE nolist_");
-	put_text(m->o, name);
-	put_text(m->o, total);
-	put_char(m->o, ' ');
-	put_text(m->o, type);
-	put_char(m->o, '\n');
-}
-
-/* A label's value: what is no printable ASCII becomes '?'. */
-static void value(struct writer *o, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '\\' || *text == '"')
-			put_char(o, '\\');
-		put_char(o, *text < ' ' || *text > '~' ? '?' : *text);
-	}
-}
-
-/* One sample. Labels are pairs of name and value, up to the first name that is NULL. */
-struct label {
-	const char *name, *value;
-};
-
-static void sample(struct metrics *m, const char *suffix, const struct label *l, int64_t number)
-{
-	const char *sep = "{";
-
-	put_text(m->o, "nolist_");
-	put_text(m->o, m->family);
-	put_text(m->o, m->is_counter ? "_total" : suffix);
-	for (; l->name; l++) {
-		put_text(m->o, sep);
-		put_text(m->o, l->name);
-		put_text(m->o, "=\"");
-		value(m->o, l->value);
-		put_char(m->o, '"');
-		sep = ",";
-	}
-	put_text(m->o, *sep == ',' ? "} " : " ");
-	put_number(m->o, number);
-	put_char(m->o, '\n');
-}
-
-#define LABELS(...) ((const struct label[]){ __VA_ARGS__, {} })
-#define NO_LABEL ((const struct label[]){ {} })
 
 /* --- the packet path ---------------------------------------------------------- */
 
@@ -126,12 +43,12 @@ static void interface_attached(struct metrics *m)
 	const struct kern_if *f;
 	int i, n = m->k ? kern_ifs(m->k, &f) : 0;
 
-	head(m, "interface_attached", "gauge", "Whether the program is attached to the interface.");
+	metrics_head(m, "interface_attached", "gauge", "Whether the program is attached to the interface.");
 	for (i = 0; i < n; i++)
-		sample(m, "", LABELS({ "interface", f[i].name }, { "mode", mode_name(f[i].mode) }), 1);
+		metrics_sample(m, "", LABELS({ "interface", f[i].name }, { "mode", mode_name(f[i].mode) }), 1);
 	for (i = 0; i < m->conf->interfaces; i++)
 		if (!attached(m, m->conf->interface[i]))
-			sample(m, "", LABELS({ "interface", m->conf->interface[i] }, { "mode", "none" }),
+			metrics_sample(m, "", LABELS({ "interface", m->conf->interface[i] }, { "mode", "none" }),
 			       0);
 }
 
@@ -140,10 +57,10 @@ static void frames(struct metrics *m)
 	char name[STATUS_VERDICT];
 	int i;
 
-	head(m, "frames", "counter", "Frames by verdict; the sum is all frames that were seen.");
+	metrics_head(m, "frames", "counter", "Frames by verdict; the sum is all frames that were seen.");
 	for (i = 0; i < NOLIST_VERDICT_SLOTS; i++)
 		if (i < NOLIST_VERDICTS || m->stats.verdict[i])
-			sample(m, "", LABELS({ "verdict", status_verdict_name(i, name) }),
+			metrics_sample(m, "", LABELS({ "verdict", status_verdict_name(i, name) }),
 			       m->stats.verdict[i]);
 }
 
@@ -179,9 +96,9 @@ static void roles(struct metrics *m, const char *name, const char *help, const _
 {
 	int i;
 
-	head(m, name, "counter", help);
+	metrics_head(m, name, "counter", help);
 	for (i = NOLIST_LOW; i <= NOLIST_HIGH; i++)
-		sample(m, "", LABELS({ "role", conf_role_name(i) }), count[i]);
+		metrics_sample(m, "", LABELS({ "role", conf_role_name(i) }), count[i]);
 }
 
 /* Of the pinned tables. */
@@ -193,14 +110,14 @@ static void block(struct metrics *m)
 	if (kern_block_head(&h, m->pin_dir))
 		return;
 	mode = kern_now_ns() > h.until_ns ? -1 : (int)h.mode;
-	head(m, "enforced", "gauge", "1: listed sources are refused at the real MX.");
-	sample(m, "", LABELS({}), mode == NOLIST_BLOCK_ENFORCED);
-	head(m, "braked", "gauge", "1: the brake lets listed sources pass at the real MX.");
-	sample(m, "", LABELS({}), mode == NOLIST_BLOCK_BRAKED);
-	head(m, "enforced_prefixes", "gauge", "Prefixes of the lists that are in force at the real MX.");
-	sample(m, "", LABELS({}), h.prefixes);
-	head(m, "tarpit_sources", "gauge", "Sources that are held where \"tarpit\" says.");
-	sample(m, "", LABELS({}), h.tarpits);
+	metrics_head(m, "enforced", "gauge", "1: listed sources are refused at the real MX.");
+	metrics_sample(m, "", LABELS({}), mode == NOLIST_BLOCK_ENFORCED);
+	metrics_head(m, "braked", "gauge", "1: the brake lets listed sources pass at the real MX.");
+	metrics_sample(m, "", LABELS({}), mode == NOLIST_BLOCK_BRAKED);
+	metrics_head(m, "enforced_prefixes", "gauge", "Prefixes of the lists that are in force at the real MX.");
+	metrics_sample(m, "", LABELS({}), h.prefixes);
+	metrics_head(m, "tarpit_sources", "gauge", "Sources that are held where \"tarpit\" says.");
+	metrics_sample(m, "", LABELS({}), h.tarpits);
 }
 
 static void mx(struct metrics *m)
@@ -212,32 +129,32 @@ static void mx(struct metrics *m)
 		add_instance(m, i, &sum);
 	roles(m, "segments", "TCP segments to MX addresses of this role.", sum.segments);
 	roles(m, "opens", "SYNs to MX addresses of this role.", sum.opens);
-	head(m, "elsewhere", "counter",
+	metrics_head(m, "elsewhere", "counter",
 	     "Recipients that a high fake refused, since their domain is not ours.");
-	sample(m, "", LABELS({}), m->stats.elsewhere);
-	head(m, "gate_passed", "counter", "SYNs to the real MX that passed the gate, by reason.");
+	metrics_sample(m, "", LABELS({}), m->stats.elsewhere);
+	metrics_head(m, "gate_passed", "counter", "SYNs to the real MX that passed the gate, by reason.");
 	for (i = 0; i < NOLIST_GATE_PASSES && status_gate[i]; i++)
-		sample(m, "", LABELS({ "reason", status_gate[i] }), m->stats.gate[i]);
-	head(m, "listed_passed", "counter", "SYNs of listed sources that passed to the real MX, by reason.");
+		metrics_sample(m, "", LABELS({ "reason", status_gate[i] }), m->stats.gate[i]);
+	metrics_head(m, "listed_passed", "counter", "SYNs of listed sources that passed to the real MX, by reason.");
 	for (i = 0; i < NOLIST_LENIENCIES; i++)
-		sample(m, "", LABELS({ "reason", status_lenient[i] }), m->stats.lenient[i]);
+		metrics_sample(m, "", LABELS({ "reason", status_lenient[i] }), m->stats.lenient[i]);
 	block(m);
 	if (!sum.has_domains)
 		return;
-	head(m, "domains", "gauge", "Domains that mail is for us in; without it all are.");
-	sample(m, "", LABELS({}), sum.domains);
+	metrics_head(m, "domains", "gauge", "Domains that mail is for us in; without it all are.");
+	metrics_sample(m, "", LABELS({}), sum.domains);
 }
 
 static void evidence(struct metrics *m)
 {
 	const struct nolist_stats *t = &m->stats;
 
-	head(m, "sources_added", "counter", "Sources that were added to a table, by table.");
-	sample(m, "", LABELS({ "table", "contacts" }), t->contacts_new);
-	sample(m, "", LABELS({ "table", "verified" }), t->verified_new);
-	head(m, "evidence_lost", "counter", "Evidence that found no space in its table, by table.");
-	sample(m, "", LABELS({ "table", "contacts" }), t->contacts_lost);
-	sample(m, "", LABELS({ "table", "verified" }), t->verified_lost);
+	metrics_head(m, "sources_added", "counter", "Sources that were added to a table, by table.");
+	metrics_sample(m, "", LABELS({ "table", "contacts" }), t->contacts_new);
+	metrics_sample(m, "", LABELS({ "table", "verified" }), t->verified_new);
+	metrics_head(m, "evidence_lost", "counter", "Evidence that found no space in its table, by table.");
+	metrics_sample(m, "", LABELS({ "table", "contacts" }), t->contacts_lost);
+	metrics_sample(m, "", LABELS({ "table", "verified" }), t->verified_lost);
 	roles(m, "contacts_limited", "SYNs of sources that were too many to be noted: a flood.",
 	      t->contacts_limited);
 }
@@ -249,13 +166,13 @@ static void tables(struct metrics *m)
 	char id[2][24];
 	int i;
 
-	head(m, "tables", "info", "Tables that the counters are of.");
+	metrics_head(m, "tables", "info", "Tables that the counters are of.");
 	for (i = 0; i < kern_instances(m->k); i++) {
 		if (kern_tables(m->k, i, &t))
 			continue;
 		snprintf(id[0], sizeof(id[0]), "%u", t.id);
 		snprintf(id[1], sizeof(id[1]), "%016llx", t.generation);
-		sample(m, "_info", LABELS({ "id", id[0] }, { "generation", id[1] }), 1);
+		metrics_sample(m, "_info", LABELS({ "id", id[0] }, { "generation", id[1] }), 1);
 	}
 }
 
@@ -284,15 +201,15 @@ static void site(struct metrics *m)
 	int64_t collected = store_collected(m->store);
 	int i, k;
 
-	head(m, "collect_timestamp_seconds", "gauge", "When evidence was last stored.");
+	metrics_head(m, "collect_timestamp_seconds", "gauge", "When evidence was last stored.");
 	if (collected)
-		sample(m, "", NO_LABEL, collected);
-	head(m, "real_mx_timestamp_seconds", "gauge",
+		metrics_sample(m, "", NO_LABEL, collected);
+	metrics_head(m, "real_mx_timestamp_seconds", "gauge",
 	     "When a source was last seen at the real MX, as of the last collect.");
 	for (i = 0; i < 2; i++)
 		for (k = 0; k < 2; k++)
 			if (newest(m, i, k))
-				sample(m, "", LABELS({ "family", family[i] },
+				metrics_sample(m, "", LABELS({ "family", family[i] },
 						     { "grade", k ? "verified" : "contact" }),
 				       newest(m, i, k));
 }
@@ -313,9 +230,9 @@ static int history(struct metrics *m)
 	uint64_t sum[STORE_COUNTS] = {};
 	int i, error = store_each_count(m->store, hour - 23, hour, on_count, sum);
 
-	head(m, "counted_day", "gauge", "What was counted within a day, by kind.");
+	metrics_head(m, "counted_day", "gauge", "What was counted within a day, by kind.");
 	for (i = 0; i <= COUNT_REFUSED && !error; i++)
-		sample(m, "", LABELS({ "kind", store_count_names[i] }), sum[i]);
+		metrics_sample(m, "", LABELS({ "kind", store_count_names[i] }), sum[i]);
 	return error;
 }
 
@@ -330,7 +247,7 @@ static int on_level(const char *name, uint64_t count, void *arg)
 	size_t size = strlen(w->prefix);
 
 	if (!strncmp(name, w->prefix, size))
-		sample(w->m, "", LABELS({ w->label, name + size }), count);
+		metrics_sample(w->m, "", LABELS({ w->label, name + size }), count);
 	return 0;
 }
 
@@ -346,7 +263,7 @@ static int levels(struct metrics *m)
 	for (i = 0; i < 3 && !error; i++) {
 		struct level_walk w = { m, text[i][1], text[i][2] };
 
-		head(m, text[i][0], "gauge", text[i][3]);
+		metrics_head(m, text[i][0], "gauge", text[i][3]);
 		error = store_each_level(m->store, on_level, &w);
 	}
 	return error;
@@ -367,20 +284,20 @@ static int on_list(const char *path, const struct store_list *l, void *arg)
 
 	switch (w->metric) {
 	case LIST_ENTRIES:
-		sample(m, "", LABELS({ "list", path }), l->entries);
+		metrics_sample(m, "", LABELS({ "list", path }), l->entries);
 		break;
 	case LIST_ADDED:
-		sample(m, "", LABELS({ "list", path }), l->grown);
+		metrics_sample(m, "", LABELS({ "list", path }), l->grown);
 		break;
 	case LIST_TIME:
-		sample(m, "", LABELS({ "list", path }), l->time);
+		metrics_sample(m, "", LABELS({ "list", path }), l->time);
 		break;
 	case LIST_EXPIRES:
-		sample(m, "", LABELS({ "list", path }), l->time + m->conf->rules.list_life_s);
+		metrics_sample(m, "", LABELS({ "list", path }), l->time + m->conf->rules.list_life_s);
 		break;
 	default:
 		for (i = 0; i < HOLDS; i++)
-			sample(m, "", LABELS({ "list", path }, { "hold", hold_names[i] }), l->held[i]);
+			metrics_sample(m, "", LABELS({ "list", path }, { "hold", hold_names[i] }), l->held[i]);
 	}
 	return 0;
 }
@@ -398,7 +315,7 @@ static int lists(struct metrics *m)
 	int error = 0;
 
 	for (; w.metric < LIST_METRICS && !error; w.metric++) {
-		head(m, text[w.metric][0], "gauge", text[w.metric][1]);
+		metrics_head(m, text[w.metric][0], "gauge", text[w.metric][1]);
 		error = store_each_list(m->store, m->now, on_list, &w);
 	}
 	return error;
@@ -411,8 +328,8 @@ static void build(struct metrics *m)
 	char abi[12];
 
 	snprintf(abi, sizeof(abi), "%u", NOLIST_ABI_VERSION);
-	head(m, "build", "info", "Version of the tool.");
-	sample(m, "_info", LABELS({ "version", nolist_version }, { "abi", abi }), 1);
+	metrics_head(m, "build", "info", "Version of the tool.");
+	metrics_sample(m, "_info", LABELS({ "version", nolist_version }, { "abi", abi }), 1);
 }
 
 static int write_all(struct metrics *m)
@@ -425,6 +342,7 @@ static int write_all(struct metrics *m)
 		tables(m);
 		frames(m);
 		mx(m);
+		metrics_tenants(m);
 		evidence(m);
 	}
 	if (m->store) {

@@ -111,7 +111,15 @@ struct status_block {
 };
 /* False: listed sources are not asked for. */
 bool status_block(const struct status *s, int instance, struct status_block *b);
-/* What came to each tenant; n as of status_mx(), after it. */
+struct status_tenant {
+	unsigned int addresses;
+	struct nolist_mxstats sum; /* of its addresses */
+	struct nolist_tenanted came;
+};
+/* What came to a tenant; n as of status_mx(), after it. False: it has no address. */
+bool status_tenant(struct kern *k, int instance, const struct nolist_config *conf, int n,
+		   const struct nolist_stats *stats, unsigned int number, struct status_tenant *t);
+/* Of each of them. */
 struct writer;
 void status_tenants_text(const struct status *s, int instance, int n, const struct nolist_stats *stats);
 void status_tenants_json(struct writer *o, const struct status *s, int instance, int n,

@@ -8,23 +8,14 @@
 #include "user/config/keys_tenant.h"
 #include "user/report/status.h"
 
-struct tenant {
-	const char *name; /* "" where the configuration file has another number of them */
-	unsigned int addresses;
-	struct nolist_mxstats sum; /* of its addresses */
-	struct nolist_tenanted came;
-};
-
-/* n: slots with a role, as status_mx() has sorted them. False: it has no address. */
-static bool gather(const struct status *s, int instance, int n, const struct nolist_stats *stats,
-		   unsigned int number, struct tenant *t)
+bool status_tenant(struct kern *k, int instance, const struct nolist_config *conf, int n,
+		   const struct nolist_stats *stats, unsigned int number, struct status_tenant *t)
 {
-	const char *name = s->rules ? conf_tenant_name(s->rules, number) : NULL;
 	int i;
 
-	*t = (struct tenant){ .name = name ? name : "" };
+	*t = (struct status_tenant){};
 	for (i = 0; i < n; i++) {
-		const struct nolist_slot *slot = &s->conf->slot[i];
+		const struct nolist_slot *slot = &conf->slot[i];
 		struct nolist_mxstats one = status_mx_count(stats, slot);
 
 		if (NOLIST_TENANT(slot->role) != number)
@@ -35,20 +26,34 @@ static bool gather(const struct status *s, int instance, int n, const struct nol
 	}
 	/* If they cannot be read, they are zero. */
 	if (t->addresses)
-		kern_tenanted(s->k, instance, number, &t->came);
+		kern_tenanted(k, instance, number, &t->came);
 	return t->addresses;
+}
+
+/* "" where the configuration file has another number of them. */
+static const char *name_of(const struct status *s, unsigned int number)
+{
+	const char *name = s->rules ? conf_tenant_name(s->rules, number) : NULL;
+
+	return name ? name : "";
+}
+
+static bool gather(const struct status *s, int instance, int n, const struct nolist_stats *stats,
+		   unsigned int number, struct status_tenant *t)
+{
+	return status_tenant(s->k, instance, s->conf, n, stats, number, t);
 }
 
 void status_tenants_text(const struct status *s, int instance, int n, const struct nolist_stats *stats)
 {
 	unsigned int number;
-	struct tenant t;
+	struct status_tenant t;
 
 	for (number = 1; number <= NOLIST_TENANTS_MAX; number++)
 		if (gather(s, instance, n, stats, number, &t))
 			printf("tenant %u %s: %u high fake%s, %llu opens; tempfailed %llu, QUIT %llu, "
 			       "recipients of other domains %llu\n",
-			       number, t.name, t.addresses, t.addresses == 1 ? "" : "s",
+			       number, name_of(s, number), t.addresses, t.addresses == 1 ? "" : "s",
 			       (unsigned long long)t.sum.opens, (unsigned long long)t.came.tempfailed,
 			       (unsigned long long)t.came.quit, (unsigned long long)t.came.elsewhere);
 }
@@ -57,7 +62,7 @@ void status_tenants_json(struct writer *o, const struct status *s, int instance,
 			 const struct nolist_stats *stats)
 {
 	unsigned int number;
-	struct tenant t;
+	struct status_tenant t;
 
 	json_open(o, "tenants", '[');
 	for (number = 1; number <= NOLIST_TENANTS_MAX; number++) {
@@ -65,7 +70,7 @@ void status_tenants_json(struct writer *o, const struct status *s, int instance,
 			continue;
 		json_open(o, NULL, '{');
 		json_number(o, "number", number);
-		json_text_or_none(o, "name", t.name);
+		json_text_or_none(o, "name", name_of(s, number));
 		json_number(o, "addresses", t.addresses);
 		json_number(o, "segments", t.sum.segments);
 		json_number(o, "opens", t.sum.opens);
