@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* prog.h: loading, configuring and running the program in the kernel. */
-#include <stdbool.h>
 #include "selftests/lib/prog.h"
+#include "selftests/lib/siphash.h"
+#include "user/base/addr.h"
 #include "user/config/domain_table.h"
 
 const struct nolist_key prog_key = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
@@ -282,6 +283,23 @@ __u64 prog_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+bool prog_is_parole(const char *src, unsigned int hours)
+{
+	struct nolist_addr a = prog_addr(src);
+	struct nolist_source s = addr_source(&a);
+	__u64 word = s.addr.q[0] ^ (s.addr.q[0] ? 0 : s.addr.q[1]);
+	unsigned char bytes[15] = {};
+	__u64 hour = prog_clock() / NOLIST_HOUR_NS + 1;
+
+	memcpy(bytes, &word, 8);
+	bytes[8] = 'p';
+	word = siphash_bytes(&prog_key, bytes, sizeof(bytes)) >> 32;
+	for (; hours; hours--, hour++)
+		if (word % 24 == hour % 24)
+			return true;
+	return false;
 }
 
 /* --- running ------------------------------------------------------------- */

@@ -123,20 +123,6 @@ static const struct act_row {
 	{ "tempfail: SYN,ACK", SRC4(2), SRC6(2), FRAME_SYN | FRAME_ACK, NOLIST_PASS_REAL },
 };
 
-/* The hour of the day in which it passes, by the paper's hash. */
-static bool is_parole(const char *src)
-{
-	struct nolist_addr a = prog_addr(src);
-	struct nolist_source s = addr_source(&a);
-	__u64 word = s.addr.q[0] ^ (s.addr.q[0] ? 0 : s.addr.q[1]);
-	unsigned char bytes[15] = {};
-	__u64 hour = prog_clock() / NOLIST_HOUR_NS + 1;
-
-	memcpy(bytes, &word, 8);
-	bytes[8] = 'p';
-	return (__u32)(siphash_bytes(&prog_key, bytes, sizeof(bytes)) >> 32) % 24 == hour % 24;
-}
-
 /* False: not so, as shown. */
 static bool is_exactly(const struct act_row *a, bool is_ip6, const char *tags,
 		       enum nolist_verdict want)
@@ -160,7 +146,7 @@ static bool is_exactly(const struct act_row *a, bool is_ip6, const char *tags,
 static bool is_so(const struct act_row *a, bool is_ip6, const char *tags, enum nolist_verdict want)
 {
 	if ((want == NOLIST_REAL_RESET || want == NOLIST_REAL_DROPPED) &&
-	    is_parole(is_ip6 ? a->src6 : a->src4))
+	    prog_is_parole(is_ip6 ? a->src6 : a->src4, 1))
 		want = NOLIST_PASS_LISTED;
 	return is_exactly(a, is_ip6, tags, want);
 }
@@ -366,7 +352,7 @@ static void parole(void)
 	for (i = 0; i < 480; i++) {
 		snprintf(src, sizeof(src), "198.%u.%u.7", 18 + i % 2, i / 2);
 		a.src4 = src;
-		passed += is_parole(src);
+		passed += prog_is_parole(src, 1);
 		wrong += !is_so(&a, false, NULL, NOLIST_REAL_DROPPED);
 	}
 	tap_ok(!wrong && passed > 0 && passed < 60, "in its own hour of the day each passes (%u of 480)",

@@ -17,10 +17,25 @@
 #define LINE "250-real.example\r\n"
 #define LAST "421 4.7.1 Listed\r\n"
 #define ALL (sizeof(BANNER) - 1 + LINES * (sizeof(LINE) - 1) + sizeof(LAST) - 1 + 1)
-#define SRC4 "203.0.113.7"
-#define SRC6 "2001:db8:77:7::5"
 
 static struct prog p;
+
+/* What is held; not in the hour of the day in which it would pass at the real MX. */
+static char src4[32], src6[32], net6[32];
+
+static void choose_sources(void)
+{
+	int n = 0;
+
+	/* The next hour may begin while the test runs. */
+	do {
+		snprintf(src4, sizeof(src4), "203.0.113.%d", ++n);
+	} while (prog_is_parole(src4, 2));
+	do {
+		snprintf(src6, sizeof(src6), "2001:db8:77:%d::5", ++n);
+	} while (prog_is_parole(src6, 2));
+	snprintf(net6, sizeof(net6), "2001:db8:77:%d::/64", n);
+}
 
 static int map_of(const char *name)
 {
@@ -55,7 +70,7 @@ static void configure(unsigned int defends, unsigned int lines)
 /* The table: the two sources, held; at_real: what that is at the real MX. */
 static void list(enum nolist_action at_real, enum nolist_block_mode mode, bool is_expired)
 {
-	static const char *const srcs[] = { SRC4, "2001:db8:77:7::/64" };
+	const char *const srcs[] = { src4, net6 };
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	struct nolist_block_head *h;
 	struct block_maker *m;
@@ -137,9 +152,9 @@ static struct got send_frame(const struct client *c, unsigned int flags, __u32 s
 	for (tag = c->tags; *tag; tag++)
 		frame_vlan(&f, ETH_P_8021Q, 7);
 	if (c->is_ip6)
-		frame_ip6(&f, SRC6, c->is_high ? HIGH6 : REAL6);
+		frame_ip6(&f, src6, c->is_high ? HIGH6 : REAL6);
 	else
-		frame_ip4(&f, SRC4, c->is_high ? HIGH4 : REAL4);
+		frame_ip4(&f, src4, c->is_high ? HIGH4 : REAL4);
 	frame_tcp(&f, c->sport, 25, seq, ack, flags);
 	if (flags == FRAME_SYN && c->is_stamped)
 		frame_tcp_options(&f, LINUX_SYN, sizeof(LINUX_SYN) - 1);
@@ -380,7 +395,7 @@ static void two(void)
 
 static void evidence(void)
 {
-	struct nolist_addr addr = prog_addr(SRC4);
+	struct nolist_addr addr = prog_addr(src4);
 	struct nolist_source src = addr_source(&addr);
 	struct nolist_verified r;
 	struct nolist_contacts k = {};
@@ -405,6 +420,7 @@ static void evidence(void)
 int main(void)
 {
 	tap_need_root();
+	choose_sources();
 	prog_load(&p, NULL);
 	configure(NOLIST_DEFEND_BLOCK | NOLIST_DEFEND_HIGH, LINES);
 	list(NOLIST_ACT_TARPIT, NOLIST_BLOCK_ENFORCED, false);
