@@ -33,6 +33,7 @@ struct visit {
 	unsigned int is;
 	const char *with, *without; /* outcomes, with and without timestamps; NULL: any codes */
 	const char *or_else; /* other outcomes without timestamps: it depends on who is first */
+	const char *or_teased; /* another one with a greeting in two lines, for the same reason */
 };
 
 extern const struct visit visits[];
