@@ -4,14 +4,15 @@
  * what reads them meets real maps. A helper of the tool tests, no test itself.
  *
  *	inject DIR < LINES    DIR is where the tables are pinned
- *	inject --boot         UTC second at which the tables' clock began
+ *	inject --boot         UTC second from which times are counted
  *
- * A line: SOURCE WORD... with times counted from the boot, in s, m, h or d, also
- * later than now ("--at" looks at them from there):
+ * Times and hours are counted from the boot, or from the beginning of hour
+ * INJECT_FROM of it. A line: SOURCE WORD... with times in s, m, h or d, 0 is
+ * never, also later than now ("--at" looks at them from there):
  *	low=FIRST:LAST:OPENS  real=...  high=...
  *	data=FIRST:LAST:CONNECTIONS  talk=FIRST:LAST:HOURS  bad-acks=N
  *	walk=PREV:LAST               its last two walks from low to real
- *	hour=HOUR:STRONG:WEAK:TEMPFAILED_WEAK:QUIT   HOUR counts from the boot, from 0
+ *	hour=HOUR:STRONG:WEAK:TEMPFAILED_WEAK:QUIT   HOUR counts from 0
  * and, as only a newer program would write it:
  *	event=HOUR:EVENT:COUNT  reserved=N     in the words in reserve
  * "verdict=N:COUNT" alone adds to that counter.
@@ -37,7 +38,10 @@
 #include "user/kernel/kern.h"
 
 #define NS 1000000000ull
+#define HOUR (3600 * NS)
 #define BATCH 4096
+
+static unsigned int first_hour; /* what times and hours are counted from */
 
 static int contacts_fd, verified_fd, stats_fd;
 static const char *dir;
@@ -69,19 +73,41 @@ static __u64 number(const char **at)
 	return n;
 }
 
+static __u64 since_boot(__u64 s)
+{
+	return s ? first_hour * HOUR + s * NS : 0;
+}
+
+static __u64 number_ns(const char **at)
+{
+	return since_boot(number(at));
+}
+
+/* nolist_hour.hour */
+static __u32 number_hour(const char **at)
+{
+	return first_hour + number(at) + 1;
+}
+
 static void contact(struct nolist_contact *c, const char *at)
 {
-	c->first_ns = number(&at) * NS;
-	c->last_ns = number(&at) * NS;
+	c->first_ns = number_ns(&at);
+	c->last_ns = number_ns(&at);
 	c->opens = number(&at);
+}
+
+static struct nolist_hour *hour_of(struct nolist_verified *p, __u32 n)
+{
+	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
+
+	h->hour = n;
+	return h;
 }
 
 static void hour(struct nolist_verified *p, const char *at)
 {
-	__u32 n = number(&at) + 1;
-	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
+	struct nolist_hour *h = hour_of(p, number_hour(&at));
 
-	h->hour = n;
 	h->n[NOLIST_EVENT_TEMPFAILED] = number(&at);
 	h->n[NOLIST_EVENT_GREETED_WEAK] = number(&at);
 	h->n[NOLIST_EVENT_TEMPFAILED_WEAK] = number(&at);
@@ -90,11 +116,9 @@ static void hour(struct nolist_verified *p, const char *at)
 
 static void event(struct nolist_verified *p, const char *at)
 {
-	__u32 n = number(&at) + 1;
-	struct nolist_hour *h = &p->hour[n % NOLIST_HOURS];
+	struct nolist_hour *h = hour_of(p, number_hour(&at));
 	__u64 which = number(&at);
 
-	h->hour = n;
 	h->n[which % NOLIST_EVENT_SLOTS] = number(&at);
 }
 
@@ -111,18 +135,18 @@ static bool take(struct nolist_contacts *c, struct nolist_verified *p, const cha
 	} else if (!strncmp(word, "high=", 5)) {
 		contact(&c->high, at);
 	} else if (!strncmp(word, "data=", 5)) {
-		p->real_first_ns = number(&at) * NS;
-		p->real_last_ns = number(&at) * NS;
+		p->real_first_ns = number_ns(&at);
+		p->real_last_ns = number_ns(&at);
 		p->real_data = number(&at);
 		return true;
 	} else if (!strncmp(word, "walk=", 5)) {
-		p->walk.prev_ns = number(&at) * NS;
-		p->walk.last_ns = number(&at) * NS;
+		p->walk.prev_ns = number_ns(&at);
+		p->walk.last_ns = number_ns(&at);
 		p->walks = 2;
 		return true;
 	} else if (!strncmp(word, "talk=", 5)) {
-		p->high_first_ns = number(&at) * NS;
-		p->high_last_ns = number(&at) * NS;
+		p->high_first_ns = number_ns(&at);
+		p->high_last_ns = number_ns(&at);
 		p->hours = number(&at);
 		return true;
 	} else if (!strncmp(word, "hour=", 5)) {
@@ -151,7 +175,7 @@ static void lose(const char *at)
 	if (!s || bpf_map_lookup_elem(stats_fd, &zero, s))
 		die("stats");
 	s->verified_lost++;
-	s->verified_lost_ns = number(&at) * NS;
+	s->verified_lost_ns = number_ns(&at);
 	if (bpf_map_update_elem(stats_fd, &zero, s, BPF_ANY))
 		die("stats");
 	free(s);
@@ -174,7 +198,7 @@ static void verdict(const char *at)
 static void real(int family, const char *at)
 {
 	struct nolist_stats *s = calloc(libbpf_num_possible_cpus(), sizeof(*s));
-	__u32 zero = 0, n = number(&at) + 1;
+	__u32 zero = 0, n = number_hour(&at);
 	struct nolist_real *h;
 
 	if (!s || bpf_map_lookup_elem(stats_fd, &zero, s))
@@ -207,6 +231,7 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 	struct nolist_source *src = calloc(BATCH, sizeof(*src));
 	struct nolist_contacts *c = calloc(BATCH, sizeof(*c));
 	struct nolist_verified *p = calloc(BATCH, sizeof(*p));
+	__u64 from = since_boot(3600), to = since_boot(9000 + later_s);
 	unsigned int i, k, size;
 
 	if (!src || !c || !p)
@@ -215,12 +240,12 @@ static void many(unsigned int first, unsigned int n, unsigned int later_s, bool 
 		for (size = 0; size < BATCH && i + size < 2 * n; size++) {
 			k = i + size;
 			src[size] = made_up(first + k / 2, k & 1);
-			c[size].high = (struct nolist_contact){ 3600 * NS, (9000 + later_s) * NS, 2, 0 };
-			p[size].high_first_ns = 3600 * NS;
-			p[size].high_last_ns = (9000 + later_s) * NS;
+			c[size].high = (struct nolist_contact){ from, to, 2, 0 };
+			p[size].high_first_ns = from;
+			p[size].high_last_ns = to;
 			p[size].hours = 2;
-			p[size].hour[2] = (struct nolist_hour){ .hour = 2, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
-			p[size].hour[3] = (struct nolist_hour){ .hour = 3, .n[NOLIST_EVENT_TEMPFAILED] = 1 };
+			hour_of(&p[size], first_hour + 2)->n[NOLIST_EVENT_TEMPFAILED] = 1;
+			hour_of(&p[size], first_hour + 3)->n[NOLIST_EVENT_TEMPFAILED] = 1;
 		}
 		k = size;
 		if (bpf_map_update_batch(contacts_fd, src, c, &k, NULL) || k != size)
@@ -264,15 +289,12 @@ static struct nolist_source spread(unsigned int i, unsigned int n, bool is_ip6)
 static void vary(struct nolist_contacts *c, struct nolist_verified *p)
 {
 	unsigned int hour = 2 + draw(40), i;
-	__u64 from = (hour * 3600ull + draw(3600)) * NS, to = from;
+	__u64 from = since_boot(hour * 3600 + draw(3600)), to = from;
 
 	p->hours = 2 + draw(3);
 	for (i = 0; i < p->hours; i++) {
-		struct nolist_hour *h = &p->hour[hour % NOLIST_HOURS];
-
-		*h = (struct nolist_hour){ .hour = hour };
-		h->n[NOLIST_EVENT_TEMPFAILED] = 1 + draw(4);
-		to = (hour * 3600ull + 3000 + draw(600)) * NS;
+		hour_of(p, first_hour + hour)->n[NOLIST_EVENT_TEMPFAILED] = 1 + draw(4);
+		to = since_boot(hour * 3600 + 3000 + draw(600));
 		hour += 1 + draw(NOLIST_HOURS / 4);
 	}
 	c->high = (struct nolist_contact){ from, to, 2 + draw(30), 0 };
@@ -393,6 +415,7 @@ static void line(char *text)
 int main(int argc, char **argv)
 {
 	long long offset = kern_clock_offset();
+	const char *first = getenv("INJECT_FROM");
 	char *text = NULL;
 	size_t capacity = 0;
 
@@ -400,8 +423,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: inject DIR | --boot\n");
 		return 2;
 	}
+	first_hour = first ? atoi(first) : 0;
 	if (!strcmp(argv[1], "--boot")) {
-		printf("%lld\n", offset / (long long)NS);
+		printf("%lld\n", offset / (long long)NS + first_hour * 3600ll);
 		return 0;
 	}
 	contacts_fd = open_map(argv[1], NOLIST_MAP_CONTACTS);

@@ -3,9 +3,11 @@
 #
 # What the tests of show, explain and dump share: after topology, the program
 # loaded with a lab's configuration, and tables filled with made-up evidence.
-# Sourced after lib.sh. Times are counted from the boot; see inject.c.
+# Sourced after lib.sh. Times are counted from FIRST_HOUR, a little later than what the
+# kernel notes itself, as if it had booted then; see inject.c.
 
 INJECT=$BUILD/selftests/lib/inject
+export INJECT_FROM=$FIRST_HOUR
 CONF=$TMP/nolist.conf
 H=3600 D=86400
 status=0 # of run
@@ -25,21 +27,17 @@ judge_setup() {
 	NOW=$((BOOT + 4 * D))
 }
 
-# The hour, counted from the boot, of the first of two offences that are 20 hours apart and that a
-# gap of now, as unload and load leave one, is not near, however long this machine has been up.
-offence_hour() {
-	local up
-
-	up=$(cut -d . -f 1 /proc/uptime)
-	echo $((up / H % 20 < 5 || up / H % 20 >= 15 ? 30 : 20))
-}
-
 # inject LINE... adds evidence.
 inject() {
 	printf '%s\n' "$@" | must "$INJECT" "$PIN_DIR"
 }
 
-# at SECONDS: that time after the boot, for --at.
+# The same counted from the boot, as /proc/uptime is: evidence of now.
+inject_now() {
+	INJECT_FROM=0 inject "$@"
+}
+
+# at SECONDS: so long after that, for --at.
 at() {
 	echo $((BOOT + $1))
 }

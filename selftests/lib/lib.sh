@@ -130,12 +130,16 @@ if [ "${NOLIST_TEST_NS:-}" != "$(readlink /proc/self/ns/net)" ]; then
 	# For a run where there is no network at all (scripts/check-kernels.sh).
 	[ -z "${NOLIST_ONLY_FETCH:-}" ] || exit 0
 	mkdir -p /run/netns
-	# UPTIME, in seconds: this long at least the machine has been up, as the test sees
-	# it. What the packet path writes itself keeps the kernel's own time.
-	clock=()
+	# Made-up evidence (inject.c) is counted from an hour that has not begun yet, so that what
+	# the packet path notes by the kernel's own clock is before it, however long this machine
+	# has been up, and before its next hour, too.
 	up=$(cut -d. -f1 /proc/uptime)
-	if [ "${UPTIME:-0}" -gt "$up" ]; then
-		clock=(--time --monotonic $((UPTIME - up)) --boottime $((UPTIME - up)))
+	export FIRST_HOUR=$(((up + 1800) / 3600 + 1))
+	# UPTIME: so many seconds later it is as the test begins, as the tool sees it.
+	clock=()
+	if [ "${UPTIME:-}" ]; then
+		ahead=$((FIRST_HOUR * 3600 + UPTIME - up))
+		clock=(--time --monotonic "$ahead" --boottime "$ahead")
 		unshare "${clock[@]}" --fork true || skip_all "this kernel has no namespaces of time"
 	fi
 	# The namespace of processes is there so that none is left, whatever happens.

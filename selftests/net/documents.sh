@@ -89,7 +89,7 @@ offender() {
 
 	up=$(cut -d. -f1 /proc/uptime)
 	echo "$BAD talk=$up:$up:1 high=$up:$up:1 hour=$((up / 3600)):1:0:0:0" |
-		in_root "$INJECT" "$PINS"
+		in_root env -u INJECT_FROM "$INJECT" "$PINS"
 }
 
 laboratory() {

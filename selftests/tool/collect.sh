@@ -88,8 +88,7 @@ is "$status" 0 'the good one is taken again'
 mkdir "$TMP/small"
 must mount -t tmpfs -o size=512k,mode=700 tmpfs "$TMP/small"
 cp "$TMP/good.db" "$TMP/small/evidence.db"
-a=$(offence_hour) b=$((a + 20))
-inject many=4000 "203.0.113.12 high=${a}h:${b}h:3 talk=${a}h:${b}h:2 hour=$a:1:0:0:0 hour=$b:1:0:0:0"
+inject many=4000 "203.0.113.12 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0"
 small() {
 	in_server "$TOOL" "$@" --pin-dir "$PIN_DIR" --state-dir "$TMP/small" >"$TMP/out" 2>"$TMP/err"
 	status=$?
@@ -196,7 +195,7 @@ talkers() {
 
 	for ((i = 0; i < $1; i++)); do
 		echo "198.18.$((i / 250)).$((i % 250)) talk=$2:$2:1 hour=$(($2 / 3600)):1:0:0:0"
-	done | must "$INJECT" "$PIN_DIR"
+	done | INJECT_FROM=0 must "$INJECT" "$PIN_DIR"
 }
 
 must nolist unload >/dev/null
@@ -218,7 +217,7 @@ is "$(cat "$TMP/out"), $(verified) left" '600 sources, 120 updated, 580 freed, 2
 	'when it is more than half full, idle records are freed once they are stored'
 run explain -c "$talkers_conf" --json 198.18.1.5
 is "$(jq -c '[.talk.hours, (.hours | length)]' "$TMP/out")" '[1,1]' 'and are known as before'
-inject "198.18.1.5 talk=$((up - 1)):$up:1 hour=$((up / 3600)):0:1:1:0 bad-acks=2"
+inject_now "198.18.1.5 talk=$((up - 1)):$up:1 hour=$((up / 3600)):0:1:1:0 bad-acks=2"
 run collect
 run collect
 run explain -c "$talkers_conf" --json 198.18.1.5
@@ -289,7 +288,7 @@ END
 sed "\$a list = { \"plain $TMP/list\" }" "$CONF" >"$TMP/list.conf"
 up=$(cut -d. -f1 /proc/uptime)
 talked() {
-	inject "203.0.113.$1 high=$up:$up:1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+	inject_now "203.0.113.$1 high=$up:$up:1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
 }
 talked 41
 run collect -c "$TMP/list.conf"

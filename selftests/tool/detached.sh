@@ -29,7 +29,7 @@ anew() {
 	rm -rf "$STATE_DIR"
 	must nolist load -c "$CONF" >"$TMP/load.log" 2>&1
 	up=$(cut -d. -f1 /proc/uptime)
-	inject "$SOURCE high=$up:$up:1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+	inject_now "$SOURCE high=$up:$up:1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
 }
 
 reload() {

@@ -107,7 +107,7 @@ explain 203.0.113.1
 says '^203.0.113.1: held$' 'lost evidence holds a listing back'
 says "^  gaps +no +verified evidence was lost, the last time at $(time_of $((30 * H)))" \
 	'and this is reported'
-says "^  $(time_of 0) +30h? .*verified evidence was lost|1d +verified evidence was lost" \
+says "^  $(time_of $((-FIRST_HOUR * H))) +[0-9]+[hd] +verified evidence was lost" \
 	'and is in the history, near the offences'
 says "^  held back, 'gaps': verified evidence was lost near their offences\$" 'the hold is named'
 says 'held back: not added to a list, and not taken off it' 'and what it means'

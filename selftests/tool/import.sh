@@ -111,7 +111,7 @@ is "$status $(cat "$TMP/out")" '1 0 lines imported' 'which is no log of the low 
 run dump -c "$CONF"
 check 'an import shows that the real MX is seen' test "$(grep -c 'nobody was seen.*IPv4' "$TMP/err")" -eq 0
 up=$(cut -d. -f1 /proc/uptime)
-inject "203.0.113.1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+inject_now "203.0.113.1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
 run explain -c "$CONF" 203.0.113.1
 check 'what was imported excuses' grep -q '^203.0.113.1: alibi' "$TMP/out"
 run collect

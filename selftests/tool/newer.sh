@@ -62,7 +62,7 @@ up=$(($(cut -d. -f1 /proc/uptime) - 600))
 for ((i = 0; i < 600; i++)); do
 	echo "198.51.100.$((i % 250)) talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
 	echo "2001:db8:$i:: talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0 reserved=$((i % 10 == 0))"
-done | must "$INJECT" "$PIN_DIR"
+done | INJECT_FROM=0 must "$INJECT" "$PIN_DIR"
 must nolist collect -c "$CONF" --log 0 >"$TMP/out"
 left=$(bpftool -j map dump pinned "$PIN_DIR"/nolist_verified | jq '[.[] | .formatted.value |
 	select(.high_last_ns | . > 1000000000 * '"$((up - 60))"' and . < 1000000000 * '"$((up + 60))"')] | [length, all(.reserved[0] == 1)]' -c)

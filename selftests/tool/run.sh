@@ -110,7 +110,7 @@ noted_more() {
 
 # talks SOURCE: an offender, from now on.
 talks() {
-	inject "$1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+	inject_now "$1 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
 }
 
 serve "$REAL4" "$REAL6"
@@ -157,7 +157,7 @@ is "$(words | head -n 1)" 'nolist-xdp: run: loaded; collecting every 1s, writing
 is "$(words | sed 1d | cat - "$TMP/run.out" | grep -v "'dump' takes longer than 1 s" | cut -d: -f1-4)" \
 	"nolist-xdp: dump: '$TMP/list': listed 203.0.113.9" 'all is well, so nothing else is said'
 program=$(attached_id)
-inject "203.0.113.10 high=$up:$up:1"
+inject_now "203.0.113.10 high=$up:$up:1"
 kill -TERM $pid
 ends
 is $status 0 'it ends when asked to'
@@ -298,7 +298,7 @@ is $status 0 'and it ends well'
 grep -v '^list' "$TMP/good.conf" >"$CONF"
 start
 check 'without a list' wait_for 30 notified '^READY=1$'
-inject "203.0.113.77 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
+inject_now "203.0.113.77 talk=$up:$up:1 hour=$((up / 3600)):1:0:0:0"
 check 'it logs the listed sources' wait_for 30 said "collect: '$STATE_DIR/listed': listed 203.0.113.77: tempfailed"
 kill -TERM $pid
 ends
@@ -386,7 +386,7 @@ few_left() {
 }
 for ((i = 1; i <= kills; i++)); do
 	must wait_for 60 few_left
-	inject "203.0.113.1 high=$up:$up:$i"
+	inject_now "203.0.113.1 high=$up:$up:$i"
 	start
 	sleep "0.$((RANDOM % 40 + 10))"
 	kill -KILL $pid

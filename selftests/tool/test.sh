@@ -208,9 +208,8 @@ must nolist unload --purge >/dev/null
 # --- what sources of tests are to the judge ------------------------------------
 
 judge_setup
-a=$(offence_hour) b=$((a + 20))
-inject "203.0.113.1 high=${a}h:${b}h:3 talk=${a}h:${b}h:2 hour=$a:1:0:0:0 hour=$b:1:0:0:0" \
-	"203.0.113.9 low=1h:80h:9 real=1h:90h:9 data=1h:90h:9 high=${a}h:${b}h:2 talk=${a}h:${b}h:2 hour=$a:1:0:0:1"
+inject "203.0.113.1 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0" \
+	"203.0.113.9 low=1h:80h:9 real=1h:90h:9 data=1h:90h:9 high=20h:40h:2 talk=20h:40h:2 hour=20:1:0:0:1"
 
 # verdict_as SOURCE [LINE]: with this line in the configuration.
 verdict_as() {
