@@ -186,7 +186,7 @@ $(FUZZ_BIN): $(B)/%: selftests/fuzz/%.c $(TEST_LIBS)
 
 # The benchmark: programs of its own, each a main() with lib.c.
 BENCH_SRC := selftests/bench
-BENCH_BIN := $(patsubst %,$(B)/bench/%,cost pipe flood sessions sizes shapes)
+BENCH_BIN := $(patsubst %,$(B)/bench/%,cost pipe flood sessions sizes shapes enforce)
 BENCH_USER := user/config/dialogue.c user/config/domain_table.c user/base/domain_set.c user/base/lines.c user/base/array.c \
 	user/base/addr.c user/enforce/table.c
 BENCH_BPF := $(patsubst %,$(B)/bench/%.bpf.o,bench client flood sizes)
@@ -197,6 +197,8 @@ $(BENCH_BPF): $(B)/bench/%.bpf.o: $(BENCH_SRC)/%.bpf.c | $(B)/bench
 $(BENCH_BPF:.bpf.o=.skel.h): %.skel.h: %.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)_bpf > $@
+# Live frames over veth.
+$(B)/bench/pipe $(B)/bench/enforce: $(BENCH_SRC)/lane.c
 # The shapes are rows of the tests' packet tables.
 $(B)/bench/shapes: $(patsubst %,selftests/lib/%.c,row shapes frame prog siphash tap)
 $(BENCH_BIN): $(B)/bench/%: $(BENCH_SRC)/%.c $(BENCH_SRC)/lib.c $(BENCH_USER) $(BENCH_BPF:.bpf.o=.skel.h)

@@ -27,6 +27,7 @@ struct {
 	struct bench_count c;
 } __attribute__((aligned(64))) count[BENCH_CPUS];
 __u32 resize_len; /* what "resize" makes of the frame */
+__u32 listed[BENCH_LIST_MAX]; /* addresses of a list, wire order */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -63,6 +64,14 @@ static __always_inline __u64 random64(struct bench_count *c)
 static __always_inline __u32 in_turn(struct bench_count *c)
 {
 	return (__u32)c->turn++ * 0x9e3779b1u;
+}
+
+/* The list's next address. */
+static __always_inline __u32 in_list(struct bench_count *c)
+{
+	if (c->turn >= frame.listed)
+		c->turn = 0;
+	return listed[c->turn++ & (BENCH_LIST_MAX - 1)];
 }
 
 /* A unicast address of another network: 0/8, 127/8, 224/3 and our own 192.0.2.0/24 move away. */
@@ -111,8 +120,12 @@ static __always_inline bool lay_source4(void *data, void *end, struct bench_coun
 		saddr = bpf_htonl(0xc6120000 | (in_turn(c) & 0xffff));
 	else if (frame.sources == BENCH_1M)
 		saddr = bpf_htonl(0x0a000000 | (in_turn(c) & 0xfffff));
+	else if (frame.sources == BENCH_LISTED)
+		saddr = in_list(c);
 	else if (frame.sources >= BENCH_RANDOM)
 		saddr = unicast(x);
+	if (frame.sources == BENCH_EVEN)
+		saddr &= bpf_htonl(~1u);
 	if (frame.sources == BENCH_MIXED && c->sent % BENCH_MIX == 0) {
 		__u64 turn = c->turn++;
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <netinet/in.h>
+#include "bpf/block.h"
 #include "lib.h"
 #include "bench.skel.h"
 
@@ -40,6 +41,7 @@ struct row {
 static struct row rows[ROWS_MAX];
 static size_t n_rows;
 static struct bench_bpf *skel;
+static const char mail_text[] = "MAIL FROM:<someone@example.org> SIZE=12345\r\n";
 
 static const char *source_name(uint32_t sources)
 {
@@ -174,7 +176,6 @@ static void add_unrelated(const struct path *p)
 /* Mail to the real MX: port is that of a connection which this kernel holds. */
 static void add_real(const struct path *p, uint16_t port)
 {
-	static const char text[] = "MAIL FROM:<someone@example.org> SIZE=12345\r\n";
 	struct segment syn = syn_to(REAL4, true), ack = syn, blind, data;
 	uint8_t ts[12];
 
@@ -188,8 +189,8 @@ static void add_real(const struct path *p, uint16_t port)
 	add_row(p, "real: ACK", &ack, BENCH_FIXED, NOLIST_PASS_REAL);
 	blind = ack;
 	blind.flags = ACK | PSH;
-	blind.data = text;
-	blind.data_len = sizeof(text) - 1;
+	blind.data = mail_text;
+	blind.data_len = strlen(mail_text);
 	add_row(p, "real: data, no connection", &blind, BENCH_FIXED, NOLIST_PASS_REAL);
 	data = blind;
 	data.sport = port;
@@ -275,19 +276,49 @@ static void add_gate(const char *name, const char *object)
 	add_row(nobody, "gate: Linux SYN, stranger", &syn, BENCH_RANDOM, NOLIST_REAL_GATED);
 }
 
-/* The same where a million sources are listed, and where all are. */
-static void add_listed(const char *name, const char *object)
+/* Rows of a source that is not listed, as those of add_real(). */
+static void add_unlisted(const struct path *p, const char *what, uint16_t port)
 {
-	static struct path path[2 * PATHS_MAX];
+	struct segment syn = syn_to(REAL4, true), ack = syn, data;
+	uint8_t ts[12];
+	char name[48];
+
+	timestamps(ts, 1, 2);
+	snprintf(name, sizeof(name), "%s: Linux SYN, not listed", what);
+	add_row(p, name, &syn, BENCH_ONE, NOLIST_PASS_REAL);
+	add_row(p, name, &syn, BENCH_EVEN, NOLIST_PASS_REAL);
+	ack.flags = ACK;
+	ack.ack = 1;
+	ack.options = ts;
+	ack.options_len = sizeof(ts);
+	snprintf(name, sizeof(name), "%s: ACK, not listed", what);
+	add_row(p, name, &ack, BENCH_FIXED, NOLIST_PASS_REAL);
+	data = ack;
+	data.flags = ACK | PSH;
+	data.data = mail_text;
+	data.data_len = strlen(mail_text);
+	data.sport = port;
+	snprintf(name, sizeof(name), "%s: data, not listed", what);
+	add_row(p, name, &data, BENCH_FIXED, NOLIST_PASS_REAL);
+}
+
+/* The same where a million sources are listed at random, where five millions are, and where all are. */
+static void add_listed(const char *name, const char *object, uint16_t port)
+{
+	static struct path path[3 * PATHS_MAX];
 	static size_t n;
-	struct path *others = &path[n++], *all = &path[n++];
+	static uint32_t *list;
+	struct path *one = &path[n++], *five = &path[n++], *all = &path[n++];
 	struct segment syn = syn_to(REAL4, true);
 
-	if (!path_open_listed(others, name, object, false) ||
-	    !path_open_listed(all, name, object, true))
+	if (!list)
+		list = list_make(5000000);
+	if (!path_open_listed(one, name, object, list, 1000000, NOLIST_ACT_TEMPFAIL) ||
+	    !path_open_listed(five, name, object, list, 5000000, NOLIST_ACT_TEMPFAIL) ||
+	    !path_open_listed(all, name, object, NULL, 0, NOLIST_ACT_TEMPFAIL))
 		return;
-	add_row(others, "enforce: Linux SYN, not listed", &syn, BENCH_ONE, NOLIST_PASS_REAL);
-	add_row(others, "enforce: Linux SYN, not listed", &syn, BENCH_RANDOM, NOLIST_PASS_REAL);
+	add_unlisted(one, "enforce", port);
+	add_unlisted(five, "enforce, 5 M", port);
 	add_row(all, "enforce: Linux SYN, tempfail", &syn, BENCH_ONE, NOLIST_REAL_SYN_ACK);
 	add_row(all, "enforce: Linux SYN, tempfail", &syn, BENCH_RANDOM, NOLIST_REAL_SYN_ACK);
 }
@@ -437,7 +468,7 @@ int main(int argc, char **argv)
 		add_session(p, HIGH6, true);
 		add_domains(argv[i], object);
 		add_gate(argv[i], object);
-		add_listed(argv[i], object);
+		add_listed(argv[i], object, port);
 	}
 	/* Before the first round random sources fill the tables, as a flood would have. */
 	for (k = 0; k < n_rows; k++)

@@ -14,6 +14,7 @@
 #define BENCH_CPUS 64
 #define BENCH_MIX 100       /* one frame of so many comes from a real client */
 #define BENCH_CLIENTS 4096  /* how many real clients; a power of two */
+#define BENCH_LIST_MAX (1 << 20) /* sources of a list that frames come from */
 
 /* Where frames come from. */
 enum bench_sources {
@@ -23,6 +24,8 @@ enum bench_sources {
 	BENCH_1M,     /* 2^20 sources */
 	BENCH_RANDOM, /* all unicast IPv4 addresses, or 2^61 IPv6 networks (/64) */
 	BENCH_MIXED,  /* one of BENCH_MIX from a real client, the others random */
+	BENCH_EVEN,   /* random IPv4 addresses with an even last byte: none is on a list */
+	BENCH_LISTED, /* frame.listed sources of a list, in turn */
 };
 
 /*
@@ -39,6 +42,7 @@ struct bench_frame {
 	__u64 tcp_sum;
 	__u32 client;  /* of BENCH_MIXED: the first real client, wire order */
 	__u32 real;    /* and the real MX, which each second of its segments is to */
+	__u32 listed;  /* of BENCH_LISTED: how many sources of the list there are */
 	__u8 data[BENCH_FRAME_MAX];
 };
 

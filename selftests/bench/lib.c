@@ -459,29 +459,61 @@ bool path_open_gate(struct path *p, const char *name, const char *object, int ga
 	return true;
 }
 
-/* A million in 240.0.0.0/4, or all. */
-static void put_listed(struct block_maker *m, bool is_all)
+/* Takes each of the numbers below 2^31 to another one of them. */
+static uint32_t mix31(uint32_t x)
 {
-	struct prefix p = { .len = is_all ? 97 : 128 };
-	uint64_t x = 88172645463325252;
-	int i;
+	const uint32_t mask = 0x7fffffff;
 
-	for (i = 0; i < (is_all ? 2 : 1000000); i++) {
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		p.addr = addr_of_ip4(htonl(is_all ? (uint32_t)i << 31 : x >> 36 | 0xf0000000));
-		if (block_maker_put(m, &p, NOLIST_ACT_TEMPFAIL))
+	x = (x * 0x2c1b3c6d) & mask;
+	x ^= x >> 15;
+	x = (x * 0x297a2d39) & mask;
+	x ^= x >> 16;
+	x = (x * 0x6a09e667) & mask;
+	return x ^ x >> 14;
+}
+
+static bool may_be_listed(uint32_t addr)
+{
+	uint32_t first = addr >> 24;
+
+	return first && first != 127 && first < 224 && addr >> 8 != 0xc00002 && addr >> 8 != 0xc63364;
+}
+
+uint32_t *list_make(size_t n)
+{
+	uint32_t *list = malloc(n * sizeof(*list)), x;
+	size_t i, k = 0;
+
+	if (!list)
+		die("no memory for a list");
+	for (i = 0; k < n; i++) {
+		x = mix31(i + 1) << 1 | 1;
+		if (may_be_listed(x))
+			list[k++] = htonl(x);
+	}
+	return list;
+}
+
+/* All IPv4 sources are two prefixes. */
+static void put_listed(struct block_maker *m, const uint32_t *list, size_t n, int act)
+{
+	struct prefix p = { .len = list ? 128 : 97 };
+	size_t i;
+
+	for (i = 0; i < (list ? n : 2); i++) {
+		p.addr = addr_of_ip4(list ? list[i] : htonl((uint32_t)i << 31));
+		if (block_maker_put(m, &p, act))
 			die("no table of listed sources");
 	}
 }
 
-bool path_open_listed(struct path *p, const char *name, const char *object, bool is_all)
+bool path_open_listed(struct path *p, const char *name, const char *object, const uint32_t *list,
+		      size_t n, int act)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	struct block_maker *m;
 	struct block_table t;
-	uint32_t n, i, *key;
+	uint32_t lines, i, *key;
 	int fd;
 
 	path_load(p, name, object, 0);
@@ -491,17 +523,17 @@ bool path_open_listed(struct path *p, const char *name, const char *object, bool
 	configure(p, 0, NULL);
 	if (block_maker_new(&m))
 		die("no table of listed sources");
-	put_listed(m, is_all);
+	put_listed(m, list, n, act);
 	if (block_maker_make(m, &t))
 		die("no table of listed sources");
 	block_maker_free(m);
 	t.line[NOLIST_BLOCK_HEAD].head.until_ns = ~0ull;
-	n = t.lines;
-	key = malloc(n * sizeof(*key));
-	for (i = 0; key && i < n; i++)
+	lines = t.lines;
+	key = malloc(lines * sizeof(*key));
+	for (i = 0; key && i < lines; i++)
 		key[i] = i;
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(*key), sizeof(*t.line), n, &opts);
-	if (!key || fd < 0 || bpf_map_update_batch(fd, key, t.line, &n, NULL))
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(*key), sizeof(*t.line), lines, &opts);
+	if (!key || fd < 0 || bpf_map_update_batch(fd, key, t.line, &lines, NULL))
 		die("%s: no table of listed sources: %s", p->name, strerror(errno));
 	update_at_0(p, NOLIST_MAP_BLOCK, &fd);
 	close(fd);

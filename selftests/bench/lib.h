@@ -109,10 +109,16 @@ bool path_open_domains(struct path *p, const char *name, const char *object, boo
  */
 bool path_open_gate(struct path *p, const char *name, const char *object, int gate);
 /*
- * The same with a table of listed sources, to be tempfailed: a million that never come (is_all:
- * all IPv4 sources). False: the object is from before there was one.
+ * The same with a table of listed sources, with an action of enum nolist_action: n addresses of a
+ * list; list NULL: all IPv4 sources. False: the object is from before there was one.
  */
-bool path_open_listed(struct path *p, const char *name, const char *object, bool is_all);
+bool path_open_listed(struct path *p, const char *name, const char *object, const uint32_t *list,
+		      size_t n, int act);
+/*
+ * The first n addresses of a list, wire order: at random all over unicast IPv4, each once, with
+ * an odd last byte, and none of the benchmark's own networks. To be freed.
+ */
+uint32_t *list_make(size_t n);
 /* What the gate knows as of now, and nothing that it has noted since. */
 void path_set_stamps(const struct path *p);
 /* Adds to v, over all CPUs. */

@@ -109,6 +109,31 @@ else empty end),
 	(.session_ratios | sort_by([.path, .traffic, .peer])[]
 		| "\(.path) in \(.traffic): \(.ratio.median | fixed(1)) times \(.peer) (\(.ratio.min | fixed(1)) to \(.ratio.max | fixed(1)))")
 else empty end),
+(if .listed + .loaded | length > 0 then
+	"",
+	("Refused at the real MX: a list into force" | left(50)) + ("s" | right(8)) + ("min" | right(8)) + ("max" | right(8))
+		+ ("cpu-s" | right(8)) + ("MB" | right(8)) + ("kernel MB" | right(11)) + ("rounds" | right(8)),
+	((.loaded + .listed)[] | (.what | left(50)) + (.s | fixed(2) | right(8)) + (.s_min | fixed(2) | right(8))
+		+ (.s_max | fixed(2) | right(8)) + (.cpu_s | fixed(2) | right(8)) + (.mb | fixed(0) | right(8))
+		+ (if .kernel_mb then .kernel_mb | fixed(1) else "" end | right(11)) + (.rounds | right(8))
+		+ (if .status == 0 then "" else "  failed: \(.status)" end))
+else empty end),
+(if .refused | length > 0 then
+	"",
+	"Over veth, million SYNs of listed sources refused a second of one core\u0027s time (swap: sent back; drop: bare XDP_DROP)",
+	("action" | left(10)) + ("listed" | left(8)) + ("path" | left(22)) + ("median" | right(8)) + ("min" | right(7))
+		+ ("max" | right(7)) + ("sent-good" | right(11)) + ("bad" | right(6)) + ("unansw." | right(9))
+		+ ("lost" | right(6)) + ("wall/cpu" | right(10)) + ("own" | right(7)),
+	(.refused | sort_by([.traffic, .sources, -.rate.median])[]
+		| (.traffic | left(10)) + (.sources | left(8)) + (.path | left(22)) + (.rate.median | mpps | right(8))
+		+ (.rate.min | mpps | right(7)) + (.rate.max | mpps | right(7)) + (.sent - .good | right(11))
+		+ (.bad | right(6)) + (.unanswered | right(9)) + (.lost | right(6))
+		+ (.wall_over_busy | fixed(1) | right(10)) + ("\(.own)/\(.rounds)" | right(7))),
+	"",
+	(.refused_ratios | group_by([.path, .traffic, .sources])[]
+		| (.[0].path | left(10)) + (.[0].traffic | left(10)) + (.[0].sources | left(8))
+		+ (sort_by(.ratio.median) | map("\(.peer) \(.ratio.median | fixed(2))") | [limit(4; .[])] | join("  ")))
+else empty end),
 (.evidence + .lists | group_by(.part == "evidence" | not)[]
 	| "",
 	(if .[0].part == "evidence" then "Evidence" else "Lists: dump of a million, then what loads it" end | left(58))

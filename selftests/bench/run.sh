@@ -3,10 +3,10 @@
 # The benchmark: builds its networks, runs its parts, writes build/bench.json
 # and prints the table. docs/bench.md says what is measured and how.
 #
-# usage: run.sh [PART...]      parts: cost, sizes, pipe, shapes, flood, sessions, evidence, lists,
-#                              share; all by default
-# BENCH=quick    fewer and shorter rounds, some minutes; not evidence, lists and share
-# MANY=...       how many sources evidence, lists and share are measured with: a million
+# usage: run.sh [PART...]      parts: cost, sizes, pipe, shapes, flood, sessions, enforce, evidence,
+#                              lists, share; all by default
+# BENCH=quick    fewer and shorter rounds, some minutes; not enforce, evidence, lists and share
+# MANY=...       how many sources these are measured with: a million
 # OBJECTS=...    name=object pairs to compare; nolist=build/nolist.bpf.o
 # ONLY=...       regular expression of rows: "low: SYN, (one|random)"
 # PEERS=...      what to compare them with in pipe; all by default
@@ -22,16 +22,24 @@ servers=${SERVERS-smtp-sink postscreen}
 last_cpu=$(($(nproc) - 1))
 names=()
 pids=()
+# shellcheck source=selftests/bench/pairs.sh
+. "$here/pairs.sh"
+# shellcheck source=selftests/bench/cost.sh
+. "$here/cost.sh"
+# shellcheck source=selftests/bench/refused.sh
+. "$here/refused.sh"
+# As in the tests; of cost.sh. shellcheck disable=SC2034
+PYTHON=$(PATH=/usr/bin:$PATH command -v python3)
 expedited=/sys/kernel/rcu_expedited
 
 if [ "${BENCH:-}" = quick ]; then
 	rounds=5 repeats=200000 ms=25 session_ms=100 clients=300
-	shape_rounds=3 shape_ms=10
+	shape_rounds=3 shape_ms=10 refused_rounds=3 refused_ms=25
 	parts="cost sizes pipe shapes flood sessions"
 else
 	rounds=11 repeats=1000000 ms=400 session_ms=400 clients=1000
-	shape_rounds=7 shape_ms=50
-	parts="cost sizes pipe shapes flood sessions evidence lists share"
+	shape_rounds=7 shape_ms=50 refused_rounds=5 refused_ms=200
+	parts="cost sizes pipe shapes flood sessions enforce evidence lists share"
 fi
 parts=${*:-$parts}
 
@@ -52,36 +60,6 @@ cleanup() {
 	for name in "${names[@]}"; do
 		ip netns delete "$name"
 	done
-}
-
-# Two namespaces joined by a veth pair: gen sends, dut answers.
-pair() {
-	local a=$prefix-$1-a b=$prefix-$1-b
-
-	ip netns add "$a" || fail "cannot add a network namespace"
-	names+=("$a")
-	ip netns add "$b" || fail "cannot add a network namespace"
-	names+=("$b")
-	ip link add gen netns "$a" address 02:00:00:00:00:01 numtxqueues 2 numrxqueues 2 \
-		type veth peer name dut netns "$b" address 02:00:00:00:00:02 \
-		numtxqueues 2 numrxqueues 2 || fail "cannot add a veth pair"
-	ip netns exec "$b" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
-		net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.dut.rp_filter=0
-	ip -n "$b" address add 192.0.2.1/24 dev dut
-	ip -n "$b" address add 2001:db8::1/64 dev dut nodad
-	ip -n "$b" link set lo up
-	ip -n "$b" link set dut up
-	ip -n "$a" link set gen up
-	ip -n "$b" neighbor add 192.0.2.254 lladdr 02:00:00:00:00:01 dev dut
-	ip -n "$b" neighbor add 2001:db8::fe lladdr 02:00:00:00:00:01 dev dut
-	ip -n "$b" route add default via 192.0.2.254
-	ip -n "$b" -6 route add default via 2001:db8::fe
-}
-
-# As pair, and the kernel answers. veth takes live frames only where it polls.
-kernel_pair() {
-	pair "$1"
-	ip netns exec "$prefix-$1-b" ethtool -K dut gro on || fail "cannot switch GRO on"
 }
 
 nft_ingress() {
@@ -284,9 +262,10 @@ for part in $parts; do
 	shapes) run_shapes >>"$results" || exit 2 ;;
 	flood) run_flood >>"$results" || exit 2 ;;
 	sessions) run_sessions >>"$results" || exit 2 ;;
-	evidence | lists | share)
+	enforce | evidence | lists | share)
 		"$here/$part.sh" >"$out/$part.log" || fail "$part failed: $(tail -n 1 "$out/$part.log")"
 		cat "$out/$part.log" >>"$results"
+		[ "$part" != enforce ] || run_refused >>"$results" || exit 2
 		;;
 	*) fail "no such part: $part" ;;
 	esac

@@ -95,7 +95,8 @@ def flood: group_by(.path) | map({path: .[0].path, rounds: length,
 def commands: to_entries | group_by([.value.part, .value.what]) | sort_by(.[0].key) | map(map(.value)
 	| .[0] + {rounds: length, s: (map(.s) | median), s_min: (map(.s) | min),
 		s_max: (map(.s) | max), rows_s: (map(.rows_s // empty) | typical),
-		server_us: (map(.server_us // empty) | typical), cpu_s: (map(.cpu_s) | median), mb: (map(.mb) | max),
+		server_us: (map(.server_us // empty) | typical),
+		kernel_mb: (map(.kernel_mb // empty) | typical), cpu_s: (map(.cpu_s) | median), mb: (map(.mb) | max),
 		status: ([.[].status | select(. != 0)][0] // 0)});
 
 # A row of what is required: of our $path, more is better or less is. null: not measured.
@@ -117,9 +118,26 @@ def over_swap($path; $sources): ours($path; "low: SYN"; $sources) as $us
 def over_open($path): ours($path; "gate: Linux SYN, was at low"; "one") as $gate
 	| ours($path; "real: Linux SYN"; "one") as $open
 	| if $gate and $open then $gate - $open else null end;
-def over_off($path; $sources): ours($path; "enforce: Linux SYN, not listed"; $sources) as $on
-	| ours($path; "real: Linux SYN"; $sources) as $off
-	| if $on and $off then $on - $off else null end;
+# What enforce adds to a segment of a source that is not listed; $table names the list's length.
+def over_off($path; $table; $segment; $sources):
+	ours($path; "\($table): \($segment), not listed"; $sources) as $on
+	| ours($path; "real: \($segment)"; $sources) as $off
+	| if $on and $off then {traffic: $segment, ns: ($on - $off)} else empty end;
+def over_off_worst($path): [("Linux SYN", "ACK", "data") as $segment
+	| over_off($path; "enforce"; $segment; "one")] | if length > 0 then max_by(.ns) else null end;
+def over_off_random($path; $table): [over_off($path; $table; "Linux SYN"; "random") | .ns][0];
+# Of the kernel\u0027s own means that hold the same list the best, and how many times as good we are.
+def peers($path; $n): [.listed[] | select(.entries == $n and (.path | test("^(nft|ipset)")))];
+def brought($path; $n; $of): [.listed[] | select(.path == $path and .entries == $n and .status == 0)
+	| .[$of]][0];
+def beside_peers($path; $n; $of): brought($path; $n; $of) as $us
+	| (peers($path; $n) | if length > 0 then min_by(.[$of]) else null end) as $best
+	| if $us and $best then {peer: $best.path, ratio: ($best[$of] / $us)} else null end;
+# Of what we refuse by the same action, the worst, beside the best of those that can do it.
+def refused_worst($path): [.refused_ratios[] | select(.path == $path and (.peer | test("^(nft|ipset)")))]
+	| if length > 0 then min_by(.ratio.median) else null end;
+def tempfailed($path; $is_few): [.refused_ratios[] | select(.path == $path and .traffic == "tempfail"
+	and .peer == "swap" and (.sources == "1k") == $is_few) | .ratio.median][0];
 def command($text; $of): [.evidence[] | select(.what | startswith($text)) | select(.status == 0)
 	| .[$of]] | max;
 
@@ -178,10 +196,37 @@ def demands($path): . as $t
 		$whole; 520; 400; false),
 	demand($path; "gate, over gate = off: SYN of a source that was at low, warm"; "ns"; 1;
 		over_open($path); 10; 6; false),
-	demand($path; "enforce, over off, a million listed: SYN of another source, warm"; "ns"; 1;
-		over_off($path; "one"); 4; 2; false),
-	demand($path; "the same, sources that never repeat"; "ns"; 1;
-		over_off($path; "random"); 70; 40; false),
+	(over_off_worst($path) as $w | demand($path; (if $w then "enforce, over off, a million listed: another source, warm (\($w.traffic))"
+			else "enforce, over off, a million listed: another source, warm" end); "ns"; 1;
+		$w.ns; 4; 2; false)),
+	demand($path; "the same, SYN of sources that never repeat"; "ns"; 1;
+		over_off_random($path; "enforce"); 70; 40; false),
+	demand($path; "the same, five million listed"; "ns"; 1;
+		over_off_random($path; "enforce, 5 M"); 70; 40; false),
+	demand($path; "SYN of a listed source, tempfail, of the swap: 1,000 listed"; "times"; 2;
+		tempfailed($path; true); 0.55; 0.7; true),
+	demand($path; "the same, a million listed at random"; "times"; 2;
+		tempfailed($path; false); 0.3; 0.45; true),
+	(refused_worst($path) as $w | demand($path; (if $w then "SYNs refused a second, against the best of nft and ipset (\($w.traffic), \($w.peer))"
+			else "SYNs refused a second, against the best of nft and ipset" end); "times"; 1;
+		$w.ratio.median; 10; 20; true)),
+	(if brought($path; 1000000; "s") then
+		(beside_peers($path; 1000000; "s") as $w
+			| demand($path; "a million into force, against the best of nft and ipset (\($w.peer))"; "times"; 1;
+				$w.ratio; 10; 20; true)),
+		(beside_peers($path; 1000000; "kernel_mb") as $w
+			| demand($path; "the same, memory at rest (\($w.peer))"; "times"; 1; $w.ratio; 10; 20; true)),
+		demand($path; "a million listed: into force"; "s"; 2;
+			brought($path; 1000000; "s"); 0.5; 0.15; false),
+		demand($path; "the same, memory at rest"; "MB"; 0;
+			brought($path; 1000000; "kernel_mb"); 32; 20; false),
+		demand($path; "five million listed: into force"; "s"; 2;
+			brought($path; 5000000; "s"); 1; 0.3; false),
+		demand($path; "the same, memory at rest"; "MB"; 0;
+			brought($path; 5000000; "kernel_mb"); 64; 24; false),
+		demand($path; "load, with all that defends the real MX"; "s"; 2;
+			([$t.loaded[] | select(.status == 0) | .s][0]); 1; null; false)
+	else empty end),
 	demand($path; "flood, 99 % forged: verified dialogues complete"; "%"; 1;
 		($flood | if . then .verified.min * 100 else null end); 100; null; true),
 	demand($path; "flood, 99 % forged: verified alibis complete"; "%"; 1;
@@ -224,6 +269,7 @@ def demands($path): . as $t
 	];
 
 map(select(.part == "pipe")) as $pipe
+| map(select(.part == "refused")) as $refused
 | map(select(.part == "sessions")) as $sessions
 | ([$pipe[].path] | unique - ["swap", "drop", "reset", "pass", "closed", "ingress", "counted", "iptables"])
 	as $answering
@@ -250,6 +296,11 @@ map(select(.part == "pipe")) as $pipe
 	sessions: ($sessions | sessions),
 	session_ratios: [$sessions | map(.path) | unique - ["smtp-sink", "postscreen"] | .[]
 		| ratios($sessions; .)[]],
+	refused: (if $refused | length > 0 then $refused | pipe else [] end),
+	refused_ratios: [$refused | map(.path) | unique - ["swap", "drop"] | map(select(test("^(nft|ipset)") | not))[]
+		| ratios($refused; .)[]],
+	loaded: (map(select(.part == "loaded")) | commands),
+	listed: (map(select(.part == "listed")) | commands),
 	evidence: (map(select(.part == "evidence")) | commands),
 	lists: (map(select(.part == "lists" or .part == "reader")) | commands),
 	share: (map(select(.part == "share")) | commands)
