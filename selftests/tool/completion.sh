@@ -47,6 +47,7 @@ is "$(completed dump --format "")" "$("$TOOL" dump --list-formats | sed -n 's/^\
 	'--format: formats'
 is "$(completed dump -f postf)" postfix '-f: formats'
 is "$(completed import --role real t)" two.conf 'import: files'
+is "$(completed import --spam t)" two.conf 'import --spam: files'
 is "$(completed show --role '')" 'high low real' '--role: roles'
 is "$(completed show --sort d)" data '--sort: keys'
 is "$(completed audit t)" two.conf 'audit: files'

@@ -10,6 +10,7 @@
 #include "user/cmd/source.h"
 #include "user/config/keys_enforce.h"
 #include "user/enforce/enforce.h"
+#include "user/enforce/spam.h"
 #include "user/report/explain.h"
 
 enum { OPT_JSON = 256, OPT_AT };
@@ -20,6 +21,23 @@ static const struct cmd_option opts[] = {
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
 	{}
 };
+
+/* What content filters found, of this source. */
+static int add_spam(struct explain *e, const struct cmd_judging *j, const struct nolist_source *src)
+{
+	const struct spam_found *f;
+	struct spam_sources s;
+	int error = spam_find(&s, options.state_dir, j->judge.now);
+
+	f = error ? NULL : spam_of(&s, src);
+	if (f) {
+		e->spam_hours = f->spam;
+		e->ham_hours = f->ham;
+		e->spam_last = f->last;
+	}
+	spam_free(&s);
+	return error;
+}
 
 static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_json)
 {
@@ -35,6 +53,8 @@ static int run(struct cmd_judging *j, const struct nolist_addr *addr, bool is_js
 	error = explain_gather(&e, &j->judge, addr);
 	if (!error && !j->judge.is_replay)
 		e.at_real = enforce_says(options.pin_dir, &src, &e.table, &e.is_held);
+	if (!error)
+		error = add_spam(&e, j, &src);
 	if (!error)
 		explain_policy(&e, options.pin_dir);
 	if (!error && !(conf_tarpit(j->judge.conf) & TARPIT_HIGH))

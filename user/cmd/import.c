@@ -15,6 +15,7 @@
 #include "user/base/addr.h"
 #include "user/base/failure.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/import_spam.h"
 #include "user/config/conf.h"
 #include "user/base/log.h"
 #include "user/base/text.h"
@@ -271,16 +272,33 @@ static int run(struct import *im, const char *name)
 /* --- the command line -------------------------------------------------------- */
 
 static const struct cmd_option opts[] = {
-	{ "role", 256, "ROLE", "where the contacts were: low, real, or accepted" }, {}
+	{ "role", 256, "ROLE", "where the contacts were: low, real, or accepted" },
+	{ "spam", 257, NULL, "what rspamd or SpamAssassin found, by their log: for the tarpit only" },
+	{}
 };
+
+/* The file that is named, alone; NULL: after printing the error. */
+static const char *one_file(int argc, char **argv)
+{
+	if (optind == argc - 1)
+		return argv[optind];
+	errx(optind == argc ? "no file given" : "one file at a time");
+	return NULL;
+}
+
 
 int cmd_import(int argc, char **argv)
 {
 	struct import im = {};
-	bool is_accepted;
+	bool is_accepted, is_spam = false;
+	const char *name;
 	int c;
 
 	while ((c = cmd_getopt(argc, argv, opts)) > 0) {
+		if (c == 257) {
+			is_spam = true;
+			continue;
+		}
 		is_accepted = !strcmp(optarg, "accepted");
 		im.role = is_accepted ? NOLIST_REAL : conf_role_parse(optarg);
 		if (im.role != NOLIST_LOW && im.role != NOLIST_REAL) {
@@ -292,15 +310,18 @@ int cmd_import(int argc, char **argv)
 	}
 	if (c < 0)
 		return -1 - c;
-	if (!im.role) {
+	if (im.role && is_spam) {
+		errx("either --role or --spam");
+		return EXIT_USAGE;
+	}
+	if (!im.role && !is_spam) {
 		errx("no role given");
 		hint("--role real: sources that delivered mail; --role accepted: the same after all "
 		     "filters; --role low: sources refused at the low fake");
 		return EXIT_USAGE;
 	}
-	if (optind != argc - 1) {
-		errx(optind == argc ? "no file given" : "one file at a time");
+	name = one_file(argc, argv);
+	if (!name)
 		return EXIT_USAGE;
-	}
-	return run(&im, argv[optind]);
+	return is_spam ? cmd_import_spam(name) : run(&im, name);
 }

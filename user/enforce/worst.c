@@ -2,11 +2,12 @@
 /*
  * Of verified offences those count that no gap, flood or learning makes doubtful. Also those that an alibi
  * would excuse today: only listed sources are held, and a contact with the real MX, where they are held,
- * must not end it.
+ * must not end it. What content filters found counts as well (spam.h).
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/enforce/spam.h"
 #include "user/enforce/worst.h"
 
 static int add(struct worst *w, const struct nolist_source *src)
@@ -26,15 +27,23 @@ static int add(struct worst *w, const struct nolist_source *src)
 
 int worst_find(struct worst *w, struct judge *j, unsigned int from)
 {
+	struct spam_sources spam;
 	struct judged of;
-	int error = 0, end;
+	unsigned int n;
+	int end, error = spam_find(&spam, j->state_dir, j->now);
 
-	judge_start(j, EVIDENCE_VERIFIED);
-	while (!error && judge_next(j, &of))
-		if (of.v.strong + of.v.weak + of.v.excused >= from)
-			error = add(w, &of.r.src);
-	end = judge_end(j);
-	return error ? error : end;
+	if (!error) {
+		judge_start(j, EVIDENCE_VERIFIED);
+		while (!error && judge_next(j, &of)) {
+			n = of.v.strong + of.v.weak + of.v.excused;
+			if (n + spam_weight(spam_of(&spam, &of.r.src), n) >= from)
+				error = add(w, &of.r.src);
+		}
+		end = judge_end(j);
+		error = error ? error : end;
+	}
+	spam_free(&spam);
+	return error;
 }
 
 static int compare(const void *a, const void *b)

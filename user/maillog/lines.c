@@ -75,6 +75,8 @@ static int write_line(const struct maillog_lines *l, FILE *to, const char *text,
 		line.form = FORM_BAD;
 	if (line.form == FORM_LOG)
 		maillog_read(l->maillog, text, size, &line.log);
+	if (line.form == FORM_LOG && l->spam)
+		spam_read(l->spam, text, size, line.log.kind, &line.spam);
 	if (line.form != FORM_LOG || line.log.kind != MAILLOG_UNREAD)
 		return fwrite(&line, WITHOUT_EXAMPLE, 1, to) == 1 ? 0 : -EIO;
 	maillog_example(text, size, line.example);
@@ -134,6 +136,13 @@ static void check_log(struct maillog_line *l)
 	l->id[MAILLOG_ID - 1] = l->new_id[MAILLOG_ID - 1] = '\0';
 }
 
+static void check_spam(struct spam_line *s)
+{
+	if ((unsigned int)s->kind > SPAM_BY_HASH || (unsigned int)s->verdict > SPAM_SPAM)
+		*s = (struct spam_line){ .kind = SPAM_NONE };
+	s->id[MAILLOG_ID - 1] = '\0';
+}
+
 int maillog_lines_next(struct maillog_lines *l, struct maillog_read_line *to)
 {
 	if (!confined_read(&l->reader, to, WITHOUT_EXAMPLE))
@@ -141,6 +150,7 @@ int maillog_lines_next(struct maillog_lines *l, struct maillog_read_line *to)
 	if ((unsigned int)to->form > FORM_LOG)
 		to->form = FORM_BAD;
 	check_log(&to->log);
+	check_spam(&to->spam);
 	if (to->form != FORM_LOG || to->log.kind != MAILLOG_UNREAD)
 		return 1;
 	if (!confined_read(&l->reader, to->example, sizeof(to->example)))

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include "user/confined/confined.h"
 #include "user/maillog/parse.h"
+#include "user/maillog/spam.h"
 
 enum maillog_form {
 	FORM_BLANK,   /* no line at all, or a comment */
@@ -22,6 +23,7 @@ struct maillog_read_line {
 	struct nolist_addr addr; /* FORM_CONTACT */
 	int64_t time;
 	struct maillog_line log; /* FORM_LOG */
+	struct spam_line spam;   /* the same, with a reader of them; else zero */
 	char example[MAILLOG_EXAMPLE]; /* if that is MAILLOG_UNREAD; else undefined */
 };
 
@@ -30,6 +32,7 @@ struct maillog_lines {
 	FILE *file;
 	int64_t now;
 	struct maillog *maillog;
+	struct spam_reader *spam; /* NULL: what content filters say is no matter */
 	bool has_contacts; /* lines of an address and a time as well */
 	uint64_t bytes;    /* of the file, from where its descriptor is; 0: to its end */
 

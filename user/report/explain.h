@@ -52,6 +52,9 @@ struct explain {
 	/* What becomes of it at the real MX, and the state of that table: words, or NULL. Of the caller. */
 	const char *at_real, *table;
 	bool is_held; /* at the high fakes */
+	/* Hours in which a content filter found spam in its mail, and let mail through. Of the caller. */
+	unsigned int spam_hours, ham_hours;
+	int64_t spam_last; /* 0: it found none */
 	struct explain_policy policy;
 	struct explain_list *list; /* their files as they are now; none with --at */
 	int lists;

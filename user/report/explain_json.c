@@ -148,6 +148,22 @@ static void json_policy(struct writer *o, const struct explain_policy *p)
 	json_close(o, '}');
 }
 
+static void json_spam(struct writer *o, const struct explain *e)
+{
+	if (!e->spam_hours && !e->ham_hours) {
+		json_none(o, "spam");
+		return;
+	}
+	json_open(o, "spam", '{');
+	json_number(o, "spam_hours", e->spam_hours);
+	json_number(o, "ham_hours", e->ham_hours);
+	if (e->spam_last)
+		json_number(o, "last", e->spam_last);
+	else
+		json_none(o, "last");
+	json_close(o, '}');
+}
+
 static void write_json(const struct explain *e, struct writer *o)
 {
 	char text[ADDR_TEXT];
@@ -174,6 +190,7 @@ static void write_json(const struct explain *e, struct writer *o)
 		json_text(o, "at_high", "tarpit");
 	else
 		json_none(o, "at_high");
+	json_spam(o, e);
 	json_policy(o, &e->policy);
 	json_history(o, e);
 	json_days(o, &e->of.r);

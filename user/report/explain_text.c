@@ -366,6 +366,16 @@ static void print_pardon(const struct prefix_entry *entry)
 		       prefix_text(&entry->prefix, text));
 }
 
+static void print_spam(const struct explain *e)
+{
+	char last[TEXT_TIME];
+
+	if (!e->spam_hours)
+		return;
+	printf("  content filter: spam in %u hour%s, last %s, and mail that passed in %u: for \"tarpit-from\" only\n",
+	       e->spam_hours, e->spam_hours == 1 ? "" : "s", text_time(e->spam_last, last), e->ham_hours);
+}
+
 static void print_lists(const struct explain *e)
 {
 	int i;
@@ -489,6 +499,7 @@ static void print_verdict(const struct explain *e)
 		printf("  at the real MX: %s (the table is %s)\n", e->at_real, e->table);
 	if (e->is_held)
 		printf("  at the high fakes: tarpit, but for one connection in eight\n");
+	print_spam(e);
 	print_policy(&e->policy);
 	print_origin(e);
 }

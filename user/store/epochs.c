@@ -148,7 +148,7 @@ int store_drop_epochs(struct store *s, int64_t before)
 {
 	static const enum statement drops[] = { SQL_GAPS_DROP, SQL_ACKS_DROP,    SQL_PARDON_DROP,
 						SQL_REAL_DROP, SQL_CHANGES_DROP, SQL_LIST_DROP,
-						SQL_LIFT_DROP };
+						SQL_LIFT_DROP, SQL_SPAM_DROP };
 	int error = 0;
 	size_t i;
 

@@ -33,6 +33,8 @@ int store_forget(struct store *s, const struct pack_key *key)
 	int error = forget_in(s, SQL_LIFT_FORGET, key);
 
 	if (error >= 0)
+		error = forget_in(s, SQL_SPAM_FORGET, key);
+	if (error >= 0)
 		error = newest_forget(s, key);
 	if (error >= 0)
 		error = forget_in(s, SQL_NEWEST_FORGET, key);
@@ -45,6 +47,7 @@ int store_forget_all(struct store *s)
 	size_t rows = store_count(s, STORE_UNVERIFIED) + store_count(s, STORE_VERIFIED);
 	int error = store_execute(s, "DELETE FROM source; DELETE FROM gap; DELETE FROM bad_acks;"
 				     "DELETE FROM real_hour; DELETE FROM mx_change; DELETE FROM lift;"
+				     "DELETE FROM spam;"
 				     "DELETE FROM epoch; DELETE FROM amount;"
 				     "DELETE FROM newest; DELETE FROM newest_end", "write");
 

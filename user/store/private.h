@@ -2,7 +2,8 @@
 /*
  * What the files of the store share: sqlite.c opens, statements.c has the statements, columns.c
  * reads numbers and texts, rows.c has the sources, epochs.c the epochs and everything else of
- * tables as a whole, pardons.c the pardons, lifts.c the lifts, lists.c the lists, history.c the
+ * tables as a whole, pardons.c the pardons, lifts.c the lifts, spam.c what content filters
+ * found, lists.c the lists, history.c the
  * history, newest.c the sources that were there last, prune.c drops old rows. Only these files
  * include this header.
  */
@@ -65,6 +66,12 @@ enum statement {
 	SQL_LIFT_EACH,
 	SQL_LIFT_DROP,
 	SQL_LIFT_FORGET,
+	SQL_SPAM_ADD,
+	SQL_SPAM_MORE,
+	SQL_SPAM_COUNT,
+	SQL_SPAM_EACH,
+	SQL_SPAM_DROP,
+	SQL_SPAM_FORGET,
 	SQL_NEWEST_EACH,
 	SQL_NEWEST_ADD,
 	SQL_NEWEST_DROP,
@@ -89,6 +96,8 @@ struct store {
 	unsigned char *bound; /* values that are bound to the statement about to run */
 	size_t bound_capacity;
 	int64_t more; /* unverified rows that were added since the last commit */
+	int64_t spam_rows; /* if has_spam_rows */
+	bool has_spam_rows;
 	struct newest *newest; /* of the epochs that this transaction writes to */
 	size_t newests;
 };

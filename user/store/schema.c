@@ -89,6 +89,9 @@ const char *const store_steps[] = {
 	"  PRIMARY KEY (epoch, source)) WITHOUT ROWID;"
 	"CREATE TABLE newest_end (epoch INTEGER PRIMARY KEY, source BLOB NOT NULL,"
 	"  last INTEGER NOT NULL);",
+	/* day: since 1970; spam, ham: a bit for each of its hours. */
+	"CREATE TABLE spam (source BLOB NOT NULL, day INTEGER NOT NULL, spam INTEGER NOT NULL,"
+	"  ham INTEGER NOT NULL, PRIMARY KEY (source, day)) WITHOUT ROWID;",
 };
 
 const int store_version = sizeof(store_steps) / sizeof(*store_steps);

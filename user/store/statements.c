@@ -87,6 +87,13 @@ static const char *const sql[STATEMENTS] = {
 	/* Also those of a clock that was wrong. */
 	[SQL_LIFT_DROP] = "DELETE FROM lift WHERE at < ?1 OR at > ?1 + 70 * " TEXT(DAY_S),
 	[SQL_LIFT_FORGET] = "DELETE FROM lift WHERE source = ?1",
+	[SQL_SPAM_ADD] = "INSERT INTO spam VALUES (?1, ?2, ?3, ?4)",
+	[SQL_SPAM_MORE] = "UPDATE spam SET spam = spam | ?3, ham = ham | ?4 WHERE source = ?1 AND day = ?2",
+	[SQL_SPAM_COUNT] = "SELECT count(*) FROM spam",
+	[SQL_SPAM_EACH] = "SELECT source, day, spam, ham FROM spam ORDER BY source, day",
+	/* Also those of a clock that was wrong. */
+	[SQL_SPAM_DROP] = "DELETE FROM spam WHERE day < ?1 / " TEXT(DAY_S) " OR day > ?1 / " TEXT(DAY_S) " + 70",
+	[SQL_SPAM_FORGET] = "DELETE FROM spam WHERE source = ?1",
 	[SQL_NEWEST_EACH] = "SELECT source, last FROM newest WHERE epoch = ?1",
 	[SQL_NEWEST_ADD] = "INSERT INTO newest VALUES (?1, ?2, ?3)",
 	[SQL_NEWEST_DROP] = "DELETE FROM newest WHERE epoch = ?1",

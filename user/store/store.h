@@ -104,7 +104,7 @@ int store_put(struct store *s, const struct store_row *row);
 int store_put_many(struct store *s, const struct store_row *const *rows, size_t n);
 /* store_begin(), for a transaction that overwrites what it deletes. */
 int store_forget_begin(struct store *s);
-/* Deletes all rows of a source, and its lifts: how many rows, or -errno. */
+/* Deletes all rows of a source, its lifts and what filters found: how many rows, or -errno. */
 int store_forget(struct store *s, const struct pack_key *key);
 /* Deletes all evidence; pardons, and what is noted of lists, stay. The rows, or -errno. */
 int store_forget_all(struct store *s);
@@ -189,6 +189,22 @@ int store_lift(struct store *s, const struct store_lift *l);
 /* Calls fn for each, by source and time; a return other than 0 ends the walk. */
 typedef int store_lift_fn(const struct store_lift *l, void *arg);
 int store_each_lift(struct store *s, store_lift_fn *fn, void *arg);
+
+/* --- what content filters found ------------------------------------------------ */
+
+/* Of a source and a day since 1970: a bit for each hour with spam, and with mail that was let through. */
+struct store_spam {
+	struct pack_key key;
+	int64_t day;
+	uint32_t spam, ham;
+};
+#define STORE_SPAM_ROWS (1 << 18) /* at most */
+
+/* -ENOSPC: there are so many already. */
+int store_spam(struct store *s, const struct pack_key *key, int64_t time, bool is_spam);
+/* Calls fn for each, by source and day; a return other than 0 ends the walk. */
+typedef int store_spam_fn(const struct store_spam *row, void *arg);
+int store_each_spam(struct store *s, store_spam_fn *fn, void *arg);
 
 /* --- lists ------------------------------------------------------------------- */
 
