@@ -2,7 +2,7 @@
 /*
  * The fast path: the same rooms as the slow path (slow.h), for the common frames: traffic
  * for others, mail, the SYNs of floods, and the segments of dialogues. fast_classify() says
- * which of these a frame is, and each class has a function with its properties as constants.
+ * which of these a frame is, and each class has its properties as constants.
  * Any other frame is a miss: it is unchanged, nothing is counted, and the slow path, which
  * handles every frame, takes it from the beginning. So both paths must do the same with a
  * frame: prog/fuzz and prog/packets send each frame both ways.
@@ -192,32 +192,6 @@ static __always_inline int fast_fake(struct xdp_md *ctx, const struct nolist_con
 	return fast_dialogue(ctx, conf, &p, &r);
 }
 
-/* Functions of their own for the stack: a chain of calls has 512 bytes in all. */
-static __noinline int fast_real4(struct xdp_md *ctx, const struct nolist_config *conf, __u32 mx)
-{
-	return fast_real(ctx, conf, mx, false);
-}
-
-static __noinline int fast_real6(struct xdp_md *ctx, const struct nolist_config *conf, __u32 mx)
-{
-	return fast_real(ctx, conf, mx, true);
-}
-
-#define FAST_PATH(name, role, flags, is_ip6)                                                       \
-	static __noinline int fast_##name(struct xdp_md *ctx, const struct nolist_config *conf,    \
-					  __u32 mx)                                                \
-	{                                                                                          \
-		return fast_fake(ctx, conf, mx, role, flags, is_ip6);                              \
-	}
-FAST_PATH(low_syn4, NOLIST_LOW, TCP_SYN, false)
-FAST_PATH(low_syn6, NOLIST_LOW, TCP_SYN, true)
-FAST_PATH(high_syn4, NOLIST_HIGH, TCP_SYN, false)
-FAST_PATH(high_syn6, NOLIST_HIGH, TCP_SYN, true)
-FAST_PATH(high_ack4, NOLIST_HIGH, TCP_ACK, false)
-FAST_PATH(high_ack6, NOLIST_HIGH, TCP_ACK, true)
-FAST_PATH(high_fin4, NOLIST_HIGH, TCP_FIN | TCP_ACK, false)
-FAST_PATH(high_fin6, NOLIST_HIGH, TCP_FIN | TCP_ACK, true)
-
 /*
  * Is the source of a frame to a high fake to be held, or that of a SYN to a low fake let in? That
  * is for the slow path. q0 is a source's upper half.
@@ -239,7 +213,11 @@ __noinline int fast_is_known(struct xdp_md *ctx, __u32 class, __u32 defends)
 	return is_low ? real_is_let_in(q0, q1) : real_is_held(q0, q1);
 }
 
-/* An XDP code, or FAST_MISS. */
+/*
+ * An XDP code, or FAST_MISS. No class is a function of its own: where the kernel guards returns
+ * (Safe RET), one takes 7 to 9 ns, a sixth of an answer. So all classes share one frame of the
+ * stack, which leaves 160 of 512 bytes to what they call.
+ */
 static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_config *conf)
 {
 	enum fast_class class = FAST_NONE;
@@ -264,25 +242,25 @@ static __always_inline int fast_path(struct xdp_md *ctx, const struct nolist_con
 	case FAST_NOT_TCP:
 		return fast_pass(NOLIST_PASS_NOT_TCP);
 	case FAST_REAL4:
-		return fast_real4(ctx, conf, mx);
+		return fast_real(ctx, conf, mx, false);
 	case FAST_REAL6:
-		return fast_real6(ctx, conf, mx);
+		return fast_real(ctx, conf, mx, true);
 	case FAST_LOW_SYN4:
-		return fast_low_syn4(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_LOW, TCP_SYN, false);
 	case FAST_LOW_SYN6:
-		return fast_low_syn6(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_LOW, TCP_SYN, true);
 	case FAST_HIGH_SYN4:
-		return fast_high_syn4(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_HIGH, TCP_SYN, false);
 	case FAST_HIGH_SYN6:
-		return fast_high_syn6(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_HIGH, TCP_SYN, true);
 	case FAST_HIGH_ACK4:
-		return fast_high_ack4(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_HIGH, TCP_ACK, false);
 	case FAST_HIGH_ACK6:
-		return fast_high_ack6(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_HIGH, TCP_ACK, true);
 	case FAST_HIGH_FIN4:
-		return fast_high_fin4(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_HIGH, TCP_FIN | TCP_ACK, false);
 	case FAST_HIGH_FIN6:
-		return fast_high_fin6(ctx, conf, mx);
+		return fast_fake(ctx, conf, mx, NOLIST_HIGH, TCP_FIN | TCP_ACK, true);
 	}
 	return FAST_MISS;
 }

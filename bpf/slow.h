@@ -145,7 +145,6 @@ static __always_inline enum nolist_verdict slow_match(struct xdp_md *ctx,
 		verdict = NOLIST_PASS_OTHER;
 	if (verdict == NOLIST_UNDECIDED)
 		verdict = parse_segment(ctx, p);
-	slow_reread(p);
 	return verdict == NOLIST_UNDECIDED ? match_mx(conf, p) : verdict;
 }
 
@@ -231,6 +230,7 @@ static __always_inline int slow_path(struct xdp_md *ctx, const struct nolist_con
 	struct pkt p;
 
 	verdict = slow_match(ctx, conf, &p);
+	slow_reread(&p);
 	if (verdict != NOLIST_UNDECIDED && verdict != NOLIST_PASS_REAL)
 		return slow_other(ctx, conf, &p, verdict);
 	if (slow_is_let_in(conf, &p)) {
