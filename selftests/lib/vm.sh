@@ -159,3 +159,40 @@ mail() {
 		    list(pool.map(send, range(times)))
 	E
 }
+
+options=() # of load
+
+# What is listed at the real MX: one address, a /64, and four addresses of each other action.
+furnish_foes() {
+	local i
+
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
+		must ip -n client addr add "198.51.100.$i/32" dev c0
+	done
+	must ip -n client addr add 2001:db8:5:1::9/128 dev c0 nodad
+	must ip -n server route add 198.51.100.0/24 via $CLIENT4
+	must ip -n server route add 2001:db8:5:1::/64 via $CLIENT6
+	printf '198.51.100.1\n2001:db8:5:1::/64\n' >"$TMP/tempfail"
+	printf '198.51.100.%d\n' 2 3 4 5 >"$TMP/reset"
+	printf '198.51.100.%d\n' 6 7 8 9 >"$TMP/drop"
+}
+
+# defend DEVICE LINE...: loads it there with all roles and these lines.
+defend() {
+	printf '%s\n' "interface = { $1 }" "low = { $LOW4, $LOW6 }" "real = { $REAL4, $REAL6 }" \
+		"high = { $HIGH4, $HIGH6 }" 'never-list-except = { 198.51.100.0/24, 2001:db8::/32 }' \
+		'learning = 0' 'brake = off' "${@:2}" >"$TMP/defend.conf"
+	nolist load -c "$TMP/defend.conf" --mode "$xdp_mode" "${options[@]}"
+}
+
+# The same where all that furnish_foes has made is listed.
+defend_against_foes() {
+	defend "$1" 'enforce = tempfail' 'enforce-text = "Held here"' \
+		"enforce-list = { \"$TMP/tempfail tempfail\", \"$TMP/reset reset\", \"$TMP/drop drop\" }" &&
+		nolist dump --all --quiet -c "$TMP/defend.conf"
+}
+
+# Reads what meets says of those that are tempfailed there.
+are_tempfailed() {
+	[ "$(meets 198.51.100.1 2001:db8:5:1::9 | cut -c -19)" = '451 4.7.1 Held here' ]
+}

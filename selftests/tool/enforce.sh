@@ -12,6 +12,8 @@ UPTIME=345900
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/judge.sh
 . "$(dirname "$0")/../lib/judge.sh"
+# shellcheck source=selftests/lib/meets.sh
+. "$(dirname "$0")/../lib/meets.sh"
 
 need jq
 topology ''
@@ -26,56 +28,11 @@ for net in 2001:db8:5:1 2001:db8:6:1; do
 	must ip -n server route add $net::/64 via $CLIENT6
 	must ip -n client addr add $net::9/128 dev c0 nodad
 done
-# A mail server that greets.
-background server "$PYTHON" -c '
-import socket, select, sys
-all = [socket.create_server((a, 25), family=f) for f, a in
-       ((socket.AF_INET, sys.argv[1]), (socket.AF_INET6, sys.argv[2]))]
-open(sys.argv[3], "w")
-while True:
-	for s in select.select(all, [], [])[0]:
-		c = s.accept()[0]
-		c.sendall(b"220 the real one\r\n")
-		c.close()' $REAL4 $REAL6 "$TMP/listens"
-must wait_for 5 test -e "$TMP/listens"
+greet_as_real
 
 # conf LINE...: the configuration, and these.
 conf() {
 	printf '%s\n' "$(cat "$TMP/first.conf")" "$@" >"$CONF"
-}
-
-# meets SOURCE...: what they meet at the real MX: accepted, refused, silence, or the tempfail; how
-# often each, without those that are on parole.
-meets() {
-	in_client "$PYTHON" - "$REAL4" "$REAL6" "${NOLIST_PATIENCE:-1}" "$@" <<-'E'
-		import collections, smtplib, socket, sys, threading
-		got = []
-		def ask(source):
-		    real = sys.argv[2] if ":" in source else sys.argv[1]
-		    try:
-		        s = socket.create_connection((real, 25), 1.5 * float(sys.argv[3]), (source, 0))
-		    except ConnectionRefusedError:
-		        return got.append("refused")
-		    except OSError:
-		        return got.append("silence")
-		    s.settimeout(20 * float(sys.argv[3]))
-		    f = s.makefile("rw", newline="\r\n")
-		    try:
-		        line = f.readline()
-		        if line.startswith("220 the real one"):
-		            return got.append("accepted")
-		        for say in ("EHLO x", "MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"):
-		            f.write(say + "\r\n"), f.flush()
-		            line = f.readline()
-		            while line[3:4] == "-":
-		                line = f.readline()
-		        got.append(line.strip())
-		    except OSError as e:
-		        got.append(str(e))
-		all = [threading.Thread(target=ask, args=(a,)) for a in sys.argv[4:]]
-		[t.start() for t in all], [t.join() for t in all]
-		print(" ".join(sorted(set(got))))
-	E
 }
 
 # put NAME: dump --all goes well.
@@ -181,33 +138,6 @@ run dump --all --quiet -c "$CONF"
 is "$(enforce "['mode']")" enforced 'nor where that share is allowed'
 
 # --- tarpit ---
-
-# held ADDRESS SOURCE...: what the last of them that is held reads, one line each without its name,
-# and whether that took as long as its own probes do; of none: nothing.
-held() {
-	in_client "$PYTHON" - "${NOLIST_PATIENCE:-1}" "$@" <<-'E'
-		import socket, sys, threading, time
-		got = []
-		def ask(source):
-		    try:
-		        s = socket.create_connection((sys.argv[2], 25), 5, (source, 0))
-		        s.settimeout(60 * float(sys.argv[1]))
-		        f = s.makefile("r", newline="\r\n")
-		        lines = [f.readline()[:4]]
-		        s.sendall(b"EHLO x\r\n")
-		        began = time.monotonic()
-		        while not lines or lines[-1][3:4] == "-" or len(lines) == 1:
-		            line = f.readline()
-		            lines.append(line[:4] if line[:4] != "421 " else line.strip())
-		        if time.monotonic() - began > 0.5 and lines[-1][:3] == "421":
-		            got.append(" ".join(x.strip() for x in lines))
-		    except OSError:
-		        pass
-		all = [threading.Thread(target=ask, args=(a,)) for a in sys.argv[3:]]
-		[t.start() for t in all], [t.join() for t in all]
-		print(" ".join(sorted(set(got))))
-	E
-}
 
 for i in 7 8 9; do
 	inject "203.0.113.$i high=20h:62h:4 talk=20h:62h:3 hour=20:1:0:0:0 hour=41:1:0:0:0 hour=62:1:0:0:0"

@@ -13,6 +13,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/vm.sh
 . "$(dirname "$0")/../lib/vm.sh"
+# shellcheck source=selftests/lib/meets.sh
+. "$(dirname "$0")/../lib/meets.sh"
 need bpftool xdp-filter
 
 # says ADDRESS PORT [ADDRESS PORT]...: what a client gets at each: refused, silent,
@@ -152,6 +154,23 @@ combination() {
 		"$name: nothing is left"
 }
 
+# What defends the real MX, behind a program that counts.
+defends() {
+	furnish_foes
+	check "a counter, then ours with lists: load the counter" counter_load 10
+	check "load ours" defend_against_foes s0
+	is "$(programs)" 'xdp_count nolist_ingress' 'both are there'
+	check 'who is listed at the real MX is tempfailed' are_tempfailed
+	check 'and others are not' says_220 $REAL4
+	check 'the counter counts' counts $REAL4
+	check 'unload ours' nolist unload --purge
+	check 'unload the counter' counter_unload
+}
+
+says_220() {
+	[ "$(says "$1" 25)" = 220 ]
+}
+
 fails() {
 	! "$@"
 }
@@ -167,6 +186,7 @@ all_combinations() {
 		combination ours ours
 		combination filter filter
 	fi
+	defends
 }
 
 # Where libxdp's dispatcher cannot take a program that resizes frames: ours works

@@ -10,6 +10,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/lib/vm.sh
 . "$(dirname "$0")/../lib/vm.sh"
+# shellcheck source=selftests/lib/meets.sh
+. "$(dirname "$0")/../lib/meets.sh"
 need ethtool python3
 
 # The cards become trunks, t0; topology's addresses go to VLAN 7 on them.
@@ -74,6 +76,10 @@ done
 for a in $REAL4 $REAL6; do
 	check "mail flows to $a, in the VLAN" mail "$a" 4 100000
 done
+furnish_foes
+[ "$MODE" != veth-native ] || options=(--force)
+check "load with lists" defend_against_foes t0
+check "who is listed at the real MX is tempfailed, in the VLAN" are_tempfailed
 check "unload" nolist unload --purge
 check "$LOW4 is closed, by the kernel" refused $LOW4 1
 done_testing
