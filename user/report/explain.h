@@ -74,6 +74,7 @@ void explain_free(struct explain *e);
 /* Its judgement in one sentence. */
 const char *explain_sentence(const struct explain *e);
 void explain_text(const struct explain *e);
+void explain_check(const struct explain *e, enum check check); /* a line of it: one rule */
 int explain_json(const struct explain *e); /* 0 or -errno, explained by failure_of() */
 
 #endif
