@@ -25,6 +25,7 @@
 #include "user/base/duration.h"
 #include "user/base/failure.h"
 #include "user/base/log.h"
+#include "user/base/text.h"
 #include "user/kernel/watchdog.h"
 
 enum { OPT_SOURCES = 256, OPT_FORCE, OPT_PROBATION, OPT_CONFIRM, OPT_KEY, OPT_NEW_KEY };
