@@ -35,7 +35,7 @@ static const struct cmd cmds[] = {
 	  "show the configuration in force, with the origin of each value" },
 	{ "collect", cmd_collect, "[-c FILE] [--log N] [--quiet]",
 	  "copy the evidence from the kernel's tables to the store" },
-	{ "import", cmd_import, "--role low|real FILE | --spam FILE",
+	{ "import", cmd_import, "--role low|real|accepted FILE | --spam FILE",
 	  "write contacts that another host has logged to the store" },
 	{ "show", cmd_show,
 	  "[-c FILE] [--json] [--role low|real|high] "

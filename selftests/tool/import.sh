@@ -121,7 +121,7 @@ check 'also once all is stored' grep -q '^203.0.113.1: alibi' "$TMP/out"
 for args in '' "$TMP/lines" "--role high $TMP/lines" '--role real' "--role real $TMP/lines x" \
 	"--role real $TMP/none"; do
 	# shellcheck disable=SC2086 # words
-	fails 2 'no (role|file) given|is not low or real|one file|cannot read' "wrong usage: import $args" \
+	fails 2 'no file given|neither --role nor --spam|is not low, real or|one file|cannot read' "wrong usage: import $args" \
 		import $args
 done
 fails 2 "cannot read '$TMP': Is a directory" 'a directory is no file' import --role real "$TMP"

@@ -89,7 +89,7 @@ is "$status $(cat "$TMP/out")" '3 1 verdicts imported: 1 spam, 0 let through' 'o
 check 'and counted' grep -q '2 verdicts are left out: in the future, or older than 35 days' "$TMP/err"
 check 'with the number of the first' grep -q '1 lines of a filter were not understood; the first is line 3' "$TMP/err"
 fails 1 'no verdict of rspamd or SpamAssassin in 1 lines' 'another file' import --spam /etc/hostname
-fails 2 'either --role or --spam' 'two kinds at once' import --spam --role real "$TMP/odd"
+fails 2 'exclude each other' 'two kinds at once' import --spam --role real "$TMP/odd"
 fails 2 'no file given' 'no file' import --spam
 fails 2 "cannot read '$TMP/none'" 'none that is there' import --spam "$TMP/none"
 done_testing

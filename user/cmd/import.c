@@ -272,8 +272,8 @@ static int run(struct import *im, const char *name)
 /* --- the command line -------------------------------------------------------- */
 
 static const struct cmd_option opts[] = {
-	{ "role", 256, "ROLE", "where the contacts were: low, real, or accepted" },
-	{ "spam", 257, NULL, "what rspamd or SpamAssassin found, by their log: for the tarpit only" },
+	{ "role", 256, "ROLE", "low, real, or accepted (at the real MX, after all its filters)" },
+	{ "spam", 257, NULL, "FILE is a log of rspamd or SpamAssassin; counts for the tarpit only" },
 	{}
 };
 
@@ -302,7 +302,7 @@ int cmd_import(int argc, char **argv)
 		is_accepted = !strcmp(optarg, "accepted");
 		im.role = is_accepted ? NOLIST_REAL : conf_role_parse(optarg);
 		if (im.role != NOLIST_LOW && im.role != NOLIST_REAL) {
-			errx("'%s' is not low or real, nor accepted", optarg);
+			errx("--role: '%s' is not low, real or accepted", optarg);
 			return EXIT_USAGE;
 		}
 		im.what = is_accepted ? IMPORT_ACCEPTED :
@@ -311,13 +311,13 @@ int cmd_import(int argc, char **argv)
 	if (c < 0)
 		return -1 - c;
 	if (im.role && is_spam) {
-		errx("either --role or --spam");
+		errx("--role and --spam exclude each other");
 		return EXIT_USAGE;
 	}
 	if (!im.role && !is_spam) {
-		errx("no role given");
-		hint("--role real: sources that delivered mail; --role accepted: the same after all "
-		     "filters; --role low: sources refused at the low fake");
+		errx("neither --role nor --spam given");
+		hint("--role real: sources that delivered mail; --role accepted: the same, after all "
+		     "filters; --role low: sources that the low fake refused");
 		return EXIT_USAGE;
 	}
 	name = one_file(argc, argv);
