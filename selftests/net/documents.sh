@@ -19,6 +19,7 @@
 #   cron            lines of /etc/cron.d: their commands, with cron's environment
 #   zone            a zone that a name server must take
 #   publish-...     run by net/publish
+#   keepalived      run by net/failover
 #   others          run_KIND below
 # "nolist-xdp" may exit with 3, done with warnings: the network is a laboratory's, of which
 # documentation addresses are made, and sources are listed at once ($lab below). What
@@ -373,7 +374,7 @@ run_block() {
 	local kind=${1##*.}
 
 	case $kind in
-	text | publish-*) return 0 ;;
+	text | publish-* | keepalived) return 0 ;;
 	esac
 	if ! declare -F "run_$kind" >/dev/null; then
 		not_ok "$mode: $2: nothing runs the kind '$kind'"
