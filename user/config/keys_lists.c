@@ -147,8 +147,8 @@ int conf_set_page_url(struct conf *conf, const char *value, const char *where)
 	int error;
 
 	if (!is_url(value))
-		return wrong(conf, value, where, "an address as https://HOST/PATH, without '?' and '#', of "
-			     "less than 100 characters");
+		return wrong(conf, value, where, "an address such as https://HOST/PATH, without '?' and '#', of "
+			     "at most 98 characters");
 	snprintf(url, sizeof(url), "%s%s", value, value[size - 1] == '/' ? "" : "/");
 	size = snprintf(text, sizeof(text), CONF_LIST_REASON ", see %s?address=$", url);
 	error = replace(&conf->page_reason, text, size);
