@@ -157,6 +157,7 @@ echo a >"$TMP/nodes"
 of a setup
 is "$status $(cmp "$TMP/out" "$TMP/acl.docs" && wc -l <"$TMP/out")" '3 2' \
 	'setup prints the users of a node and of the judge, as the documents do'
+is "$(says 'ACL SETUSER default off resetpass')" 1 'and says that anybody else may do anything there'
 sed 's/>SECRET/>right/' "$TMP/out" >"$TMP/acl"
 is "$(ask <"$TMP/acl" | sort -u)" OK 'and Redis takes them'
 echo a >"$TMP/nodes"
@@ -191,6 +192,8 @@ of a judge
 is "$status $(says NOPERM)" '1 1' 'nor make the list'
 of w push
 is "$status $(says WRONGPASS)" '1 1' 'a wrong password is told'
+of j setup
+is "$status $(says 'default off')" '0 0' 'setup by a user says nothing of others'
 # --- a customer's instance, as docs/tarbaby.md has it ---
 
 ask flushall >/dev/null

@@ -154,7 +154,7 @@ import b "$TMP/b.new"
 import b "$TMP/b.x"
 is "$status $(says "a newer push of 'b' is there already")" '0 1' 'an older one does nothing'
 of a node b
-is "$status $(grep -c -e '^state: *used' -e '^sources: *3 in 3 blobs' -e 'IPv6: *low real high' "$TMP/out")" '0 3' \
+is "$status $(grep -c -e '^state: *used' -e '^sources: *3 in 3 blobs' -e 'IPv6: *low real high;' "$TMP/out")" '0 3' \
 	'node shows what there is of it'
 
 # --- the same by a real Redis ---

@@ -286,8 +286,7 @@ static int run_judge(struct args *a)
 		return error > 0 ? EXIT_DONE : cmd_failed(error);
 	lifted = take_lifts(a);
 	error = nodes_read(&nodes, a->conf.share_nodes);
-	h.leave_out = a->conf.share_leave_out >= 0 ? a->conf.share_leave_out : nodes.has_operators;
-	h.weight = a->conf.share_weight;
+	harvest_take_limits(&h);
 	if (!error)
 		error = take_own(a);
 	if (!error)

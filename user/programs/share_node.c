@@ -43,6 +43,7 @@ int share_run_status(struct args *a)
 	struct harvest h = { .t = a->t, .nodes = &nodes, .j = &a->judge };
 	int error = nodes_read(&nodes, a->conf.share_nodes);
 
+	harvest_take_limits(&h);
 	if (!error)
 		error = operators_read(&nodes, options.state_dir);
 	if (!error)
@@ -156,6 +157,9 @@ int share_run_setup(struct args *a)
 	nodes_free(&nodes);
 	if (!error)
 		status = tell_lasting(a);
+	if (!error && !a->conf.share_user && *a->conf.share != '/')
+		hint("without a password anybody who reaches '%s' may do anything there: ACL SETUSER default off "
+		     "resetpass, once you have a user of your own", a->conf.share);
 	return error ? cmd_failed(error) : status;
 }
 

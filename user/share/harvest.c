@@ -369,6 +369,14 @@ static int fetch_all(struct harvest *h)
 	return error || (h->side && h->rest && h->voice) ? error : out_of_memory();
 }
 
+void harvest_take_limits(struct harvest *h)
+{
+	const struct conf *conf = h->j->conf;
+
+	h->leave_out = conf->share_leave_out >= 0 ? conf->share_leave_out : h->nodes->has_operators;
+	h->weight = conf->share_weight;
+}
+
 bool harvest_is_weighed(const struct harvest *h)
 {
 	return h->leave_out || h->weight;

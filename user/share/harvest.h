@@ -81,6 +81,8 @@ int harvest_heads(struct harvest *h);
 int harvest_fetch(struct harvest *h);
 void harvest_free(struct harvest *h);
 
+/* What the configuration and the file of nodes say of operators: set after that was read. */
+void harvest_take_limits(struct harvest *h);
 /* Are operators counted? Within one house only where that is asked for. */
 bool harvest_is_weighed(const struct harvest *h);
 /*

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "user/base/failure.h"
 #include "user/base/text.h"
@@ -81,7 +82,8 @@ int share_status(const struct harvest *h, struct transport *t, int64_t now)
 	       "STORED", "SOURCES", "BYTES", "STATE");
 	for (i = 0; i < h->reports; i++)
 		print_node(&h->report[i], now);
-	print_operators(h->nodes, &h->j->rules, now);
+	if (harvest_is_weighed(h))
+		print_operators(h->nodes, &h->j->rules, now);
 	error = print_list(t, now);
 	transport_describe(t, where);
 	if (!error)
@@ -102,8 +104,14 @@ static void print_family(const char *what, const struct site_family *f)
 {
 	char real[TEXT_TIME], data[TEXT_TIME];
 
-	printf("%-20s %s%s%s; contacts at the real MX until %s, data until %s\n", what,
-	       f->has_low ? "low " : "", f->has_real ? "real " : "", f->has_high ? "high" : "",
+	const bool has[] = { f->has_low, f->has_real, f->has_high };
+	char roles[16] = "";
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (has[i])
+			sprintf(roles + strlen(roles), "%s%s", *roles ? " " : "", conf_role_name(NOLIST_LOW + i));
+	printf("%-20s %s; contacts at the real MX until %s, data until %s\n", what, *roles ? roles : "no address",
 	       f->real_last ? text_time(f->real_last, real) : "-",
 	       f->data_last ? text_time(f->data_last, data) : "-");
 }
