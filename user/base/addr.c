@@ -60,8 +60,12 @@ int prefix_parse(const char *text, struct prefix *p)
 	size_t size = slash ? (size_t)(slash - text) : strlen(text);
 	unsigned int len = 128, max;
 	char host[ADDR_TEXT];
-	struct prefix got;
+	struct prefix got = { .len = len };
 
+	if (!slash && !addr_parse(text, &got.addr)) {
+		*p = got;
+		return 0;
+	}
 	if (size >= sizeof(host))
 		return -EINVAL;
 	memcpy(host, text, size);

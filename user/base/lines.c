@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include "user/base/lines.h"
 
 #define FIRST_BYTES 65536
-#define BLANKS " \t\r\v\f"
 
 /* Makes sure that there is a byte more than used. */
 static int grow(char **text, size_t used, size_t *capacity)
@@ -70,20 +70,27 @@ int lines_read(const char *file, size_t max, char **text, size_t *size)
 	return error;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || (c >= '\v' && c <= '\r');
+}
+
 /* The line without comment and blanks; NULL: it is too long, or has a zero byte. */
 static char *clean(char copy[LINES_LINE_MAX + 1], const char *line, size_t size)
 {
-	char *end;
+	const char *comment;
 
 	if (size > LINES_LINE_MAX || memchr(line, '\0', size))
 		return NULL;
+	comment = memchr(line, '#', size);
+	if (comment)
+		size = comment - line;
+	for (; size && is_blank(*line); line++)
+		size--;
+	while (size && is_blank(line[size - 1]))
+		size--;
 	memcpy(copy, line, size);
 	copy[size] = '\0';
-	copy[strcspn(copy, "#")] = '\0';
-	copy += strspn(copy, BLANKS);
-	end = copy + strlen(copy);
-	while (end > copy && strchr(BLANKS, end[-1]))
-		*--end = '\0';
 	return copy;
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <arpa/inet.h>
 
@@ -36,6 +37,7 @@ static void *line_at(void *table, __u32 at)
 #define IP6_LEAST 20
 #define LINES_MAX (1u << 26)
 #define SEEDS 8 /* that are tried for one size */
+#define HUGE_PAGE (2 << 20) /* bytes */
 #define FULL4 65 /* percent: of such lines one in twenty is full, and eight in a row never are */
 #define FULL6 50
 
@@ -253,6 +255,18 @@ static unsigned int line_bits(size_t entries, size_t per_line, unsigned int perc
 	return bits;
 }
 
+/* Zeroed, in huge pages if the kernel has them: each entry is put somewhere else. To be freed. */
+static void *empty_lines(size_t bytes)
+{
+	size_t whole = (bytes + HUGE_PAGE - 1) & -(size_t)HUGE_PAGE;
+	void *lines = aligned_alloc(HUGE_PAGE, whole);
+
+	if (!lines)
+		return NULL;
+	madvise(lines, whole, MADV_HUGEPAGE);
+	return memset(lines, 0, bytes);
+}
+
 static int try(const struct block_maker *m, struct block_table *t, unsigned int bits4,
 	       unsigned int bits6)
 {
@@ -265,7 +279,7 @@ static int try(const struct block_maker *m, struct block_table *t, unsigned int 
 	head.first6 = NOLIST_BLOCK_FIRST + (1u << bits4);
 	*t = (struct block_table){ .lines = lines, .bytes = lines * sizeof(*t->line) };
 	for (i = 0; i < SEEDS && lines <= LINES_MAX; i++) {
-		t->line = calloc(lines, sizeof(*t->line));
+		t->line = empty_lines(t->bytes);
 		if (!t->line)
 			return -ENOMEM;
 		if (getrandom(&head.seed, sizeof(head.seed), 0) != sizeof(head.seed))
