@@ -7,36 +7,32 @@
 
 #include "user/record/sparse.h"
 
-/* Words up to the last one that is not zero; at least 1, since length 0 means "no record". */
-static unsigned int length_of(const unsigned char *record, unsigned int words)
+/* A bit for each word that is not zero, the lowest for the first. Without jumps: none can be foreseen. */
+static uint32_t mask_of(const unsigned char *record, unsigned int words)
 {
-	uint32_t word;
+	uint32_t word, mask = 0;
+	unsigned int i;
 
-	for (; words > 1; words--) {
-		memcpy(&word, record + 4 * (words - 1), 4);
-		if (word)
-			break;
+	for (i = 0; i < words; i++) {
+		memcpy(&word, record + 4 * i, 4);
+		mask |= (uint32_t)!!word << i;
 	}
-	return words;
+	return mask;
 }
 
 size_t sparse_encode(unsigned char *sparse, const void *record, unsigned int words)
 {
-	unsigned int i, length = length_of(record, words);
-	unsigned char *mask = sparse + 1, *at = mask + SPARSE_MASK(length);
 	const unsigned char *from = record;
-	uint32_t word;
+	uint32_t mask = mask_of(from, words);
+	/* At least 1, since length 0 means "no record". */
+	unsigned int i, length = mask ? 32 - __builtin_clz(mask) : 1;
+	unsigned char *at = sparse + 1;
 
 	*sparse = length;
-	memset(mask, 0, SPARSE_MASK(length));
-	for (i = 0; i < length; i++) {
-		memcpy(&word, from + 4 * i, 4);
-		if (!word)
-			continue;
-		mask[i / 8] |= 1u << i % 8;
-		memcpy(at, &word, 4);
-		at += 4;
-	}
+	for (i = 0; i < SPARSE_MASK(length); i++)
+		*at++ = mask >> 8 * i;
+	for (; mask; mask &= mask - 1, at += 4)
+		memcpy(at, from + 4 * __builtin_ctz(mask), 4);
 	return at - sparse;
 }
 
