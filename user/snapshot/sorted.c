@@ -145,35 +145,60 @@ static void *sort_entries(void *arg)
 	return NULL;
 }
 
-static int sort_records(struct sorted_family *f)
+/* Memory for the records of one family in their order, and afterwards that of its records before. */
+struct spare {
+	unsigned char *bytes;
+	size_t capacity;
+};
+
+static int reserve_spare(struct spare *to, size_t capacity)
 {
-	unsigned char *to = malloc(f->used + 1);
+	if (to->bytes && to->capacity >= capacity)
+		return 0;
+	free(to->bytes);
+	to->bytes = malloc(capacity);
+	to->capacity = capacity;
+	return to->bytes ? 0 : -ENOMEM;
+}
+
+static int sort_records(struct sorted_family *f, struct spare *to)
+{
+	struct spare was = { f->bytes, f->capacity };
 	size_t i, size, at = 0;
 
-	if (!to)
+	if (reserve_spare(to, f->used + 1))
 		return -ENOMEM;
 	for (i = 0; i < f->entries; i++) {
 		if (i + AHEAD < f->entries)
 			__builtin_prefetch(f->bytes + f->entry[i + AHEAD].at);
 		size = LENGTH + length_at(f->bytes + f->entry[i].at);
-		memcpy(to + at, f->bytes + f->entry[i].at, size);
+		memcpy(to->bytes + at, f->bytes + f->entry[i].at, size);
 		f->entry[i].at = at;
 		at += size;
 	}
-	free(f->bytes);
-	f->bytes = to;
-	f->capacity = f->used + 1;
+	/* The memory may be that of a longer family. */
+	f->bytes = realloc(to->bytes, at + 1);
+	f->bytes = f->bytes ? f->bytes : to->bytes;
+	f->capacity = at + 1;
+	*to = was;
 	return 0;
 }
 
 int sorted_sort(struct sorted *s)
 {
 	struct sorting ip4 = { &s->family[0], 2, 0 }, ip6 = { &s->family[1], 4, 0 };
+	struct spare spare = {};
+	int error;
 
 	thread_both(sort_entries, &ip4, &ip6);
-	if (ip4.error || ip6.error || sort_records(&s->family[0]) || sort_records(&s->family[1]))
-		return -ENOMEM;
-	return 0;
+	error = ip4.error ? ip4.error : ip6.error;
+	if (!error)
+		error = sort_records(&s->family[0], &spare);
+	/* The memory that the first family leaves has been touched: it is not asked for anew. */
+	if (!error)
+		error = sort_records(&s->family[1], &spare);
+	free(spare.bytes);
+	return error;
 }
 
 /* --- reading ----------------------------------------------------------------- */
