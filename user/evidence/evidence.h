@@ -156,7 +156,8 @@ struct evidence_work {
 	void *arg;
 };
 int evidence_start_work(struct evidence *e, enum evidence_kind kind, const struct evidence_work *work);
-int evidence_next_item(struct evidence *e, void *item);
+/* *item is valid until the next call. */
+int evidence_next_item(struct evidence *e, const void **item);
 /* The record of one source: 1; 0: it is unknown; or -errno. Ends a walk. */
 int evidence_find(struct evidence *e, const struct nolist_source *src, struct record *r);
 

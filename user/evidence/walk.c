@@ -233,22 +233,22 @@ static int next_batch(struct evidence *e)
 	}
 }
 
-static int next(struct evidence *e, void *to, size_t size)
+int evidence_next(struct evidence *e, struct record *r)
+{
+	const void *record;
+	int ret = evidence_next_item(e, &record);
+
+	if (ret > 0)
+		*r = *(const struct record *)record;
+	return ret;
+}
+
+int evidence_next_item(struct evidence *e, const void **item)
 {
 	struct evidence_walk *w = e->walk;
 	int ret = next_batch(e);
 
 	if (ret > 0)
-		memcpy(to, record_at(w, &w->batch[w->at], w->next++), size);
+		*item = record_at(w, &w->batch[w->at], w->next++);
 	return ret;
-}
-
-int evidence_next(struct evidence *e, struct record *r)
-{
-	return next(e, r, sizeof(*r));
-}
-
-int evidence_next_item(struct evidence *e, void *item)
-{
-	return next(e, item, e->walk->work.size);
 }

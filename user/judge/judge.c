@@ -286,16 +286,26 @@ void judge_start(struct judge *j, enum evidence_kind kind)
 		j->error = evidence_start_work(j->evidence, kind, &work);
 }
 
-bool judge_next(struct judge *j, struct judged *of)
+const struct judged *judge_next_of(struct judge *j, struct judged *room)
 {
+	const void *item = NULL;
 	int ret;
 
 	if (j->given)
-		return j->given->next(j->given->arg, of);
-	ret = j->error ? j->error : evidence_next_item(j->evidence, of);
+		return j->given->next(j->given->arg, room) ? room : NULL;
+	ret = j->error ? j->error : evidence_next_item(j->evidence, &item);
 	if (ret <= 0)
 		j->error = ret;
-	return ret > 0;
+	return item;
+}
+
+bool judge_next(struct judge *j, struct judged *of)
+{
+	const struct judged *next = judge_next_of(j, of);
+
+	if (next && next != of)
+		*of = *next;
+	return next;
 }
 
 void judge_start_records(struct judge *j, enum evidence_kind kind)

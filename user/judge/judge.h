@@ -114,6 +114,8 @@ void judge_neighbours(const struct judge *j, struct judged *of);
  */
 void judge_start(struct judge *j, enum evidence_kind kind);
 bool judge_next(struct judge *j, struct judged *of);
+/* The same where it is, without a copy, or in the room given; NULL: the end. Valid until the next call. */
+const struct judged *judge_next_of(struct judge *j, struct judged *room);
 /* The same without judging, where only the record is needed. Not of sources that are given. */
 void judge_start_records(struct judge *j, enum evidence_kind kind);
 bool judge_next_record(struct judge *j, struct record *r);

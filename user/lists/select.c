@@ -137,21 +137,22 @@ static int decide(struct selection *s, const struct judged *of)
 static int walk(struct selection *s)
 {
 	struct list *l = s->l;
-	struct judged of;
+	const struct judged *of;
+	struct judged room;
 	int error = 0;
 	size_t i = 0;
 
 	judge_start(s->j, list_kind(l, s->j));
-	while (!error && judge_next(s->j, &of)) {
+	while (!error && (of = judge_next_of(s->j, &room))) {
 		if (!(i++ & 0xfff))
 			progress("judging", i);
-		count(l, &of);
-		if (!is_due(l, &of) && !is_held_back(l, &of))
+		count(l, of);
+		if (!is_due(l, of) && !is_held_back(l, of))
 			continue;
-		if (has_place(l, &of))
-			error = decide(s, &of);
+		if (has_place(l, of))
+			error = decide(s, of);
 		else
-			l->other += is_due(l, &of);
+			l->other += is_due(l, of);
 	}
 	previous_end(&s->old);
 	progress_end();
