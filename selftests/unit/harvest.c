@@ -29,6 +29,7 @@ static int64_t now;
 static bool is_tight;     /* LIMIT holds */
 static bool is_acquitted; /* nodes 1 and 2 have seen data of all victims */
 static bool is_astray;    /* each victim has a stray offence at another node as well */
+static unsigned int alibis = BOTS; /* of so many bots the rogue claims data */
 static unsigned int walkers; /* bots that have walked at the last node since they were listed */
 
 static uint32_t bot_of(unsigned int i)
@@ -108,7 +109,7 @@ static bool seen(bool is_bot, unsigned int i, int node, enum rogue rogue, struct
 	else if (node == ROGUE && rogue == OFFENCES && !is_bot)
 		for (k = 0; k < 5; k++)
 			add_offence(r, 150 - 10 * k);
-	else if (node == ROGUE && is_bot && (rogue == ALIBIS || rogue == NEIGHBOURS))
+	else if (node == ROGUE && is_bot && i < alibis && (rogue == ALIBIS || rogue == NEIGHBOURS))
 		add_data(r, 180);
 	else
 		return false;
@@ -291,6 +292,17 @@ static void test_rogues(struct transport *t, struct nodes *nodes)
 	if (!tap_ok(r.bots == BOTS && !r.others && r.rogue == NODE_MUTED && r.used == ROGUE && !r.unused,
 		    "an operator that has seen data of all bots is muted, and holds nobody"))
 		tell(&r);
+	r = judge_by(t, nodes, 0, 100);
+	tap_ok(!r.bots && r.rogue == NODE_USED, "where nobody lies its word holds, also if operators are counted");
+	alibis = 101;
+	push(t, ROGUE, ALIBIS);
+	r = judge(t, nodes, 1);
+	tap_ok(r.bots == BOTS && r.rogue == NODE_MUTED, "so is one that has of a few more than it may");
+	alibis = 100;
+	push(t, ROGUE, ALIBIS);
+	r = judge(t, nodes, 1);
+	tap_ok(r.bots == BOTS - 100 && r.rogue == NODE_USED, "not one that has of so many");
+	alibis = BOTS;
 	push(t, ROGUE, NEIGHBOURS);
 	r = judge(t, nodes, 1);
 	if (!tap_ok(r.bots == BOTS && !r.others && r.rogue == NODE_MUTED, "so is one with data of a neighbour each"))
