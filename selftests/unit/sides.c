@@ -20,6 +20,9 @@ struct row {
 	int lost;      /* verified evidence was lost so many hours ago */
 	int silent;    /* its last push was so many hours ago */
 	bool is_unseen, is_held, is_learning;
+	bool is_half;  /* its hours begin half an hour later */
+	bool is_weak;  /* its offences are verified by sequence numbers alone */
+	bool is_burst; /* commands were sent together in them */
 };
 
 static const struct {
@@ -48,6 +51,21 @@ static const struct {
 	{ "and two honest ones", 2, JUDGED_OFFENDER,
 	  { { .operator = 1, .offence = { 80, 75 } }, { .operator = 2, .offence = { 70, 65 } },
 	    { .operator = 3, .offence = { 50 } }, { .operator = 4, .offence = { 40 } } } },
+	{ "the same two hours at both of two, one may lie", 1, JUDGED_OFFENDER,
+	  { { .operator = 1, .offence = { 60, 50 } }, { .operator = 2, .offence = { 60, 50 } } } },
+	{ "two rogues in the same hours, two may lie", 2, JUDGED_FEW,
+	  { { .operator = 1, .offence = { 80, 75, 70 } }, { .operator = 2, .offence = { 80, 75, 70 } } } },
+	{ "hours that overlap by half are one", 0, JUDGED_FEW,
+	  { { .operator = 1, .offence = { 60 } }, { .operator = 2, .offence = { 60 }, .is_half = true } } },
+	{ "only one has seen it wait, and may lie", 1, JUDGED_FEW,
+	  { { .operator = 1, .offence = { 60 } }, { .operator = 2, .offence = { 50 }, .is_burst = true },
+	    { .operator = 3, .offence = { 40 }, .is_burst = true }, { .operator = 4, .offence = { 35 }, .is_burst = true } } },
+	{ "two have", 1, JUDGED_OFFENDER,
+	  { { .operator = 1, .offence = { 60 } }, { .operator = 2, .offence = { 50 } },
+	    { .operator = 3, .offence = { 40 }, .is_burst = true }, { .operator = 4, .offence = { 35 }, .is_burst = true } } },
+	{ "strong ones at one that may lie", 1, JUDGED_PROBABLE,
+	  { { .operator = 1, .offence = { 60, 55 } }, { .operator = 2, .offence = { 50 }, .is_weak = true },
+	    { .operator = 3, .offence = { 45 }, .is_weak = true }, { .operator = 4, .offence = { 40 }, .is_weak = true } } },
 	{ "data at a third node excuses all", 0, JUDGED_ALIBI,
 	  { { .operator = 1, .offence = { 60 } }, { .operator = 2, .offence = { 50 } }, { .operator = 3, .data = 45 } } },
 	{ "but not where its alibis are held", 0, JUDGED_OFFENDER,
@@ -104,8 +122,10 @@ static void make_side(const struct row *row, int i, struct side *side, const str
 	r->src.addr = (struct nolist_addr){ .b = { [10] = 0xff, 0xff, 192, 0, 2, 1 } };
 	r->hour = hours[i];
 	for (k = 0; k < 6 && row->offence[k]; k++) {
-		hours[i][k] = (struct hour){ .start = NOW - row->offence[k] * H };
-		hours[i][k].n[NOLIST_EVENT_TEMPFAILED] = 1;
+		hours[i][k] = (struct hour){ .start = NOW - row->offence[k] * H + row->is_half * (H / 2) };
+		hours[i][k].n[row->is_weak ? NOLIST_EVENT_TEMPFAILED_WEAK : NOLIST_EVENT_TEMPFAILED] = 1;
+		hours[i][k].n[NOLIST_EVENT_GREETED_WEAK] = row->is_weak;
+		hours[i][k].n[NOLIST_EVENT_PIPELINED] = row->is_burst;
 		r->talk = (struct span){ r->talk.first ? r->talk.first : hours[i][0].start,
 					 hours[i][k].start };
 		r->hours = ++r->talk_hours;
