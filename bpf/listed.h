@@ -7,11 +7,22 @@
 #ifndef NOLIST_LISTED_H
 #define NOLIST_LISTED_H
 
+/* May something be known of this /24? Nearly always not. */
+static __always_inline bool block_maybe4(void *table, __u32 addr)
+{
+	const struct nolist_block_line *l = block_at(table, NOLIST_BLOCK_KNOWN + (addr >> 17));
+
+	return l && l->w[addr >> 14 & 7] >> (addr >> 8 & 63) & 1;
+}
+
 /* The four bits of a /24. */
 static __always_inline __u32 block_net4(void *table, __u32 addr)
 {
-	const struct nolist_block_line *l = block_at(table, addr >> 15);
+	const struct nolist_block_line *l;
 
+	if (!block_maybe4(table, addr))
+		return 0;
+	l = block_at(table, addr >> 15);
 	return l ? l->w[addr >> 12 & 7] >> (addr >> 8 & 15) * 4 & 15 : 0;
 }
 

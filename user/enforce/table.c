@@ -129,6 +129,12 @@ static __u64 *net4_at(struct span *s, __u32 net, unsigned int *shift)
 	return &s->line[net >> 7].w[net >> 4 & 7];
 }
 
+/* Says that something is known of a /24. It stays so, whatever changes. */
+static void know_net4(struct span *s, __u32 net)
+{
+	s->line[NOLIST_BLOCK_KNOWN + (net >> 9)].w[net >> 6 & 7] |= 1ull << (net & 63);
+}
+
 /* A new entry; false: its lines are full. */
 static bool add4(struct span *s, const struct nolist_block_head *h, __u32 addr, enum nolist_action act)
 {
@@ -162,6 +168,7 @@ static bool put_single4(struct span *s, const struct nolist_block_head *h, __u32
 	if (!add4(s, h, addr, act))
 		return false;
 	*net |= (__u64)NOLIST_BLOCK_ASK << shift;
+	know_net4(s, addr >> 8);
 	return true;
 }
 
@@ -183,6 +190,7 @@ static bool put4(struct span *s, const struct nolist_block_head *h, const struct
 		net = net4_at(s, (addr >> 8) + i, &shift);
 		if (!(*net >> shift & 7))
 			*net |= (__u64)p->act << shift;
+		know_net4(s, (addr >> 8) + i);
 	}
 	return true;
 }
