@@ -97,14 +97,16 @@ must() {
 	"$@" || bail_out "cannot: $*"
 }
 
-# wait_for SECONDS COMMAND... polls until the command passes; fails when the time is up.
-# NOLIST_PATIENCE times the seconds: emulated processors are slow.
+# wait_for SECONDS COMMAND... polls until the command passes; fails when the time is up three
+# times and it was tried five times: a machine that is busy with something else is slow, and one
+# try may take as long as all the time. NOLIST_PATIENCE times the seconds: so are emulated processors.
 wait_for() {
-	local deadline=$((SECONDS + $1 * ${NOLIST_PATIENCE:-1}))
+	local deadline=$((SECONDS + $1 * 3 * ${NOLIST_PATIENCE:-1})) tries=0
 
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
+		tries=$((tries + 1))
+		[ "$SECONDS" -lt "$deadline" ] || [ "$tries" -lt 5 ] || return 1
 		sleep 0.02
 	done
 }

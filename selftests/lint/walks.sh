@@ -96,7 +96,7 @@ give_mail() {
 		# shellcheck disable=SC2046 # words
 		in_root_of "s-$1" selftests/lib/trust/at.sh send "$1" \
 			$(sed -n 's/^\([a-z]*\) .*/to@\1.example/p' selftests/lint/walks.txt) >"$TMP/send.$1.$try" 2>&1
-		! wait_for 15 has_walked "$1" || return
+		! wait_for 5 has_walked "$1" || return
 	done
 }
 for s in "${senders[@]}"; do

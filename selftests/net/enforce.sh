@@ -71,7 +71,7 @@ arrived() {
 	local i
 
 	for i in 1 2 3 4 5 6; do
-		! wait_for 10 all_in "$@" || return 0
+		! wait_for 4 all_in "$@" || return 0
 		flush
 	done
 	echo "not all: $1"
