@@ -33,7 +33,7 @@ cat >>"$CONF" <<-END
 	allow = $TMP/allow
 END
 : >"$TMP/allow"
-inject many=500 '203.0.113.1 high=0s:1s:1 talk=0s:1s:1 hour=0:1:0:0:0' \
+inject_now many=500 '203.0.113.1 high=0s:1s:1 talk=0s:1s:1 hour=0:1:0:0:0' \
 	'203.0.113.6 high=0s:1s:1 talk=0s:1s:1 hour=0:1:0:0:0' \
 	'2001:db8:5:1::9 high=0s:1s:1 talk=0s:1s:1 hour=0:1:0:0:0'
 # list FORMAT [OPTION]...: is then in $DIR/FORMAT.
