@@ -199,9 +199,25 @@ rm "$LIFTS"
 
 # --- run takes it by itself ---
 
-nolist run --no-load -c "$CONF" 2>"$TMP/err.run" &
+# With the table of those that are refused at the real MX. What the kernel notes is of its own clock, earlier
+# than the evidence: no alibi.
+inject '203.0.113.8 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0'
+sed "s|^list = .*|list = { \"page $LIST\", \"plain $PLAIN\", \"xdp $STATE_DIR/lists/xdp\" }\nenforce = tempfail\nwindow = 1|" \
+	"$CONF" >"$TMP/enforce.conf"
+must nolist load -c "$TMP/enforce.conf" >/dev/null 2>&1
+must ip -n client addr add 203.0.113.8/32 dev c0
+# Nothing listens there: who passes is refused by the kernel.
+at_real() {
+	in_client "$PYTHON" -c '
+import socket, sys
+try:
+	print(socket.create_connection((sys.argv[1], 25), 5, (sys.argv[2], 0)).recv(3).decode())
+except ConnectionRefusedError:
+	print("passes")' $REAL4 203.0.113.8
+}
+nolist run --no-load -c "$TMP/enforce.conf" 2>"$TMP/err.run" &
 written() {
-	grep -q 'writing 2 lists' "$TMP/err.run" && sqlite3 -readonly "$STATE_DIR/evidence.db" 'SELECT max(time) FROM list' | grep -q .
+	grep -q 'writing 3 lists' "$TMP/err.run" && sqlite3 -readonly "$STATE_DIR/evidence.db" 'SELECT max(time) FROM list' | grep -q .
 }
 must wait_for 30 written
 sleep 2
@@ -210,6 +226,34 @@ is_off() {
 	[ "$(on 203.0.113.6)" = off ]
 }
 check 'and run writes the lists within a minute' wait_for 60 is_off
+# While nobody can put another table in force, it is this one that changes.
+tempfailed() {
+	[ "$(at_real)" = 220 ]
+}
+passes() {
+	[ "$(at_real)" = passes ]
+}
+made_anew() {
+	[ "$(json "s['tables'][0]['enforce']['made']")" != "$made" ]
+}
+check 'one that is tempfailed at the real MX' tempfailed
+made=$(json "s['tables'][0]['enforce']['made']")
+# It does not write the lists again and again.
+sleep 16
+exec 8<"$PIN_DIR"
+must flock -x 8
+began=$(date +%s%N)
+is "$(lift_as 203.0.113.8)" 200 'asks'
+check 'and passes' wait_for 10 passes
+ms=$((($(date +%s%N) - began) / 1000000))
+echo "# after $ms ms"
+check 'within two seconds' test "$ms" -lt "$(awk -v p="${NOLIST_PATIENCE:-1}" 'BEGIN { print int(2000 * p) }')"
+is "$(json "s['tables'][0]['enforce']['made']")" "$made" 'of the table that was in force'
+flock -u 8
+exec 8<&-
+check 'another one is made' wait_for 30 made_anew
+check 'which has it no more' passes
+
 # --- what refused clients and senders read ---
 
 is "$(nolist dump -c "$CONF" --format postfix 2>/dev/null | grep -oE 'see http://192.0.2.20/.address=198.18.7.5' | uniq)" \
