@@ -10,6 +10,7 @@
 #include "selftests/lib/tap.h"
 #include "user/enforce/brake.h"
 #include "user/enforce/table.h"
+#include "user/enforce/worst.h"
 
 #define PUTS 600
 #define TABLES 40
@@ -178,9 +179,63 @@ static void many(void)
 	block_maker_free(m);
 }
 
+/* IPv6 takes eight bytes a key, and a byte. */
+static void many6(void)
+{
+	unsigned int i, wrong = 0;
+	struct nolist_source src;
+	struct block_maker *m;
+	struct block_table t;
+
+	if (block_maker_new(&m))
+		tap_die("a table");
+	for (i = 0; i < 100000; i++) {
+		struct prefix p = { .len = 64 };
+
+		p.addr.w[0] = htonl(0x20010db8);
+		p.addr.w[1] = htonl(i * 5);
+		if (block_maker_put(m, &p, NOLIST_ACT_RESET))
+			tap_die("a source");
+	}
+	if (block_maker_make(m, &t))
+		tap_die("a table");
+	for (i = 0; i < 100000; i++) {
+		src.addr = (struct nolist_addr){ .w = { htonl(0x20010db8), htonl(i * 5) } };
+		wrong += block_table_find(t.line, t.lines, &src) != NOLIST_ACT_RESET;
+		src.addr.w[1] = htonl(i * 5 + 1 + i % 4);
+		wrong += block_table_find(t.line, t.lines, &src) != NOLIST_ACT_NONE;
+	}
+	tap_ok(!wrong, "100,000 of IPv6 are found, and their neighbours are not (%u wrong)", wrong);
+	tap_ok(t.bytes <= 11 << 20, "in 11 MiB (%zu bytes)", t.bytes);
+	block_table_free(&t);
+	block_maker_free(m);
+}
+
+static void widest(void)
+{
+	static const char *const most[] = { "0.0.0.0/1", "128.0.0.0/1", "2000::/20", "2001:f000::/20" };
+	struct nolist_source src = { .addr = addr_of_ip4(htonl(0x7fffffff)) };
+	struct block_maker *m;
+	struct block_table t;
+	struct prefix p;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		if (block_maker_new(&m))
+			tap_die("a table");
+		tap_ok(!prefix_parse(most[i], &p) && !block_maker_put(m, &p, NOLIST_ACT_DROP), "%s is taken", most[i]);
+		if (block_maker_make(m, &t))
+			tap_die("a table");
+		src = addr_source(&p.addr);
+		tap_ok(block_table_find(t.line, t.lines, &src) == NOLIST_ACT_DROP, "and its first address is found");
+		block_table_free(&t);
+		block_maker_free(m);
+	}
+}
+
 static void refused(void)
 {
-	static const char *const wide[] = { "0.0.0.0/0", "::/0", "2000::/3", "::/64" };
+	static const char *const wide[] = { "0.0.0.0/0", "::/0", "2000::/3", "::/64", "2000::/19" };
 	struct block_maker *m;
 	struct block_table t;
 	struct prefix p;
@@ -188,7 +243,7 @@ static void refused(void)
 
 	if (block_maker_new(&m))
 		tap_die("a table");
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < sizeof(wide) / sizeof(*wide); i++)
 		taken += !prefix_parse(wide[i], &p) && block_maker_put(m, &p, NOLIST_ACT_DROP) != -ERANGE;
 	tap_ok(!taken && !block_maker_count(m), "what is wider than a table can hold is refused");
 	tap_ok(!block_maker_make(m, &t), "an empty table is one");
@@ -213,11 +268,39 @@ static void brake(void)
 	tap_ok(!wrong, "the brake pulls from that share of the senders on, and from five on");
 }
 
+/* Who is held is a source alone, never a network that it is in. */
+static void held(void)
+{
+	static const struct {
+		const char *prefix;
+		bool is_held;
+	} rows[] = { { "203.0.113.8", true }, { "203.0.113.9", false }, { "203.0.113.8/31", false },
+		     { "203.0.113.8/29", false }, { "2001:db8:5::/64", true }, { "2001:db8:5::9", true },
+		     { "2001:db8:5::/48", false }, { "2001:db8:5:2::/64", false } };
+	struct nolist_source src[2];
+	struct worst w = { .src = src, .n = 2 };
+	unsigned int i, wrong = 0;
+	struct prefix p;
+
+	prefix_parse("203.0.113.8", &p);
+	src[0] = addr_source(&p.addr);
+	prefix_parse("2001:db8:5::/64", &p);
+	src[1] = addr_source(&p.addr);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		wrong += prefix_parse(rows[i].prefix, &p) || worst_has(&w, &p) != rows[i].is_held;
+	tap_ok(!wrong, "the worst sources are held, and nobody beside them (%u wrong)", wrong);
+	w.n = 0;
+	tap_ok(!worst_has(&w, &p), "where there are none nobody is");
+}
+
 int main(void)
 {
 	brake();
+	held();
 	random_tables();
 	many();
+	many6();
+	widest();
 	refused();
 	return tap_done();
 }

@@ -296,9 +296,9 @@ static int try(const struct block_maker *m, struct block_table *t, unsigned int 
 		s = (struct span){ t->line, lines };
 		if (put_all(m, &s))
 			return 0;
-		block_table_free(t);
-		t->lines = lines;
+		free(t->line);
 	}
+	*t = (struct block_table){};
 	return -EAGAIN;
 }
 
