@@ -450,6 +450,48 @@ must nolist unload -i "$odd" >/dev/null
 
 # --- usage ---
 
+# --- what is on at the real MX and the fakes ---
+
+# with LINE...: check of a configuration with these.
+with() {
+	printf '%s\n' 'interface = s0' "low = $LOW4" "real = { $REAL4, $CLIENT4 }" "high = $HIGH4" \
+		'domains = { example.com }' "$@" >"$TMP/conf"
+	look -c "$TMP/conf"
+}
+rows=(tarpit enforce low-pass gate)
+all_rows() {
+	for r in "${rows[@]}"; do
+		echo "$r=$(grades "$r")"
+	done | xargs
+}
+with
+is "$(all_rows)" 'tarpit= enforce= low-pass= gate=' 'what is off has no row'
+for at in 'real:the real MX' 'high:the high fakes' 'both:both'; do
+	with 'enforce = tempfail' "list = { \"xdp $TMP/own\" }" "tarpit = ${at%%:*}" 'tarpit-from = 11'
+	is "$(grades tarpit)" warning "tarpit = ${at%%:*}: a warning"
+	has "$(text_of tarpit)" "sources with 11 offences are held for minutes at ${at#*:}, " 'which says where, and from when'
+done
+is "$(grades enforce) $(jq -r '.findings[] | select(.about == "enforce").subject' "$TMP/doc")" "note $CLIENT4" \
+	'tempfail, and a real MX that is another host: a note'
+with 'enforce = note' "list = { \"xdp $TMP/own\" }" 'tarpit = both'
+is "$(grades tarpit)$(grades enforce)" '' 'with note nobody is held, and nothing is answered'
+with 'enforce = drop' "list = { \"xdp $TMP/own\" }"
+is "$(grades enforce)" '' 'drop needs SYNs only'
+echo 198.51.100.7 >"$TMP/foes"
+with 'enforce = drop' "enforce-list = { \"$TMP/foes tempfail\" }"
+is "$(grades enforce)" note 'a list that tempfails does not'
+with 'gate = 2'
+is "$(grades gate)" note 'gate: a note on who waits'
+has "$(hint_of gate)" 'postscreen' 'and on what delays as well'
+with "low-pass = { 198.18.1.0/24, 2001:db8:5::/48, \"$TMP/foes\" }"
+has "$(text_of low-pass)" 'networks that '"'low-pass'"' lets through: 3; anybody else is refused' 'low-pass: how many pass'
+has "$(grades low-pass)" note 'which is a note'
+is "$(jq '[.findings[] | select(.about == "low-pass" and (.text | test("like any other")))] | length' "$TMP/doc")" 0 \
+	'none of them is wide'
+with 'low-pass = { 198.16.0.0/15, 2001:c00::/24, 198.18.1.0/24 }'
+is "$(jq -r '[.findings[] | select(.about == "low-pass" and (.text | test("like any other"))) | .grade + " " + .subject] | join(", ")' "$TMP/doc")" \
+	'warning 198.16.0.0/15, warning 2001:c00::/24' 'wide ones are a warning each'
+
 nolist check >/dev/null 2>"$TMP/err"
 is "$?" 2 'no interface given'
 look nope

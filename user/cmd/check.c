@@ -15,6 +15,7 @@
 #include "user/cmd/conf_args.h"
 #include "user/config/key_file.h"
 #include "user/cmd/interfaces.h"
+#include "user/enforce/low_pass.h"
 #include "user/lists/configured.h"
 #include "user/base/duration.h"
 #include "user/base/failure.h"
@@ -109,6 +110,45 @@ static void look_at_grace(struct findings *found, const struct conf *conf)
 	find_hint(found, "grace = 1h, or longer; less is for trying it out");
 }
 
+#define LOOSE_IP4 (96 + 16)
+#define LOOSE_IP6 32
+
+/* The widest of an address family; NULL: there is none. */
+static const struct prefix *widest(const struct low_pass *l, bool is_ip4)
+{
+	const struct prefix *w = NULL;
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (addr_is_ip4(&l->prefix[i].addr) == is_ip4 && (!w || l->prefix[i].len < w->len))
+			w = &l->prefix[i];
+	return w;
+}
+
+/* Who is a stranger to "low-pass" is refused by the program, as test proves; how many are none? */
+static void look_at_low_pass(struct findings *found, const struct conf *conf)
+{
+	const struct prefix *w;
+	char text[ADDR_TEXT];
+	struct low_pass l;
+	int i;
+
+	if (!conf->low_passes || low_pass_read(&l, conf))
+		return;
+	for (i = 0; i < 2; i++) {
+		w = widest(&l, !i);
+		if (!w || w->len >= (i ? LOOSE_IP6 : LOOSE_IP4))
+			continue;
+		find(found, GRADE_WARNING, "low-pass", prefix_text(w, text),
+		     "'low-pass' has %s: to so many the low fake is a mail server like any other", text);
+		find_hint(found, "name the networks of the senders that \"nolist-xdp show --lost\" shows");
+	}
+	find(found, GRADE_NOTE, "low-pass", "", "networks that 'low-pass' lets through: %zu; anybody else is refused "
+	     "at a low fake by the program", l.n);
+	find_hint(found, "\"nolist-xdp test\" proves that, with a stranger's frames or from another host");
+	low_pass_free(&l);
+}
+
 static int look(struct findings *found, const struct conf *conf)
 {
 	int ifindex[KERN_IFS_MAX], n = 0, i, ret;
@@ -133,6 +173,7 @@ static int look(struct findings *found, const struct conf *conf)
 	find(found, GRADE_NOTE, "zone", "", "what senders make of the MX records: nolist-xdp lint DOMAIN");
 	look_for_domains(found, conf);
 	look_at_grace(found, conf);
+	look_at_low_pass(found, conf);
 	return ret;
 }
 
