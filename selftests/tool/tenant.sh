@@ -155,6 +155,32 @@ done)" 'as metrics, by tenant'
 check 'the store has it, too' nolist collect -c "$CONF" --quiet
 is "$(explained 198.18.0.2) $(explained 198.18.0.1)" '[0,[0,0,0,1]] [1,[1,0,0,0]]' 'with the same result'
 
+# --- the tarpit is for our own high fakes ---------------------------------------------
+
+held_so_far() {
+	nolist status --json | jq .verdicts.tarpit_syn_ack
+}
+# opens ADDRESS: ten connections of a source that is held, none of which is used.
+opens() {
+	in_client "$PYTHON" -c '
+import socket, sys
+for i in range(10):
+    socket.create_connection((sys.argv[1], 25), 5, ("198.18.0.7", 0)).close()' "$1"
+}
+must ip -n client addr add 198.18.0.7/32 dev c0
+conf 'enforce = tempfail' 'enforce-list = { "/none tempfail" }' 'tarpit = high'
+loads 0 'with a tarpit at the high fakes'
+must "$BUILD/selftests/lib/held" "$PIN_DIR" 198.18.0.7
+opens $HIGH4
+n=$(held_so_far)
+check 'at ours it is held, but for one connection in eight' test "$n" -ge 3
+opens $ACME4
+opens $BETA4
+is "$(held_so_far) $(talks 198.18.0.7 $ACME4 acme.example)" "$n mx9.acme.example 451 4.7.1 ACME says later (a backup)" \
+	"at a tenant's it is tempfailed as all others"
+conf
+loads 0 'off again'
+
 # --- again ----------------------------------------------------------------------------
 
 is "$(tenants)" 1 'there is one table of tenants'
