@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which head a judge takes, and which list a node: of the right node, signed by its key, neither too
- * old nor ahead nor sent once more, with blobs that are what it names, and with the earlier stores that it
- * speaks of. Why it matters: whoever holds the place where nodes meet can put there what it likes.
+ * Which head a judge takes: of the right node, signed by its key, neither too old nor ahead nor sent once
+ * more, with blobs that are what it names, and with the earlier stores that it speaks of; and how what several
+ * nodes say goes together. Why it matters: whoever holds the place where nodes meet can put there what it likes.
  */
 #include <stdio.h>
 #include <time.h>
 
 #include "selftests/lib/scratch.h"
 #include "selftests/lib/tap.h"
-#include "user/base/page_row.h"
 #include "user/share/harvest.h"
-#include "user/share/published.h"
 
 static int64_t now;
 static struct transport *place;
@@ -30,6 +28,7 @@ struct push_of {
 	struct head_earlier earlier; /* that it names */
 	int ago[2];                  /* hours of its offences; 0: 80 and 60 */
 	uint32_t data;               /* this source has sent data to its real MX */
+	int set;                     /* of a provider it has seen 1: low fake, 2: data */
 	struct key put;              /* as which head */
 };
 
@@ -58,6 +57,24 @@ static struct bytes rows_of(const struct push_of *p)
 	d.data_count = d.data_hours = 1;
 	row_write(&b, &d, &data, &key);
 	return b;
+}
+
+static void add_set(const struct push_of *p, struct share_head *h, struct head_set *set)
+{
+	struct pack_key key = { .low = 12u << 24 | 9 };
+	int64_t hour = now / HOUR_S - 70;
+	struct span when = { hour * HOUR_S, hour * HOUR_S };
+
+	if (!p->set)
+		return;
+	*set = (struct head_set){ .name = "big" };
+	if (p->set == 1)
+		set->p.low = when;
+	else
+		set->p.n = (struct neighbours){ .when = when, .count = 1, .one = pack_source(&key) };
+	(p->set == 1 ? &set->p.low_hours : &set->p.data_hours)->bit[70 / 64] = 1ull << 70 % 64;
+	h->set = set;
+	h->sets = 1;
 }
 
 static void put_head(const struct push_of *p, struct share_head *h)
@@ -89,7 +106,9 @@ static void push(const struct push_of *p)
 				.until = p->made, .blob = &blob, .blobs = 1 };
 	struct key key = { .kind = KEY_BLOB, .node = p->node, .bucket = blob.bucket, .size = b.used,
 			   .digest = blob.digest };
+	struct head_set set;
 
+	add_set(p, &h, &set);
 	snprintf(h.node, sizeof(h.node), "%s", p->says ? p->says : p->node);
 	if (p->earlier.made) {
 		h.earlier[0] = p->earlier;
@@ -136,7 +155,8 @@ static void walk(struct judge *j, const struct harvest *h, struct result *to)
 		tap_die("walk");
 }
 
-static struct result fetch_by(struct node *node, size_t n, unsigned int leave_out, const char *tests)
+static struct result fetch_by(struct node *node, size_t n, unsigned int leave_out, const char *key,
+			      const char *value)
 {
 	struct operator operators[3] = {};
 	struct nodes nodes = { .node = node, .n = n, .operator = operators, .operators = n };
@@ -149,8 +169,8 @@ static struct result fetch_by(struct node *node, size_t n, unsigned int leave_ou
 	size_t i;
 
 	conf_init(&conf);
-	if (tests)
-		conf_add(&conf, "test-sources", tests, "here");
+	if (key)
+		conf_add(&conf, key, value, "here");
 	o.conf = &conf;
 	if (judge_open(&j, &o) || evidence_new(&none, NULL, NULL) || judge_take_own(&j, none))
 		tap_die("judge");
@@ -173,7 +193,7 @@ static struct result fetch_by(struct node *node, size_t n, unsigned int leave_ou
 
 static struct result fetch(struct node *node, size_t n)
 {
-	return fetch_by(node, n, 0, NULL);
+	return fetch_by(node, n, 0, NULL, NULL);
 }
 
 static struct node expected(const char *name, const uint8_t *private)
@@ -304,17 +324,30 @@ static void test_voices(void)
 	push(&b);
 	push(&c);
 	node[1].voice = node[2].voice = 1;
-	r = fetch_by(node, 3, 1, NULL);
+	r = fetch_by(node, 3, 1, NULL, NULL);
 	tap_ok(r.is_listed && r.used == 3, "two hours at one operator, and two at both nodes of another one, are enough");
 	tap_ok(r.talk.first == now - 80 * HOUR_S && r.talk.last == now - 40 * HOUR_S, "its record is of all nodes");
-	r = fetch_by(node, 2, 1, NULL);
+	r = fetch_by(node, 2, 1, NULL, NULL);
 	tap_ok(!r.is_listed && r.used == 2, "without one of these they are not");
 	b.made = c.made = now + 1;
 	b.ago[0] = c.ago[0] = 80;
 	push(&b);
 	push(&c);
-	r = fetch_by(node, 3, 1, NULL);
+	r = fetch_by(node, 3, 1, NULL, NULL);
 	tap_ok(!r.is_listed && r.used == 3, "nor in the same hours");
+}
+
+/* What a node has seen ends with its last collect: a grace that was not over by then is not. */
+static void test_silent(void)
+{
+	struct push_of a = { .node = "a", .made = now - 20 * HOUR_S, .ago = { 60, 40 } };
+	struct node node = expected("a", NULL);
+
+	push(&a);
+	tap_ok(!fetch(&node, 1).is_listed, "of a node that is silent since before the end of the grace nobody is listed");
+	a.made = now - 10 * HOUR_S;
+	push(&a);
+	tap_ok(fetch(&node, 1).is_listed, "of one that was silent only later");
 }
 
 /* Data of a neighbour excuses, not that of a source of tests. */
@@ -327,125 +360,28 @@ static void test_neighbour(void)
 	push(&a);
 	push(&b);
 	tap_ok(!fetch(node, 2).is_listed && fetch(node, 1).is_listed, "data of a neighbour at another node excuses");
-	tap_ok(fetch_by(node, 2, 0, "11.0.0.8").is_listed, "not that of a source of tests");
+	tap_ok(fetch_by(node, 2, 0, "test-sources", "11.0.0.8").is_listed, "not that of a source of tests");
 }
 
-/* --- the list ------------------------------------------------------------------------------ */
-
-static void put_list(const char *rows, int64_t made, int64_t expires, const uint8_t *key)
+/* An address of a provider at the low fake of one node, and another one with data at that of another. */
+static void test_sets(void)
 {
-	char file[160], when[2][TEXT_TIME];
+	struct push_of a = { .node = "a", .made = now }, b = { .node = "b", .made = now, .ago = { 50 }, .set = 2 };
+	struct node node[2] = { expected("a", NULL), expected("b", NULL) };
+	char file[160];
 	FILE *f;
 
-	snprintf(file, sizeof(file), "%s/list-file", scratch_dir);
+	snprintf(file, sizeof(file), "%s/providers", scratch_dir);
 	f = fopen(file, "w");
-	fprintf(f, "# generator: x\n# time: %s\n# expires: %s\n%s", text_time(made, when[0]),
-		text_time(expires, when[1]), rows);
+	fprintf(f, "big 11.0.0.0/24\nbig 12.0.0.0/24\n");
 	fclose(f);
-	if (published_put(place, file, key))
-		tap_die("list");
-}
-
-static int get(struct published *p, const uint8_t *private)
-{
-	uint8_t public[KEY_BYTES];
-	int error;
-
-	if (private)
-		sign_public(private, public);
-	published_free(p);
-	error = published_get(p, place, private ? public : NULL, now);
-	return error;
-}
-
-static void add(char *to, const char *source, int64_t until)
-{
-	char hours[PAGE_HOURS * PAGE_HOUR + 1];
-
-	memset(hours, '0', sizeof(hours) - 1);
-	hours[sizeof(hours) - 1] = '\0';
-	sprintf(to + strlen(to), PAGE_ROW_FORMAT, source, (long long)now - 99, (long long)until, 2, 0u, 0ll, 0ll, hours);
-}
-
-static void test_list(void)
-{
-	char rows[4 * PAGE_ROW + 1] = "", odd[4 * PAGE_ROW + 1] = "", twice[4 * PAGE_ROW + 1] = "";
-	struct published p = {};
-
-	add(rows, "11.0.0.7", now + DAY_S);
-	add(rows, "12.0.0.7", now + DAY_S);
-	add(odd, "12.0.0.7", now + DAY_S);
-	add(odd, "11.0.0.7", now + DAY_S);
-	add(twice, "11.0.0.7", now + DAY_S);
-	add(twice, "11.0.0.7", now + DAY_S);
-	put_list(rows, now, now + DAY_S, own);
-	tap_ok(!get(&p, own) && p.rows == 2 && p.time == now && !get(&p, NULL), "a list that is signed");
-	tap_ok(get(&p, others) == -EACCES, "not where another key is expected");
-	put_list(rows, now, now + DAY_S, NULL);
-	tap_ok(get(&p, own) == -EACCES && !get(&p, NULL), "nor without a signature");
-	put_list(odd, now, now + DAY_S, NULL);
-	tap_ok(get(&p, NULL) == -EBADMSG, "one that is not in order is damaged");
-	put_list(twice, now, now + DAY_S, NULL);
-	tap_ok(get(&p, NULL) == -EBADMSG, "so is one with a source twice");
-	put_list(rows, now - 60, now, NULL);
-	tap_ok(get(&p, NULL) == -ESTALE, "one that ends now is old");
-	put_list(rows, now + HOUR_S, now + DAY_S, NULL);
-	tap_ok(!get(&p, NULL), "one of a clock that is an hour ahead is taken");
-	put_list(rows, now + HOUR_S + 1, now + DAY_S, NULL);
-	tap_ok(get(&p, NULL) == -EPROTO, "not one that is more ahead");
-	put_list(rows, now - 60, now + DAY_S, NULL);
-	tap_ok(!get(&p, NULL) && !published_note(&p, scratch_dir) && !published_note(&p, scratch_dir), "one is noted");
-	put_list(rows, now - 61, now + DAY_S, NULL);
-	tap_ok(!get(&p, NULL) && published_note(&p, scratch_dir) == -EPROTO, "an older one is a replay");
-	published_free(&p);
-}
-
-static void test_damage(void)
-{
-	const struct key key = { .kind = KEY_LIST };
-	char rows[PAGE_ROW + 1] = "";
-	struct published p = {};
-	uint8_t *bytes;
-	size_t size;
-
-	add(rows, "11.0.0.7", now + DAY_S);
-	put_list(rows, now, now + DAY_S, NULL);
-	if (transport_get_one(place, &key, LIST_MAX, &bytes, &size))
-		tap_die("get");
-	bytes[size - PAGE_ROW + 1] = '2';
-	if (transport_put(place, &key, bytes, size))
-		tap_die("put");
-	free(bytes);
-	tap_ok(get(&p, NULL) == -EBADMSG, "with another address in it, it is damaged");
-	published_free(&p);
-}
-
-/* What became of each row: by this node's own evidence, and by the clock. */
-static void test_walk(void)
-{
-	const struct judge_options o = { .state_dir = scratch_dir };
-	char rows[2 * PAGE_ROW + 1] = "";
-	struct judge_options with = o;
-	struct published p = {};
-	struct evidence *none;
-	struct judged of[2];
-	struct judge j;
-	struct conf conf;
-
-	add(rows, "11.0.0.7", now);
-	add(rows, "12.0.0.7", now + DAY_S);
-	put_list(rows, now, now + DAY_S, NULL);
-	conf_init(&conf);
-	with.conf = &conf;
-	if (get(&p, NULL) || judge_open(&j, &with) || evidence_new(&none, NULL, NULL) || published_take(&p, &j, none))
-		tap_die("walk");
-	judge_start(&j, EVIDENCE_VERIFIED);
-	tap_ok(judge_next(&j, &of[0]) && judge_next(&j, &of[1]) && !judge_next(&j, &of[1]) && !judge_end(&j) &&
-	       of[0].v.is == JUDGED_EXPIRED && verdict_is_listed(&of[1].v, false),
-	       "a row whose time is over is not listed, the next one is");
-	judge_close(&j);
-	conf_free(&conf);
-	published_free(&p);
+	push(&a);
+	push(&b);
+	tap_ok(fetch_by(node, 2, 0, "providers", file).is_listed, "data of a provider that was at no low fake excuse nobody");
+	a.set = 1;
+	push(&a);
+	tap_ok(!fetch_by(node, 2, 0, "providers", file).is_listed, "with another address of it at that of another node they do");
+	tap_ok(fetch(node, 2).is_listed, "not where the judge knows no such provider");
 }
 
 int main(void)
@@ -463,10 +399,9 @@ int main(void)
 	test_earlier();
 	test_two();
 	test_voices();
+	test_silent();
 	test_neighbour();
-	test_list();
-	test_damage();
-	test_walk();
+	test_sets();
 	transport_close(place);
 	return scratch_end();
 }
