@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hands slots from the thread that fills them to the thread that reads them, and back.
- * The first waits only while all slots are full, the second only while none is.
+ * Hands slots from the threads that fill them to the one that reads them, and back. The thread waits
+ * while all of its slots are full, the reader while the next one is not ready and it can fill none.
  */
+#include <string.h>
+
 #include "user/base/prefetch.h"
 
 void prefetch_init(struct prefetch *p)
@@ -12,62 +14,44 @@ void prefetch_init(struct prefetch *p)
 	pthread_cond_init(&p->has_changed, NULL);
 }
 
-/* Locked, as the next two. */
-static void work_on(struct prefetch *p, unsigned int slot)
+/* Fills one of these slots and works on it, if it may be now. Locked. */
+static bool make_one(struct prefetch *p, unsigned int slot, unsigned int end)
 {
-	p->state[slot] = PREFETCH_AT_WORK;
-	pthread_mutex_unlock(&p->lock);
-	p->work(p->arg, slot);
-	pthread_mutex_lock(&p->lock);
-	p->state[slot] = PREFETCH_READY;
-	pthread_cond_signal(&p->has_changed);
-}
-
-/* The last slot that waits for work: the reader comes to it last. */
-static bool find_work(const struct prefetch *p, unsigned int *slot)
-{
-	size_t i = p->made;
-
-	while (i-- > p->used) {
-		*slot = i % p->slots;
-		if (p->state[*slot] == PREFETCH_FILLED)
-			return true;
-	}
-	return false;
-}
-
-static bool fill_next(struct prefetch *p)
-{
-	unsigned int slot = p->made % p->slots;
 	bool is_more;
 
+	while (slot < end && p->state[slot] != PREFETCH_FREE)
+		slot++;
+	if (slot == end || p->is_filling || p->is_over)
+		return false;
+	p->is_filling = true;
+	p->state[slot] = PREFETCH_AT_WORK;
+	p->order[p->made % p->slots] = slot;
 	pthread_mutex_unlock(&p->lock);
 	is_more = p->fn(p->arg, slot);
 	pthread_mutex_lock(&p->lock);
-	p->state[slot] = p->work ? PREFETCH_FILLED : PREFETCH_READY;
+	p->is_filling = false;
+	p->is_over = !is_more;
 	p->made++;
+	if (p->work) {
+		pthread_cond_signal(&p->has_changed);
+		pthread_mutex_unlock(&p->lock);
+		p->work(p->arg, slot);
+		pthread_mutex_lock(&p->lock);
+	}
+	p->state[slot] = PREFETCH_READY;
 	pthread_cond_signal(&p->has_changed);
-	return is_more;
+	return true;
 }
 
-/* The thread. To fill comes first; while all slots are full it works on them. */
+/* The thread. */
 static void *make(void *arg)
 {
 	struct prefetch *p = arg;
-	bool is_more = true;
-	unsigned int slot;
 
 	pthread_mutex_lock(&p->lock);
-	while (!p->is_unwanted) {
-		if (is_more && p->made - p->used < p->slots)
-			is_more = fill_next(p);
-		else if (find_work(p, &slot))
-			work_on(p, slot);
-		else if (is_more)
+	while (!p->is_unwanted && !p->is_over)
+		if (!make_one(p, 0, p->own))
 			pthread_cond_wait(&p->has_changed, &p->lock);
-		else
-			break;
-	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
@@ -80,14 +64,21 @@ void prefetch_start(struct prefetch *p, unsigned int slots, bool wants_thread, p
 	p->work = work;
 	p->arg = arg;
 	p->slots = slots;
+	p->own = work ? slots / 2 : slots;
 	p->made = p->used = 0;
-	p->is_unwanted = false;
+	p->is_unwanted = p->is_filling = p->is_over = false;
+	memset(p->state, 0, sizeof(p->state));
 	p->has_thread = wants_thread && !thread_start(&p->thread, make, p);
+}
+
+static bool is_ready(const struct prefetch *p)
+{
+	return p->used < p->made && p->state[p->order[p->used % p->slots]] == PREFETCH_READY;
 }
 
 unsigned int prefetch_take(struct prefetch *p)
 {
-	unsigned int slot = p->used % p->slots;
+	unsigned int slot = 0;
 
 	if (!p->has_thread) {
 		p->fn(p->arg, slot);
@@ -96,18 +87,20 @@ unsigned int prefetch_take(struct prefetch *p)
 		return slot;
 	}
 	pthread_mutex_lock(&p->lock);
-	while (p->made == p->used || p->state[slot] == PREFETCH_AT_WORK)
-		pthread_cond_wait(&p->has_changed, &p->lock);
-	if (p->state[slot] == PREFETCH_FILLED)
-		work_on(p, slot);
+	while (!is_ready(p))
+		if (!make_one(p, p->own, p->slots))
+			pthread_cond_wait(&p->has_changed, &p->lock);
+	slot = p->order[p->used % p->slots];
 	pthread_mutex_unlock(&p->lock);
 	return slot;
 }
 
 void prefetch_give(struct prefetch *p)
 {
+	if (!p->has_thread)
+		return;
 	pthread_mutex_lock(&p->lock);
-	p->used++;
+	p->state[p->order[p->used++ % p->slots]] = PREFETCH_FREE;
 	pthread_cond_signal(&p->has_changed);
 	pthread_mutex_unlock(&p->lock);
 }

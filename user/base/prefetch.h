@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A second thread prepares what is needed next, in a few slots that are used in turn: the
- * caller reads one of them while the thread fills the others. Everything that the fill
- * function reads or writes belongs to the thread until prefetch_stop(), or until the last
- * slot has been taken.
+ * A second thread prepares what is needed next, in a few slots: the caller reads one of them while
+ * the thread fills the others. Everything that the fill function reads or writes belongs to both
+ * until prefetch_stop(), or until the last slot has been taken.
  *
- * If filled slots need more work, either thread does it: the caller when it comes to a slot, the
- * other one while all slots are full. So both are busy, whatever takes longer.
+ * If filled slots need more work, half of them are the caller's: while the next slot is not ready, it
+ * fills one of its own. To fill is one's turn at a time, in order; then each works on what it has
+ * filled. So both are busy, and no slot is written by two processors in turn, which is slow.
  */
 #ifndef NOLIST_PREFETCH_H
 #define NOLIST_PREFETCH_H
@@ -17,7 +17,7 @@
 
 /* Fills a slot, counted from 0; false: this slot is the last one. */
 typedef bool prefetch_fn(void *arg, unsigned int slot);
-/* Works on a filled slot; two slots may be worked on at the same time. */
+/* Works on a slot after it was filled; two slots may be worked on at the same time. */
 typedef void prefetch_work(void *arg, unsigned int slot);
 
 #define PREFETCH_SLOTS 16 /* at most */
@@ -28,11 +28,14 @@ struct prefetch {
 	prefetch_fn *fn;
 	prefetch_work *work; /* or NULL */
 	void *arg;
-	unsigned int slots;
+	unsigned int slots, own; /* the first of them are the thread's own */
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t has_changed;
 	size_t made, used; /* slots filled and given back since the start */
-	enum { PREFETCH_FILLED, PREFETCH_AT_WORK, PREFETCH_READY } state[PREFETCH_SLOTS];
+	unsigned char order[PREFETCH_SLOTS]; /* the slots as they were filled, in turn */
+	enum { PREFETCH_FREE, PREFETCH_AT_WORK, PREFETCH_READY } state[PREFETCH_SLOTS];
+	bool is_filling; /* one of the two is */
+	bool is_over;    /* the last slot is filled */
 	bool is_unwanted;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A walk over all sources: a second thread makes their records, in batches, and both threads work on
- * these (base/prefetch.h). Tables, store and what a walk needs are the thread's until it has ended.
+ * A walk over all sources: two threads make their records, in batches by turns, and each works on its
+ * own (base/prefetch.h). Tables, store and what a walk needs are theirs until it has ended.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "user/base/prefetch.h"
 #include "user/evidence/private.h"
 
-#define BATCH 128 /* records */
-#define BATCHES 8
+#define BATCH 512 /* records */
+#define BATCHES 4
 
 /* Hours of one kind of all records of a batch, one after the other. Sizes are in bytes. */
 struct hours {
