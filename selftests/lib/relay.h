@@ -59,6 +59,7 @@ struct relay {
 	struct relay_conn *conn[2][65536]; /* by family and the client's port */
 	unsigned int count[2][2][65536];   /* frames, also by direction */
 	struct relay_late *queue[RELAY_QUEUE];
+	unsigned long sent; /* frames */
 };
 
 double relay_now(void);

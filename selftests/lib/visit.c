@@ -3,8 +3,6 @@
 #define _GNU_SOURCE
 #include "selftests/lib/visit.h"
 
-#define WAIT_SLOW 30
-
 /* --- what a client does -------------------------------------------------- */
 
 enum {
@@ -15,7 +13,6 @@ enum {
 	TINY = 16,     /* the smallest receive buffer */
 	LAZY = 32,     /* and reads nothing until all is sent */
 	KEEP = 64,     /* is silent for a while, and sends keep-alives */
-	SLOW = 256,    /* takes its time: waits long for each reply */
 };
 
 static const char *const mail[] = {"EHLO client.example\r\n",
@@ -61,7 +58,7 @@ const struct visit visits[] = {
 	{ "TLS before the banner", tls, WHOLE, EARLY, "220 421 EOF", "220 421 EOF", NULL, NULL },
 	{ "a line of 3,000 bytes", endless, WHOLE, 0, "220 421 EOF", "220 421 EOF", NULL, NULL },
 	{ "the smallest buffer", mail, WHOLE, TINY, FULL, FULL, NULL, NULL },
-	{ "without waiting, the smallest buffer, read at last", mail, WHOLE, TINY | LAZY | SLOW,
+	{ "without waiting, the smallest buffer, read at last", mail, WHOLE, TINY | LAZY,
 	  FULL, NULL, NULL, NULL },
 	{ "keep-alives", mail, WHOLE, KEEP, FULL, "220 EOF", NULL, NULL },
 };
@@ -173,8 +170,6 @@ void visit(const struct visit *v, bool is_ip6, unsigned int port, int wait, int 
 		add(r, "REFUSED");
 		return;
 	}
-	if (v->is & SLOW)
-		wait = WAIT_SLOW;
 	if (v->is & FIN_FIRST)
 		shutdown(fd, SHUT_WR);
 	if (v->is & EARLY && *line)
