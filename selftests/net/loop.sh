@@ -9,7 +9,7 @@
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 
-need bpftool ip
+need bpftool ip jq
 [ -n "$PYTHON" ] || skip_all 'python3 is not installed'
 # shellcheck disable=SC2119
 topology
@@ -68,17 +68,16 @@ END
 
 # In both hosts, whatever the role.
 answers() {
-	local host sum=0 n
+	local host
 
 	for host in client server; do
-		n=$(nsenter --net=/run/netns/$host "$TOOL" status --json \
-			--pin-dir "/sys/fs/bpf/$host" --state-dir "$TMP/$host" | "$PYTHON" -c '
-import json, sys
-v = json.load(sys.stdin)["verdicts"]
-print(sum(n for name, n in v.items() if name.startswith(("high_", "low_", "tarpit_"))))')
-		sum=$((sum + n))
-	done
-	echo "$sum"
+		nsenter --net=/run/netns/$host "$TOOL" status --json \
+			--pin-dir "/sys/fs/bpf/$host" --state-dir "$TMP/$host"
+	done | jq -s '[.[].verdicts | to_entries[] | select(.key | test("^(high|low|tarpit)_")).value] | add'
+}
+
+has_begun() {
+	[ "$(answers)" -gt "$before" ]
 }
 
 is_still() {
@@ -101,8 +100,9 @@ try() {
 			else
 				must in_client "$PYTHON" "$TMP/forge.py" 6 "$CLIENT6" "$HIGH6" $stamps $port $seq
 			fi
+			must wait_for 5 has_begun
 			check "$name, IPv$family, timestamps $stamps: it comes to an end" \
-				wait_for 3 is_still
+				wait_for 5 is_still
 			n=$(($(answers) - before))
 			check "$name, IPv$family, timestamps $stamps: after $n segments" \
 				test $n -ge 1 -a $n -le 4
@@ -119,7 +119,7 @@ done
 port=40025
 tarpits() {
 	nsenter --net="/run/netns/$1" "$TOOL" status --json --pin-dir "/sys/fs/bpf/$1" --state-dir "$TMP/$1" |
-		"$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["verdicts"]["tarpit_syn_ack"])'
+		jq .verdicts.tarpit_syn_ack
 }
 for who in 'client server' server; do
 	fake client c0 no high "$CLIENT4" "$CLIENT6"

@@ -327,7 +327,7 @@ background client "$PYTHON" -c '
 import socket, sys, time
 s = socket.create_connection((sys.argv[1], 25))
 open(sys.argv[2], "w")
-time.sleep(60)' "$HIGH4" "$TMP/connected"
+time.sleep(900)' "$HIGH4" "$TMP/connected"
 must wait_for 5 test -e "$TMP/connected"
 look s0 "${ROLES[@]}"
 is "$status $(grades connection "$HIGH4")" '1 error' 'a connection to what is called a fake is refused'

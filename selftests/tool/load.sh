@@ -236,9 +236,9 @@ for a in sys.argv[2:]:
 	s.listen()
 	all.append(s)
 open(sys.argv[1], "w")
-time.sleep(60)' "$TMP/listens" "$@" &
+time.sleep(900)' "$TMP/listens" "$@" &
 	listener=$!
-	wait_for 5 test -e "$TMP/listens"
+	must wait_for 20 test -e "$TMP/listens"
 }
 unlisten() {
 	kill $listener
