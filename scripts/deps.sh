@@ -33,7 +33,7 @@ compilers="clang-14 clang-16 clang-19" # those of them that this release has
 deb="build-essential debhelper dpkg-dev"
 check_deb="lintian mmdebstrap"
 plot="gnuplot-nox jq"
-bench="ethtool iproute2 iptables libpcap-dev nftables procps python3 $plot"
+bench="ethtool iproute2 ipset iptables libpcap-dev nftables procps python3 redis-server redis-tools $plot"
 
 die() {
 	printf 'deps.sh: %s\n' "$@" >&2
