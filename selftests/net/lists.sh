@@ -53,10 +53,10 @@ cat >>"$CONF" <<-END
 	list-reason = "$REASON"
 END
 for a in $BAD4 203.0.113.6 203.0.113.7 $BAD6 2001:db8:5:2::9; do
-	inject "$a high=0s:1s:1 talk=0s:1s:1 hour=0:1:0:0:0"
+	inject_now "$a high=0s:1s:1 talk=0s:1s:1 hour=0:1:0:0:0"
 done
 
-inject "$WHITE4 low=1s:20m:2 real=1s:20m:2 data=1s:20m:2 walk=1s:20m" "$WHITE6 low=1s:20m:2 real=1s:20m:2 data=1s:20m:2 walk=1s:20m"
+inject_now "$WHITE4 low=1s:20m:2 real=1s:20m:2 data=1s:20m:2 walk=1s:20m" "$WHITE6 low=1s:20m:2 real=1s:20m:2 data=1s:20m:2 walk=1s:20m"
 
 # reason SOURCE: what is said of it.
 reason() {
@@ -173,7 +173,7 @@ tiers() {
 	is "$(lookup 127.0.0.2) $(lookup ::ffff:127.0.0.2)" 'NOERROR, 127.0.0.2 NOERROR, 127.0.0.2' \
 		"$1: the tests of RFC 5782 are there"
 }
-inject "203.0.113.9 talk=0s:1s:1 hour=0:0:1:1:0" "2001:db8:5:9::9 talk=0s:1s:1 hour=0:0:1:1:0"
+inject_now "203.0.113.9 talk=0s:1s:1 hour=0:0:1:1:0" "2001:db8:5:9::9 talk=0s:1s:1 hour=0:0:1:1:0"
 sed '$a offences-weak = 1' "$CONF" >"$TMP/weak.conf"
 must nolist dump --quiet -c "$TMP/weak.conf" --format rbldnsd --output "$DIR/rbldnsd"
 tiers rbldnsd
