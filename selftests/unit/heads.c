@@ -135,6 +135,7 @@ struct result {
 	int error;
 	bool is_listed;       /* the bot */
 	struct span talk;     /* of it, at all nodes */
+	size_t offending;     /* sources that the second operator has seen offend */
 };
 
 /* Walks over all. */
@@ -182,6 +183,7 @@ static struct result fetch_by(struct node *node, size_t n, unsigned int leave_ou
 	for (i = 0; i < h.reports && i < 4; i++)
 		result.state[i] = h.report[i].state;
 	result.reports = h.reports;
+	result.offending = operators[1].seen;
 	result.used = h.used;
 	result.unused = h.unused;
 	result.seen = node[0].seen;
@@ -326,6 +328,7 @@ static void test_voices(void)
 	node[1].voice = node[2].voice = 1;
 	r = fetch_by(node, 3, 1, NULL, NULL);
 	tap_ok(r.is_listed && r.used == 3, "two hours at one operator, and two at both nodes of another one, are enough");
+	tap_ok(r.offending == 1, "a source that two nodes of an operator have seen counts once");
 	tap_ok(r.talk.first == now - 80 * HOUR_S && r.talk.last == now - 40 * HOUR_S, "its record is of all nodes");
 	r = fetch_by(node, 2, 1, NULL, NULL);
 	tap_ok(!r.is_listed && r.used == 2, "without one of these they are not");
