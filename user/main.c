@@ -27,7 +27,7 @@ static const struct cmd cmds[] = {
 	{ "status", cmd_status, "[-c FILE] [--json]",
 	  "show interfaces, MX addresses, counters of frames, lists and gaps" },
 	{ "metrics", cmd_metrics, "[-c FILE] [--openmetrics] [--output FILE]",
-	  "counters and states, for a monitoring system" },
+	  "print counters and states, for a monitoring system" },
 	{ "exporter", cmd_exec, "", HELP_EXPORTER },
 	{ "config", cmd_config,
 	  "[-c FILE] [-i IFACE]... [--low ADDR]... [--real ADDR]... [--high ADDR]... [--port N]... "
@@ -36,7 +36,7 @@ static const struct cmd cmds[] = {
 	{ "collect", cmd_collect, "[-c FILE] [--log N] [--quiet]",
 	  "copy the evidence from the kernel's tables to the store" },
 	{ "import", cmd_import, "--role low|real|accepted FILE | --spam FILE",
-	  "write contacts that another host has logged to the store" },
+	  "add evidence from other logs to the store" },
 	{ "show", cmd_show,
 	  "[-c FILE] [--json] [--role low|real|high] "
 	  "[--sort last|first|low|real|high|data|talk|verdict|source] [--top N] [--at TIME] "
@@ -58,7 +58,7 @@ static const struct cmd cmds[] = {
 	{ "audit", cmd_audit, "LOG [-c FILE] [--json] [--at TIME]",
 	  "compare the list with the log of a real MX" },
 	{ "report", cmd_report, "[-c FILE] [--days N] [--html FILE]",
-	  "show what happened in some days, as text for a mail or as a page" },
+	  "show what happened in the last days, as text or as a page" },
 	{ "origin", cmd_origin,
 	  "[ADDR]... [-c FILE] [--file FILE] [--by as|country] [--min N] [--json]",
 	  "count listed and delivering sources by autonomous system or country" },

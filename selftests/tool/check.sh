@@ -181,7 +181,7 @@ in_server setpriv --reuid 65534 --clear-groups "$TOOL" check s1 "${ROLES[@]}" >"
 has "$(cat "$TMP/text")" "only root can read nftables' rules" 'of the firewall as well'
 is "$(cat "$TMP/err")" '' 'and no library has a word of its own'
 hint=$(hint_of programs)
-has "$hint" "whose is it? \"bpftool prog show id $(prog_at s1)\"" 'its hint asks first whose it is'
+has "$hint" "\"bpftool prog show id $(prog_at s1)\" and \"bpftool link\" show whose it is" 'its hint asks first whose it is'
 # shellcheck disable=SC2086 # words
 must in_server ${hint##*needs it: }
 look s1

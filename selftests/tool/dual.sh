@@ -35,11 +35,11 @@ pass_second() {
 }
 
 check 'load warns of a high fake over IPv6 without a low one' \
-	grep -q 'a high fake over IPv6, but no low fake there: nobody is listed over it' "$TMP/load.log"
+	grep -q 'a high fake over IPv6, but no low fake there: no source is listed over it' "$TMP/load.log"
 run dump -c "$CONF" --at "$NOW"
 is "$status $(rows "$TMP/out" | tr '\n' ' ')" '0 203.0.113.1 203.0.113.6 ' \
 	'the IPv6 source is not listed, and nothing is held back'
-check 'the list says why' grep -q '^# warning: IPv6: nobody is listed: no low fake over IPv6' "$TMP/out"
+check 'the list says why' grep -q '^# warning: IPv6: no source is listed: no low fake over IPv6' "$TMP/out"
 run dump -c "$CONF" --at "$NOW" --output "$TMP/list" --json
 is "$(jq -c '.lists[0].left_out | [.dual_stack, .held]' "$TMP/out")" '[1,0]' 'JSON: how many'
 explain 2001:db8:5:1::9

@@ -21,8 +21,8 @@ is "$status" 0 'an empty table makes a list'
 is "$(rows "$TMP/out")" '' 'which is empty'
 check 'and says so' grep -qx '# count: 0' "$TMP/out"
 check 'nobody was at the real MX: stderr says why nobody is added' \
-	grep -q 'IPv4: nobody is added: nobody was seen at the real MX for 1d' "$TMP/err"
-check 'and so does the list' grep -q '^# warning: IPv4: nobody is added' "$TMP/out"
+	grep -q 'IPv4: no source is added: no sender was seen at the real MX for 1d' "$TMP/err"
+check 'and so does the list' grep -q '^# warning: IPv4: no source is added' "$TMP/out"
 inject '203.0.113.1 high=20h:40h:3 talk=20h:40h:2 hour=20:1:0:0:0 hour=40:1:0:0:0'
 run dump -c "$CONF" --at "$NOW"
 is "$(rows "$TMP/out")" '' 'a verified offender is not listed while the real MX is not seen'
@@ -138,7 +138,7 @@ check 'and its reader is told' test -e "$TMP/white.read"
 rm "$TMP/white.read"
 white --output "$TMP/white" --reload-command "touch $TMP/white.read"
 check 'but not of one that has not changed' eval '! test -e "$TMP/white.read" && grep -q "2 entries, unchanged: not written" "$TMP/err"'
-fails 2 'no form that lets somebody in' 'not as what blocks' dump --white --format nft
+fails 2 'no form that lets a sender in' 'not as what blocks' dump --white --format nft
 for o in --all --unverified --close '--allow x' '--origin DE'; do
 	# shellcheck disable=SC2086 # words
 	fails 2 'not with|takes only' "not with $o" dump --white --output "$TMP/no" $o

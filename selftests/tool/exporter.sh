@@ -62,7 +62,7 @@ is "$(ldd "$TOOL" | grep -c microhttpd) $(ldd "$BUILD/nolist-xdp-exporter" | gre
 	'0 1' 'the tool links no HTTP, and this no BPF and no SQLite'
 for where in 192.0.2.10:9825 '[2001:db8::10]:80' 0.0.0.0:9825; do
 	in_server timeout 5 "$TOOL" exporter --listen "$where" 2>"$TMP/err"
-	is "$? $(grep -c 'is not of this host alone' "$TMP/err")" '2 1' "not at $where"
+	is "$? $(grep -c 'is no address that only this host can reach' "$TMP/err")" '2 1' "not at $where"
 done
 for where in 127.0.0.1 127.0.0.1:0 127.0.0.1:65536 '::1:80' here; do
 	fails 2 "is not an address and a port" "nor '$where'" exporter --listen "$where"

@@ -83,7 +83,7 @@ must nolist collect -c "$CONF" --log 0 >/dev/null
 is "$(still_learning)" true 'also when it is stored'
 must nolist load -c "$CONF" >/dev/null 2>&1
 is "$(still_learning)" true 'and a load does not begin it again'
-is "$(nolist dump -c "$TMP/learning.conf" 2>&1 | grep -c 'dump: warning: learning until .*: nobody is added')" 1 \
+is "$(nolist dump -c "$TMP/learning.conf" 2>&1 | grep -c 'dump: warning: learning until .*: no source is added')" 1 \
 	'dump says so'
 
 inject "203.0.113.50 high=1h:1h:1"

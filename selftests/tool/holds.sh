@@ -53,7 +53,7 @@ list $((130 * H))
 is "$(summary)" '3 [3,0,0,0,"unseen 1"]' 'while the real MX is not seen nobody is added'
 is "$(on_list)" '203.0.113.1 203.0.113.6 2001:db8:5:1::/64 ' 'and nobody is taken off'
 is "$(stat -c %Y "$L")" "$(at $((130 * H)))" 'the list is written all the same'
-check 'and says so' grep -q '^# warning: IPv4: nobody is added: nobody was seen' "$L"
+check 'and says so' grep -q '^# warning: IPv4: no source is added: no sender was seen' "$L"
 check 'standard error tells how many' grep -q "unseen: 1 held back: no sender is seen" "$TMP/err"
 echo 203.0.113.6 >"$TMP/allow"
 list $((131 * H)) --allow "$TMP/allow"

@@ -124,7 +124,7 @@ delivers 203.0.113.26
 rotate create
 delivers 203.0.113.27
 collects
-is "$(connections 203.0.113.26) $(connections 203.0.113.27) $(grep -c 'lines between may be lost' "$TMP/err")" '0 1 1' \
+is "$(connections 203.0.113.26) $(connections 203.0.113.27) $(grep -c 'lines in between may be lost' "$TMP/err")" '0 1 1' \
 	'compressed before it was read: told'
 check 'and shown' eval 'nolist status -c "$CONF" 2>&1 | grep -q "was rotated out of reach"'
 

@@ -128,7 +128,7 @@ fails 1 "keys' line 1: neither a country" 'a wrong file of keys' dump -c "$TMP/w
 fails 2 'format of single sources' 'formats of mail servers' dump -c "$TMP/wide.conf" --origin DE --format postfix
 for o in --all --unverified "--at $(date +%s)" --json --close '--allow x' '--reload-command x'; do
 	# shellcheck disable=SC2086 # words
-	fails 2 'judges nobody' "not with $o" dump -c "$TMP/wide.conf" --origin DE $o --output "$TMP/no"
+	fails 2 'judges no source' "not with $o" dump -c "$TMP/wide.conf" --origin DE $o --output "$TMP/no"
 done
 
 # --- where it is shown ---
@@ -204,7 +204,7 @@ is "$(slow | wc -w) $(sed -n 's/^H origin-wait //p' "$TMP/out")" '9 30' 'who wou
 sed -i 's/^origin-wait.*/origin-wait = 1h/' "$TMP/slow.conf"
 touch -d '91 days ago' "$CSV"
 is "$(slow)" '' 'nor by an old file'
-check 'which is told' grep -q 'hint: origin-wait: nobody waits longer' "$TMP/err"
+check 'which is told' grep -q "hint: 'origin-wait' makes no sender wait longer" "$TMP/err"
 sed -i '/^origin = /d' "$TMP/slow.conf"
 is "$(slow)" '' 'nor without one'
 run config -c "$TMP/slow.conf"
@@ -215,7 +215,7 @@ check 'which config tells' grep -q "origin-wait does nothing without 'origin'" "
 touch -d '100 days ago' "$CSV"
 origin 203.0.113.1
 is "$status" 3 'an old file is used with a warning'
-check 'which says of when it is' grep -qE "'$CSV' is of 20[0-9-]+T" "$TMP/err"
+check 'which says of when it is' grep -qE "'$CSV' was made at 20[0-9-]+T" "$TMP/err"
 for line in 203.0.113.0/24,1 203.0.113.1/24,1,DE x,1,DE 203.0.113.0/24,-1,DE 203.0.113.0/24,1x,DE \
 	203.0.113.0/24,4294967296,DE 192.0.2.9,192.0.2.8,DE 192.0.2.1,2001:db8::,DE '"192.0.2.0/24",1,"DE' \
 	'"192.0.2.0/24"x,1,DE'; do
@@ -243,7 +243,7 @@ is "$(rows "$TMP/out" | tr '\n' ' ')" '203.0.113.0/25 2001:db8::/32 ' 'and has t
 size=$(stat -c %s "$TMP/origins.db")
 for cut in 4300 $((size / 2)) $((size - 4096)) $((size - 1)); do
 	head -c "$cut" "$TMP/origins.db" >"$TMP/cut.db"
-	fails 1 'is no whole database of libloc' "one of which $cut bytes are left is not used" \
+	fails 1 'is not a complete database of libloc' "one of which $cut bytes are left is not used" \
 		origin --file "$TMP/cut.db" 192.0.2.1
 done
 
@@ -289,9 +289,9 @@ hostile ends origin -c "$CONF" --file "$TMP/what" 203.0.113.1
 is "$? $(grep -c 'has ended' "$TMP/err")" '1 1' 'that it ends is told'
 { cat "$CONF"; echo "origin = $TMP/what"; } >"$TMP/hostile.conf"
 hostile 'lies 200' dump -c "$TMP/hostile.conf" --origin DE
-is "$? $(cat "$TMP/out") $(grep -c 'what is no network' "$TMP/err")" '1  1' 'and that it names what is no network'
+is "$? $(cat "$TMP/out") $(grep -c 'something that is no network' "$TMP/err")" '1  1' 'and that it names what is no network'
 hostile 'lies 64' dump -c "$TMP/hostile.conf" --origin DE
-is "$? $(cat "$TMP/out") $(grep -c 'what is no network' "$TMP/err")" '1  1' 'or has more bits than its length'
+is "$? $(cat "$TMP/out") $(grep -c 'something that is no network' "$TMP/err")" '1  1' 'or has more bits than its length'
 hostile ends dump --format csv -c "$TMP/hostile.conf"
 is "$? $(tail -n +2 "$TMP/out" | grep -vc ',,,,$')" '0 0' 'no list is kept back for it'
 done_testing

@@ -341,7 +341,7 @@ mkdir "$TMP/full"
 must mount -t tmpfs -o size=1m none "$TMP/full"
 nolist policyd --listen "unix:$TMP/full.sock" --memory "$TMP/full/memory" 2>"$TMP/err.full" &
 check 'on a full disk it answers as well' wait_for 10 other "$TMP/full.sock"
-check 'and says that strangers pass' grep -q "cannot remember in '$TMP/full/memory' who was deferred: No space left" \
+check 'and says that strangers pass' grep -q "cannot note in '$TMP/full/memory' which networks were deferred: No space left" \
 	"$TMP/err.full"
 # systemd hands sockets over.
 in_server systemd-socket-activate -l "$TMP/activated" "$TOOL" policyd --memory "$TMP/memory2" --pin-dir "$PIN_DIR" \

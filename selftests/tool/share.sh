@@ -61,7 +61,7 @@ conf a "$TMP/shared"
 echo a >"$TMP/nodes"
 echo 'share-compress = none' >>"$TMP/a.conf"
 of a judge --format plain
-is "$status $(wc -c <"$TMP/out") $(grep -c "'a' is not judged by: it has not pushed" "$TMP/err")" '1 0 1' \
+is "$status $(wc -c <"$TMP/out") $(grep -c "'a' is left out: it has not pushed" "$TMP/err")" '1 0 1' \
 	'where no node has pushed nothing is judged'
 of a push
 is "$status $(sed 's/.*: \([0-9]* sources, .* were put\).*/\1/' "$TMP/err")" '0 3158 sources, 6 of 6 blobs were put' \
@@ -95,7 +95,7 @@ conf b "$TMP/shared" "list = { \"plain $TMP/b.list\", \"rbldnsd $TMP/b.rbl\" }" 
 echo 100.128.0.0/16 >"$TMP/b.allow"
 printf 'a\nb # the second\n' >"$TMP/nodes"
 judged a
-is "$status $(says "'b' is not judged by: it has not pushed") $listed" '3 1 ' \
+is "$status $(says "'b' is left out: it has not pushed") $listed" '3 1 ' \
 	'an expected node that has not pushed holds all new listings'
 of b push
 judged a
@@ -265,7 +265,7 @@ judged a
 is "$status $listed" '0 .1 .2 .6 ' 'signed heads'
 printf 'a - %s\nb - %s\n' "$A" "$A" >"$TMP/nodes"
 judged a
-is "$status $(says "'b' is not judged by: its head is not signed by its key") $listed" '3 1 ' \
+is "$status $(says "'b' is left out: its head is not signed by its key") $listed" '3 1 ' \
 	'a head that is signed by another key'
 printf 'a - %s\nb - %s\n' "$A" "$B" >"$TMP/nodes"
 ask copy s:b was:b >/dev/null
@@ -277,7 +277,7 @@ rm "$TMP/a/shared-list" # an unchanged one would keep its time
 of a judge
 ask copy was:b s:b replace >/dev/null
 judged a
-is "$status $(says "'b' is not judged by: its head is older than one") $listed" '3 1 ' 'a head that is sent again is told'
+is "$status $(says "'b' is left out: its head is older than one") $listed" '3 1 ' 'a head that is sent again is told'
 of b push
 echo "share-list-key = $B" >>"$TMP/b.conf"
 of b pull
@@ -303,7 +303,7 @@ is "$listed" '.1 .2 .6 ' 'one push of each node heals it'
 key=$(ask --scan --pattern 'e:*:b:*' | sort | tail -n 1)
 ask set "$key" nonsense >/dev/null
 judged a
-is "$status $(says "'b' is not judged by: not all that it has pushed is there") $listed" '3 1 ' \
+is "$status $(says "'b' is left out: not all that it has pushed is there") $listed" '3 1 ' \
 	'a blob that is another one is told, and holds new listings'
 of b push --again
 judged a

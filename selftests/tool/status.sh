@@ -111,7 +111,7 @@ never_collected() {
 check 'but where it should have been' wait_for 5 never_collected
 is "$(json 'abs(s["learning_until"] - __import__("time").time() - 86400) < 60')" True \
 	'until when nobody is listed'
-says "nobody is added to a list before then; a listing then needs 2 offences in distinct hours, and a grace of 1d" \
+says "no source is added to a list before then; a listing then needs 2 offences in distinct hours, and a grace of 1d" \
 	'and why' nolist status
 echo 'collect-interval = 100' >"$CONF"
 must nolist collect >/dev/null

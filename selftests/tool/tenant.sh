@@ -239,5 +239,5 @@ refused "found duplicate title" 'tenant acme {' '}'
 conf
 sed -i '/^domains/d' "$CONF"
 nolist load -c "$CONF" 2>"$TMP/err" >/dev/null
-is "$? $(grep -c "needs 'domains' of your own" "$TMP/err")" '2 2' "refused: tenants without domains of one's own"
+is "$? $(grep -c "needs the key 'domains' for your own" "$TMP/err")" '2 2' "refused: tenants without domains of one's own"
 done_testing

@@ -198,7 +198,7 @@ judged
 is "$status $innocent $((bots * 100 >= 95 * BOTS))" '0 0 1' 'a node that is silent for a day holds up nobody else'
 node 3 | sed 's/^node n3$/node n3 3/' | makes
 judged
-is "$status $(says "'n3' is not judged by: what it has pushed makes no sense to this version") $innocent $bots" '3 1 0 0' \
+is "$status $(says "'n3' is left out: what it has pushed makes no sense to this version") $innocent $bots" '3 1 0 0' \
 	'a head of a newer format is told, and holds new listings'
 sed -i 's/^n3 /!n3 /' "$TMP/nodes"
 judged

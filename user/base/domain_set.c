@@ -48,7 +48,7 @@ static const char *why_no_name(const char *name)
 		last = at;
 	}
 	if (!last[strspn(last, "0123456789")])
-		return "it looks like an address, and no MX is asked for one";
+		return "it looks like an address, which has no MX records";
 	return NULL;
 }
 
@@ -73,7 +73,7 @@ const char *domain_why_wrong(const struct domain *d)
 	const char *why = *d->name ? why_no_name(d->name) : "it is empty";
 
 	if (!why && d->is_below && !strchr(d->name, '.'))
-		why = "nobody is the master of all names below a top-level domain";
+		why = "the names below a top-level domain cannot all be yours";
 	return why;
 }
 

@@ -132,8 +132,8 @@ int listen_at(const char *where, bool is_public, int *fd)
 	if (parse(where, &addr, &port))
 		return bad_address(where);
 	if (!is_public && !is_loopback(&addr)) {
-		fail_usage("'%s' is not of this host alone", where);
-		return fail_hint("a reverse proxy may stand before it, with TLS and a password");
+		fail_usage("'%s' is no address that only this host can reach", where);
+		return fail_hint("for others put a reverse proxy before it, with TLS and a password");
 	}
 	size = put_address(&addr, port, &sa);
 	return bind_and_listen(sa.ss_family, (const struct sockaddr *)&sa, size, where, fd);

@@ -60,8 +60,8 @@ static void check_legacy(struct findings *to)
 		find(to, GRADE_NOTE, "firewall", "",
 		     "there are rules of %s-legacy, which are not checked",
 		     i ? "ip6tables" : "iptables");
-		find_hint(to, "\"%s-legacy-save\": port 25 of the fakes must not be dropped, nor the real MX's "
-			      "sent elsewhere",
+		find_hint(to, "\"%s-legacy-save\" shows them: they must not drop port 25 of the fakes, nor "
+			      "send port 25 of the real MX elsewhere",
 			  i ? "ip6tables" : "iptables");
 	}
 }

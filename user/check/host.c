@@ -96,8 +96,8 @@ static void check_tarpit(struct findings *to, const struct conf *conf)
 
 	if (!at)
 		return;
-	find(to, GRADE_WARNING, "tarpit", "", "sources with %u offences are held for minutes at %s, and with "
-	     "them all mail that they have for you", conf->tarpit_from,
+	find(to, GRADE_WARNING, "tarpit", "", "sources with %u offences or more are held for minutes at %s, "
+	     "and so is all other mail that they have for you", conf->tarpit_from,
 	     at == TARPIT_REAL ? "the real MX" : at == TARPIT_HIGH ? "the high fakes" : "both");
 	find_hint(to, "\"nolist-xdp pardon ADDRESS\" lets one go at once; tempfail alone harms less");
 }

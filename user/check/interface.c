@@ -409,9 +409,9 @@ static void check_programs(struct iface *i, const struct kern_seen *seen)
 		find(i->to, GRADE_REFUSES, "programs", name,
 		     "another XDP program, %u '%s', attached by user %u, in %s mode", seen->id,
 		     seen->name, seen->uid, seen->mode == KERN_GENERIC ? "generic" : "native");
-		find_hint(i->to, "whose is it? \"bpftool prog show id %u\" and \"bpftool link\" "
-				 "tell; end it with what attached it; only if nothing needs it: ip "
-				 "link set dev %s xdp%s off", seen->id, name,
+		find_hint(i->to, "\"bpftool prog show id %u\" and \"bpftool link\" show whose it is; end it "
+				 "with the program that attached it; only if nothing needs it: ip link set "
+				 "dev %s xdp%s off", seen->id, name,
 			  seen->mode == KERN_GENERIC ? "generic" : "");
 	}
 }

@@ -182,14 +182,14 @@ static void check_low_pass(struct sockets *s)
 		addr_text(&mx->addr, text);
 		if (is_served(s, &mx->addr)) {
 			find(s->to, GRADE_NOTE, "low-pass", text,
-			     "%s: a mail server listens on '%s', a low fake: those of 'low-pass' reach it, "
-			     "and anybody does while nolist-xdp is not loaded", mx->where, text);
+			     "%s: a mail server listens on '%s', a low fake: senders of 'low-pass' reach "
+			     "it, and all senders do while nolist-xdp is not loaded", mx->where, text);
 			find_hint(s->to, "\"nolist-xdp test\" shows that a stranger is refused");
 			continue;
 		}
 		find(s->to, GRADE_WARNING, "low-pass", text,
-		     "%s: no server listens on '%s', a low fake: those of 'low-pass' are refused by the "
-		     "kernel", mx->where, text);
+		     "%s: no server listens on '%s', a low fake: the kernel refuses the senders of "
+		     "'low-pass'", mx->where, text);
 		find_hint(s->to, "let the mail server listen there as well; postfix: inet_interfaces, exim: "
 				 "local_interfaces");
 	}
@@ -370,8 +370,8 @@ static void check_unnamed(struct sockets *s)
 				 "server to the real MX only", text);
 	}
 	if (n > UNNAMED_MAX)
-		find(s->to, GRADE_NOTE, "listener", "", "so it does on %d more addresses without a "
-							"role", n - UNNAMED_MAX);
+		find(s->to, GRADE_NOTE, "listener", "", "a server listens on %d more addresses without a "
+							"role as well", n - UNNAMED_MAX);
 	free(own);
 }
 

@@ -32,7 +32,7 @@ static const struct cmd_option opts[] = {
 	CONF_ARGS_FILE,
 	CONF_ARGS_INTERFACE,
 	CONF_ARGS_OPTIONS,
-	{ "providers", OPT_PROVIDERS, "FILE", "only prove that each line of FILE can be used" },
+	{ "providers", OPT_PROVIDERS, "FILE", "only check that each line of FILE can be used" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
 };
@@ -91,10 +91,10 @@ static void look_for_domains(struct findings *found, const struct conf *conf)
 	if (i == conf->mxs || conf->domains)
 		return;
 	find(found, GRADE_WARNING, "configuration", "",
-	     "no 'domains': whoever points the MX of a domain of their own at a high fake can have "
-	     "mail servers listed that leave without QUIT, as some good ones do");
-	find_hint(found, "domains = { example.com, /etc/nolist-xdp.domains }: the domains that mail "
-			 "is for you in");
+	     "no 'domains': anyone can point the MX of their own domain at a high fake, and so have mail "
+	     "servers listed that leave without QUIT, as some good ones do");
+	find_hint(found, "domains = { example.com, /etc/nolist-xdp.domains }: the domains whose mail you "
+			 "accept");
 }
 
 /* Evidence has the first and the last offence of an hour: what was due by the first is forgotten then. */
@@ -105,8 +105,8 @@ static void look_at_grace(struct findings *found, const struct conf *conf)
 	if (conf->rules.grace_s >= HOUR_S)
 		return;
 	find(found, GRADE_WARNING, "configuration", "",
-	     "'grace' is %s: a second offence in the same hour begins it anew, and takes a source that "
-	     "is listed by the first off the list until then", duration_text(conf->rules.grace_s, grace));
+	     "'grace' is %s: a second offence in the same hour starts it again, so that a source that is "
+	     "listed already comes off the list until it is over", duration_text(conf->rules.grace_s, grace));
 	find_hint(found, "grace = 1h, or longer; less is for trying it out");
 }
 
@@ -170,7 +170,8 @@ static int look(struct findings *found, const struct conf *conf)
 		find_hint(found, "%s", text);
 	}
 	add_notes(found, conf);
-	find(found, GRADE_NOTE, "zone", "", "what senders make of the MX records: nolist-xdp lint DOMAIN");
+	find(found, GRADE_NOTE, "zone", "", "\"nolist-xdp lint DOMAIN\" shows what senders make of the MX "
+					    "records");
 	look_for_domains(found, conf);
 	look_at_grace(found, conf);
 	look_at_low_pass(found, conf);

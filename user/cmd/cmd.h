@@ -108,9 +108,9 @@ int metrics_run(const char *file, int fd, bool is_open);
 int cmd_exec(int argc, char **argv);
 #define HELP_LINT "judge a domain's MX records as senders and testers will; changes nothing"
 
-#define HELP_PAGE "serve a page on which listed senders find out why, without privilege"
+#define HELP_PAGE "serve a page that tells listed senders why, without privilege"
 #define HELP_SHARE "judge with other nodes: push evidence, judge it all, pull the list"
-#define HELP_POLICYD "answer a mail server's policy requests: who walked is not delayed"
+#define HELP_POLICYD "answer policy requests of a mail server; senders that walked pass"
 #define HELP_EXPORTER "serve metrics by HTTP, without privilege, beside run"
 
 int cmd_check(int argc, char **argv);

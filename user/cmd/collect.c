@@ -46,10 +46,10 @@ static int follow(const char *path, bool is_quiet)
 	}
 	if (f.is_news && f.error) {
 		err(f.error, "cannot follow the log '%s'", path);
-		hint("what it says is in no evidence until it can be read");
+		hint("the mail in it does not count until it can be read");
 	} else if (f.is_news && f.lost == f.looked) {
-		warn("'%s' is not the log that was read before, which is not beside it: lines between may be "
-		     "lost", path);
+		warn("'%s' is not the log that was read before, and that one is not beside it: lines in "
+		     "between may be lost", path);
 	} else if (f.is_news) {
 		info("the log '%s' can be read again", path);
 	}
@@ -99,8 +99,8 @@ int collect_run(const char *file, int log_max)
 enum { OPT_LOG = 256 };
 
 static const struct cmd_option opts[] = {
-	{ "config", 'c', "FILE", "configuration (" DEFAULT_CONF ")" },
-	{ "log", OPT_LOG, "N", "log up to N new listings, and N that ended" },
+	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
+	{ "log", OPT_LOG, "N", "log up to N new listings, and N that have ended" },
 	{ "quiet", 'q', NULL, "print only failures and listings" },
 	{}
 };

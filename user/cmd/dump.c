@@ -113,7 +113,7 @@ static int run(struct cmd_judging *j, struct list *one, const struct dump_option
 	if (shows_origins(&j->conf, one))
 		cmd_judging_origin(j);
 	if (j->origin && j->judge.rules.origin_wait_s && cmd_origin_age(j->origin, j->conf.origin))
-		hint("origin-wait: nobody waits longer until it is newer");
+		hint("'origin-wait' makes no sender wait longer until the file is newer");
 	/* If one of them is wrong, none is written. */
 	error = one ? 0 : configured_check(&j->conf);
 	if (error)
@@ -229,17 +229,18 @@ static const struct cmd_option opts[] = {
 	{ "reload-command", OPT_RELOAD, "CMD", "run CMD after FILE was replaced, without a shell" },
 	{ "all", OPT_ALL, NULL, "write all lists that the configuration names" },
 	{ "unverified", OPT_UNVERIFIED, NULL, "also list sources with SYNs only (can be forged)" },
-	{ "white", OPT_WHITE, NULL, "those that walked, and of which nothing bad is known: to let in" },
+	{ "white", OPT_WHITE, NULL, "write a list of good senders to let in, instead of the block list" },
 	{ "allow", OPT_ALLOW, "FILE", "never list the addresses and prefixes in FILE" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
 	{ "quiet", 'q', NULL, "print only failures" },
 	{ "log", OPT_LOG, "N", "name up to N listings and N removals of a list, also with --quiet" },
 	{ "json", OPT_JSON, NULL, "print a summary to standard output, as JSON" },
-	{ "forget", OPT_FORGET, "FILE", "drop what is known of the list in FILE, and write none" },
-	{ "close", OPT_CLOSE, NULL, "end the list: empty it, and say so in it" },
-	{ "origin", OPT_ORIGIN, "KEYS", "all networks of AS64496,DE or of those in a file; judges nobody" },
-	{ "reload-by", OPT_RELOAD_BY, "SOCKET", "have the process at SOCKET run the reload commands" },
-	{ "answer", OPT_ANSWER, NULL, "be that process, for the request on standard input" },
+	{ "forget", OPT_FORGET, "FILE", "drop what is known of the list in FILE, and write no list" },
+	{ "close", OPT_CLOSE, NULL, "end the list: write it empty, with a note" },
+	{ "origin", OPT_ORIGIN, "KEYS", "write all networks of AS64496,DE, or of those in a file; judges no "
+					"source" },
+	{ "reload-by", OPT_RELOAD_BY, "SOCKET", "let the process at SOCKET run the reload commands" },
+	{ "answer", OPT_ANSWER, NULL, "be that process, with the request on standard input" },
 	{ "list-formats", OPT_LIST, NULL, "print all formats, and how to use each" },
 	{}
 };
@@ -313,11 +314,11 @@ static int check(const struct args *a)
 		errx("--answer writes no list: it stands alone");
 	else if (a->origin && (a->is_all || l->reload || l->is_unverified || a->o.is_json || a->o.is_closing ||
 			       a->j.options.allows || a->j.options.at || a->forget || a->is_answer || l->is_white))
-		errx("--origin judges nobody: it takes only --config, --format and --output");
+		errx("--origin judges no source: it takes only --config, --format and --output");
 	else if (l->is_white && (a->is_all || l->is_unverified || a->o.is_closing || a->j.options.allows))
-		errx("--white lists whom to let in: not with --all, --unverified, --close or --allow");
+		errx("--white lists senders to let in: not with --all, --unverified, --close or --allow");
 	else if (l->is_white && !l->format->takes_white)
-		errx("'%s' has no form that lets somebody in: not with --white", l->format->name);
+		errx("'%s' has no form that lets a sender in: not with --white", l->format->name);
 	else if (a->o.is_closing && (l->is_unverified || a->j.options.at))
 		errx("--close empties a list: neither with --unverified nor with --at");
 	else if (a->o.is_closing && !a->is_all && !l->file)

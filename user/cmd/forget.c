@@ -79,7 +79,7 @@ static int take_sources(int argc, char **argv)
 enum { OPT_ALL = 256 };
 
 static const struct cmd_option opts[] = {
-	{ "all", OPT_ALL, NULL, "the evidence of all sources: begin anew" },
+	{ "all", OPT_ALL, NULL, "delete the evidence of all sources" },
 	{}
 };
 

@@ -38,11 +38,11 @@ static const struct cmd_option opts[] = {
 	CONF_ARGS_INTERFACE,
 	CONF_ARGS_OPTIONS,
 	{ "sources", OPT_SOURCES, "N", "capacity of each new table (262144)" },
-	{ "key", OPT_KEY, "FILE", "the key of the sequence numbers, which several hosts have" },
-	{ "new-key", OPT_NEW_KEY, "FILE", "make such a file, and nothing else" },
+	{ "key", OPT_KEY, "FILE", "the key of the sequence numbers, the same on several hosts" },
+	{ "new-key", OPT_NEW_KEY, "FILE", "make a file with a key, and do nothing else" },
 	{ "probation", OPT_PROBATION, "TIME", "detach after TIME (90s, 5m), unless confirmed" },
-	{ "confirm", OPT_CONFIRM, NULL, "end the probation, and nothing else" },
-	{ "force", OPT_FORCE, NULL, "load what would be refused" },
+	{ "confirm", OPT_CONFIRM, NULL, "keep what was loaded, and do nothing else" },
+	{ "force", OPT_FORCE, NULL, "load in spite of errors" },
 	{}
 };
 
@@ -208,7 +208,7 @@ static int check(const struct load *l)
 	}
 	free(found.f);
 	if (status)
-		hint("\"nolist-xdp check\" shows all findings; --force loads nevertheless");
+		hint("\"nolist-xdp check\" shows all findings; --force loads in spite of them");
 	return status;
 }
 

@@ -25,9 +25,9 @@ enum { OPT_FILE = 256, OPT_BY, OPT_MIN, OPT_JSON };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
-	{ "file", OPT_FILE, "FILE", "in place of the configuration's \"origin\"" },
-	{ "by", OPT_BY, "KEY", "what to count by: as or country (as)" },
-	{ "min", OPT_MIN, "N", "only rows with so many listed or verified sources (1)" },
+	{ "file", OPT_FILE, "FILE", "instead of the configuration's \"origin\"" },
+	{ "by", OPT_BY, "KEY", "count by as or country (as)" },
+	{ "min", OPT_MIN, "N", "only rows with at least N listed or verified sources (1)" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
 };

@@ -15,6 +15,6 @@ bool cmd_origin_age(const struct origin_file *f, const char *name)
 
 	if (time(NULL) - made <= ORIGIN_OLD_S)
 		return false;
-	warn("'%s' is of %s: networks have moved since", name, text_time(made, when));
+	warn("'%s' was made at %s: networks have moved since", name, text_time(made, when));
 	return true;
 }

@@ -21,7 +21,7 @@ enum { OPT_DAYS = 256, OPT_HTML };
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
 	{ "days", OPT_DAYS, "N", "the last N days, up to 732 (30)" },
-	{ "html", OPT_HTML, "FILE", "a page of HTML, instead of text; replace FILE in one step" },
+	{ "html", OPT_HTML, "FILE", "write a page of HTML instead of text; replaces FILE in one step" },
 	{}
 };
 

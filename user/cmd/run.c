@@ -76,9 +76,9 @@ enum { OPT_NO_LOAD = 256, OPT_UNLOAD, OPT_DUMP_BY };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ")" },
-	{ "no-load", OPT_NO_LOAD, NULL, "do not load: something else does" },
+	{ "no-load", OPT_NO_LOAD, NULL, "never load: something else does" },
 	{ "unload-on-exit", OPT_UNLOAD, NULL, "detach at the end" },
-	{ "dump-by", OPT_DUMP_BY, "SOCKET", "have the process at SOCKET write the lists" },
+	{ "dump-by", OPT_DUMP_BY, "SOCKET", "let the process at SOCKET write the lists" },
 	{}
 };
 

@@ -25,8 +25,9 @@ static const struct cmd_option opts[] = {
 	{ "sort", OPT_SORT, "KEY", "last, first, low, real, high, data, talk, verdict or source" },
 	{ "top", OPT_TOP, "N", "only the first N; 0: all; 40 on a terminal, else all" },
 	{ "at", OPT_AT, "TIME", "judge as of TIME: seconds since 1970, or 2026-01-02T03:04:05Z" },
-	{ "lost", OPT_LOST, NULL, "only sources that try the low fake again and again, and nothing else" },
-	{ "follow", OPT_FOLLOW, NULL, "what verified sources do from now on: a line of JSON for each" },
+	{ "lost", OPT_LOST, NULL, "only sources that come to the low fake again and again, and to no other "
+				  "MX" },
+	{ "follow", OPT_FOLLOW, NULL, "print what verified sources do from now on, as lines of JSON" },
 	{}
 };
 

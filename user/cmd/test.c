@@ -31,9 +31,9 @@ static const struct cmd_option opts[] = {
 	{ "high", CONF_ARGS_HIGH, "ADDR", "a high fake, instead of the file's addresses" },
 	{ "port", CONF_ARGS_PORT, "N", "a port of the fakes, instead of the file's (25)" },
 	{ "from", OPT_FROM, "NETNS", "test from this network namespace: a name, or a path" },
-	{ "via", OPT_VIA, "CMD", "test from the host that a command leads to, such as \"ssh HOST\"" },
-	{ "domain", OPT_DOMAIN, "NAME", "of the recipient (the first of 'domains')" },
-	{ "timeout", OPT_TIMEOUT, "TIME", "how long to wait for an answer (2s)" },
+	{ "via", OPT_VIA, "CMD", "test from another host, through a command such as \"ssh HOST\"" },
+	{ "domain", OPT_DOMAIN, "NAME", "the recipient's domain (the first one of 'domains')" },
+	{ "timeout", OPT_TIMEOUT, "TIME", "how long to wait for each reply (2s)" },
 	{ "json", OPT_JSON, NULL, "one JSON document, for scripts" },
 	{}
 };

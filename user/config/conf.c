@@ -171,7 +171,7 @@ static void check_roles(struct conf *conf)
 		conf_note(conf, false,
 			  "no low fake: senders that skip the first MX cannot be recognized");
 	if (!all[NOLIST_REAL])
-		conf_note(conf, false, "no real MX: without its alibis nobody can be listed");
+		conf_note(conf, false, "no real MX: without its alibis no source can be listed");
 	if (!all[NOLIST_HIGH])
 		conf_note(conf, false, "no high fake: no source can be listed");
 	for (f = 0; f < 2; f++)
@@ -185,9 +185,9 @@ static void check_roles(struct conf *conf)
 		    (count[!f][NOLIST_LOW] || count[!f][NOLIST_REAL]) && !conf->is_dual_accepted)
 			conf_note(
 				conf, false,
-				"a high fake over %s, but no low fake there: nobody is listed over "
-				"it, since a sender that tries the MXes over %s as well could look "
-				"like a bot (dual-stack)",
+				"a high fake over %s, but no low fake there: no source is listed over it, "
+				"since a sender that tries the MXes over %s as well could look like a bot "
+				"(dual-stack)",
 				family[f], family[!f]);
 	if (count[0][NOLIST_LOW] > 1 || count[1][NOLIST_LOW] > 1)
 		conf_note(conf, false,

@@ -175,10 +175,10 @@ void conf_check_enforce(struct conf *conf)
 	if (conf->enforce && !has_list)
 		conf_note(conf, false, "'enforce' has no list: list = { \"xdp FILE\" }, or enforce-list");
 	else if (!conf->enforce && has_list)
-		conf_note(conf, false, "'enforce' is off: nobody is refused at the real MX");
+		conf_note(conf, false, "'enforce' is off: no source is refused at the real MX");
 	from = 0;
 	if (conf->tarpit && !conf_tarpit(conf))
-		conf_note(conf, false, "'tarpit' holds nobody while 'enforce' is off or note");
+		conf_note(conf, false, "'tarpit' holds no source while 'enforce' is off or note");
 	else if (conf->tarpit && !conf_own_list(conf, &from))
 		conf_note(conf, false, "'tarpit' holds sources of the own list only: list = { \"xdp FILE\" }");
 	else if (conf->tarpit && conf->tarpit_from > NOLIST_HOURS && !conf->is_collected)

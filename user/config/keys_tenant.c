@@ -161,10 +161,11 @@ void conf_check_tenants(struct conf *conf)
 		if (!t->domains)
 			wrong(conf, t->where, t->name, "has no 'domains'");
 		if (!conf->domains)
-			wrong(conf, t->where, t->name, "needs 'domains' of your own, outside of it: else "
-						       "mail for it is yours, too");
+			wrong(conf, t->where, t->name, "needs the key 'domains' for your own domains: else "
+						       "its mail counts as yours, too");
 		if (conf->stage < STAGE_RCPT)
-			wrong(conf, t->where, t->name, "needs 'stage = rcpt' or 'data': before, no domain is named");
+			wrong(conf, t->where, t->name, "needs 'stage = rcpt' or 'data': at the stages "
+						       "before, no domain is known");
 	}
 }
 

@@ -135,7 +135,7 @@ static int read_copy(const struct making *k, const char *file, int why, char **t
 	if (!error)
 		hint("its last content counts for a day");
 	else if (error != -ENOMEM)
-		hint("nobody is refused because of it");
+		hint("it refuses no source");
 	return error;
 }
 

@@ -51,7 +51,7 @@ static int take_file(struct low_pass *l, const char *file)
 		return error;
 	if (error) {
 		err(error, "cannot read '%s'", file);
-		hint("those of it are refused at the low fake, as all others are");
+		hint("its networks are refused at the low fake, as all others are");
 		l->bad++;
 		return 0;
 	}

@@ -25,8 +25,8 @@ const char *learning_text(int64_t until, const struct rules *rules, char text[LE
 	char when[TEXT_TIME], grace[DURATION_TEXT];
 
 	snprintf(text, LEARNING_TEXT,
-		 "learning until %s: nobody is added to a list before then; a listing then needs "
-		 "%u offences in distinct hours, and a grace of %s", text_time(until, when),
+		 "learning until %s: no source is added to a list before then; a listing then needs %u "
+		 "offences in distinct hours, and a grace of %s", text_time(until, when),
 		 rules->offences, duration_text(rules->grace_s, grace));
 	return text;
 }

@@ -24,7 +24,7 @@ enum hold {
 extern const char *const hold_names[HOLDS];
 extern const char *const hold_reasons[HOLDS]; /* in words */
 
-#define LEARNING_TEXT 160
+#define LEARNING_TEXT 192
 /* Until when nobody is listed, and what comes then. */
 const char *learning_text(int64_t until, const struct rules *rules, char text[LEARNING_TEXT]);
 

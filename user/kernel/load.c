@@ -82,9 +82,9 @@ static int plan_step(struct job *job, struct step *step, int ifindex)
 		failx(-EBUSY, "'%s' has another XDP program, %u '%s'", step->name, was->id,
 		      was->name);
 		return fail_hint(
-			"nolist-xdp does not replace other programs; \"bpftool prog show id %u\" "
-			"tells whose it is; end it with what attached it, or, if nothing needs it: "
-			"ip link set dev %s xdp%s off",
+			"nolist-xdp does not replace other programs; \"bpftool prog show id %u\" shows "
+			"whose it is; end it with the program that attached it, or, if nothing needs it: ip "
+			"link set dev %s xdp%s off",
 			was->id, step->name, was->mode == KERN_GENERIC ? "generic" : "");
 	}
 	if (was->id && job->what->mode != KERN_AUTO && job->what->mode != was->mode)

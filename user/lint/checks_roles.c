@@ -59,7 +59,7 @@ static void look_low_host(struct lint *l, const struct zone_host *low)
 	if (ip4 > 1) {
 		bad(l, low->name, "%d low fakes: some senders try two addresses only, and the real MX "
 		    "has to be one of them", ip4);
-		find_hint(&l->found, "one MX with one A record below the real one");
+		find_hint(&l->found, "publish one low fake: one MX with one A record, before the real MX");
 	}
 	if (ip6) {
 		lint_say(l, GRADE_WARNING, low->name, "the low fake has an AAAA record as well: a "
@@ -69,7 +69,7 @@ static void look_low_host(struct lint *l, const struct zone_host *low)
 	if (zone_role(low) != NOLIST_LOW) {
 		bad(l, low->name, "the low fake's name has an address with another role: mail to "
 		    "one name has to meet one role");
-		find_hint(&l->found, "a name of its own for each role");
+		find_hint(&l->found, "give each role a name of its own");
 	}
 }
 
@@ -142,7 +142,7 @@ void look_equal(struct lint *l)
 				bad(l, z->host[i].name, "the fake has the preference %u of the real MX "
 				    "%.150s: senders choose one of them by chance",
 				    z->host[i].preference, z->host[k].name);
-				find_hint(&l->found, "another preference for one of them");
+				find_hint(&l->found, "give one of them another preference");
 			}
 }
 
@@ -191,8 +191,8 @@ void look_own(struct lint *l)
 			     z->host[i].address[k].role == NOLIST_HIGH) &&
 			    !is_own(l->own, &z->host[i].address[k].addr)) {
 				bad(l, addr_text(&z->host[i].address[k].addr, text),
-				    "the fake %.150s is no address of this host: whose ever it is could "
-				    "take your mail, or lose it", z->host[i].name);
+				    "the fake %.150s is no address of this host: its owner could take your "
+				    "mail, or lose it", z->host[i].name);
 				find_hint(&l->found, "make sure that it is yours; nolist-xdp must run there");
 			}
 }
@@ -302,7 +302,7 @@ void look_twice(struct lint *l)
 						bad(l, addr_text(&z->host[i].address[k].addr, text),
 						    "it is the address of %.120s and of %.120s: a sender "
 						    "tries it twice", z->host[i].name, z->host[j].name);
-						find_hint(&l->found, "one MX record for an address");
+						find_hint(&l->found, "keep one MX record for each address");
 					}
 	}
 }

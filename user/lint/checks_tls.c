@@ -64,8 +64,8 @@ static void look_policy_host(struct lint *l, const struct zone_host *h)
 				   "skip it, and lack that alibi");
 		find_hint(&l->found, "mx: %.200s", h->name);
 	} else if (role == NOLIST_HIGH && is_named && is_strict(p)) {
-		lint_say(l, GRADE_NOTE, h->name, "the policy names a high fake: where the real MX is "
-			 "down, a sender's try there fails for want of TLS");
+		lint_say(l, GRADE_NOTE, h->name, "the policy names a high fake: where the real MX is down, "
+			 "a sender's try there fails, since it offers no TLS");
 	} else if (role == NOLIST_REAL) {
 		look_policy_certificate(l, h);
 	}
@@ -127,7 +127,7 @@ static void look_certificate(struct lint *l, const struct zone_host *h, int i)
 	} else if (p->is_ok) {
 		bad(l, h->name, "it has TLSA records, and %s %s: senders that use DANE do not deliver "
 		    "there", text, p->has_tls ? c->why : "offers no STARTTLS");
-		find_hint(&l->found, "mend its TLS, or take the TLSA records away");
+		find_hint(&l->found, "mend its TLS, or remove the TLSA records");
 	}
 }
 
@@ -136,7 +136,7 @@ static void look_certificates(struct lint *l, const struct zone_host *h)
 	int i;
 
 	if (!h->is_tlsa_secure) {
-		lint_say(l, GRADE_NOTE, h->name, "its TLSA records are not signed: no sender heeds them");
+		lint_say(l, GRADE_NOTE, h->name, "its TLSA records are not signed: no sender uses them");
 		return;
 	}
 	if (zone_role(h) == NOLIST_REAL && !l->probe)

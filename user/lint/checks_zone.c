@@ -51,7 +51,7 @@ static void look_server(struct lint *l, int i, const struct dns_direct *first)
 		    s->records, s->records ? s->record[0] : "");
 	else
 		return;
-	find_hint(&l->found, "transfer the zone to it again, or take its NS record away");
+	find_hint(&l->found, "transfer the zone to it again, or remove its NS record");
 }
 
 /* The first server that has answered; NULL: none has. */
@@ -119,7 +119,7 @@ void look_null(struct lint *l)
 	else
 		lint_say(l, GRADE_NOTE, z->name, "\"MX 0 .\": the domain says that it has no mail");
 	if (z->hosts)
-		find_hint(&l->found, "take the record \"%.100s. MX %u .\" away", z->name,
+		find_hint(&l->found, "remove the record \"%.100s. MX %u .\"", z->name,
 			  z->null_preference);
 }
 
@@ -156,7 +156,7 @@ static void look_one_target(struct lint *l, const struct zone_host *h)
 	} else if (*h->alias_of) {
 		bad(l, h->name, "it is a CNAME of %.200s: RFC 5321 5.1 forbids that, and some "
 		    "senders skip it", h->alias_of);
-		find_hint(&l->found, "an A record in its place");
+		find_hint(&l->found, "publish an A record instead");
 	} else if (h->state != DNS_OK) {
 		lint_say(l, h->state == DNS_UNASKED ? GRADE_WARNING : l->check->grade, h->name,
 			 "\"MX %u\": %s", h->preference, state_words(h));

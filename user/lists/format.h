@@ -18,7 +18,7 @@
 struct list;
 
 #define FORMAT_NOTES 8
-#define FORMAT_NOTE_SIZE 160
+#define FORMAT_NOTE_SIZE 192
 #define FORMAT_ASK 160
 
 /* Words from the configuration; config/keys_lists.c allows only harmless characters. */

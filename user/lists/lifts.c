@@ -39,7 +39,7 @@ static const char *wrong_with(const struct stat *dir, const struct stat *st)
 	if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
 		return "it has to be a regular file";
 	if ((dir->st_mode | st->st_mode) & 022 || (st->st_uid != dir->st_uid && st->st_uid))
-		return "it and its directory have to be of one user, who alone may write there";
+		return "it and its directory have to belong to one user, and only this user may write there";
 	return st->st_size > PAGE_LIFTS * PAGE_LIFT ? "it is larger than any that the page writes" : NULL;
 }
 

@@ -256,8 +256,8 @@ static void note_dual(struct list *l, const struct judge *j, int family)
 			 mine, mine);
 	else
 		snprintf(text, FORMAT_NOTE_SIZE,
-			 "%s: nobody is listed: no low fake over %s, so a sender may have tried "
-			 "low and real over %s",
+			 "%s: no source is listed: no low fake over %s, so a sender may have tried low and "
+			 "real over %s",
 			 mine, mine, other);
 }
 
@@ -275,9 +275,9 @@ static void note_family(struct list *l, struct judge *j, int family)
 	text = add_note(l);
 	if (text)
 		snprintf(text, FORMAT_NOTE_SIZE, "%s: %s: %s%s", family ? "IPv6" : "IPv4",
-			 j->site.is_unseen_accepted ? "listed all the same" : "nobody is added",
+			 j->site.is_unseen_accepted ? "listed all the same" : "no source is added",
 			 !f->has_real ? "no real MX is configured"
-				      : "nobody was seen at the real MX for ",
+				      : "no sender was seen at the real MX for ",
 			 !f->has_real ? "" : text_age(j->rules.real_seen_s, age));
 }
 

@@ -33,7 +33,7 @@ extern char **environ;
 
 static int gone(const struct origin_file *f)
 {
-	return failx(-EPROTO, "what reads '%s' has ended", f->file);
+	return failx(-EPROTO, "the program that reads '%s' has ended", f->file);
 }
 
 static int tell(struct origin_file *f, const void *bytes, size_t size)
@@ -48,7 +48,7 @@ static int tell(struct origin_file *f, const void *bytes, size_t size)
 		else if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
 			return gone(f);
 		else if (n < 0)
-			return fail(-errno, "cannot ask what reads '%s'", f->file);
+			return fail(-errno, "cannot ask the program that reads '%s'", f->file);
 	}
 	return 0;
 }
@@ -65,7 +65,8 @@ static int hear(struct origin_file *f, void *bytes, size_t size)
 		else if (!n || (n < 0 && errno == ECONNRESET))
 			return gone(f);
 		else if (n < 0)
-			return fail(errno == EAGAIN ? -ETIMEDOUT : -errno, "no answer from what reads '%s'",
+			return fail(errno == EAGAIN ? -ETIMEDOUT : -errno, "no answer from the program that "
+									   "reads '%s'",
 				    f->file);
 	}
 	return 0;
@@ -118,7 +119,7 @@ static int greet(struct origin_file *f)
 		return failx(-EINVAL, "'%s' line %u: neither NETWORK,AS,COUNTRY nor FIRST,LAST,COUNTRY", f->file,
 			     hello.line);
 	if (hello.error == -EINVAL)
-		return failx(-EINVAL, "'%s' is no whole database of libloc", f->file);
+		return failx(-EINVAL, "'%s' is not a complete database of libloc", f->file);
 	return hello.error ? fail(hello.error < 0 ? hello.error : -EPROTO, "cannot read '%s'", f->file) : 0;
 }
 
@@ -213,7 +214,8 @@ int origin_networks(struct origin_file *f, const struct origin_key *key, size_t 
 		if (!error && network.len == ORIGIN_END)
 			return 0;
 		if (!error && !prefix_is_right(&network))
-			error = failx(-EPROTO, "what reads '%s' has answered with what is no network", f->file);
+			error = failx(-EPROTO, "the program that reads '%s' has answered with something "
+					       "that is no network", f->file);
 		if (!error)
 			error = fn(&network, arg);
 	}

@@ -76,7 +76,7 @@ static void open_visits(struct policyd *p, const char *state_dir)
 	if (fd >= 0)
 		close(fd);
 	if (error)
-		err(error, "cannot tell collect in '%s' who was at the real MX", file);
+		err(error, "cannot note in '%s', for collect, which clients were at the real MX", file);
 }
 
 void policyd_open_memory(struct policyd *p, const char *state_dir, const char *file)
@@ -94,6 +94,6 @@ void policyd_open_memory(struct policyd *p, const char *state_dir, const char *f
 		close(fd);
 	if (!error)
 		return;
-	err(error, "cannot remember in '%s' who was deferred", file);
+	err(error, "cannot note in '%s' which networks were deferred", file);
 	hint("strangers pass meanwhile");
 }

@@ -24,9 +24,9 @@ enum { OPT_LISTEN = 256, OPT_LIST, OPT_CONTACT, OPT_PROXY, OPT_STATIC };
 static const struct cmd_option opts[] = {
 	{ "list", OPT_LIST, "FILE", "a list of the format page (lists/page in the state directory)" },
 	{ "listen", OPT_LISTEN, "WHERE", "ADDR:PORT, or the path of a socket (" LISTEN ")" },
-	{ "contact", OPT_CONTACT, "TEXT", "who runs it" },
-	{ "proxy", OPT_PROXY, "ADDR", "a reverse proxy: its X-Forwarded-For is believed; may be given again" },
-	{ "static", OPT_STATIC, "DIR", "write the page as files there, for any web server, and end" },
+	{ "contact", OPT_CONTACT, "TEXT", "how to reach you" },
+	{ "proxy", OPT_PROXY, "ADDR", "a reverse proxy, whose X-Forwarded-For is trusted; may be repeated" },
+	{ "static", OPT_STATIC, "DIR", "write the page as files into DIR instead, for any web server" },
 	{}
 };
 

@@ -24,13 +24,14 @@ enum { OPT_LISTEN = 256, OPT_MILTER, OPT_OPENSMTPD, OPT_SNAPSHOT, OPT_MEMORY, OP
 
 static const struct cmd_option opts[] = {
 	{ "listen", OPT_LISTEN, "WHERE",
-	  "ADDR:PORT, or unix:PATH (" LISTEN ", or what systemd has opened); may be given again" },
+	  "ADDR:PORT, or unix:PATH (" LISTEN ", or what systemd has opened); may be repeated" },
 	{ "milter", OPT_MILTER, "WHERE", "the same for sendmail, and for Postfix as a milter" },
 	{ "opensmtpd", OPT_OPENSMTPD, "WHERE",
-	  "be a filter of OpenSMTPD, which asks the service at WHERE, and nothing else" },
+	  "only be a filter of OpenSMTPD, which asks the service at WHERE" },
 	{ "snapshot", OPT_SNAPSHOT, "FILE", "a list of the format policy (lists/policy in the state directory)" },
-	{ "memory", OPT_MEMORY, "FILE", "who was deferred (policyd/memory in the state directory)" },
-	{ "rules", OPT_RULES, "FILTER", "print rules for the header, for spamassassin or rspamd, and nothing else" },
+	{ "memory", OPT_MEMORY, "FILE", "which networks were deferred (policyd/memory in the state "
+					"directory)" },
+	{ "rules", OPT_RULES, "FILTER", "only print rules for the header, for spamassassin or rspamd" },
 	{}
 };
 

@@ -31,7 +31,7 @@ enum { OPT_AGAIN = 256, OPT_AT, OPT_ALL };
 
 static const struct cmd_option opts[] = {
 	{ "config", 'c', "FILE", "configuration file (" DEFAULT_CONF ", if it exists)" },
-	{ "again", OPT_AGAIN, NULL, "push: put also what is there already" },
+	{ "again", OPT_AGAIN, NULL, "push: also put what is there already" },
 	{ "format", 'f', "FORMAT", "judge: write one list; see dump --list-formats (plain)" },
 	{ "output", 'o', "FILE", "judge: replace FILE in one step (standard output)" },
 	{ "all", OPT_ALL, NULL, "judge: write all lists that the configuration names" },
@@ -100,8 +100,8 @@ static int tell_push(const struct args *a, const struct push *p)
 	if (p->has_reread)
 		warn("'%s' had a head that this version cannot read: it is replaced", p->node);
 	if (p->left_out)
-		warn("%zu sources have no room in their bucket, and are left out: nobody is listed "
-		     "for what they did here", p->left_out);
+		warn("%zu sources have no room in their bucket, and are left out: no source is listed for "
+		     "what it did here", p->left_out);
 	if (!a->dump.is_quiet)
 		info("'%s' at %s: %zu sources, %zu of %zu blobs were put (%llu of %llu bytes)", p->node,
 		     a->conf.share, p->rows, p->put, p->blobs, (unsigned long long)p->put_bytes,
@@ -149,13 +149,14 @@ static bool tell_operators(const struct harvest *h)
 		const char *name = o->name + (*o->name == '=');
 
 		if (o->is_growing)
-			warn("operator '%s' has seen %zu sources offend, more than may be added in a day: they list "
-			     "nobody new", name, o->seen);
+			warn("operator '%s' has seen %zu sources offend, more than may be added in a day: "
+			     "its offences add no source to the list", name, o->seen);
 		else if (o->is_heavy)
-			warn("operator '%s' is decisive for %zu listings, more than share-weight allows: what it has "
-			     "seen lists nobody new", name, o->decisive);
+			warn("operator '%s' is decisive for %zu listings, more than share-weight allows: "
+			     "its offences add no source to the list", name, o->decisive);
 		else if (o->is_doubted)
-			warn("operator '%s' has seen %zu sources offend of which others acquit %zu: they list nobody new",
+			warn("operator '%s' has seen %zu sources offend of which others acquit %zu: its "
+			     "offences add no source to the list",
 			     name, o->seen, o->acquitted);
 		is_told |= *operator_reason(o);
 	}
@@ -175,14 +176,14 @@ static int tell_harvest(const struct harvest *h)
 			     "others have seen offend", r->node->name, r->alone);
 			is_told = true;
 		} else if (r->state != NODE_USED && r->state != NODE_MUTED) {
-			warn("node '%s' is not judged by: %s", r->node->name, node_reasons[r->state]);
+			warn("node '%s' is left out: %s", r->node->name, node_reasons[r->state]);
 		}
 	}
 	if (!h->unused)
 		return is_told ? EXIT_WARNED : EXIT_DONE;
 	if (h->used)
-		hint("it might excuse anyone: nobody is added to a list until it is back, or is taken "
-		     "out of the file of nodes");
+		hint("it might excuse any source: no source is added to a list until the node is back, or "
+		     "is taken out of the file of nodes");
 	return EXIT_WARNED;
 }
 
@@ -301,7 +302,7 @@ static int run_judge(struct args *a)
 	if (!error && !a->options.at && harvest_is_weighed(&h))
 		error = operators_write(&nodes, options.state_dir, a->judge.now);
 	if (error == -ENODATA)
-		failx(error, "no node can be judged by: lists stay as they are");
+		failx(error, "there is no node to judge by: lists stay as they are");
 	if (!error)
 		error = judge_take_given(&a->judge, &h.given);
 	status = error ? cmd_failed(error) : worse(worse(write_lists(a), status), lifted);

@@ -151,7 +151,7 @@ int share_run_setup(struct args *a)
 	int error = nodes_read(&nodes, a->conf.share_nodes), status = EXIT_DONE;
 
 	if (!error && *a->conf.share == '/')
-		info("'%s' needs no users: its owner is who may write there", a->conf.share);
+		info("'%s' needs no users: the owner of the directory may write there", a->conf.share);
 	else if (!error)
 		error = share_setup(&nodes);
 	nodes_free(&nodes);

@@ -49,7 +49,7 @@ static int take_memory(struct networks *all, struct deferred *d, const struct me
 		if (!e->key || e->first < log->first || e->first > log->last)
 			continue;
 		if (array_grow(&all->at, all->n, sizeof(*all->at)))
-			return fail(-ENOMEM, "cannot hold who was deferred");
+			return fail(-ENOMEM, "cannot hold the networks that were deferred");
 		all->at[all->n++] = (struct network){ .key = e->key, .first = e->first };
 	}
 	if (all->n)
@@ -150,7 +150,7 @@ static int count_waits(struct deferred *d, const struct networks *all)
 	size_t i;
 
 	if (!wait)
-		return fail(-ENOMEM, "cannot hold who was deferred");
+		return fail(-ENOMEM, "cannot hold the networks that were deferred");
 	for (i = 0; i < all->n; i++)
 		if (all->at[i].accepted_at)
 			d->seconds += wait[d->timed++] = all->at[i].accepted_at - all->at[i].first;

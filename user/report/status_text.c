@@ -141,7 +141,7 @@ static void text_gate(const struct status *s, int instance, const struct nolist_
 		printf(" %s %llu", status_gate[i], (unsigned long long)stats->gate[i]);
 	printf("\n");
 	if (meta.learning_ns && kern_now_ns() - meta.change[0].at_ns < meta.learning_ns)
-		printf("gate: open until %s, while it learns who comes\n",
+		printf("gate: open until %s, while it learns which senders come\n",
 		       when(s, meta.change[0].at_ns + meta.learning_ns, text));
 }
 

@@ -185,7 +185,7 @@ static int check(struct redis_conn *r)
 			     r->is.version, VERSION);
 	if (!strcmp(policy, "noeviction"))
 		return 0;
-	failx(-EPERM, "%s: its maxmemory-policy is '%s': what it evicts excuses nobody any more", r->where,
+	failx(-EPERM, "%s: its maxmemory-policy is '%s': what it evicts can excuse no source", r->where,
 	      policy);
 	fail_hint("an instance of its own, with \"maxmemory-policy noeviction\"");
 	return -EPERM;

@@ -33,7 +33,7 @@ int transport_open(struct transport **tp, const struct transport_options *o)
 {
 	*tp = NULL;
 	if (!o->where) {
-		fail_usage("the configuration does not say with whom to share");
+		fail_usage("the configuration does not say where the nodes meet");
 		return fail_hint("share = \"redis://HOST\", or the absolute path of a directory");
 	}
 	return *o->where == '/' ? files_open(tp, o->where) : redis_open(tp, o);
