@@ -9,6 +9,7 @@
  * DIR is where the tables are pinned; their sizes show which is which. Sources FIRST to
  * FIRST + COUNT - 1 get what SEED says; with LATER as if they had been
  * there again so many seconds later. Prints how many records it wrote into each table.
+ * Times are counted from hour INJECT_FROM since the boot, as in inject.c.
  *
  * The layout is that of ABI version 5, spelled out here and not included: what is to be
  * compared with a conversion must not come from it.
@@ -79,7 +80,7 @@ _Static_assert(sizeof(struct contacts) == 72 && sizeof(struct verified) == 240 &
 	       "version 5");
 
 static uint64_t seed;
-static uint32_t later;
+static uint32_t later, from_hour;
 
 static void __attribute__((noreturn)) die(const char *what)
 {
@@ -109,7 +110,7 @@ static struct source address(uint32_t i)
 
 static struct contact contact(uint32_t i, uint32_t which)
 {
-	uint64_t first = number(i, which, DAYS * 24 * HOUR), for_s = number(i, which + 1, 3 * 24 * HOUR);
+	uint64_t first = from_hour * HOUR + number(i, which, DAYS * 24 * HOUR), for_s = number(i, which + 1, 3 * 24 * HOUR);
 
 	return (struct contact){ (first + 1) * NS + number(i, which + 2, NS),
 				 (first + 2 + for_s + later) * NS,
@@ -145,7 +146,7 @@ static uint16_t count(uint32_t i, uint32_t which)
 
 static void make_talk(uint32_t i, struct verified *v)
 {
-	uint32_t first = 1 + number(i, 50, DAYS * 24), h, event, last = first;
+	uint32_t first = from_hour + 1 + number(i, 50, DAYS * 24), h, event, last = first;
 
 	for (h = first; h < first + HOURS; h++) {
 		struct hour *to = &v->hour[h % HOURS];
@@ -177,7 +178,7 @@ static bool make_verified(uint32_t i, struct verified *v)
 	if (kind < 7)
 		make_talk(i, v);
 	if (kind > 5) {
-		v->data_first = (1 + (uint64_t)number(i, 91, DAYS * 24 * HOUR)) * NS + 7;
+		v->data_first = (from_hour * HOUR + 1 + (uint64_t)number(i, 91, DAYS * 24 * HOUR)) * NS + 7;
 		v->data_last = v->data_first + (number(i, 92, 24 * HOUR) + later) * NS;
 		v->data = 1 + number(i, 93, 100) + !!later;
 		v->port = number(i, 94, 65536);
@@ -265,7 +266,7 @@ static void put_stats(const char *dir, unsigned int verified)
 {
 	int fd = open_map(dir, sizeof(struct stats)), cpus = libbpf_num_possible_cpus(), cpu, i, f;
 	struct stats *s = calloc(cpus, sizeof(*s));
-	uint32_t zero = 0, hour = DAYS * 24;
+	uint32_t zero = 0, hour = from_hour + DAYS * 24;
 
 	if (!s || bpf_map_lookup_elem(fd, &zero, s))
 		die("counters");
@@ -278,7 +279,7 @@ static void put_stats(const char *dir, unsigned int verified)
 		s[cpu].contacts_lost = 5;
 		s[cpu].verified_new = cpu ? 0 : verified;
 		s[cpu].verified_lost = 3;
-		s[cpu].verified_lost_ns = (uint64_t)(200 * HOUR + cpu) * NS;
+		s[cpu].verified_lost_ns = (uint64_t)((from_hour + 200) * HOUR + cpu) * NS;
 		for (i = 0; i < HOURS; i++) {
 			uint32_t h = hour - i;
 
@@ -318,6 +319,8 @@ int main(int argc, char **argv)
 	n = strtoul(argv[3], NULL, 10);
 	seed = strtoul(argv[4], NULL, 10);
 	later = strtoul(argv[5], NULL, 10);
+	if (getenv("INJECT_FROM"))
+		from_hour = strtoul(getenv("INJECT_FROM"), NULL, 10);
 	for (i = first; i < first + n; i++) {
 		bool has_contacts = make_contacts(i, &c), has_verified = make_verified(i, &v);
 

@@ -56,6 +56,7 @@ old() {
 
 # --- what is compared ------------------------------------------------------------
 
+export INJECT_FROM=$FIRST_HOUR
 BOOT=$("$BUILD/selftests/lib/inject" --boot)
 TIMES="$((BOOT + 14 * D)) $((BOOT + 30 * D))"
 
