@@ -19,7 +19,7 @@ struct row {
 	int low, data; /* hours ago; 0: never */
 	int lost;      /* verified evidence was lost so many hours ago */
 	int silent;    /* its last push was so many hours ago */
-	bool is_unseen, is_held, is_learning;
+	bool is_unseen, is_learning;
 	bool is_half;  /* its hours begin half an hour later */
 	bool is_weak;  /* its offences are verified by sequence numbers alone */
 	bool is_burst; /* commands were sent together in them */
@@ -68,10 +68,6 @@ static const struct {
 	    { .operator = 3, .offence = { 45 }, .is_weak = true }, { .operator = 4, .offence = { 40 }, .is_weak = true } } },
 	{ "data at a third node excuses all", 0, JUDGED_ALIBI,
 	  { { .operator = 1, .offence = { 60 } }, { .operator = 2, .offence = { 50 } }, { .operator = 3, .data = 45 } } },
-	{ "but not where its alibis are held", 0, JUDGED_OFFENDER,
-	  { { .operator = 1, .offence = { 60 } }, { .operator = 2, .offence = { 50 } }, { .operator = 3, .data = 45, .is_held = true } } },
-	{ "held alibis still excuse at their own operator", 0, JUDGED_ALIBI,
-	  { { .operator = 1, .offence = { 60 }, .data = 45, .is_held = true }, { .operator = 2, .offence = { 50 } } } },
 	{ "a SYN excuses at its own node", 0, JUDGED_ALIBI, { { .operator = 1, .offence = { 60 }, .low = 55 }, { .operator = 2, .offence = { 50 } } } },
 	{ "and at no other", 0, JUDGED_OFFENDER,
 	  { { .operator = 1, .offence = { 60 } }, { .operator = 2, .offence = { 50 } }, { .operator = 3, .low = 55 } } },
@@ -118,7 +114,7 @@ static void make_side(const struct row *row, int i, struct side *side, const str
 	struct record *r = &side->r;
 	int k;
 
-	*side = (struct side){ .site = site, .operator = row->operator - 1, .is_held = row->is_held };
+	*side = (struct side){ .site = site, .operator = row->operator - 1 };
 	r->src.addr = (struct nolist_addr){ .b = { [10] = 0xff, 0xff, 192, 0, 2, 1 } };
 	r->hour = hours[i];
 	for (k = 0; k < 6 && row->offence[k]; k++) {

@@ -87,7 +87,7 @@ static void pair_join(struct pair *p, const struct pair *more)
 	*p = early;
 }
 
-/* Walks at all nodes whose alibis are not held; where a node has no low fake, visits. */
+/* Walks at all nodes; where a node has no low fake, visits. */
 static struct pair own_after(const struct trial *t, int64_t since)
 {
 	struct pair all = { NEVER, NEVER }, one;
@@ -96,8 +96,6 @@ static struct pair own_after(const struct trial *t, int64_t since)
 	for (i = 0; i < t->sides; i++) {
 		const struct side *s = &t->side[i];
 
-		if (s->is_held)
-			continue;
 		one = s->site->family[trial_family(t)].has_low ? walks_after(t, &s->r, since) :
 								 visits_after(t, &s->r, since);
 		pair_join(&all, &one);
@@ -162,8 +160,6 @@ void listing_freed(const struct trial *t, struct listing *l)
 	for (i = 0; i < t->sides; i++) {
 		const struct side *s = &t->side[i];
 
-		if (s->is_held)
-			continue;
 		at = accepted_after(t, &s->r, l->since, &days);
 		accepted = at < accepted ? at : accepted;
 		l->accepted = days > l->accepted ? days : l->accepted;

@@ -25,9 +25,7 @@
 /* Does what a node knows of this role excuse this offence? SYNs do at the same node only. */
 static bool is_heard(const struct side *s, const struct offence *o, enum record_role role)
 {
-	if (s == o->side)
-		return true;
-	return role == RECORD_DATA && (!s->is_held || s->operator == o->side->operator);
+	return s == o->side || role == RECORD_DATA;
 }
 
 static struct around find_around(const struct trial *t, enum record_role role, const struct offence *o)

@@ -192,15 +192,13 @@ void verdict_of(const struct record *r, const struct neighbours *n, const struct
 
 /*
  * What one node knows of a source. Its offences are judged by its own site: its gaps, its learning,
- * its real MX. SYNs excuse at their own node only; what is verified excuses at every node, unless
- * the alibis of its operator are held.
+ * its real MX. SYNs excuse at their own node only; what is verified excuses at every node.
  */
 struct side {
 	struct record r;
-	const struct neighbours *n; /* as it sees them, and all nodes whose alibis are not held; or NULL */
+	const struct neighbours *n; /* as all nodes see them; or NULL */
 	const struct site *site;
 	unsigned int operator;      /* from 0 on, of this source */
-	bool is_held;               /* its alibis excuse only its own operator's offences */
 };
 
 #define LEAVE_OUT_MAX 8
