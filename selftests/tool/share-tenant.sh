@@ -17,7 +17,7 @@ topology ''
 ACME4=192.0.2.31
 must ip -n server addr add $ACME4/24 dev s0
 mkdir "$TMP/shared"
-A=$(offence_hour) B=$(($(offence_hour) + 20))
+A=20 B=40
 
 # offends ADDRESS HOUR...: inject's line of a source that was tempfailed by our own high fake.
 offends() {
