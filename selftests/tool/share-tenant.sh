@@ -58,7 +58,7 @@ judged() {
 judge_setup
 sed -i 's/^high.*/&\ndomains = own.example\ntenant acme {\n    high = '$ACME4'\n    domains = acme.example\n}/' "$CONF"
 must nolist load -c "$CONF" >/dev/null 2>&1
-inject "$SEEN" "$(at_tenant 113.1 "$A" "$B" 60)" "$(at_tenant 113.2 "$A")" "$(offends 112.3 "$A" "$B")" \
+inject "$SEEN" "$(at_tenant 113.1 "$A" "$B" 61)" "$(at_tenant 113.2 "$A")" "$(offends 112.3 "$A" "$B")" \
 	"$(offends 113.4 "$A" "$B") event=$B:3:1 event=$B:11:1" "$(at_tenant 113.5 "$A" "$B")"
 node x
 must nolist unload --purge >/dev/null 2>&1
