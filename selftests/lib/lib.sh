@@ -304,7 +304,7 @@ try:
 except ConnectionRefusedError:
 	print("refused")
 except OSError:
-	print("silence")' "$1" "${2:-2}" "${NOLIST_PATIENCE:-1}"
+	print("silence")' "$1" "${2:-20}" "${NOLIST_PATIENCE:-1}"
 }
 
 # The map of the program at s0, found through the program, or else the pinned one.

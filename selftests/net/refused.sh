@@ -10,22 +10,24 @@
 . "$(dirname "$0")/../lib/lib.sh"
 need tcpdump python3 bpftool ethtool
 
-# The name says "refused", and quickly enough for the next MX's turn.
+# The name says "refused", and quickly enough for the next MX's turn. A busy machine may be late itself
+# a few times; who does not answer is late each time.
 refuses_fast() {
 	in_client "$PYTHON" - "$1" <<-'E'
 		import socket, sys, time
 		family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+		all = []
 		for i in range(50):
 		    s = socket.socket(family)
-		    s.settimeout(5)
+		    s.settimeout(60)
 		    start = time.monotonic()
 		    try:
 		        s.connect((sys.argv[1], 25))
 		        sys.exit("connected")
 		    except ConnectionRefusedError:
-		        took = (time.monotonic() - start) * 1000
-		        if took > 100:
-		            sys.exit(f"refused after {took:.0f} ms")
+		        all.append((time.monotonic() - start) * 1000)
+		if sorted(all)[44] > 100:
+		    sys.exit(f"refused after {sorted(all)[44]:.0f} ms")
 	E
 }
 

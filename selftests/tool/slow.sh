@@ -161,7 +161,7 @@ import os, socket, sys
 good = bad = 0
 while not os.path.exists(sys.argv[2]):
 	try:
-		s = socket.create_connection((sys.argv[1], 25), 20)
+		s = socket.create_connection((sys.argv[1], 25), 60)
 		s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 		s.recv(999)
 		for line in b"EHLO a\r\n", b"MAIL FROM:<a@b.example>\r\n", b"NOOP\r\n":
