@@ -42,7 +42,7 @@ ALL_LIBS := $(LIBS) $(PROGRAM_LIBS)
 VERSION_OBJ := $(B)/user/base/version.o
 # Tests in C, and programs that tests in the shell start.
 TESTS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(foreach d,unit prog tool net lint vm,selftests/$d/*.c))))
-HELPERS := $(B)/selftests/lib/inject $(B)/selftests/lib/held $(B)/selftests/lib/nodes $(B)/selftests/lib/mixed $(B)/selftests/lib/synflood $(B)/selftests/lib/write_loc
+HELPERS := $(B)/selftests/lib/inject $(B)/selftests/lib/held $(B)/selftests/lib/parole $(B)/selftests/lib/nodes $(B)/selftests/lib/mixed $(B)/selftests/lib/synflood $(B)/selftests/lib/write_loc
 # What tests share, and the tool without its main(): each test links what it uses.
 TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c $(HELPERS:$(B)/%=%.c),$(wildcard selftests/lib/*.c)))
 TEST_LIBS := $(B)/selftests/lib/libtest.a $(B)/user/libuser.a

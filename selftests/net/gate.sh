@@ -62,37 +62,12 @@ smtplib() {
 }
 
 furnish() {
-	local a
-
 	must at mx ip address add 2001:db8:25::10/64 dev eth0 nodad
-	must at mx postconf -e virtual_mailbox_domains=static:all
-	must at mx postfix reload
 	# A low fake in both families, for which the gate may close in both.
 	printf 'low = { "2001:db8:25::10" }\ngate = %s\n' $seconds |
 		at mx bash -c 'cat >>/etc/nolist-xdp.conf'
-	{
-		printf '%s.\tMX\t10 mx4.straight.example.\n' straight4.example
-		printf '%s.\tMX\t10 mx6.straight.example.\n' straight6.example
-		printf 'mx4.straight.example.\tA\t192.0.2.20\n'
-		printf 'mx6.straight.example.\tAAAA\t2001:db8:25::20\n'
-	} >"$TMP/zone"
 	at dns bash -c 'sed -i "s/^fake0.*A.*192.0.2.10.*/&\n\tAAAA\t2001:db8:25::10/" /etc/nsd/example.com.zone'
-	# shellcheck disable=SC2016 # expanded there
-	at dns bash -c '{ echo "\$ORIGIN ."; cat; } >>/etc/nsd/world.zone; kill -HUP $(cat /run/nsd/nsd.pid)' \
-		<"$TMP/zone"
-	must wait_for 10 at client getent ahosts mx6.straight.example
-	# Two sources of its own for smtplib, in a network of its own.
-	must at client ip address add 198.18.5.25/32 dev eth0
-	must at client ip address add 198.18.5.26/32 dev eth0
-	must at client ip address add 2001:db8:105::25/128 dev eth0 nodad preferred_lft 0
-	must at net ip route add 198.18.5.0/24 via 198.18.4.25
-	must at net ip route add 2001:db8:105::25/128 via 2001:db8:104::25
-	# shellcheck disable=SC2016
-	must at client bash -c 'grep -q "^mail:" /etc/group || echo mail:x:8: >>/etc/group
-		grep -q "^mail:" /etc/passwd || echo mail:x:8:8::/:/usr/sbin/nologin >>/etc/passwd
-		mkdir -p /etc/dma /var/spool/dma; cp /usr/share/dma/dma.conf /etc/dma/dma.conf
-		echo "MAILNAME client.example.org" >>/etc/dma/dma.conf
-		chown root:mail /usr/sbin/dma /var/spool/dma; chmod 2755 /usr/sbin/dma; chmod 2775 /var/spool/dma'
+	lab_straight
 }
 
 tcpdump_is_up() {

@@ -80,10 +80,12 @@ is "$(cat "$STATE_DIR"/evidence.db* | grep -ac 'example.net')" 0 'no word of a m
 
 # --- wrong usage, other files ---
 
-found 203.0.113.1 -5 reject >"$TMP/odd"
-found 203.0.113.1 900 reject >>"$TMP/odd"
-found 203.0.113.1 1 reject 'from: <"(default: F (no action): [0.0/1.0] ["@x>, ' >>"$TMP/odd"
-found 203.0.113.4 1 reject >>"$TMP/odd"
+{
+	found 203.0.113.1 -5 reject
+	found 203.0.113.1 900 reject
+	found 203.0.113.1 1 reject 'from: <"(default: F (no action): [0.0/1.0] ["@x>, '
+	found 203.0.113.4 1 reject
+} >"$TMP/odd"
 run import --spam "$TMP/odd"
 is "$status $(cat "$TMP/out")" '3 1 verdicts imported: 1 spam, 0 let through' 'odd lines are left out'
 check 'and counted' grep -q '2 verdicts are left out: in the future, or older than 35 days' "$TMP/err"
