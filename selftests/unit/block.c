@@ -206,7 +206,6 @@ static void many6(void)
 		wrong += block_table_find(t.line, t.lines, &src) != NOLIST_ACT_NONE;
 	}
 	tap_ok(!wrong, "100,000 of IPv6 are found, and their neighbours are not (%u wrong)", wrong);
-	/* Twice the lines where no seed was good for half as many. */
 	tap_ok(t.bytes && t.bytes <= 13 << 20, "in 13 MiB (%zu bytes)", t.bytes);
 	block_table_free(&t);
 	block_maker_free(m);
