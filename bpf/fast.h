@@ -137,9 +137,14 @@ static __always_inline int fast_dialogue(struct xdp_md *ctx, const struct nolist
 	const struct nolist_reply *text;
 	struct high h;
 
-	/* One that another host began may be younger than the last reading of the clock. */
+	/*
+	 * Only the slow path reads the clock. By the last reading a dialogue of hours ago may seem to
+	 * go on, and one that another host began not to have begun.
+	 */
+	if (clock_is_old())
+		return FAST_MISS;
 	if (!high_recognize(p, &h)) {
-		if (clock_is_old() || high_refuse(conf, p, r) != NOLIST_HIGH_RST)
+		if (high_refuse(conf, p, r) != NOLIST_HIGH_RST)
 			return FAST_MISS;
 		if (limit_reset(conf, p))
 			return fast_drop(p, NOLIST_HIGH_LIMITED);

@@ -231,6 +231,36 @@ static void hosts(const struct dialogue *d)
 	set_utc(&server, 0);
 }
 
+/* Commands of hours ago, sent once more where no frame was since: offences of that time, not of now. */
+static void replays(void)
+{
+	static const char *const said[] = { "EHLO a\r\n", "MAIL FROM:<a@b>\r\n", "RCPT TO:<b@c>\r\n",
+					    "DATA\r\n" };
+	bool is_refused = true;
+	const char *wrong;
+	struct talk_got g;
+	unsigned int mode, last, i;
+
+	for (mode = 0; mode < 4; mode++) {
+		for (last = 0; last < COUNT(said); last++) {
+			struct talk t = client(mode & 1, mode & 2);
+
+			set_utc(&server, utc_into(30));
+			wrong = talk_connect(&t, &g);
+			for (i = 0; i < last && !wrong; i++)
+				wrong = talk_say(&t, said[i], strlen(said[i]), 0, &g);
+			set_utc(&server, utc_into(30 + 5 * 64));
+			if (!wrong)
+				wrong = talk_say(&t, said[last], strlen(said[last]), 0, &g);
+			if (!wrong && !(g.is_frame && g.flags & FRAME_RST))
+				wrong = "no RST";
+			is_refused &= report(wrong, said[last], mode);
+		}
+	}
+	tap_ok(is_refused, "a dialogue of hours ago does not go on, even at a host that was idle");
+	set_utc(&server, 0);
+}
+
 /* --- reloads ------------------------------------------------------------- */
 
 static void reloads(const struct dialogue *d)
@@ -513,6 +543,7 @@ int main(void)
 	tap_ok(siphash_is_right(), "the reference gives the paper's example");
 	slots();
 	hosts(&d);
+	replays();
 	reloads(&d);
 	bits();
 	strangers();
