@@ -469,7 +469,7 @@ is "$(all_rows)" 'tarpit= enforce= low-pass= gate=' 'what is off has no row'
 for at in 'real:the real MX' 'high:the high fakes' 'both:both'; do
 	with 'enforce = tempfail' "list = { \"xdp $TMP/own\" }" "tarpit = ${at%%:*}" 'tarpit-from = 11'
 	is "$(grades tarpit)" warning "tarpit = ${at%%:*}: a warning"
-	has "$(text_of tarpit)" "sources with 11 offences are held for minutes at ${at#*:}, " 'which says where, and from when'
+	has "$(text_of tarpit)" "sources with 11 offences or more are held for minutes at ${at#*:}, " 'which says where, and from when'
 done
 is "$(grades enforce) $(jq -r '.findings[] | select(.about == "enforce").subject' "$TMP/doc")" "note $CLIENT4" \
 	'tempfail, and a real MX that is another host: a note'

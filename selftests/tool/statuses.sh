@@ -55,6 +55,9 @@ exits 3 "cannot write '$TMP/none/two'" dump --all -c "$TMP/two.conf" --at "$NOW"
 check 'the other list is written' test -s "$TMP/one"
 echo "203.0.113.9 $now"$'\nnonsense' >"$TMP/lines"
 exits 3 '1 line refused' import --role low "$TMP/lines"
+echo '203.0.113.0/24,64496,DE' >"$TMP/origins.csv"
+touch -d '-91 days' "$TMP/origins.csv"
+exits 3 'networks have moved since' origin -c "$CONF" --file "$TMP/origins.csv" 203.0.113.1
 
 # Failures change nothing.
 sed "\$a list = { \"plain $TMP/none/two\" }" "$CONF" >"$TMP/none.conf"
@@ -68,6 +71,6 @@ exits 2 "cannot read '$TMP/nowhere'" dump -c "$CONF" --allow "$TMP/nowhere"
 tried+=$'\nlint'
 mandoc -Tascii -O width=1000,indent=5 "$TOP/user/nolist-xdp.8" | sed 's/.\x08//g' |
 	sed -n '/^EXIT STATUS/,/^[A-Z]/{/^ *3  */,$p}' >"$TMP/three"
-named=$(grep -oE 'With [a-z, -]+:' "$TMP/three" | sed 's/--all//; s/With//' | grep -oE '[a-z]+' | grep -vx and | sort -u)
+named=$(grep -oE '^ +[a-z, -]+:' "$TMP/three" | sed 's/--all//' | grep -oE '[a-z]+' | grep -vx and | sort -u)
 is "$named" "$(tr ' ' '\n' <<<"$tried" | sort -u | sed '/^$/d')" 'the manual names the commands that exit with 3'
 done_testing
