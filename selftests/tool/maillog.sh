@@ -23,7 +23,7 @@ LOG=$TMP/log/mail.log
 printf '%s\n' "maillog = $LOG" 'collect-interval = 1' >>"$CONF"
 
 stamp() {
-	date -u -d "@$((EPOCHSECONDS - ${1:-0}))" +%FT%T.123456+00:00
+	date -u -d "@$((EPOCHSECONDS - ${1:-${ago:-0}}))" +%FT%T.123456+00:00
 }
 # client ID ADDRESS, sent ID [TEXT]: lines of the log.
 client() {
@@ -73,6 +73,10 @@ is "$(connections 203.0.113.1) $(connections 203.0.113.2) $(counted 6) $(counted
 	'a delivery is data to the real MX, a refusal is counted'
 collects
 is "$(connections 203.0.113.1) $(counted 6) $(counted 7)" '1 1 1' 'and once only'
+ago=-20 delivers 203.0.113.8
+ago=-20 refuses 203.0.113.7
+collects
+is "$(connections 203.0.113.8) $(counted 6) $(counted 7)" '1 2 2' 'lines that are written while it runs, later than its beginning, count'
 check 'status says how far it is' eval 'nolist status -c "$CONF" | grep -q "^mail log .*: read .* ago, up to 20"'
 nolist status -c "$CONF" --json >"$TMP/status.json"
 is "$(jq -c --arg log "$LOG" '.maillog | [.path == $log, .left, .lost_at, .error, now - .newest_at < 60]' "$TMP/status.json")" \

@@ -17,6 +17,7 @@
 
 #define STEP_BYTES (64ull << 20) /* at a time; the rest comes next time */
 #define AGAIN_BYTES (4ull << 20) /* read again for messages that were not delivered then */
+#define AHEAD_S 60 /* so much later than now a line may be */
 #define PARTS 16
 
 static const struct epoch imported = { .boot = EPOCH_IMPORTED };
@@ -155,11 +156,16 @@ static int read_parts(struct follow *w, const char *path)
 
 /* --- into the store -------------------------------------------------------------- */
 
+static int64_t time_of(const struct follow *w, const struct audit_event *e)
+{
+	return e->at < w->now ? e->at : w->now;
+}
+
 /* As import does: what it has read counts once. */
 static int keep_delivery(struct follow *w, const struct audit_event *e)
 {
 	int error, family = !addr_is_ip4(&e->source->src.addr);
-	uint32_t at = e->at + 1;
+	uint32_t at = time_of(w, e) + 1;
 
 	w->row.key = pack_key(&e->source->src);
 	error = store_get(w->store, &w->row);
@@ -171,7 +177,7 @@ static int keep_delivery(struct follow *w, const struct audit_event *e)
 		return 0;
 	w->f->sources++;
 	error = store_put(w->store, &w->row);
-	return error ? error : store_count_more(w->store, COUNT_ACCEPTED, e->at / HOUR_S, 1);
+	return error ? error : store_count_more(w->store, COUNT_ACCEPTED, time_of(w, e) / HOUR_S, 1);
 }
 
 static int keep_events(struct follow *w)
@@ -182,7 +188,7 @@ static int keep_events(struct follow *w)
 
 	for (i = w->known; i < w->log.events && !error; i++) {
 		e = &w->log.event[i];
-		error = e->is_refusal ? store_count_more(w->store, COUNT_REFUSED, e->at / HOUR_S, 1) :
+		error = e->is_refusal ? store_count_more(w->store, COUNT_REFUSED, time_of(w, e) / HOUR_S, 1) :
 					keep_delivery(w, e);
 	}
 	return error;
@@ -242,7 +248,8 @@ static int start(struct follow *w, const char *path)
 	else
 		*w->f = (struct followed){};
 	w->f->looked = w->now;
-	w->log.now = w->now;
+	/* What is written while this runs is later than its beginning, and counts as of then. */
+	w->log.now = w->now + AHEAD_S;
 	w->log.from = w->now - STORED_HOURS * (int64_t)HOUR_S + 1;
 	return error ? error : audit_start(&w->log);
 }
