@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/base/array.h"
 #include "user/base/text.h"
 #include "user/enforce/spam.h"
 #include "user/store/store.h"
@@ -16,17 +17,10 @@ struct finding {
 
 static struct spam_found *found_of(struct spam_sources *s, const struct nolist_source *src)
 {
-	struct spam_found *grown;
-
 	if (s->n && !addr_compare(&s->found[s->n - 1].src.addr, &src->addr))
 		return &s->found[s->n - 1];
-	if (s->n == s->capacity) {
-		s->capacity = s->capacity ? 2 * s->capacity : 256;
-		grown = reallocarray(s->found, s->capacity, sizeof(*grown));
-		if (!grown)
-			return NULL;
-		s->found = grown;
-	}
+	if (array_grow(&s->found, s->n, sizeof(*s->found)))
+		return NULL;
 	s->found[s->n] = (struct spam_found){ .src = *src };
 	return &s->found[s->n++];
 }

@@ -19,7 +19,7 @@ struct spam_found {
 
 struct spam_sources {
 	struct spam_found *found; /* in the order of addresses */
-	size_t n, capacity;
+	size_t n;
 };
 
 /* Of all sources: 0, also without a store, or -errno, explained by failure_of(). */
