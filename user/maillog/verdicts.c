@@ -108,15 +108,12 @@ static int tell_waiting(struct verdicts *v, struct verdicts_message *m)
 	enum spam_verdict verdict = m->waiting;
 
 	m->waiting = SPAM_UNCLEAR;
-	if (verdict == SPAM_UNCLEAR)
+	if (verdict == SPAM_UNCLEAR || m->is_odd)
 		return 0;
+	/* take_verdict() has counted it as nobody's. */
 	v->ownerless--;
 	v->verdicts--;
-	if (!m->is_odd)
-		return tell(v, &m->addr, m->time, verdict);
-	v->ownerless++;
-	v->verdicts++;
-	return 0;
+	return tell(v, &m->addr, m->time, verdict);
 }
 
 /* --- lines ------------------------------------------------------------------------- */
