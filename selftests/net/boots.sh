@@ -12,6 +12,8 @@
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/moves.sh
+. "$(dirname "$0")/../lib/moves.sh"
 
 need ip python3 ethtool qemu-system-x86_64 jq
 kernel=$(find "$TOP/build/vm" -maxdepth 2 -path "*/linux-image-*/initramfs.gz" 2>/dev/null | sort -V | head -n 1)
@@ -108,34 +110,6 @@ check 'they were booted at different times' [ $((here - there)) -gt 600 ]
 
 # --- dialogues --------------------------------------------------------------------------
 
-# moves ADDRESS N...: a dialogue, with the neighbour entry changed before its lines of these numbers.
-moves() {
-	in_client "$PYTHON" - $SERVER_MAC $OTHER_MAC "$@" <<'P'
-import socket, subprocess, sys
-macs, high, at = sys.argv[1:3], sys.argv[3], [int(n) for n in sys.argv[4:]]
-now = 0
-def move():
-    subprocess.run(["ip", "neigh", "replace", high, "lladdr", macs[now], "dev", "c0", "nud", "permanent"], check=True)
-if -1 in at:
-    now = 1
-move()
-s = socket.create_connection((high, 25), 20)
-s.settimeout(20)
-f = s.makefile("rb")
-codes = []
-try:
-    codes = [f.readline()[:3].decode()]
-    for n, line in enumerate(["EHLO a", "MAIL FROM:<a@b.example>", "RCPT TO:<b@c.example>", "DATA", "QUIT"]):
-        if n in at:
-            now = 1 - now
-            move()
-        s.sendall(line.encode() + b"\r\n")
-        codes.append(f.readline()[:3].decode())
-    print(*codes)
-except ConnectionResetError:
-    print(*codes, "reset")
-P
-}
 ALL='220 250 250 250 451 221'
 for ts in 1 0; do
 	must in_client sysctl -qw net.ipv4.tcp_timestamps=$ts

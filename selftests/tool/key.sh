@@ -9,6 +9,8 @@
 # shellcheck disable=SC2317 # functions that check() calls
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=selftests/lib/moves.sh
+. "$(dirname "$0")/../lib/moves.sh"
 
 need ip python3 bpftool jq
 
@@ -47,32 +49,6 @@ utc() {
 
 mark() {
 	"$@" status --json | jq -r '.tables[0].key'
-}
-
-# moves N...: a dialogue, with the neighbour entry changed before its lines of these numbers, from 0
-# on. Prints the codes of the replies.
-moves() {
-	in_client "$PYTHON" - "$HIGH4" $SERVER_MAC $OTHER_MAC "$@" <<'P'
-import socket, subprocess, sys
-high, macs, at = sys.argv[1], sys.argv[2:4], [int(n) for n in sys.argv[4:]]
-now = 0
-def move():
-    subprocess.run(["ip", "neigh", "replace", high, "lladdr", macs[now], "dev", "c0", "nud", "permanent"], check=True)
-move()
-s = socket.create_connection((high, 25), 5)
-f = s.makefile("rb")
-try:
-    codes = [f.readline()[:3].decode()]
-    for n, line in enumerate(["EHLO a", "MAIL FROM:<a@b.example>", "RCPT TO:<b@c.example>", "DATA", "QUIT"]):
-        if n in at:
-            now = 1 - now
-            move()
-        s.sendall(line.encode() + b"\r\n")
-        codes.append(f.readline()[:3].decode())
-    print(*codes)
-except ConnectionResetError:
-    print(*codes, "reset")
-P
 }
 
 topology
@@ -115,11 +91,11 @@ refused 'cannot read' 'and one that is not there'
 # --- dialogues --------------------------------------------------------------------
 
 check 'each host with a key of its own' load
-is "$(moves 3)" '220 250 250 250 reset' 'the other host resets the dialogue'
+is "$(moves "$HIGH4" 3)" '220 250 250 250 reset' 'the other host resets the dialogue'
 is "$(utc) $(mark nolist)" '0 null' 'no time is noted, no mark is shown'
 check 'with one key' load --key "$KEY"
-is "$(moves 3)" '220 250 250 250 451 221' 'it goes on at the other host'
-is "$(moves 1 2 3 4)" '220 250 250 250 451 221' 'and back, and forth'
+is "$(moves "$HIGH4" 3)" '220 250 250 250 451 221' 'it goes on at the other host'
+is "$(moves "$HIGH4" 1 2 3 4)" '220 250 250 250 451 221' 'and back, and forth'
 is "$(mark nolist) $(mark other)" "$printed $printed" 'status shows the mark'
 check 'as text, too' grep -x "sequence numbers: by a key with the mark $printed, which other hosts have too" <(nolist status)
 nolist explain "$CLIENT4" --json >"$TMP/a"
@@ -151,10 +127,10 @@ print("value hex", *("%02x" % x for x in b[:o] + struct.pack("<Q", int(sys.argv[
 
 check 'what makes the clock UTC is noted' near "$(utc)" "$(offset)"
 must set_utc $(($(utc) - 3600000000000))
-is "$(moves 3)" '220 250 250 250 reset' 'with clocks an hour apart the other host resets the dialogue'
+is "$(moves "$HIGH4" 3)" '220 250 250 250 reset' 'with clocks an hour apart the other host resets the dialogue'
 must nolist collect --quiet
 check 'a collect follows a clock that was set' near "$(utc)" "$(offset)"
-is "$(moves 3)" '220 250 250 250 451 221' 'and dialogues go on again'
+is "$(moves "$HIGH4" 3)" '220 250 250 250 451 221' 'and dialogues go on again'
 noted=$(utc)
 must nolist collect --quiet
 check 'load sets nothing anew' load --key "$KEY"
@@ -168,7 +144,7 @@ bytes() {
 shared=$(bytes)
 check 'without the key again' load
 check 'a new one is drawn, since others have the old one' [ "$(bytes)" != "$shared" ]
-is "$(utc) $(moves 3)" '0 220 250 250 250 reset' 'and the clock is its own'
+is "$(utc) $(moves "$HIGH4" 3)" '0 220 250 250 250 reset' 'and the clock is its own'
 own=$(bytes)
 check 'and again' load
 is "$(bytes)" "$own" 'which is not changed by a load'
